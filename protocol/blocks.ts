@@ -1,0 +1,37 @@
+// The blocks of a snapshot, by number. Each is declared in blocks/.
+import { Alarms } from './blocks/alarms.ts'
+import { Battery } from './blocks/battery.ts'
+import { Bolus } from './blocks/bolus.ts'
+import { Catheter } from './blocks/catheter.ts'
+import { Clock } from './blocks/clock.ts'
+import { Drugs } from './blocks/drugs.ts'
+import { Events } from './blocks/events.ts'
+import { Identity } from './blocks/identity.ts'
+import { Infusion } from './blocks/infusion.ts'
+import { Reservoir } from './blocks/reservoir.ts'
+import { Status } from './blocks/status.ts'
+import type { Repr } from './struct.ts'
+
+export const BLOCKS = {
+  identity: { number: 1, struct: Identity },
+  catheter: { number: 2, struct: Catheter },
+  status: { number: 3, struct: Status },
+  reservoir: { number: 4, struct: Reservoir },
+  infusion: { number: 5, struct: Infusion },
+  drugs: { number: 6, struct: Drugs },
+  bolus: { number: 7, struct: Bolus },
+  alarms: { number: 8, struct: Alarms },
+  events: { number: 9, struct: Events },
+  battery: { number: 10, struct: Battery },
+  clock: { number: 11, struct: Clock },
+} as const
+
+export type Blocks = typeof BLOCKS
+export type BlockName = keyof Blocks
+export type BlockRepr<N extends BlockName> = Repr<Blocks[N]['struct']>
+/** All blocks of one snapshot, decoded. */
+export type SnapshotRepr = { readonly [N in BlockName]: BlockRepr<N> }
+
+export const BLOCK_NAMES: Readonly<Record<number, BlockName>> = Object.fromEntries(
+  Object.entries(BLOCKS).map(([name, b]) => [b.number, name as BlockName]),
+)

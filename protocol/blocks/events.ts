@@ -1,0 +1,35 @@
+import { code16, list, struct, time, u32 } from '../struct.ts'
+
+export const EVENT_CODES = {
+  1: 'alarm-raised',
+  2: 'alarm-cleared',
+  3: 'stall-began',
+  4: 'stall-recovered',
+  5: 'programmed',
+  6: 'refill-programmed',
+  7: 'patient-bolus-accepted',
+  8: 'patient-bolus-denied',
+  9: 'single-bolus-began',
+  10: 'single-bolus-ended',
+  11: 'pump-stopped',
+  12: 'pump-started',
+  13: 'clock-reset',
+  14: 'pump-restarted',
+  15: 'telemetry-began',
+  16: 'telemetry-ended',
+  17: 'replacement-due',
+  18: 'end-of-service',
+} as const
+
+export const PumpEvent = struct('event', 'One entry of the pump\u2019s log.', {
+  number: u32('Absolute: counts every event the pump ever logged, from 1.'),
+  code: code16(EVENT_CODES, 'What happened.'),
+  occurredAt: time('When it happened, as far as the pump knows.'),
+  detectedAt: time('When the pump noticed and logged it.'),
+  argument: u32('Depends on the code: alarm code, volume in nL, or rate in nL/d.'),
+})
+
+export const Events = struct('events', 'The pump\u2019s event log, a ring of 64 entries.', {
+  total: u32('Events ever logged. Entries older than the oldest one here were overwritten.'),
+  events: list(PumpEvent, 64, 'Oldest first.'),
+})
