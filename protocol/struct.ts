@@ -299,8 +299,8 @@ function writeScalar(
 export function judge(field: ScalarField, raw: number | string | null): Judgement {
   if (raw === null) return 'unavailable'
   if (field.kind === 'text') return field.pattern.test(String(raw)) ? 'ok' : 'invalid'
-  if (field.kind === 'uint') return raw >= field.min && raw <= field.max ? 'ok' : 'invalid'
-  return 'ok'
+  if (field.kind !== 'uint') return 'ok'
+  return Number(raw) >= field.min && Number(raw) <= field.max ? 'ok' : 'invalid'
 }
 
 /** The declared name of an enum code, or `unknown(n)`. */

@@ -1,0 +1,149 @@
+// The only door to the clock, timers and randomness (lint forbids those globals elsewhere).
+//
+// `systemEnv()` is the real thing. `VirtualEnv` runs the same code in virtual time from a seed: time
+// moves only in `advance`, timers fire in order of due time then of creation, and between two timers
+// everything that was queued (promises, streams) settles. Two runs from one seed are identical.
+import { randomBytes } from 'node:crypto'
+import { setImmediate as settled } from 'node:timers/promises'
+
+export type Cancel = () => void
+
+export interface Env {
+  /** Wall clock: milliseconds since 1970 UTC. May jump. */
+  wall(): number
+  /** Monotonic clock: milliseconds since an arbitrary start. Never goes back; may stop in suspend. */
+  monotonic(): number
+  /** Calls `fn` once after `ms`. A real timer does not keep the process alive if `background`. */
+  after(ms: number, fn: () => void, options?: { background?: boolean }): Cancel
+  /** `n` random bytes. */
+  random(n: number): Uint8Array
+}
+
+export function systemEnv(): Env {
+  return {
+    wall: () => Date.now(),
+    monotonic: () => performance.now(),
+    after(ms, fn, options) {
+      const timer = setTimeout(fn, ms)
+      if (options?.background) timer.unref()
+      return () => clearTimeout(timer)
+    },
+    random: (n) => randomBytes(n),
+  }
+}
+
+/** A random 32-bit number, never 0: the nonce of one port open. */
+export function nonce(env: Env): number {
+  for (;;) {
+    const b = env.random(4)
+    const n = new DataView(b.buffer, b.byteOffset, 4).getUint32(0)
+    if (n !== 0) return n
+  }
+}
+
+/** Resolves after `ms` of the environment's own time. */
+export function sleep(env: Env, ms: number): Promise<void> {
+  return new Promise((resolve) => void env.after(ms, resolve))
+}
+
+/** The wall time as ISO 8601 UTC with milliseconds. */
+export function utc(wall: number): string {
+  return new Date(wall).toISOString()
+}
+
+interface Timer {
+  readonly due: number
+  readonly order: number
+  readonly fn: () => void
+}
+
+/** Deterministic time and randomness for tests and for the simulator without devices. */
+export class VirtualEnv implements Env {
+  #now = 0
+  #wallOffset: number
+  #order = 0
+  #timers = new Set<Timer>()
+  readonly #rng: () => number
+
+  constructor(options: { seed?: number; wall?: number } = {}) {
+    this.#rng = mulberry32(options.seed ?? 1)
+    this.#wallOffset = options.wall ?? Date.UTC(2026, 0, 5, 8, 0, 0)
+  }
+
+  wall(): number {
+    return this.#wallOffset + Math.floor(this.#now)
+  }
+
+  monotonic(): number {
+    return this.#now
+  }
+
+  after(ms: number, fn: () => void): Cancel {
+    const timer: Timer = { due: this.#now + Math.max(0, ms), order: this.#order, fn }
+    this.#order += 1
+    this.#timers.add(timer)
+    return () => void this.#timers.delete(timer)
+  }
+
+  random(n: number): Uint8Array {
+    return Uint8Array.from({ length: n }, () => this.#rng() >>> 24)
+  }
+
+  /** Runs everything due within the next `ms`, in order, and lets queued work settle in between. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms
+    await settle()
+    for (let next = this.#next(end); next; next = this.#next(end)) {
+      this.#now = Math.max(this.#now, next.due)
+      this.#timers.delete(next)
+      next.fn()
+      await settle()
+    }
+    this.#now = end
+  }
+
+  /** Advances in small steps until `done` or `limitMs` have passed; says whether it was done. */
+  async until(done: () => boolean, limitMs: number, stepMs = 10): Promise<boolean> {
+    for (let spent = 0; spent < limitMs; spent += stepMs) {
+      if (done()) return true
+      await this.advance(stepMs)
+    }
+    return done()
+  }
+
+  /** The machine slept: both clocks jump, and overdue timers fire late, as after a suspend. */
+  async suspend(ms: number): Promise<void> {
+    this.#now += ms
+    await settle()
+  }
+
+  /** Somebody set the wall clock. */
+  setWall(by: number): void {
+    this.#wallOffset += by
+  }
+
+  #next(end: number): Timer | undefined {
+    let best: Timer | undefined
+    for (const t of this.#timers) {
+      if (t.due > end) continue
+      if (!best || t.due < best.due || (t.due === best.due && t.order < best.order)) best = t
+    }
+    return best
+  }
+}
+
+/** Lets promises, streams and immediates run until nothing more can be pending in this process. */
+async function settle(): Promise<void> {
+  for (let i = 0; i < 3; i += 1) await settled()
+}
+
+/** A small, fast generator with 32 bits of state; returns unsigned 32-bit integers. */
+export function mulberry32(seed: number): () => number {
+  let a = seed >>> 0
+  return () => {
+    a = (a + 0x6d2b79f5) >>> 0
+    let t = Math.imul(a ^ (a >>> 15), a | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return (t ^ (t >>> 14)) >>> 0
+  }
+}

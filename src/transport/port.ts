@@ -1,0 +1,50 @@
+// What every way to a wand looks like to the link: open once, bytes in, bytes out, closed once.
+// A port object serves one connection and is never reopened; a new connection is a new object.
+
+/** Why a port ended or could not be opened. */
+export type PortEnd =
+  /** The other side went away: cable pulled, device reset, socket closed. */
+  | 'unplugged'
+  /** We closed it. */
+  | 'closed'
+  /** The path does not exist (yet). */
+  | 'absent'
+  /** Another program holds it. */
+  | 'busy'
+  /** This user may not open it. */
+  | 'denied'
+  /** Anything else; the message says what the system said. */
+  | 'failed'
+
+export class PortError extends Error {
+  readonly end: PortEnd
+  constructor(end: PortEnd, message: string) {
+    super(message)
+    this.end = end
+  }
+}
+
+export interface PortEvents {
+  /** Bytes as they came; any split, any merge. */
+  data(bytes: Uint8Array): void
+  /** The port is gone. Called exactly once for every port that opened, never before `open` resolved. */
+  ended(end: PortEnd, message: string): void
+}
+
+export interface WandPort {
+  /** How people and logs name it: a device path or `tcp://host:port`. */
+  readonly path: string
+  /** Resolves when bytes can flow; rejects with PortError. At most once per object. */
+  open(events: PortEvents): Promise<void>
+  /** Hands bytes over. Never throws; a failure comes out as `ended`. Only src/link calls this. */
+  write(bytes: Uint8Array): void
+  /** Idempotent; resolves when the resource is free, within a second even if the driver hangs. */
+  close(): Promise<void>
+}
+
+/** Makes a fresh port per connection attempt. */
+export interface PortSource {
+  readonly path: string
+  readonly framing: 'line' | 'report'
+  create(): WandPort
+}
