@@ -4,10 +4,12 @@
 // Conservation: bytes pushed = bytes of the lines reported as `pdu` + bytes reported as `discarded`
 // + `held`; `held` is 0 after `close`.
 import { ReadlineParser } from '@serialport/parser-readline'
+import type { ReportFault } from './hid-report.ts'
 import { decodePdu, type Pdu, type PduFault } from './pdu.ts'
 import { decodeLine, type LineFault, LineGuard } from './serial-line.ts'
 
-export type FramingFault = LineFault | PduFault
+/** Why bytes of either framing, lines or reports, did not become a PDU. */
+export type FramingFault = LineFault | ReportFault | PduFault
 
 export interface LineStreamSink {
   /** `wire` is the line as received, CR LF included; `raw` the PDU's bytes. */
