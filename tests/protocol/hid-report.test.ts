@@ -44,7 +44,9 @@ function listen() {
       heard.accepted += wire
     },
     discarded: (reason, bytes) => void heard.discarded.push({ reason, bytes: bytes.length }),
-    missing: (reports) => void (heard.missing += reports),
+    missing: (reports) => {
+      heard.missing += reports
+    },
   })
   return { heard, stream }
 }
@@ -217,8 +219,12 @@ describe('mutated traffic', () => {
         if (got.has(id) || sent.get(id) !== Buffer.from(raw).toString('latin1')) tally.strange += 1
         got.add(id)
       },
-      discarded: (_, bytes) => void (tally.discarded += bytes.length / REPORT_SIZE),
-      missing: (n) => void (tally.missing += n),
+      discarded: (_, bytes) => {
+        tally.discarded += bytes.length / REPORT_SIZE
+      },
+      missing: (n) => {
+        tally.missing += n
+      },
     })
     let pushed = 0
     const deliver = (report: Uint8Array) => {
@@ -228,7 +234,9 @@ describe('mutated traffic', () => {
     let held: Uint8Array | undefined
     let last: Uint8Array | undefined
     const mutations: ((report: Uint8Array) => void)[] = [
-      () => void (tally.dropped += 1),
+      () => {
+        tally.dropped += 1
+      },
       (r) => [r, r].forEach(deliver),
       (r) => {
         r[below(REPORT_SIZE)] = below(256)
