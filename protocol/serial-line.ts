@@ -64,6 +64,7 @@ export class LineGuard {
   #started = false
   /** A line that outgrew the cap is being thrown away until a `:` or LF. */
   #overflow = false
+  #closed = false
 
   constructor(sink: GuardSink) {
     this.#sink = sink
@@ -89,15 +90,17 @@ export class LineGuard {
       this.#length += 1
       if (byte === LF) this.#end()
     }
+    if (this.#closed) this.#refuse()
   }
 
-  /** The connection is gone: whatever is held is refused as truncated. */
+  /** The connection is gone: what is held is refused, and so is all that still comes. */
   close(): void {
+    this.#closed = true
     this.#refuse()
   }
 
   #end(): void {
-    if (!this.#started) {
+    if (!this.#started || this.#closed) {
       this.#refuse()
       return
     }

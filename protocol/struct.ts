@@ -8,8 +8,9 @@
 // `parse` for every value that `judge` calls 'ok' or 'unavailable'.
 //
 // Layout rules (README.md §3): little-endian, no padding; all-ones means "unavailable" for every
-// unsigned field; a list leaves a 4-byte header (count, stride, start) where it is declared and its
-// items lie behind the fixed part, so newer minors may append fields and widen items.
+// unsigned field, except one whose range includes it; a list leaves a 4-byte header (count, stride,
+// start) where it is declared and its items lie behind the fixed part, so newer minors may append
+// fields and widen items.
 
 /** Protocol units, as UCUM codes. Volumes nL (lifetime totals uL), rates nL/d, doses ng/d. */
 export type WireUnit =
@@ -65,6 +66,7 @@ export interface ListField<F extends Fields = Fields> extends Described {
   readonly kind: 'list'
   readonly size: 4
   readonly item: Struct<F>
+  /** Binds who sends. A reader takes what the bytes hold, so that no alarm is one too many. */
   readonly max: number
 }
 
@@ -181,6 +183,11 @@ function writeUint(view: DataView, at: number, size: 1 | 2 | 4, value: number): 
   else view.setUint8(at, value)
 }
 
+/** Whether all-ones says "unavailable"; a field whose range includes it has no such pattern. */
+export function hasUnavailable(field: UintField | CodeField | TimeField): boolean {
+  return field.kind !== 'uint' || field.max < allOnes(field.size)
+}
+
 function readText(bytes: Uint8Array, at: number, size: number): string | null {
   let end = at + size
   while (end > at && bytes[end - 1] === 0) end -= 1
@@ -190,32 +197,32 @@ function readText(bytes: Uint8Array, at: number, size: number): string | null {
   return out
 }
 
-function readField(view: DataView, bytes: Uint8Array, at: number, field: Field): unknown {
-  switch (field.kind) {
-    case 'text':
-      return readText(bytes, at, field.size)
-    case 'list':
-      return readList(view, bytes, at, field)
-    case 'rest':
-      return bytes.slice(at)
-    default: {
-      const raw = readUint(view, at, field.size)
-      return raw === allOnes(field.size) ? null : raw
-    }
-  }
+function readScalar(view: DataView, bytes: Uint8Array, at: number, field: ScalarField): unknown {
+  if (field.kind === 'text') return readText(bytes, at, field.size)
+  const raw = readUint(view, at, field.size)
+  return raw === allOnes(field.size) && hasUnavailable(field) ? null : raw
 }
 
-function readList(view: DataView, bytes: Uint8Array, at: number, field: ListField): unknown {
+/** The items, or undefined when they overlap the `fixed` part, overrun the bytes or are too narrow. */
+function readList(
+  view: DataView,
+  bytes: Uint8Array,
+  at: number,
+  field: ListField,
+  fixed: number,
+): unknown {
   const count = view.getUint8(at)
   const stride = view.getUint8(at + 1)
   const start = view.getUint16(at + 2, true)
   if (count === 0) return []
-  if (count > field.max || stride < field.item.size) return undefined
+  if (stride < field.item.size || start < fixed) return undefined
   if (start + count * stride > bytes.length) return undefined
   const items: unknown[] = []
   for (let i = 0; i < count; i += 1) {
     const from = start + i * stride
-    items.push(parse(field.item, bytes.subarray(from, from + stride)))
+    const item = parse(field.item, bytes.subarray(from, from + stride))
+    if (item === null) return undefined
+    items.push(item)
   }
   return items
 }
@@ -230,9 +237,12 @@ export function parse<S extends Struct>(declared: S, bytes: Uint8Array): Repr<S>
   const out: Record<string, unknown> = {}
   let at = 0
   for (const [name, field] of Object.entries(declared.fields)) {
-    const value = readField(view, bytes, at, field)
-    if (value === undefined) return null
-    out[name] = value
+    if (field.kind === 'rest') out[name] = bytes.slice(at)
+    else if (field.kind === 'list') {
+      const items = readList(view, bytes, at, field, declared.size)
+      if (items === undefined) return null
+      out[name] = items
+    } else out[name] = readScalar(view, bytes, at, field)
     at += field.size
   }
   return out as Repr<S>
@@ -285,9 +295,14 @@ function writeScalar(
   if (field.kind === 'text') {
     const value = (given as string | null) ?? ''
     if (value.length > field.size) throw new RangeError(`${where}: longer than ${field.size}`)
-    for (let i = 0; i < value.length; i += 1) bytes[at + i] = value.charCodeAt(i) & 0xff
+    for (let i = 0; i < value.length; i += 1) {
+      const c = value.charCodeAt(i)
+      if (c > 0xff) throw new RangeError(`${where}: ${JSON.stringify(value)} is not Latin-1`)
+      bytes[at + i] = c
+    }
     return
   }
+  if (given === null && !hasUnavailable(field)) throw new RangeError(`${where} cannot be null`)
   const value = given === null ? allOnes(field.size) : (given as number)
   if (!Number.isInteger(value) || value < 0 || value > allOnes(field.size)) {
     throw new RangeError(`${where}: ${String(given)} does not fit ${field.size} bytes`)

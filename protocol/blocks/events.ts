@@ -21,12 +21,24 @@ export const EVENT_CODES = {
   18: 'end-of-service',
 } as const
 
+/** What `argument` holds, by code. */
+export const EVENT_ARGUMENTS = {
+  1: 'alarm code',
+  2: 'alarm code',
+  5: 'rate now in nL/d',
+  6: 'volume programmed in nL',
+  7: 'volume in nL',
+  8: 'volume in nL',
+  9: 'volume in nL',
+  10: 'volume given in nL',
+} as const
+
 export const PumpEvent = struct('event', 'One entry of the pump\u2019s log.', {
   number: u32('Absolute: counts every event the pump ever logged, from 1.'),
   code: code16(EVENT_CODES, 'What happened.'),
   occurredAt: time('When it happened, as far as the pump knows.'),
   detectedAt: time('When the pump noticed and logged it.'),
-  argument: u32('Depends on the code: alarm code, volume in nL, or rate in nL/d.'),
+  argument: u32('Depends on the code (below); unavailable where none is listed.'),
 })
 
 export const Events = struct('events', 'The pump\u2019s event log, a ring of 64 entries.', {

@@ -1,4 +1,5 @@
 import { BLOCK_NAMES } from '../blocks.ts'
+import { MAX_PAYLOAD } from '../pdu.ts'
 import { code8, rest, struct, u16, u32 } from '../struct.ts'
 import { message } from './message.ts'
 
@@ -22,4 +23,4 @@ export const Block = message({
 })
 
 /** Most bytes of a block that fit one reply. */
-export const MAX_PIECE = 232 - 7
+export const MAX_PIECE = MAX_PAYLOAD - Block.reply.size
