@@ -18,6 +18,13 @@ export const FLAG_SIMULATOR = 0x02
 /** The PDU was recorded earlier and is played back. */
 export const FLAG_REPLAY = 0x04
 
+/** The tables of README.md are made from this. */
+export const FLAG_DOCS = {
+  REPLY: { bit: FLAG_REPLY, doc: 'Set in every reply, clear in every request.' },
+  SIMULATOR: { bit: FLAG_SIMULATOR, doc: 'The wand, or the pump behind it, is a simulation.' },
+  REPLAY: { bit: FLAG_REPLAY, doc: 'The PDU was recorded earlier and is played back.' },
+} as const
+
 /** Result codes of a reply; 0 in every request. */
 export const Code = {
   OK: 0,

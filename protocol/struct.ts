@@ -13,20 +13,22 @@
 // fields and widen items.
 
 /** Protocol units, as UCUM codes. Volumes nL (lifetime totals uL), rates nL/d, doses ng/d. */
-export type WireUnit =
-  | '1'
-  | '%'
-  | 'Cel'
-  | 'mV'
-  | 'ms'
-  | 's'
-  | 'min'
-  | 'mm'
-  | 'nL'
-  | 'uL'
-  | 'nL/d'
-  | 'ng/mL'
-  | 'ng/d'
+export const UNIT_DOCS = {
+  '1': 'a plain number',
+  '%': 'percent',
+  Cel: 'degrees Celsius',
+  mV: 'millivolts',
+  ms: 'milliseconds',
+  s: 'seconds',
+  min: 'minutes',
+  mm: 'millimetres',
+  nL: 'nanolitres; 1 mL = 1000000 nL',
+  uL: 'microlitres, for lifetime totals; 1 mL = 1000 uL',
+  'nL/d': 'nanolitres a day; 1 mL/day = 1000000 nL/d',
+  'ng/mL': 'nanograms a millilitre; 1 mg/mL = 1000000 ng/mL',
+  'ng/d': 'nanograms a day; 1 mg/day = 1000000 ng/d',
+} as const
+export type WireUnit = keyof typeof UNIT_DOCS
 
 /** 'ok' in range · 'invalid' outside it, raw kept · 'unavailable' the sender has no value. */
 export type Judgement = 'ok' | 'invalid' | 'unavailable'

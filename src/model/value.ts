@@ -1,0 +1,186 @@
+// A value as every surface shows it: number, unit, times, quality, and the reason when it is not
+// live. Built from the protocol's field tables; the zod schemas come from the same tables.
+// Browser-safe.
+import { z } from 'zod'
+import {
+  type CodeField,
+  codeName,
+  type Field,
+  type Fields,
+  judge,
+  type Repr,
+  type ScalarField,
+  type Struct,
+} from '../../protocol/struct.ts'
+import { MASS_UNITS } from '../../protocol/blocks/drugs.ts'
+import { conversion, type MassUnit } from './units.ts'
+
+export const QUALITIES = ['current', 'stale', 'invalid', 'unavailable'] as const
+export type Quality = (typeof QUALITIES)[number]
+
+/** Why a value is stale. */
+export const REASONS = [
+  'session-closed',
+  'wand-lost',
+  'implant-lost',
+  'server-silent',
+  'audit-failed',
+] as const
+export type Reason = (typeof REASONS)[number]
+
+/** The pump's own clock, without zone, as reported: `2026-11-24T14:02:11`. */
+export const deviceTimeSchema = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/)
+  .meta({ description: "The pump's own clock, without zone, never rewritten." })
+export const utcSchema = z.iso.datetime({ precision: 3 })
+
+export interface Value<T extends number | string = number | string> {
+  readonly value: T | null
+  /** UCUM; null for what has no unit (names, codes, dates). */
+  readonly unit: string | null
+  readonly deviceTime: string | null
+  readonly receivedAt: string
+  readonly quality: Quality
+  readonly reason?: Reason | undefined
+  /** The integer or text as it came, when the value is invalid. */
+  readonly raw?: number | string | undefined
+}
+
+const EPOCH_2000 = Date.UTC(2000, 0, 1)
+
+/** Seconds since 2000-01-01 as the pump's zoneless time. */
+export function deviceTimeText(seconds: number): string {
+  return new Date(EPOCH_2000 + seconds * 1000).toISOString().slice(0, 19)
+}
+
+/** The way back; the text is read as zoneless. */
+export function deviceTimeSeconds(text: string): number {
+  return (Date.parse(`${text}Z`) - EPOCH_2000) / 1000
+}
+
+/** When and from what a set of values was read. */
+export interface ReadAt {
+  readonly deviceTime: string | null
+  readonly receivedAt: string
+}
+
+/** What a field's raw value says, before anybody asks how old it is. */
+export function toValue(
+  field: ScalarField,
+  raw: number | string | null,
+  at: ReadAt,
+  mass?: MassUnit,
+): Value {
+  const judgement = judge(field, raw)
+  const unit = field.kind === 'uint' ? conversion(field.unit, mass).unit : null
+  const base = { unit, deviceTime: at.deviceTime, receivedAt: at.receivedAt }
+  if (judgement === 'unavailable' || raw === null) {
+    return { value: null, ...base, quality: 'unavailable' }
+  }
+  if (judgement === 'invalid') return { value: null, ...base, quality: 'invalid', raw }
+  return { value: plain(field, raw, mass), ...base, quality: 'current' }
+}
+
+function plain(field: ScalarField, raw: number | string, mass?: MassUnit): number | string {
+  if (field.kind === 'uint') return Number(raw) / conversion(field.unit, mass).per
+  if (field.kind === 'code') return codeName(field, Number(raw))
+  if (field.kind === 'time') return deviceTimeText(Number(raw))
+  return raw
+}
+
+type ValueOf<T> = T extends ScalarField
+  ? T extends { kind: 'uint' }
+    ? Value<number>
+    : Value<string>
+  : T extends { kind: 'list'; item: Struct<infer F> }
+    ? ValuesOf<Struct<F>>[]
+    : never
+
+/** The values of a block, field by field; lists become arrays. */
+export type ValuesOf<S> = S extends Struct<infer F> ? { readonly [K in keyof F]: ValueOf<F[K]> } : never
+
+/** Turns a decoded block into values. Masses inside an item follow that item's `massUnit`. */
+export function toValues<S extends Struct>(declared: S, repr: Repr<S>, at: ReadAt): ValuesOf<S> {
+  const record = repr as Record<string, unknown>
+  const mass = massOf(declared.fields, record)
+  const out: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries<Field>(declared.fields)) {
+    const raw = record[name]
+    if (field.kind === 'rest') continue
+    out[name] =
+      field.kind === 'list'
+        ? (raw as Repr<Struct>[]).map((item) => toValues(field.item, item, at))
+        : toValue(field, raw as number | string | null, at, mass)
+  }
+  return out as ValuesOf<S>
+}
+
+function massOf(fields: Fields, record: Record<string, unknown>): MassUnit {
+  const raw = fields['massUnit'] ? record['massUnit'] : undefined
+  return raw === 2 ? MASS_UNITS[2] : MASS_UNITS[1]
+}
+
+/** Maps every value of a block, keeping its shape: how freshness is laid over what was read. */
+export function mapValues<T>(values: T, change: (value: Value) => Value): T {
+  if (Array.isArray(values)) return values.map((item) => mapValues(item, change)) as T
+  if (isValue(values)) return change(values) as T
+  return Object.fromEntries(
+    Object.entries(values as object).map(([k, v]) => [k, mapValues(v, change)]),
+  ) as T
+}
+
+function isValue(x: unknown): x is Value {
+  return typeof x === 'object' && x !== null && 'quality' in x && 'receivedAt' in x
+}
+
+const common = {
+  deviceTime: deviceTimeSchema.nullable(),
+  receivedAt: utcSchema,
+  quality: z.enum(QUALITIES),
+  reason: z.enum(REASONS).optional(),
+  raw: z.union([z.number().int(), z.string()]).optional(),
+}
+
+function codeDoc(field: CodeField): string {
+  return `${field.doc} One of ${Object.values(field.names).join(', ')}; anything newer comes as unknown(n).`
+}
+
+/** zod schema of one field's value. */
+export function valueSchema(field: ScalarField): z.ZodType<Value> {
+  if (field.kind === 'uint') {
+    const { unit } = conversion(field.unit)
+    const mass = field.unit === 'ng/mL' || field.unit === 'ng/d'
+    const units = mass ? z.enum([unit, unit.replace('mg', 'ug')]) : z.literal(unit)
+    const { per } = conversion(field.unit, mass ? 'mcg' : 'mg')
+    return z
+      .object({
+        value: z.number().min(0).max(field.max / per).nullable(),
+        unit: units,
+        ...common,
+      })
+      .meta({ description: field.doc })
+  }
+  const text =
+    field.kind === 'time'
+      ? deviceTimeSchema
+      : field.kind === 'text'
+        ? z.string().regex(field.pattern)
+        : z.string()
+  return z
+    .object({ value: text.nullable(), unit: z.null(), ...common })
+    .meta({ description: field.kind === 'code' ? codeDoc(field) : field.doc })
+}
+
+/** zod schema of a block's values. */
+export function valuesSchema<S extends Struct>(declared: S): z.ZodType<ValuesOf<S>> {
+  const shape: Record<string, z.ZodType> = {}
+  for (const [name, field] of Object.entries<Field>(declared.fields)) {
+    if (field.kind === 'rest') continue
+    shape[name] =
+      field.kind === 'list'
+        ? z.array(valuesSchema(field.item)).max(field.max).meta({ description: field.doc })
+        : valueSchema(field)
+  }
+  return z.object(shape).meta({ description: declared.doc }) as unknown as z.ZodType<ValuesOf<S>>
+}

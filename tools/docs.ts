@@ -1,0 +1,72 @@
+// Writes the generated parts of the documentation. They stand between `<!-- generated:NAME -->` and
+// `<!-- /generated -->` and come from the declarations, so that nothing is said twice.
+//
+//   node dist/tools/docs.js            writes them
+//   node dist/tools/docs.js --check    exits 1 and names every file that is out of date
+//
+// To add one: a function that returns Markdown, and its line in GENERATED.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import * as protocol from './protocol-tables.ts'
+
+/** File → name of the marker → what stands there. */
+export type Generated = Readonly<Record<string, Readonly<Record<string, () => string>>>>
+
+export const GENERATED: Generated = {
+  'protocol/README.md': {
+    limits: protocol.limits,
+    example: protocol.example,
+    flags: protocol.flags,
+    codes: protocol.codes,
+    units: protocol.units,
+    messages: protocol.messages,
+    blocks: protocol.blocks,
+    timing: protocol.timing,
+  },
+}
+
+const SECTION = /<!-- generated:([a-z-]+) -->\n[\s\S]*?<!-- \/generated -->/g
+
+/** `text` with every generated part made anew. Throws when a marker and a generator do not meet. */
+export function renewed(file: string, text: string, makers: Generated[string]): string {
+  const missing = new Set(Object.keys(makers))
+  const out = text.replace(SECTION, (_, name: string) => {
+    const make = makers[name]
+    if (!make) throw new Error(`${file}: nothing generates "${name}"; see GENERATED in tools/docs.ts`)
+    missing.delete(name)
+    return `<!-- generated:${name} -->\n\n${make().trim()}\n\n<!-- /generated -->`
+  })
+  if (missing.size > 0) {
+    throw new Error(`${file}: no marker <!-- generated:${[...missing].join(' -->, <!-- generated:')} -->`)
+  }
+  return out
+}
+
+/** Brings the files under `root` up to date, or only says which are not. */
+export function generate(root: string, check: boolean, generated: Generated = GENERATED): string[] {
+  const stale: string[] = []
+  for (const [file, makers] of Object.entries(generated)) {
+    const path = join(root, file)
+    const old = readFileSync(path, 'utf8')
+    const text = renewed(file, old, makers)
+    if (text === old) continue
+    stale.push(file)
+    if (!check) writeFileSync(path, text)
+  }
+  return stale
+}
+
+/** What the command line tools here have in common: write, or with --check only say what is stale. */
+export function run(module: string, what: (root: string, check: boolean) => string[]): void {
+  if (module !== pathToFileURL(process.argv[1] ?? '').href) return
+  const check = process.argv.includes('--check')
+  const stale = what(process.cwd(), check)
+  for (const file of stale) console.log(check ? `out of date: ${file}` : `written: ${file}`)
+  if (check && stale.length > 0) {
+    console.log('The declarations have changed. Run `npm run generate` and commit what it writes.')
+    process.exitCode = 1
+  }
+}
+
+run(import.meta.url, generate)

@@ -1,0 +1,104 @@
+// The virtual machine of the device tests: a stock Debian kernel under plain emulation, the host's
+// own root below it read-only, one writable directory `out` in common. One serial line carries the
+// kernel's console, the other carries JSON lines between the runner and the tests.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { accessSync, constants, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { delimiter, join } from 'node:path'
+import { createInterface, type Interface } from 'node:readline'
+
+export interface Machine {
+  readonly process: ChildProcess
+  /** What the guest writes to /dev/ttyS1. */
+  readonly lines: Interface
+  /** Writes a line that the guest reads from /dev/ttyS1. */
+  say(line: string): void
+  /** A command to QEMU itself: `device_add` and `device_del` are hands on the USB plug. */
+  qmp(execute: string, args: Record<string, unknown>): Promise<void>
+}
+
+export interface MachineOptions {
+  readonly cache: string
+  readonly out: string
+  /** Run by bash in the guest; the machine switches off when it ends. */
+  readonly command: string
+  /** Further arguments of QEMU. */
+  readonly devices: readonly string[]
+}
+
+export function boot({ cache, out, command, devices }: MachineOptions): Machine {
+  rmSync(out, { recursive: true, force: true })
+  mkdirSync(out, { recursive: true })
+  writeFileSync(join(out, 'command'), command)
+  const share = (path: string, tag: string, mode: string) => [
+    '-virtfs',
+    `local,path=${path},mount_tag=${tag},security_model=none,multidevs=remap${mode}`,
+  ]
+  const { program, first, env } = qemu(cache)
+  const child = spawn(
+    program,
+    [
+      ...first,
+      ...['-M', 'q35', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '1', '-m', '1024'],
+      ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
+      ...['-serial', `file:${join(out, 'console.log')}`, '-serial', 'stdio'],
+      ...['-qmp', `unix:${join(out, 'qmp.sock')},server=on,wait=off`],
+      ...['-kernel', join(cache, 'vmlinuz'), '-initrd', join(cache, 'initrd.gz')],
+      ...['-append', 'console=ttyS0 quiet panic=-1 mitigations=off nokaslr tsc=reliable'],
+      ...share('/', 'host', ',readonly=on'),
+      ...share(join(cache, 'layer'), 'layer', ',readonly=on'),
+      ...share(out, 'out', ''),
+      ...devices,
+    ],
+    { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } },
+  )
+  let monitor: Promise<Socket> | undefined
+  return {
+    process: child,
+    lines: createInterface({ input: child.stdout }),
+    say: (line) => void child.stdin.write(`${line}\n`),
+    async qmp(execute, args) {
+      monitor ??= openMonitor(join(out, 'qmp.sock'))
+      ;(await monitor).write(`${JSON.stringify({ execute, arguments: args })}\n`)
+    },
+  }
+}
+
+/** QEMU of the system, else the one unpacked in the cache with the libraries it was built for. */
+function qemu(cache: string): { program: string; first: string[]; env: Record<string, string> } {
+  const name = 'qemu-system-x86_64'
+  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
+    const program = join(directory, name)
+    if (executable(program)) return { program, first: [], env: {} }
+  }
+  const root = join(cache, 'qemu')
+  return {
+    program: join(root, 'usr/bin', name),
+    first: ['-L', join(root, 'usr/share/qemu'), '-L', join(root, 'usr/share/seabios')],
+    env: {
+      LD_LIBRARY_PATH: ['usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu']
+        .map((path) => join(root, path))
+        .join(':'),
+    },
+  }
+}
+
+function executable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function openMonitor(path: string): Promise<Socket> {
+  const socket = connect(path)
+  await new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('error', reject)
+  })
+  socket.resume()
+  socket.write('{"execute": "qmp_capabilities"}\n')
+  return socket
+}
