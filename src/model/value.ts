@@ -179,7 +179,7 @@ export function valuesSchema<S extends Struct>(declared: S): z.ZodType<ValuesOf<
     if (field.kind === 'rest') continue
     shape[name] =
       field.kind === 'list'
-        ? z.array(valuesSchema(field.item)).max(field.max).meta({ description: field.doc })
+        ? z.array(valuesSchema(field.item)).meta({ description: field.doc })
         : valueSchema(field)
   }
   return z.object(shape).meta({ description: declared.doc }) as unknown as z.ZodType<ValuesOf<S>>

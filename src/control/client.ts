@@ -1,0 +1,45 @@
+// A command's end of the control socket.
+import { connect, type Socket } from 'node:net'
+import { controlAddress } from './address.ts'
+import { type ControlRequest, Lines } from './messages.ts'
+
+/** Longest answer line: a status with many pumps. */
+const ANSWER_MAX = 64 * 1024 * 1024
+
+export class ControlConnection {
+  readonly #socket: Socket
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+  }
+
+  /** Null when no bridge runs with this state directory. */
+  static open(stateDir: string): Promise<ControlConnection | null> {
+    return new Promise((resolve) => {
+      const socket = connect(controlAddress(stateDir))
+      socket.setEncoding('utf8')
+      socket.once('connect', () => resolve(new ControlConnection(socket)))
+      socket.once('error', () => resolve(null))
+    })
+  }
+
+  send(request: ControlRequest): void {
+    this.#socket.write(`${JSON.stringify(request)}\n`)
+  }
+
+  /** Everything the bridge says, until it or `close` ends it. */
+  async *answers(): AsyncGenerator<unknown> {
+    const lines = new Lines(ANSWER_MAX)
+    try {
+      for await (const text of this.#socket) {
+        for (const line of lines.push(String(text))) yield JSON.parse(line)
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') throw error
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+}

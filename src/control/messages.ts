@@ -1,0 +1,30 @@
+// What goes over the control socket: one JSON object a line, each way. It can ask for the status, for
+// the live stream, and for an interrogation; nothing else reaches a link.
+import { z } from 'zod'
+
+export const controlRequestSchema = z.discriminatedUnion('do', [
+  z.object({ do: z.literal('status') }),
+  z.object({ do: z.literal('watch') }),
+  z.object({ do: z.literal('interrogate'), port: z.string().optional() }),
+])
+export type ControlRequest = z.infer<typeof controlRequestSchema>
+
+/** Longest request line; a client that sends more is cut off. */
+export const REQUEST_MAX = 4096
+
+/** Cuts a stream of text into lines; the tail waits for its end. Throws RangeError past `max`. */
+export class Lines {
+  #tail = ''
+  readonly #max: number
+
+  constructor(max: number) {
+    this.#max = max
+  }
+
+  push(text: string): string[] {
+    const parts = (this.#tail + text).split('\n')
+    this.#tail = parts.pop() ?? ''
+    if (this.#tail.length > this.#max) throw new RangeError(`a line is longer than ${this.#max}`)
+    return parts.filter((line) => line !== '')
+  }
+}

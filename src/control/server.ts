@@ -1,0 +1,147 @@
+// The bridge's end of the control socket, which is also its lock: two bridges cannot share a state
+// directory, because only one can listen there.
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { type Env, sleep } from '../env.ts'
+import { controlAddress } from './address.ts'
+import { type ControlRequest, controlRequestSchema, Lines, REQUEST_MAX } from './messages.ts'
+
+/** A client that does not read is cut off when so many bytes wait for it. */
+const BACKLOG_MAX = 4 * 1024 * 1024
+/** A takeover lock older than this was left by a process that died in those few milliseconds. */
+const TAKEOVER_MS = 5_000
+
+export interface ControlHandler {
+  /** Answers one request. `send` may be called again later until the client leaves. */
+  handle(request: ControlRequest, client: ControlClient): void
+}
+
+export interface ControlClient {
+  send(message: unknown): void
+  onLeave(gone: () => void): void
+}
+
+export class AlreadyRunning extends Error {}
+
+export class ControlServer {
+  readonly #server: Server
+  readonly #clients = new Set<Socket>()
+  readonly #address: string
+
+  private constructor(server: Server, address: string) {
+    this.#server = server
+    this.#address = address
+  }
+
+  /** Takes the state directory; rejects with AlreadyRunning while another bridge holds it. */
+  static async listen(env: Env, stateDir: string, handler: ControlHandler): Promise<ControlServer> {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    const address = controlAddress(stateDir)
+    const server = createServer()
+    const control = new ControlServer(server, address)
+    server.on('connection', (socket) => control.#serve(socket, handler))
+    const release = process.platform === 'win32' ? () => {} : await takeover(env, address)
+    try {
+      if (await answers(address)) {
+        throw new AlreadyRunning(`Another bridge is running with the state directory ${stateDir}.`)
+      }
+      if (process.platform !== 'win32') rmSync(address, { force: true })
+      await bind(server, address)
+    } finally {
+      release()
+    }
+    return control
+  }
+
+  /** Tells every client that the bridge ends and frees the state directory. */
+  async close(): Promise<void> {
+    for (const socket of this.#clients) socket.write(`${JSON.stringify({ bye: 'shutdown' })}\n`)
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    for (const socket of this.#clients) socket.destroySoon()
+    await closed
+    if (process.platform !== 'win32') rmSync(this.#address, { force: true })
+  }
+
+  #serve(socket: Socket, handler: ControlHandler): void {
+    this.#clients.add(socket)
+    const lines = new Lines(REQUEST_MAX)
+    const left: (() => void)[] = []
+    const client: ControlClient = {
+      send: (message) => {
+        if (socket.destroyed) return
+        socket.write(`${JSON.stringify(message)}\n`)
+        if (socket.writableLength > BACKLOG_MAX) socket.destroy()
+      },
+      onLeave: (gone) => void left.push(gone),
+    }
+    socket.setEncoding('utf8')
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      this.#clients.delete(socket)
+      for (const gone of left) gone()
+    })
+    socket.on('data', (text: string) => {
+      try {
+        for (const line of lines.push(text)) answer(line, client, handler)
+      } catch {
+        socket.destroy()
+      }
+    })
+  }
+}
+
+function answer(line: string, client: ControlClient, handler: ControlHandler): void {
+  let given: unknown
+  try {
+    given = JSON.parse(line)
+  } catch {
+    client.send({ error: 'That line is not JSON.' })
+    return
+  }
+  const request = controlRequestSchema.safeParse(given)
+  if (request.success) handler.handle(request.data, client)
+  else client.send({ error: 'Not a request this bridge knows. It can do: status, watch, interrogate.' })
+}
+
+
+/** Whether somebody listens there. */
+export function answers(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(address)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+function bind(server: Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    // The socket is made for its owner only; a later chmod alone would leave it open for a moment.
+    const mask = process.platform === 'win32' ? 0 : process.umask(0o177)
+    server.once('error', reject)
+    server.listen(address, () => {
+      if (process.platform !== 'win32') chmodSync(address, 0o600)
+      resolve()
+    })
+    if (process.platform !== 'win32') process.umask(mask)
+  })
+}
+
+/** Holds the right to look, remove and bind, which no other process may do in between. */
+async function takeover(env: Env, address: string): Promise<() => void> {
+  const lock = `${address}.takeover`
+  for (;;) {
+    try {
+      closeSync(openSync(lock, 'wx', 0o600))
+      return () => rmSync(lock, { force: true })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    if (existsSync(lock) && env.wall() - statSync(lock).mtimeMs > TAKEOVER_MS) {
+      rmSync(lock, { force: true })
+    }
+    await sleep(env, 20)
+  }
+}

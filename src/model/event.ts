@@ -1,0 +1,183 @@
+// What happens in a bridge, in one stream. Every event names its port, wand, link, session and
+// snapshot, so that nothing of two of them is ever mixed. Plain data; browser-safe.
+import type { SnapshotRepr } from '../../protocol/blocks.ts'
+import type { ReplyOf } from '../../protocol/messages/index.ts'
+import type { AlarmReading, SnapshotValues, Source } from './reading.ts'
+import type { Value } from './value.ts'
+
+/** A moment on both clocks, in milliseconds. */
+export interface Stamp {
+  readonly wall: number
+  readonly mono: number
+}
+
+export interface EventHead {
+  /** Grows by one with every event of one bridge. */
+  readonly order: number
+  /** The port it came through, as people name it: a device path or `tcp://host:port`. */
+  readonly port: string
+  /** Serial of the wand; null until it has said it. */
+  readonly wand: string | null
+  /** The host's nonce of this port opening; 0 = no port is open. */
+  readonly link: number
+  readonly session: number | null
+  readonly snapshot: number | null
+  readonly source: Source
+  /** UTC, milliseconds. */
+  readonly receivedAt: string
+  /** The same moment on the monotonic clock, in ms. */
+  readonly mono: number
+}
+
+/** Which pump: `id` is opaque and fit for addresses, the serial is the pump's own. */
+export interface PumpIdentity {
+  readonly id: string
+  readonly serial: string
+  readonly model: string | null
+  readonly firmware: string | null
+}
+
+/** The connection changed its phase. `connected` is false when nothing of it can be live. */
+export interface LinkEvent extends EventHead {
+  readonly kind: 'link'
+  readonly phase: string
+  readonly cause: string
+  readonly sentence: string
+  readonly detail: string
+  readonly connected: boolean
+}
+
+/** The wand has introduced itself. */
+export interface WandEvent extends EventHead {
+  readonly kind: 'wand'
+  readonly hello: ReplyOf<'HELLO'>
+  /** How the wand's newest session ended, by its own word. */
+  readonly lastEnd: string
+}
+
+export interface HealthEvent extends EventHead {
+  readonly kind: 'health'
+  readonly health: ReplyOf<'WAND'>
+}
+
+/** Contact with an implant, as the wand reports it. `fresh` false = lost, with the reason. */
+export interface ContactEvent extends EventHead {
+  readonly kind: 'contact'
+  readonly fresh: boolean
+  /** A change of `fresh`, not just its renewal. */
+  readonly changed: boolean
+  readonly loss: 'wand-lost' | 'implant-lost'
+  /** Monotonic time at which the implant was last heard, at the latest. */
+  readonly heardAt: number | null
+  readonly coupling: number | null
+  readonly position: string | null
+  readonly operation: string | null
+  readonly progress: number | null
+}
+
+export interface SessionOpenEvent extends EventHead {
+  readonly kind: 'session-open'
+  readonly pump: PumpIdentity
+}
+
+/** The pump of the open session has identified itself, again or for the first time. */
+export interface RecognisedEvent extends EventHead {
+  readonly kind: 'recognised'
+  readonly pump: PumpIdentity
+}
+
+export const SESSION_ENDINGS = ['confirmed', 'unconfirmed', 'lost', 'ended-by-wand'] as const
+export type SessionEnding = (typeof SESSION_ENDINGS)[number]
+
+export interface SessionEndEvent extends EventHead {
+  readonly kind: 'session-end'
+  readonly pump: PumpIdentity
+  readonly how: SessionEnding
+}
+
+/** One interrogation, whole and checked. */
+export interface ReadingEvent extends EventHead {
+  readonly kind: 'reading'
+  readonly pump: PumpIdentity
+  readonly values: SnapshotValues
+  /** The same in protocol units, as decoded. */
+  readonly repr: SnapshotRepr
+  /** The reply PDUs it was decoded from, as received. */
+  readonly pdus: readonly Uint8Array[]
+  readonly clock: ClockReading
+}
+
+/** The pump's clock beside this computer's, at one moment. */
+export interface ClockReading {
+  readonly deviceTime: string | null
+  /** UTC of this computer when the pump's clock showed that, in the middle of its uncertainty. */
+  readonly hostTime: string
+  /** Pump's clock (read as if it were UTC) minus this computer's, in s; null without a pump time. */
+  readonly offsetS: number | null
+  readonly uncertaintyS: number
+}
+
+/** A short exchange inside a session: the values that move from moment to moment. */
+export interface LiveEvent extends EventHead {
+  readonly kind: 'live'
+  readonly pump: PumpIdentity
+  readonly reportedVolume: Value<number>
+  readonly rate: Value<number>
+  readonly deviceTime: string | null
+  readonly activeAlarms: number | null
+  readonly stateCounter: number | null
+  readonly pdu: Uint8Array
+}
+
+/** An alarm of the pump differs from the reading before; phases after IHE PCD-04. */
+export interface AlarmEvent extends EventHead {
+  readonly kind: 'alarm'
+  readonly pump: PumpIdentity
+  readonly phase: 'start' | 'update' | 'end'
+  readonly alarm: AlarmReading
+}
+
+export interface ReadFailedEvent extends EventHead {
+  readonly kind: 'read-failed'
+  readonly why: string
+  /** No further attempt before the wand is placed again. */
+  readonly final: boolean
+}
+
+/** Bytes that were refused, with the reason: never part of any reading. */
+export interface RefusedEvent extends EventHead {
+  readonly kind: 'refused'
+  readonly reason: string
+  readonly bytes: number
+}
+
+export type BridgeEvent =
+  | LinkEvent
+  | WandEvent
+  | HealthEvent
+  | ContactEvent
+  | SessionOpenEvent
+  | RecognisedEvent
+  | SessionEndEvent
+  | ReadingEvent
+  | LiveEvent
+  | AlarmEvent
+  | ReadFailedEvent
+  | RefusedEvent
+
+/** Whether the event takes certainty away. Such news never waits for the disk. */
+export function isLoss(event: BridgeEvent): boolean {
+  return (
+    (event.kind === 'contact' && !event.fresh) ||
+    event.kind === 'session-end' ||
+    (event.kind === 'link' && !event.connected)
+  )
+}
+
+/**
+ * Whether the status takes the event before its record is durable: losses, and contact, which alone
+ * makes nothing live (that needs the pump's identity, which waits for the disk).
+ */
+export function isImmediate(event: BridgeEvent): boolean {
+  return isLoss(event) || event.kind === 'contact'
+}

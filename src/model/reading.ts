@@ -1,0 +1,123 @@
+// What one interrogation of a pump gives, block by block, as values. Schemas and types come from the
+// protocol's field tables. Browser-safe.
+import { z } from 'zod'
+import { Alarm, Alarms } from '../../protocol/blocks/alarms.ts'
+import { BLOCKS, type Blocks, type BlockName, type SnapshotRepr } from '../../protocol/blocks.ts'
+import { Drug } from '../../protocol/blocks/drugs.ts'
+import { PumpEvent } from '../../protocol/blocks/events.ts'
+import { deviceTimeSchema, type ReadAt, toValues, utcSchema, type Value, type ValuesOf, valuesSchema } from './value.ts'
+
+/** Where the bytes came from. The kinds never share a log, and every surface marks the last two. */
+export const SOURCES = ['device', 'simulator', 'replay'] as const
+export type Source = (typeof SOURCES)[number]
+export const sourceSchema = z.enum(SOURCES)
+
+export type SnapshotValues = { readonly [N in BlockName]: ValuesOf<Blocks[N]['struct']> }
+
+/** Schema of every block of one interrogation. */
+export const snapshotSchema = z.object(
+  Object.fromEntries(Object.entries(BLOCKS).map(([name, b]) => [name, valuesSchema(b.struct)])),
+) as unknown as z.ZodType<SnapshotValues>
+
+export function snapshotValues(repr: SnapshotRepr, at: ReadAt): SnapshotValues {
+  return Object.fromEntries(
+    Object.entries(BLOCKS).map(([name, b]) => [
+      name,
+      toValues(b.struct, repr[name as BlockName], at),
+    ]),
+  ) as unknown as SnapshotValues
+}
+
+/** Raw values of an item that were outside their declared range, by field. */
+const invalidSchema = z
+  .record(z.string(), z.union([z.number().int(), z.string()]))
+  .optional()
+  .meta({ description: 'Fields outside their declared range, with the raw value; they read null.' })
+
+export const alarmSchema = z
+  .object({
+    id: z.string().meta({ description: Alarm.fields.id.doc }),
+    code: z.string().nullable().meta({ description: Alarm.fields.code.doc }),
+    class: z.string().nullable().meta({ description: Alarm.fields.class.doc }),
+    state: z.string().nullable().meta({ description: Alarm.fields.state.doc }),
+    occurredAt: deviceTimeSchema.nullable().meta({ description: Alarm.fields.occurredAt.doc }),
+    detectedAt: deviceTimeSchema.nullable().meta({ description: Alarm.fields.detectedAt.doc }),
+    readAt: utcSchema.meta({ description: 'When this computer read it.' }),
+    invalid: invalidSchema,
+  })
+  .meta({ description: `The pump's own alarm, read, not watched. ${Alarms.fields.alarms.doc}` })
+export type AlarmReading = z.infer<typeof alarmSchema>
+
+export const pumpEventSchema = z
+  .object({
+    number: z.number().int().nullable().meta({ description: PumpEvent.fields.number.doc }),
+    code: z.string().nullable().meta({ description: PumpEvent.fields.code.doc }),
+    occurredAt: deviceTimeSchema.nullable().meta({ description: PumpEvent.fields.occurredAt.doc }),
+    detectedAt: deviceTimeSchema.nullable().meta({ description: PumpEvent.fields.detectedAt.doc }),
+    argument: z.number().int().nullable().meta({ description: PumpEvent.fields.argument.doc }),
+    invalid: invalidSchema,
+  })
+  .meta({ description: PumpEvent.doc })
+export type PumpEventReading = z.infer<typeof pumpEventSchema>
+
+/** Fields of an item that are no measurements, without the dress of a value; raws kept apart. */
+function bare<K extends string>(
+  item: { readonly [k in K]: Value },
+  keys: readonly K[],
+): { [k in K]: number | string | null } & { invalid?: Record<string, number | string> } {
+  const out: Record<string, unknown> = {}
+  const invalid: Record<string, number | string> = {}
+  for (const key of keys) {
+    const value = item[key]
+    out[key] = value.value
+    if (value.quality === 'invalid' && value.raw !== undefined) invalid[key] = value.raw
+  }
+  if (Object.keys(invalid).length > 0) out['invalid'] = invalid
+  return out as ReturnType<typeof bare<K>>
+}
+
+/** Alarms of a reading. An alarm with a bad field is still an alarm. */
+export function alarmReadings(values: SnapshotValues, readAt: string): AlarmReading[] {
+  return values.alarms.alarms.map((item) => {
+    const plain = bare(item, ['code', 'class', 'state', 'occurredAt', 'detectedAt'])
+    const known = item.id.value
+    return {
+      id: known === null ? `${plain.code}-${plain.occurredAt}` : String(known),
+      ...plain,
+      readAt,
+    } as AlarmReading
+  })
+}
+
+/** Events the pump has overwritten between number 1 and the oldest one it still holds. */
+export function eventGap(values: SnapshotValues): number {
+  const total = values.events.total.value
+  return total === null ? 0 : Math.max(0, total - values.events.events.length)
+}
+
+export function pumpEvents(values: SnapshotValues): PumpEventReading[] {
+  const keys = ['number', 'code', 'occurredAt', 'detectedAt', 'argument'] as const
+  return values.events.events.map((item) => bare(item, keys) as unknown as PumpEventReading)
+}
+
+export const drugSchema = z
+  .object({
+    name: z.string().nullable().meta({ description: Drug.fields.name.doc }),
+    massUnit: z.string().nullable().meta({ description: Drug.fields.massUnit.doc }),
+    ...(valuesSchema(Drug) as unknown as z.ZodObject<Record<'concentration' | 'dose24h', z.ZodType<Value<number>>>>)
+      .pick({ concentration: true, dose24h: true }).shape,
+    invalid: invalidSchema,
+  })
+  .meta({ description: Drug.doc })
+export type DrugReading = z.infer<typeof drugSchema>
+
+export function drugReadings(values: SnapshotValues): DrugReading[] {
+  return values.drugs.drugs.map(
+    (item) =>
+      ({
+        ...bare(item, ['name', 'massUnit']),
+        concentration: item.concentration,
+        dose24h: item.dose24h,
+      }) as DrugReading,
+  )
+}

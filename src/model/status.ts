@@ -1,0 +1,143 @@
+// The status every surface shows: `status --json`, the page, the API. Schema first, types from it.
+// A value that is missing or not live is said so, never left out and never zeroed. Browser-safe.
+import { z } from 'zod'
+import { Battery } from '../../protocol/blocks/battery.ts'
+import { Bolus } from '../../protocol/blocks/bolus.ts'
+import { Catheter } from '../../protocol/blocks/catheter.ts'
+import { Infusion } from '../../protocol/blocks/infusion.ts'
+import { Reservoir } from '../../protocol/blocks/reservoir.ts'
+import { Status } from '../../protocol/blocks/status.ts'
+import type { Struct } from '../../protocol/struct.ts'
+import { alarmSchema, drugSchema, pumpEventSchema, sourceSchema } from './reading.ts'
+import { QUALITIES, REASONS, utcSchema, type ValuesOf, valuesSchema } from './value.ts'
+
+const shapeOf = <S extends Struct>(declared: S) =>
+  (valuesSchema(declared) as unknown as z.ZodObject<{ [K in keyof ValuesOf<S>]: z.ZodType<ValuesOf<S>[K]> }>)
+    .shape
+
+/** idle: none · open · ended and confirmed, not confirmed, or lost with the connection. */
+export const SESSION_STATES = [
+  'none',
+  'open',
+  'closing',
+  'closed',
+  'not-confirmed',
+  'lost',
+] as const
+
+export const sessionSchema = z.object({
+  id: z.number().int().nullable(),
+  state: z.enum(SESSION_STATES),
+  closeConfirmed: z
+    .boolean()
+    .nullable()
+    .meta({ description: 'Whether the implant confirmed the end; null while nobody asked it.' }),
+  openedAt: utcSchema.nullable(),
+  endedAt: utcSchema.nullable(),
+  sentence: z.string().meta({ description: 'The same for the person at the pump.' }),
+})
+export type SessionStatus = z.infer<typeof sessionSchema>
+
+export const linkSchema = z.object({
+  phase: z.string(),
+  connected: z.boolean(),
+  sentence: z.string(),
+  detail: z.string(),
+  since: utcSchema.nullable(),
+  refused: z
+    .object({ frames: z.number().int(), bytes: z.number().int() })
+    .meta({ description: 'Damaged or foreign traffic refused since start: no part of any reading.' }),
+})
+export type LinkStatus = z.infer<typeof linkSchema>
+
+export const wandSchema = z.object({
+  port: z.string(),
+  serial: z.string().nullable(),
+  model: z.string().nullable(),
+  firmware: z.string().nullable(),
+  source: sourceSchema,
+  contact: z.object({
+    fresh: z.boolean(),
+    ageMs: z.number().nonnegative().nullable(),
+    coupling: z.number().nullable().meta({ description: '%' }),
+    position: z.string().nullable(),
+    operation: z.string().nullable(),
+    progress: z.number().nullable().meta({ description: '%' }),
+  }),
+  battery: z.number().nullable().meta({ description: '%; null = powered by its cable, or unknown' }),
+  lastSessionEnd: z.string().nullable().meta({
+    description: "How the wand's newest session ended, by its own word at HELLO.",
+  }),
+  lastReadFailure: z.string().nullable(),
+  link: linkSchema,
+  session: sessionSchema,
+  pump: z.string().nullable().meta({ description: 'Opaque id of the pump last read through it.' }),
+})
+export type WandStatus = z.infer<typeof wandSchema>
+
+export const AUDIT_STATES = ['none', 'ok', 'slow', 'failed'] as const
+export const auditSchema = z.object({
+  log: z.string().nullable(),
+  position: z.number().int().nullable(),
+  state: z.enum(AUDIT_STATES),
+  checkpoint: z.string().nullable(),
+  sentence: z.string(),
+})
+export type AuditStatus = z.infer<typeof auditSchema>
+
+const clockSchema = z.object({
+  deviceTime: z.string().nullable(),
+  hostTime: utcSchema,
+  offset: z.object({ value: z.number().nullable(), unit: z.literal('s') }).meta({
+    description: "The pump's clock, which has no zone, read as UTC, minus this computer's.",
+  }),
+  uncertainty: z.object({ value: z.number(), unit: z.literal('s') }),
+  resets: z.number().nullable(),
+})
+
+export const pumpStatusSchema = z
+  .object({
+    asOf: utcSchema,
+    ageMs: z.number().nonnegative().meta({ description: 'Age of the reading at `asOf`.' }),
+    readAt: utcSchema,
+    quality: z.enum(['current', 'stale']),
+    reason: z.enum(REASONS).optional(),
+    source: sourceSchema,
+    pump: z.object({
+      id: z.string(),
+      serial: z.string(),
+      model: z.string().nullable(),
+      firmware: z.string().nullable(),
+    }),
+    wand: wandSchema.omit({ link: true, session: true, pump: true }),
+    session: sessionSchema,
+    state: z.object(shapeOf(Status)),
+    reservoir: z.object(shapeOf(Reservoir)),
+    infusion: z.object({
+      ...shapeOf(Infusion),
+      patientBolus: z.object(shapeOf(Bolus)),
+      drugs: z.array(drugSchema),
+    }),
+    alarms: z.array(alarmSchema),
+    events: z.object({
+      total: z.number().int().nullable(),
+      overwritten: z.number().int().meta({ description: 'Older events the pump no longer holds.' }),
+      entries: z.array(pumpEventSchema),
+    }),
+    catheter: z.object(shapeOf(Catheter)),
+    battery: z.object(shapeOf(Battery)),
+    clock: clockSchema,
+    link: linkSchema,
+    audit: auditSchema,
+  })
+  .meta({ id: 'PumpStatus' })
+export type PumpStatus = z.infer<typeof pumpStatusSchema>
+
+export interface BridgeStatus {
+  readonly asOf: string
+  readonly wands: readonly WandStatus[]
+  readonly pumps: readonly PumpStatus[]
+  readonly audit: AuditStatus
+}
+
+export { QUALITIES }

@@ -1,0 +1,320 @@
+// What is known now: a fold over the events of a bridge. Pure.
+//
+// The rule of the room: certainty is lost at once and gained only from durable events. A loss comes
+// twice, first with `durable: false`, when nothing has been written yet, and again once it is in the
+// log. Contact is taken only the first time: by itself it makes nothing live. Whatever was seen before the newest loss of its wand cannot make anything live any more,
+// however late it is released: it is history.
+import type {
+  BridgeEvent,
+  ContactEvent,
+  LinkEvent,
+  PumpIdentity,
+  ReadingEvent,
+  SessionEndEvent,
+} from '../model/event.ts'
+import type { Source } from '../model/reading.ts'
+import type { AuditStatus, SessionStatus } from '../model/status.ts'
+import type { Reason, Value } from '../model/value.ts'
+
+export interface Contact {
+  readonly fresh: boolean
+  readonly loss: 'wand-lost' | 'implant-lost'
+  readonly heardAt: number | null
+  /** Wall clock (ms) less monotonic clock when the contact was reported: shows a jump. */
+  readonly skew: number
+  readonly coupling: number | null
+  readonly position: string | null
+  readonly operation: string | null
+  readonly progress: number | null
+}
+
+export interface WandState {
+  readonly port: string
+  readonly serial: string | null
+  readonly model: string | null
+  readonly firmware: string | null
+  readonly source: Source
+  readonly battery: number | null
+  readonly lastSessionEnd: string | null
+  readonly lastReadFailure: string | null
+  readonly link: number
+  readonly phase: string
+  readonly connected: boolean
+  readonly sentence: string
+  readonly detail: string
+  readonly since: string | null
+  readonly refused: { readonly frames: number; readonly bytes: number }
+  readonly contact: Contact
+  readonly session: SessionStatus
+  readonly pump: PumpIdentity | null
+  /** The pump of the open session is known to be the one in reach, and unchanged. */
+  readonly recognised: boolean
+  /** The session that is known to have ended, before its record is durable, too. */
+  readonly ended: { readonly session: number | null; readonly reason: Reason } | null
+  /** `order` of the newest loss; what is older gains nothing. */
+  readonly lostAt: number
+}
+
+export interface PumpState {
+  readonly identity: PumpIdentity
+  readonly reading: ReadingEvent
+  /** From LIVE exchanges of the same session, younger than the reading. */
+  readonly live: { readonly reportedVolume: Value<number>; readonly rate: Value<number> } | null
+  readonly readMono: number
+  readonly readAt: string
+  /** The session it was read in, as last known. */
+  readonly session: SessionStatus
+  /** Set for good when the session of the reading has ended. */
+  readonly ended: Reason | null
+}
+
+export interface BridgeState {
+  readonly wands: Readonly<Record<string, WandState>>
+  /** By opaque pump id, in order of first reading. */
+  readonly pumps: Readonly<Record<string, PumpState>>
+  readonly audit: AuditStatus
+}
+
+export const NO_SESSION: SessionStatus = {
+  id: null,
+  state: 'none',
+  closeConfirmed: null,
+  openedAt: null,
+  endedAt: null,
+  sentence: 'No session.',
+}
+
+/** Of a reading that was written only after its session had been replaced by another. */
+const LEFT_BEHIND: SessionStatus = { ...NO_SESSION, sentence: 'The session of this reading has ended.' }
+
+const NO_CONTACT: Contact = {
+  fresh: false,
+  loss: 'wand-lost',
+  heardAt: null,
+  skew: 0,
+  coupling: null,
+  position: null,
+  operation: null,
+  progress: null,
+}
+
+export const initialStatus = (audit: AuditStatus): BridgeState => ({ wands: {}, pumps: {}, audit })
+
+function newWand(event: BridgeEvent): WandState {
+  return {
+    port: event.port,
+    serial: null,
+    model: null,
+    firmware: null,
+    source: event.source,
+    battery: null,
+    lastSessionEnd: null,
+    lastReadFailure: null,
+    link: event.link,
+    phase: 'idle',
+    connected: false,
+    sentence: 'Not started.',
+    detail: '',
+    since: null,
+    refused: { frames: 0, bytes: 0 },
+    contact: NO_CONTACT,
+    session: NO_SESSION,
+    pump: null,
+    recognised: false,
+    ended: null,
+    lostAt: -1,
+  }
+}
+
+/** One event on top of what is known. `durable` false: only what takes certainty away is taken. */
+export function reduce(state: BridgeState, event: BridgeEvent, durable: boolean): BridgeState {
+  const wand = state.wands[event.port] ?? newWand(event)
+  const changed = change(wand, event, durable)
+  const wands = { ...state.wands, [event.port]: changed }
+  return { ...state, wands, pumps: changePumps(state.pumps, event, changed, durable) }
+}
+
+function change(wand: WandState, event: BridgeEvent, durable: boolean): WandState {
+  switch (event.kind) {
+    case 'link':
+      return onLink(wand, event, durable)
+    case 'contact':
+      return durable ? wand : onContact(wand, event)
+    case 'wand':
+      return {
+        ...wand,
+        source: event.source,
+        serial: event.hello.wandSerial,
+        model: event.hello.wandModel,
+        firmware: event.hello.firmware,
+        lastSessionEnd: event.lastEnd,
+      }
+    case 'health':
+      return { ...wand, battery: event.health.battery }
+    case 'refused': {
+      const { frames, bytes } = wand.refused
+      return { ...wand, refused: { frames: frames + 1, bytes: bytes + event.bytes } }
+    }
+    case 'read-failed':
+      return { ...wand, lastReadFailure: event.why }
+    case 'session-end':
+      return onSessionEnd(wand, event, durable)
+    case 'session-open':
+      if (!gains(wand, event)) return wand
+      return {
+        ...wand,
+        pump: event.pump,
+        recognised: true,
+        lastReadFailure: null,
+        session: {
+          ...NO_SESSION,
+          id: event.session,
+          state: 'open',
+          openedAt: event.receivedAt,
+          sentence: 'Session open. Hold the wand still.',
+        },
+      }
+    case 'recognised':
+    case 'live':
+    case 'reading':
+      if (!gains(wand, event) || wand.session.id !== event.session) return wand
+      return { ...wand, pump: event.pump, recognised: true }
+    case 'alarm':
+      return wand
+  }
+}
+
+/** Whether an event may still make something live: nothing has been lost since it was seen. */
+function gains(wand: WandState, event: BridgeEvent): boolean {
+  return event.order > wand.lostAt && event.link === wand.link
+}
+
+function lose(wand: WandState, event: BridgeEvent): WandState {
+  return event.order <= wand.lostAt ? wand : { ...wand, recognised: false, lostAt: event.order }
+}
+
+function onLink(wand: WandState, event: LinkEvent, durable: boolean): WandState {
+  // The second, durable coming of a loss must not undo what has happened since.
+  if (durable && event.order <= wand.lostAt) return wand
+  const next = {
+    ...wand,
+    link: event.link,
+    phase: event.phase,
+    connected: event.connected,
+    sentence: event.sentence,
+    detail: event.detail,
+    since: event.receivedAt,
+  }
+  if (event.connected) {
+    const closing = event.phase === 'ending' && wand.session.state === 'open'
+    return closing ? { ...next, session: { ...wand.session, state: 'closing' } } : next
+  }
+  return { ...lose(next, event), contact: { ...NO_CONTACT, loss: 'wand-lost' } }
+}
+
+function onContact(wand: WandState, event: ContactEvent): WandState {
+  if (event.link !== wand.link) return wand
+  const contact: Contact = {
+    fresh: event.fresh,
+    loss: event.loss,
+    heardAt: event.heardAt,
+    skew: Date.parse(event.receivedAt) - event.mono,
+    coupling: event.coupling,
+    position: event.position,
+    operation: event.operation,
+    progress: event.progress,
+  }
+  const next = { ...wand, contact }
+  return event.fresh ? next : lose(next, event)
+}
+
+const END_STATE = {
+  confirmed: 'closed',
+  unconfirmed: 'not-confirmed',
+  lost: 'lost',
+  'ended-by-wand': 'lost',
+} as const
+const END_SENTENCE = {
+  confirmed: 'Session closed. You may now use the pump’s own programmer.',
+  unconfirmed: 'Session not confirmed closed. Hold the wand in place again.',
+  lost: 'Signal lost while a session was open. Hold the wand in place again, so that it can be closed.',
+  'ended-by-wand': 'The wand has ended the session by itself. Hold it in place again to read.',
+} as const
+
+function onSessionEnd(wand: WandState, event: SessionEndEvent, durable: boolean): WandState {
+  const ended = { session: event.session, reason: endReason(event) }
+  const next = { ...lose(wand, event), ended }
+  if (wand.session.id !== event.session || !durable) return next
+  return {
+    ...next,
+    session: {
+      ...wand.session,
+      state: END_STATE[event.how],
+      closeConfirmed: event.how === 'confirmed',
+      endedAt: event.receivedAt,
+      sentence: END_SENTENCE[event.how],
+    },
+  }
+}
+
+function changePumps(
+  pumps: BridgeState['pumps'],
+  event: BridgeEvent,
+  wand: WandState,
+  durable: boolean,
+): BridgeState['pumps'] {
+  if (event.kind === 'reading' && durable) {
+    const old = pumps[event.pump.id]
+    if (old && old.reading.order > event.order) return pumps
+    const pump: PumpState = {
+      identity: event.pump,
+      reading: event,
+      live: null,
+      readMono: event.mono,
+      readAt: event.receivedAt,
+      session: wand.session.id === event.session ? wand.session : LEFT_BEHIND,
+      ended: endedAlready(wand, event),
+    }
+    return { ...pumps, [event.pump.id]: pump }
+  }
+  if (event.kind === 'live' && durable) {
+    const pump = pumps[event.pump.id]
+    if (!pump || !sameSession(pump.reading, event)) return pumps
+    const live = { reportedVolume: event.reportedVolume, rate: event.rate }
+    const moved = { ...pump, live, readMono: event.mono, readAt: event.receivedAt }
+    return { ...pumps, [event.pump.id]: moved }
+  }
+  const reason = endOf(event)
+  if (reason === null) return pumps
+  return Object.fromEntries(
+    Object.entries(pumps).map(([id, pump]) => {
+      const ends = pump.ended === null && pump.reading.port === event.port
+      if (event.kind === 'session-end' && event.session !== pump.reading.session) return [id, pump]
+      const session = pump.session.id === wand.session.id ? wand.session : pump.session
+      if (pump.reading.port !== event.port) return [id, pump]
+      return [id, { ...pump, session, ended: ends ? reason : pump.ended }]
+    }),
+  )
+}
+
+function sameSession(reading: ReadingEvent, event: BridgeEvent): boolean {
+  return (
+    reading.port === event.port && reading.link === event.link && reading.session === event.session
+  )
+}
+
+/** A reading released after its session or connection has ended is history from the start. */
+function endedAlready(wand: WandState, event: ReadingEvent): Reason | null {
+  if (wand.link !== event.link || !wand.connected) return 'wand-lost'
+  if (wand.session.id !== event.session) return 'session-closed'
+  return wand.ended?.session === event.session ? wand.ended.reason : null
+}
+
+function endReason(event: SessionEndEvent): Reason {
+  return event.how === 'lost' ? 'wand-lost' : 'session-closed'
+}
+
+function endOf(event: BridgeEvent): Reason | null {
+  if (event.kind === 'link' && !event.connected) return 'wand-lost'
+  return event.kind === 'session-end' ? endReason(event) : null
+}

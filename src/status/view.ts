@@ -1,0 +1,152 @@
+// What is known, as it stands at one moment: quality, reason and age of everything. Pure: the moment
+// is given. Age is the larger of what both clocks say, so that a computer that slept or whose clock
+// was set never shows an old value young.
+import type { Stamp } from '../model/event.ts'
+import { mapValues, type Reason, type Value } from '../model/value.ts'
+import {
+  alarmReadings,
+  drugReadings,
+  eventGap,
+  pumpEvents,
+  type SnapshotValues,
+} from '../model/reading.ts'
+import type { BridgeStatus, LinkStatus, PumpStatus, WandStatus } from '../model/status.ts'
+import type { BridgeState, PumpState, WandState } from './state.ts'
+
+/** Contact older than this is none (protocol: a wand with a session exchanges every 400 ms). */
+export const CONTACT_MS = 900
+/** Clocks that disagree by more mean that this computer slept or its clock was set. */
+export const JUMP_MS = 2_000
+
+export function utcText(wall: number): string {
+  return new Date(wall).toISOString()
+}
+
+export function viewBridge(state: BridgeState, now: Stamp): BridgeStatus {
+  return {
+    asOf: utcText(now.wall),
+    wands: Object.values(state.wands).map((wand) => viewWand(wand, now)),
+    pumps: Object.values(state.pumps).map((pump) => viewPump(state, pump, now)),
+    audit: state.audit,
+  }
+}
+
+/** Age of the contact, null when there is none. Both clocks are asked. */
+function contactAge(wand: WandState, now: Stamp): number | null {
+  const { heardAt, skew } = wand.contact
+  if (heardAt === null) return null
+  return Math.max(0, now.mono - heardAt, now.wall - (heardAt + skew))
+}
+
+/** Why nothing read through this wand is live at `now`; null = contact is good. */
+function notInContact(wand: WandState, now: Stamp): Reason | null {
+  if (!wand.connected) return 'wand-lost'
+  if (!wand.contact.fresh) return wand.contact.loss
+  const age = contactAge(wand, now)
+  if (age === null) return 'implant-lost'
+  const jumped = Math.abs(now.wall - now.mono - wand.contact.skew) > JUMP_MS
+  if (jumped) return 'wand-lost'
+  return age > CONTACT_MS ? 'wand-lost' : null
+}
+
+/** Why the pump's reading is not live at `now`; null = it is. */
+export function staleReason(state: BridgeState, pump: PumpState, now: Stamp): Reason | null {
+  if (pump.ended !== null) return pump.ended
+  if (state.audit.state === 'failed') return 'audit-failed'
+  const wand = state.wands[pump.reading.port]
+  if (!wand || wand.link !== pump.reading.link) return 'wand-lost'
+  if (wand.session.id !== pump.reading.session) return 'session-closed'
+  if (wand.ended?.session === pump.reading.session) return wand.ended.reason
+  const contact = notInContact(wand, now)
+  if (contact !== null) return contact
+  return wand.recognised ? null : wand.contact.loss
+}
+
+export function viewWand(wand: WandState, now: Stamp): WandStatus {
+  const { contact } = wand
+  return {
+    port: wand.port,
+    serial: wand.serial,
+    model: wand.model,
+    firmware: wand.firmware,
+    source: wand.source,
+    contact: {
+      fresh: notInContact(wand, now) === null,
+      ageMs: round(contactAge(wand, now)),
+      coupling: contact.coupling,
+      position: contact.position,
+      operation: contact.operation,
+      progress: contact.progress,
+    },
+    battery: wand.battery,
+    lastSessionEnd: wand.lastSessionEnd,
+    lastReadFailure: wand.lastReadFailure,
+    link: viewLink(wand),
+    session: wand.session,
+    pump: wand.pump?.id ?? null,
+  }
+}
+
+function viewLink(wand: WandState): LinkStatus {
+  const { phase, connected, sentence, detail, since, refused } = wand
+  return { phase, connected, sentence, detail, since, refused }
+}
+
+const round = (ms: number | null) => (ms === null ? null : Math.round(ms))
+
+/** Values of the reading with the younger ones of LIVE laid over them. */
+function overlaid(pump: PumpState): SnapshotValues {
+  const { values } = pump.reading
+  if (!pump.live) return values
+  return {
+    ...values,
+    reservoir: { ...values.reservoir, reportedVolume: pump.live.reportedVolume },
+    infusion: { ...values.infusion, rate: pump.live.rate },
+  }
+}
+
+export function viewPump(state: BridgeState, pump: PumpState, now: Stamp): PumpStatus {
+  const reason = staleReason(state, pump, now)
+  const wand = state.wands[pump.reading.port] as WandState
+  const { link, session, pump: _, ...wandView } = viewWand(wand, now)
+  const age = (value: Value): Value =>
+    value.quality === 'current' && reason !== null ? { ...value, quality: 'stale', reason } : value
+  const values = mapValues(overlaid(pump), age)
+  const { reading } = pump
+  const ownSession = wand.session.id === reading.session && wand.link === reading.link
+  return {
+    asOf: utcText(now.wall),
+    ageMs: Math.max(0, round(Math.max(now.mono - pump.readMono, now.wall - Date.parse(pump.readAt))) ?? 0),
+    readAt: pump.readAt,
+    quality: reason === null ? 'current' : 'stale',
+    ...(reason === null ? {} : { reason }),
+    source: reading.source,
+    pump: { ...pump.identity },
+    wand: wandView,
+    session: ownSession ? session : pump.session,
+    state: values.status,
+    reservoir: values.reservoir,
+    infusion: {
+      ...values.infusion,
+      patientBolus: values.bolus,
+      drugs: drugReadings(values).map((drug) => ({ ...drug })),
+    },
+    alarms: alarmReadings(values, reading.receivedAt),
+    events: {
+      total: values.events.total.value,
+      overwritten: eventGap(values),
+      entries: pumpEvents(values),
+    },
+    catheter: values.catheter,
+    battery: values.battery,
+    clock: {
+      deviceTime: reading.clock.deviceTime,
+      hostTime: reading.clock.hostTime,
+      offset: { value: reading.clock.offsetS, unit: 's' },
+      uncertainty: { value: reading.clock.uncertaintyS, unit: 's' },
+      resets: values.clock.resets.value,
+    },
+    link,
+    audit: state.audit,
+  }
+}

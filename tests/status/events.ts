@@ -1,0 +1,137 @@
+// Events as a bridge makes them, for tests of what is made of them.
+import fc from 'fast-check'
+import type { SnapshotRepr } from '../../protocol/blocks.ts'
+import type {
+  BridgeEvent,
+  ContactEvent,
+  EventHead,
+  LinkEvent,
+  PumpIdentity,
+  ReadingEvent,
+  SessionEndEvent,
+} from '../../src/model/event.ts'
+import { isImmediate } from '../../src/model/event.ts'
+import { snapshotValues } from '../../src/model/reading.ts'
+import { type BridgeState, initialStatus, reduce } from '../../src/status/state.ts'
+import { viewPump } from '../../src/status/view.ts'
+import { snapshotArbitrary } from '../model/arbitrary.ts'
+
+export const WALL = Date.UTC(2026, 10, 24, 14, 0, 0)
+export const AUDIT = {
+  log: null,
+  position: null,
+  state: 'ok',
+  checkpoint: null,
+  sentence: '',
+} as const
+
+export const PUMPS: readonly PumpIdentity[] = ['SIM-0001', 'SIM-0002'].map((serial) => ({
+  id: serial.toLowerCase(),
+  serial,
+  model: 'SIM-20',
+  firmware: '1',
+}))
+
+const repr: SnapshotRepr = {
+  ...(fc.sample(snapshotArbitrary, { seed: 1, numRuns: 1 })[0] as SnapshotRepr),
+  reservoir: {
+    reportedVolume: 5_000_000,
+    capacity: 20_000_000,
+    lowAlarmVolume: 2_000_000,
+    lowAlarmDate: 1,
+    filledAt: 1,
+    filledVolume: 20_000_000,
+  },
+}
+
+/** Events of one port, numbered and timed as they are made. */
+export class Script {
+  order = 0
+  mono = 1_000
+  wall = WALL
+  link = 1
+  session: number | null = null
+  pump = PUMPS[0] as PumpIdentity
+  state: BridgeState = initialStatus(AUDIT)
+
+  head(): EventHead {
+    const head: EventHead = {
+      order: this.order,
+      port: '/dev/wand',
+      wand: 'WAND-1',
+      link: this.link,
+      session: this.session,
+      snapshot: 1,
+      source: 'simulator',
+      receivedAt: new Date(this.wall).toISOString(),
+      mono: this.mono,
+    }
+    this.order += 1
+    return head
+  }
+
+  pass(ms: number): void {
+    this.mono += ms
+    this.wall += ms
+  }
+
+  linkEvent(connected: boolean): LinkEvent {
+    const phase = connected ? 'watching' : 'waiting'
+    return { ...this.head(), kind: 'link', phase, cause: '', sentence: '', detail: '', connected }
+  }
+
+  contact(fresh: boolean, loss: ContactEvent['loss'] = 'implant-lost'): ContactEvent {
+    const rest = { coupling: 80, position: 'good', operation: 'none', progress: 0, changed: true }
+    return { ...this.head(), kind: 'contact', fresh, loss, heardAt: this.mono, ...rest }
+  }
+
+  open(session: number): BridgeEvent {
+    this.session = session
+    return { ...this.head(), kind: 'session-open', pump: this.pump }
+  }
+
+  end(how: SessionEndEvent['how']): SessionEndEvent {
+    const event: SessionEndEvent = { ...this.head(), kind: 'session-end', pump: this.pump, how }
+    this.session = null
+    return event
+  }
+
+  recognised(): BridgeEvent {
+    return { ...this.head(), kind: 'recognised', pump: this.pump }
+  }
+
+  reading(): ReadingEvent {
+    const head = this.head()
+    const deviceTime = '2026-11-24T14:00:00'
+    const values = snapshotValues(repr, { deviceTime, receivedAt: head.receivedAt })
+    const clock = { deviceTime, hostTime: head.receivedAt, offsetS: 0, uncertaintyS: 1 }
+    return { ...head, kind: 'reading', pump: this.pump, values, repr, pdus: [], clock }
+  }
+
+  /** What the status makes of an event whose record is on the disk at once. */
+  apply(...events: BridgeEvent[]): void {
+    for (const event of events) {
+      this.early(event)
+      this.durable(event)
+    }
+  }
+
+  early(event: BridgeEvent): void {
+    if (isImmediate(event)) this.state = reduce(this.state, event, false)
+  }
+
+  durable(event: BridgeEvent): void {
+    this.state = reduce(this.state, event, true)
+  }
+
+  view(pump = this.pump) {
+    const known = this.state.pumps[pump.id]
+    return known ? viewPump(this.state, known, { wall: this.wall, mono: this.mono }) : null
+  }
+
+  /** A whole visit up to a live reading. */
+  live(): void {
+    this.apply(this.linkEvent(true), this.contact(true), this.open(7), this.reading())
+  }
+}
+
