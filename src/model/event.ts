@@ -86,6 +86,12 @@ export interface RecognisedEvent extends EventHead {
   readonly pump: PumpIdentity
 }
 
+/** The pump says that it has changed since it was read; it is being read again. */
+export interface OutdatedEvent extends EventHead {
+  readonly kind: 'outdated'
+  readonly pump: PumpIdentity
+}
+
 export const SESSION_ENDINGS = ['confirmed', 'unconfirmed', 'lost', 'ended-by-wand'] as const
 export type SessionEnding = (typeof SESSION_ENDINGS)[number]
 
@@ -158,6 +164,7 @@ export type BridgeEvent =
   | ContactEvent
   | SessionOpenEvent
   | RecognisedEvent
+  | OutdatedEvent
   | SessionEndEvent
   | ReadingEvent
   | LiveEvent
@@ -170,6 +177,7 @@ export function isLoss(event: BridgeEvent): boolean {
   return (
     (event.kind === 'contact' && !event.fresh) ||
     event.kind === 'session-end' ||
+    event.kind === 'outdated' ||
     (event.kind === 'link' && !event.connected)
   )
 }

@@ -23,6 +23,7 @@ export const REASONS = [
   'session-closed',
   'wand-lost',
   'implant-lost',
+  'changed',
   'server-silent',
   'audit-failed',
 ] as const

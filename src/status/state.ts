@@ -49,6 +49,8 @@ export interface WandState {
   readonly pump: PumpIdentity | null
   /** The pump of the open session is known to be the one in reach, and unchanged. */
   readonly recognised: boolean
+  /** The pump has said that it changed since it was read. */
+  readonly outdated: boolean
   /** The session that is known to have ended, before its record is durable, too. */
   readonly ended: { readonly session: number | null; readonly reason: Reason } | null
   /** `order` of the newest loss; what is older gains nothing. */
@@ -121,6 +123,7 @@ function newWand(event: BridgeEvent): WandState {
     session: NO_SESSION,
     pump: null,
     recognised: false,
+    outdated: false,
     ended: null,
     lostAt: -1,
   }
@@ -165,6 +168,7 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
         ...wand,
         pump: event.pump,
         recognised: true,
+        outdated: false,
         lastReadFailure: null,
         session: {
           ...NO_SESSION,
@@ -178,7 +182,9 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
     case 'live':
     case 'reading':
       if (!gains(wand, event) || wand.session.id !== event.session) return wand
-      return { ...wand, pump: event.pump, recognised: true }
+      return { ...wand, pump: event.pump, recognised: true, outdated: false }
+    case 'outdated':
+      return { ...lose(wand, event), outdated: true }
     case 'alarm':
       return wand
   }

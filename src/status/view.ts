@@ -59,7 +59,8 @@ export function staleReason(state: BridgeState, pump: PumpState, now: Stamp): Re
   if (wand.ended?.session === pump.reading.session) return wand.ended.reason
   const contact = notInContact(wand, now)
   if (contact !== null) return contact
-  return wand.recognised ? null : wand.contact.loss
+  if (wand.recognised) return null
+  return wand.outdated ? 'changed' : wand.contact.loss
 }
 
 export function viewWand(wand: WandState, now: Stamp): WandStatus {

@@ -1,0 +1,266 @@
+// The Merkle tree of RFC 6962 section 2.1 (RFC 9162 section 2.1): what one hash says about every
+// record before it. `Frontier` grows a tree in O(log n) memory; `Tree` keeps every node and gives
+// proofs; the `verify…` functions check proofs that came from anywhere. Pure.
+import { hash } from 'node:crypto'
+
+export type Hash = Uint8Array
+export const HASH_BYTES = 32
+
+const sha256 = (bytes: Uint8Array): Hash => hash('sha256', bytes, 'buffer')
+
+/** Root of the tree without leaves: SHA-256 of nothing. */
+export const EMPTY_ROOT: Hash = sha256(new Uint8Array())
+
+let scratch = Buffer.alloc(70_000)
+
+/** SHA-256(0x00 ‖ bytes[start, end)). */
+export function leafHash(bytes: Uint8Array, start = 0, end = bytes.length): Hash {
+  const length = end - start + 1
+  if (length > scratch.length) scratch = Buffer.alloc(length * 2)
+  scratch[0] = 0
+  scratch.set(bytes.subarray(start, end), 1)
+  return sha256(scratch.subarray(0, length))
+}
+
+const pair = Buffer.alloc(1 + 2 * HASH_BYTES, 1)
+
+/** SHA-256(0x01 ‖ left ‖ right). */
+export function nodeHash(left: Hash, right: Hash): Hash {
+  pair.set(left, 1)
+  pair.set(right, 1 + HASH_BYTES)
+  return sha256(pair)
+}
+
+export function sameHash(a: Hash, b: Hash): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
+const odd = (n: number) => n % 2 === 1
+const half = (n: number) => Math.floor(n / 2)
+
+/** Complete subtrees that make up a tree of `size` leaves: the ones in its binary number. */
+export function subtrees(size: number): number {
+  let n = 0
+  for (let rest = size; rest > 0; rest = half(rest)) if (odd(rest)) n += 1
+  return n
+}
+
+/** The right edge of a growing tree: one hash per complete subtree, the largest first. */
+export class Frontier {
+  #size: number
+  readonly #hashes: Hash[]
+
+  /** Throws RangeError when there are not as many hashes as `size` needs. */
+  constructor(size = 0, hashes: readonly Hash[] = []) {
+    if (subtrees(size) !== hashes.length) throw new RangeError('the frontier does not fit the size')
+    this.#size = size
+    this.#hashes = [...hashes]
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get hashes(): readonly Hash[] {
+    return this.#hashes
+  }
+
+  append(leaf: Hash): void {
+    let node = leaf
+    for (let rest = this.#size; odd(rest); rest = half(rest)) {
+      node = nodeHash(this.#hashes.pop() as Hash, node)
+    }
+    this.#hashes.push(node)
+    this.#size += 1
+  }
+
+  root(): Hash {
+    let root: Hash | null = null
+    for (let i = this.#hashes.length - 1; i >= 0; i -= 1) {
+      const node = this.#hashes[i] as Hash
+      root = root ? nodeHash(node, root) : node
+    }
+    return root ?? EMPTY_ROOT
+  }
+
+  clone(): Frontier {
+    return new Frontier(this.#size, this.#hashes)
+  }
+}
+
+/** Every node of a tree, 64 bytes a leaf: for proofs. */
+export class Tree {
+  /** Complete nodes, level by level from the leaves. */
+  readonly #levels: NodeList[] = []
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  append(leaf: Hash): void {
+    let node = leaf
+    this.#level(0).push(node)
+    let level = 0
+    for (let rest = this.#size; odd(rest); rest = half(rest)) {
+      node = nodeHash(this.#level(level).at(rest - 1), node)
+      level += 1
+      this.#level(level).push(node)
+    }
+    this.#size += 1
+  }
+
+  leaf(index: number): Hash {
+    return this.#level(0).at(index)
+  }
+
+  /** Root of the first `size` leaves. */
+  root(size = this.#size): Hash {
+    this.#check(size)
+    return size === 0 ? EMPTY_ROOT : this.#range(0, size)
+  }
+
+  /** PATH(index, D[size]), from the leaf's sibling upward. */
+  inclusion(index: number, size = this.#size): Hash[] {
+    this.#check(size)
+    if (index < 0 || index >= size) throw new RangeError(`no leaf ${index} in a tree of ${size}`)
+    const path = (lo: number, hi: number): Hash[] => {
+      if (hi - lo === 1) return []
+      const middle = lo + split(hi - lo)
+      return index < middle
+        ? [...path(lo, middle), this.#range(middle, hi)]
+        : [...path(middle, hi), this.#range(lo, middle)]
+    }
+    return path(0, size)
+  }
+
+  /** PROOF(from, D[to]). */
+  consistency(from: number, to = this.#size): Hash[] {
+    this.#check(to)
+    if (from < 0 || from > to) throw new RangeError(`no tree of ${from} before one of ${to}`)
+    if (from === 0 || from === to) return []
+    const proof = (lo: number, hi: number, whole: boolean): Hash[] => {
+      if (from === hi) return whole ? [] : [this.#range(lo, hi)]
+      const middle = lo + split(hi - lo)
+      return from <= middle
+        ? [...proof(lo, middle, whole), this.#range(middle, hi)]
+        : [...proof(middle, hi, false), this.#range(lo, middle)]
+    }
+    return proof(0, to, true)
+  }
+
+  #check(size: number): void {
+    if (!(size >= 0 && size <= this.#size)) throw new RangeError(`the tree has not grown to ${size}`)
+  }
+
+  #level(n: number): NodeList {
+    const list = this.#levels[n] ?? new NodeList()
+    this.#levels[n] = list
+    return list
+  }
+
+  #range(lo: number, hi: number): Hash {
+    const width = hi - lo
+    const level = Math.log2(width)
+    if (Number.isInteger(level) && lo % width === 0) return this.#level(level).at(lo / width)
+    const middle = lo + split(width)
+    return nodeHash(this.#range(lo, middle), this.#range(middle, hi))
+  }
+}
+
+class NodeList {
+  #bytes = Buffer.alloc(64 * HASH_BYTES)
+  #length = 0
+
+  push(node: Hash): void {
+    const at = this.#length * HASH_BYTES
+    if (at === this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(at)])
+    this.#bytes.set(node, at)
+    this.#length += 1
+  }
+
+  at(i: number): Hash {
+    if (i >= this.#length) throw new RangeError(`no node ${i}`)
+    return this.#bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES)
+  }
+}
+
+/** The largest power of two smaller than n. */
+function split(n: number): number {
+  let k = 1
+  while (k * 2 < n) k *= 2
+  return k
+}
+
+/** RFC 9162 section 2.1.3.2: does `proof` show that `leaf` is number `index` under `root`? */
+export function verifyInclusion(
+  leaf: Hash,
+  index: number,
+  size: number,
+  proof: readonly Hash[],
+  root: Hash,
+): boolean {
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size) return false
+  let fn = index
+  let sn = size - 1
+  let r = leaf
+  for (const p of proof) {
+    if (p.length !== HASH_BYTES || sn === 0) return false
+    if (odd(fn) || fn === sn) {
+      r = nodeHash(p, r)
+      while (!odd(fn) && fn !== 0) {
+        fn = half(fn)
+        sn = half(sn)
+      }
+    } else {
+      r = nodeHash(r, p)
+    }
+    fn = half(fn)
+    sn = half(sn)
+  }
+  return sn === 0 && sameHash(r, root)
+}
+
+/** RFC 9162 section 2.1.4.2: is the tree under `fromRoot` a beginning of the one under `toRoot`? */
+export function verifyConsistency(
+  from: number,
+  fromRoot: Hash,
+  to: number,
+  toRoot: Hash,
+  proof: readonly Hash[],
+): boolean {
+  if (from < 0 || from > to) return false
+  if (from === to) return proof.length === 0 && sameHash(fromRoot, toRoot)
+  if (from === 0) return proof.length === 0 && sameHash(fromRoot, EMPTY_ROOT)
+  const path = isPowerOfTwo(from) ? [fromRoot, ...proof] : [...proof]
+  const first = path.shift()
+  if (!first || path.length === 0) return false
+  let fn = from - 1
+  let sn = to - 1
+  while (odd(fn)) {
+    fn = half(fn)
+    sn = half(sn)
+  }
+  let fr = first
+  let sr = first
+  for (const c of path) {
+    if (c.length !== HASH_BYTES || sn === 0) return false
+    if (odd(fn) || fn === sn) {
+      fr = nodeHash(c, fr)
+      sr = nodeHash(c, sr)
+      while (!odd(fn) && fn !== 0) {
+        fn = half(fn)
+        sn = half(sn)
+      }
+    } else {
+      sr = nodeHash(sr, c)
+    }
+    fn = half(fn)
+    sn = half(sn)
+  }
+  return sn === 0 && sameHash(fr, fromRoot) && sameHash(sr, toRoot)
+}
+
+function isPowerOfTwo(n: number): boolean {
+  return Number.isInteger(Math.log2(n))
+}

@@ -1,0 +1,118 @@
+// C2SP signed notes (c2sp.org/signed-note) with Ed25519 keys: text that a key vouches for, and the
+// verifier key as one line that fits on a printed sheet. Strict on the way in: base64 must be in its
+// one form, so that no byte of a note can be changed without notice. Pure.
+import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
+
+const ED25519 = 1
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
+
+export interface VerifierKey {
+  readonly name: string
+  /** The first four bytes of the key's hash, big-endian. */
+  readonly id: number
+  readonly publicKey: KeyObject
+  /** `name+hash+base64`: the form that is printed and given to `--key`. */
+  readonly text: string
+}
+
+export interface SigningKey {
+  readonly verifier: VerifierKey
+  readonly privateKey: KeyObject
+}
+
+export interface Signature {
+  readonly name: string
+  readonly id: number
+  readonly bytes: Uint8Array
+}
+
+export interface Note {
+  /** With its final newline. */
+  readonly text: string
+  readonly signatures: readonly Signature[]
+}
+
+/** Strict standard base64 (RFC 4648 section 4, with padding); null when it is not in that form. */
+export function fromBase64(text: string): Uint8Array | null {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : null
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64')
+}
+
+const validName = (name: string) => /^[^\s+\p{Cc}]+$/u.test(name)
+
+function verifierKey(name: string, raw: Uint8Array): VerifierKey {
+  if (!validName(name)) throw new RangeError(`${JSON.stringify(name)} is no name for a key`)
+  const encoded = Buffer.concat([Buffer.of(ED25519), raw])
+  const id = createHash('sha256').update(`${name}\n`).update(encoded).digest().readUInt32BE(0)
+  const publicKey = createPublicKey({
+    key: Buffer.concat([SPKI_PREFIX, raw]),
+    format: 'der',
+    type: 'spki',
+  })
+  return { name, id, publicKey, text: `${name}+${hex(id)}+${encoded.toString('base64')}` }
+}
+
+const hex = (id: number) => id.toString(16).padStart(8, '0')
+
+/** An Ed25519 key under a name; the name is the log's origin. */
+export function signingKey(name: string, privateKey: KeyObject): SigningKey {
+  if (privateKey.asymmetricKeyType !== 'ed25519') throw new RangeError('not an Ed25519 key')
+  const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
+  return { verifier: verifierKey(name, spki.subarray(SPKI_PREFIX.length)), privateKey }
+}
+
+/** Reads `name+hash+base64`; a sentence when it is not a verifier key. */
+export function parseVerifierKey(text: string): VerifierKey | string {
+  const match = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text)
+  const [, name = '', id = '', encoded = ''] = match ?? []
+  const bytes = fromBase64(encoded)
+  if (!match || !bytes || !validName(name)) return 'this is no verifier key (name+hash+base64)'
+  if (bytes[0] !== ED25519 || bytes.length !== 33) return 'this verifier key is not an Ed25519 key'
+  const key = verifierKey(name, bytes.subarray(1))
+  return hex(key.id) === id ? key : 'the hash in this verifier key does not fit its key'
+}
+
+/** Signs `text`, which ends in a newline, with every key. */
+export function signNote(text: string, keys: readonly SigningKey[]): string {
+  if (!text.endsWith('\n')) throw new RangeError('the text of a note ends in a newline')
+  const message = Buffer.from(text)
+  let out = `${text}\n`
+  for (const { verifier, privateKey } of keys) {
+    const bytes = Buffer.alloc(4 + 64)
+    bytes.writeUInt32BE(verifier.id)
+    bytes.set(sign(null, message, privateKey), 4)
+    out += `— ${verifier.name} ${bytes.toString('base64')}\n`
+  }
+  return out
+}
+
+/** Takes a note apart; a sentence when it is not one. Says nothing about its signatures. */
+export function parseNote(note: string): Note | string {
+  if (/(?!\n)\p{Cc}/u.test(note) || /\p{Surrogate}/u.test(note)) return 'a note has no control characters'
+  const gap = note.lastIndexOf('\n\n')
+  if (gap < 0) return 'a note has an empty line before its signatures'
+  const text = note.slice(0, gap + 1)
+  const lines = note.slice(gap + 2).split('\n')
+  if (lines.pop() !== '' || lines.length === 0) return 'a note ends with its signature lines'
+  if (lines.length > 32) return 'a note with more than 32 signatures is not read'
+  const signatures: Signature[] = []
+  for (const line of lines) {
+    const [, name = '', encoded = ''] = /^— (\S+) ([A-Za-z0-9+/=]+)$/u.exec(line) ?? []
+    const bytes = fromBase64(encoded)
+    if (!validName(name) || !bytes || bytes.length < 5) return 'a signature line of a note is broken'
+    const id = Buffer.from(bytes).readUInt32BE(0)
+    signatures.push({ name, id, bytes: bytes.subarray(4) })
+  }
+  return { text, signatures }
+}
+
+/** Whether `key` signed the note. Signatures of other keys are passed over, a wrong one is not. */
+export function signedBy(note: Note, key: VerifierKey): boolean {
+  const own = note.signatures.filter((s) => s.name === key.name && s.id === key.id)
+  const message = Buffer.from(note.text)
+  return own.length > 0 && own.every((s) => verify(null, message, key.publicKey, s.bytes))
+}

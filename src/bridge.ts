@@ -1,0 +1,129 @@
+// The bridge: one link per wand, one stream of events, one status. It only puts the rooms together.
+//
+//   links → interpreters → gate (durable) → events$ → streams, status
+//                             └─ bad news at once ───────────────↗
+import { type Observable, Subject } from 'rxjs'
+import type { Env } from './env.ts'
+import { Link, type LinkCounters } from './link/link.ts'
+import type { Policy } from './link/state.ts'
+import type { BridgeEvent, Stamp } from './model/event.ts'
+import type { AuditStatus, BridgeStatus } from './model/status.ts'
+import { type BridgeState, initialStatus, reduce } from './status/state.ts'
+import { viewBridge } from './status/view.ts'
+import { Gate, NO_RECORDER, type Recorder } from './telemetry/gate.ts'
+import { Interpreter, newShared, type Shared } from './telemetry/interpret.ts'
+import { type Streams, streams } from './telemetry/streams.ts'
+import type { PortSource } from './transport/port.ts'
+
+export interface BridgeOptions {
+  readonly env: Env
+  readonly ports: readonly PortSource[]
+  readonly policy: Policy
+  readonly recorder?: Recorder
+  readonly audit?: AuditStatus
+}
+
+/** An event and whether its record is on the disk. */
+export interface Change {
+  readonly event: BridgeEvent
+  readonly durable: boolean
+}
+
+const NO_AUDIT: AuditStatus = {
+  log: null,
+  position: null,
+  state: 'none',
+  checkpoint: null,
+  sentence: 'No audit log is kept.',
+}
+
+export class Bridge {
+  readonly #env: Env
+  readonly #links = new Map<string, Link>()
+  readonly #shared: Shared = newShared()
+  readonly #events = new Subject<BridgeEvent>()
+  readonly #changes = new Subject<Change>()
+  readonly #gate: Gate
+  #state: BridgeState
+
+  /** Every event, in order, each after its record is durable. Never errors; completes at `stop`. */
+  readonly events$: Observable<BridgeEvent> = this.#events.asObservable()
+  /** Every change of `status()`. Bad news comes twice: at once, and again when it is durable. */
+  readonly changes$: Observable<Change> = this.#changes.asObservable()
+  readonly streams: Streams = streams(this.events$)
+
+  constructor(options: BridgeOptions) {
+    this.#env = options.env
+    this.#state = initialStatus(options.audit ?? NO_AUDIT)
+    this.#gate = new Gate(options.recorder ?? NO_RECORDER, {
+      immediate: (event) => this.#take(event, false),
+      durable: (event) => {
+        this.#take(event, true)
+        this.#events.next(event)
+      },
+    })
+    for (const source of options.ports) {
+      if (this.#links.has(source.path)) throw new RangeError(`${source.path} is given twice`)
+      this.#links.set(source.path, this.#link(source, options.policy))
+    }
+  }
+
+  #link(source: PortSource, policy: Policy): Link {
+    const interpreter = new Interpreter(source.path, this.#shared)
+    return new Link({
+      env: this.#env,
+      source,
+      policy,
+      sink: {
+        news: (news, context) => {
+          for (const event of interpreter.interpret(news, context.link, context.at)) {
+            this.#gate.push(event)
+          }
+        },
+        discarded: (reason, bytes, context) =>
+          this.#gate.push(interpreter.refused(reason, bytes, context.link, context.at)),
+      },
+    })
+  }
+
+  #take(event: BridgeEvent, durable: boolean): void {
+    this.#state = reduce(this.#state, event, durable)
+    this.#changes.next({ event, durable })
+  }
+
+  get ports(): readonly string[] {
+    return [...this.#links.keys()]
+  }
+
+  now(): Stamp {
+    return { wall: this.#env.wall(), mono: this.#env.monotonic() }
+  }
+
+  /** Everything known, as it stands now: quality, reason and age are judged at `asOf`. */
+  status(now: Stamp = this.now()): BridgeStatus {
+    return viewBridge(this.#state, now)
+  }
+
+  start(): void {
+    for (const link of this.#links.values()) link.start()
+  }
+
+  /** Asks for one interrogation, on every port or on one; what comes of it is in the events. */
+  interrogate(port?: string): boolean {
+    const asked = port === undefined ? [...this.#links.values()] : [this.#links.get(port)]
+    for (const link of asked) link?.read()
+    return asked.every((link) => link !== undefined)
+  }
+
+  /** Counters of every link, by port. */
+  counters(): Readonly<Record<string, LinkCounters>> {
+    return Object.fromEntries([...this.#links].map(([port, link]) => [port, link.counters]))
+  }
+
+  /** Closes every session, confirmed if the implant answers, and every port. Within 3 s. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#links.values()].map((link) => link.stop()))
+    this.#events.complete()
+    this.#changes.complete()
+  }
+}

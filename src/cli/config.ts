@@ -1,0 +1,20 @@
+// `wandbridge config check`: is this configuration file right?
+import type { Command } from 'commander'
+import { ConfigError, readConfig } from '../config.ts'
+import { CommandError, Exit } from './exit.ts'
+
+export function registerConfig(program: Command): void {
+  const config = program.command('config').description('The configuration file.')
+  config
+    .command('check')
+    .argument('<file>')
+    .description('Say whether a configuration file is right, and print it with its defaults.')
+    .action((file: string) => {
+      try {
+        console.log(JSON.stringify(readConfig(file), null, 2))
+      } catch (error) {
+        if (error instanceof ConfigError) throw new CommandError(Exit.NOT_SO, error.message)
+        throw error
+      }
+    })
+}

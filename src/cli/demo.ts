@@ -1,0 +1,146 @@
+// `wandbridge demo`: a simulated pump behind a real serial port, the bridge, and what it reads, drawn
+// in the terminal. Keys do to the pump and the wand what hands would do.
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { type Env, systemEnv } from '../env.ts'
+import type { Host } from '../host.ts'
+import { sourceFor } from '../transport/source.ts'
+import { watchLines } from '../watch.ts'
+import { CommandError, Exit, stopInOrder } from './exit.ts'
+import { renderPump, renderWand, sourceMark } from './render.ts'
+import { hold } from './serve.ts'
+import { number } from './sim.ts'
+import { sentence } from './watch.ts'
+
+type Simulator = Awaited<ReturnType<typeof import('../../simulator/index.ts')['startSimulator']>>
+
+interface DemoFlags {
+  readonly scenario?: string
+  readonly seed?: number
+  readonly stateDir: string
+}
+
+const READER = { locale: 'en-US', zone: 'UTC' } as const
+const REDRAW_MS = 250
+
+export function registerDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('Simulator and bridge together, with keys that move the wand.')
+    .option('--scenario <name>', 'scenario by name, or a YAML file')
+    .option('--seed <n>', 'seed of everything random', number(0, 0xffffffff))
+    .option('--state-dir <dir>', 'where the demo keeps its files', './.wandbridge-demo')
+    .action(async (flags: DemoFlags) => {
+      const env = systemEnv()
+      const stateDir = resolve(flags.stateDir)
+      let simulator: Simulator | null = null
+      const host = await hold(env, stateDir, async () => {
+        simulator = await simulate(flags, stateDir)
+        const ports = simulator.describe().map((device) => sourceFor(device.path))
+        return { env, ports, policy: 'continuous' as const }
+      })
+      const screen = process.stdout.isTTY && process.stdin.isTTY
+      const restore = screen ? draw(env, host, simulator as unknown as Simulator, () => void ends.stop(Exit.OK)) : print(host)
+      const ends = stopInOrder(async () => {
+        restore()
+        await host.stop()
+        await simulator?.stop()
+        const sessions = host.bridge.status().wands.map((wand) => wand.session)
+        for (const { sentence } of sessions) console.log(sentence)
+      })
+    })
+}
+
+/** On a pseudo-terminal; where there is none, over loopback TCP, and it says so. */
+async function simulate(flags: DemoFlags, stateDir: string): Promise<Simulator> {
+  const { startSimulator, SimulatorError } = await import('../../simulator/index.ts')
+  const { scenario, seed } = flags
+  const options = {
+    ...(scenario === undefined ? {} : { scenario }),
+    ...(seed === undefined ? {} : { seed }),
+  }
+  try {
+    return await startSimulator({ ...options, ports: [{ kind: 'pty', link: join(stateDir, 'wand') }] })
+  } catch (error) {
+    if (!(error instanceof SimulatorError)) throw error
+    if (error.reason !== 'no-pty') throw new CommandError(Exit.USAGE, error.message)
+    console.error(`${error.message}\nThe simulated wand is reached over loopback TCP instead.`)
+    return startSimulator({ ...options, ports: [{ kind: 'tcp', host: '127.0.0.1', port: 0 }] })
+  }
+}
+
+function print(host: Host): () => void {
+  const subscription = watchLines(host.bridge).subscribe((line) => {
+    process.stdout.write(`${sentence(line, READER)}\n`)
+  })
+  return () => subscription.unsubscribe()
+}
+
+interface Key {
+  readonly key: string
+  readonly does: string
+  /** The simulator's command, or null for one that toggles. */
+  command(on: boolean): object
+}
+
+const KEYS: readonly Key[] = [
+  { key: 'l', does: 'lift/place', command: (on) => ({ do: on ? 'lift' : 'place' }) },
+  { key: 'u', does: 'unplug/plug', command: (on) => ({ do: on ? 'unplug' : 'plug' }) },
+  { key: 'n', does: 'noise', command: (on) => ({ do: 'noise', level: on ? 'high' : 'none' }) },
+  { key: 'd', does: 'drain', command: () => ({ do: 'drain' }) },
+  { key: 'r', does: 'refill', command: () => ({ do: 'refill', volume: 20_000_000, program: true }) },
+  { key: 'b', does: 'bolus', command: () => ({ do: 'patient-bolus' }) },
+  { key: 'a', does: 'a day on', command: () => ({ do: 'advance', days: 1 }) },
+]
+const HELP = [...KEYS.map((k) => `${k.key} ${k.does}`), 'q quit'].join('  ')
+
+/** Draws until the returned function is called, which gives the terminal back. */
+function draw(env: Env, host: Host, simulator: Simulator, quit: () => void): () => void {
+  const toggled = new Map<string, boolean>()
+  let said = ''
+  let ended = false
+  const redraw = () => {
+    if (ended) return
+    const { wands, pumps } = host.bridge.status()
+    const latest = [...pumps].reverse().sort((a, b) => a.ageMs - b.ageMs).slice(0, 1)
+    const lines = [
+      ...sourceMark('simulator'),
+      ...wands.flatMap(renderWand),
+      '',
+      ...latest.flatMap((pump) => renderPump(pump, READER)),
+      '',
+      said,
+      HELP,
+    ]
+    const rows = Math.max(1, process.stdout.rows - 1)
+    const shown = lines.length > rows ? [...lines.slice(0, rows - 2), ...lines.slice(-2)] : lines
+    process.stdout.write(`\x1b[H${shown.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J`)
+  }
+  const onKey = (text: string) => {
+    if (text === 'q' || text === '\x03') return quit()
+    const key = KEYS.find((k) => k.key === text)
+    if (!key) return
+    const on = !toggled.get(key.key)
+    toggled.set(key.key, on)
+    void simulator.command(key.command(on)).then(({ message }) => {
+      said = message
+      redraw()
+    })
+  }
+  const subscription = host.bridge.changes$.subscribe(redraw)
+  let cancel = () => {}
+  const tick = () => {
+    redraw()
+    cancel = env.after(REDRAW_MS, tick)
+  }
+  process.stdout.write('\x1b[?1049h\x1b[?25l')
+  process.stdin.setRawMode(true).setEncoding('utf8').resume().on('data', onKey)
+  tick()
+  return () => {
+    ended = true
+    cancel()
+    subscription.unsubscribe()
+    process.stdin.setRawMode(false).pause()
+    process.stdout.write('\x1b[?25h\x1b[?1049l')
+  }
+}

@@ -1,0 +1,49 @@
+// How commands end. Every error says what happened, what it means for the reading, what to do next.
+
+export const Exit = {
+  OK: 0,
+  /** The thing checked is not so. */
+  NOT_SO: 1,
+  USAGE: 2,
+  /** No wand answers. */
+  NO_WAND: 3,
+  /** A wand answers, but link, implant or close failed. */
+  NOT_READ: 4,
+  AUDIT: 5,
+} as const
+export type ExitCode = (typeof Exit)[keyof typeof Exit]
+
+export class CommandError extends Error {
+  readonly code: ExitCode
+  constructor(code: ExitCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/**
+ * Runs `stop` once at the first signal or uncaught error and then ends the process: in good order,
+ * with every session closed. A second signal does not hurry it; `stop` is bounded by itself.
+ */
+export function stopInOrder(stop: () => Promise<void>): { stop(code: ExitCode): Promise<never> } {
+  let stopping: Promise<never> | null = null
+  const end = (code: ExitCode): Promise<never> => {
+    stopping ??= stop()
+      .catch((error: unknown) => void console.error(error))
+      .then(() => process.exit(code))
+    return stopping
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => void end(Exit.OK))
+  }
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      console.error('An error nobody expected. Sessions are being closed. Please report this:')
+      console.error(error)
+      void end(Exit.NOT_SO)
+    })
+  }
+  // Whoever read our output has gone: that is a way to stop, not an error.
+  process.stdout.on('error', () => void end(Exit.OK))
+  return { stop: end }
+}

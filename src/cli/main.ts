@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+// The command line. Each command has its file; this one only names them and turns errors into exit
+// codes.
+import { Command, CommanderError } from 'commander'
+import { registerConfig } from './config.ts'
+import { registerDemo } from './demo.ts'
+import { registerDevices } from './devices.ts'
+import { CommandError, Exit } from './exit.ts'
+import { registerServe } from './serve.ts'
+import { registerSim } from './sim.ts'
+import { registerStatus } from './status.ts'
+import { registerWatch } from './watch.ts'
+
+const program = new Command('wandbridge')
+  .description(
+    'Reads wands of intrathecal pumps that speak the open wand protocol, or the simulator. It only\nreads. It is not a medical device and not for patient care.',
+  )
+  .addHelpText(
+    'after',
+    '\nExit codes: 0 ok, 1 the thing checked is not so, 2 usage, 3 no wand answers,\n4 wand found but link, implant or close failed, 5 audit failed.',
+  )
+  .exitOverride()
+  .showSuggestionAfterError()
+
+for (const register of [
+  registerDemo,
+  registerServe,
+  registerStatus,
+  registerWatch,
+  registerSim,
+  registerDevices,
+  registerConfig,
+]) {
+  register(program)
+}
+for (const command of program.commands) command.exitOverride()
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has said it already; help and version are no errors.
+    process.exitCode = error.exitCode === 0 ? Exit.OK : Exit.USAGE
+  } else if (error instanceof CommandError) {
+    console.error(error.message)
+    process.exitCode = error.code
+  } else throw error
+}

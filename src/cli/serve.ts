@@ -1,0 +1,45 @@
+// `wandbridge serve`: the bridge, until it is stopped. It never gives up on a lost wand.
+import type { Command } from 'commander'
+import type { BridgeOptions } from '../bridge.ts'
+import { AlreadyRunning } from '../control/server.ts'
+import { type Env, systemEnv } from '../env.ts'
+import { type Host, startHost } from '../host.ts'
+import { CommandError, Exit, stopInOrder } from './exit.ts'
+import { type BridgeFlags, portsOf, settings, withBridgeOptions } from './options.ts'
+
+export function registerServe(program: Command): void {
+  withBridgeOptions(program.command('serve'))
+    .description('Run the bridge.')
+    .option('--policy <policy>', 'when to read: on-placement, manual, continuous')
+    .action(async (flags: BridgeFlags) => {
+      const chosen = settings(flags)
+      const env = systemEnv()
+      const ports = portsOf(chosen)
+      const host = await hold(env, chosen.stateDir, async () => ({ env, ports, policy: chosen.policy }))
+      stopInOrder(() => host.stop())
+      const log = (text: string) => console.error(`${new Date().toISOString()}  ${text}`)
+      log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${host.bridge.ports.join(', ')}.`)
+      host.bridge.events$.subscribe((event) => {
+        if (event.kind === 'link') log(`${event.port}  ${event.sentence} ${event.detail}`.trim())
+        if (event.kind === 'read-failed') log(`${event.port}  Not read: ${event.why}`)
+        if (event.kind === 'session-end' && event.how !== 'confirmed') {
+          log(`${event.port}  Session ${event.session} not confirmed closed (${event.how}).`)
+        }
+      })
+    })
+}
+
+/** Starts a bridge on a state directory; says who is in the way when it is taken. */
+export async function hold(
+  env: Env,
+  stateDir: string,
+  make: () => Promise<BridgeOptions>,
+): Promise<Host> {
+  try {
+    return await startHost(env, stateDir, make)
+  } catch (error) {
+    if (!(error instanceof AlreadyRunning)) throw error
+    const next = 'Stop it first, or give this one another --state-dir. Nothing was read.'
+    throw new CommandError(Exit.USAGE, `${error.message}\n${next}`)
+  }
+}

@@ -1,0 +1,66 @@
+// `wandbridge sim`: the simulator alone, as real devices, steered by JSON lines on stdin.
+import { type Command, InvalidArgumentError } from 'commander'
+import { CommandError, Exit, stopInOrder } from './exit.ts'
+
+interface SimFlags {
+  readonly scenario?: string
+  readonly serialLink?: string
+  readonly tcp?: string
+  readonly wands: number
+  readonly speed: number
+  readonly seed?: number
+}
+
+export function number(min: number, max: number, whole = true): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+      const kind = whole ? 'a whole number' : 'a number'
+      throw new InvalidArgumentError(`It must be ${kind} from ${min} to ${max}.`)
+    }
+    return value
+  }
+}
+
+export function registerSim(program: Command): void {
+  program
+    .command('sim')
+    .description('Run the simulator alone: a pump, a wand and a real serial port.')
+    .option('--scenario <name>', 'scenario by name, or a YAML file')
+    .option('--serial-link <path>', 'keep a symbolic link to the serial port here')
+    .option('--tcp <host:port>', 'serve the serial line over TCP instead of a pseudo-terminal')
+    .option('--wands <n>', 'how many wands, each over its own pump', number(1, 64), 1)
+    .option('--speed <x>', 'the pump lives so many times faster', number(0.1, 1_000_000, false), 1)
+    .option('--seed <n>', 'seed of everything random', number(0, 0xffffffff))
+    .action(async (flags: SimFlags) => {
+      const { startSimulator, serveCommands, SimulatorError } = await import('../../simulator/index.ts')
+      const { scenario, seed, speed, wands } = flags
+      try {
+        const simulator = await startSimulator({
+          ...(scenario === undefined ? {} : { scenario }),
+          ...(seed === undefined ? {} : { seed }),
+          speed,
+          wands,
+          ports: [portOf(flags)],
+        })
+        stopInOrder(() => simulator.stop())
+        for (const line of simulator.describe()) console.log(JSON.stringify(line))
+        await serveCommands(simulator, process.stdin, process.stdout)
+      } catch (error) {
+        if (error instanceof SimulatorError) throw new CommandError(Exit.USAGE, error.message)
+        throw error
+      }
+    })
+}
+
+function portOf(flags: SimFlags) {
+  if (flags.tcp !== undefined) {
+    const match = /^(.+):(\d{1,5})$/.exec(flags.tcp)
+    const port = Number(match?.[2])
+    if (!match?.[1] || port > 65_535) {
+      throw new CommandError(Exit.USAGE, `--tcp ${flags.tcp}: give HOST:PORT, such as 127.0.0.1:4001.`)
+    }
+    return { kind: 'tcp' as const, host: match[1].replace(/^\[|\]$/g, ''), port }
+  }
+  return { kind: 'pty' as const, ...(flags.serialLink === undefined ? {} : { link: flags.serialLink }) }
+}

@@ -1,0 +1,105 @@
+// `wandbridge status`: one interrogation with a confirmed close, as text or JSON.
+import type { Command } from 'commander'
+import { Bridge } from '../bridge.ts'
+import { ControlConnection } from '../control/client.ts'
+import { type Env, systemEnv } from '../env.ts'
+import { interrogateOnce, type Outcome } from '../interrogate.ts'
+import type { PumpStatus } from '../model/status.ts'
+import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
+import { type BridgeFlags, portsOf, type Settings, settings, withBridgeOptions } from './options.ts'
+import { renderPump, sourceMark } from './render.ts'
+
+interface StatusFlags extends BridgeFlags {
+  readonly json?: boolean
+}
+
+export function registerStatus(program: Command): void {
+  withBridgeOptions(program.command('status'))
+    .description('Read the pump once, close the session, print what it reports.')
+    .option('--json', 'one JSON object a pump, one a line')
+    .action(async (flags: StatusFlags) => {
+      const chosen = settings(flags)
+      const outcomes = await read(systemEnv(), chosen)
+      for (const outcome of outcomes) print(outcome, flags.json ?? false, chosen)
+      const worst = outcomes.map((o) => codeOf(o.outcome)).sort((a, b) => b - a)[0]
+      process.exitCode = worst ?? Exit.NO_WAND
+    })
+}
+
+interface Read {
+  readonly port: string
+  readonly outcome: Outcome
+}
+
+/** Through a running bridge if one has the state directory, else by a bridge of our own. */
+async function read(env: Env, chosen: Settings): Promise<Read[]> {
+  const control = await ControlConnection.open(chosen.stateDir)
+  if (control) return readThrough(control, chosen)
+  const bridge = new Bridge({ env, ports: portsOf(chosen), policy: 'manual' })
+  stopInOrder(() => bridge.stop())
+  bridge.start()
+  const outcomes = await Promise.all(
+    bridge.ports.map(async (port) => ({ port, outcome: await interrogateOnce(env, bridge, port) })),
+  )
+  await bridge.stop()
+  return outcomes
+}
+
+async function readThrough(control: ControlConnection, chosen: Settings): Promise<Read[]> {
+  const ports = chosen.serial.length > 0 ? chosen.serial : [undefined]
+  control.send({ do: 'status' })
+  const found: Read[] = []
+  let expected = -1
+  for await (const answer of control.answers()) {
+    if (isStatus(answer)) {
+      const known = answer.wands.map((wand) => wand.port)
+      const asked = ports[0] === undefined ? known : chosen.serial
+      expected = asked.length
+      for (const port of asked) control.send({ do: 'interrogate', port })
+      if (expected === 0) break
+    } else if (isOutcome(answer)) {
+      found.push({ port: chosen.serial[found.length] ?? '', outcome: answer.outcome })
+      if (found.length === expected) break
+    } else break
+  }
+  control.close()
+  if (found.length < expected || expected < 0) {
+    throw new CommandError(
+      Exit.NOT_READ,
+      'The running bridge ended before the reading was complete. Nothing of it is shown. Try again.',
+    )
+  }
+  return found
+}
+
+const isStatus = (x: unknown): x is { wands: { port: string }[] } =>
+  typeof x === 'object' && x !== null && 'wands' in x
+const isOutcome = (x: unknown): x is { outcome: Outcome } =>
+  typeof x === 'object' && x !== null && 'outcome' in x
+
+function codeOf(outcome: Outcome): ExitCode {
+  if (outcome.kind === 'no-wand') return Exit.NO_WAND
+  if (outcome.kind === 'failed') return Exit.NOT_READ
+  if (outcome.status.audit.state === 'failed') return Exit.AUDIT
+  return outcome.closeConfirmed ? Exit.OK : Exit.NOT_READ
+}
+
+function print({ port, outcome }: Read, json: boolean, chosen: Settings): void {
+  if (outcome.kind !== 'read') {
+    const what = outcome.kind === 'no-wand' ? 'No wand answers' : 'The pump was not read'
+    const next =
+      outcome.kind === 'no-wand'
+        ? 'Check the cable and the port; `wandbridge devices` shows what is plugged in.'
+        : 'Nothing of it is shown. Hold the wand still over the pump and try again.'
+    console.error(`${port}: ${what}. ${outcome.why}\n${next}`)
+    return
+  }
+  if (json) console.log(JSON.stringify(outcome.status))
+  else for (const line of text(outcome.status, chosen)) console.log(line)
+  if (!outcome.closeConfirmed) console.error(outcome.status.session.sentence)
+}
+
+function text(status: PumpStatus, chosen: Settings): string[] {
+  const at = [...sourceMark(status.source), ...renderPump(status, chosen)]
+  return [...at, '', status.session.sentence]
+}

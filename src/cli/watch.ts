@@ -1,0 +1,66 @@
+// `wandbridge watch`: the live stream, as JSON lines or as sentences, until it is interrupted.
+import type { Command } from 'commander'
+import { Bridge } from '../bridge.ts'
+import { ControlConnection } from '../control/client.ts'
+import { systemEnv } from '../env.ts'
+import { quantity } from '../model/format.ts'
+import { type WatchLine, watchLines } from '../watch.ts'
+import { Exit, stopInOrder } from './exit.ts'
+import { type BridgeFlags, portsOf, type Settings, settings, withBridgeOptions } from './options.ts'
+import { liveness, type Reader } from './render.ts'
+
+interface WatchFlags extends BridgeFlags {
+  readonly json?: boolean
+}
+
+export function registerWatch(program: Command): void {
+  withBridgeOptions(program.command('watch'))
+    .description('Follow the readings as they come, until interrupted.')
+    .option('--policy <policy>', 'when to read: on-placement, manual, continuous')
+    .option('--json', 'one JSON object a line')
+    .action(async (flags: WatchFlags) => {
+      const chosen = settings(flags)
+      const print = (line: WatchLine) =>
+        void process.stdout.write(`${flags.json ? JSON.stringify(line) : sentence(line, chosen)}\n`)
+      const control = await ControlConnection.open(chosen.stateDir)
+      if (control) await follow(control, print)
+      else await watchHere(chosen, print)
+    })
+}
+
+async function follow(control: ControlConnection, print: (line: WatchLine) => void): Promise<void> {
+  stopInOrder(async () => control.close())
+  control.send({ do: 'watch' })
+  for await (const line of control.answers()) {
+    if (typeof line === 'object' && line !== null && 'kind' in line) print(line as WatchLine)
+  }
+  console.error('The bridge has ended. What was shown last is not live any more.')
+  process.exitCode = Exit.NO_WAND
+}
+
+async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Promise<void> {
+  const bridge = new Bridge({ env: systemEnv(), ports: portsOf(chosen), policy: chosen.policy })
+  stopInOrder(() => bridge.stop())
+  watchLines(bridge).subscribe(print)
+  bridge.start()
+}
+
+export function sentence(line: WatchLine, chosen: Reader): string {
+  const at = line.asOf.slice(11, 19)
+  switch (line.kind) {
+    case 'reading': {
+      const { reportedVolume: v } = line.reservoir
+      const volume = v.value === null ? v.quality : quantity(v.value, 'mL', 1, chosen.locale)
+      const mark = line.source === 'device' ? '' : ` [${line.source.toUpperCase()}]`
+      return `${at}  ${line.pump.serial}  reservoir ${volume}  ${liveness(line, chosen)}${mark}`
+    }
+    case 'alarm':
+      return `${at}  ${line.pump.serial}  ALARM ${line.alarm.code} (${line.alarm.class}): ${line.phase}`
+    case 'link':
+      return `${at}  ${line.port}  ${line.readFailed ?? line.link.sentence}`
+    case 'session':
+      return `${at}  ${line.port}  ${line.session.sentence}`
+    case 'audit':
+      return `${at}  ${line.sentence}`
+  }
+}

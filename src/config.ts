@@ -1,0 +1,71 @@
+// What a bridge can be told: by a YAML file, by command-line options, or not at all. One schema; a
+// wrong file is refused with the line and the reason.
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+import { POLICIES } from './link/state.ts'
+
+export const configSchema = z
+  .strictObject({
+    serial: z
+      .array(z.string().min(1))
+      .default([])
+      .meta({ description: 'Serial ports, or tcp://HOST:PORT, one wand each.' }),
+    policy: z
+      .enum(POLICIES)
+      .default('on-placement')
+      .meta({ description: 'When a pump is read.' }),
+    stateDir: z.string().min(1).optional().meta({ description: 'Where the bridge keeps its files.' }),
+    locale: z.enum(['en-US', 'en-GB']).default('en-US'),
+    zone: z
+      .string()
+      .default('UTC')
+      .refine(isZone, 'is not a time zone such as Europe/London')
+      .meta({ description: 'Time zone of the clinic, for what people read.' }),
+  })
+  .meta({ id: 'Config' })
+export type Config = z.infer<typeof configSchema>
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
+export class ConfigError extends Error {}
+
+/** Reads a configuration file; throws ConfigError with file, line and reason. */
+export function readConfig(path: string): Config {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`The configuration ${path} cannot be read: ${(error as Error).message}`)
+  }
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const wrong = document.errors[0]
+  if (wrong) throw new ConfigError(`${path}:${lines.linePos(wrong.pos[0]).line}: ${wrong.message}`)
+  const parsed = configSchema.safeParse(document.toJS() ?? {})
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map((issue) => {
+    const keys = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys] : issue.path
+    const node = document.getIn(keys, true) as { range?: [number, number, number] } | undefined
+    const line = node?.range ? lines.linePos(node.range[0]).line : 1
+    return `${path}:${line}: ${keys.join('.') || 'the file'}: ${issue.message}`
+  })
+  throw new ConfigError(problems.join('\n'))
+}
+
+/** `$XDG_STATE_HOME/wandbridge`, or where each system keeps such files. */
+export function defaultStateDir(env: NodeJS.ProcessEnv = process.env): string {
+  const { LOCALAPPDATA, XDG_STATE_HOME } = env
+  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'wandbridge')
+  const base = XDG_STATE_HOME ? resolve(XDG_STATE_HOME) : join(homedir(), '.local', 'state')
+  return join(base, 'wandbridge')
+}

@@ -1,0 +1,78 @@
+// One reading of one wand, from asking to the confirmed close, and how it came out.
+import type { Bridge } from './bridge.ts'
+import type { Env } from './env.ts'
+import type { PumpStatus } from './model/status.ts'
+
+export type Outcome =
+  /** Read; `status` is as it stood when the last reply came, with the session as it ended. */
+  | { readonly kind: 'read'; readonly status: PumpStatus; readonly closeConfirmed: boolean }
+  /** Nothing answers on the port. */
+  | { readonly kind: 'no-wand'; readonly why: string }
+  /** The wand answers, the pump does not, or the reading broke off. */
+  | { readonly kind: 'failed'; readonly why: string }
+
+export interface Patience {
+  /** For the wand to answer, in ms. */
+  readonly wandMs: number
+  /** For the wand to be placed and the reading to complete, in ms. */
+  readonly readMs: number
+}
+
+/** Twelve seconds to place the wand, ten at most for the air, the rest for retries and the close. */
+export const PATIENCE: Patience = { wandMs: 5_000, readMs: 40_000 }
+
+/** Asks `port` for one interrogation and follows it to the end of its session. Never rejects. */
+export function interrogateOnce(
+  env: Env,
+  bridge: Bridge,
+  port: string,
+  patience: Patience = PATIENCE,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let read: PumpStatus | null = null
+    let failure = ''
+    const finish = (outcome: Outcome) => {
+      subscription.unsubscribe()
+      noWand()
+      tooLong()
+      resolve(outcome)
+    }
+    const wand = () => bridge.status().wands.find((w) => w.port === port)
+    const explain = () => {
+      const { link, contact } = wand() ?? {}
+      if (!contact?.fresh) {
+        return 'The wand answers, but no pump is in reach. Hold the wand over the pump and try again.'
+      }
+      return failure || `${link?.sentence ?? ''} ${link?.detail ?? ''}`.trim()
+    }
+    const noWand = env.after(patience.wandMs, () => {
+      const now = wand()
+      if (now?.serial) return
+      const why = [now?.link.sentence ?? '', now?.link.detail ?? ''].filter(Boolean).join(' ')
+      finish({ kind: 'no-wand', why: why || 'Nothing answers on this port.' })
+    })
+    const tooLong = env.after(patience.readMs, () => {
+      if (read) finish({ kind: 'read', status: read, closeConfirmed: false })
+      else finish({ kind: 'failed', why: explain() })
+    })
+    const subscription = bridge.changes$.subscribe({
+      next: ({ event, durable }) => {
+        if (event.port !== port || !durable) return
+        if (event.kind === 'reading') {
+          read = bridge.status().pumps.find((p) => p.pump.id === event.pump.id) ?? null
+        }
+        if (event.kind === 'read-failed') {
+          failure = event.why
+          if (event.final) finish({ kind: 'failed', why: event.why })
+        }
+        if (event.kind === 'session-end' && read) {
+          const session = wand()?.session ?? read.session
+          const closeConfirmed = event.how === 'confirmed'
+          finish({ kind: 'read', status: { ...read, session }, closeConfirmed })
+        }
+      },
+      complete: () => finish({ kind: 'failed', why: 'The bridge was stopped.' }),
+    })
+    bridge.interrogate(port)
+  })
+}

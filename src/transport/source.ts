@@ -1,0 +1,16 @@
+// What people write for a port becomes a port source.
+import type { PortSource } from './port.ts'
+import { serialSource } from './serial.ts'
+import { tcpSource } from './tcp.ts'
+
+/** A device path, or `tcp://HOST:PORT`. Throws RangeError with a sentence on anything else. */
+export function sourceFor(spec: string): PortSource {
+  if (/^tcp:/i.test(spec)) return tcpSource(spec)
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(spec)) {
+    throw new RangeError(`${spec}: a wand is reached by a device path or by tcp://HOST:PORT.`)
+  }
+  if (spec.trim() === '' || spec.includes('\0')) {
+    throw new RangeError('An empty name is no port. Give a device path or tcp://HOST:PORT.')
+  }
+  return serialSource(spec)
+}
