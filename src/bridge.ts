@@ -7,8 +7,8 @@ import type { Env } from './env.ts'
 import { Link, type LinkCounters } from './link/link.ts'
 import type { Policy } from './link/state.ts'
 import type { BridgeEvent, Stamp } from './model/event.ts'
-import type { AuditStatus, BridgeStatus } from './model/status.ts'
-import { type BridgeState, initialStatus, reduce } from './status/state.ts'
+import type { BridgeStatus } from './model/status.ts'
+import { type BridgeState, NOTHING_KNOWN, reduce } from './status/state.ts'
 import { viewBridge } from './status/view.ts'
 import { Gate, NO_RECORDER, type Recorder } from './telemetry/gate.ts'
 import { Interpreter, newShared, type Shared } from './telemetry/interpret.ts'
@@ -20,21 +20,12 @@ export interface BridgeOptions {
   readonly ports: readonly PortSource[]
   readonly policy: Policy
   readonly recorder?: Recorder
-  readonly audit?: AuditStatus
 }
 
 /** An event and whether its record is on the disk. */
 export interface Change {
   readonly event: BridgeEvent
   readonly durable: boolean
-}
-
-const NO_AUDIT: AuditStatus = {
-  log: null,
-  position: null,
-  state: 'none',
-  checkpoint: null,
-  sentence: 'No audit log is kept.',
 }
 
 export class Bridge {
@@ -44,7 +35,8 @@ export class Bridge {
   readonly #events = new Subject<BridgeEvent>()
   readonly #changes = new Subject<Change>()
   readonly #gate: Gate
-  #state: BridgeState
+  readonly #recorder: Recorder
+  #state: BridgeState = NOTHING_KNOWN
 
   /** Every event, in order, each after its record is durable. Never errors; completes at `stop`. */
   readonly events$: Observable<BridgeEvent> = this.#events.asObservable()
@@ -54,8 +46,8 @@ export class Bridge {
 
   constructor(options: BridgeOptions) {
     this.#env = options.env
-    this.#state = initialStatus(options.audit ?? NO_AUDIT)
-    this.#gate = new Gate(options.recorder ?? NO_RECORDER, {
+    this.#recorder = options.recorder ?? NO_RECORDER
+    this.#gate = new Gate(this.#recorder, {
       immediate: (event) => this.#take(event, false),
       durable: (event) => {
         this.#take(event, true)
@@ -101,7 +93,7 @@ export class Bridge {
 
   /** Everything known, as it stands now: quality, reason and age are judged at `asOf`. */
   status(now: Stamp = this.now()): BridgeStatus {
-    return viewBridge(this.#state, now)
+    return viewBridge(this.#state, this.#recorder.status(), now)
   }
 
   start(): void {

@@ -13,7 +13,7 @@ import type {
   SessionEndEvent,
 } from '../model/event.ts'
 import type { Source } from '../model/reading.ts'
-import type { AuditStatus, SessionStatus } from '../model/status.ts'
+import type { SessionStatus } from '../model/status.ts'
 import type { Reason, Value } from '../model/value.ts'
 
 export interface Contact {
@@ -74,7 +74,6 @@ export interface BridgeState {
   readonly wands: Readonly<Record<string, WandState>>
   /** By opaque pump id, in order of first reading. */
   readonly pumps: Readonly<Record<string, PumpState>>
-  readonly audit: AuditStatus
 }
 
 export const NO_SESSION: SessionStatus = {
@@ -100,7 +99,7 @@ const NO_CONTACT: Contact = {
   progress: null,
 }
 
-export const initialStatus = (audit: AuditStatus): BridgeState => ({ wands: {}, pumps: {}, audit })
+export const NOTHING_KNOWN: BridgeState = { wands: {}, pumps: {} }
 
 function newWand(event: BridgeEvent): WandState {
   return {

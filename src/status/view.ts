@@ -10,7 +10,7 @@ import {
   pumpEvents,
   type SnapshotValues,
 } from '../model/reading.ts'
-import type { BridgeStatus, LinkStatus, PumpStatus, WandStatus } from '../model/status.ts'
+import type { AuditStatus, BridgeStatus, LinkStatus, PumpStatus, WandStatus } from '../model/status.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
 
 /** Contact older than this is none (protocol: a wand with a session exchanges every 400 ms). */
@@ -22,12 +22,12 @@ export function utcText(wall: number): string {
   return new Date(wall).toISOString()
 }
 
-export function viewBridge(state: BridgeState, now: Stamp): BridgeStatus {
+export function viewBridge(state: BridgeState, audit: AuditStatus, now: Stamp): BridgeStatus {
   return {
     asOf: utcText(now.wall),
     wands: Object.values(state.wands).map((wand) => viewWand(wand, now)),
-    pumps: Object.values(state.pumps).map((pump) => viewPump(state, pump, now)),
-    audit: state.audit,
+    pumps: Object.values(state.pumps).map((pump) => viewPump(state, audit, pump, now)),
+    audit,
   }
 }
 
@@ -50,9 +50,14 @@ function notInContact(wand: WandState, now: Stamp): Reason | null {
 }
 
 /** Why the pump's reading is not live at `now`; null = it is. */
-export function staleReason(state: BridgeState, pump: PumpState, now: Stamp): Reason | null {
+function staleReason(
+  state: BridgeState,
+  audit: AuditStatus,
+  pump: PumpState,
+  now: Stamp,
+): Reason | null {
   if (pump.ended !== null) return pump.ended
-  if (state.audit.state === 'failed') return 'audit-failed'
+  if (audit.state === 'failed') return 'audit-failed'
   const wand = state.wands[pump.reading.port]
   if (!wand || wand.link !== pump.reading.link) return 'wand-lost'
   if (wand.session.id !== pump.reading.session) return 'session-closed'
@@ -106,8 +111,13 @@ function overlaid(pump: PumpState): SnapshotValues {
   }
 }
 
-export function viewPump(state: BridgeState, pump: PumpState, now: Stamp): PumpStatus {
-  const reason = staleReason(state, pump, now)
+export function viewPump(
+  state: BridgeState,
+  audit: AuditStatus,
+  pump: PumpState,
+  now: Stamp,
+): PumpStatus {
+  const reason = staleReason(state, audit, pump, now)
   const wand = state.wands[pump.reading.port] as WandState
   const { link, session, pump: _, ...wandView } = viewWand(wand, now)
   const age = (value: Value): Value =>
@@ -148,6 +158,6 @@ export function viewPump(state: BridgeState, pump: PumpState, now: Stamp): PumpS
       resets: values.clock.resets.value,
     },
     link,
-    audit: state.audit,
+    audit,
   }
 }

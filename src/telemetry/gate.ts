@@ -2,11 +2,14 @@
 // leave it in the order in which they came, each after its record is on the disk; bad news is told at
 // once, too. Until a log is given every event counts as recorded.
 import type { BridgeEvent } from '../model/event.ts'
+import type { AuditStatus } from '../model/status.ts'
 import { isImmediate } from '../model/event.ts'
 
 export interface Recorder {
   /** Resolves when the record of `event` is durable, or at once when it needs none; never rejects. */
   record(event: BridgeEvent): Promise<void> | null
+  /** How the log is doing at this moment. */
+  status(): AuditStatus
 }
 
 export interface GateSink {
@@ -16,7 +19,16 @@ export interface GateSink {
 }
 
 /** Lets everything through: for a bridge without a log. */
-export const NO_RECORDER: Recorder = { record: () => null }
+export const NO_RECORDER: Recorder = {
+  record: () => null,
+  status: () => ({
+    log: null,
+    position: null,
+    state: 'none',
+    checkpoint: null,
+    sentence: 'No audit log is kept.',
+  }),
+}
 
 export class Gate {
   readonly #recorder: Recorder

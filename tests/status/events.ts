@@ -12,18 +12,19 @@ import type {
 } from '../../src/model/event.ts'
 import { isImmediate } from '../../src/model/event.ts'
 import { snapshotValues } from '../../src/model/reading.ts'
-import { type BridgeState, initialStatus, reduce } from '../../src/status/state.ts'
+import type { AuditStatus } from '../../src/model/status.ts'
+import { type BridgeState, NOTHING_KNOWN, reduce } from '../../src/status/state.ts'
 import { viewPump } from '../../src/status/view.ts'
 import { snapshotArbitrary } from '../model/arbitrary.ts'
 
 export const WALL = Date.UTC(2026, 10, 24, 14, 0, 0)
-export const AUDIT = {
+export const AUDIT: AuditStatus = {
   log: null,
   position: null,
   state: 'ok',
   checkpoint: null,
   sentence: '',
-} as const
+}
 
 export const PUMPS: readonly PumpIdentity[] = ['SIM-0001', 'SIM-0002'].map((serial) => ({
   id: serial.toLowerCase(),
@@ -52,7 +53,8 @@ export class Script {
   link = 1
   session: number | null = null
   pump = PUMPS[0] as PumpIdentity
-  state: BridgeState = initialStatus(AUDIT)
+  state: BridgeState = NOTHING_KNOWN
+  audit = AUDIT
 
   head(): EventHead {
     const head: EventHead = {
@@ -126,7 +128,7 @@ export class Script {
 
   view(pump = this.pump) {
     const known = this.state.pumps[pump.id]
-    return known ? viewPump(this.state, known, { wall: this.wall, mono: this.mono }) : null
+    return known ? viewPump(this.state, this.audit, known, { wall: this.wall, mono: this.mono }) : null
   }
 
   /** A whole visit up to a live reading. */

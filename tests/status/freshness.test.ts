@@ -42,9 +42,9 @@ describe('a live reading', () => {
   it('is stale with audit-failed while the log cannot be written', () => {
     const s = new Script()
     s.live()
-    s.state = { ...s.state, audit: { ...AUDIT, state: 'failed' } }
+    s.audit = { ...AUDIT, state: 'failed' }
     expect(s.view()).toMatchObject({ quality: 'stale', reason: 'audit-failed' })
-    s.state = { ...s.state, audit: AUDIT }
+    s.audit = AUDIT
     expect(s.view()?.quality).toBe('current')
   })
 

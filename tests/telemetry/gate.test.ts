@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import { isImmediate } from '../../src/model/event.ts'
-import { Gate } from '../../src/telemetry/gate.ts'
+import { Gate, NO_RECORDER } from '../../src/telemetry/gate.ts'
 import { Script } from '../status/events.ts'
 
 function events(kinds: readonly ('read' | 'lose' | 'contact')[]): BridgeEvent[] {
@@ -23,6 +23,7 @@ describe('Gate', () => {
         const early: number[] = []
         const gate = new Gate(
           {
+            ...NO_RECORDER,
             record: (event) => {
               if (some && event.order % 3 === 0) {
                 written.add(event.order)
