@@ -1,0 +1,81 @@
+// What can be done to a simulated wand and its pump while it runs: one union, the same from JSON lines
+// on stdin, from a scenario's timeline and from a test. The vendor's programmer, a syringe and a hand
+// on the wand are all here; nothing here goes over the wand protocol, which only reads.
+import { z } from 'zod'
+import { FAULT_NAMES, type Faults } from './cable/faults.ts'
+
+const mm = z.number().min(0).max(500)
+const angle = z.number().int().min(-180).max(180)
+const level = z.enum(['none', 'low', 'high'])
+const chance = z.number().min(0).max(1)
+const nanolitres = z.number().int().min(0).max(50_000_000)
+const span = z.number().min(0)
+
+const faults = z.partialRecord(z.enum(FAULT_NAMES as [keyof Faults, ...(keyof Faults)[]]), chance)
+
+/** `wand`: which one, from 0. */
+const on = { wand: z.number().int().min(0).default(0) }
+
+export const CommandSchema = z.discriminatedUnion('do', [
+  /** Where the wand is: mm from skin to wand, mm from skin to pump, degrees from flat. */
+  z.strictObject({ do: z.literal('move'), ...on, gap: mm.optional(), depth: mm.optional(), angle: angle.optional() }),
+  z.strictObject({ do: z.literal('lift'), ...on }),
+  z.strictObject({ do: z.literal('place'), ...on, gap: mm.optional(), angle: angle.optional() }),
+  /** Another pump of the scenario is under the wand: its index from 0 or its serial; null = none. */
+  z.strictObject({ do: z.literal('present'), ...on, pump: z.union([z.number().int().min(0), z.string(), z.null()]) }),
+  z.strictObject({ do: z.literal('unplug'), ...on }),
+  z.strictObject({ do: z.literal('plug'), ...on }),
+  /** `level` is for cable and air; `faults` are single chances of the cable on top; `air` overrides. */
+  z.strictObject({ do: z.literal('noise'), ...on, level: level.default('none'), faults: faults.optional(), air: level.optional() }),
+  /** The pump lives on so long at once. */
+  z.strictObject({
+    do: z.literal('advance'),
+    ...on,
+    days: span.optional(),
+    hours: span.optional(),
+    minutes: span.optional(),
+    seconds: span.optional(),
+  }),
+  z.strictObject({ do: z.literal('restart-wand'), ...on }),
+  /** Draws off `volume` nL; without it, all there is. */
+  z.strictObject({ do: z.literal('drain'), ...on, volume: nanolitres.optional() }),
+  /** Fills in `volume` nL; `program`: and tells the pump so. */
+  z.strictObject({ do: z.literal('refill'), ...on, volume: nanolitres, program: z.boolean().optional() }),
+  z.strictObject({ do: z.literal('program'), ...on, change: z.record(z.string(), z.unknown()) }),
+  z.strictObject({ do: z.literal('alarm'), ...on, code: z.string(), on: z.boolean().default(true) }),
+  z.strictObject({ do: z.literal('patient-bolus'), ...on }),
+  z.strictObject({ do: z.literal('fault'), ...on, fault: z.string(), on: z.boolean().default(true) }),
+])
+
+export type SimulatorCommand = z.output<typeof CommandSchema>
+/** As it is written: what has a default may be left out. */
+export type CommandInput = z.input<typeof CommandSchema>
+
+export interface CommandResult {
+  readonly ok: boolean
+  /** A sentence: what was done, or why not. */
+  readonly message: string
+}
+
+/** The command, or a sentence on what is wrong with it. */
+export function readCommand(input: unknown): SimulatorCommand | string {
+  const read = CommandSchema.safeParse(input)
+  if (read.success) return read.data
+  const known = CommandSchema.options.map((option) => option.shape.do.value)
+  const name = (input as { do?: unknown } | null)?.do
+  if (!known.some((one) => one === name)) {
+    return `"do" must be one of ${known.join(', ')}.`
+  }
+  return read.error.issues
+    .map((issue) => `${name} ${issue.path.join('.')}: ${issue.message}`.replace(' :', ':'))
+    .join('; ')
+}
+
+/** One line of JSON in, one line out, always. */
+export function readLine(line: string): SimulatorCommand | string {
+  try {
+    return readCommand(JSON.parse(line))
+  } catch {
+    return 'This line is not JSON. Send one object a line, such as {"do":"lift"}.'
+  }
+}

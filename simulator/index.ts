@@ -1,0 +1,183 @@
+// The simulator as a whole: wands over pumps, made reachable, steered by commands. What tests, the
+// demo and `wandbridge sim` start.
+//
+// Deterministic over loopback: the same scenario, seed and requests at the same times of the same
+// `VirtualEnv` give the same bytes.
+import { type Env, mulberry32, systemEnv } from '../src/env.ts'
+import { type CommandInput, type CommandResult, readCommand } from './commands.ts'
+import type { WandPath } from './ports/path.ts'
+import { PortFaultError, type SimulatedPort } from './ports/port.ts'
+import { servePty } from './ports/pty.ts'
+import { serveTcp } from './ports/tcp.ts'
+import { Station } from './station.ts'
+import { type ScenarioInput, type World, worldOf } from './world.ts'
+
+export { type CommandInput, CommandSchema, type CommandResult, type SimulatorCommand } from './commands.ts'
+export { serveCommands } from './serve.ts'
+export type { World } from './world.ts'
+
+export type PortOptions =
+  /** A pseudo-terminal; `link` is kept pointing at it. */
+  | { readonly kind: 'pty'; readonly link?: string }
+  /** Default 127.0.0.1, any free port. */
+  | { readonly kind: 'tcp'; readonly host?: string; readonly port?: number }
+
+export interface SimulatorOptions {
+  /** Name, file, or parsed; default `normal-refill`. */
+  readonly scenario?: ScenarioInput
+  /** Instead of a scenario: what lies under the wands, made by the caller. */
+  readonly world?: World
+  /** Of everything random; default 1. */
+  readonly seed?: number
+  /** How many times faster the pumps live; the wand and its cable do not. Default 1. */
+  readonly speed?: number
+  /** Each over its own pump of its own serial number; default 1. */
+  readonly wands?: number
+  /** Default: the real one. */
+  readonly env?: Env
+  /** Of each wand; default none: it is reached by its `paths` only. With N wands a `link` gets -1, -2, … and a port the numbers that follow. */
+  readonly ports?: readonly PortOptions[]
+}
+
+/** How a host can reach one wand. */
+export interface DeviceLine {
+  readonly simulator: true
+  readonly kind: 'pty' | 'tcp'
+  /** Serial number of the wand. */
+  readonly wand: string
+  /** Of the pump under it; null = none. */
+  readonly pump: string | null
+  /** What a host opens: the link if there is one. */
+  readonly path: string
+}
+
+export interface SimulatedWand {
+  readonly serial: string
+  /** Of the pump under it at this moment; null = none. */
+  readonly implantSerial: string | null
+  readonly paths: { readonly line: WandPath; readonly report: WandPath }
+  /** `path` is empty while a terminal without a link is unplugged. */
+  readonly devices: readonly { readonly kind: 'pty' | 'tcp'; readonly path: string }[]
+  /** What is true of the pump under it and the pump cannot know, in nL. */
+  truth(): { readonly actualVolume: number; readonly reportedVolume: number; readonly infused: number } | null
+}
+
+export interface Simulator {
+  readonly wands: readonly SimulatedWand[]
+  /** Does one thing to one wand or its pump. Never rejects: what is wrong is in the message. */
+  command(command: CommandInput | object): Promise<CommandResult>
+  /** One object per device made. */
+  describe(): readonly DeviceLine[]
+  /** Idempotent; nothing is left: no timer, no socket, no terminal, no link. */
+  stop(): Promise<void>
+}
+
+/** Why the simulator could not start, in a sentence. */
+export type SimulatorFault = 'no-pty' | 'link' | 'listen' | 'scenario'
+
+export class SimulatorError extends Error {
+  readonly reason: SimulatorFault
+  constructor(reason: SimulatorFault, message: string) {
+    super(message)
+    this.reason = reason
+  }
+}
+
+interface Made {
+  readonly station: Station
+  readonly ports: SimulatedPort[]
+}
+
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const env = options.env ?? systemEnv()
+  const rng = mulberry32(options.seed ?? 1)
+  const world = options.world ?? loaded(options.scenario)
+  const count = options.wands ?? 1
+  const made: Made[] = []
+  const stop = async () => {
+    for (const { station, ports } of made.splice(0)) {
+      for (const port of ports) await port.stop()
+      station.stop()
+    }
+  }
+  try {
+    for (let i = 0; i < count; i += 1) {
+      const seed = rng()
+      const station = new Station({
+        env,
+        seed,
+        serial: `SIMW-${String(i + 1).padStart(4, '0')}`,
+        speed: options.speed ?? 1,
+        implants: world.implants(i, seed),
+        place: world.place,
+        timeline: world.timeline,
+      })
+      if (world.noise) station.command({ do: 'noise', wand: i, ...world.noise })
+      const ports: SimulatedPort[] = []
+      made.push({ station, ports })
+      for (const port of options.ports ?? []) {
+        ports.push(await serve(env, station, count === 1 ? port : numbered(port, i)))
+      }
+    }
+  } catch (error) {
+    await stop()
+    if (error instanceof PortFaultError) throw new SimulatorError(error.reason, error.message)
+    throw error
+  }
+  return simulator(made, stop)
+}
+
+function loaded(scenario: ScenarioInput | undefined): World {
+  try {
+    return worldOf(scenario ?? 'normal-refill')
+  } catch (error) {
+    throw new SimulatorError('scenario', error instanceof Error ? error.message : String(error))
+  }
+}
+
+async function serve(env: Env, station: Station, port: PortOptions): Promise<SimulatedPort> {
+  const { line } = station.paths
+  if (port.kind === 'tcp') return serveTcp(line, port)
+  return servePty(line, { env, ...(port.link === undefined ? {} : { link: port.link }) })
+}
+
+function numbered(port: PortOptions, i: number): PortOptions {
+  if (port.kind === 'pty') return port.link === undefined ? port : { ...port, link: `${port.link}-${i + 1}` }
+  return port.port ? { ...port, port: port.port + i } : port
+}
+
+function simulator(made: readonly Made[], stop: () => Promise<void>): Simulator {
+  const wands = made.map(({ station, ports }) => ({
+    serial: station.wand.serial,
+    get implantSerial() {
+      return station.implant?.serial ?? null
+    },
+    paths: station.paths,
+    get devices() {
+      return ports.map(({ kind, path }) => ({ kind, path }))
+    },
+    truth: () => station.implant?.truth() ?? null,
+  }))
+  const stations = made.map(({ station }) => station)
+  return {
+    wands,
+    async command(input) {
+      const command = readCommand(input)
+      if (typeof command === 'string') return { ok: false, message: command }
+      const station = stations[command.wand]
+      if (station) return station.command(command)
+      return { ok: false, message: `There is no wand ${command.wand}: they are numbered from 0 to ${stations.length - 1}.` }
+    },
+    describe: () =>
+      wands.flatMap((wand) =>
+        wand.devices.map(({ kind, path }) => ({
+          simulator: true as const,
+          kind,
+          wand: wand.serial,
+          pump: wand.implantSerial,
+          path,
+        })),
+      ),
+    stop,
+  }
+}

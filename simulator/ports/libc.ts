@@ -1,0 +1,117 @@
+// The few C functions that make a pseudo-terminal. koffi is loaded only when one is wanted, so that
+// everything else runs where it cannot be.
+import { openSync, closeSync, constants } from 'node:fs'
+import { createRequire } from 'node:module'
+import { PortFaultError } from './port.ts'
+
+export interface Pair {
+  /** The master's file descriptor, non-blocking. */
+  readonly fd: number
+  /** The slave: what a host opens. */
+  readonly path: string
+}
+
+interface Libc {
+  posix_openpt(flags: number): number
+  grantpt(fd: number): number
+  unlockpt(fd: number): number
+  ptsname_r(fd: number, buffer: Uint8Array, size: number): number
+  tcgetattr(fd: number, termios: Uint8Array): number
+  tcsetattr(fd: number, when: number, termios: Uint8Array): number
+  cfmakeraw(termios: Uint8Array): void
+  tcflush(fd: number, queue: number): number
+  dup(fd: number): number
+  poll(fds: Uint8Array, count: number, timeout: number): number
+  errno(): number
+}
+
+const DARWIN = process.platform === 'darwin'
+const O_CLOEXEC = DARWIN ? 0x1000000 : 0o2000000
+const TCIFLUSH = DARWIN ? 1 : 0
+const POLLIN = 0x01
+const POLLHUP = 0x10
+/** Larger than any system's struct termios. */
+const TERMIOS_BYTES = 256
+
+const TCP_INSTEAD = 'Use TCP instead: --tcp 127.0.0.1:0.'
+
+let loaded: Libc | null = null
+
+function libc(): Libc {
+  if (loaded) return loaded
+  if (process.platform === 'win32') {
+    throw new PortFaultError('no-pty', `Windows has no pseudo-terminals. ${TCP_INSTEAD}`)
+  }
+  try {
+    const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
+    // Null: this process, which has the C library loaded under whatever name.
+    const lib = koffi.load(null)
+    loaded = {
+      posix_openpt: lib.func('int posix_openpt(int flags)'),
+      grantpt: lib.func('int grantpt(int fd)'),
+      unlockpt: lib.func('int unlockpt(int fd)'),
+      ptsname_r: lib.func('int ptsname_r(int fd, _Out_ uint8_t *buffer, size_t size)'),
+      tcgetattr: lib.func('int tcgetattr(int fd, _Out_ uint8_t *termios)'),
+      tcsetattr: lib.func('int tcsetattr(int fd, int when, _In_ uint8_t *termios)'),
+      cfmakeraw: lib.func('void cfmakeraw(_Inout_ uint8_t *termios)'),
+      tcflush: lib.func('int tcflush(int fd, int queue)'),
+      dup: lib.func('int dup(int fd)'),
+      poll: lib.func('int poll(_Inout_ uint8_t *fds, unsigned long count, int timeout)'),
+      errno: () => koffi.errno(),
+    }
+    return loaded
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new PortFaultError('no-pty', `No pseudo-terminal can be made here: ${why}. ${TCP_INSTEAD}`)
+  }
+}
+
+function must(what: string, result: number): number {
+  if (result >= 0) return result
+  throw new PortFaultError('no-pty', `No pseudo-terminal: ${what} failed (errno ${libc().errno()}). ${TCP_INSTEAD}`)
+}
+
+/** A new pair in raw mode, whose slave nobody holds: `slaveState` says so. */
+export function openPair(): Pair {
+  const c = libc()
+  const { O_RDWR, O_NOCTTY } = constants
+  const fd = must('posix_openpt', c.posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC))
+  try {
+    must('grantpt', c.grantpt(fd))
+    must('unlockpt', c.unlockpt(fd))
+    const name = Buffer.alloc(128)
+    must('ptsname_r', -c.ptsname_r(fd, name, name.length))
+    const path = name.toString('latin1', 0, name.indexOf(0))
+    const termios = Buffer.alloc(TERMIOS_BYTES)
+    must('tcgetattr', c.tcgetattr(fd, termios))
+    c.cfmakeraw(termios)
+    must('tcsetattr', c.tcsetattr(fd, 0, termios))
+    flushSlave(path)
+    return { fd, path }
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+/** Throws away what a host has not read. Opening and closing the slave also marks it as closed. */
+export function flushSlave(path: string): void {
+  const { O_RDWR, O_NOCTTY, O_NONBLOCK } = constants
+  const slave = openSync(path, O_RDWR | O_NOCTTY | O_NONBLOCK)
+  libc().tcflush(slave, TCIFLUSH)
+  closeSync(slave)
+}
+
+export function duplicate(fd: number): number {
+  return must('dup', libc().dup(fd))
+}
+
+/** `open`: a host holds the slave, or has written to it. */
+export function slaveState(fd: number): 'open' | 'closed' {
+  const pollfd = Buffer.alloc(8)
+  pollfd.writeInt32LE(fd, 0)
+  pollfd.writeInt16LE(POLLIN, 4)
+  libc().poll(pollfd, 1, 0)
+  const events = pollfd.readInt16LE(6)
+  return (events & POLLHUP) === 0 || (events & POLLIN) !== 0 ? 'open' : 'closed'
+}
