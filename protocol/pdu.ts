@@ -50,7 +50,7 @@ export type CodeName = keyof typeof Code
 export const CODE_DOCS: Readonly<Record<CodeName, string>> = {
   OK: 'Done; the payload is the reply of this type.',
   PENDING: 'Air work has begun or is still running; ask again with the same seq for the result.',
-  BUSY: 'Other air work is running, or another link holds the session.',
+  BUSY: 'Other air work is running, or a session is open already.',
   NO_SESSION: 'The header names no session, or one that has ended.',
   WRONG_LINK: 'The wand has not seen a HELLO of this link on this path.',
   NO_IMPLANT: 'No implant answers: the wand is not over a pump, or too far from it.',

@@ -23,6 +23,8 @@ export const GENERATED: Generated = {
     messages: protocol.messages,
     blocks: protocol.blocks,
     timing: protocol.timing,
+    'report-descriptor': protocol.reportDescriptor,
+    usb: protocol.usb,
   },
 }
 

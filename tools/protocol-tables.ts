@@ -4,6 +4,7 @@ import { BLOCKS } from '../protocol/blocks.ts'
 import { EVENT_ARGUMENTS, EVENT_CODES } from '../protocol/blocks/events.ts'
 import { MESSAGES } from '../protocol/messages/index.ts'
 import { MAX_PIECE } from '../protocol/messages/block.ts'
+import { MAX_REPORTS, REPORT_DATA, REPORT_DESCRIPTOR_ITEMS, REPORT_SIZE } from '../protocol/hid-report.ts'
 import {
   CODE_DOCS,
   Code,
@@ -20,6 +21,7 @@ import {
 import { BAUD, encodeLine, LINE_MAX } from '../protocol/serial-line.ts'
 import { emit, type Field, hasUnavailable, type Struct, UNIT_DOCS } from '../protocol/struct.ts'
 import { Timing, TIMING_DOCS, type TimingName } from '../protocol/timing.ts'
+import { HID_USAGE, HID_USAGE_PAGE, USB_SIMULATOR } from '../protocol/usb.ts'
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
@@ -147,7 +149,10 @@ export function limits(): string {
       ['most bytes of a payload', String(MAX_PAYLOAD)],
       ['least and most bytes of a PDU', `${MIN_PDU} and ${MAX_PDU}`],
       ['most bytes of a block in one BLOCK reply', String(MAX_PIECE)],
-      ['most characters of a line, CR LF included', String(LINE_MAX)],
+      ['longest line, CR LF included', String(encodeLine(new Uint8Array(MAX_PDU)).length)],
+      ['most bytes that a receiver holds of one line', String(LINE_MAX)],
+      ['bytes of a report, and of the PDU in it', `${REPORT_SIZE} and ${REPORT_DATA}`],
+      ['most reports of a PDU', String(MAX_REPORTS)],
       ['serial speed, 8 data bits, no parity, 1 stop bit', `${BAUD} baud`],
     ],
   )
@@ -170,6 +175,29 @@ export function example(): string {
     'A HELLO request with seq 1 and link 0x12345678, as bytes and as a line (§5):',
     `\`\`\`\n${groups.join(' · ')}\n${encodeLine(pdu).trim()}\n\`\`\``,
   ].join('\n\n')
+}
+
+export function reportDescriptor(): string {
+  const rows = REPORT_DESCRIPTOR_ITEMS.map(([item, bytes]) => [
+    quoted(bytes.map((b) => b.toString(16).toUpperCase().padStart(2, '0')).join(' ')),
+    item,
+  ])
+  return table(['bytes', 'item'], rows)
+}
+
+export function usb(): string {
+  const wide = (n: number) => `0x${n.toString(16).toUpperCase().padStart(4, '0')}`
+  return table(
+    ['what', 'value'],
+    [
+      ['vendor', wide(USB_SIMULATOR.vendorId)],
+      ['product', wide(USB_SIMULATOR.productId)],
+      ['release', wide(USB_SIMULATOR.release)],
+      ['manufacturer string', quoted(USB_SIMULATOR.manufacturer)],
+      ['product string', quoted(USB_SIMULATOR.product)],
+      ['HID usage page and usage', `${wide(HID_USAGE_PAGE)} and ${hex(HID_USAGE)}`],
+    ],
+  )
 }
 
 export function timing(): string {

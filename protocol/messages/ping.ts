@@ -19,7 +19,7 @@ export const Ping = message({
   session: false,
   request: EMPTY,
   reply: struct('PING reply', 'The moment, as the wand sees it.', {
-    session: u32('The open session, whoever holds it; 0 = none.'),
+    session: u32('The open or stuck session, whoever holds it; 0 = none.'),
     sessionState: code8(SESSION_STATES, 'State of that session.'),
     contactAgeMs: u16('Time since the implant was last heard; unavailable = not since start-up.', {
       unit: 'ms',
