@@ -9,11 +9,13 @@ import type { WandPath } from './ports/path.ts'
 import { PortFaultError, type SimulatedPort } from './ports/port.ts'
 import { servePty } from './ports/pty.ts'
 import { serveTcp } from './ports/tcp.ts'
+import type { ScenarioInput } from './scenarios/schema.ts'
 import { Station } from './station.ts'
-import { type ScenarioInput, type World, worldOf } from './world.ts'
+import { type World, worldOf } from './world.ts'
 
 export { type CommandInput, CommandSchema, type CommandResult, type SimulatorCommand } from './commands.ts'
 export { serveCommands } from './serve.ts'
+export { scenarioNames } from './scenarios/load.ts'
 export type { World } from './world.ts'
 
 export type PortOptions =
@@ -23,8 +25,8 @@ export type PortOptions =
   | { readonly kind: 'tcp'; readonly host?: string; readonly port?: number }
 
 export interface SimulatorOptions {
-  /** Name, file, or parsed; default `normal-refill`. */
-  readonly scenario?: ScenarioInput
+  /** A name, a .yaml file, or what such a file says; default `normal-refill`. */
+  readonly scenario?: string | ScenarioInput
   /** Instead of a scenario: what lies under the wands, made by the caller. */
   readonly world?: World
   /** Of everything random; default 1. */
@@ -112,7 +114,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         place: world.place,
         timeline: world.timeline,
       })
-      if (world.noise) station.command({ do: 'noise', wand: i, ...world.noise })
+      station.command({ do: 'noise', wand: i, level: world.noise })
       const ports: SimulatedPort[] = []
       made.push({ station, ports })
       for (const port of options.ports ?? []) {
@@ -127,7 +129,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return simulator(made, stop)
 }
 
-function loaded(scenario: ScenarioInput | undefined): World {
+function loaded(scenario: string | ScenarioInput | undefined): World {
   try {
     return worldOf(scenario ?? 'normal-refill')
   } catch (error) {

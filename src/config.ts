@@ -1,9 +1,6 @@
-// What a bridge can be told: by a YAML file, by command-line options, or not at all. One schema; a
-// wrong file is refused with the line and the reason.
-import { readFileSync } from 'node:fs'
+// What a bridge can be told: by a YAML file, by command-line options, or not at all. One schema.
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
 import { POLICIES } from './link/state.ts'
 
@@ -35,31 +32,6 @@ function isZone(name: string): boolean {
   } catch {
     return false
   }
-}
-
-export class ConfigError extends Error {}
-
-/** Reads a configuration file; throws ConfigError with file, line and reason. */
-export function readConfig(path: string): Config {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new ConfigError(`The configuration ${path} cannot be read: ${(error as Error).message}`)
-  }
-  const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines })
-  const wrong = document.errors[0]
-  if (wrong) throw new ConfigError(`${path}:${lines.linePos(wrong.pos[0]).line}: ${wrong.message}`)
-  const parsed = configSchema.safeParse(document.toJS() ?? {})
-  if (parsed.success) return parsed.data
-  const problems = parsed.error.issues.map((issue) => {
-    const keys = issue.code === 'unrecognized_keys' ? [...issue.path, ...issue.keys] : issue.path
-    const node = document.getIn(keys, true) as { range?: [number, number, number] } | undefined
-    const line = node?.range ? lines.linePos(node.range[0]).line : 1
-    return `${path}:${line}: ${keys.join('.') || 'the file'}: ${issue.message}`
-  })
-  throw new ConfigError(problems.join('\n'))
 }
 
 /** `$XDG_STATE_HOME/wandbridge`, or where each system keeps such files. */

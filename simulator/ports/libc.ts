@@ -20,13 +20,14 @@ interface Libc {
   tcsetattr(fd: number, when: number, termios: Uint8Array): number
   cfmakeraw(termios: Uint8Array): void
   tcflush(fd: number, queue: number): number
-  dup(fd: number): number
+  fcntl(fd: number, command: number, type: 'int', argument: number): number
   poll(fds: Uint8Array, count: number, timeout: number): number
   errno(): number
 }
 
 const DARWIN = process.platform === 'darwin'
 const O_CLOEXEC = DARWIN ? 0x1000000 : 0o2000000
+const F_DUPFD_CLOEXEC = DARWIN ? 67 : 1030
 const TCIFLUSH = DARWIN ? 1 : 0
 const POLLIN = 0x01
 const POLLHUP = 0x10
@@ -55,7 +56,7 @@ function libc(): Libc {
       tcsetattr: lib.func('int tcsetattr(int fd, int when, _In_ uint8_t *termios)'),
       cfmakeraw: lib.func('void cfmakeraw(_Inout_ uint8_t *termios)'),
       tcflush: lib.func('int tcflush(int fd, int queue)'),
-      dup: lib.func('int dup(int fd)'),
+      fcntl: lib.func('int fcntl(int fd, int command, ...)'),
       poll: lib.func('int poll(_Inout_ uint8_t *fds, unsigned long count, int timeout)'),
       errno: () => koffi.errno(),
     }
@@ -102,8 +103,9 @@ export function flushSlave(path: string): void {
   closeSync(slave)
 }
 
+/** Another descriptor of the same terminal, which no child process inherits. */
 export function duplicate(fd: number): number {
-  return must('dup', libc().dup(fd))
+  return must('fcntl', libc().fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0))
 }
 
 /** `open`: a host holds the slave, or has written to it. */

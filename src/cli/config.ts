@@ -1,6 +1,7 @@
 // `wandbridge config check`: is this configuration file right?
 import type { Command } from 'commander'
-import { ConfigError, readConfig } from '../config.ts'
+import { configSchema } from '../config.ts'
+import { readYamlFile, YamlFileError } from '../yaml-file.ts'
 import { CommandError, Exit } from './exit.ts'
 
 export function registerConfig(program: Command): void {
@@ -11,9 +12,9 @@ export function registerConfig(program: Command): void {
     .description('Say whether a configuration file is right, and print it with its defaults.')
     .action((file: string) => {
       try {
-        console.log(JSON.stringify(readConfig(file), null, 2))
+        console.log(JSON.stringify(readYamlFile(file, configSchema), null, 2))
       } catch (error) {
-        if (error instanceof ConfigError) throw new CommandError(Exit.NOT_SO, error.message)
+        if (error instanceof YamlFileError) throw new CommandError(Exit.NOT_SO, error.message)
         throw error
       }
     })

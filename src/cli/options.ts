@@ -1,9 +1,10 @@
 // The options that several commands share, and what becomes of them: one configuration.
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { type Config, ConfigError, configSchema, defaultStateDir, readConfig } from '../config.ts'
+import { type Config, configSchema, defaultStateDir } from '../config.ts'
 import type { PortSource } from '../transport/port.ts'
 import { sourceFor } from '../transport/source.ts'
+import { readYamlFile, YamlFileError } from '../yaml-file.ts'
 import { CommandError, Exit } from './exit.ts'
 
 export interface BridgeFlags {
@@ -29,7 +30,7 @@ export interface Settings extends Config {
 /** File first, flags over it. Throws CommandError(USAGE) with everything that is wrong. */
 export function settings(flags: BridgeFlags): Settings {
   try {
-    const file = flags.config === undefined ? {} : readConfig(flags.config)
+    const file = flags.config === undefined ? {} : readYamlFile(flags.config, configSchema)
     const given = {
       ...file,
       ...(flags.serial ? { serial: flags.serial } : {}),
@@ -39,11 +40,11 @@ export function settings(flags: BridgeFlags): Settings {
     const parsed = configSchema.safeParse(given)
     if (!parsed.success) {
       const issues = parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`)
-      throw new ConfigError(issues.join('\n'))
+      throw new CommandError(Exit.USAGE, issues.join('\n'))
     }
     return { ...parsed.data, stateDir: resolve(parsed.data.stateDir ?? defaultStateDir()) }
   } catch (error) {
-    if (error instanceof ConfigError) throw new CommandError(Exit.USAGE, error.message)
+    if (error instanceof YamlFileError) throw new CommandError(Exit.USAGE, error.message)
     throw error
   }
 }

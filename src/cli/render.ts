@@ -139,6 +139,9 @@ export function renderWand(wand: WandStatus): string[] {
     ...row('', `${wand.link.sentence}${detail}`),
     ...(place ? row('', `${place}${busy}`) : []),
     ...row('Session', wand.session.sentence),
+    ...wand.unclosed.flatMap((one) =>
+      row('NOT CLOSED', `${one.pump === null ? '' : `Pump ${one.pump}: `}${one.sentence}`),
+    ),
     ...(frames > 0 ? row('Refused', `${frames} damaged or foreign frames, ${bytes} bytes. No part of any reading.`) : []),
   ]
 }

@@ -1,0 +1,356 @@
+// The pump: its physics and its firmware, pure. Between two changes everything is linear, so it jumps
+// from change to change and the result does not depend on the steps in which time is advanced.
+//
+// Reported volume is dead reckoning from what is set; actual volume is what is there. The pump never
+// sees the actual one: it does not notice that more or less leaves, or that the catheter is blocked.
+import type { BlockName, BlockRepr } from '../../protocol/blocks.ts'
+import { Random } from '../random.ts'
+import type { Implant, ImplantCommand } from './api.ts'
+import { Battery, WARNING_MS } from './battery.ts'
+import { blockOf, type Reported } from './blocks.ts'
+import { DAY_S, PumpClock, secondsOf } from './clock.ts'
+import { carryOut } from './commands.ts'
+import { type AlarmName, Journal } from './journal.ts'
+import { Programme } from './programme.ts'
+import type { ImplantSpec } from './spec.ts'
+import { Flow, Tank } from './tank.ts'
+
+const HOUR_MS = 3_600_000
+const TOO_LONG_MS = 48 * HOUR_MS
+/** Below these actual volumes (nL) the pressure falls off and so does the flow, in ppm. */
+const FALL_OFF: readonly (readonly [number, number])[] = [
+  [0, 0],
+  [200_000, 125_000],
+  [1_000_000, 500_000],
+]
+
+export type PumpState = 'running' | 'stopped' | 'stalled' | 'minimum-rate' | 'end-of-service' | 'valve-closed'
+
+interface Stall {
+  readonly began: number
+  /** Elapsed ms at which the pump notices; infinite once it has. */
+  detectAt: number
+  ended: number | null
+  endDetectAt: number
+}
+
+/** A pump as its scenario describes it. `seed` decides what the scenario leaves to chance. */
+export function createImplant(spec: ImplantSpec, seed: number): Implant {
+  return new SimulatedImplant(spec, new Random(seed).fork(spec.serial))
+}
+
+export class SimulatedImplant implements Implant {
+  readonly spec: ImplantSpec
+  readonly random: Random
+  readonly clock: PumpClock
+  readonly journal: Journal
+  readonly programme: Programme
+  readonly battery: Battery
+  readonly reported: Tank
+  readonly actual: Tank
+  readonly faults = new Set<string>()
+  elapsed = 0
+  stateCounter = 100
+  state: PumpState = 'running'
+  stateSince: number
+  programmedAt: number
+  resets = 0
+  filledAt: number
+  filledVolume: number
+  stall: Stall | null = null
+  /** nL asked to leave since elapsed 0, and what the pump had counted before. */
+  readonly #asked = new Tank(Number.MAX_SAFE_INTEGER)
+  readonly #askedBefore: number
+  readonly #bias: number
+  #fillBias: number
+  #notInfusingSince: number | null = null
+  #inTelemetry = false
+  #reportedThings: Reported
+
+  constructor(spec: ImplantSpec, random: Random) {
+    this.spec = spec
+    this.random = random
+    this.clock = new PumpClock(secondsOf(spec.clock), spec.drift ?? random.fork('drift').between(-20, 20))
+    this.journal = new Journal(spec.pastEvents)
+    this.programme = new Programme(spec)
+    this.reported = new Tank(spec.volume)
+    this.actual = new Tank(spec.actualVolume ?? spec.volume)
+    const clipped = Math.max(-145_000, Math.min(145_000, 10_000 + random.fork('bias').normal(30_000)))
+    this.#bias = 1_000_000 + (spec.bias ?? clipped)
+    this.#fillBias = 1_000_000 + (spec.fillBias ?? random.fork('fill').normal(20_000))
+    const now = this.clock.at(0)
+    const age = Math.max(0, now - secondsOf(spec.implanted))
+    this.battery = new Battery(age * 1000, this.programme.volume24h)
+    this.#askedBefore = Math.round((age / DAY_S) * this.programme.volume24h)
+    this.filledAt = now - spec.filled.daysAgo * DAY_S
+    this.filledVolume = spec.filled.volume
+    this.stateSince = this.filledAt
+    this.programmedAt = this.filledAt
+    this.#settle()
+    this.#reportedThings = this.#measure()
+  }
+
+  get serial(): string {
+    return this.spec.serial
+  }
+
+  get model(): string {
+    return this.spec.model
+  }
+
+  get firmware(): string {
+    return this.spec.firmware
+  }
+
+  deviceTime(): number {
+    return this.clock.at(this.elapsed)
+  }
+
+  advanceTo(elapsedMs: number): void {
+    const target = Math.floor(elapsedMs)
+    for (let at = this.#nextChange(); at <= target; at = this.#nextChange()) {
+      this.#flow(Math.max(at, this.elapsed))
+      this.#changeNow()
+    }
+    if (target > this.elapsed) this.#flow(target)
+  }
+
+  block<N extends BlockName>(name: N): BlockRepr<N> {
+    return blockOf(name, this, this.#reportedThings)
+  }
+
+  beginTelemetry(): void {
+    if (this.#inTelemetry) return
+    this.#inTelemetry = true
+    this.log('telemetry-began')
+  }
+
+  endTelemetry(): boolean {
+    if (this.faults.has('stuck-telemetry')) return false
+    if (this.#inTelemetry) this.log('telemetry-ended')
+    this.#inTelemetry = false
+    return true
+  }
+
+  truth(): ReturnType<Implant['truth']> {
+    const infused = Number.MAX_SAFE_INTEGER - this.#asked.volume
+    return { actualVolume: this.actual.volume, reportedVolume: this.reported.volume, infused }
+  }
+
+  /** nL asked to leave since implantation. */
+  get infusedTotal(): number {
+    return this.#askedBefore + this.truth().infused
+  }
+
+  command(command: ImplantCommand): ReturnType<Implant['command']> {
+    const result = carryOut(this, command)
+    this.#settle()
+    this.touch()
+    return result
+  }
+
+  // ---- what commands do ---------------------------------------------------------------------
+
+  /** Something that the pump would report has changed. */
+  touch(): void {
+    this.stateCounter += 1
+    this.#reportedThings = this.#measure()
+  }
+
+  log(name: Parameters<Journal['log']>[0], argument: number | null = null, occurredAt = this.deviceTime()): void {
+    this.journal.log(name, occurredAt, this.deviceTime(), argument)
+    this.touch()
+  }
+
+  raise(name: AlarmName, occurredAt = this.deviceTime()): void {
+    if (this.journal.raise(name, occurredAt, this.deviceTime())) this.touch()
+  }
+
+  clear(name: AlarmName): void {
+    if (this.journal.clear(name, this.deviceTime())) this.touch()
+  }
+
+  refilled(): void {
+    this.#fillBias = 1_000_000 + (this.spec.fillBias ?? this.random.normal(20_000))
+  }
+
+  // ---- flow ---------------------------------------------------------------------------------
+
+  get #minute(): number {
+    const day = ((this.deviceTime() % DAY_S) + DAY_S) % DAY_S
+    return Math.floor(day / 60)
+  }
+
+  /** The rate set at this moment, which the pump reports whatever it does. nL/d. */
+  get setRate(): number {
+    return this.programme.rateAt(this.#minute)
+  }
+
+  /** What the pump believes to leave. */
+  get #reckoned(): number {
+    const off = this.state === 'stalled' || this.state === 'end-of-service' || this.state === 'valve-closed'
+    return off ? 0 : this.setRate + (this.programme.patient?.rate ?? 0)
+  }
+
+  /** What leaves. */
+  get #leaving(): Flow {
+    const stalled = this.stall !== null && this.stall.ended === null
+    if (stalled || this.state === 'end-of-service' || this.state === 'valve-closed') return new Flow(0)
+    const rate = this.setRate + (this.programme.patient?.rate ?? 0)
+    const fault = this.faults.has('over-infusion') ? 300_000 : 0
+    const falling = FALL_OFF.find(([volume]) => this.actual.atMost(volume))?.[1] ?? 1_000_000
+    const blocked = this.faults.has('catheter-blocked') ? 100_000 : 1_000_000
+    const share = Math.trunc((Math.trunc((this.#fillBias * falling) / 1e6) * blocked) / 1e6)
+    return new Flow(rate, [this.#bias + fault, share])
+  }
+
+  #flow(to: number): void {
+    const ms = to - this.elapsed
+    const reckoned = new Flow(this.#reckoned)
+    this.reported.drain(reckoned, ms)
+    this.#asked.drain(reckoned, ms)
+    this.actual.drain(this.#leaving, ms)
+    this.battery.advance(this.#reckoned, ms)
+    this.elapsed = to
+  }
+
+  // ---- changes ------------------------------------------------------------------------------
+
+  /** Elapsed ms of the next moment at which anything but the volumes changes. */
+  #nextChange(): number {
+    const now = this.elapsed
+    const { programme, journal } = this
+    const reckoned = new Flow(this.#reckoned)
+    const device = this.deviceTime()
+    const midnight = device - (((device % DAY_S) + DAY_S) % DAY_S) + DAY_S
+    const times = [
+      this.clock.when(midnight),
+      programme.single?.ends ?? Number.POSITIVE_INFINITY,
+      programme.patient?.ends ?? Number.POSITIVE_INFINITY,
+      (programme.given[0] ?? Number.POSITIVE_INFINITY) + 24 * HOUR_MS,
+      this.stall?.detectAt ?? Number.POSITIVE_INFINITY,
+      this.stall?.endDetectAt ?? Number.POSITIVE_INFINITY,
+    ]
+    if (!journal.has('low-reservoir')) times.push(now + this.reported.until(programme.lowAlarmVolume, reckoned))
+    if (!journal.has('empty-reservoir')) times.push(now + this.reported.until(0, reckoned))
+    const leaving = this.#leaving
+    for (const [volume] of FALL_OFF) {
+      if (!this.actual.atMost(volume)) times.push(now + this.actual.until(volume, leaving))
+    }
+    if (programme.mode === 'flex') {
+      for (const { start } of programme.schedule) {
+        const today = midnight - DAY_S + start * 60
+        times.push(this.clock.when(today > device ? today : today + DAY_S))
+      }
+    }
+    if (this.#notInfusingSince !== null && !journal.has('stopped-over-48h')) {
+      times.push(this.#notInfusingSince + TOO_LONG_MS)
+    }
+    const ends = this.battery.ends(this.#reckoned, now)
+    if (!journal.has('replacement-due')) times.push(Math.max(now, ends - WARNING_MS))
+    if (this.state !== 'end-of-service') times.push(ends)
+    return Math.min(...times)
+  }
+
+  /** Everything that is due now. */
+  #changeNow(): void {
+    const now = this.elapsed
+    const { programme } = this
+    const due = (at: number | undefined) => at !== undefined && at <= now
+    if (due(programme.single?.ends)) {
+      this.log('single-bolus-ended', programme.single?.volume ?? null)
+      programme.single = null
+    }
+    if (due(programme.patient?.ends)) programme.patient = null
+    while (due((programme.given[0] ?? Number.POSITIVE_INFINITY) + 24 * HOUR_MS)) programme.given.shift()
+    if (this.stall) this.#stallDue(this.stall, now)
+    if (this.reported.atMost(programme.lowAlarmVolume)) this.raise('low-reservoir')
+    if (this.reported.atMost(0)) this.raise('empty-reservoir')
+    const since = this.#notInfusingSince
+    if (since !== null && now - since >= TOO_LONG_MS) this.raise('stopped-over-48h')
+    this.#batteryDue(now)
+    this.#settle()
+    // A step of the schedule, a new day: what is reported may have moved.
+    const shown = this.#measure()
+    if (JSON.stringify(shown) !== JSON.stringify(this.#reportedThings)) this.touch()
+  }
+
+  #stallDue(stall: Stall, now: number): void {
+    if (stall.detectAt <= now) {
+      stall.detectAt = Number.POSITIVE_INFINITY
+      const began = this.clock.at(stall.began)
+      this.log('stall-began', null, began)
+      this.raise('motor-stall', began)
+    }
+    if (stall.endDetectAt <= now) {
+      const known = stall.detectAt === Number.POSITIVE_INFINITY
+      if (known) {
+        this.log('stall-recovered', null, this.clock.at(stall.ended ?? now))
+        this.clear('motor-stall')
+      }
+      this.stall = null
+    }
+  }
+
+  #batteryDue(now: number): void {
+    const ends = this.battery.ends(this.#reckoned, now)
+    if (ends - WARNING_MS <= now && !this.journal.has('replacement-due')) {
+      this.log('replacement-due')
+      this.raise('replacement-due')
+    }
+    if (ends <= now && !this.faults.has('end-of-service')) {
+      this.faults.add('end-of-service')
+      this.log('end-of-service')
+      this.raise('end-of-service')
+    }
+  }
+
+  /** The state as far as the pump knows it. */
+  #settle(): void {
+    const stalled = this.journal.has('motor-stall') && this.stall !== null
+    const state: PumpState = this.faults.has('end-of-service')
+      ? 'end-of-service'
+      : this.faults.has('valve-closed')
+        ? 'valve-closed'
+        : stalled
+          ? 'stalled'
+          : this.programme.mode === 'minimum-rate'
+            ? 'minimum-rate'
+            : this.programme.mode === 'stopped' && !this.programme.single
+              ? 'stopped'
+              : 'running'
+    const infusing = state === 'running' || state === 'minimum-rate'
+    this.#notInfusingSince = infusing ? null : (this.#notInfusingSince ?? this.elapsed)
+    if (infusing && this.journal.has('stopped-over-48h')) this.clear('stopped-over-48h')
+    if (state === this.state) return
+    if (state === 'stopped') this.log('pump-stopped')
+    if (this.state === 'stopped') this.log('pump-started')
+    this.state = state
+    this.stateSince = this.deviceTime()
+    this.touch()
+  }
+
+  /** What is reported of things that glide: measured at changes only, so that a reading is whole. */
+  #measure(): Reported {
+    const { programme, elapsed: now } = this
+    const perDay = programme.volume24h
+    const over = this.reported.volume - programme.lowAlarmVolume
+    const low = perDay > 0 ? Math.ceil((Math.max(0, over) * DAY_S) / perDay) : null
+    const ends = this.battery.ends(perDay, now)
+    const device = (at: number) => this.deviceTime() + Math.floor((at - now) / 1000)
+    const day = (seconds: number) => seconds - (seconds % DAY_S)
+    return {
+      rate: this.setRate,
+      volume24h: perDay,
+      lowAlarmDate: low === null ? null : roundTo(this.deviceTime() + low, 60),
+      replacementDate: day(device(ends - WARNING_MS)),
+      serviceEndDate: day(device(ends)),
+      batteryPercent: this.battery.percent,
+      batteryMillivolts: this.battery.millivolts,
+      given24h: programme.given.length,
+    }
+  }
+}
+
+const roundTo = (seconds: number, step: number) => Math.round(seconds / step) * step
+
