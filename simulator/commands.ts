@@ -18,15 +18,31 @@ const on = { wand: z.number().int().min(0).default(0) }
 
 export const CommandSchema = z.discriminatedUnion('do', [
   /** Where the wand is: mm from skin to wand, mm from skin to pump, degrees from flat. */
-  z.strictObject({ do: z.literal('move'), ...on, gap: mm.optional(), depth: mm.optional(), angle: angle.optional() }),
+  z.strictObject({
+    do: z.literal('move'),
+    ...on,
+    gap: mm.optional(),
+    depth: mm.optional(),
+    angle: angle.optional(),
+  }),
   z.strictObject({ do: z.literal('lift'), ...on }),
   z.strictObject({ do: z.literal('place'), ...on, gap: mm.optional(), angle: angle.optional() }),
   /** Another pump of the scenario is under the wand: its index from 0 or its serial; null = none. */
-  z.strictObject({ do: z.literal('present'), ...on, pump: z.union([z.number().int().min(0), z.string(), z.null()]) }),
+  z.strictObject({
+    do: z.literal('present'),
+    ...on,
+    pump: z.union([z.number().int().min(0), z.string(), z.null()]),
+  }),
   z.strictObject({ do: z.literal('unplug'), ...on }),
   z.strictObject({ do: z.literal('plug'), ...on }),
   /** `level` is for cable and air; `faults` are single chances of the cable on top; `air` overrides. */
-  z.strictObject({ do: z.literal('noise'), ...on, level: level.default('none'), faults: faults.optional(), air: level.optional() }),
+  z.strictObject({
+    do: z.literal('noise'),
+    ...on,
+    level: level.default('none'),
+    faults: faults.optional(),
+    air: level.optional(),
+  }),
   /** The pump lives on so long at once. */
   z.strictObject({
     do: z.literal('advance'),
@@ -40,11 +56,26 @@ export const CommandSchema = z.discriminatedUnion('do', [
   /** Draws off `volume` nL; without it, all there is. */
   z.strictObject({ do: z.literal('drain'), ...on, volume: nanolitres.optional() }),
   /** Fills in `volume` nL; `program`: and tells the pump so. */
-  z.strictObject({ do: z.literal('refill'), ...on, volume: nanolitres, program: z.boolean().optional() }),
+  z.strictObject({
+    do: z.literal('refill'),
+    ...on,
+    volume: nanolitres,
+    program: z.boolean().optional(),
+  }),
   z.strictObject({ do: z.literal('program'), ...on, change: z.record(z.string(), z.unknown()) }),
-  z.strictObject({ do: z.literal('alarm'), ...on, code: z.string(), on: z.boolean().default(true) }),
+  z.strictObject({
+    do: z.literal('alarm'),
+    ...on,
+    code: z.string(),
+    on: z.boolean().default(true),
+  }),
   z.strictObject({ do: z.literal('patient-bolus'), ...on }),
-  z.strictObject({ do: z.literal('fault'), ...on, fault: z.string(), on: z.boolean().default(true) }),
+  z.strictObject({
+    do: z.literal('fault'),
+    ...on,
+    fault: z.string(),
+    on: z.boolean().default(true),
+  }),
 ])
 
 export type SimulatorCommand = z.output<typeof CommandSchema>

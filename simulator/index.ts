@@ -13,9 +13,14 @@ import type { ScenarioInput } from './scenarios/schema.ts'
 import { Station } from './station.ts'
 import { type World, worldOf } from './world.ts'
 
-export { type CommandInput, CommandSchema, type CommandResult, type SimulatorCommand } from './commands.ts'
-export { serveCommands } from './serve.ts'
+export {
+  type CommandInput,
+  type CommandResult,
+  CommandSchema,
+  type SimulatorCommand,
+} from './commands.ts'
 export { scenarioNames } from './scenarios/load.ts'
+export { serveCommands } from './serve.ts'
 export type { World } from './world.ts'
 
 export type PortOptions =
@@ -61,7 +66,11 @@ export interface SimulatedWand {
   /** `path` is empty while a terminal without a link is unplugged. */
   readonly devices: readonly { readonly kind: 'pty' | 'tcp'; readonly path: string }[]
   /** What is true of the pump under it and the pump cannot know, in nL. */
-  truth(): { readonly actualVolume: number; readonly reportedVolume: number; readonly infused: number } | null
+  truth(): {
+    readonly actualVolume: number
+    readonly reportedVolume: number
+    readonly infused: number
+  } | null
 }
 
 export interface Simulator {
@@ -144,7 +153,8 @@ async function serve(env: Env, station: Station, port: PortOptions): Promise<Sim
 }
 
 function numbered(port: PortOptions, i: number): PortOptions {
-  if (port.kind === 'pty') return port.link === undefined ? port : { ...port, link: `${port.link}-${i + 1}` }
+  if (port.kind === 'pty')
+    return port.link === undefined ? port : { ...port, link: `${port.link}-${i + 1}` }
   return port.port ? { ...port, port: port.port + i } : port
 }
 
@@ -168,7 +178,10 @@ function simulator(made: readonly Made[], stop: () => Promise<void>): Simulator 
       if (typeof command === 'string') return { ok: false, message: command }
       const station = stations[command.wand]
       if (station) return station.command(command)
-      return { ok: false, message: `There is no wand ${command.wand}: they are numbered from 0 to ${stations.length - 1}.` }
+      return {
+        ok: false,
+        message: `There is no wand ${command.wand}: they are numbered from 0 to ${stations.length - 1}.`,
+      }
     },
     describe: () =>
       wands.flatMap((wand) =>

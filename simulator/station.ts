@@ -96,7 +96,11 @@ export class Station {
   }
 
   #advance(now: number): void {
-    for (let step = this.#timeline[0]; step && this.#time.when(step.at) <= now; step = this.#timeline[0]) {
+    for (
+      let step = this.#timeline[0];
+      step && this.#time.when(step.at) <= now;
+      step = this.#timeline[0]
+    ) {
       this.#timeline.shift()
       const ms = Math.max(0, this.#time.when(step.at))
       this.wand.advanceTo(ms)
@@ -107,7 +111,10 @@ export class Station {
 
   #schedule(): void {
     const [step] = this.#timeline
-    const next = Math.min(this.wand.nextEventAt, step ? this.#time.when(step.at) : Number.POSITIVE_INFINITY)
+    const next = Math.min(
+      this.wand.nextEventAt,
+      step ? this.#time.when(step.at) : Number.POSITIVE_INFINITY,
+    )
     if (next === this.#wakeAt || this.#stopped) return
     this.#cancel()
     this.#wakeAt = next
@@ -161,7 +168,9 @@ export class Station {
     this.#air.place = { ...this.#air.place, ...change }
     const { depth, gap, angle, lifted } = this.#air.place
     if (lifted) return done('The wand is lifted.')
-    return done(`The wand is ${gap} mm over the skin, the pump ${depth} mm under it, at ${angle} degrees.`)
+    return done(
+      `The wand is ${gap} mm over the skin, the pump ${depth} mm under it, at ${angle} degrees.`,
+    )
   }
 
   #present(which: number | string | null, ms: number): CommandResult {
@@ -189,7 +198,9 @@ export class Station {
     }
     this.#time.jump(end, ms)
     for (const pump of this.pumps) pump.at(ms)
-    return done(`${this.pumps.length === 1 ? 'The pump has' : 'The pumps have'} lived on by ${shown(by)}.`)
+    return done(
+      `${this.pumps.length === 1 ? 'The pump has' : 'The pumps have'} lived on by ${shown(by)}.`,
+    )
   }
 }
 
@@ -198,7 +209,10 @@ function done(message: string): CommandResult {
 }
 
 function shown(ms: number): string {
-  const [unit, size] = (Object.entries(MS).find(([, s]) => ms >= s) ?? ['seconds', 1000]) as [string, number]
+  const [unit, size] = (Object.entries(MS).find(([, s]) => ms >= s) ?? ['seconds', 1000]) as [
+    string,
+    number,
+  ]
   return `${ms / size} ${unit}`
 }
 

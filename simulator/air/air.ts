@@ -43,7 +43,10 @@ export class Air {
   }
 
   /** What the wand senses at `ms` without speaking: percent and advice. */
-  sense(ms: number): { readonly coupling: number; readonly position: ReturnType<typeof adviceFor> } {
+  sense(ms: number): {
+    readonly coupling: number
+    readonly position: ReturnType<typeof adviceFor>
+  } {
     if (!this.pump || this.#noise.slipped(ms, ms)) return { coupling: 0, position: 'no-implant' }
     return {
       coupling: Math.round(couplingAt(this.place) / 10_000),

@@ -46,8 +46,16 @@ export class Cable implements WandPath {
     this.#wand = options.wand
     this.#rng = mulberry32(seed)
     const common = { env, framing, faults: () => this.faults }
-    this.#toHost = new Wire({ ...common, seed: this.#rng(), deliver: (bytes, tag) => this.#arrive(bytes, tag) })
-    this.#toWand = new Wire({ ...common, seed: this.#rng(), deliver: (bytes, tag) => this.#reach(bytes, tag) })
+    this.#toHost = new Wire({
+      ...common,
+      seed: this.#rng(),
+      deliver: (bytes, tag) => this.#arrive(bytes, tag),
+    })
+    this.#toWand = new Wire({
+      ...common,
+      seed: this.#rng(),
+      deliver: (bytes, tag) => this.#reach(bytes, tag),
+    })
   }
 
   get plugged(): boolean {

@@ -1,6 +1,6 @@
 // The wand's own end of a cable: bytes of one connection into PDUs, PDUs into frames. Made anew for
 // every opening, so that each starts with empty buffers.
-import { ReportEncoder, readReport, REPORT_SIZE } from '../../protocol/hid-report.ts'
+import { REPORT_SIZE, ReportEncoder, readReport } from '../../protocol/hid-report.ts'
 import { LineStream, type LineStreamSink } from '../../protocol/line-stream.ts'
 import { ReportStream } from '../../protocol/report-stream.ts'
 import { decodeLine, encodeLine } from '../../protocol/serial-line.ts'
@@ -57,5 +57,7 @@ export class Framing {
 
 export function reportsOf(bytes: Uint8Array): Uint8Array[] {
   const count = Math.ceil(bytes.length / REPORT_SIZE)
-  return Array.from({ length: count }, (_, i) => bytes.subarray(i * REPORT_SIZE, (i + 1) * REPORT_SIZE))
+  return Array.from({ length: count }, (_, i) =>
+    bytes.subarray(i * REPORT_SIZE, (i + 1) * REPORT_SIZE),
+  )
 }

@@ -115,7 +115,8 @@ export class Wire {
 
   #damage(frame: Uint8Array, faults: Faults): Uint8Array {
     let bytes = frame.slice()
-    if (this.#happens(faults.truncate)) bytes = this.#lose(bytes, 1 + this.#below(bytes.length), 'end')
+    if (this.#happens(faults.truncate))
+      bytes = this.#lose(bytes, 1 + this.#below(bytes.length), 'end')
     if (bytes.length > 0 && this.#happens(faults.lose)) bytes = this.#lose(bytes, 1, 'within')
     if (faults.flip === 0) return bytes
     for (let i = 0; i < bytes.length; i += 1) {
@@ -175,7 +176,11 @@ export class Wire {
     this.#held = []
     for (const piece of held) this.#take(piece)
     const tag = held[0]?.tag
-    if (tag !== undefined) this.#hand(held.map((piece) => piece.bytes), tag)
+    if (tag !== undefined)
+      this.#hand(
+        held.map((piece) => piece.bytes),
+        tag,
+      )
   }
 
   #take(piece: Piece): void {
@@ -186,7 +191,8 @@ export class Wire {
 
   #hand(parts: readonly Uint8Array[], tag: number): void {
     const [only] = parts
-    const bytes = parts.length === 1 && only ? only : Uint8Array.from(parts.flatMap((part) => [...part]))
+    const bytes =
+      parts.length === 1 && only ? only : Uint8Array.from(parts.flatMap((part) => [...part]))
     this.counters.delivered += bytes.length
     this.#o.deliver(bytes, tag)
   }

@@ -1,6 +1,6 @@
 // The few C functions that make a pseudo-terminal. koffi is loaded only when one is wanted, so that
 // everything else runs where it cannot be.
-import { openSync, closeSync, constants } from 'node:fs'
+import { closeSync, constants, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { PortFaultError } from './port.ts'
 
@@ -63,13 +63,19 @@ function libc(): Libc {
     return loaded
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new PortFaultError('no-pty', `No pseudo-terminal can be made here: ${why}. ${TCP_INSTEAD}`)
+    throw new PortFaultError(
+      'no-pty',
+      `No pseudo-terminal can be made here: ${why}. ${TCP_INSTEAD}`,
+    )
   }
 }
 
 function must(what: string, result: number): number {
   if (result >= 0) return result
-  throw new PortFaultError('no-pty', `No pseudo-terminal: ${what} failed (errno ${libc().errno()}). ${TCP_INSTEAD}`)
+  throw new PortFaultError(
+    'no-pty',
+    `No pseudo-terminal: ${what} failed (errno ${libc().errno()}). ${TCP_INSTEAD}`,
+  )
 }
 
 /** A new pair in raw mode, whose slave nobody holds: `slaveState` says so. */

@@ -21,7 +21,10 @@ export class DeviceLink {
       symlinkSync(target, draft)
       renameSync(draft, this.path)
     } catch (error) {
-      throw new PortFaultError('link', `Cannot make the link ${this.path}: ${(error as Error).message}.`)
+      throw new PortFaultError(
+        'link',
+        `Cannot make the link ${this.path}: ${(error as Error).message}.`,
+      )
     }
   }
 

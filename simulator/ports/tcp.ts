@@ -22,10 +22,12 @@ export async function serveTcp(path: WandPath, options: TcpOptions = {}): Promis
 
   const take = (socket: Socket) => {
     socket.on('error', () => socket.destroy())
-    const held = client ? null : path.hold({
-      data: (bytes) => void (socket.writableLength < BACKLOG && socket.write(bytes)),
-      unplugged: () => socket.destroy(),
-    })
+    const held = client
+      ? null
+      : path.hold({
+          data: (bytes) => void (socket.writableLength < BACKLOG && socket.write(bytes)),
+          unplugged: () => socket.destroy(),
+        })
     if (!held) {
       socket.destroy()
       return

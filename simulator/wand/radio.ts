@@ -133,7 +133,8 @@ export class Radio {
 
   #hear(running: Running, ms: number): void {
     const { answer } = running
-    const fate = answer && answer.pump === this.#air.pump ? this.#air.frame(ms, FRAME + answer.bytes) : 'lost'
+    const fate =
+      answer && answer.pump === this.#air.pump ? this.#air.frame(ms, FRAME + answer.bytes) : 'lost'
     if (fate === 'lost' || !answer) return this.#again(running, ms)
     running.heard = true
     if (fate === 'corrupt') {

@@ -1,7 +1,12 @@
 // The payload of every reply, from what the wand knows at that moment. README.md §7 of the protocol.
 import { MAX_PIECE } from '../../protocol/messages/block.ts'
 import { SESSION_ENDS } from '../../protocol/messages/hello.ts'
-import { MESSAGES, type MessageName, type ReplyOf, type RequestOf } from '../../protocol/messages/index.ts'
+import {
+  MESSAGES,
+  type MessageName,
+  type ReplyOf,
+  type RequestOf,
+} from '../../protocol/messages/index.ts'
 import { OPERATIONS, POSITIONS, SESSION_STATES } from '../../protocol/messages/ping.ts'
 import { MINOR } from '../../protocol/pdu.ts'
 import { emit, parse, type Struct } from '../../protocol/struct.ts'
@@ -18,7 +23,12 @@ export interface WandView {
   readonly now: number
   readonly uptimeS: number
   readonly hostRefused: number
-  readonly radio: { readonly sent: number; readonly lost: number; readonly corrupt: number; readonly retried: number }
+  readonly radio: {
+    readonly sent: number
+    readonly lost: number
+    readonly corrupt: number
+    readonly retried: number
+  }
   readonly moment: Telemetry['moment']
   readonly snapshot: Frozen | null
 }

@@ -9,7 +9,13 @@ import { closing, contact, type Frozen, interrogating, live, opening } from './w
 const CONTACT_EVERY_MS = 230
 
 export type AirOperation = 'OPEN' | 'INTERROGATE' | 'LIVE' | 'CLOSE'
-export type LastEnd = 'none' | 'closed' | 'lease-expired' | 'wand-restarted' | 'still-open' | 'stuck'
+export type LastEnd =
+  | 'none'
+  | 'closed'
+  | 'lease-expired'
+  | 'wand-restarted'
+  | 'still-open'
+  | 'stuck'
 
 /** What survives a loss of power. */
 export interface Store {
@@ -84,7 +90,8 @@ export class Telemetry {
   /** A request of `holder` was received. */
   renew(holder: Holder): void {
     if (this.#session && same(this.#session.holder, holder)) this.#session.renewedAt = this.#now
-    if (this.#operation && same(this.#operation.holder, holder)) this.#operation.renewedAt = this.#now
+    if (this.#operation && same(this.#operation.holder, holder))
+      this.#operation.renewedAt = this.#now
   }
 
   /** The path has a new link: what it held before, nobody holds. */
@@ -100,7 +107,8 @@ export class Telemetry {
     const running = this.#operation?.name ?? (this.#session?.ending ? 'CLOSE' : null)
     return {
       session: this.#session?.id ?? (stuck ? this.#store.lastSession : 0),
-      sessionState: running === 'OPEN' ? 'opening' : running === 'CLOSE' ? 'closing' : this.#rest(stuck),
+      sessionState:
+        running === 'OPEN' ? 'opening' : running === 'CLOSE' ? 'closing' : this.#rest(stuck),
       contactAt: this.#contactAt(),
       coupling,
       position,
@@ -118,7 +126,10 @@ export class Telemetry {
     else if (name === 'CLOSE') this.#run(closing(serial), (confirmed) => this.#closed(confirmed))
     else {
       const number = this.#snapshots + 1
-      this.#run(interrogating(serial, number, () => this.#now), (read) => this.#read(read))
+      this.#run(
+        interrogating(serial, number, () => this.#now),
+        (read) => this.#read(read),
+      )
     }
   }
 
@@ -222,4 +233,3 @@ export class Telemetry {
     this.#store.lastEnd = end
   }
 }
-

@@ -4,7 +4,12 @@
 // Pure: no timers and no I/O. Its owner calls `advanceTo` when `nextEventAt` has come, and before
 // anything around the wand is changed. Times are milliseconds on the wand's owner's clock.
 import { BLOCK_NAMES } from '../../protocol/blocks.ts'
-import { isForbiddenType, MESSAGES, type MessageName, messageOfType } from '../../protocol/messages/index.ts'
+import {
+  isForbiddenType,
+  MESSAGES,
+  type MessageName,
+  messageOfType,
+} from '../../protocol/messages/index.ts'
 import {
   Code,
   type CodeName,
@@ -140,7 +145,8 @@ export class Wand {
       return known.reply ?? this.#reply(name, pdu, 'PENDING')
     }
     const refusal = this.#refusal(message, pdu, { path: name, link: pdu.link })
-    if (!refusal && MESSAGES[message].air) return this.#beginAir(name, path, message as AirOperation, pdu)
+    if (!refusal && MESSAGES[message].air)
+      return this.#beginAir(name, path, message as AirOperation, pdu)
     const reply = refusal
       ? this.#reply(name, pdu, refusal)
       : this.#reply(name, pdu, 'OK', payloadOf(message, this.#view(), pdu.payload))
@@ -163,7 +169,11 @@ export class Wand {
   #refusal(message: MessageName, pdu: Pdu, holder: Holder): CodeName | null {
     const { air, session, request } = MESSAGES[message]
     const telemetry = this.#telemetry
-    const fields = parse(request, pdu.payload) as { snapshot?: number; block?: number; offset?: number } | null
+    const fields = parse(request, pdu.payload) as {
+      snapshot?: number
+      block?: number
+      offset?: number
+    } | null
     const kept = telemetry.snapshot?.number === fields?.snapshot ? telemetry.snapshot : null
     if (!fields) return 'BAD_REQUEST'
     if (message === 'BLOCK') {
@@ -171,7 +181,8 @@ export class Wand {
       const block = kept?.blocks.find((entry) => entry.block === fields.block)
       if (kept && (fields.offset ?? 0xffff) >= (block?.bytes.length ?? 0)) return 'BAD_REQUEST'
     }
-    if (session && (pdu.session === 0 || pdu.session !== telemetry.heldBy(holder))) return 'NO_SESSION'
+    if (session && (pdu.session === 0 || pdu.session !== telemetry.heldBy(holder)))
+      return 'NO_SESSION'
     if (air && (telemetry.busy || (message === 'OPEN' && telemetry.sessionOpen))) return 'BUSY'
     if ((message === 'SNAPSHOT' || message === 'BLOCK') && !kept) return 'SNAPSHOT_GONE'
     return null
@@ -181,13 +192,19 @@ export class Wand {
     const exchange: Remembered = { seq: pdu.seq, type: pdu.type, reply: null }
     path.air = exchange
     this.#telemetry.begin(message, { path: name, link: pdu.link }, (code, fields) => {
-      const payload = code === 'OK' ? payloadOf(message, this.#view(), undefined, fields) : undefined
+      const payload =
+        code === 'OK' ? payloadOf(message, this.#view(), undefined, fields) : undefined
       exchange.reply = this.#reply(name, pdu, code, payload)
     })
     return this.#reply(name, pdu, 'PENDING')
   }
 
-  #reply(path: string, request: Request, code: CodeName, payload: Uint8Array = new Uint8Array(0)): Uint8Array {
+  #reply(
+    path: string,
+    request: Request,
+    code: CodeName,
+    payload: Uint8Array = new Uint8Array(0),
+  ): Uint8Array {
     return encodePdu({
       major: MAJOR,
       type: request.type,

@@ -84,7 +84,11 @@ export function* closing(to: string): Work<boolean> {
  * Reads everything, between two looks at the state counter: whole, or 'changed'. `now` is the wand's
  * clock, `number` the snapshot's.
  */
-export function* interrogating(to: string, number: number, now: () => number): Work<Frozen | 'changed'> {
+export function* interrogating(
+  to: string,
+  number: number,
+  now: () => number,
+): Work<Frozen | 'changed'> {
   const began = now()
   const state = (progress: number) =>
     ask({ to, asks: 1, progress, answer: (implant) => ({ says: stateOf(implant), bytes: 8 }) })

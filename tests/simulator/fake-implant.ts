@@ -80,7 +80,9 @@ export class FakeImplant implements Implant {
         bolusRate: 0,
         schedule: [],
       },
-      drugs: { drugs: [{ name: 'morphine', massUnit: 1, concentration: 10_000_000, dose24h: 2_500_000 }] },
+      drugs: {
+        drugs: [{ name: 'morphine', massUnit: 1, concentration: 10_000_000, dose24h: 2_500_000 }],
+      },
       bolus: {
         enabled: 0,
         volume: 0,

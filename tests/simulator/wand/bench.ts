@@ -1,6 +1,19 @@
 // A wand on the bench: PDUs in and out without a cable, and an implant that counts.
-import { MESSAGES, type MessageName, messageOfType, type ReplyOf, type RequestOf } from '../../../protocol/messages/index.ts'
-import { Code, type CodeName, decodePdu, encodePdu, MAJOR, type Pdu } from '../../../protocol/pdu.ts'
+import {
+  MESSAGES,
+  type MessageName,
+  messageOfType,
+  type ReplyOf,
+  type RequestOf,
+} from '../../../protocol/messages/index.ts'
+import {
+  Code,
+  type CodeName,
+  decodePdu,
+  encodePdu,
+  MAJOR,
+  type Pdu,
+} from '../../../protocol/pdu.ts'
 import { emit, parse, type Struct } from '../../../protocol/struct.ts'
 import { Air } from '../../../simulator/air/air.ts'
 import type { Implant } from '../../../simulator/implant/api.ts'
@@ -15,7 +28,9 @@ export interface Got<N extends MessageName = MessageName> {
   readonly pdu: Pdu
 }
 
-const CODE_NAMES = Object.fromEntries(Object.entries(Code).map(([name, code]) => [code, name as CodeName]))
+const CODE_NAMES = Object.fromEntries(
+  Object.entries(Code).map(([name, code]) => [code, name as CodeName]),
+)
 
 export class Bench {
   readonly implant = new FakeImplant()
@@ -28,7 +43,11 @@ export class Bench {
 
   constructor(options: { seed?: number; store?: Store } = {}) {
     this.air = new Air(options.seed ?? 1, living(this.implant))
-    this.wand = new Wand({ serial: 'SIMW-01', air: this.air, ...(options.store ? { store: options.store } : {}) })
+    this.wand = new Wand({
+      serial: 'SIMW-01',
+      air: this.air,
+      ...(options.store ? { store: options.store } : {}),
+    })
     this.wand.advanceTo(this.now)
   }
 
@@ -38,7 +57,11 @@ export class Bench {
   }
 
   /** The bytes of a request. `seq` is the next one unless given. */
-  request<N extends MessageName>(name: N, fields?: RequestOf<N>, over: Partial<Pdu> = {}): Uint8Array {
+  request<N extends MessageName>(
+    name: N,
+    fields?: RequestOf<N>,
+    over: Partial<Pdu> = {},
+  ): Uint8Array {
     const message = MESSAGES[name]
     if (over.seq === undefined) this.seq = (this.seq + 1) & 0xffff
     return encodePdu({
@@ -49,7 +72,10 @@ export class Bench {
       seq: this.seq,
       link: this.link,
       session: this.session,
-      payload: emit(message.request as Struct, (fields ?? (name === 'HELLO' ? { minor: 0 } : {})) as never),
+      payload: emit(
+        message.request as Struct,
+        (fields ?? (name === 'HELLO' ? { minor: 0 } : {})) as never,
+      ),
       ...over,
     })
   }
@@ -60,7 +86,12 @@ export class Bench {
     return read(reply) as Got<N>
   }
 
-  ask<N extends MessageName>(name: N, fields?: RequestOf<N>, over: Partial<Pdu> = {}, path = 'line'): Got<N> {
+  ask<N extends MessageName>(
+    name: N,
+    fields?: RequestOf<N>,
+    over: Partial<Pdu> = {},
+    path = 'line',
+  ): Got<N> {
     return this.send<N>(this.request(name, fields, over), path)
   }
 

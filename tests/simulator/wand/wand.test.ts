@@ -1,8 +1,8 @@
 // The wand against §9 and §12 of the specification, item by item, at the level of PDUs.
 import { describe, expect, it } from 'vitest'
 import { BLOCKS } from '../../../protocol/blocks.ts'
-import { Hello } from '../../../protocol/messages/hello.ts'
 import { crc32 } from '../../../protocol/crc32.ts'
+import { Hello } from '../../../protocol/messages/hello.ts'
 import { CODE_DOCS, encodePdu, FLAG_REPLY, FLAG_SIMULATOR } from '../../../protocol/pdu.ts'
 import { parse } from '../../../protocol/struct.ts'
 import { Timing } from '../../../protocol/timing.ts'
@@ -37,7 +37,9 @@ describe('§9.2 the order of judgement', () => {
   ])('refuses %s as BAD_REQUEST, even of a type that is never assigned', (_, over) => {
     const bench = new Bench()
     bench.hello()
-    expect(bench.send(bench.request('PING', undefined, { ...over, type: 0x50 })).code).toBe('BAD_REQUEST')
+    expect(bench.send(bench.request('PING', undefined, { ...over, type: 0x50 })).code).toBe(
+      'BAD_REQUEST',
+    )
   })
 
   it('refuses all of 0x40–0x7F, whatever the link, the session and the payload', () => {
@@ -95,7 +97,12 @@ describe('§9.2 the order of judgement', () => {
   it('marks every reply, and repeats type, seq and link', () => {
     const bench = new Bench()
     const got = bench.ask('PING', undefined, { seq: 0xbeef })
-    expect(got.pdu).toMatchObject({ flags: FLAG_REPLY | FLAG_SIMULATOR, seq: 0xbeef, link: bench.link, type: 2 })
+    expect(got.pdu).toMatchObject({
+      flags: FLAG_REPLY | FLAG_SIMULATOR,
+      seq: 0xbeef,
+      link: bench.link,
+      type: 2,
+    })
     expect(Object.keys(CODE_DOCS)).toContain(got.code)
   })
 })
@@ -108,7 +115,9 @@ describe('§9.3 retries and memory', () => {
     const first = bench.send(raw).raw
     bench.wait(2000)
     expect(bench.send(raw).raw).toEqual(first)
-    expect(bench.send(bench.request('WAND', undefined, { seq: bench.seq })).code).toBe('BAD_REQUEST')
+    expect(bench.send(bench.request('WAND', undefined, { seq: bench.seq })).code).toBe(
+      'BAD_REQUEST',
+    )
     expect(bench.send(raw).raw).toEqual(first)
   })
 
@@ -352,7 +361,9 @@ describe('§9.6 snapshots', () => {
     const number = fields?.snapshot as number
     const directory = bench.ask('SNAPSHOT', { snapshot: number }).fields
     expect(directory?.counterBefore).toBe(directory?.counterAfter)
-    expect(directory?.blocks.map((entry) => entry.block)).toEqual(Object.values(BLOCKS).map((b) => b.number))
+    expect(directory?.blocks.map((entry) => entry.block)).toEqual(
+      Object.values(BLOCKS).map((b) => b.number),
+    )
     const whole: number[] = []
     for (const entry of directory?.blocks ?? []) {
       const bytes: number[] = []
@@ -362,13 +373,15 @@ describe('§9.6 snapshots', () => {
         bytes.push(...(piece.fields?.data as Uint8Array))
       }
       expect(bytes).toHaveLength(entry.length as number)
-      expect(bench.ask('BLOCK', { snapshot: number, block: entry.block, offset: bytes.length }).code).toBe(
-        'BAD_REQUEST',
-      )
+      expect(
+        bench.ask('BLOCK', { snapshot: number, block: entry.block, offset: bytes.length }).code,
+      ).toBe('BAD_REQUEST')
       whole.push(...bytes)
       if (entry.block === BLOCKS.events.number) {
         const events = parse(BLOCKS.events.struct, Uint8Array.from(bytes))
-        expect(events?.events.map((event) => event.number)).toEqual(Array.from({ length: 64 }, (_, i) => 137 + i))
+        expect(events?.events.map((event) => event.number)).toEqual(
+          Array.from({ length: 64 }, (_, i) => 137 + i),
+        )
       }
       if (entry.block === BLOCKS.clock.number) {
         const clock = parse(BLOCKS.clock.struct, Uint8Array.from(bytes))

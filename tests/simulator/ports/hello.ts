@@ -1,0 +1,30 @@
+// One HELLO, as a line, and what its reply must be.
+import { MESSAGES } from '../../../protocol/messages/index.ts'
+import { decodePdu, encodePdu, FLAG_REPLY, FLAG_SIMULATOR, MAJOR } from '../../../protocol/pdu.ts'
+import { decodeLine, encodeLine } from '../../../protocol/serial-line.ts'
+import { parse } from '../../../protocol/struct.ts'
+
+export const HELLO_LINE = encodeLine(
+  encodePdu({
+    major: MAJOR,
+    type: MESSAGES.HELLO.type,
+    flags: 0,
+    code: 0,
+    seq: 1,
+    link: 0x5151,
+    session: 0,
+    payload: Uint8Array.of(0),
+  }),
+)
+
+export function isHelloReply(line: string): boolean {
+  const raw = decodeLine(line)
+  const pdu = typeof raw === 'string' ? raw : decodePdu(raw)
+  if (typeof pdu === 'string') return false
+  const fields = parse(MESSAGES.HELLO.reply, pdu.payload)
+  return (
+    pdu.flags === (FLAG_REPLY | FLAG_SIMULATOR) &&
+    pdu.link === 0x5151 &&
+    fields?.wandSerial === 'SIMW-0001'
+  )
+}
