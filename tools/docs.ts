@@ -35,12 +35,15 @@ export function renewed(file: string, text: string, makers: Generated[string]): 
   const missing = new Set(Object.keys(makers))
   const out = text.replace(SECTION, (_, name: string) => {
     const make = makers[name]
-    if (!make) throw new Error(`${file}: nothing generates "${name}"; see GENERATED in tools/docs.ts`)
+    if (!make)
+      throw new Error(`${file}: nothing generates "${name}"; see GENERATED in tools/docs.ts`)
     missing.delete(name)
     return `<!-- generated:${name} -->\n\n${make().trim()}\n\n<!-- /generated -->`
   })
   if (missing.size > 0) {
-    throw new Error(`${file}: no marker <!-- generated:${[...missing].join(' -->, <!-- generated:')} -->`)
+    throw new Error(
+      `${file}: no marker <!-- generated:${[...missing].join(' -->, <!-- generated:')} -->`,
+    )
   }
   return out
 }

@@ -1,10 +1,16 @@
 // The generated tables of protocol/README.md. Their first four columns are regular enough to be
 // read by a program: tests/protocol/independent_decoder.py decodes the vectors by them.
-import { BLOCKS } from '../protocol/blocks.ts'
+
 import { EVENT_ARGUMENTS, EVENT_CODES } from '../protocol/blocks/events.ts'
-import { MESSAGES } from '../protocol/messages/index.ts'
+import { BLOCKS } from '../protocol/blocks.ts'
+import {
+  MAX_REPORTS,
+  REPORT_DATA,
+  REPORT_DESCRIPTOR_ITEMS,
+  REPORT_SIZE,
+} from '../protocol/hid-report.ts'
 import { MAX_PIECE } from '../protocol/messages/block.ts'
-import { MAX_REPORTS, REPORT_DATA, REPORT_DESCRIPTOR_ITEMS, REPORT_SIZE } from '../protocol/hid-report.ts'
+import { MESSAGES } from '../protocol/messages/index.ts'
 import {
   CODE_DOCS,
   Code,
@@ -20,7 +26,7 @@ import {
 } from '../protocol/pdu.ts'
 import { BAUD, encodeLine, LINE_MAX } from '../protocol/serial-line.ts'
 import { emit, type Field, hasUnavailable, type Struct, UNIT_DOCS } from '../protocol/struct.ts'
-import { Timing, TIMING_DOCS, type TimingName } from '../protocol/timing.ts'
+import { TIMING_DOCS, Timing, type TimingName } from '../protocol/timing.ts'
 import { HID_USAGE, HID_USAGE_PAGE, USB_SIMULATOR } from '../protocol/usb.ts'
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -29,5 +29,9 @@ export const Infusion = struct('infusion', 'The programme of the pump.', {
     digits: 3,
   }),
   bolusRate: rate('Single bolus: rate at which it is given.'),
-  schedule: list(ScheduleStep, 48, 'The day\u2019s steps in order of start; empty = one constant rate.'),
+  schedule: list(
+    ScheduleStep,
+    48,
+    'The day\u2019s steps in order of start; empty = one constant rate.',
+  ),
 })
