@@ -370,7 +370,7 @@ describe('§9.6 snapshots', () => {
       while (bytes.length < (entry.length as number)) {
         const offset = bytes.length
         const piece = bench.ask('BLOCK', { snapshot: number, block: entry.block, offset })
-        bytes.push(...(piece.fields?.data as Uint8Array))
+        bytes.push(...(piece.fields?.data ?? []))
       }
       expect(bytes).toHaveLength(entry.length as number)
       expect(
