@@ -126,6 +126,10 @@ describe('the wand in bad air', () => {
       outcomes[read.code] = (outcomes[read.code] ?? 0) + 1
       const counters = bench.ask('WAND').fields
       retried += counters?.airRetried ?? 0
+      bench.work('CLOSE')
+      // However often its answer was lost, it was told once.
+      expect(bench.implant.began).toBeLessThanOrEqual(1)
+      expect(bench.implant.ended).toBeLessThanOrEqual(1)
       expect(counters?.airSent).toBeGreaterThan(
         (counters?.airLost ?? 0) + (counters?.airCorrupt ?? 0) - 2,
       )
