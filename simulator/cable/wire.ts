@@ -77,7 +77,7 @@ export class Wire {
       return
     }
     this.#carry(this.#damage(frame, faults), tag, faults)
-    if (this.#happens(faults.duplicate)) this.#add(frame.slice(), tag, faults)
+    if (this.#happens(faults.duplicate)) this.#add(Uint8Array.from(frame), tag, faults)
   }
 
   /** The cable is pulled at this instant: what has passed arrives, the rest is lost. */
@@ -114,7 +114,7 @@ export class Wire {
   }
 
   #damage(frame: Uint8Array, faults: Faults): Uint8Array {
-    let bytes = frame.slice()
+    let bytes = Uint8Array.from(frame)
     if (this.#happens(faults.truncate))
       bytes = this.#lose(bytes, 1 + this.#below(bytes.length), 'end')
     if (bytes.length > 0 && this.#happens(faults.lose)) bytes = this.#lose(bytes, 1, 'within')
