@@ -4,10 +4,24 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { holdBuild, orSay, root, setUp } from './setup.mjs'
 
+const PARENT_MS = 250
+
 await orSay(async () => {
   await setUp()
   holdBuild()
 })
+if (process.env.npm_lifecycle_event === 'start') endWithParent()
 const main = join(root, 'dist', 'src', 'cli', 'main.js')
 process.argv = [process.execPath, main, 'demo', ...process.argv.slice(2)]
 await import(pathToFileURL(main).href)
+
+/** A signal to npm alone ends npm and its shell, but reaches nobody else: it must end us in order. */
+function endWithParent() {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    process.kill(process.pid, 'SIGTERM')
+  }, PARENT_MS)
+  watch.unref()
+}
