@@ -66,7 +66,7 @@ function handle(env: Env, bridge: Bridge, request: ControlRequest, client: Contr
           client.send({ outcome: { kind: 'no-wand', why: `This bridge has no port ${port}.` } })
           continue
         }
-        void interrogateOnce(env, bridge, port).then((outcome) => client.send({ outcome }))
+        void interrogateOnce(env, bridge, port, request.readMs).then((outcome) => client.send({ outcome }))
       }
       return
     }

@@ -1,7 +1,7 @@
 // The library: everything a program needs to run a bridge of its own.
 export { Bridge, type BridgeOptions, type Change } from './bridge.ts'
 export { type Env, systemEnv, VirtualEnv } from './env.ts'
-export { interrogateOnce, type Outcome, type Patience } from './interrogate.ts'
+export { interrogateOnce, type Outcome } from './interrogate.ts'
 export type { Policy } from './link/state.ts'
 export type * from './model/event.ts'
 export type { AlarmReading, DrugReading, PumpEventReading, SnapshotValues, Source } from './model/reading.ts'

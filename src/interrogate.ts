@@ -11,22 +11,18 @@ export type Outcome =
   /** The wand answers, the pump does not, or the reading broke off. */
   | { readonly kind: 'failed'; readonly why: string }
 
-export interface Patience {
-  /** For the wand to answer, in ms. */
-  readonly wandMs: number
-  /** For the wand to be placed and the reading to complete, in ms. */
-  readonly readMs: number
-}
+/** How long a wand may take to answer at all. */
+const WAND_MS = 5_000
 
-/** Twelve seconds to place the wand, ten at most for the air, the rest for retries and the close. */
-export const PATIENCE: Patience = { wandMs: 5_000, readMs: 40_000 }
-
-/** Asks `port` for one interrogation and follows it to the end of its session. Never rejects. */
+/**
+ * Asks `port` for one interrogation and follows it to the end of its session, `readMs` at most. Never
+ * rejects.
+ */
 export function interrogateOnce(
   env: Env,
   bridge: Bridge,
   port: string,
-  patience: Patience = PATIENCE,
+  readMs: number,
 ): Promise<Outcome> {
   return new Promise((resolve) => {
     let read: PumpStatus | null = null
@@ -45,13 +41,13 @@ export function interrogateOnce(
       }
       return failure || `${link?.sentence ?? ''} ${link?.detail ?? ''}`.trim()
     }
-    const noWand = env.after(patience.wandMs, () => {
+    const noWand = env.after(Math.min(WAND_MS, readMs), () => {
       const now = wand()
       if (now?.serial) return
       const why = [now?.link.sentence ?? '', now?.link.detail ?? ''].filter(Boolean).join(' ')
       finish({ kind: 'no-wand', why: why || 'Nothing answers on this port.' })
     })
-    const tooLong = env.after(patience.readMs, () => {
+    const tooLong = env.after(readMs, () => {
       if (read) finish({ kind: 'read', status: read, closeConfirmed: false })
       else finish({ kind: 'failed', why: explain() })
     })

@@ -7,9 +7,9 @@ import type { Host } from '../host.ts'
 import { sourceFor } from '../transport/source.ts'
 import { watchLines } from '../watch.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
+import { number } from './options.ts'
 import { renderPump, renderWand, sourceMark } from './render.ts'
 import { hold } from './serve.ts'
-import { number } from './sim.ts'
 import { sentence } from './watch.ts'
 
 type Simulator = Awaited<ReturnType<typeof import('../../simulator/index.ts')['startSimulator']>>

@@ -1,6 +1,6 @@
 // The options that several commands share, and what becomes of them: one configuration.
 import { resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { type Config, configSchema, defaultStateDir } from '../config.ts'
 import type { PortSource } from '../transport/port.ts'
 import { sourceFor } from '../transport/source.ts'
@@ -12,6 +12,18 @@ export interface BridgeFlags {
   readonly serial?: string[]
   readonly stateDir?: string
   readonly policy?: string
+}
+
+/** Reads an option as a number in range. */
+export function number(min: number, max: number, whole = true): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+      const kind = whole ? 'a whole number' : 'a number'
+      throw new InvalidArgumentError(`It must be ${kind} from ${min} to ${max}.`)
+    }
+    return value
+  }
 }
 
 const collect = (value: string, before: string[] = []) => [...before, value]

@@ -1,6 +1,7 @@
 // `wandbridge sim`: the simulator alone, as real devices, steered by JSON lines on stdin.
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
+import { number } from './options.ts'
 
 interface SimFlags {
   readonly scenario?: string
@@ -9,17 +10,6 @@ interface SimFlags {
   readonly wands: number
   readonly speed: number
   readonly seed?: number
-}
-
-export function number(min: number, max: number, whole = true): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (text.trim() === '' || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
-      const kind = whole ? 'a whole number' : 'a number'
-      throw new InvalidArgumentError(`It must be ${kind} from ${min} to ${max}.`)
-    }
-    return value
-  }
 }
 
 export function registerSim(program: Command): void {

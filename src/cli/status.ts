@@ -6,20 +6,22 @@ import { type Env, systemEnv } from '../env.ts'
 import { interrogateOnce, type Outcome } from '../interrogate.ts'
 import type { PumpStatus } from '../model/status.ts'
 import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
-import { type BridgeFlags, portsOf, type Settings, settings, withBridgeOptions } from './options.ts'
+import { type BridgeFlags, number, portsOf, type Settings, settings, withBridgeOptions } from './options.ts'
 import { renderPump, sourceMark } from './render.ts'
 
 interface StatusFlags extends BridgeFlags {
   readonly json?: boolean
+  readonly timeout: number
 }
 
 export function registerStatus(program: Command): void {
   withBridgeOptions(program.command('status'))
     .description('Read the pump once, close the session, print what it reports.')
     .option('--json', 'one JSON object a pump, one a line')
+    .option('--timeout <s>', 'how long to wait for wand and pump', number(1, 3600), 40)
     .action(async (flags: StatusFlags) => {
       const chosen = settings(flags)
-      const outcomes = await read(systemEnv(), chosen)
+      const outcomes = await read(systemEnv(), chosen, flags.timeout * 1000)
       for (const outcome of outcomes) print(outcome, flags.json ?? false, chosen)
       const worst = outcomes.map((o) => codeOf(o.outcome)).sort((a, b) => b - a)[0]
       process.exitCode = worst ?? Exit.NO_WAND
@@ -32,20 +34,25 @@ interface Read {
 }
 
 /** Through a running bridge if one has the state directory, else by a bridge of our own. */
-async function read(env: Env, chosen: Settings): Promise<Read[]> {
+async function read(env: Env, chosen: Settings, readMs: number): Promise<Read[]> {
   const control = await ControlConnection.open(chosen.stateDir)
-  if (control) return readThrough(control, chosen)
+  if (control) return readThrough(control, chosen, readMs)
   const bridge = new Bridge({ env, ports: portsOf(chosen), policy: 'manual' })
   stopInOrder(() => bridge.stop())
+  if (process.stderr.isTTY) tellProgress(bridge)
   bridge.start()
   const outcomes = await Promise.all(
-    bridge.ports.map(async (port) => ({ port, outcome: await interrogateOnce(env, bridge, port) })),
+    bridge.ports.map(async (port) => ({ port, outcome: await interrogateOnce(env, bridge, port, readMs) })),
   )
   await bridge.stop()
   return outcomes
 }
 
-async function readThrough(control: ControlConnection, chosen: Settings): Promise<Read[]> {
+async function readThrough(
+  control: ControlConnection,
+  chosen: Settings,
+  readMs: number,
+): Promise<Read[]> {
   const ports = chosen.serial.length > 0 ? chosen.serial : [undefined]
   control.send({ do: 'status' })
   const found: Read[] = []
@@ -55,7 +62,7 @@ async function readThrough(control: ControlConnection, chosen: Settings): Promis
       const known = answer.wands.map((wand) => wand.port)
       const asked = ports[0] === undefined ? known : chosen.serial
       expected = asked.length
-      for (const port of asked) control.send({ do: 'interrogate', port })
+      for (const port of asked) control.send({ do: 'interrogate', port, readMs })
       if (expected === 0) break
     } else if (isOutcome(answer)) {
       found.push({ port: chosen.serial[found.length] ?? '', outcome: answer.outcome })
@@ -70,6 +77,20 @@ async function readThrough(control: ControlConnection, chosen: Settings): Promis
     )
   }
   return found
+}
+
+/** One line that changes, for whoever waits with the wand in hand. */
+function tellProgress(bridge: Bridge): void {
+  bridge.changes$.subscribe({
+    next: () => {
+      const [wand] = bridge.status().wands
+      if (!wand) return
+      const { operation, progress } = wand.contact
+      const busy = operation && operation !== 'none' ? ` ${operation} ${progress ?? 0} %` : ''
+      process.stderr.write(`\r${wand.link.sentence}${busy}`.slice(0, 80).concat('\x1b[K'))
+    },
+    complete: () => void process.stderr.write('\r\x1b[K'),
+  })
 }
 
 const isStatus = (x: unknown): x is { wands: { port: string }[] } =>

@@ -1,7 +1,7 @@
 // A command's end of the control socket.
 import { connect, type Socket } from 'node:net'
 import { controlAddress } from './address.ts'
-import { type ControlRequest, Lines } from './messages.ts'
+import { type ControlInput, Lines } from './messages.ts'
 
 /** Longest answer line: a status with many pumps. */
 const ANSWER_MAX = 64 * 1024 * 1024
@@ -23,7 +23,7 @@ export class ControlConnection {
     })
   }
 
-  send(request: ControlRequest): void {
+  send(request: ControlInput): void {
     this.#socket.write(`${JSON.stringify(request)}\n`)
   }
 

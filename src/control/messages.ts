@@ -2,12 +2,21 @@
 // the live stream, and for an interrogation; nothing else reaches a link.
 import { z } from 'zod'
 
+/** Time to place the wand, ten seconds at most for the air, retries and the close. */
+export const READ_MS = 40_000
+
 export const controlRequestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('status') }),
   z.object({ do: z.literal('watch') }),
-  z.object({ do: z.literal('interrogate'), port: z.string().optional() }),
+  z.object({
+    do: z.literal('interrogate'),
+    port: z.string().optional(),
+    /** How long to wait for wand and pump. */
+    readMs: z.number().int().min(1_000).max(3_600_000).default(READ_MS),
+  }),
 ])
-export type ControlRequest = z.infer<typeof controlRequestSchema>
+export type ControlRequest = z.output<typeof controlRequestSchema>
+export type ControlInput = z.input<typeof controlRequestSchema>
 
 /** Longest request line; a client that sends more is cut off. */
 export const REQUEST_MAX = 4096

@@ -92,6 +92,22 @@ export interface OutdatedEvent extends EventHead {
   readonly pump: PumpIdentity
 }
 
+/** Sessions of which no confirmed close is known, changed; empty = every one has ended well. */
+export interface UnclosedEvent extends EventHead {
+  readonly kind: 'unclosed'
+  readonly unclosed: readonly UnclosedSession[]
+}
+
+export interface UnclosedSession {
+  readonly why: string
+  /** 0 = the wand had not said its number yet. */
+  readonly session: number
+  /** Serial of the pump; null = not known. */
+  readonly pump: string | null
+  /** For the person at the pump. */
+  readonly sentence: string
+}
+
 export const SESSION_ENDINGS = ['confirmed', 'unconfirmed', 'lost', 'ended-by-wand'] as const
 export type SessionEnding = (typeof SESSION_ENDINGS)[number]
 
@@ -165,6 +181,7 @@ export type BridgeEvent =
   | SessionOpenEvent
   | RecognisedEvent
   | OutdatedEvent
+  | UnclosedEvent
   | SessionEndEvent
   | ReadingEvent
   | LiveEvent
@@ -183,9 +200,10 @@ export function isLoss(event: BridgeEvent): boolean {
 }
 
 /**
- * Whether the status takes the event before its record is durable: losses, and contact, which alone
+ * Whether the status takes the event before its record is durable: bad news, and contact, which alone
  * makes nothing live (that needs the pump's identity, which waits for the disk).
  */
 export function isImmediate(event: BridgeEvent): boolean {
-  return isLoss(event) || event.kind === 'contact'
+  const unclosed = event.kind === 'unclosed' && event.unclosed.length > 0
+  return isLoss(event) || event.kind === 'contact' || unclosed
 }

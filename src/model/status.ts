@@ -71,6 +71,16 @@ export const wandSchema = z.object({
   lastReadFailure: z.string().nullable(),
   link: linkSchema,
   session: sessionSchema,
+  unclosed: z
+    .array(
+      z.object({
+        why: z.string(),
+        session: z.number().int(),
+        pump: z.string().nullable(),
+        sentence: z.string(),
+      }),
+    )
+    .meta({ description: 'Sessions of which no confirmed close is known: a fault to be seen to.' }),
   pump: z.string().nullable().meta({ description: 'Opaque id of the pump last read through it.' }),
 })
 export type WandStatus = z.infer<typeof wandSchema>

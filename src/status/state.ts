@@ -11,6 +11,7 @@ import type {
   PumpIdentity,
   ReadingEvent,
   SessionEndEvent,
+  UnclosedSession,
 } from '../model/event.ts'
 import type { Source } from '../model/reading.ts'
 import type { SessionStatus } from '../model/status.ts'
@@ -46,6 +47,9 @@ export interface WandState {
   readonly refused: { readonly frames: number; readonly bytes: number }
   readonly contact: Contact
   readonly session: SessionStatus
+  /** As of the event with this order. */
+  readonly unclosed: readonly UnclosedSession[]
+  readonly unclosedAt: number
   readonly pump: PumpIdentity | null
   /** The pump of the open session is known to be the one in reach, and unchanged. */
   readonly recognised: boolean
@@ -120,6 +124,8 @@ function newWand(event: BridgeEvent): WandState {
     refused: { frames: 0, bytes: 0 },
     contact: NO_CONTACT,
     session: NO_SESSION,
+    unclosed: [],
+    unclosedAt: -1,
     pump: null,
     recognised: false,
     outdated: false,
@@ -182,6 +188,9 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
     case 'reading':
       if (!gains(wand, event) || wand.session.id !== event.session) return wand
       return { ...wand, pump: event.pump, recognised: true, outdated: false }
+    case 'unclosed':
+      if (event.order < wand.unclosedAt) return wand
+      return { ...wand, unclosed: event.unclosed, unclosedAt: event.order }
     case 'outdated':
       return { ...lose(wand, event), outdated: true }
     case 'alarm':

@@ -89,6 +89,7 @@ export function viewWand(wand: WandState, now: Stamp): WandStatus {
     lastReadFailure: wand.lastReadFailure,
     link: viewLink(wand),
     session: wand.session,
+    unclosed: wand.unclosed.map((one) => ({ ...one })),
     pump: wand.pump?.id ?? null,
   }
 }

@@ -48,7 +48,7 @@ describe('ControlServer', () => {
     expect(answers[0]).toEqual({ got: { do: 'status' } })
     expect(answers[1]).toHaveProperty('error')
     expect(answers[2]).toHaveProperty('error')
-    expect(answers[3]).toEqual({ got: { do: 'interrogate', port: '/dev/x' } })
+    expect(answers[3]).toMatchObject({ got: { do: 'interrogate', port: '/dev/x' } })
   })
 
   it('is for its owner only', async () => {

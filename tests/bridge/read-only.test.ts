@@ -1,0 +1,100 @@
+// Read-only: over every scenario and under every fault, each frame the host sends is a request of the
+// protocol's own closed table, and nothing else leaves the port.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { isForbiddenType, MESSAGES, messageOfType } from '../../protocol/messages/index.ts'
+import { LineStream } from '../../protocol/line-stream.ts'
+import type { Pdu } from '../../protocol/pdu.ts'
+import { ReportStream } from '../../protocol/report-stream.ts'
+import { parse, type Struct } from '../../protocol/struct.ts'
+import { scenarioNames } from '../../simulator/scenarios/load.ts'
+import { rig } from './rig.ts'
+
+const ROOT = new URL('../..', import.meta.url).pathname
+
+/** Decodes everything a host sent; throws on a byte that is no part of a frame. */
+function decodeAll(bytes: readonly Uint8Array[], framing: 'line' | 'report'): Pdu[] {
+  const pdus: Pdu[] = []
+  const sink = {
+    pdu: (pdu: Pdu) => void pdus.push(pdu),
+    discarded: (reason: string) => {
+      throw new Error(`the host sent what is no frame: ${reason}`)
+    },
+  }
+  const stream = framing === 'line' ? new LineStream(sink) : new ReportStream(sink)
+  for (const chunk of bytes) stream.push(chunk)
+  expect(stream.held).toBe(0)
+  return pdus
+}
+
+function expectReadOnly(pdus: readonly Pdu[]): void {
+  for (const pdu of pdus) {
+    const name = messageOfType(pdu.type)
+    expect(isForbiddenType(pdu.type)).toBe(false)
+    if (!name) throw new Error(`type ${pdu.type} is not in the table`)
+    expect(pdu).toMatchObject({ flags: 0, code: 0 })
+    const declared: Struct = MESSAGES[name].request
+    expect(parse(declared, pdu.payload)).not.toBeNull()
+    expect(pdu.payload).toHaveLength(declared.size)
+  }
+}
+
+describe('what the host sends', () => {
+  const cases = scenarioNames().flatMap((scenario, i) => [
+    { scenario, seed: i, noise: 'none', framing: 'line' as const },
+    { scenario, seed: i, noise: 'high', framing: i % 2 === 0 ? ('line' as const) : ('report' as const) },
+  ])
+
+  it.each(cases)('is read requests only: $scenario, noise $noise, $framing', async (c) => {
+    const sent: Uint8Array[] = []
+    const r = await rig({
+      scenario: c.scenario,
+      seed: c.seed,
+      framing: c.framing,
+      policy: c.seed % 2 === 0 ? 'continuous' : 'on-placement',
+      tap: (direction, bytes) => {
+        if (direction === 'sent') sent.push(bytes)
+      },
+    })
+    r.bridge.start()
+    await r.command({ do: 'noise', level: c.noise })
+    await r.env.advance(15_000)
+    await r.command({ do: 'unplug' })
+    await r.env.advance(1_500)
+    await r.command({ do: 'plug' })
+    await r.env.advance(8_000)
+    await r.stop()
+    const pdus = decodeAll(sent, c.framing)
+    expect(pdus.length).toBeGreaterThan(20)
+    expectReadOnly(pdus)
+  })
+})
+
+describe('the source', () => {
+  const files = (dir: string): string[] =>
+    readdirSync(join(ROOT, dir), { recursive: true, encoding: 'utf8' })
+      .filter((f) => f.endsWith('.ts'))
+      .map((f) => join(dir, f))
+
+  it('hands bytes to a port in one place, which takes only a ReadRequest', () => {
+    const writes = files('src/link').flatMap((file) =>
+      readFileSync(join(ROOT, file), 'utf8')
+        .split('\n')
+        .filter((line) => /port\.write\(/.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    )
+    expect(writes).toEqual(['src/link/writer.ts: this.#port.write(bytes)'])
+    const elsewhere = files('src')
+      .filter((f) => !f.startsWith('src/link/') && !f.startsWith('src/transport/'))
+      .filter((f) => /WandPort\b/.test(readFileSync(join(ROOT, f), 'utf8')))
+    expect(elsewhere).toEqual([])
+  })
+
+  it('uses no break, no feature report, no change of the baud rate', () => {
+    for (const file of files('src')) {
+      const text = readFileSync(join(ROOT, file), 'utf8')
+      expect(text, file).not.toMatch(/\bbrk\b|sendFeatureReport|getFeatureReport|\.update\(\{|setBaudRate/)
+    }
+  })
+})

@@ -1,0 +1,262 @@
+// The commands as people and programs use them: separate processes, a real serial port, real signals.
+import { spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { pumpStatusSchema } from '../../src/model/status.ts'
+import { endAll, type Program, run, type Sim, sim, start, temporary } from './programs.ts'
+
+const STATUS_MS = 60_000
+
+afterAll(endAll)
+
+const status = (port: string, ...more: string[]): Program =>
+  start(['status', '--json', '--serial', port, '--state-dir', temporary(), ...more])
+
+async function readOnce(port: string) {
+  const program = status(port)
+  const code = await program.exit
+  expect(program.err()).toBe('')
+  expect(code).toBe(0)
+  expect(program.json()).toHaveLength(1)
+  return pumpStatusSchema.parse(program.json()[0])
+}
+
+function expectGood(pump: Awaited<ReturnType<typeof readOnce>>): void {
+  expect(pump.source).toBe('simulator')
+  expect(pump.pump.serial).toMatch(/^SIM-/)
+  expect(pump.quality).toBe('current')
+  expect(pump.reservoir.reportedVolume).toMatchObject({ unit: 'mL', quality: 'current' })
+  expect(pump.session).toMatchObject({ state: 'closed', closeConfirmed: true })
+}
+
+describe.concurrent('status --json', () => {
+  it('reads a pump over a real pty, closes, and says so', { timeout: STATUS_MS }, async () => {
+    const pump = await sim('pty')
+    const first = await readOnce(pump.port)
+    expectGood(first)
+    // The port is free again and the wand has been told.
+    const second = await readOnce(pump.port)
+    expectGood(second)
+    expect(second.wand.lastSessionEnd).toBe('closed')
+    expect(second.pump).toEqual(first.pump)
+  })
+
+  it('gives the same over tcp://', { timeout: STATUS_MS }, async () => {
+    const { port } = await sim('tcp')
+    expect(port).toMatch(/^tcp:\/\/127\.0\.0\.1:\d+$/)
+    expectGood(await readOnce(port))
+  })
+
+  const socat = spawnSync('socat', ['-V']).status === 0
+  it.skipIf(!socat && process.env['CI'] !== 'true')(
+    'gives the same with socat in between (needs socat)',
+    { timeout: STATUS_MS },
+    async () => {
+      const { port } = await sim('pty')
+      const through = join(temporary(), 'through')
+      run('socat', [`PTY,link=${through},raw,echo=0`, `${port},raw,echo=0`])
+      await expect.poll(() => spawnSync('test', ['-e', through]).status, { timeout: 5_000 }).toBe(0)
+      expectGood(await readOnce(through))
+    },
+  )
+
+  it('reads several wands at once, one line each', { timeout: STATUS_MS }, async () => {
+    const [a, b] = [await sim('pty', '--seed', '1'), await sim('pty', '--seed', '2')]
+    const program = status(a.port, '--serial', b.port)
+    expect(await program.exit).toBe(0)
+    const read = program.json().map((line) => pumpStatusSchema.parse(line))
+    expect(read.map((p) => p.wand.port)).toEqual([a.port, b.port])
+  })
+})
+
+describe.concurrent('exit codes', () => {
+  it('1: the thing checked is not so', async () => {
+    const file = join(temporary(), 'config.yaml')
+    writeFileSync(file, 'serial:\n  - /dev/ttyUSB0\npolicy: sometimes\nbaud: 9600\n')
+    const program = start(['config', 'check', file])
+    expect(await program.exit).toBe(1)
+    expect(program.err()).toContain(`${file}:3: policy`)
+    expect(program.err()).toContain(`${file}:4: baud`)
+  })
+
+  it.each([
+    [['status', '--nonsense'], 'nonsense'],
+    [['status', '--state-dir', '/tmp/none-here'], '--serial'],
+    [['status', '--serial', 'http://x/'], 'tcp://HOST:PORT'],
+    [['status', '--serial', 'tcp://localhost'], 'tcp://HOST:PORT'],
+    [['status', '--serial', '/dev/a', '--serial', '/dev/a'], 'given twice'],
+    [['watch', '--policy', 'always', '--serial', '/dev/a'], 'policy'],
+    [['sim', '--wands', '0'], 'whole number'],
+    [['sim', '--scenario', 'no-such'], 'normal-refill'],
+    [['unknown'], 'unknown'],
+  ])('2: usage, with what to do: %j', async (args, says) => {
+    const program = start(args)
+    expect(await program.exit).toBe(2)
+    expect(program.err()).toContain(says)
+    expect(program.out()).toBe('')
+  })
+
+  it('3: no wand answers, on a port that is not there and on one that is silent', { timeout: STATUS_MS }, async () => {
+    const absent = status('/dev/no-such-port')
+    expect(await absent.exit).toBe(3)
+    expect(absent.err()).toContain('Is the wand plugged in?')
+    expect(absent.out()).toBe('')
+    const silent = await sim('pty')
+    await silent.command({ do: 'noise', faults: { drop: 1 } })
+    const program = status(silent.port)
+    expect(await program.exit).toBe(3)
+    expect(program.out()).toBe('')
+  })
+
+  it('4: the wand answers, the pump does not, or does not confirm the close', { timeout: STATUS_MS }, async () => {
+    const lifted = await sim('pty')
+    await lifted.command({ do: 'lift' })
+    const program = status(lifted.port, '--timeout', '8')
+    const stuck = await sim('pty')
+    await stuck.command({ do: 'fault', fault: 'stuck-telemetry', on: true })
+    const second = status(stuck.port)
+    expect(await second.exit).toBe(4)
+    expect(pumpStatusSchema.parse(second.json()[0]).session.closeConfirmed).toBe(false)
+    expect(second.err()).toContain('Session not confirmed closed. Hold the wand in place again.')
+    expect(await program.exit).toBe(4)
+    expect(program.out()).toBe('')
+    expect(program.err()).toContain('Hold the wand')
+  })
+})
+
+describe.concurrent('watch --json', () => {
+  const watch = (port: string, node: string[] = []) =>
+    start(
+      ['watch', '--json', '--policy', 'continuous', '--serial', port, '--state-dir', temporary()],
+      node,
+    )
+  const readings = (program: Program) => program.json().filter((line) => line['kind'] === 'reading')
+  const live = (program: Program) =>
+    expect.poll(() => readings(program).at(-1)?.['quality'], { timeout: 30_000, interval: 50 }).toBe('current')
+
+  /** How the wand says that its newest session ended. */
+  const lastEnd = async (pump: Sim) => (await readOnce(pump.port)).wand.lastSessionEnd
+
+  it('shows the pump live and then stale, within one second of the unplugging', { timeout: STATUS_MS }, async () => {
+    const pump = await sim('pty')
+    const program = watch(pump.port)
+    await live(program)
+    for (const line of readings(program)) expect(line['source']).toBe('simulator')
+    await pump.command({ do: 'unplug' })
+    await expect
+      .poll(() => readings(program).at(-1)?.['quality'], { timeout: 1_000, interval: 20 })
+      .toBe('stale')
+    expect(readings(program).at(-1)?.['reason']).toBe('wand-lost')
+    await pump.command({ do: 'plug' })
+    await live(program)
+    program.child.kill('SIGTERM')
+    expect(await program.exit).toBe(0)
+  })
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
+    'ends at %s with a confirmed close inside three seconds',
+    { timeout: STATUS_MS },
+    async (signal) => {
+      const pump = await sim('pty')
+      const program = watch(pump.port)
+      await live(program)
+      const began = performance.now()
+      program.child.kill(signal)
+      expect(await program.exit).toBe(0)
+      expect(performance.now() - began).toBeLessThan(3_500)
+      const sessions = program.json().filter((line) => line['kind'] === 'session')
+      expect(sessions.at(-1)?.['session']).toMatchObject({ state: 'closed', closeConfirmed: true })
+      expect(await lastEnd(pump)).toBe('closed')
+    },
+  )
+
+  it('closes its session on an error nobody expected', { timeout: STATUS_MS }, async () => {
+    const pump = await sim('pty')
+    const late = 'data:text/javascript,setTimeout(()=>{throw new Error("made by the test")},9000)'
+    const program = watch(pump.port, ['--import', late])
+    await live(program)
+    expect(await program.exit).toBe(1)
+    expect(program.err()).toContain('made by the test')
+    expect(await lastEnd(pump)).toBe('closed')
+  })
+
+  it('closes its session when whoever read its output has gone', { timeout: STATUS_MS }, async () => {
+    const pump = await sim('pty')
+    const program = watch(pump.port)
+    await live(program)
+    program.child.stdout?.destroy()
+    expect(await program.exit).toBe(0)
+    expect(await lastEnd(pump)).toBe('closed')
+  })
+
+  it('after kill -9 the wand has closed by its lease, and the next reading says so', { timeout: STATUS_MS }, async () => {
+    const pump = await sim('pty')
+    const program = watch(pump.port)
+    await live(program)
+    program.child.kill('SIGKILL')
+    expect(await program.exit).toBeNull()
+    const next = watch(pump.port)
+    await live(next)
+    const wand = next.json().filter((line) => line['kind'] === 'reading').at(-1)?.['wand']
+    expect(wand).toMatchObject({ lastSessionEnd: 'still-open' })
+    next.child.kill('SIGKILL')
+    await next.exit
+    await new Promise((resolve) => setTimeout(resolve, 6_500))
+    expect(await lastEnd(pump)).toBe('lease-expired')
+  })
+})
+
+describe.concurrent('serve', () => {
+  it('is what status and watch talk to, and is alone with its state directory', { timeout: STATUS_MS }, async () => {
+    const pump = await sim('pty')
+    const dir = temporary()
+    const bridge = start(['serve', '--policy', 'manual', '--serial', pump.port, '--state-dir', dir])
+    await expect.poll(() => bridge.err(), { timeout: 10_000 }).toContain('The wand answers.')
+    const second = start(['serve', '--serial', pump.port, '--state-dir', dir])
+    expect(await second.exit).toBe(2)
+    expect(second.err()).toContain('Another bridge is running')
+    const watching = start(['watch', '--json', '--state-dir', dir])
+    await expect.poll(() => watching.out(), { timeout: 10_000 }).toContain('"kind":"link"')
+    const read = start(['status', '--json', '--state-dir', dir])
+    expect(await read.exit).toBe(0)
+    expectGood(pumpStatusSchema.parse(read.json()[0]))
+    await expect.poll(() => watching.out()).toContain('"kind":"reading"')
+    bridge.child.kill('SIGTERM')
+    expect(await bridge.exit).toBe(0)
+    expect(await watching.exit).toBe(3)
+  })
+
+  it('never gives up on a wand that is away', { timeout: STATUS_MS }, async () => {
+    const pump = await sim('pty')
+    const dir = temporary()
+    const bridge = start(['serve', '--policy', 'manual', '--serial', pump.port, '--state-dir', dir])
+    await expect.poll(() => bridge.err(), { timeout: 10_000 }).toContain('The wand answers.')
+    const answered = () => bridge.err().split('The wand answers.').length - 1
+    for (let i = 1; i <= 3; i += 1) {
+      await pump.command({ do: 'unplug' })
+      await new Promise((resolve) => setTimeout(resolve, 700 * i))
+      await pump.command({ do: 'plug' })
+      await expect.poll(answered, { timeout: 10_000 }).toBe(1 + i)
+    }
+    const read = start(['status', '--json', '--state-dir', dir])
+    expect(await read.exit).toBe(0)
+  })
+})
+
+describe.concurrent('demo', () => {
+  const demo = (dir: string) => start(['demo', '--state-dir', dir])
+
+  it('shows live simulated readings, ends in order, and says when its place is taken', { timeout: STATUS_MS }, async () => {
+    const dir = temporary()
+    const program = demo(dir)
+    await expect.poll(() => program.out(), { timeout: 30_000 }).toContain('LIVE')
+    expect(program.out()).toContain('[SIMULATOR]')
+    const second = demo(dir)
+    expect(await second.exit).toBe(2)
+    expect(second.err()).toContain('Another bridge is running')
+    program.child.kill('SIGINT')
+    expect(await program.exit).toBe(0)
+    expect(program.out()).toContain('Session closed. You may now use the pump’s own programmer.')
+  })
+})

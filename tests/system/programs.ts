@@ -1,0 +1,98 @@
+// Real processes of the command line, each ended by its own id.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+
+const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname
+
+export interface Program {
+  readonly child: ChildProcess
+  out(): string
+  err(): string
+  /** JSON lines of standard output so far. */
+  json(): Record<string, unknown>[]
+  say(command: object): void
+  /** Exit code; a signal that ended it is a negative number's place: null. */
+  readonly exit: Promise<number | null>
+}
+
+const running = new Set<ChildProcess>()
+const dirs: string[] = []
+
+export function temporary(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'wandbridge-system-'))
+  dirs.push(dir)
+  return dir
+}
+
+export function start(args: readonly string[], node: readonly string[] = []): Program {
+  if (!existsSync(MAIN)) throw new Error('dist/ is missing. Run `npm run build`, or the whole `npm test`.')
+  return run(process.execPath, [...node, MAIN, ...args])
+}
+
+export function run(command: string, args: readonly string[]): Program {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  running.add(child)
+  let out = ''
+  let err = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  const exit = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => {
+      running.delete(child)
+      resolve(code)
+    })
+  })
+  return {
+    child,
+    exit,
+    out: () => out,
+    err: () => err,
+    json: () => out.split('\n').slice(0, -1).map((line) => JSON.parse(line)),
+    say: (command) => void child.stdin.write(`${JSON.stringify(command)}\n`),
+  }
+}
+
+/** Ends everything a test has started, and removes its files. */
+export async function endAll(): Promise<void> {
+  const left = [...running]
+  for (const child of left) child.kill('SIGKILL')
+  await Promise.all(left.map((child) => new Promise((resolve) => child.once('close', resolve))))
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true })
+}
+
+export interface Sim extends Program {
+  /** The port of the first wand. */
+  readonly port: string
+  /** Does a command and waits for its answer. */
+  command(command: object): Promise<Record<string, unknown>>
+}
+
+/** A simulator on a pty behind a link, or on TCP. */
+export async function sim(kind: 'pty' | 'tcp', ...args: string[]): Promise<Sim> {
+  const link = join(temporary(), 'wand')
+  const where = kind === 'pty' ? ['--serial-link', link] : ['--tcp', '127.0.0.1:0']
+  const program = start(['sim', ...where, ...args])
+  await expect.poll(() => program.out(), { timeout: 15_000 }).toContain('\n')
+  const path = String(program.json()[0]?.['path'])
+  const port = kind === 'pty' ? link : path
+  return {
+    ...program,
+    port,
+    async command(command) {
+      const before = program.json().length
+      program.say(command)
+      await expect.poll(() => program.json().length, { timeout: 5_000 }).toBeGreaterThan(before)
+      const answer = program.json()[before] as Record<string, unknown>
+      if (answer['ok'] !== true) throw new Error(JSON.stringify(answer))
+      return answer
+    },
+  }
+}
