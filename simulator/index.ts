@@ -75,7 +75,7 @@ export interface SimulatedWand {
 
 export interface Simulator {
   readonly wands: readonly SimulatedWand[]
-  /** Does one thing to one wand or its pump. Never rejects: what is wrong is in the message. */
+  /** Does one thing to one wand or its pump. What is wrong is in the message. */
   command(command: CommandInput | object): Promise<CommandResult>
   /** One object per device made. */
   describe(): readonly DeviceLine[]
@@ -177,7 +177,15 @@ function simulator(made: readonly Made[], stop: () => Promise<void>): Simulator 
       const command = readCommand(input)
       if (typeof command === 'string') return { ok: false, message: command }
       const station = stations[command.wand]
-      if (station) return station.command(command)
+      if (station) {
+        try {
+          return station.command(command)
+        } catch (error) {
+          // Plugging in may find that there is no terminal left, or the link's place taken.
+          if (error instanceof PortFaultError) return { ok: false, message: error.message }
+          throw error
+        }
+      }
       return {
         ok: false,
         message: `There is no wand ${command.wand}: they are numbered from 0 to ${stations.length - 1}.`,

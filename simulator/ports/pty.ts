@@ -12,7 +12,9 @@ import { DeviceLink } from './link.ts'
 import type { HeldPath, WandPath } from './path.ts'
 import type { SimulatedPort } from './port.ts'
 
-/** How often an opener is looked for while there is none, in ms. */
+/**
+ * How often an opener is looked for while there is none, in ms. It keeps the process alive, as a
+ * listening socket does. */
 const LOOK_MS = 10
 /** How soon bytes that a full terminal did not take are offered again, in ms. */
 const RETRY_MS = 5
@@ -99,7 +101,7 @@ class Terminal {
   #look(): void {
     if (this.#closed) return
     if (slaveState(this.#pair.fd) === 'open') this.#begin()
-    else this.#cancelLook = this.#env.after(LOOK_MS, () => this.#look(), { background: true })
+    else this.#cancelLook = this.#env.after(LOOK_MS, () => this.#look())
   }
 
   #begin(): void {
