@@ -393,7 +393,7 @@ def main(readme, folder):
                     made += 1
                     if found != said:
                         faults.append(f'{path.name}: {v["name"]}: {what}: found {found}, the vector says {said}')
-            except (KeyError, TypeError, ValueError, IndexError) as error:
+            except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
                 faults.append(f'{path.name}: {v["name"]}: {type(error).__name__}: {error}')
             if made < 2:
                 faults.append(f'{path.name}: {v["name"]}: nothing to check')
