@@ -87,6 +87,19 @@ export class Telemetry {
     return this.#operation !== null || (this.#session?.ending ?? false)
   }
 
+  /** Ends the air work of a session that its own holder wants closed at once (§9.5). */
+  giveWay(): void {
+    this.radio.stop(this.#now)
+    this.#finish('AIR_FAILED')
+  }
+
+  /** Whether what runs on air is INTERROGATE or LIVE of `holder`'s session. */
+  worksFor(holder: Holder): boolean {
+    const operation = this.#operation
+    if (!operation || !same(operation.holder, holder)) return false
+    return operation.name === 'INTERROGATE' || operation.name === 'LIVE'
+  }
+
   /** A request of `holder` was received. */
   renew(holder: Holder): void {
     if (this.#session && same(this.#session.holder, holder)) this.#session.renewedAt = this.#now

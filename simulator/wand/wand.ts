@@ -183,13 +183,16 @@ export class Wand {
     }
     if (session && (pdu.session === 0 || pdu.session !== telemetry.heldBy(holder)))
       return 'NO_SESSION'
-    if (air && (telemetry.busy || (message === 'OPEN' && telemetry.sessionOpen))) return 'BUSY'
+    const mayCut = message === 'CLOSE' && telemetry.worksFor(holder)
+    if (air && telemetry.busy && !mayCut) return 'BUSY'
+    if (message === 'OPEN' && telemetry.sessionOpen) return 'BUSY'
     if ((message === 'SNAPSHOT' || message === 'BLOCK') && !kept) return 'SNAPSHOT_GONE'
     return null
   }
 
   #beginAir(name: string, path: Path, message: AirOperation, pdu: Pdu): Uint8Array {
     const exchange: Remembered = { seq: pdu.seq, type: pdu.type, reply: null }
+    if (this.#telemetry.busy) this.#telemetry.giveWay()
     path.air = exchange
     this.#telemetry.begin(message, { path: name, link: pdu.link }, (code, fields) => {
       const payload =
