@@ -346,9 +346,20 @@ describe('§9.5 and §9.7 on air', () => {
     const raw = bench.request('INTERROGATE')
     bench.send(raw)
     expect(bench.ask('LIVE').code).toBe('BUSY')
-    expect(bench.ask('CLOSE').code).toBe('BUSY')
     bench.wait(4000)
     expect(bench.send(raw).code).toBe('OK')
+  })
+
+  it('lets CLOSE end the work of its own session, but not an OPEN', () => {
+    const bench = new Bench()
+    bench.hello()
+    bench.ask('OPEN')
+    expect(bench.ask('CLOSE').code).not.toBe('PENDING')
+    const open = new Bench()
+    open.open()
+    open.send(open.request('INTERROGATE'))
+    expect(open.work('CLOSE').code).toBe('OK')
+    expect(open.implant.ended).toBe(1)
   })
 })
 
