@@ -14,7 +14,8 @@ import type { SimulatedPort } from './port.ts'
 
 /**
  * How often an opener is looked for while there is none, in ms. It keeps the process alive, as a
- * listening socket does. */
+ * listening socket does.
+ */
 const LOOK_MS = 10
 /** How soon bytes that a full terminal did not take are offered again, in ms. */
 const RETRY_MS = 5
