@@ -11,7 +11,6 @@ export const LINE_MAX = 512
 export const BAUD = 115_200
 
 const COLON = 0x3a
-const CR = 0x0d
 const LF = 0x0a
 
 /** Why bytes of a line were refused before they were a PDU. */
@@ -121,5 +120,3 @@ export class LineGuard {
     this.#overflow = false
   }
 }
-
-export const LINE_END = Uint8Array.of(CR, LF)
