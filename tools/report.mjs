@@ -4,6 +4,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 export default class Report {
+  #filtered = false
+
+  onInit(vitest) {
+    this.#filtered = vitest.config.testNamePattern !== undefined
+  }
+
   onTestRunEnd(modules, errors) {
     const report = { node: process.version, passed: 0, failed: 0, skipped: [], broken: [] }
     for (const module of modules) {
@@ -15,11 +21,8 @@ export default class Report {
         if (result.state === 'passed') report.passed += 1
         else if (result.state === 'failed') report.failed += 1
         else {
-          const chosen = test.options.mode === 'skip' || test.options.mode === 'todo' || result.note
-          report.skipped.push({
-            name: `${file} > ${test.fullName}`,
-            why: result.note ?? (chosen ? 'no reason given' : 'not selected'),
-          })
+          const unsaid = this.#filtered ? 'not selected' : 'no reason given'
+          report.skipped.push({ name: `${file} > ${test.fullName}`, why: result.note ?? unsaid })
         }
       }
     }

@@ -33,7 +33,7 @@ if (!existsSync(report)) {
   process.exit(run.status || 1)
 }
 const { passed, failed, skipped } = JSON.parse(readFileSync(report, 'utf8'))
-const left = skipped.filter(({ why }) => args.length === 0 || why !== 'not selected')
+const left = skipped.filter(({ why }) => why !== 'not selected')
 
 console.log('\nWhat did not run:')
 for (const { name, why } of left) console.log(`- ${name}: ${why}`)
