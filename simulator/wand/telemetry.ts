@@ -120,8 +120,7 @@ export class Telemetry {
     const running = this.#operation?.name ?? (this.#session?.ending ? 'CLOSE' : null)
     return {
       session: this.#session?.id ?? (stuck ? this.#store.lastSession : 0),
-      sessionState:
-        running === 'OPEN' ? 'opening' : running === 'CLOSE' ? 'closing' : this.#rest(stuck),
+      sessionState: this.#state(running, stuck),
       contactAt: this.#contactAt(),
       coupling,
       position,
@@ -161,8 +160,11 @@ export class Telemetry {
     this.#sense(ms)
   }
 
-  #rest(stuck: boolean): 'open' | 'stuck' | 'none' {
-    return this.#session ? 'open' : stuck ? 'stuck' : 'none'
+  /** A stuck session is stuck until another one is open, while that is being opened, too. */
+  #state(running: AirOperation | null, stuck: boolean) {
+    if (this.#session) return running === 'CLOSE' ? 'closing' : 'open'
+    if (stuck) return 'stuck'
+    return running === 'OPEN' ? 'opening' : 'none'
   }
 
   #contactAt(): number | null {

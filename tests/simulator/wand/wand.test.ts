@@ -225,9 +225,17 @@ describe('§9.4 sessions and leases', () => {
     expect(bench.hello().fields?.lastEnd).toBe(6)
     bench.wand.restart()
     expect(bench.hello().fields?.lastEnd).toBe(6)
+    expect(bench.ask('PING').fields?.session).toBe(1)
     bench.implant.lets = true
     bench.session = 0
-    expect(bench.open().session).toBe(2)
+    const open = bench.request('OPEN')
+    bench.send(open)
+    const meanwhile = bench.ask('PING').fields
+    expect(meanwhile).toMatchObject({ session: 1, sessionState: 4, operation: 1 })
+    bench.wait(1000)
+    bench.session = bench.send(open).session
+    expect(bench.session).toBe(2)
+    expect(bench.ask('PING').fields).toMatchObject({ session: 2, sessionState: 2 })
     expect(bench.work('CLOSE').fields?.result).toBe(1)
     expect(bench.ask('PING').fields?.sessionState).toBe(0)
     expect(bench.hello().fields?.lastEnd).toBe(1)
@@ -350,16 +358,40 @@ describe('§9.5 and §9.7 on air', () => {
     expect(bench.send(raw).code).toBe('OK')
   })
 
-  it('lets CLOSE end the work of its own session, but not an OPEN', () => {
+  it.each(['INTERROGATE', 'LIVE'] as const)(
+    'lets CLOSE end %s of its own session at once',
+    (name) => {
+      const bench = new Bench()
+      bench.open()
+      bench.send(bench.request(name))
+      bench.wait(60)
+      const close = bench.request('CLOSE')
+      expect(bench.send(close).code).toBe('PENDING')
+      expect(bench.ask('CLOSE').code).toBe('BUSY')
+      expect(bench.ask('PING').fields).toMatchObject({ operation: 4, sessionState: 3 })
+      bench.wait(300)
+      expect(bench.send(close)).toMatchObject({ code: 'OK', session: 0, fields: { result: 1 } })
+      bench.wait(10_000)
+      expect(bench.implant.ended).toBe(1)
+      expect(bench.hello().fields?.lastEnd).toBe(1)
+    },
+  )
+
+  it('lets CLOSE end neither an OPEN nor the work of somebody else', () => {
     const bench = new Bench()
     bench.hello()
-    bench.ask('OPEN')
-    expect(bench.ask('CLOSE').code).not.toBe('PENDING')
-    const open = new Bench()
-    open.open()
-    open.send(open.request('INTERROGATE'))
-    expect(open.work('CLOSE').code).toBe('OK')
-    expect(open.implant.ended).toBe(1)
+    const open = bench.request('OPEN')
+    bench.send(open)
+    expect(bench.ask('PING').fields).toMatchObject({ operation: 1, sessionState: 1, session: 0 })
+    expect(bench.ask('CLOSE').code).toBe('NO_SESSION')
+    bench.wait(1000)
+    bench.session = bench.send(open).session
+    const raw = bench.request('INTERROGATE')
+    bench.send(raw)
+    bench.hello('report')
+    expect(bench.ask('CLOSE', undefined, {}, 'report').code).toBe('NO_SESSION')
+    bench.wait(4000)
+    expect(bench.send(raw).code).toBe('OK')
   })
 })
 
