@@ -102,7 +102,7 @@ interface Made {
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const env = options.env ?? systemEnv()
   const rng = mulberry32(options.seed ?? 1)
-  const world = options.world ?? loaded(options.scenario)
+  const world = options.world ?? loaded(options.scenario, env)
   const count = options.wands ?? 1
   const made: Made[] = []
   const stop = async () => {
@@ -138,9 +138,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return simulator(made, stop)
 }
 
-function loaded(scenario: string | ScenarioInput | undefined): World {
+function loaded(scenario: string | ScenarioInput | undefined, env: Env): World {
+  const clock = new Date(env.wall()).toISOString().slice(0, 19)
   try {
-    return worldOf(scenario ?? 'normal-refill')
+    return worldOf(scenario ?? 'normal-refill', clock)
   } catch (error) {
     throw new SimulatorError('scenario', error instanceof Error ? error.message : String(error))
   }

@@ -17,8 +17,11 @@ export interface World {
   readonly noise: NoiseLevel
 }
 
-/** By name, by file, or as written in a file. Throws an error that says what is wrong with it. */
-export function worldOf(given: string | ScenarioInput): World {
+/**
+ * By name, by file, or as written in a file. `clock` is what pumps show that have no time of their
+ * own. Throws an error that says what is wrong with the scenario.
+ */
+export function worldOf(given: string | ScenarioInput, clock: string): World {
   const scenario = typeof given === 'string' ? loadScenario(given) : parsed(given)
   const { place, timeline, noise, pumps } = scenario
   return {
@@ -26,7 +29,7 @@ export function worldOf(given: string | ScenarioInput): World {
     timeline,
     noise,
     implants: (wand, seed) =>
-      pumps.map((spec) => createImplant({ ...spec, serial: serialFor(spec.serial, wand) }, seed)),
+      pumps.map((spec) => createImplant({ clock, ...spec, serial: serialFor(spec.serial, wand) }, seed)),
   }
 }
 

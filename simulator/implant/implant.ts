@@ -15,6 +15,8 @@ import { Programme } from './programme.ts'
 import type { ImplantSpec } from './spec.ts'
 import { Flow, Tank } from './tank.ts'
 
+/** What a pump's clock shows at the beginning when nobody says. */
+const CLOCK = '2026-01-05T08:00:00'
 const HOUR_MS = 3_600_000
 const TOO_LONG_MS = 48 * HOUR_MS
 /** Below these actual volumes (nL) the pressure falls off and so does the flow, in ppm. */
@@ -70,7 +72,7 @@ export class SimulatedImplant implements Implant {
   constructor(spec: ImplantSpec, random: Random) {
     this.spec = spec
     this.random = random
-    this.clock = new PumpClock(secondsOf(spec.clock), spec.drift ?? random.fork('drift').between(-20, 20))
+    this.clock = new PumpClock(secondsOf(spec.clock ?? CLOCK), spec.drift ?? random.fork('drift').between(-20, 20))
     this.journal = new Journal(spec.pastEvents)
     this.programme = new Programme(spec)
     this.reported = new Tank(spec.volume)

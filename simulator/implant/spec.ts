@@ -51,8 +51,8 @@ export const implantSpec = z.strictObject({
   model: z.enum(['SIM-20', 'SIM-40']),
   firmware: name(16).default('1.4.2'),
   implanted: deviceTime.default('2024-03-11T09:00:00'),
-  /** What the pump's clock shows when the scenario begins. */
-  clock: deviceTime.default('2026-01-05T08:00:00'),
+  /** What the pump's clock shows when the scenario begins; the simulator's own time if not given. */
+  clock: deviceTime.optional(),
   /** How far the clock drifts, in ppm; by chance within ±20 if not given. */
   drift: z.number().int().min(-200).max(200).optional(),
   /** Reported volume at the beginning. */

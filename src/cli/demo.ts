@@ -84,13 +84,13 @@ interface Key {
 }
 
 const KEYS: readonly Key[] = [
-  { key: 'l', does: 'lift/place', command: (on) => ({ do: on ? 'lift' : 'place' }) },
-  { key: 'u', does: 'unplug/plug', command: (on) => ({ do: on ? 'unplug' : 'plug' }) },
+  { key: 'l', does: 'lift', command: (on) => ({ do: on ? 'lift' : 'place' }) },
+  { key: 'u', does: 'unplug', command: (on) => ({ do: on ? 'unplug' : 'plug' }) },
   { key: 'n', does: 'noise', command: (on) => ({ do: 'noise', level: on ? 'high' : 'none' }) },
   { key: 'd', does: 'drain', command: () => ({ do: 'drain' }) },
   { key: 'r', does: 'refill', command: () => ({ do: 'refill', volume: 20_000_000, program: true }) },
   { key: 'b', does: 'bolus', command: () => ({ do: 'patient-bolus' }) },
-  { key: 'a', does: 'a day on', command: () => ({ do: 'advance', days: 1 }) },
+  { key: 'a', does: '1 day on', command: () => ({ do: 'advance', days: 1 }) },
 ]
 const HELP = [...KEYS.map((k) => `${k.key} ${k.does}`), 'q quit'].join('  ')
 

@@ -180,10 +180,14 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
           id: event.session,
           state: 'open',
           openedAt: event.receivedAt,
-          sentence: 'Session open. Hold the wand still.',
+          sentence: `${whichPump(wand.pump, event.pump)}Session open. Hold the wand still.`,
         },
       }
-    case 'recognised':
+    case 'recognised': {
+      if (!gains(wand, event) || wand.session.id !== event.session) return wand
+      const session = { ...wand.session, sentence: 'Same pump confirmed. Session open.' }
+      return { ...wand, pump: event.pump, recognised: true, outdated: false, session }
+    }
     case 'live':
     case 'reading':
       if (!gains(wand, event) || wand.session.id !== event.session) return wand
@@ -196,6 +200,12 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
     case 'alarm':
       return wand
   }
+}
+
+/** Said at every opening after the first: nobody should take one pump for the other. */
+function whichPump(before: PumpIdentity | null, now: PumpIdentity): string {
+  if (before === null) return ''
+  return before.id === now.id ? 'Same pump confirmed. ' : `Another pump than before: ${now.serial}. `
 }
 
 /** Whether an event may still make something live: nothing has been lost since it was seen. */
