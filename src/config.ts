@@ -10,11 +10,12 @@ export const configSchema = z
       .array(z.string().min(1))
       .default([])
       .meta({ description: 'Serial ports, or tcp://HOST:PORT, one wand each.' }),
-    policy: z
-      .enum(POLICIES)
-      .default('on-placement')
-      .meta({ description: 'When a pump is read.' }),
-    stateDir: z.string().min(1).optional().meta({ description: 'Where the bridge keeps its files.' }),
+    policy: z.enum(POLICIES).default('on-placement').meta({ description: 'When a pump is read.' }),
+    stateDir: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'Where the bridge keeps its files.' }),
     locale: z.enum(['en-US', 'en-GB']).default('en-US'),
     zone: z
       .string()

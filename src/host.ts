@@ -1,8 +1,8 @@
 // A bridge with its control socket: what `serve` and `demo` run, and what other commands talk to.
 import { Bridge, type BridgeOptions } from './bridge.ts'
+import type { ControlRequest } from './control/messages.ts'
 import type { ControlClient } from './control/server.ts'
 import { ControlServer } from './control/server.ts'
-import type { ControlRequest } from './control/messages.ts'
 import type { Env } from './env.ts'
 import { interrogateOnce } from './interrogate.ts'
 import { watchLines } from './watch.ts'
@@ -66,7 +66,9 @@ function handle(env: Env, bridge: Bridge, request: ControlRequest, client: Contr
           client.send({ outcome: { kind: 'no-wand', why: `This bridge has no port ${port}.` } })
           continue
         }
-        void interrogateOnce(env, bridge, port, request.readMs).then((outcome) => client.send({ outcome }))
+        void interrogateOnce(env, bridge, port, request.readMs).then((outcome) =>
+          client.send({ outcome }),
+        )
       }
       return
     }

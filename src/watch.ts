@@ -5,7 +5,13 @@ import { Observable } from 'rxjs'
 import type { Bridge, Change } from './bridge.ts'
 import type { AlarmEvent, BridgeEvent, PumpIdentity } from './model/event.ts'
 import { isImmediate, isLoss } from './model/event.ts'
-import type { AuditStatus, LinkStatus, PumpStatus, SessionStatus, WandStatus } from './model/status.ts'
+import type {
+  AuditStatus,
+  LinkStatus,
+  PumpStatus,
+  SessionStatus,
+  WandStatus,
+} from './model/status.ts'
 
 export type WatchLine =
   | ({ readonly kind: 'reading' } & PumpStatus)
@@ -86,7 +92,9 @@ function own(event: BridgeEvent, durable: boolean, wand: WandStatus, asOf: strin
     case 'session-end': {
       if (!durable) return []
       const { source, port, pump } = event
-      return [{ kind: 'session', asOf, source, port, wand: wand.serial, pump, session: wand.session }]
+      return [
+        { kind: 'session', asOf, source, port, wand: wand.serial, pump, session: wand.session },
+      ]
     }
     case 'alarm': {
       const { source, pump, phase, alarm } = event

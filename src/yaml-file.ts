@@ -32,7 +32,9 @@ export function readYamlFile<S extends z.ZodType>(path: string, schema: S): z.ou
 /** Line of the node at `keys`, or of the nearest one around it that is there. */
 function lineOf(document: Document, lines: LineCounter, keys: readonly PropertyKey[]): number {
   for (let n = keys.length; n > 0; n -= 1) {
-    const node = document.getIn(keys.slice(0, n), true) as { range?: [number, number, number] } | undefined
+    const node = document.getIn(keys.slice(0, n), true) as
+      | { range?: [number, number, number] }
+      | undefined
     if (node?.range) return lines.linePos(node.range[0]).line
   }
   return 1

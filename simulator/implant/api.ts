@@ -28,7 +28,11 @@ export interface Implant {
   /** Ends telemetry mode; false = the implant did not confirm (stuck). */
   endTelemetry(): boolean
   /** What is true and the pump cannot know: integers in nL. For tests and the operator only. */
-  truth(): { readonly actualVolume: number; readonly reportedVolume: number; readonly infused: number }
+  truth(): {
+    readonly actualVolume: number
+    readonly reportedVolume: number
+    readonly infused: number
+  }
   /** Applies a command; a sentence on what was done, or on why not. */
   command(command: ImplantCommand): { readonly ok: boolean; readonly message: string }
 }

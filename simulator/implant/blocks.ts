@@ -98,7 +98,11 @@ const MAKERS: Makers = {
   clock: (p) => ({ deviceTime: p.deviceTime(), ageMs: 0, resets: p.clock.resets }),
 }
 
-export function blockOf<N extends BlockName>(name: N, pump: SimulatedImplant, r: Reported): BlockRepr<N> {
+export function blockOf<N extends BlockName>(
+  name: N,
+  pump: SimulatedImplant,
+  r: Reported,
+): BlockRepr<N> {
   return MAKERS[name](pump, r) as BlockRepr<N>
 }
 

@@ -1,8 +1,8 @@
 // What somebody with the vendor's programmer, a syringe or bad luck does to the pump. None of it goes
 // over the wand protocol, which only reads.
 import type { ImplantCommand } from './api.ts'
-import { ALARM_NAMES, type AlarmName } from './journal.ts'
 import type { SimulatedImplant } from './implant.ts'
+import { ALARM_NAMES, type AlarmName } from './journal.ts'
 import { CAPACITY, programmeChange } from './spec.ts'
 
 interface Result {

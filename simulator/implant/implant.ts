@@ -26,7 +26,13 @@ const FALL_OFF: readonly (readonly [number, number])[] = [
   [1_000_000, 500_000],
 ]
 
-export type PumpState = 'running' | 'stopped' | 'stalled' | 'minimum-rate' | 'end-of-service' | 'valve-closed'
+export type PumpState =
+  | 'running'
+  | 'stopped'
+  | 'stalled'
+  | 'minimum-rate'
+  | 'end-of-service'
+  | 'valve-closed'
 
 interface Stall {
   readonly began: number
@@ -72,12 +78,18 @@ export class SimulatedImplant implements Implant {
   constructor(spec: ImplantSpec, random: Random) {
     this.spec = spec
     this.random = random
-    this.clock = new PumpClock(secondsOf(spec.clock ?? CLOCK), spec.drift ?? random.fork('drift').between(-20, 20))
+    this.clock = new PumpClock(
+      secondsOf(spec.clock ?? CLOCK),
+      spec.drift ?? random.fork('drift').between(-20, 20),
+    )
     this.journal = new Journal(spec.pastEvents)
     this.programme = new Programme(spec)
     this.reported = new Tank(spec.volume)
     this.actual = new Tank(spec.actualVolume ?? spec.volume)
-    const clipped = Math.max(-145_000, Math.min(145_000, 10_000 + random.fork('bias').normal(30_000)))
+    const clipped = Math.max(
+      -145_000,
+      Math.min(145_000, 10_000 + random.fork('bias').normal(30_000)),
+    )
     this.#bias = 1_000_000 + (spec.bias ?? clipped)
     this.#fillBias = 1_000_000 + (spec.fillBias ?? random.fork('fill').normal(20_000))
     const now = this.clock.at(0)
@@ -159,7 +171,11 @@ export class SimulatedImplant implements Implant {
     this.#reportedThings = this.#measure()
   }
 
-  log(name: Parameters<Journal['log']>[0], argument: number | null = null, occurredAt = this.deviceTime()): void {
+  log(
+    name: Parameters<Journal['log']>[0],
+    argument: number | null = null,
+    occurredAt = this.deviceTime(),
+  ): void {
     this.journal.log(name, occurredAt, this.deviceTime(), argument)
     this.touch()
   }
@@ -190,14 +206,16 @@ export class SimulatedImplant implements Implant {
 
   /** What the pump believes to leave. */
   get #reckoned(): number {
-    const off = this.state === 'stalled' || this.state === 'end-of-service' || this.state === 'valve-closed'
+    const off =
+      this.state === 'stalled' || this.state === 'end-of-service' || this.state === 'valve-closed'
     return off ? 0 : this.setRate + (this.programme.patient?.rate ?? 0)
   }
 
   /** What leaves. */
   get #leaving(): Flow {
     const stalled = this.stall !== null && this.stall.ended === null
-    if (stalled || this.state === 'end-of-service' || this.state === 'valve-closed') return new Flow(0)
+    if (stalled || this.state === 'end-of-service' || this.state === 'valve-closed')
+      return new Flow(0)
     const rate = this.setRate + (this.programme.patient?.rate ?? 0)
     const fault = this.faults.has('over-infusion') ? 300_000 : 0
     const falling = FALL_OFF.find(([volume]) => this.actual.atMost(volume))?.[1] ?? 1_000_000
@@ -233,7 +251,8 @@ export class SimulatedImplant implements Implant {
       this.stall?.detectAt ?? Number.POSITIVE_INFINITY,
       this.stall?.endDetectAt ?? Number.POSITIVE_INFINITY,
     ]
-    if (!journal.has('low-reservoir')) times.push(now + this.reported.until(programme.lowAlarmVolume, reckoned))
+    if (!journal.has('low-reservoir'))
+      times.push(now + this.reported.until(programme.lowAlarmVolume, reckoned))
     if (!journal.has('empty-reservoir')) times.push(now + this.reported.until(0, reckoned))
     const leaving = this.#leaving
     for (const [volume] of FALL_OFF) {
@@ -264,7 +283,8 @@ export class SimulatedImplant implements Implant {
       programme.single = null
     }
     if (due(programme.patient?.ends)) programme.patient = null
-    while (due((programme.given[0] ?? Number.POSITIVE_INFINITY) + 24 * HOUR_MS)) programme.given.shift()
+    while (due((programme.given[0] ?? Number.POSITIVE_INFINITY) + 24 * HOUR_MS))
+      programme.given.shift()
     if (this.stall) this.#stallDue(this.stall, now)
     if (this.reported.atMost(programme.lowAlarmVolume)) this.raise('low-reservoir')
     if (this.reported.atMost(0)) this.raise('empty-reservoir')
@@ -355,4 +375,3 @@ export class SimulatedImplant implements Implant {
 }
 
 const roundTo = (seconds: number, step: number) => Math.round(seconds / step) * step
-

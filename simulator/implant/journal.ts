@@ -47,7 +47,12 @@ export class Journal {
     return this.#alarms
   }
 
-  log(name: EventName, occurredAt: number, detectedAt: number, argument: number | null = null): number {
+  log(
+    name: EventName,
+    occurredAt: number,
+    detectedAt: number,
+    argument: number | null = null,
+  ): number {
     this.total += 1
     const code = EVENT_CODE.get(name) ?? 0
     this.#events.push({ number: this.total, code, occurredAt, detectedAt, argument })
@@ -56,7 +61,9 @@ export class Journal {
   }
 
   has(name: AlarmName, state = ACTIVE): boolean {
-    return this.#alarms.some((alarm) => alarm.code === ALARM_CODE.get(name) && alarm.state === state)
+    return this.#alarms.some(
+      (alarm) => alarm.code === ALARM_CODE.get(name) && alarm.state === state,
+    )
   }
 
   raise(name: AlarmName, occurredAt: number, detectedAt: number): boolean {

@@ -4,12 +4,19 @@ import { z } from 'zod'
 
 const volume = z.number().int().min(0).max(50_000_000)
 const rate = z.number().int().min(0).max(50_000_000)
-const name = (max: number) => z.string().regex(/^[!-~](?:[ -~]*[!-~])?$/).max(max)
+const name = (max: number) =>
+  z
+    .string()
+    .regex(/^[!-~](?:[ -~]*[!-~])?$/)
+    .max(max)
 /** The pump's own clock, without zone. */
 const deviceTime = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/, 'must be written like 2026-01-05T08:00:00')
-  .refine((text) => text >= '2000' && Number.isFinite(Date.parse(`${text}Z`)), 'is no date from 2000 on')
+  .refine(
+    (text) => text >= '2000' && Number.isFinite(Date.parse(`${text}Z`)),
+    'is no date from 2000 on',
+  )
 
 export const drugSpec = z.strictObject({
   name: name(24),
@@ -69,7 +76,9 @@ export const implantSpec = z.strictObject({
   /** The same for one filling; by chance (deviation 2 %) if not given. */
   fillBias: z.number().int().min(-1_000_000).max(1_000_000).optional(),
   valveGated: z.boolean().default(false),
-  mode: z.enum(['stopped', 'simple-continuous', 'flex', 'minimum-rate']).default('simple-continuous'),
+  mode: z
+    .enum(['stopped', 'simple-continuous', 'flex', 'minimum-rate'])
+    .default('simple-continuous'),
   rate: rate.default(250_000),
   schedule: scheduleSpec.default([]),
   drugs: z

@@ -24,16 +24,14 @@ const duration = z
   )
 
 /** `at` of the pump's own time since the scenario began, and a command as on stdin. */
-const step = z
-  .looseObject({ at: duration })
-  .transform(({ at, ...rest }, context) => {
-    const command = CommandSchema.safeParse(rest)
-    if (command.success) return { at, command: command.data }
-    for (const issue of command.error.issues) {
-      context.addIssue({ code: 'custom', path: issue.path as string[], message: issue.message })
-    }
-    return z.NEVER
-  })
+const step = z.looseObject({ at: duration }).transform(({ at, ...rest }, context) => {
+  const command = CommandSchema.safeParse(rest)
+  if (command.success) return { at, command: command.data }
+  for (const issue of command.error.issues) {
+    context.addIssue({ code: 'custom', path: issue.path as string[], message: issue.message })
+  }
+  return z.NEVER
+})
 
 const length = z.number().min(0).max(500)
 

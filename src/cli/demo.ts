@@ -40,7 +40,9 @@ export function registerDemo(program: Command): void {
         return { env, ports, policy: 'continuous' as const }
       })
       const screen = process.stdout.isTTY && process.stdin.isTTY
-      const restore = screen ? draw(env, host, simulator as unknown as Simulator, () => void ends.stop(Exit.OK)) : print(host)
+      const restore = screen
+        ? draw(env, host, simulator as unknown as Simulator, () => void ends.stop(Exit.OK))
+        : print(host)
       const ends = stopInOrder(async () => {
         restore()
         await host.stop()
@@ -60,7 +62,10 @@ async function simulate(flags: DemoFlags, stateDir: string): Promise<Simulator> 
     ...(seed === undefined ? {} : { seed }),
   }
   try {
-    return await startSimulator({ ...options, ports: [{ kind: 'pty', link: join(stateDir, 'wand') }] })
+    return await startSimulator({
+      ...options,
+      ports: [{ kind: 'pty', link: join(stateDir, 'wand') }],
+    })
   } catch (error) {
     if (!(error instanceof SimulatorError)) throw error
     if (error.reason !== 'no-pty') throw new CommandError(Exit.USAGE, error.message)
@@ -88,7 +93,11 @@ const KEYS: readonly Key[] = [
   { key: 'u', does: 'unplug', command: (on) => ({ do: on ? 'unplug' : 'plug' }) },
   { key: 'n', does: 'noise', command: (on) => ({ do: 'noise', level: on ? 'high' : 'none' }) },
   { key: 'd', does: 'drain', command: () => ({ do: 'drain' }) },
-  { key: 'r', does: 'refill', command: () => ({ do: 'refill', volume: 20_000_000, program: true }) },
+  {
+    key: 'r',
+    does: 'refill',
+    command: () => ({ do: 'refill', volume: 20_000_000, program: true }),
+  },
   { key: 'b', does: 'bolus', command: () => ({ do: 'patient-bolus' }) },
   { key: 'a', does: '1 day on', command: () => ({ do: 'advance', days: 1 }) },
 ]
@@ -102,7 +111,10 @@ function draw(env: Env, host: Host, simulator: Simulator, quit: () => void): () 
   const redraw = () => {
     if (ended) return
     const { wands, pumps } = host.bridge.status()
-    const latest = [...pumps].reverse().sort((a, b) => a.ageMs - b.ageMs).slice(0, 1)
+    const latest = [...pumps]
+      .reverse()
+      .sort((a, b) => a.ageMs - b.ageMs)
+      .slice(0, 1)
     const lines = [
       ...sourceMark('simulator'),
       ...wands.flatMap(renderWand),

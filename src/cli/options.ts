@@ -18,7 +18,11 @@ export interface BridgeFlags {
 export function number(min: number, max: number, whole = true): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (text.trim() === '' || !(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
+    if (
+      text.trim() === '' ||
+      !(value >= min && value <= max) ||
+      (whole && !Number.isInteger(value))
+    ) {
       const kind = whole ? 'a whole number' : 'a number'
       throw new InvalidArgumentError(`It must be ${kind} from ${min} to ${max}.`)
     }
@@ -31,7 +35,11 @@ const collect = (value: string, before: string[] = []) => [...before, value]
 export function withBridgeOptions(command: Command): Command {
   return command
     .option('--config <file>', 'configuration file (YAML)')
-    .option('--serial <port>', 'a wand: PATH or tcp://HOST:PORT; may be given several times', collect)
+    .option(
+      '--serial <port>',
+      'a wand: PATH or tcp://HOST:PORT; may be given several times',
+      collect,
+    )
     .option('--state-dir <dir>', 'where the bridge keeps its files')
 }
 

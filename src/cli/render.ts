@@ -70,24 +70,48 @@ export function renderPump(pump: PumpStatus, reader: Reader): string[] {
   const { fields: r } = Reservoir
   const { fields: i } = Infusion
   const { fields: b } = Bolus
-  const who = [pump.pump.serial, pump.pump.model, pump.pump.firmware && `firmware ${pump.pump.firmware}`]
+  const who = [
+    pump.pump.serial,
+    pump.pump.model,
+    pump.pump.firmware && `firmware ${pump.pump.firmware}`,
+  ]
   const { patientBolus } = infusion
   return [
     ...row('Pump', who.filter(Boolean).join(', ')),
     ...row('', liveness(pump, reader)),
     '',
-    ...row('Reservoir', `${text(r.reportedVolume, reservoir.reportedVolume)}, reported by the pump, not measured`),
-    ...row('', `capacity ${text(r.capacity, reservoir.capacity)}, low alarm at ${text(r.lowAlarmVolume, reservoir.lowAlarmVolume)}, expected ${text(r.lowAlarmDate, reservoir.lowAlarmDate)} by the pump’s clock`),
-    ...row('Pump state', text(Status.fields.state, state.state)),
-    ...row('Infusion', `${text(i.mode, infusion.mode)}, rate ${text(i.rate, infusion.rate)}, ${text(i.volume24h, infusion.volume24h)} in 24 h`),
-    ...infusion.schedule.flatMap((step) => row('', `from ${clock(step.start)}: ${text(ScheduleStep.fields.rate, step.rate)}`)),
-    ...infusion.drugs.flatMap((drug, n) =>
-      row(n === 0 ? 'Drugs' : '', `${drug.name ?? 'name not valid'}, ${text(Drug.fields.concentration, drug.concentration)}, ${text(Drug.fields.dose24h, drug.dose24h)}`),
+    ...row(
+      'Reservoir',
+      `${text(r.reportedVolume, reservoir.reportedVolume)}, reported by the pump, not measured`,
     ),
-    ...row('Patient bolus', patientBolus.enabled.value === 'on'
-      ? `${text(b.volume, patientBolus.volume)} each, ${text(b.given24h, patientBolus.given24h)} of ${text(b.maxPerDay, patientBolus.maxPerDay)} in 24 h; ${text(b.acceptedCount, patientBolus.acceptedCount)} given, ${text(b.deniedCount, patientBolus.deniedCount)} denied since programming`
-      : text(b.enabled, patientBolus.enabled)),
-    ...row('Battery', `${text(Battery.fields.state, battery.state)}, replacement expected ${text(Battery.fields.replacementDate, battery.replacementDate)}`),
+    ...row(
+      '',
+      `capacity ${text(r.capacity, reservoir.capacity)}, low alarm at ${text(r.lowAlarmVolume, reservoir.lowAlarmVolume)}, expected ${text(r.lowAlarmDate, reservoir.lowAlarmDate)} by the pump’s clock`,
+    ),
+    ...row('Pump state', text(Status.fields.state, state.state)),
+    ...row(
+      'Infusion',
+      `${text(i.mode, infusion.mode)}, rate ${text(i.rate, infusion.rate)}, ${text(i.volume24h, infusion.volume24h)} in 24 h`,
+    ),
+    ...infusion.schedule.flatMap((step) =>
+      row('', `from ${clock(step.start)}: ${text(ScheduleStep.fields.rate, step.rate)}`),
+    ),
+    ...infusion.drugs.flatMap((drug, n) =>
+      row(
+        n === 0 ? 'Drugs' : '',
+        `${drug.name ?? 'name not valid'}, ${text(Drug.fields.concentration, drug.concentration)}, ${text(Drug.fields.dose24h, drug.dose24h)}`,
+      ),
+    ),
+    ...row(
+      'Patient bolus',
+      patientBolus.enabled.value === 'on'
+        ? `${text(b.volume, patientBolus.volume)} each, ${text(b.given24h, patientBolus.given24h)} of ${text(b.maxPerDay, patientBolus.maxPerDay)} in 24 h; ${text(b.acceptedCount, patientBolus.acceptedCount)} given, ${text(b.deniedCount, patientBolus.deniedCount)} denied since programming`
+        : text(b.enabled, patientBolus.enabled),
+    ),
+    ...row(
+      'Battery',
+      `${text(Battery.fields.state, battery.state)}, replacement expected ${text(Battery.fields.replacementDate, battery.replacementDate)}`,
+    ),
     ...row('Clock', clockText(pump)),
     ...alarms(pump, reader),
   ]
@@ -110,7 +134,10 @@ function clockText(pump: PumpStatus): string {
 function alarms(pump: PumpStatus, { zone }: Reader): string[] {
   if (pump.alarms.length === 0) {
     const at = clockTime(inZone(pump.readAt, zone)).slice(0, 5)
-    return row('Alarms', `No alarms reported by the pump at ${at}. This program does not watch the pump.`)
+    return row(
+      'Alarms',
+      `No alarms reported by the pump at ${at}. This program does not watch the pump.`,
+    )
   }
   return pump.alarms.flatMap((alarm, n) => {
     const since = alarm.detectedAt ? `, noticed by the pump ${dateTime(alarm.detectedAt)}` : ''
@@ -142,7 +169,12 @@ export function renderWand(wand: WandStatus): string[] {
     ...wand.unclosed.flatMap((one) =>
       row('NOT CLOSED', `${one.pump === null ? '' : `Pump ${one.pump}: `}${one.sentence}`),
     ),
-    ...(frames > 0 ? row('Refused', `${frames} damaged or foreign frames, ${bytes} bytes. No part of any reading.`) : []),
+    ...(frames > 0
+      ? row(
+          'Refused',
+          `${frames} damaged or foreign frames, ${bytes} bytes. No part of any reading.`,
+        )
+      : []),
   ]
 }
 

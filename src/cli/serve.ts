@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { BridgeOptions } from '../bridge.ts'
 import { AlreadyRunning } from '../control/server.ts'
-import { type Env, systemEnv } from '../env.ts'
+import { type Env, systemEnv, utc } from '../env.ts'
 import { type Host, startHost } from '../host.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import { type BridgeFlags, portsOf, settings, withBridgeOptions } from './options.ts'
@@ -15,9 +15,13 @@ export function registerServe(program: Command): void {
       const chosen = settings(flags)
       const env = systemEnv()
       const ports = portsOf(chosen)
-      const host = await hold(env, chosen.stateDir, async () => ({ env, ports, policy: chosen.policy }))
+      const host = await hold(env, chosen.stateDir, async () => ({
+        env,
+        ports,
+        policy: chosen.policy,
+      }))
       stopInOrder(() => host.stop())
-      const log = (text: string) => console.error(`${new Date().toISOString()}  ${text}`)
+      const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${host.bridge.ports.join(', ')}.`)
       host.bridge.events$.subscribe((event) => {
         if (event.kind === 'link') log(`${event.port}  ${event.sentence} ${event.detail}`.trim())

@@ -23,7 +23,9 @@ export function registerSim(program: Command): void {
     .option('--speed <x>', 'the pump lives so many times faster', number(0.1, 1_000_000, false), 1)
     .option('--seed <n>', 'seed of everything random', number(0, 0xffffffff))
     .action(async (flags: SimFlags) => {
-      const { startSimulator, serveCommands, SimulatorError } = await import('../../simulator/index.ts')
+      const { startSimulator, serveCommands, SimulatorError } = await import(
+        '../../simulator/index.ts'
+      )
       const { scenario, seed, speed, wands } = flags
       try {
         const simulator = await startSimulator({
@@ -48,9 +50,15 @@ function portOf(flags: SimFlags) {
     const match = /^(.+):(\d{1,5})$/.exec(flags.tcp)
     const port = Number(match?.[2])
     if (!match?.[1] || port > 65_535) {
-      throw new CommandError(Exit.USAGE, `--tcp ${flags.tcp}: give HOST:PORT, such as 127.0.0.1:4001.`)
+      throw new CommandError(
+        Exit.USAGE,
+        `--tcp ${flags.tcp}: give HOST:PORT, such as 127.0.0.1:4001.`,
+      )
     }
     return { kind: 'tcp' as const, host: match[1].replace(/^\[|\]$/g, ''), port }
   }
-  return { kind: 'pty' as const, ...(flags.serialLink === undefined ? {} : { link: flags.serialLink }) }
+  return {
+    kind: 'pty' as const,
+    ...(flags.serialLink === undefined ? {} : { link: flags.serialLink }),
+  }
 }

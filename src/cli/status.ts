@@ -6,7 +6,14 @@ import { type Env, systemEnv } from '../env.ts'
 import { interrogateOnce, type Outcome } from '../interrogate.ts'
 import type { PumpStatus } from '../model/status.ts'
 import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
-import { type BridgeFlags, number, portsOf, type Settings, settings, withBridgeOptions } from './options.ts'
+import {
+  type BridgeFlags,
+  number,
+  portsOf,
+  type Settings,
+  settings,
+  withBridgeOptions,
+} from './options.ts'
 import { renderPump, sourceMark } from './render.ts'
 
 interface StatusFlags extends BridgeFlags {
@@ -42,7 +49,10 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Read[]>
   if (process.stderr.isTTY) tellProgress(bridge)
   bridge.start()
   const outcomes = await Promise.all(
-    bridge.ports.map(async (port) => ({ port, outcome: await interrogateOnce(env, bridge, port, readMs) })),
+    bridge.ports.map(async (port) => ({
+      port,
+      outcome: await interrogateOnce(env, bridge, port, readMs),
+    })),
   )
   await bridge.stop()
   return outcomes

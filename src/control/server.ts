@@ -100,9 +100,11 @@ function answer(line: string, client: ControlClient, handler: ControlHandler): v
   }
   const request = controlRequestSchema.safeParse(given)
   if (request.success) handler.handle(request.data, client)
-  else client.send({ error: 'Not a request this bridge knows. It can do: status, watch, interrogate.' })
+  else
+    client.send({
+      error: 'Not a request this bridge knows. It can do: status, watch, interrogate.',
+    })
 }
-
 
 /** Whether somebody listens there. */
 export function answers(address: string): Promise<boolean> {

@@ -2,10 +2,18 @@
 // protocol's field tables. Browser-safe.
 import { z } from 'zod'
 import { Alarm, Alarms } from '../../protocol/blocks/alarms.ts'
-import { BLOCKS, type Blocks, type BlockName, type SnapshotRepr } from '../../protocol/blocks.ts'
 import { Drug } from '../../protocol/blocks/drugs.ts'
 import { PumpEvent } from '../../protocol/blocks/events.ts'
-import { deviceTimeSchema, type ReadAt, toValues, utcSchema, type Value, type ValuesOf, valuesSchema } from './value.ts'
+import { BLOCKS, type BlockName, type Blocks, type SnapshotRepr } from '../../protocol/blocks.ts'
+import {
+  deviceTimeSchema,
+  type ReadAt,
+  toValues,
+  utcSchema,
+  type Value,
+  type ValuesOf,
+  valuesSchema,
+} from './value.ts'
 
 /** Where the bytes came from. The kinds never share a log, and every surface marks the last two. */
 export const SOURCES = ['device', 'simulator', 'replay'] as const
@@ -104,8 +112,11 @@ export const drugSchema = z
   .object({
     name: z.string().nullable().meta({ description: Drug.fields.name.doc }),
     massUnit: z.string().nullable().meta({ description: Drug.fields.massUnit.doc }),
-    ...(valuesSchema(Drug) as unknown as z.ZodObject<Record<'concentration' | 'dose24h', z.ZodType<Value<number>>>>)
-      .pick({ concentration: true, dose24h: true }).shape,
+    ...(
+      valuesSchema(Drug) as unknown as z.ZodObject<
+        Record<'concentration' | 'dose24h', z.ZodType<Value<number>>>
+      >
+    ).pick({ concentration: true, dose24h: true }).shape,
     invalid: invalidSchema,
   })
   .meta({ description: Drug.doc })

@@ -12,8 +12,11 @@ import { alarmSchema, drugSchema, pumpEventSchema, sourceSchema } from './readin
 import { QUALITIES, REASONS, utcSchema, type ValuesOf, valuesSchema } from './value.ts'
 
 const shapeOf = <S extends Struct>(declared: S) =>
-  (valuesSchema(declared) as unknown as z.ZodObject<{ [K in keyof ValuesOf<S>]: z.ZodType<ValuesOf<S>[K]> }>)
-    .shape
+  (
+    valuesSchema(declared) as unknown as z.ZodObject<{
+      [K in keyof ValuesOf<S>]: z.ZodType<ValuesOf<S>[K]>
+    }>
+  ).shape
 
 /** idle: none · open · ended and confirmed, not confirmed, or lost with the connection. */
 export const SESSION_STATES = [
@@ -46,7 +49,9 @@ export const linkSchema = z.object({
   since: utcSchema.nullable(),
   refused: z
     .object({ frames: z.number().int(), bytes: z.number().int() })
-    .meta({ description: 'Damaged or foreign traffic refused since start: no part of any reading.' }),
+    .meta({
+      description: 'Damaged or foreign traffic refused since start: no part of any reading.',
+    }),
 })
 export type LinkStatus = z.infer<typeof linkSchema>
 
@@ -64,7 +69,10 @@ export const wandSchema = z.object({
     operation: z.string().nullable(),
     progress: z.number().nullable().meta({ description: '%' }),
   }),
-  battery: z.number().nullable().meta({ description: '%; null = powered by its cable, or unknown' }),
+  battery: z
+    .number()
+    .nullable()
+    .meta({ description: '%; null = powered by its cable, or unknown' }),
   lastSessionEnd: z.string().nullable().meta({
     description: "How the wand's newest session ended, by its own word at HELLO.",
   }),

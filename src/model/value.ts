@@ -2,6 +2,7 @@
 // live. Built from the protocol's field tables; the zod schemas come from the same tables.
 // Browser-safe.
 import { z } from 'zod'
+import { MASS_UNITS } from '../../protocol/blocks/drugs.ts'
 import {
   type CodeField,
   codeName,
@@ -12,7 +13,6 @@ import {
   type ScalarField,
   type Struct,
 } from '../../protocol/struct.ts'
-import { MASS_UNITS } from '../../protocol/blocks/drugs.ts'
 import { conversion, type MassUnit } from './units.ts'
 
 export const QUALITIES = ['current', 'stale', 'invalid', 'unavailable'] as const
@@ -99,7 +99,8 @@ type ValueOf<T> = T extends ScalarField
     : never
 
 /** The values of a block, field by field; lists become arrays. */
-export type ValuesOf<S> = S extends Struct<infer F> ? { readonly [K in keyof F]: ValueOf<F[K]> } : never
+export type ValuesOf<S> =
+  S extends Struct<infer F> ? { readonly [K in keyof F]: ValueOf<F[K]> } : never
 
 /** Turns a decoded block into values. Masses inside an item follow that item's `massUnit`. */
 export function toValues<S extends Struct>(declared: S, repr: Repr<S>, at: ReadAt): ValuesOf<S> {
@@ -156,7 +157,11 @@ export function valueSchema(field: ScalarField): z.ZodType<Value> {
     const { per } = conversion(field.unit, mass ? 'mcg' : 'mg')
     return z
       .object({
-        value: z.number().min(0).max(field.max / per).nullable(),
+        value: z
+          .number()
+          .min(0)
+          .max(field.max / per)
+          .nullable(),
         unit: units,
         ...common,
       })

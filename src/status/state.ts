@@ -90,7 +90,10 @@ export const NO_SESSION: SessionStatus = {
 }
 
 /** Of a reading that was written only after its session had been replaced by another. */
-const LEFT_BEHIND: SessionStatus = { ...NO_SESSION, sentence: 'The session of this reading has ended.' }
+const LEFT_BEHIND: SessionStatus = {
+  ...NO_SESSION,
+  sentence: 'The session of this reading has ended.',
+}
 
 const NO_CONTACT: Contact = {
   fresh: false,
@@ -205,7 +208,9 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
 /** Said at every opening after the first: nobody should take one pump for the other. */
 function whichPump(before: PumpIdentity | null, now: PumpIdentity): string {
   if (before === null) return ''
-  return before.id === now.id ? 'Same pump confirmed. ' : `Another pump than before: ${now.serial}. `
+  return before.id === now.id
+    ? 'Same pump confirmed. '
+    : `Another pump than before: ${now.serial}. `
 }
 
 /** Whether an event may still make something live: nothing has been lost since it was seen. */

@@ -2,7 +2,6 @@
 // is given. Age is the larger of what both clocks say, so that a computer that slept or whose clock
 // was set never shows an old value young.
 import type { Stamp } from '../model/event.ts'
-import { mapValues, type Reason, type Value } from '../model/value.ts'
 import {
   alarmReadings,
   drugReadings,
@@ -10,7 +9,14 @@ import {
   pumpEvents,
   type SnapshotValues,
 } from '../model/reading.ts'
-import type { AuditStatus, BridgeStatus, LinkStatus, PumpStatus, WandStatus } from '../model/status.ts'
+import type {
+  AuditStatus,
+  BridgeStatus,
+  LinkStatus,
+  PumpStatus,
+  WandStatus,
+} from '../model/status.ts'
+import { mapValues, type Reason, type Value } from '../model/value.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
 
 /** Contact older than this is none (protocol: a wand with a session exchanges every 400 ms). */
@@ -128,7 +134,10 @@ export function viewPump(
   const ownSession = wand.session.id === reading.session && wand.link === reading.link
   return {
     asOf: utcText(now.wall),
-    ageMs: Math.max(0, round(Math.max(now.mono - pump.readMono, now.wall - Date.parse(pump.readAt))) ?? 0),
+    ageMs: Math.max(
+      0,
+      round(Math.max(now.mono - pump.readMono, now.wall - Date.parse(pump.readAt))) ?? 0,
+    ),
     readAt: pump.readAt,
     quality: reason === null ? 'current' : 'stale',
     ...(reason === null ? {} : { reason }),

@@ -2,8 +2,8 @@
 // leave it in the order in which they came, each after its record is on the disk; bad news is told at
 // once, too. Until a log is given every event counts as recorded.
 import type { BridgeEvent } from '../model/event.ts'
-import type { AuditStatus } from '../model/status.ts'
 import { isImmediate } from '../model/event.ts'
+import type { AuditStatus } from '../model/status.ts'
 
 export interface Recorder {
   /** Resolves when the record of `event` is durable, or at once when it needs none; never rejects. */

@@ -29,7 +29,9 @@ export interface Streams {
   readonly readings$: Observable<ReadingEvent>
   /** The reservoir block of every interrogation; of a LIVE exchange only the reported volume. */
   readonly reservoir$: Observable<
-    Measured<Pick<SnapshotValues['reservoir'], 'reportedVolume'> & Partial<SnapshotValues['reservoir']>>
+    Measured<
+      Pick<SnapshotValues['reservoir'], 'reportedVolume'> & Partial<SnapshotValues['reservoir']>
+    >
   >
   /** The set infusion rate, mL/d. */
   readonly rate$: Observable<Measured<Value<number>>>

@@ -31,7 +31,9 @@ async function systemList(): Promise<readonly Listed[]> {
 }
 
 /** Ports of this computer, by path. Pseudo-terminals are not listed by any system. Never rejects. */
-export async function listSerial(list: () => Promise<readonly Listed[]> = systemList): Promise<Found> {
+export async function listSerial(
+  list: () => Promise<readonly Listed[]> = systemList,
+): Promise<Found> {
   try {
     const found = [...(await list())].sort((a, b) => (a.path < b.path ? -1 : 1))
     return { note: null, ports: found.map(device) }

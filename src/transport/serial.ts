@@ -114,10 +114,16 @@ function raiseLines(port: SerialPort): void {
 function normalised(path: string, error: Error): PortError {
   const said = error.message
   if (/cannot lock|EBUSY|busy|temporarily unavailable/i.test(said)) {
-    return new PortError('busy', `${path} is held by another program. Close it there; this is tried again.`)
+    return new PortError(
+      'busy',
+      `${path} is held by another program. Close it there; this is tried again.`,
+    )
   }
   if (/permission|EACCES|access (is )?denied/i.test(said)) {
-    return new PortError('denied', `${path} may not be opened by this user. On Linux, add the user to the group of the device (often dialout) and log in again.`)
+    return new PortError(
+      'denied',
+      `${path} may not be opened by this user. On Linux, add the user to the group of the device (often dialout) and log in again.`,
+    )
   }
   if (/no such file|ENOENT|not found|ENXIO|ENODEV|no such device/i.test(said)) {
     return new PortError('absent', `${path} is not there. Is the wand plugged in?`)

@@ -48,7 +48,11 @@ describe('under a storm of faults', () => {
     expect(new Set(keys).size).toBe(keys.length)
     // Dead reckoning only falls: a volume that rises was never sent.
     const volumes = r.events.flatMap((e) =>
-      e.kind === 'reading' ? [e.repr.reservoir.reportedVolume ?? 0] : e.kind === 'live' ? [Math.round((e.reportedVolume.value ?? 0) * 1e6)] : [],
+      e.kind === 'reading'
+        ? [e.repr.reservoir.reportedVolume ?? 0]
+        : e.kind === 'live'
+          ? [Math.round((e.reportedVolume.value ?? 0) * 1e6)]
+          : [],
     )
     expect(volumes).toEqual([...volumes].sort((a, b) => b - a))
   })

@@ -13,7 +13,8 @@ async function run(scenario: string, seed: number, noise: string): Promise<strin
   const r = await rig({
     scenario,
     seed,
-    tap: (direction, bytes, port) => void hash.update(`${direction} ${port} ${Buffer.from(bytes).toString('hex')}\n`),
+    tap: (direction, bytes, port) =>
+      void hash.update(`${direction} ${port} ${Buffer.from(bytes).toString('hex')}\n`),
   })
   r.bridge.start()
   await r.command({ do: 'noise', level: noise })
@@ -25,11 +26,14 @@ async function run(scenario: string, seed: number, noise: string): Promise<strin
 }
 
 describe('the same seed', () => {
-  it.each(['none', 'high'])('gives the same traffic and readings twice, noise %s', async (noise) => {
-    const first = await run('normal-refill', 7, noise)
-    expect(await run('normal-refill', 7, noise)).toBe(first)
-    expect(await run('normal-refill', 8, noise)).not.toBe(first)
-  })
+  it.each(['none', 'high'])(
+    'gives the same traffic and readings twice, noise %s',
+    async (noise) => {
+      const first = await run('normal-refill', 7, noise)
+      expect(await run('normal-refill', 7, noise)).toBe(first)
+      expect(await run('normal-refill', 8, noise)).not.toBe(first)
+    },
+  )
 
   it('gives what was recorded when this was written, on every version of Node', async () => {
     const digest = await run('normal-refill', 42, 'low')

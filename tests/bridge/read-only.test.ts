@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { isForbiddenType, MESSAGES, messageOfType } from '../../protocol/messages/index.ts'
 import { LineStream } from '../../protocol/line-stream.ts'
+import { isForbiddenType, MESSAGES, messageOfType } from '../../protocol/messages/index.ts'
 import type { Pdu } from '../../protocol/pdu.ts'
 import { ReportStream } from '../../protocol/report-stream.ts'
 import { parse, type Struct } from '../../protocol/struct.ts'
@@ -43,7 +43,12 @@ function expectReadOnly(pdus: readonly Pdu[]): void {
 describe('what the host sends', () => {
   const cases = scenarioNames().flatMap((scenario, i) => [
     { scenario, seed: i, noise: 'none', framing: 'line' as const },
-    { scenario, seed: i, noise: 'high', framing: i % 2 === 0 ? ('line' as const) : ('report' as const) },
+    {
+      scenario,
+      seed: i,
+      noise: 'high',
+      framing: i % 2 === 0 ? ('line' as const) : ('report' as const),
+    },
   ])
 
   it.each(cases)('is read requests only: $scenario, noise $noise, $framing', async (c) => {
@@ -94,7 +99,9 @@ describe('the source', () => {
   it('uses no break, no feature report, no change of the baud rate', () => {
     for (const file of files('src')) {
       const text = readFileSync(join(ROOT, file), 'utf8')
-      expect(text, file).not.toMatch(/\bbrk\b|sendFeatureReport|getFeatureReport|\.update\(\{|setBaudRate/)
+      expect(text, file).not.toMatch(
+        /\bbrk\b|sendFeatureReport|getFeatureReport|\.update\(\{|setBaudRate/,
+      )
     }
   })
 })

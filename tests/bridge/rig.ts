@@ -69,7 +69,9 @@ export async function rig(options: RigOptions = {}) {
       const began = env.monotonic()
       if (!(await env.until(done, limitMs))) {
         const { wands } = bridge.status()
-        throw new Error(`not within ${limitMs} ms; the link says: ${JSON.stringify(wands[0]?.link)}`)
+        throw new Error(
+          `not within ${limitMs} ms; the link says: ${JSON.stringify(wands[0]?.link)}`,
+        )
       }
       return env.monotonic() - began
     },

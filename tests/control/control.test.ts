@@ -38,13 +38,21 @@ async function ask(lines: string[]): Promise<unknown[]> {
   for (const line of lines) socket.write(line)
   await expect.poll(() => text.split('\n').length - 1).toBe(lines.length)
   socket.destroy()
-  return text.trim().split('\n').map((line) => JSON.parse(line))
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
 }
 
 describe('ControlServer', () => {
   it('answers requests and only those it knows', async () => {
     await listen()
-    const answers = await ask(['{"do":"status"}\n', 'nonsense\n', '{"do":"program"}\n', '{"do":"interrogate","port":"/dev/x"}\n'])
+    const answers = await ask([
+      '{"do":"status"}\n',
+      'nonsense\n',
+      '{"do":"program"}\n',
+      '{"do":"interrogate","port":"/dev/x"}\n',
+    ])
     expect(answers[0]).toEqual({ got: { do: 'status' } })
     expect(answers[1]).toHaveProperty('error')
     expect(answers[2]).toHaveProperty('error')
@@ -67,7 +75,8 @@ describe('ControlServer', () => {
   it('lets exactly one of many that start at once have it', async () => {
     const tries = await Promise.allSettled(Array.from({ length: 8 }, () => listen()))
     expect(tries.filter((t) => t.status === 'fulfilled')).toHaveLength(1)
-    for (const t of tries) if (t.status === 'rejected') expect(t.reason).toBeInstanceOf(AlreadyRunning)
+    for (const t of tries)
+      if (t.status === 'rejected') expect(t.reason).toBeInstanceOf(AlreadyRunning)
   })
 
   it('takes over what a killed bridge has left', async () => {

@@ -1,7 +1,13 @@
 // Any struct value the wire can carry: for property tests over the field tables.
 import fc from 'fast-check'
 import { BLOCKS, type BlockName, type SnapshotRepr } from '../../protocol/blocks.ts'
-import { allOnes, type Field, hasUnavailable, type Repr, type Struct } from '../../protocol/struct.ts'
+import {
+  allOnes,
+  type Field,
+  hasUnavailable,
+  type Repr,
+  type Struct,
+} from '../../protocol/struct.ts'
 
 function fieldArbitrary(field: Field): fc.Arbitrary<unknown> {
   switch (field.kind) {
@@ -21,8 +27,11 @@ function fieldArbitrary(field: Field): fc.Arbitrary<unknown> {
         : fc.integer({ min: 0, max: full })
     }
     case 'text': {
-      const good = fc
-        .string({ unit: fc.constantFrom(...'ABCXYZ0189-'), minLength: 1, maxLength: field.size })
+      const good = fc.string({
+        unit: fc.constantFrom(...'ABCXYZ0189-'),
+        minLength: 1,
+        maxLength: field.size,
+      })
       const any = fc
         .array(fc.integer({ min: 1, max: 255 }), { minLength: 1, maxLength: field.size })
         .map((codes) => String.fromCharCode(...codes))

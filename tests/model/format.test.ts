@@ -2,7 +2,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Reservoir } from '../../protocol/blocks/reservoir.ts'
-import { age, dateTime, decimal, inZone, quantity, unitText, valueText } from '../../src/model/format.ts'
+import {
+  age,
+  dateTime,
+  decimal,
+  inZone,
+  quantity,
+  unitText,
+  valueText,
+} from '../../src/model/format.ts'
 import { toValue } from '../../src/model/value.ts'
 
 const at = { deviceTime: null, receivedAt: '2026-11-24T14:02:12.345Z' }
@@ -12,12 +20,19 @@ describe('decimal', () => {
   it('writes no trailing zero and always a leading one', () => {
     const whole = fc.integer({ min: -(2 ** 40), max: 2 ** 40 })
     fc.assert(
-      fc.property(whole, fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 6 }), (n, s, d) => {
-        const text = decimal(n, s, d)
-        expect(text).toMatch(WELL_WRITTEN)
-        expect(text).not.toBe('-0')
-        expect(Math.abs(Number(text) - n / 10 ** s)).toBeLessThanOrEqual(0.5 / 10 ** Math.min(s, d) + 1e-9)
-      }),
+      fc.property(
+        whole,
+        fc.integer({ min: 0, max: 6 }),
+        fc.integer({ min: 0, max: 6 }),
+        (n, s, d) => {
+          const text = decimal(n, s, d)
+          expect(text).toMatch(WELL_WRITTEN)
+          expect(text).not.toBe('-0')
+          expect(Math.abs(Number(text) - n / 10 ** s)).toBeLessThanOrEqual(
+            0.5 / 10 ** Math.min(s, d) + 1e-9,
+          )
+        },
+      ),
     )
   })
 
@@ -44,7 +59,8 @@ describe('quantity', () => {
     expect(unitText('ug/mL', 'en-US')).toBe('mcg/mL')
     expect(unitText('ug/d', 'en-GB')).toBe('microgram/day')
     for (const unit of ['ug/mL', 'ug/d', 'mg/mL', 'mL', 'mL/d', '%']) {
-      for (const locale of ['en-US', 'en-GB'] as const) expect(unitText(unit, locale)).not.toMatch(/[µμ]/)
+      for (const locale of ['en-US', 'en-GB'] as const)
+        expect(unitText(unit, locale)).not.toMatch(/[µμ]/)
     }
   })
 })

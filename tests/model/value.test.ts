@@ -15,7 +15,13 @@ import {
   snapshotValues,
 } from '../../src/model/reading.ts'
 import { conversion, wirePer } from '../../src/model/units.ts'
-import { deviceTimeSeconds, deviceTimeText, mapValues, toValue, toValues } from '../../src/model/value.ts'
+import {
+  deviceTimeSeconds,
+  deviceTimeText,
+  mapValues,
+  toValue,
+  toValues,
+} from '../../src/model/value.ts'
 import { snapshotArbitrary, structArbitrary } from './arbitrary.ts'
 
 const at = { deviceTime: '2026-11-24T14:02:11', receivedAt: '2026-11-24T14:02:12.345Z' }
@@ -29,7 +35,8 @@ describe('snapshotValues', () => {
         for (const a of alarmReadings(values, at.receivedAt)) {
           expect(alarmSchema.safeParse(a).error).toBeUndefined()
         }
-        for (const e of pumpEvents(values)) expect(pumpEventSchema.safeParse(e).error).toBeUndefined()
+        for (const e of pumpEvents(values))
+          expect(pumpEventSchema.safeParse(e).error).toBeUndefined()
         for (const d of drugReadings(values)) expect(drugSchema.safeParse(d).error).toBeUndefined()
       }),
     )
@@ -63,7 +70,11 @@ describe('toValue', () => {
       filledVolume: 0,
     }
     const values = toValues(Reservoir, repr, at)
-    expect(values.reportedVolume).toMatchObject({ value: null, quality: 'invalid', raw: 60_000_000 })
+    expect(values.reportedVolume).toMatchObject({
+      value: null,
+      quality: 'invalid',
+      raw: 60_000_000,
+    })
     expect(values.capacity).toMatchObject({ value: 20, unit: 'mL', quality: 'current' })
     expect(values.lowAlarmVolume).toMatchObject({ value: null, quality: 'unavailable' })
     expect(values.lowAlarmVolume).not.toHaveProperty('raw')

@@ -128,7 +128,9 @@ export class Script {
 
   view(pump = this.pump) {
     const known = this.state.pumps[pump.id]
-    return known ? viewPump(this.state, this.audit, known, { wall: this.wall, mono: this.mono }) : null
+    return known
+      ? viewPump(this.state, this.audit, known, { wall: this.wall, mono: this.mono })
+      : null
   }
 
   /** A whole visit up to a live reading. */
@@ -136,4 +138,3 @@ export class Script {
     this.apply(this.linkEvent(true), this.contact(true), this.open(7), this.reading())
   }
 }
-

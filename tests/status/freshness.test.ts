@@ -77,10 +77,22 @@ describe('a live reading', () => {
     s.live()
     const reading = s.reading()
     const { values } = reading
-    const volume = { ...values.reservoir.reportedVolume, value: null, quality: 'invalid' as const, raw: 6 }
-    s.apply({ ...reading, values: { ...values, reservoir: { ...values.reservoir, reportedVolume: volume } } })
+    const volume = {
+      ...values.reservoir.reportedVolume,
+      value: null,
+      quality: 'invalid' as const,
+      raw: 6,
+    }
+    s.apply({
+      ...reading,
+      values: { ...values, reservoir: { ...values.reservoir, reportedVolume: volume } },
+    })
     s.apply(s.end('confirmed'))
-    expect(s.view()?.reservoir.reportedVolume).toMatchObject({ value: null, quality: 'invalid', raw: 6 })
+    expect(s.view()?.reservoir.reportedVolume).toMatchObject({
+      value: null,
+      quality: 'invalid',
+      raw: 6,
+    })
   })
 })
 
@@ -135,9 +147,30 @@ describe('two pumps', () => {
 })
 
 describe('any run of events', () => {
-  type Move = 'up' | 'down' | 'contact' | 'lift' | 'open' | 'read' | 'known' | 'end' | 'write' | 'wait'
+  type Move =
+    | 'up'
+    | 'down'
+    | 'contact'
+    | 'lift'
+    | 'open'
+    | 'read'
+    | 'known'
+    | 'end'
+    | 'write'
+    | 'wait'
   const move = fc.constantFrom<Move>(
-    ...(['up', 'down', 'contact', 'lift', 'open', 'read', 'known', 'end', 'write', 'wait'] as const),
+    ...([
+      'up',
+      'down',
+      'contact',
+      'lift',
+      'open',
+      'read',
+      'known',
+      'end',
+      'write',
+      'wait',
+    ] as const),
   )
 
   /** The oracle knows only what really is: is a session open, is the pump in contact, known, read? */
@@ -147,7 +180,14 @@ describe('any run of events', () => {
       fc.property(fc.array(move, { maxLength: 60 }), (moves) => {
         const s = new Script()
         const queue: BridgeEvent[] = []
-        const truth = { up: false, contact: false, open: false, known: false, heard: 0, sessions: 0 }
+        const truth = {
+          up: false,
+          contact: false,
+          open: false,
+          known: false,
+          heard: 0,
+          sessions: 0,
+        }
         const happen = (event: BridgeEvent) => {
           s.early(event)
           queue.push(event)

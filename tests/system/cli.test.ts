@@ -97,7 +97,9 @@ describe.concurrent('exit codes', () => {
     expect(program.out()).toBe('')
   })
 
-  it('3: no wand answers, on a port that is not there and on one that is silent', { timeout: STATUS_MS }, async () => {
+  it('3: no wand answers, on a port that is not there and on one that is silent', {
+    timeout: STATUS_MS,
+  }, async () => {
     const absent = status('/dev/no-such-port')
     expect(await absent.exit).toBe(3)
     expect(absent.err()).toContain('Is the wand plugged in?')
@@ -109,7 +111,9 @@ describe.concurrent('exit codes', () => {
     expect(program.out()).toBe('')
   })
 
-  it('4: the wand answers, the pump does not, or does not confirm the close', { timeout: STATUS_MS }, async () => {
+  it('4: the wand answers, the pump does not, or does not confirm the close', {
+    timeout: STATUS_MS,
+  }, async () => {
     const lifted = await sim('pty')
     await lifted.command({ do: 'lift' })
     const program = status(lifted.port, '--timeout', '8')
@@ -133,12 +137,16 @@ describe.concurrent('watch --json', () => {
     )
   const readings = (program: Program) => program.json().filter((line) => line['kind'] === 'reading')
   const live = (program: Program) =>
-    expect.poll(() => readings(program).at(-1)?.['quality'], { timeout: 30_000, interval: 50 }).toBe('current')
+    expect
+      .poll(() => readings(program).at(-1)?.['quality'], { timeout: 30_000, interval: 50 })
+      .toBe('current')
 
   /** How the wand says that its newest session ended. */
   const lastEnd = async (pump: Sim) => (await readOnce(pump.port)).wand.lastSessionEnd
 
-  it('shows the pump live and then stale, within one second of the unplugging', { timeout: STATUS_MS }, async () => {
+  it('shows the pump live and then stale, within one second of the unplugging', {
+    timeout: STATUS_MS,
+  }, async () => {
     const pump = await sim('pty')
     const program = watch(pump.port)
     await live(program)
@@ -181,7 +189,9 @@ describe.concurrent('watch --json', () => {
     expect(await lastEnd(pump)).toBe('closed')
   })
 
-  it('closes its session when whoever read its output has gone', { timeout: STATUS_MS }, async () => {
+  it('closes its session when whoever read its output has gone', {
+    timeout: STATUS_MS,
+  }, async () => {
     const pump = await sim('pty')
     const program = watch(pump.port)
     await live(program)
@@ -190,7 +200,9 @@ describe.concurrent('watch --json', () => {
     expect(await lastEnd(pump)).toBe('closed')
   })
 
-  it('after kill -9 the wand has closed by its lease, and the next reading says so', { timeout: STATUS_MS }, async () => {
+  it('after kill -9 the wand has closed by its lease, and the next reading says so', {
+    timeout: STATUS_MS,
+  }, async () => {
     const pump = await sim('pty')
     const program = watch(pump.port)
     await live(program)
@@ -198,7 +210,10 @@ describe.concurrent('watch --json', () => {
     expect(await program.exit).toBeNull()
     const next = watch(pump.port)
     await live(next)
-    const wand = next.json().filter((line) => line['kind'] === 'reading').at(-1)?.['wand']
+    const wand = next
+      .json()
+      .filter((line) => line['kind'] === 'reading')
+      .at(-1)?.['wand']
     expect(wand).toMatchObject({ lastSessionEnd: 'still-open' })
     next.child.kill('SIGKILL')
     await next.exit
@@ -208,7 +223,9 @@ describe.concurrent('watch --json', () => {
 })
 
 describe.concurrent('serve', () => {
-  it('is what status and watch talk to, and is alone with its state directory', { timeout: STATUS_MS }, async () => {
+  it('is what status and watch talk to, and is alone with its state directory', {
+    timeout: STATUS_MS,
+  }, async () => {
     const pump = await sim('pty')
     const dir = temporary()
     const bridge = start(['serve', '--policy', 'manual', '--serial', pump.port, '--state-dir', dir])
@@ -247,7 +264,9 @@ describe.concurrent('serve', () => {
 describe.concurrent('demo', () => {
   const demo = (dir: string) => start(['demo', '--state-dir', dir])
 
-  it('shows live simulated readings, ends in order, and says when its place is taken', { timeout: STATUS_MS }, async () => {
+  it('shows live simulated readings, ends in order, and says when its place is taken', {
+    timeout: STATUS_MS,
+  }, async () => {
     const dir = temporary()
     const program = demo(dir)
     await expect.poll(() => program.out(), { timeout: 30_000 }).toContain('LIVE')

@@ -28,7 +28,8 @@ export function temporary(): string {
 }
 
 export function start(args: readonly string[], node: readonly string[] = []): Program {
-  if (!existsSync(MAIN)) throw new Error('dist/ is missing. Run `npm run build`, or the whole `npm test`.')
+  if (!existsSync(MAIN))
+    throw new Error('dist/ is missing. Run `npm run build`, or the whole `npm test`.')
   return run(process.execPath, [...node, MAIN, ...args])
 }
 
@@ -55,7 +56,11 @@ export function run(command: string, args: readonly string[]): Program {
     exit,
     out: () => out,
     err: () => err,
-    json: () => out.split('\n').slice(0, -1).map((line) => JSON.parse(line)),
+    json: () =>
+      out
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line)),
     say: (command) => void child.stdin.write(`${JSON.stringify(command)}\n`),
   }
 }

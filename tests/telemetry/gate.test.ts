@@ -16,51 +16,56 @@ describe('Gate', () => {
   it('releases in order, each after its record, whatever order the disk answers in', async () => {
     const kinds = fc.array(fc.constantFrom('read' as const, 'lose' as const, 'contact' as const))
     await fc.assert(
-      fc.asyncProperty(kinds, fc.infiniteStream(fc.nat()), fc.boolean(), async (ks, order, some) => {
-        const pending: { order: number; write: () => void }[] = []
-        const written = new Set<number>()
-        const out: number[] = []
-        const early: number[] = []
-        const gate = new Gate(
-          {
-            ...NO_RECORDER,
-            record: (event) => {
-              if (some && event.order % 3 === 0) {
-                written.add(event.order)
-                return null
-              }
-              return new Promise<void>((resolve) => {
-                pending.push({
-                  order: event.order,
-                  write: () => {
-                    written.add(event.order)
-                    resolve()
-                  },
+      fc.asyncProperty(
+        kinds,
+        fc.infiniteStream(fc.nat()),
+        fc.boolean(),
+        async (ks, order, some) => {
+          const pending: { order: number; write: () => void }[] = []
+          const written = new Set<number>()
+          const out: number[] = []
+          const early: number[] = []
+          const gate = new Gate(
+            {
+              ...NO_RECORDER,
+              record: (event) => {
+                if (some && event.order % 3 === 0) {
+                  written.add(event.order)
+                  return null
+                }
+                return new Promise<void>((resolve) => {
+                  pending.push({
+                    order: event.order,
+                    write: () => {
+                      written.add(event.order)
+                      resolve()
+                    },
+                  })
                 })
-              })
+              },
             },
-          },
-          {
-            immediate: (event) => void early.push(event.order),
-            durable: (event) => {
-              expect(written).toContain(event.order)
-              out.push(event.order)
+            {
+              immediate: (event) => void early.push(event.order),
+              durable: (event) => {
+                expect(written).toContain(event.order)
+                out.push(event.order)
+              },
             },
-          },
-        )
-        const all = events(ks)
-        for (const event of all) gate.push(event)
-        // Bad news did not wait, nothing else came early.
-        expect(early).toEqual(all.filter(isImmediate).map((e) => e.order))
-        while (pending.length > 0) {
-          const i = (order.next().value ?? 0) % pending.length
-          pending.splice(i, 1)[0]?.write()
-          await Promise.resolve()
-          await Promise.resolve()
-        }
-        expect(out).toEqual(all.map((e) => e.order))
-        expect(gate.waiting).toBe(0)
-      }),
+          )
+          const all = events(ks)
+          for (const event of all) gate.push(event)
+          // Bad news did not wait, nothing else came early.
+          expect(early).toEqual(all.filter(isImmediate).map((e) => e.order))
+          while (pending.length > 0) {
+            const i = (order.next().value ?? 0) % pending.length
+            pending.splice(i, 1)[0]?.write()
+            await Promise.resolve()
+            await Promise.resolve()
+          }
+          expect(out).toEqual(all.map((e) => e.order))
+          expect(gate.waiting).toBe(0)
+        },
+      ),
       { numRuns: 300 },
     )
   })

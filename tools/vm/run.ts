@@ -107,7 +107,9 @@ machine.process.on('close', () => {
   const seconds = ((performance.now() - began) / 1000).toFixed(0)
   const failed = killed !== '' || tally.fail > 0 || code !== '0' || tally.pass === 0
   if (killed) {
-    console.log(`The machine was killed: ${killed}. It was at: ${[...running].join(', ') || 'boot'}.`)
+    console.log(
+      `The machine was killed: ${killed}. It was at: ${[...running].join(', ') || 'boot'}.`,
+    )
   }
   if (failed) {
     for (const name of ['console.log', 'tests.log']) {

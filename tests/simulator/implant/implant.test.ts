@@ -30,7 +30,11 @@ describe('the worked example: 20 mL, 0.25 mL/day, 60 days', () => {
   ])('at %i ppm: 5 mL reported, %i nL there', (bias, there) => {
     const p = pump({ ...exact, bias })
     p.advanceTo(60 * DAY)
-    expect(p.truth()).toEqual({ reportedVolume: 5_000_000, actualVolume: there, infused: 15_000_000 })
+    expect(p.truth()).toEqual({
+      reportedVolume: 5_000_000,
+      actualVolume: there,
+      infused: 15_000_000,
+    })
     expect(p.block('reservoir').reportedVolume).toBe(5_000_000)
   })
 
@@ -47,7 +51,16 @@ describe('time', () => {
     { do: 'drain', volume: 500_000 },
     { do: 'refill', volume: 3_000_000, program: true },
     { do: 'program', change: { mode: 'stopped' } },
-    { do: 'program', change: { mode: 'flex', schedule: [{ start: 60, rate: 100_000 }, { start: 600, rate: 900_000 }] } },
+    {
+      do: 'program',
+      change: {
+        mode: 'flex',
+        schedule: [
+          { start: 60, rate: 100_000 },
+          { start: 600, rate: 900_000 },
+        ],
+      },
+    },
     { do: 'program', change: { singleBolus: { volume: 300_000, rate: 5_000_000 } } },
     { do: 'program', change: { mode: 'simple-continuous', rate: 1_234_567 } },
     { do: 'patient-bolus' },
@@ -67,7 +80,8 @@ describe('time', () => {
         const [whole, cut] = [pump({ bolus }, seed), pump({ bolus }, seed)]
         let now = 0
         for (const [ms, what] of [...moments, [DAY, { do: 'patient-bolus' }] as const]) {
-          for (const c of at.filter((t) => t > now && t < now + ms).sort((a, b) => a - b)) cut.advanceTo(c)
+          for (const c of at.filter((t) => t > now && t < now + ms).sort((a, b) => a - b))
+            cut.advanceTo(c)
           now += ms
           whole.advanceTo(now)
           cut.advanceTo(now)
@@ -83,58 +97,81 @@ describe('time', () => {
 
   it('moves the state counter with everything reported but volumes and clock', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 2 * DAY }), command), { maxLength: 12 }), (moments) => {
-        const p = pump({ bolus })
-        let now = 0
-        const still = () => {
-          const { reservoir, clock: _, battery, status, ...rest } = shown(p) as ReturnType<typeof shown> & Record<string, object>
-          const { infusedTotal: _i, ...b } = battery as { infusedTotal: number }
-          const { reportedVolume: _v, ...r } = reservoir as { reportedVolume: number }
-          return JSON.stringify([rest, b, r, status])
-        }
-        for (const [ms, what] of moments) {
-          const before = { counter: p.stateCounter, shown: still() }
-          now += ms
-          p.advanceTo(now)
-          p.command(what)
-          if (still() !== before.shown) expect(p.stateCounter).toBeGreaterThan(before.counter)
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 2 * DAY }), command), { maxLength: 12 }),
+        (moments) => {
+          const p = pump({ bolus })
+          let now = 0
+          const still = () => {
+            const {
+              reservoir,
+              clock: _,
+              battery,
+              status,
+              ...rest
+            } = shown(p) as ReturnType<typeof shown> & Record<string, object>
+            const { infusedTotal: _i, ...b } = battery as { infusedTotal: number }
+            const { reportedVolume: _v, ...r } = reservoir as { reportedVolume: number }
+            return JSON.stringify([rest, b, r, status])
+          }
+          for (const [ms, what] of moments) {
+            const before = { counter: p.stateCounter, shown: still() }
+            now += ms
+            p.advanceTo(now)
+            p.command(what)
+            if (still() !== before.shown) expect(p.stateCounter).toBeGreaterThan(before.counter)
+          }
+        },
+      ),
       { numRuns: 100 },
     )
   })
 
   it('passes 90 days in well under a second', () => {
     const began = performance.now()
-    const p = pump({ mode: 'flex', schedule: [{ start: 0, rate: 100_000 }, { start: 720, rate: 300_000 }] })
+    const p = pump({
+      mode: 'flex',
+      schedule: [
+        { start: 0, rate: 100_000 },
+        { start: 720, rate: 300_000 },
+      ],
+    })
     p.advanceTo(90 * DAY)
     expect(performance.now() - began).toBeLessThan(1_000)
   })
 })
 
 describe('blocks', () => {
-  it.each(scenarioNames())('are encodable, decode to the same and stay in range over ten days: %s', (name) => {
-    for (const [i, spec] of loadScenario(name).pumps.entries()) {
-      const p = createImplant(spec, i)
-      for (let day = 0; day <= 10; day += 1) {
-        p.advanceTo(day * DAY + 12_345)
-        for (const [block, { struct }] of Object.entries(BLOCKS)) {
-          const repr = p.block(block as BlockName)
-          expect(parse(struct, emit(struct, repr as never))).toEqual(repr)
-          for (const [field, declared] of Object.entries<Field>(struct.fields)) {
-            if (declared.kind === 'list' || declared.kind === 'rest') continue
-            const raw = (repr as Record<string, number | string | null>)[field] ?? null
-            expect(judge(declared as ScalarField, raw), `${block}.${field} = ${raw}`).not.toBe('invalid')
+  it.each(scenarioNames())(
+    'are encodable, decode to the same and stay in range over ten days: %s',
+    (name) => {
+      for (const [i, spec] of loadScenario(name).pumps.entries()) {
+        const p = createImplant(spec, i)
+        for (let day = 0; day <= 10; day += 1) {
+          p.advanceTo(day * DAY + 12_345)
+          for (const [block, { struct }] of Object.entries(BLOCKS)) {
+            const repr = p.block(block as BlockName)
+            expect(parse(struct, emit(struct, repr as never))).toEqual(repr)
+            for (const [field, declared] of Object.entries<Field>(struct.fields)) {
+              if (declared.kind === 'list' || declared.kind === 'rest') continue
+              const raw = (repr as Record<string, number | string | null>)[field] ?? null
+              expect(judge(declared as ScalarField, raw), `${block}.${field} = ${raw}`).not.toBe(
+                'invalid',
+              )
+            }
           }
         }
       }
-    }
-  })
+    },
+  )
 })
 
 describe('infusion', () => {
   it('follows the schedule by its own clock', () => {
-    const schedule = [{ start: 0, rate: 100_000 }, { start: 720, rate: 300_000 }]
+    const schedule = [
+      { start: 0, rate: 100_000 },
+      { start: 720, rate: 300_000 },
+    ]
     const p = pump({ ...exact, mode: 'flex', schedule, clock: '2026-01-05T08:00:00' })
     expect(p.block('infusion').rate).toBe(100_000)
     expect(p.block('infusion').volume24h).toBe(200_000)
@@ -160,13 +197,22 @@ describe('infusion', () => {
   })
 
   it('grants and denies patient boluses by lockout and daily maximum, and logs both', () => {
-    const p = pump({ ...exact, bolus: { volume: 20_000, duration: 600, lockout: 60, maxPerDay: 3 } })
+    const p = pump({
+      ...exact,
+      bolus: { volume: 20_000, duration: 600, lockout: 60, maxPerDay: 3 },
+    })
     const ask = (hours: number) => {
       p.advanceTo(hours * HOUR)
       return p.command({ do: 'patient-bolus' }).ok
     }
     expect([ask(0), ask(0.5), ask(1.1), ask(2.2), ask(5), ask(23.9), ask(24.1)]).toEqual([
-      true, false, true, true, false, false, true,
+      true,
+      false,
+      true,
+      true,
+      false,
+      false,
+      true,
     ])
     expect(p.block('bolus')).toMatchObject({ acceptedCount: 4, deniedCount: 3, given24h: 3 })
     p.advanceTo(30 * HOUR)
@@ -204,7 +250,10 @@ describe('alarms', () => {
     p.advanceTo(DAY)
     expect(alarms(p)).toEqual([[1, 1]])
     p.advanceTo(9 * DAY)
-    expect(alarms(p)).toEqual([[1, 1], [2, 1]])
+    expect(alarms(p)).toEqual([
+      [1, 1],
+      [2, 1],
+    ])
     p.command({ do: 'refill', volume: 18_000_000, program: true })
     // The critical one stays latched until somebody programs the pump, which the refill just was.
     expect(alarms(p)).toEqual([[2, 2]])
@@ -245,7 +294,13 @@ describe('alarms', () => {
   })
 
   it('warns 90 days before the end of service and then stops', () => {
-    const p = pump({ ...exact, volume: 20_000_000, rate: 50_000, implanted: '2019-04-05T10:00:00', clock: '2026-01-03T08:00:00' })
+    const p = pump({
+      ...exact,
+      volume: 20_000_000,
+      rate: 50_000,
+      implanted: '2019-04-05T10:00:00',
+      clock: '2026-01-03T08:00:00',
+    })
     let due = 0
     let end = 0
     for (let day = 0; day < 500 && !end; day += 1) {
@@ -268,7 +323,9 @@ describe('alarms', () => {
     const { total, events: ring } = p.block('events')
     expect(ring).toHaveLength(64)
     expect(ring.at(-1)?.number).toBe(total)
-    expect(ring.map((e) => e.number)).toEqual(Array.from({ length: 64 }, (_, i) => (total ?? 0) - 63 + i))
+    expect(ring.map((e) => e.number)).toEqual(
+      Array.from({ length: 64 }, (_, i) => (total ?? 0) - 63 + i),
+    )
     expect(total).toBe(800)
   })
 })

@@ -21,10 +21,25 @@ describe('loadScenario', () => {
   it('has every situation a clinic knows', () => {
     expect(scenarioNames()).toEqual(
       expect.arrayContaining([
-        'normal-refill', 'low-reservoir-early', 'empty', 'stall-late-recovery', 'mri-stuck-session',
-        'eri-to-eos', 'over-infusion', 'missing-14ml', 'concentration-change', 'wrong-pump',
-        'edge-of-range', 'event-log-overflow', 'clock-reset', 'patient-boluses', 'mixture',
-        'catheter-blocked', 'catheter-dislodged', 'valve-closed', 'worked-example',
+        'normal-refill',
+        'low-reservoir-early',
+        'empty',
+        'stall-late-recovery',
+        'mri-stuck-session',
+        'eri-to-eos',
+        'over-infusion',
+        'missing-14ml',
+        'concentration-change',
+        'wrong-pump',
+        'edge-of-range',
+        'event-log-overflow',
+        'clock-reset',
+        'patient-boluses',
+        'mixture',
+        'catheter-blocked',
+        'catheter-dislodged',
+        'valve-closed',
+        'worked-example',
       ]),
     )
   })
@@ -43,14 +58,38 @@ describe('loadScenario', () => {
   it.each([
     ['a field that does not exist', `${GOOD}speed: 3\n`, /wrong\.yaml:5: speed: /],
     ['a missing field', 'title: T\npumps: []\n', /wrong\.yaml:\d: description: /],
-    ['a serial in lower case', GOOD.replace('SIM-0001', 'sim'), /wrong\.yaml:4: pumps\.0\.serial: must be/],
-    ['a volume that is too large', GOOD.replace('5000000', '90000000'), /wrong\.yaml:4: pumps\.0\.volume/],
+    [
+      'a serial in lower case',
+      GOOD.replace('SIM-0001', 'sim'),
+      /wrong\.yaml:4: pumps\.0\.serial: must be/,
+    ],
+    [
+      'a volume that is too large',
+      GOOD.replace('5000000', '90000000'),
+      /wrong\.yaml:4: pumps\.0\.volume/,
+    ],
     ['an unknown model', GOOD.replace('SIM-20', 'ACME'), /wrong\.yaml:4: pumps\.0\.model/],
-    ['a duration nobody can read', `${GOOD}timeline:\n  - { at: soon, do: lift }\n`, /wrong\.yaml:6: timeline\.0\.at: must be written/],
-    ['a command nobody knows', `${GOOD}timeline:\n  - { at: 1 s, do: dance }\n`, /wrong\.yaml:6: timeline\.0/],
-    ['a command with a wrong field', `${GOOD}timeline:\n  - at: 1 s\n    do: move\n    gap: far\n`, /wrong\.yaml:8: timeline\.0\.gap/],
+    [
+      'a duration nobody can read',
+      `${GOOD}timeline:\n  - { at: soon, do: lift }\n`,
+      /wrong\.yaml:6: timeline\.0\.at: must be written/,
+    ],
+    [
+      'a command nobody knows',
+      `${GOOD}timeline:\n  - { at: 1 s, do: dance }\n`,
+      /wrong\.yaml:6: timeline\.0/,
+    ],
+    [
+      'a command with a wrong field',
+      `${GOOD}timeline:\n  - at: 1 s\n    do: move\n    gap: far\n`,
+      /wrong\.yaml:8: timeline\.0\.gap/,
+    ],
     ['broken YAML', 'title: "T\n', /wrong\.yaml:\d+: /],
-    ['no date', GOOD.replace('}', ", clock: '2026-13-45T08:00:00' }"), /wrong\.yaml:4: pumps\.0\.clock: is no date/],
+    [
+      'no date',
+      GOOD.replace('}', ", clock: '2026-13-45T08:00:00' }"),
+      /wrong\.yaml:4: pumps\.0\.clock: is no date/,
+    ],
     ['a list at the top', '- 1\n', /wrong\.yaml:1: the file/],
   ])('refuses %s with file, line and reason', (_, text, says) => {
     const file = join(dir, 'wrong.yaml')
@@ -61,6 +100,9 @@ describe('loadScenario', () => {
   it('reads a right one from a file, with its times', () => {
     const file = join(dir, 'right.yaml')
     writeFileSync(file, `${GOOD}timeline:\n  - { at: 1 d 2 h 3 min 4 s, do: lift }\n`)
-    expect(loadScenario(file).timeline[0]).toEqual({ at: 93_784_000, command: { do: 'lift', wand: 0 } })
+    expect(loadScenario(file).timeline[0]).toEqual({
+      at: 93_784_000,
+      command: { do: 'lift', wand: 0 },
+    })
   })
 })
