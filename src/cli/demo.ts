@@ -39,10 +39,7 @@ export function registerDemo(program: Command): void {
         const ports = simulator.describe().map((device) => sourceFor(device.path))
         return { env, ports, policy: 'continuous' as const }
       })
-      const screen = process.stdout.isTTY && process.stdin.isTTY
-      const restore = screen
-        ? draw(env, host, simulator as unknown as Simulator, () => void ends.stop(Exit.OK))
-        : print(host)
+      let restore = () => {}
       const ends = stopInOrder(async () => {
         restore()
         await host.stop()
@@ -50,6 +47,9 @@ export function registerDemo(program: Command): void {
         const sessions = host.bridge.status().wands.map((wand) => wand.session)
         for (const { sentence } of sessions) console.log(sentence)
       })
+      const quit = () => void ends.stop(Exit.OK)
+      const screen = process.stdout.isTTY && process.stdin.isTTY
+      restore = screen ? draw(env, host, simulator as unknown as Simulator, quit) : print(host)
     })
 }
 

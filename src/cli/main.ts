@@ -13,7 +13,7 @@ import { registerWatch } from './watch.ts'
 
 const program = new Command('wandbridge')
   .description(
-    'Reads wands of intrathecal pumps that speak the open wand protocol, or the simulator. It only\nreads. It is not a medical device and not for patient care.',
+    'Reads wands of intrathecal pumps that speak the open wand protocol, or the simulator. It only reads. It is not a medical device and not for patient care.',
   )
   .addHelpText(
     'after',
@@ -21,6 +21,11 @@ const program = new Command('wandbridge')
   )
   .exitOverride()
   .showSuggestionAfterError()
+
+// Whoever read the output has gone: a way to end. Commands that hold a session do it in order.
+process.stdout.on('error', () => {
+  process.exitCode ??= Exit.OK
+})
 
 for (const register of [
   registerDemo,

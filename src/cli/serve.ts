@@ -42,6 +42,13 @@ export async function hold(
   try {
     return await startHost(env, stateDir, make)
   } catch (error) {
+    if (error instanceof Error && 'syscall' in error) {
+      const next = 'Nothing was read. Give another --state-dir, or make this one writable.'
+      throw new CommandError(
+        Exit.USAGE,
+        `The state directory ${stateDir} cannot be used: ${error.message}.\n${next}`,
+      )
+    }
     if (!(error instanceof AlreadyRunning)) throw error
     const next = 'Stop it first, or give this one another --state-dir. Nothing was read.'
     throw new CommandError(Exit.USAGE, `${error.message}\n${next}`)

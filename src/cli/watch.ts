@@ -57,7 +57,7 @@ export function sentence(line: WatchLine, chosen: Reader): string {
     case 'alarm':
       return `${at}  ${line.pump.serial}  ALARM ${line.alarm.code} (${line.alarm.class}): ${line.phase}`
     case 'link':
-      return `${at}  ${line.port}  ${line.readFailed ?? line.link.sentence}`
+      return `${at}  ${line.port}  ${line.readFailed ?? `${line.link.sentence} ${line.link.detail}`.trim()}`
     case 'session':
       return `${at}  ${line.port}  ${line.session.sentence}`
     case 'audit':

@@ -2,6 +2,7 @@
 // directory, because only one can listen there.
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import { type Env, sleep } from '../env.ts'
 import { controlAddress } from './address.ts'
 import { type ControlRequest, controlRequestSchema, Lines, REQUEST_MAX } from './messages.ts'
@@ -35,7 +36,7 @@ export class ControlServer {
 
   /** Takes the state directory; rejects with AlreadyRunning while another bridge holds it. */
   static async listen(env: Env, stateDir: string, handler: ControlHandler): Promise<ControlServer> {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    makeDirectory(stateDir)
     const address = controlAddress(stateDir)
     const server = createServer()
     const control = new ControlServer(server, address)
@@ -87,6 +88,18 @@ export class ControlServer {
         socket.destroy()
       }
     })
+  }
+}
+
+/** `mkdir -p`. Node's own turns for ever where a file system refuses with ENOENT, as /proc does. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeDirectory(parent)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 

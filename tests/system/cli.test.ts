@@ -4,7 +4,16 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { pumpStatusSchema } from '../../src/model/status.ts'
-import { endAll, type Program, run, type Sim, sim, start, temporary } from './programs.ts'
+import {
+  endAll,
+  eventually,
+  type Program,
+  run,
+  type Sim,
+  sim,
+  start,
+  temporary,
+} from './programs.ts'
 
 const STATUS_MS = 60_000
 
@@ -49,17 +58,18 @@ describe.concurrent('status --json', () => {
   })
 
   const socat = spawnSync('socat', ['-V']).status === 0
-  it.skipIf(!socat && process.env['CI'] !== 'true')(
-    'gives the same with socat in between (needs socat)',
-    { timeout: STATUS_MS },
-    async () => {
-      const { port } = await sim('pty')
-      const through = join(temporary(), 'through')
-      run('socat', [`PTY,link=${through},raw,echo=0`, `${port},raw,echo=0`])
-      await expect.poll(() => spawnSync('test', ['-e', through]).status, { timeout: 5_000 }).toBe(0)
-      expectGood(await readOnce(through))
-    },
-  )
+  it('gives the same with socat in between', { timeout: STATUS_MS }, async ({ skip }) => {
+    skip(!socat && process.env['CI'] !== 'true', 'socat is not installed')
+    const { port } = await sim('pty')
+    const through = join(temporary(), 'through')
+    run('socat', [`PTY,link=${through},raw,echo=0`, `${port},raw,echo=0`])
+    await eventually(
+      () => spawnSync('test', ['-e', through]).status,
+      (x) => x === 0,
+      5_000,
+    )
+    expectGood(await readOnce(through))
+  })
 
   it('reads several wands at once, one line each', { timeout: STATUS_MS }, async () => {
     const [a, b] = [await sim('pty', '--seed', '1'), await sim('pty', '--seed', '2')]
@@ -87,6 +97,9 @@ describe.concurrent('exit codes', () => {
     [['status', '--serial', 'tcp://localhost'], 'tcp://HOST:PORT'],
     [['status', '--serial', '/dev/a', '--serial', '/dev/a'], 'given twice'],
     [['watch', '--policy', 'always', '--serial', '/dev/a'], 'policy'],
+    [['serve', '--serial', '/dev/a', '--state-dir', '/proc/none/here'], 'cannot be used'],
+    [['serve', '--serial', '/dev/a', '--state-dir', '/etc/passwd/here'], 'cannot be used'],
+    [['demo', '--state-dir', '/proc/none'], 'cannot be used'],
     [['sim', '--wands', '0'], 'whole number'],
     [['sim', '--scenario', 'no-such'], 'normal-refill'],
     [['unknown'], 'unknown'],
@@ -137,9 +150,11 @@ describe.concurrent('watch --json', () => {
     )
   const readings = (program: Program) => program.json().filter((line) => line['kind'] === 'reading')
   const live = (program: Program) =>
-    expect
-      .poll(() => readings(program).at(-1)?.['quality'], { timeout: 30_000, interval: 50 })
-      .toBe('current')
+    eventually(
+      () => readings(program).at(-1)?.['quality'],
+      (x) => x === 'current',
+      30_000,
+    )
 
   /** How the wand says that its newest session ended. */
   const lastEnd = async (pump: Sim) => (await readOnce(pump.port)).wand.lastSessionEnd
@@ -152,9 +167,11 @@ describe.concurrent('watch --json', () => {
     await live(program)
     for (const line of readings(program)) expect(line['source']).toBe('simulator')
     await pump.command({ do: 'unplug' })
-    await expect
-      .poll(() => readings(program).at(-1)?.['quality'], { timeout: 1_000, interval: 20 })
-      .toBe('stale')
+    await eventually(
+      () => readings(program).at(-1)?.['quality'],
+      (x) => x === 'stale',
+      1_000,
+    )
     expect(readings(program).at(-1)?.['reason']).toBe('wand-lost')
     await pump.command({ do: 'plug' })
     await live(program)
@@ -229,16 +246,28 @@ describe.concurrent('serve', () => {
     const pump = await sim('pty')
     const dir = temporary()
     const bridge = start(['serve', '--policy', 'manual', '--serial', pump.port, '--state-dir', dir])
-    await expect.poll(() => bridge.err(), { timeout: 10_000 }).toContain('The wand answers.')
+    await eventually(
+      () => bridge.err(),
+      (x) => x.includes('The wand answers.'),
+      10_000,
+    )
     const second = start(['serve', '--serial', pump.port, '--state-dir', dir])
     expect(await second.exit).toBe(2)
     expect(second.err()).toContain('Another bridge is running')
     const watching = start(['watch', '--json', '--state-dir', dir])
-    await expect.poll(() => watching.out(), { timeout: 10_000 }).toContain('"kind":"link"')
+    await eventually(
+      () => watching.out(),
+      (x) => x.includes('"kind":"link"'),
+      10_000,
+    )
     const read = start(['status', '--json', '--state-dir', dir])
     expect(await read.exit).toBe(0)
     expectGood(pumpStatusSchema.parse(read.json()[0]))
-    await expect.poll(() => watching.out()).toContain('"kind":"reading"')
+    await eventually(
+      () => watching.out(),
+      (x) => x.includes('"kind":"reading"'),
+      2_000,
+    )
     bridge.child.kill('SIGTERM')
     expect(await bridge.exit).toBe(0)
     expect(await watching.exit).toBe(3)
@@ -248,13 +277,17 @@ describe.concurrent('serve', () => {
     const pump = await sim('pty')
     const dir = temporary()
     const bridge = start(['serve', '--policy', 'manual', '--serial', pump.port, '--state-dir', dir])
-    await expect.poll(() => bridge.err(), { timeout: 10_000 }).toContain('The wand answers.')
+    await eventually(
+      () => bridge.err(),
+      (x) => x.includes('The wand answers.'),
+      10_000,
+    )
     const answered = () => bridge.err().split('The wand answers.').length - 1
     for (let i = 1; i <= 3; i += 1) {
       await pump.command({ do: 'unplug' })
       await new Promise((resolve) => setTimeout(resolve, 700 * i))
       await pump.command({ do: 'plug' })
-      await expect.poll(answered, { timeout: 10_000 }).toBe(1 + i)
+      await eventually(answered, (x) => x === 1 + i, 10_000)
     }
     const read = start(['status', '--json', '--state-dir', dir])
     expect(await read.exit).toBe(0)
@@ -269,7 +302,11 @@ describe.concurrent('demo', () => {
   }, async () => {
     const dir = temporary()
     const program = demo(dir)
-    await expect.poll(() => program.out(), { timeout: 30_000 }).toContain('LIVE')
+    await eventually(
+      () => program.out(),
+      (x) => x.includes('LIVE'),
+      30_000,
+    )
     expect(program.out()).toContain('[SIMULATOR]')
     const second = demo(dir)
     expect(await second.exit).toBe(2)

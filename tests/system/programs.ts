@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
 
 const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname
 
@@ -20,6 +19,19 @@ export interface Program {
 
 const running = new Set<ChildProcess>()
 const dirs: string[] = []
+
+/** Waits until `good(get())`; rejects with the last value after `ms`. */
+export async function eventually<T>(
+  get: () => T,
+  good: (x: T) => boolean,
+  ms: number,
+): Promise<void> {
+  const began = performance.now()
+  for (let x = get(); !good(x); x = get()) {
+    if (performance.now() - began > ms) throw new Error(`not within ${ms} ms; last: ${String(x)}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
 
 export function temporary(): string {
   const dir = mkdtempSync(join(tmpdir(), 'wandbridge-system-'))
@@ -85,7 +97,11 @@ export async function sim(kind: 'pty' | 'tcp', ...args: string[]): Promise<Sim> 
   const link = join(temporary(), 'wand')
   const where = kind === 'pty' ? ['--serial-link', link] : ['--tcp', '127.0.0.1:0']
   const program = start(['sim', ...where, ...args])
-  await expect.poll(() => program.out(), { timeout: 15_000 }).toContain('\n')
+  await eventually(
+    () => program.out(),
+    (x) => x.includes('\n'),
+    15_000,
+  )
   const path = String(program.json()[0]?.['path'])
   const port = kind === 'pty' ? link : path
   return {
@@ -94,7 +110,11 @@ export async function sim(kind: 'pty' | 'tcp', ...args: string[]): Promise<Sim> 
     async command(command) {
       const before = program.json().length
       program.say(command)
-      await expect.poll(() => program.json().length, { timeout: 5_000 }).toBeGreaterThan(before)
+      await eventually(
+        () => program.json().length,
+        (x) => x > before,
+        5_000,
+      )
       const answer = program.json()[before] as Record<string, unknown>
       if (answer['ok'] !== true) throw new Error(JSON.stringify(answer))
       return answer
