@@ -3,7 +3,7 @@
 // the integer behind the value, so that no binary fraction ever decides a digit. Browser-safe.
 import type { ScalarField } from '../../protocol/struct.ts'
 import { wirePer } from './units.ts'
-import type { Quality, Value } from './value.ts'
+import type { Value } from './value.ts'
 
 export type Locale = 'en-US' | 'en-GB'
 
@@ -109,11 +109,4 @@ export function age(ms: number): string {
   const h = Math.floor(min / 60)
   if (h < 48) return `${h} h`
   return `${Math.floor(h / 24)} days`
-}
-
-export const QUALITY_TEXT: Readonly<Record<Quality, string>> = {
-  current: 'live',
-  stale: 'not live',
-  invalid: 'not valid',
-  unavailable: 'not available',
 }

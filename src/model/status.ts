@@ -9,7 +9,7 @@ import { Reservoir } from '../../protocol/blocks/reservoir.ts'
 import { Status } from '../../protocol/blocks/status.ts'
 import type { Struct } from '../../protocol/struct.ts'
 import { alarmSchema, drugSchema, pumpEventSchema, sourceSchema } from './reading.ts'
-import { QUALITIES, REASONS, utcSchema, type ValuesOf, valuesSchema } from './value.ts'
+import { REASONS, utcSchema, type ValuesOf, valuesSchema } from './value.ts'
 
 const shapeOf = <S extends Struct>(declared: S) =>
   (
@@ -47,11 +47,9 @@ export const linkSchema = z.object({
   sentence: z.string(),
   detail: z.string(),
   since: utcSchema.nullable(),
-  refused: z
-    .object({ frames: z.number().int(), bytes: z.number().int() })
-    .meta({
-      description: 'Damaged or foreign traffic refused since start: no part of any reading.',
-    }),
+  refused: z.object({ frames: z.number().int(), bytes: z.number().int() }).meta({
+    description: 'Damaged or foreign traffic refused since start: no part of any reading.',
+  }),
 })
 export type LinkStatus = z.infer<typeof linkSchema>
 
@@ -157,5 +155,3 @@ export interface BridgeStatus {
   readonly pumps: readonly PumpStatus[]
   readonly audit: AuditStatus
 }
-
-export { QUALITIES }

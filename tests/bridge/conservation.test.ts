@@ -1,6 +1,7 @@
 // Conservation end to end: every byte received is accounted for, no value comes out that the wand did
 // not send, none twice, and what an earlier opener left in the buffer is refused.
 import { describe, expect, it } from 'vitest'
+import { reassemble } from '../../src/link/assembly.ts'
 import { rig } from './rig.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
@@ -44,6 +45,8 @@ describe('under a storm of faults', () => {
       JSON.stringify([e.repr.identity, e.repr.catheter, e.repr.drugs, e.repr.reservoir.capacity])
     expect(new Set(readings.map(fixed)).size).toBe(1)
     expect(readings[0]?.pump.serial).toBe(truth?.implantSerial)
+    // Every value can be derived again from the bytes that came.
+    for (const { pdus, repr } of readings) expect(reassemble(pdus)).toMatchObject({ blocks: repr })
     const keys = readings.map((e) => `${e.session}/${e.snapshot}`)
     expect(new Set(keys).size).toBe(keys.length)
     // Dead reckoning only falls: a volume that rises was never sent.

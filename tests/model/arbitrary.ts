@@ -1,6 +1,6 @@
 // Any struct value the wire can carry: for property tests over the field tables.
 import fc from 'fast-check'
-import { BLOCKS, type BlockName, type SnapshotRepr } from '../../protocol/blocks.ts'
+import { BLOCKS, type SnapshotRepr } from '../../protocol/blocks.ts'
 import {
   allOnes,
   type Field,
@@ -52,5 +52,3 @@ export function structArbitrary<S extends Struct>(declared: S): fc.Arbitrary<Rep
 export const snapshotArbitrary = fc.record(
   Object.fromEntries(Object.entries(BLOCKS).map(([name, b]) => [name, structArbitrary(b.struct)])),
 ) as unknown as fc.Arbitrary<SnapshotRepr>
-
-export const blockNames = Object.keys(BLOCKS) as BlockName[]

@@ -7,7 +7,3 @@ const LINE = '/dev/ttyS1'
 export function note(text: string): void {
   appendFileSync(LINE, `${JSON.stringify({ say: 'note', text })}\n`)
 }
-
-export function qmp(execute: string, args: Record<string, unknown>): void {
-  appendFileSync(LINE, `${JSON.stringify({ say: 'qmp', execute, arguments: args })}\n`)
-}
