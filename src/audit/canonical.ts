@@ -206,7 +206,9 @@ class Scanner {
     const c = this.#peek()
     this.at += 1
     if (c !== 0x75) return '"\\bfnrt'.includes(String.fromCharCode(c)) && c >= 0
-    const hex = String.fromCharCode(...this.#bytes.subarray(this.at, Math.min(this.at + 4, this.#end)))
+    const hex = String.fromCharCode(
+      ...this.#bytes.subarray(this.at, Math.min(this.at + 4, this.#end)),
+    )
     this.at += 4
     return /^00[01][0-9a-f]$/.test(hex) && !/^000[89acd]$/.test(hex)
   }
@@ -239,7 +241,9 @@ class Scanner {
       if (isDigit(this.#bytes[value] ?? 0)) this.seq = this.#number(value)
     } else if (first === 0x6b && to - from === 4 && this.#is(from, 'kind')) {
       if (this.#bytes[value] === QUOTE) {
-        this.kind = String.fromCharCode(...this.#bytes.subarray(value + 1, Math.min(this.at - 1, value + 65)))
+        this.kind = String.fromCharCode(
+          ...this.#bytes.subarray(value + 1, Math.min(this.at - 1, value + 65)),
+        )
       }
     }
   }

@@ -1,7 +1,8 @@
 // C2SP tlog-checkpoint (c2sp.org/tlog-checkpoint): a signed note that says how many records a log
 // has and the root of their tree. Pure.
-import { fromBase64, type Note, parseNote, toBase64 } from './note.ts'
+
 import { HASH_BYTES, type Hash } from './merkle.ts'
+import { fromBase64, type Note, parseNote, toBase64 } from './note.ts'
 
 export interface Checkpoint {
   /** `wandbridge/<log id>`; also the name of the log's key. */
@@ -28,7 +29,9 @@ export function checkpointText({ origin, size, root }: Checkpoint): string {
 export function parseCheckpoint(text: string): SignedCheckpoint | string {
   const note = parseNote(text)
   if (typeof note === 'string') return note
-  const [origin = '', decimal = '', encoded = '', ...extensions] = note.text.slice(0, -1).split('\n')
+  const [origin = '', decimal = '', encoded = '', ...extensions] = note.text
+    .slice(0, -1)
+    .split('\n')
   const root = fromBase64(encoded)
   const size = Number(decimal)
   if (origin === '' || !/^(0|[1-9][0-9]*)$/.test(decimal) || !Number.isSafeInteger(size)) {

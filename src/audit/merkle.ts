@@ -150,7 +150,8 @@ export class Tree {
   }
 
   #check(size: number): void {
-    if (!(size >= 0 && size <= this.#size)) throw new RangeError(`the tree has not grown to ${size}`)
+    if (!(size >= 0 && size <= this.#size))
+      throw new RangeError(`the tree has not grown to ${size}`)
   }
 
   #level(n: number): NodeList {

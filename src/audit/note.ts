@@ -92,7 +92,8 @@ export function signNote(text: string, keys: readonly SigningKey[]): string {
 
 /** Takes a note apart; a sentence when it is not one. Says nothing about its signatures. */
 export function parseNote(note: string): Note | string {
-  if (/(?!\n)\p{Cc}/u.test(note) || /\p{Surrogate}/u.test(note)) return 'a note has no control characters'
+  if (/(?!\n)\p{Cc}/u.test(note) || /\p{Surrogate}/u.test(note))
+    return 'a note has no control characters'
   const gap = note.lastIndexOf('\n\n')
   if (gap < 0) return 'a note has an empty line before its signatures'
   const text = note.slice(0, gap + 1)
@@ -103,7 +104,8 @@ export function parseNote(note: string): Note | string {
   for (const line of lines) {
     const [, name = '', encoded = ''] = /^— (\S+) ([A-Za-z0-9+/=]+)$/u.exec(line) ?? []
     const bytes = fromBase64(encoded)
-    if (!validName(name) || !bytes || bytes.length < 5) return 'a signature line of a note is broken'
+    if (!validName(name) || !bytes || bytes.length < 5)
+      return 'a signature line of a note is broken'
     const id = Buffer.from(bytes).readUInt32BE(0)
     signatures.push({ name, id, bytes: bytes.subarray(4) })
   }

@@ -1,6 +1,6 @@
 // C2SP tlog-proof (c2sp.org/tlog-proof): one text that shows, offline and years later, that one
 // record is in a log. The record itself travels in the `extra` line. Pure.
-import { type SignedCheckpoint, parseCheckpoint } from './checkpoint.ts'
+import { parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts'
 import { HASH_BYTES, type Hash, leafHash, verifyInclusion } from './merkle.ts'
 import { fromBase64, signedBy, toBase64, type VerifierKey } from './note.ts'
 
@@ -39,7 +39,8 @@ export function parseProof(text: string): LogProof | string {
   }
   const [, decimal] = /^index (0|[1-9][0-9]*)$/.exec(lines.shift() ?? '') ?? []
   const index = Number(decimal)
-  if (decimal === undefined || !Number.isSafeInteger(index)) return 'the proof does not say its index'
+  if (decimal === undefined || !Number.isSafeInteger(index))
+    return 'the proof does not say its index'
   const path: Hash[] = []
   for (const line of lines) {
     const node = fromBase64(line)
@@ -54,7 +55,8 @@ export function parseProof(text: string): LogProof | string {
 export function checkProof(proof: LogProof, key: VerifierKey, record = proof.extra): string | null {
   const { checkpoint, index, path } = proof
   if (!record) return 'the proof does not carry its record; give the record beside it'
-  if (checkpoint.origin !== key.name) return `the checkpoint is of another log: ${checkpoint.origin}`
+  if (checkpoint.origin !== key.name)
+    return `the checkpoint is of another log: ${checkpoint.origin}`
   if (!signedBy(checkpoint.note, key)) return 'the checkpoint is not signed by this key'
   return verifyInclusion(leafHash(record), index, checkpoint.size, path, checkpoint.root)
     ? null

@@ -40,7 +40,12 @@ describe('canonical', () => {
 
   it('accepts a line exactly when writing its value again gives that line', () => {
     const near = fc
-      .tuple(object, fc.nat(), fc.constantFrom(...'{}[]",:\\0-1eE+. \tabu/\u007f\u0000'), fc.boolean())
+      .tuple(
+        object,
+        fc.nat(),
+        fc.constantFrom(...'{}[]",:\\0-1eE+. \tabu/\u007f\u0000'),
+        fc.boolean(),
+      )
       .map(([value, at, c, insert]) => {
         const line = canonical(value)
         const i = at % (line.length + 1)

@@ -1,11 +1,21 @@
 // The tree: growing it, keeping it and proving from it agree, and no proof shows what is not so.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EMPTY_ROOT, Frontier, type Hash, leafHash, nodeHash, Tree, verifyConsistency, verifyInclusion } from '../../src/audit/merkle.ts'
+import {
+  EMPTY_ROOT,
+  Frontier,
+  type Hash,
+  leafHash,
+  nodeHash,
+  Tree,
+  verifyConsistency,
+  verifyInclusion,
+} from '../../src/audit/merkle.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 const numRuns = LONG ? 5_000 : 300
-const leaves = (n: number) => Array.from({ length: n }, (_, i) => leafHash(Buffer.from(`leaf ${i}`)))
+const leaves = (n: number) =>
+  Array.from({ length: n }, (_, i) => leafHash(Buffer.from(`leaf ${i}`)))
 
 function grown(n: number): Tree {
   const tree = new Tree()
@@ -42,7 +52,9 @@ describe('the tree', () => {
     const tree = grown(max)
     for (let size = 1; size <= max; size += 1) {
       for (let i = 0; i < size; i += 1) {
-        expect(verifyInclusion(tree.leaf(i), i, size, tree.inclusion(i, size), tree.root(size))).toBe(true)
+        expect(
+          verifyInclusion(tree.leaf(i), i, size, tree.inclusion(i, size), tree.root(size)),
+        ).toBe(true)
         expect(
           verifyConsistency(i, tree.root(i), size, tree.root(size), tree.consistency(i, size)),
         ).toBe(true)
@@ -88,7 +100,14 @@ describe('the tree', () => {
           expect(verifyInclusion(leaf, claimed, size, proof, tree.root(size))).toBe(false)
         }
         const before = how === 'leaf' ? leaf : tree.root(from)
-        if (begins !== from || how === 'leaf' || how === 'bit' || how === 'drop' || how === 'add' || path.length > 1) {
+        if (
+          begins !== from ||
+          how === 'leaf' ||
+          how === 'bit' ||
+          how === 'drop' ||
+          how === 'add' ||
+          path.length > 1
+        ) {
           expect(verifyConsistency(begins, before, size, tree.root(size), path)).toBe(false)
         }
       }),

@@ -1,8 +1,8 @@
 // Talks to the implementation of RFC 6962 and signed notes that we did not write.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 
 const SOURCE = '/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog'
 

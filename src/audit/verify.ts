@@ -1,0 +1,591 @@
+// Reads a whole log and believes nothing: every byte of every segment is checked against a hash, a
+// signature or a rule. Streams, in memory that does not grow with the log. Names the first bad
+// record, its file and its byte. The rules are those of README.md, "Verification".
+import { createHash } from 'node:crypto'
+import { basename, join } from 'node:path'
+import { canonical, type Json } from './canonical.ts'
+import { originOf, parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts'
+import { type Disk, errorCode, readAll } from './disk.ts'
+import {
+  digest,
+  readEntries,
+  readLeaves,
+  type SegmentFiles,
+  segmentFiles,
+  walkSegment,
+} from './files.ts'
+import { Frontier, HASH_BYTES, type Hash, sameHash } from './merkle.ts'
+import { parseVerifierKey, signedBy, type VerifierKey } from './note.ts'
+import { type AuditRecord, checkRecord } from './record.ts'
+import { bodyOf, type Mark, segmentName, voidName, type Walk } from './segment.ts'
+
+export interface Problem {
+  /** File name inside the log's directory. */
+  readonly file: string
+  /** Byte in that file (in a packed one: in what it unpacks to). */
+  readonly offset: number
+  /** First record that can be bad, and last. */
+  readonly position: number
+  readonly through: number
+  readonly reason: string
+}
+
+/** Decodes a record's PDUs again. */
+export interface Rederiver {
+  /** Version of this decoder, as records name it. */
+  readonly version: string
+  /** The body in protocol units, or a sentence when the PDUs cannot be read. */
+  decode(kind: string, pdus: readonly Uint8Array[]): Json | string
+}
+
+export interface Progress {
+  readonly segment: number
+  readonly segments: number
+  readonly records: number
+  readonly bytes: number
+}
+
+export interface VerifyOptions {
+  /** A verifier key kept elsewhere (`name+hash+base64`). */
+  readonly key?: string
+  /** A signed checkpoint kept elsewhere. */
+  readonly since?: string
+  readonly rederive?: Rederiver
+  /** Every body against its schema, too. Slower. */
+  readonly schemas?: boolean
+  /** A bridge is writing: unfinished bytes behind the last checkpoint are no fault. */
+  readonly live?: boolean
+  readonly progress?: (progress: Progress) => void
+  /** Every leaf hash, in order, and the line if it is still there. A replayed commit comes twice. */
+  readonly leaf?: (position: number, leaf: Hash, line: Uint8Array | null) => void
+}
+
+export interface Verification {
+  readonly ok: boolean
+  readonly log: string
+  readonly problem: Problem | null
+  readonly records: number
+  readonly checkpoint: string | null
+  readonly key: string | null
+  /** Something outside vouched for it: the key, an earlier checkpoint. */
+  readonly authenticated: boolean
+  /** The result in a sentence. */
+  readonly sentence: string
+  /** Records read again from their PDUs, and those that a different decoder reads differently. */
+  readonly rederived: number
+  readonly differing: readonly { readonly position: number; readonly decoder: string }[]
+}
+
+class Found extends Error {
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.reason)
+    this.problem = problem
+  }
+}
+
+/** Where the log stands between two segments. */
+interface Stand {
+  readonly files: SegmentFiles
+  readonly before: Mark
+  readonly after: Mark
+}
+
+class Verifier {
+  readonly #disk: Disk
+  readonly #dir: string
+  readonly #log: string
+  readonly #options: VerifyOptions
+  readonly #since: SignedCheckpoint | null
+  readonly #wanted: VerifierKey | null
+  #stand: Stand | null = null
+  /** Root and size as they stand, whichever kind of segment they came from. */
+  #frontier = new Frontier()
+  #key: VerifierKey | null = null
+  #keySeen = false
+  #sinceSeen = false
+  /** A fault that only the next segment can excuse. */
+  #suspect: Problem | null = null
+  /** Whole files that no segment record opened. */
+  #unopened: SegmentFiles[] = []
+  #missing: { segment: number; position: number; records: number }[] = []
+  #dropped = new Set<string>()
+  #packed = new Map<number, { bytes: number; sha256: string; file: string }>()
+  #packedSaid = new Map<number, { bytes: number; sha256: string }>()
+  #leafCount: { file: string; from: number; count: number } | null = null
+  rederived = 0
+  differing: { position: number; decoder: string }[] = []
+
+  constructor(disk: Disk, dir: string, options: VerifyOptions) {
+    this.#disk = disk
+    this.#dir = dir
+    this.#log = basename(dir)
+    this.#options = options
+    this.#wanted = options.key === undefined ? null : keyFor(options.key)
+    this.#since = options.since === undefined ? null : sinceFor(options.since, this.#log)
+  }
+
+  get end(): Mark | null {
+    return this.#stand?.after ?? null
+  }
+
+  get records(): number {
+    return this.#frontier.size
+  }
+
+  async run(): Promise<void> {
+    const all = await segmentFiles(this.#disk, this.#dir)
+    if (all.length === 0) this.#found('.', 0, 'there is no audit log here')
+    let bytes = 0
+    for (const files of all) {
+      const tell = (n: number) => {
+        bytes += n
+        const { number: segment } = files
+        this.#options.progress?.({ segment, segments: all.length, records: this.records, bytes })
+      }
+      if (files.entries) await this.#segment(files, files.entries, tell)
+      else await this.#onlyLeaves(files)
+    }
+    this.#finish()
+  }
+
+  #found(
+    file: string,
+    offset: number,
+    reason: string,
+    position = this.records,
+    through = position,
+  ): never {
+    throw new Found({ file, offset, position, through, reason })
+  }
+
+  /** Entries that retention dropped: their hashes still carry the tree. */
+  async #onlyLeaves(files: SegmentFiles): Promise<void> {
+    const file = `${segmentName(files.number)}.jsonl`
+    if (!files.leaves) {
+      // The next segment may say that it was never whole.
+      const position = this.records
+      this.#suspect ??= {
+        file,
+        offset: 0,
+        position,
+        through: position,
+        reason: 'the segment is missing',
+      }
+      this.#unopened.push(files)
+      return
+    }
+    if (this.#suspect) throw new Found(this.#suspect)
+    const bytes = await readLeaves(this.#disk, this.#dir, files.leaves)
+    if (!bytes) this.#found(files.leaves, 0, 'the file of leaf hashes is not whole')
+    const position = this.records
+    for (let at = 0; at < bytes.length; at += HASH_BYTES) {
+      const leaf = bytes.subarray(at, at + HASH_BYTES)
+      this.#options.leaf?.(this.records, leaf, null)
+      this.#frontier.append(leaf)
+      this.#checkSince(this.#frontier.size, () => this.#frontier.root())
+    }
+    this.#missing.push({ segment: files.number, position, records: this.records - position })
+    this.#stand = null
+  }
+
+  async #segment(
+    files: SegmentFiles,
+    entries: { readonly name: string; readonly packed: boolean },
+    tell: (bytes: number) => void,
+  ): Promise<void> {
+    const file = entries.name
+    if (entries.packed) {
+      this.#packed.set(files.number, {
+        file,
+        ...(await digest(this.#disk.read(join(this.#dir, file)))),
+      })
+    }
+    const leaves = files.leaves ? await readLeaves(this.#disk, this.#dir, files.leaves) : null
+    if (files.leaves && !leaves)
+      this.#found(files.leaves, 0, 'the file of leaf hashes is not whole')
+    let index = 0
+    let firstOther: { position: number; offset: number } | null = null
+    let at = -1
+    const walk = await this.#walk(files, entries, tell, (line, start, end, kind, offset, leaf) => {
+      if (at < 0) at = walkStart(line, start, end)
+      const position = at + index
+      const kept = leaves?.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
+      if (kept?.length === HASH_BYTES && !sameHash(kept, leaf)) firstOther ??= { position, offset }
+      index += 1
+      this.#record(file, line, start, end, kind, offset, position)
+      this.#options.leaf?.(position, leaf, line.subarray(start, end))
+    })
+    if (walk.fault && firstOther !== null) {
+      const { position, offset } = firstOther as { position: number; offset: number }
+      if (walk.fault.position <= position && position <= walk.fault.through) {
+        this.#found(file, offset, walk.fault.reason, position)
+      }
+    }
+    await this.#join(files, walk)
+    if (files.leaves && leaves && walk.opened) {
+      const other = firstOther as { position: number; offset: number } | null
+      if (other)
+        this.#found(
+          files.leaves,
+          (other.position - at) * HASH_BYTES,
+          'a leaf hash differs from its record',
+          other.position,
+        )
+      this.#leafCount = {
+        file: files.leaves,
+        from: walk.header?.frontier.size ?? 0,
+        count: leaves.length / HASH_BYTES,
+      }
+    }
+  }
+
+  async #walk(
+    files: SegmentFiles,
+    entries: { readonly name: string; readonly packed: boolean },
+    tell: (bytes: number) => void,
+    record: NonNullable<Parameters<typeof walkSegment>[1]['record']>,
+  ): Promise<Walk> {
+    try {
+      return await walkSegment(
+        readEntries(this.#disk, this.#dir, entries),
+        {
+          log: this.#log,
+          segment: files.number,
+          record,
+          commit: (mark) => this.#checkSince(mark.position, () => mark.frontier.root()),
+        },
+        tell,
+      )
+    } catch (error) {
+      if (error instanceof Found) throw error
+      this.#found(entries.name, 0, `the file cannot be read: ${errorCode(error)}`)
+    }
+  }
+
+  /** Puts a segment behind the ones before it. */
+  async #join(files: SegmentFiles, walk: Walk): Promise<void> {
+    const file = files.entries?.name ?? ''
+    const fault = walk.fault
+    if (!walk.header || !walk.opened || !walk.after || !walk.before) {
+      if (fault?.signed) this.#fault(file, walk)
+      this.#suspect ??= this.#problem(file, walk)
+      this.#unopened.push(files)
+      return
+    }
+    const { header } = walk
+    const stand = this.#stand
+    const from = header.frontier.size
+    const again = stand !== null && from === stand.before.position && from !== stand.after.position
+    const expected = again ? stand.before.frontier : this.#frontier
+    if (from !== expected.size || !sameHash(header.frontier.root(), expected.root())) {
+      // What went before may be the real damage.
+      if (this.#suspect) throw new Found(this.#suspect)
+      this.#found(
+        file,
+        0,
+        `the segment does not begin where the one before it ends (${expected.size})`,
+      )
+    }
+    if (again && walk.firstNote !== stand.after.note) {
+      this.#found(
+        file,
+        0,
+        'the last commit was not written again as it was',
+        from,
+        stand.after.position - 1,
+      )
+    }
+    const known = again ? stand.before.key : this.#key
+    if (known && stand && header.key.text !== known.text) {
+      this.#found(file, 0, `the segment is signed with another key: ${header.key.text}`)
+    }
+    await this.#voids(files, walk, again)
+    if (this.#leafCount && this.#leafCount.from + this.#leafCount.count !== from) {
+      this.#found(
+        this.#leafCount.file,
+        0,
+        'the file of leaf hashes does not end where its segment does',
+        from,
+      )
+    }
+    this.#leafCount = null
+    this.#stand = { files, before: walk.before, after: walk.after }
+    this.#frontier = walk.after.frontier.clone()
+    this.#keys(header.key, !stand)
+    this.#keys(walk.after.key, false)
+    if (fault?.signed) this.#fault(file, walk)
+    if (fault) this.#suspect = this.#problem(file, walk)
+  }
+
+  #keys(key: VerifierKey, afterHole: boolean): void {
+    // Across entries that are gone nobody can follow a change of key.
+    if (afterHole && this.#key && this.#key.text !== key.text) this.#keySeen = false
+    this.#key = key
+    if (this.#wanted?.text === key.text) this.#keySeen = true
+  }
+
+  /**
+   * What the segment's opening record says was set aside lies in its `.void` file, to the byte. In
+   * the old files a beginning of that may be left, and nothing else.
+   */
+  async #voids(files: SegmentFiles, walk: Walk, again: boolean): Promise<void> {
+    const stand = this.#stand
+    const allowed: { files: SegmentFiles; offset: number }[] = []
+    if (stand)
+      allowed.push({ files: stand.files, offset: (again ? stand.before : stand.after).offset })
+    for (const unopened of this.#unopened) allowed.push({ files: unopened, offset: 0 })
+    const said = walk.opened?.voids ?? []
+    const bad = (reason: string): never => {
+      if (this.#suspect) throw new Found(this.#suspect)
+      this.#found(files.entries?.name ?? '', 0, reason)
+    }
+    const path = join(this.#dir, voidName(files.number))
+    if (said.length > 0 && (await this.#disk.size(path)) === null)
+      bad(`${voidName(files.number)} is missing`)
+    const kept = said.length > 0 ? await readAll(this.#disk, path) : Buffer.alloc(0)
+    let at = 0
+    for (const { segment, offset, bytes, sha256 } of said) {
+      const copy = kept.subarray(at, at + bytes)
+      at += bytes
+      if (createHash('sha256').update(copy).digest('hex') !== sha256) {
+        bad(`${voidName(files.number)} is not what the record of this segment says was set aside`)
+      }
+      const dropped = this.#missing.some((m) => m.segment === segment)
+      if (!dropped && !allowed.some((a) => a.files.number === segment && a.offset === offset)) {
+        bad('the record of this segment sets aside what it may not')
+      }
+    }
+    if (at !== kept.length) bad(`${voidName(files.number)} holds more than was set aside`)
+    for (const { files: old, offset } of allowed) {
+      const range = said.find((v) => v.segment === old.number && v.offset === offset)
+      const before = said.slice(0, range ? said.indexOf(range) : 0).reduce((sum, v) => sum + v.bytes, 0)
+      const copy = kept.subarray(before, before + (range?.bytes ?? 0))
+      if (!range && (offset === 0 || !old.entries))
+        bad('a segment before this one was never opened')
+      if (old.entries && !(await this.#beginningOf(copy, old.entries, offset))) {
+        bad(`${old.entries.name} holds bytes behind its end that were not set aside`)
+      }
+    }
+    this.#suspect = null
+    this.#unopened = []
+  }
+
+  async #beginningOf(
+    copy: Uint8Array,
+    entries: { readonly name: string; readonly packed: boolean },
+    offset: number,
+  ): Promise<boolean> {
+    let at = 0
+    for await (const chunk of readEntries(this.#disk, this.#dir, entries, offset)) {
+      if (Buffer.compare(chunk, copy.subarray(at, at + chunk.length)) !== 0) return false
+      at += chunk.length
+    }
+    return true
+  }
+
+  #problem(file: string, walk: Walk): Problem {
+    const { offset, position, through, reason } = walk.fault ?? {
+      offset: 0,
+      position: this.records,
+      through: this.records,
+      reason: 'no record opens this segment',
+    }
+    const at = walk.after ? position : this.records
+    return { file, offset, position: at, through: Math.max(at, through), reason }
+  }
+
+  #fault(file: string, walk: Walk): never {
+    throw new Found(this.#problem(file, walk))
+  }
+
+  #checkSince(size: number, root: () => Hash): void {
+    if (this.#since?.size !== size) return
+    if (!sameHash(this.#since.root, root())) {
+      const reason = 'the records up to here are not those of the checkpoint that was kept'
+      this.#found('.', 0, reason, 0, size - 1)
+    }
+    this.#sinceSeen = true
+  }
+
+  #record(
+    file: string,
+    line: Uint8Array,
+    start: number,
+    end: number,
+    kind: string | null,
+    offset: number,
+    position: number,
+  ): void {
+    if (kind === 'packed') {
+      const body = bodyOf(line, start, end) as { segment: number; bytes: number; sha256: string }
+      this.#packedSaid.set(body.segment, { bytes: body.bytes, sha256: body.sha256 })
+    } else if (kind === 'retention') {
+      const body = bodyOf(line, start, end) as { segments: readonly Json[] }
+      for (const segment of body.segments) this.#dropped.add(canonical(segment))
+    }
+    const { schemas, rederive } = this.#options
+    const read = rederive && (kind === 'interrogation' || kind === 'live')
+    if (!schemas && !read) return
+    const record = checkRecord(JSON.parse(Buffer.from(line.subarray(start, end)).toString()))
+    if (typeof record === 'string')
+      this.#found(file, offset, `the record breaks its schema: ${record}`, position)
+    if (read) this.#rederive(rederive, record, file, offset, position)
+  }
+
+  #rederive(
+    decoder: Rederiver,
+    record: AuditRecord,
+    file: string,
+    offset: number,
+    position: number,
+  ): void {
+    if (!record.pdus) return
+    const pdus = record.pdus.map((text) => Buffer.from(text, 'base64'))
+    const again = decoder.decode(record.kind, pdus)
+    this.rederived += 1
+    const derived =
+      record.kind === 'interrogation'
+        ? record.body.blocks
+        : (record.body as { values?: Json }).values
+    if (typeof again !== 'string' && canonical(again) === canonical((derived ?? null) as Json))
+      return
+    if (record.decoder !== decoder.version) {
+      this.differing.push({ position, decoder: record.decoder ?? 'unknown' })
+      return
+    }
+    const reason = typeof again === 'string' ? again : 'its PDUs say something else than the record'
+    this.#found(file, offset, `read again from its PDUs: ${reason}`, position)
+  }
+
+  #finish(): void {
+    const tail = this.#suspect
+    const live = this.#options.live === true && this.#stand !== null
+    if (tail && !live) throw new Found(tail)
+    if (!this.#stand) this.#found('.', 0, 'no segment with a signed checkpoint is left')
+    if (this.#stand.files.leaves) {
+      // Leaf hashes are kept aside only once the next segment is durable.
+      const name = `${segmentName(this.#stand.files.number + 1)}.jsonl`
+      this.#found(name, 0, 'the segment is missing: the one before it was ended for it')
+    }
+    for (const missing of this.#missing) {
+      if (this.#dropped.has(canonical(missing))) continue
+      const name = `${segmentName(missing.segment)}.jsonl`
+      this.#found(
+        name,
+        0,
+        'the segment is missing, and no record says that it was dropped',
+        missing.position,
+      )
+    }
+    for (const [segment, found] of this.#packed) {
+      const said = this.#packedSaid.get(segment)
+      if (said?.sha256 === found.sha256 && said.bytes === found.bytes) continue
+      this.#found(
+        found.file,
+        0,
+        'the packed file is not the one that was recorded when it was packed',
+      )
+    }
+    if (this.#wanted && !this.#keySeen) {
+      this.#found(
+        '.',
+        0,
+        `the log is signed with another key: ${this.#key?.text}`,
+        0,
+        this.records - 1,
+      )
+    }
+    if (this.#since && !this.#sinceSeen) {
+      const { size } = this.#since
+      const reason =
+        size > this.records
+          ? `the checkpoint that was kept has ${size} records; here are ${this.records}: the end is missing`
+          : `no commit ends at the ${size} records of the checkpoint that was kept`
+      this.#found('.', 0, reason)
+    }
+  }
+}
+
+/** Position of the first record of a segment: its own `seq`, which the walk has just checked. */
+function walkStart(line: Uint8Array, start: number, end: number): number {
+  return (JSON.parse(Buffer.from(line.subarray(start, end)).toString()) as { seq: number }).seq
+}
+
+function keyFor(text: string): VerifierKey {
+  const key = parseVerifierKey(text.trim())
+  if (typeof key === 'string') throw new RangeError(key)
+  return key
+}
+
+function sinceFor(text: string, log: string): SignedCheckpoint {
+  const checkpoint = parseCheckpoint(`${text.trimEnd()}\n`)
+  if (typeof checkpoint === 'string') throw new RangeError(checkpoint)
+  if (checkpoint.origin !== originOf(log)) {
+    throw new RangeError(`that checkpoint is of another log: ${checkpoint.origin}`)
+  }
+  return checkpoint
+}
+
+/**
+ * Verifies the log in `dir` (its name is the log's id). Rejects with RangeError when `key` or `since`
+ * cannot be used; everything else is in the result.
+ */
+export async function verify(
+  disk: Disk,
+  dir: string,
+  options: VerifyOptions = {},
+): Promise<Verification> {
+  const verifier = new Verifier(disk, dir, options)
+  let problem: Problem | null = null
+  try {
+    await verifier.run()
+  } catch (error) {
+    if (!(error instanceof Found)) throw error
+    problem = error.problem
+  }
+  const { end, records, rederived, differing } = verifier
+  const outside = problem === null && (options.key !== undefined || options.since !== undefined)
+  return {
+    ok: problem === null,
+    log: basename(dir),
+    problem,
+    records,
+    checkpoint: end?.note ?? null,
+    key: end?.key.text ?? null,
+    authenticated: outside,
+    sentence: sentence(problem, records, options),
+    rederived,
+    differing,
+  }
+}
+
+function sentence(problem: Problem | null, records: number, options: VerifyOptions): string {
+  if (problem) {
+    const { file, offset, position, through, reason } = problem
+    const which =
+      through > position ? `one of the records ${position} to ${through}` : `record ${position}`
+    return `Not intact: ${which}, ${file}, byte ${offset}: ${reason}.`
+  }
+  if (options.key === undefined && options.since === undefined) {
+    return (
+      `${records} records are consistent, not authenticated: nothing kept outside this log vouches for ` +
+      'it. Give --key from a printed sheet, or --since with a checkpoint kept elsewhere.'
+    )
+  }
+  const by = [options.key && 'the key', options.since && 'the checkpoint']
+    .filter(Boolean)
+    .join(' and ')
+  return `${records} records are intact and vouched for by ${by} kept elsewhere.`
+}
+
+/** Whether a checkpoint kept elsewhere is signed by this key at all. */
+export function checkpointSignedBy(text: string, key: string): boolean {
+  const checkpoint = parseCheckpoint(`${text.trimEnd()}\n`)
+  const verifier = parseVerifierKey(key)
+  return (
+    typeof checkpoint !== 'string' &&
+    typeof verifier !== 'string' &&
+    signedBy(checkpoint.note, verifier)
+  )
+}
