@@ -19,6 +19,8 @@ export interface BridgeOptions {
   readonly env: Env
   readonly ports: readonly PortSource[]
   readonly policy: Policy
+  /** Between two LIVE exchanges of a session that is held; 1000 ms if not given. */
+  readonly liveMs?: number
   readonly recorder?: Recorder
 }
 
@@ -56,16 +58,17 @@ export class Bridge {
     })
     for (const source of options.ports) {
       if (this.#links.has(source.path)) throw new RangeError(`${source.path} is given twice`)
-      this.#links.set(source.path, this.#link(source, options.policy))
+      this.#links.set(source.path, this.#link(source, options))
     }
   }
 
-  #link(source: PortSource, policy: Policy): Link {
+  #link(source: PortSource, { policy, liveMs }: BridgeOptions): Link {
     const interpreter = new Interpreter(source.path, this.#shared)
     return new Link({
       env: this.#env,
       source,
       policy,
+      ...(liveMs === undefined ? {} : { liveMs }),
       sink: {
         news: (news, context) => {
           for (const event of interpreter.interpret(news, context.link, context.at)) {

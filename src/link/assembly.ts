@@ -1,8 +1,13 @@
 // A snapshot put together from SNAPSHOT and BLOCK replies: all of it, checked, or nothing. The same
 // function reads the PDUs of an audit record again a year later.
-import { BLOCKS, BLOCK_NAMES, type BlockName, type SnapshotRepr } from '../../protocol/blocks.ts'
+import { BLOCK_NAMES, BLOCKS, type BlockName, type SnapshotRepr } from '../../protocol/blocks.ts'
 import { crc32 } from '../../protocol/crc32.ts'
-import { MESSAGES, messageOfType, type ReadRequest, type ReplyOf } from '../../protocol/messages/index.ts'
+import {
+  MESSAGES,
+  messageOfType,
+  type ReadRequest,
+  type ReplyOf,
+} from '../../protocol/messages/index.ts'
 import { decodePdu, FLAGS_AT } from '../../protocol/pdu.ts'
 import { parse } from '../../protocol/struct.ts'
 
@@ -44,7 +49,11 @@ export function nextPiece(a: Assembly): ReadRequest | null {
   }
 }
 
-export function addDirectory(a: Assembly, reply: ReplyOf<'SNAPSHOT'>, raw: Uint8Array): Assembly | string {
+export function addDirectory(
+  a: Assembly,
+  reply: ReplyOf<'SNAPSHOT'>,
+  raw: Uint8Array,
+): Assembly | string {
   if (reply.snapshot !== a.snapshot) return 'the directory is of another snapshot'
   if (reply.counterBefore === null || reply.counterBefore !== reply.counterAfter) {
     return 'the pump changed while it was read'

@@ -11,6 +11,8 @@ import {
   SLOW_LADDER_MS,
   type Stamp,
   TIMING,
+  type Unclosed,
+  type UnclosedWhy,
 } from './state.ts'
 import { type Cause, follow, isConnected } from './table.ts'
 
@@ -26,23 +28,29 @@ export function set(d: Draft, change: Partial<LinkState>): void {
 }
 
 export function tell(d: Draft, news: LinkNews): void {
-  d.effects.push({ do: 'tell', news })
+  const { link, session, snapshot, flags } = d.s
+  d.effects.push({ do: 'tell', news, link, session: session?.id ?? null, snapshot, flags })
 }
 
-/** Goes where `cause` leads. `quiet`: nobody needs to hear of it, things stay as they were said. */
-export function go(d: Draft, cause: Cause, detail = '', quiet = false): void {
+export function go(d: Draft, cause: Cause, detail = ''): void {
   const phase = follow(d.s.phase, cause)
-  set(d, { phase })
-  if (!quiet) tell(d, { kind: 'phase', phase, cause, detail })
+  set(d, { phase, phaseSince: d.now.mono })
+  if (isNews(d, cause, detail)) tell(d, { kind: 'phase', phase, cause, detail })
 }
 
-/** Contact that nobody has confirmed for too long is no contact; said at once, with who is silent. */
-export function expireContact(d: Draft): void {
-  const { contact, out } = d.s
-  if (!contact.fresh || contact.heardAt === null) return
-  if (d.now.mono - contact.heardAt <= TIMING.contactMs) return
-  const wandSilent = out !== null && d.now.mono - out.firstAt >= TIMING.silentMs
-  loseContact(d, wandSilent ? 'wand-lost' : 'implant-lost')
+/** On the ladder the same failure again is no news, nor is another attempt: only what comes of it. */
+function isNews(d: Draft, cause: Cause, detail: string): boolean {
+  const { phase, rung, failure } = d.s
+  if (phase === 'waiting') {
+    const again = `${cause} ${detail}`
+    if (again === failure) return false
+    set(d, { failure: again })
+  } else if (rung > 0 && (phase === 'opening' || phase === 'greeting')) {
+    return false
+  } else if (phase === 'watching') {
+    set(d, { failure: '' })
+  }
+  return true
 }
 
 export function loseContact(d: Draft, loss: ContactLoss): void {
@@ -50,57 +58,123 @@ export function loseContact(d: Draft, loss: ContactLoss): void {
   if (!contact.fresh && contact.loss === loss) return
   const lost: Contact = { ...contact, fresh: false, loss }
   set(d, { contact: lost, recognised: false, placedSince: null })
-  if (loss === 'implant-lost') set(d, { armed: true, attempts: 0 })
   if (session) set(d, { unrecognisedSince: d.s.unrecognisedSince ?? d.now.mono })
   tell(d, { kind: 'contact', contact: lost, recognised: false })
 }
 
-export function endSession(d: Draft, how: SessionEnd): void {
-  const { session } = d.s
-  set(d, { session: null, assembly: null, recognised: false, closeSince: null, air: null })
-  set(d, { unrecognisedSince: null, counter: null, readEnded: null })
-  if (session) tell(d, { kind: 'session-end', session, how })
+/** Contact that nobody has confirmed for too long is no contact; said with who is silent. */
+export function expireContact(d: Draft): void {
+  const { out } = d.s
+  const wandSilent = out !== null && d.now.mono - out.firstAt >= TIMING.silentMs
+  loseContact(d, wandSilent ? 'wand-lost' : 'implant-lost')
 }
 
-/** A reading that cannot be completed: nothing of it is used. */
-export function failRead(d: Draft, why: string, cause: Cause): void {
-  const attempts = d.s.attempts + 1
+/** The session is over for us. `why` = what is not known of its end; null = confirmed. */
+export function endSession(d: Draft, how: SessionEnd, why: UnclosedWhy | null): void {
+  const { session } = d.s
+  if (session) {
+    tell(d, { kind: 'session-end', session, how })
+    if (why) addUnclosed(d, why, session.id, session.pump)
+    else confirmClosed(d, session.pump.serial)
+  }
+  set(d, { session: null, assembly: null, readTimes: null, snapshot: null, air: null })
+  set(d, { recognised: false, unrecognisedSince: null, counter: null, purpose: 'read' })
+}
+
+export function addUnclosed(
+  d: Draft,
+  why: UnclosedWhy,
+  session: number,
+  known: Unclosed['pump'],
+): void {
+  const wand = d.s.hello?.wandSerial ?? null
+  const same = d.s.unclosed.find((u) => u.session === session && u.wand === wand)
+  if (same?.why === why) return
+  const pump = known ?? same?.pump ?? null
+  // A later session with the same pump, or one of which nothing is known, takes the earlier's place.
+  const others = d.s.unclosed.filter(
+    (u) => u !== same && u.pump !== null && u.pump.serial !== pump?.serial,
+  )
+  set(d, { unclosed: [...others, { why, session, wand, pump }] })
+  tell(d, { kind: 'unclosed', unclosed: d.s.unclosed })
+}
+
+/** The implant with `serial` has confirmed that it left telemetry mode. */
+function confirmClosed(d: Draft, serial: string): void {
+  keepUnclosed(d, (u) => u.pump !== null && u.pump.serial !== serial)
+}
+
+export function keepUnclosed(d: Draft, keep: (u: Unclosed) => boolean): void {
+  const unclosed = d.s.unclosed.filter(keep)
+  if (unclosed.length === d.s.unclosed.length) return
+  set(d, { unclosed })
+  tell(d, { kind: 'unclosed', unclosed })
+}
+
+/**
+ * What failed is tried again after a pause, so often; after that only when the wand is placed anew.
+ * Says whether that was the last time.
+ */
+export function countFailure(d: Draft, why: string, weight = 1): boolean {
+  const attempts = d.s.attempts + weight
   const final = attempts >= TIMING.readAttempts
-  set(d, { attempts: final ? 0 : attempts, assembly: null, air: null })
-  set(d, { notBefore: d.now.mono + TIMING.pauseMs })
-  if (final) set(d, { armed: false, readWanted: false })
+  const pause = final ? TIMING.longPauseMs : TIMING.pauseMs
+  set(d, { attempts: final ? 0 : attempts, restUntil: d.now.mono + pause })
+  set(d, { assembly: null, readTimes: null })
+  if (d.s.purpose === 'close') return final
+  if (final) set(d, { armed: false, readUntil: null })
   tell(d, { kind: 'read-failed', why, final })
-  go(d, cause, why)
-  if (d.s.phase === 'ending') set(d, { closeSince: d.now.mono, notBefore: -Infinity })
+  return final
+}
+
+/** On to CLOSE, whatever was going on in the session. */
+export function toEnding(d: Draft, cause: Cause, detail = ''): void {
+  go(d, cause, detail)
+  set(d, { air: null, assembly: null, readTimes: null, notBefore: -Infinity })
+}
+
+/** A reading that cannot be completed in this session: nothing of it is used. */
+export function failRead(d: Draft, why: string, cause: Cause, weight = 1): void {
+  countFailure(d, why, weight)
+  toEnding(d, cause, why)
 }
 
 /** The connection is over from our side or theirs; what was live is lost, and the ladder begins. */
 export function drop(d: Draft, cause: Cause, detail = ''): void {
   loseContact(d, 'wand-lost')
-  endSession(d, 'lost')
-  set(d, { out: null, air: null, hello: null, contact: NO_CONTACT, placedSince: null })
+  abandonOpen(d)
+  endSession(d, 'lost', 'cable-lost')
+  set(d, { out: null, air: null, contact: NO_CONTACT, placedSince: null, helloDue: false })
   if (cause !== 'port-gone') d.effects.push({ do: 'close-port' })
-  if (d.s.stopBy !== null) {
-    halt(d)
-    return
-  }
-  retreat(d, cause, detail, cause === 'wrong-version')
+  if (d.s.stopBy !== null) halt(d)
+  else retreat(d, cause, detail, cause === 'wrong-version' || cause === 'defect')
+}
+
+/** OPEN may have reached the implant although its result will never be known. */
+export function abandonOpen(d: Draft): void {
+  const asked = d.s.air?.request.name === 'OPEN' || d.s.out?.request.name === 'OPEN'
+  if (asked && !d.s.session) addUnclosed(d, 'left-to-lease', 0, null)
 }
 
 export function retreat(d: Draft, cause: Cause, detail: string, slow: boolean): void {
   const ladder = slow ? SLOW_LADDER_MS : LADDER_MS
   const pause = ladder[Math.min(d.s.rung, ladder.length - 1)] ?? 1_000
-  // The same failure again is no news: a wand that is away for a night is said once.
-  const failure = `${cause} ${detail}`
-  const again = d.s.rung > 0 && d.s.failure === failure
-  set(d, { rung: d.s.rung + 1, waitUntil: d.now.mono + pause, failure })
-  go(d, cause, detail, again)
+  set(d, { rung: d.s.rung + 1, waitUntil: d.now.mono + pause })
+  go(d, cause, detail)
 }
 
+/** The end, whatever is still open. */
 export function halt(d: Draft): void {
   if (isConnected(d.s.phase)) loseContact(d, 'wand-lost')
-  if (d.s.session) endSession(d, 'unconfirmed')
+  abandonOpen(d)
+  endSession(d, 'unconfirmed', 'left-to-lease')
   d.effects.push({ do: 'close-port' })
   set(d, { out: null, air: null, waitUntil: null, stopBy: null })
   go(d, 'stopped')
+}
+
+/** The session is still open and does not close: a new link leaves it to its lease. */
+export function giveUpClose(d: Draft, why: string): void {
+  endSession(d, 'unconfirmed', 'left-to-lease')
+  drop(d, 'close-given-up', why)
 }

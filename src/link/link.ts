@@ -1,9 +1,11 @@
 // The link to one wand: the machine with its port, its clock and its counters. All decisions are the
 // machine's; here they are carried out. Every connection has a fresh port, decoder and writer.
-import { LineStream, type FramingFault, type LineStreamSink } from '../../protocol/line-stream.ts'
+import { REPORT_HEADER } from '../../protocol/hid-report.ts'
+import { type FramingFault, LineStream, type LineStreamSink } from '../../protocol/line-stream.ts'
 import { ReportStream } from '../../protocol/report-stream.ts'
+import { decodeLine } from '../../protocol/serial-line.ts'
 import { type Cancel, type Env, nonce } from '../env.ts'
-import { PortError, type PortEnd, type PortSource, type WandPort } from '../transport/port.ts'
+import { type PortEnd, PortError, type PortSource, type WandPort } from '../transport/port.ts'
 import { step, wakeAt } from './machine.ts'
 import {
   type Effect,
@@ -21,20 +23,32 @@ import { RequestWriter } from './writer.ts'
 /** Why received bytes became part of nothing. */
 export type DiscardReason = FramingFault | ReplyFault
 
+/** Where a piece of news belongs. */
 export interface NewsContext {
+  /** The host's nonce of this port opening; 0 = none yet. */
   readonly link: number
+  readonly session: number | null
+  /** The newest snapshot told in this session. */
+  readonly snapshot: number | null
+  /** Of the newest reply of this connection: simulator, replay. */
+  readonly flags: number
   readonly at: Stamp
 }
 
 export interface LinkSink {
   news(news: LinkNews, context: NewsContext): void
   discarded(reason: DiscardReason, bytes: number, context: NewsContext): void
+  /** Taps for captures: every byte as it came and went. */
+  received?(bytes: Uint8Array, at: Stamp): void
+  sent?(bytes: Uint8Array, at: Stamp): void
 }
 
 export interface LinkOptions {
   readonly env: Env
   readonly source: PortSource
   readonly policy: Policy
+  /** Between two LIVE exchanges of a session that is held; 1000 ms if not given. */
+  readonly liveMs?: number
   readonly sink: LinkSink
 }
 
@@ -49,6 +63,9 @@ export interface LinkCounters {
   bytesIn: number
   bytesOut: number
   requests: number
+  /** Requests sent again, and times that no reply came in time. */
+  retries: number
+  'no-answer': number
   readonly accepted: Count
   readonly discarded: Partial<Record<DiscardReason, Count>>
   /** Bytes of a frame that has not ended yet; 0 without a connection. */
@@ -76,6 +93,8 @@ export class Link {
     bytesIn: 0,
     bytesOut: 0,
     requests: 0,
+    retries: 0,
+    'no-answer': 0,
     accepted: { frames: 0, bytes: 0 },
     discarded: {},
     held: 0,
@@ -95,7 +114,7 @@ export class Link {
     this.#env = options.env
     this.#source = options.source
     this.#sink = options.sink
-    this.#state = initialState(options.policy)
+    this.#state = initialState(options.policy, options.liveMs)
     this.#last = this.#now()
   }
 
@@ -174,11 +193,18 @@ export class Link {
         if (!this.#connection) return
         counters.requests += 1
         const { request, seq, link, session } = effect
-        counters.bytesOut += this.#connection.writer.write(request, { seq, link, session }).length
+        const bytes = this.#connection.writer.write(request, { seq, link, session })
+        counters.bytesOut += bytes.length
+        this.#sink.sent?.(bytes, at)
         return
       }
-      case 'tell':
-        this.#sink.news(effect.news, { link: this.#state.link, at })
+      case 'tell': {
+        const { news, link, session, snapshot, flags } = effect
+        this.#sink.news(news, { link, session, snapshot, flags, at })
+        return
+      }
+      case 'count':
+        counters[effect.what] += 1
         return
       case 'accept':
         counters.accepted.frames += 1
@@ -195,7 +221,9 @@ export class Link {
     count.frames += 1
     count.bytes += bytes
     this.counters.discarded[reason] = count
-    this.#sink.discarded(reason, bytes, { link: this.#state.link, at: this.#now() })
+    const { link, session, snapshot, flags } = this.#state
+    const context = { link, session: session?.id ?? null, snapshot, flags, at: this.#now() }
+    this.#sink.discarded(reason, bytes, context)
   }
 
   async #open(): Promise<void> {
@@ -246,7 +274,7 @@ export class Link {
       },
       discarded: (reason, bytes) => {
         this.#discard(reason, bytes.length)
-        if (reason === 'version' && current()) this.#take({ type: 'other-version' })
+        if (reason === 'version' && current()) this.#otherVersion(bytes, framing)
       },
     }
     return framing === 'line' ? new LineStream(sink) : new ReportStream(sink)
@@ -255,8 +283,17 @@ export class Link {
   #receive(stream: LineStream | ReportStream, bytes: Uint8Array, current: () => boolean): void {
     if (!current()) return
     this.counters.bytesIn += bytes.length
+    this.#sink.received?.(bytes, this.#now())
     stream.push(bytes)
     this.counters.held = current() ? stream.held : 0
+  }
+
+  /** Major and link keep their places in every version: ours, or left over from another opening? */
+  #otherVersion(wire: Uint8Array, framing: 'line' | 'report'): void {
+    const bytes = framing === 'line' ? decodeLine(latin1(wire)) : wire.subarray(REPORT_HEADER)
+    if (typeof bytes === 'string') return
+    const link = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true)
+    if (link === this.#state.link) this.#take({ type: 'other-version', major: bytes[0] ?? 0 })
   }
 
   #ended(end: PortEnd, message: string): void {
@@ -278,3 +315,5 @@ export class Link {
     this.#closing = connection.port.close()
   }
 }
+
+const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')

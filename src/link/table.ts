@@ -49,12 +49,18 @@ export const TRANSITIONS = {
   'wrong-version': {
     from: CONNECTED,
     to: 'waiting',
-    sentence: 'The wand speaks another version of the protocol. It cannot be read with this release.',
+    sentence:
+      'The wand speaks another version of the protocol. It cannot be read with this release.',
   },
   'no-answer': {
     from: CONNECTED,
     to: 'waiting',
     sentence: 'Signal lost: nothing answers on this port.',
+  },
+  defect: {
+    from: CONNECTED,
+    to: 'waiting',
+    sentence: 'The wand refuses what every host may ask: a defect of the wand or of this program.',
   },
   'port-gone': {
     from: CONNECTED,
@@ -82,6 +88,17 @@ export const TRANSITIONS = {
     to: 'watching',
     sentence: 'No session: the pump did not answer, or the wand is still busy with an earlier one.',
   },
+  'open-hung': {
+    from: ['starting'],
+    to: 'waiting',
+    sentence:
+      'The wand does not finish opening a session. Connecting again; it ends the session by itself.',
+  },
+  'open-to-close': {
+    from: ['starting'],
+    to: 'ending',
+    sentence: 'Session open. Closing it at once, so that the pump is known to have left it.',
+  },
   'session-open': {
     from: ['starting'],
     to: 'reading',
@@ -92,7 +109,11 @@ export const TRANSITIONS = {
     to: 'reading',
     sentence: 'The pump has changed since it was read. Reading it again.',
   },
-  'read-kept': { from: ['reading'], to: 'holding', sentence: 'Reading finished. Session kept open.' },
+  'read-kept': {
+    from: ['reading'],
+    to: 'holding',
+    sentence: 'Reading finished. Session kept open.',
+  },
   'read-done': {
     from: ['reading'],
     to: 'ending',

@@ -4,7 +4,7 @@ import { ReportEncoder } from '../../protocol/hid-report.ts'
 import { MESSAGES, type ReadRequest } from '../../protocol/messages/index.ts'
 import { encodePdu, MAJOR } from '../../protocol/pdu.ts'
 import { encodeLine } from '../../protocol/serial-line.ts'
-import { emit, type Struct, type Repr } from '../../protocol/struct.ts'
+import { emit, type Repr, type Struct } from '../../protocol/struct.ts'
 import type { WandPort } from '../transport/port.ts'
 
 export interface RequestHeader {

@@ -21,6 +21,8 @@ export interface Contact {
   readonly fresh: boolean
   readonly loss: 'wand-lost' | 'implant-lost'
   readonly heardAt: number | null
+  /** Monotonic time at which the wand said so. */
+  readonly saidAt: number
   /** Wall clock (ms) less monotonic clock when the contact was reported: shows a jump. */
   readonly skew: number
   readonly coupling: number | null
@@ -99,6 +101,7 @@ const NO_CONTACT: Contact = {
   fresh: false,
   loss: 'wand-lost',
   heardAt: null,
+  saidAt: -Infinity,
   skew: 0,
   coupling: null,
   position: null,
@@ -247,6 +250,7 @@ function onContact(wand: WandState, event: ContactEvent): WandState {
     fresh: event.fresh,
     loss: event.loss,
     heardAt: event.heardAt,
+    saidAt: event.mono,
     skew: Date.parse(event.receivedAt) - event.mono,
     coupling: event.coupling,
     position: event.position,

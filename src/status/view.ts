@@ -52,7 +52,9 @@ function notInContact(wand: WandState, now: Stamp): Reason | null {
   if (age === null) return 'implant-lost'
   const jumped = Math.abs(now.wall - now.mono - wand.contact.skew) > JUMP_MS
   if (jumped) return 'wand-lost'
-  return age > CONTACT_MS ? 'wand-lost' : null
+  if (age <= CONTACT_MS) return null
+  // Nobody has said yet that it is lost: who spoke last tells which of the two is silent.
+  return now.mono - wand.contact.saidAt < CONTACT_MS / 2 ? 'implant-lost' : 'wand-lost'
 }
 
 /** Why the pump's reading is not live at `now`; null = it is. */

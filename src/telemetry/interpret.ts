@@ -6,7 +6,7 @@ import { Live } from '../../protocol/messages/live.ts'
 import { Ping } from '../../protocol/messages/ping.ts'
 import { FLAG_REPLAY, FLAG_SIMULATOR } from '../../protocol/pdu.ts'
 import { codeName } from '../../protocol/struct.ts'
-import type { LinkNews, PumpIdentity as LinkPump } from '../link/state.ts'
+import { type LinkNews, type PumpIdentity as LinkPump, UNCLOSED } from '../link/state.ts'
 import { isConnected, TRANSITIONS } from '../link/table.ts'
 import type {
   AlarmEvent,
@@ -17,7 +17,7 @@ import type {
   ReadingEvent,
   Stamp,
 } from '../model/event.ts'
-import { type AlarmReading, alarmReadings, snapshotValues, type Source } from '../model/reading.ts'
+import { type AlarmReading, alarmReadings, type Source, snapshotValues } from '../model/reading.ts'
 import { deviceTimeText, toValue, type Value } from '../model/value.ts'
 
 /** Opaque, stable and fit for an address; the same serial behind another source is another pump. */
@@ -65,7 +65,15 @@ export class Interpreter {
         const connected = isConnected(news.phase)
         const { sentence } = TRANSITIONS[news.cause]
         const { phase, cause, detail } = news
-        const event: BridgeEvent = { ...head(), kind: 'link', phase, cause, detail, sentence, connected }
+        const event: BridgeEvent = {
+          ...head(),
+          kind: 'link',
+          phase,
+          cause,
+          detail,
+          sentence,
+          connected,
+        }
         if (!connected) this.#forget()
         return [event]
       }
@@ -106,6 +114,12 @@ export class Interpreter {
         return [{ ...head(), kind: 'session-open', pump: this.#pump(news.session.pump) }]
       case 'recognised':
         return [{ ...head(), kind: 'recognised', pump: this.#pump(news.session.pump) }]
+      case 'unclosed': {
+        const unclosed = news.unclosed.map(({ why, session, pump }) => {
+          return { why, session, pump: pump?.serial ?? null, sentence: UNCLOSED[why] }
+        })
+        return [{ ...head(), kind: 'unclosed', unclosed }]
+      }
       case 'outdated':
         return [{ ...head(), kind: 'outdated', pump: this.#pump(news.session.pump) }]
       case 'session-end': {
@@ -243,7 +257,7 @@ function sameAlarm(a: AlarmReading, b: AlarmReading): boolean {
  */
 function clockOf(news: Extract<LinkNews, { kind: 'snapshot' }>, at: Stamp): ClockReading {
   const { deviceTime, ageMs } = news.read.blocks.clock
-  const { earliest, latest } = news.ended
+  const { earliest, latest } = news.read.ended
   const middle = (earliest + latest) / 2 - (ageMs ?? 0)
   const hostWall = at.wall + (middle - at.mono)
   // The pump's clock counts whole seconds, so it is on average half a second behind itself.
@@ -257,4 +271,3 @@ function clockOf(news: Extract<LinkNews, { kind: 'snapshot' }>, at: Stamp): Cloc
     uncertaintyS: Math.ceil(spread / 100) / 10,
   }
 }
-

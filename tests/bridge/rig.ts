@@ -15,6 +15,7 @@ export interface RigOptions {
   readonly seed?: number
   readonly policy?: Policy
   readonly wands?: number
+  readonly liveMs?: number
   readonly speed?: number
   readonly framing?: 'line' | 'report'
   readonly recorder?: Recorder
@@ -40,6 +41,7 @@ export async function rig(options: RigOptions = {}) {
     env,
     ports,
     policy: options.policy ?? 'continuous',
+    ...(options.liveMs === undefined ? {} : { liveMs: options.liveMs }),
     ...(options.recorder === undefined ? {} : { recorder: options.recorder }),
   })
   const events: BridgeEvent[] = []
