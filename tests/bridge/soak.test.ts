@@ -20,8 +20,7 @@ describe('64 wands, each read four times a second', () => {
     r.bridge.events$.subscribe((event) => {
       if (event.kind === 'live') reads.set(event.port, (reads.get(event.port) ?? 0) + 1)
       if (event.kind === 'read-failed' || event.kind === 'refused') lost.push(event.kind)
-      if (event.kind === 'link' && !event.connected && event.phase !== 'stopped')
-        lost.push(event.cause)
+      if (event.kind === 'link' && event.phase === 'waiting') lost.push(event.cause)
       if (event.kind === 'session-end' && event.how !== 'confirmed') lost.push(event.how)
       // What a test keeps must not be what it measures.
       r.events.length = 0
