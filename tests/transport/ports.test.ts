@@ -1,0 +1,193 @@
+// Ports as the system gives them: a real pseudo-terminal, a real socket. Every failure is said once, in
+// words, and a port that has ended is quiet.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { startSimulator } from '../../simulator/index.ts'
+import { listSerial } from '../../src/transport/discovery.ts'
+import type { PortEnd, PortError, WandPort } from '../../src/transport/port.ts'
+import { sourceFor } from '../../src/transport/source.ts'
+
+const HELLO = ':010100000100010078563412000000000077143936\r\n'
+
+interface Heard {
+  text: string
+  ends: PortEnd[]
+}
+
+async function open(port: WandPort): Promise<Heard> {
+  const heard: Heard = { text: '', ends: [] }
+  await port.open({
+    data: (bytes) => {
+      heard.text += Buffer.from(bytes).toString('latin1')
+    },
+    ended: (end) => void heard.ends.push(end),
+  })
+  return heard
+}
+
+const cleanup: (() => unknown)[] = []
+afterEach(async () => {
+  for (const clean of cleanup.splice(0).reverse()) await clean()
+})
+
+async function terminal() {
+  const dir = mkdtempSync(join(tmpdir(), 'wandbridge-port-'))
+  const link = join(dir, 'wand')
+  const simulator = await startSimulator({ ports: [{ kind: 'pty', link }] })
+  cleanup.push(
+    () => rmSync(dir, { recursive: true }),
+    () => simulator.stop(),
+  )
+  return { link, simulator }
+}
+
+async function listener(serve: (socket: Socket) => void): Promise<string> {
+  const sockets: Socket[] = []
+  const server: Server = createServer((socket) => {
+    sockets.push(socket)
+    socket.on('error', () => {})
+    serve(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanup.push(() => {
+    for (const socket of sockets) socket.destroy()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  const address = server.address()
+  return `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+}
+
+const failure = (port: WandPort) =>
+  open(port).then(
+    () => {
+      throw new Error('it opened')
+    },
+    (error: PortError) => error,
+  )
+
+describe('a serial port', () => {
+  it('carries bytes both ways and ends once when it is closed', async () => {
+    const { link } = await terminal()
+    const port = sourceFor(link).create()
+    const heard = await open(port)
+    port.write(Buffer.from(HELLO))
+    await vi.waitUntil(() => heard.text.endsWith('\r\n'), 3_000)
+    expect(heard.text).toMatch(/^:0101/)
+    await port.close()
+    await port.close()
+    port.write(Buffer.from(HELLO))
+    expect(heard.ends).toEqual(['closed'])
+  })
+
+  it('says unplugged, once, whatever the moment', async () => {
+    const { link, simulator } = await terminal()
+    for (let i = 0; i < 6; i += 1) {
+      const port = sourceFor(link).create()
+      const heard = await open(port)
+      port.write(Buffer.from(HELLO))
+      if (i % 2 === 0) await vi.waitUntil(() => heard.text.endsWith('\r\n'), 3_000)
+      await simulator.command({ do: 'unplug' })
+      // With nobody reading, the system says so at the next write.
+      const nudge = setInterval(() => port.write(Buffer.from(HELLO)), 100)
+      await vi.waitUntil(() => heard.ends.length > 0, 3_000)
+      clearInterval(nudge)
+      await port.close()
+      expect(heard.ends).toEqual(['unplugged'])
+      await simulator.command({ do: 'plug' })
+    }
+  })
+
+  it('is busy while another program holds it, and free afterwards', async () => {
+    const { link } = await terminal()
+    const first = sourceFor(link).create()
+    await open(first)
+    const error = await failure(sourceFor(link).create())
+    expect(error.end).toBe('busy')
+    expect(error.message).toContain('held by another program')
+    await first.close()
+    const second = sourceFor(link).create()
+    await open(second)
+    await second.close()
+  })
+
+  it('is absent where there is none, and failed where there is something else', async () => {
+    expect((await failure(sourceFor('/dev/no-such-wand').create())).end).toBe('absent')
+    expect((await failure(sourceFor(tmpdir()).create())).end).toBe('failed')
+  })
+})
+
+describe('a TCP port', () => {
+  it('carries bytes both ways and ends once', async () => {
+    const spec = await listener((socket) => socket.pipe(socket))
+    const port = sourceFor(spec).create()
+    const heard = await open(port)
+    port.write(Buffer.from(HELLO))
+    await vi.waitUntil(() => heard.text === HELLO, 3_000)
+    await port.close()
+    port.write(Buffer.from(HELLO))
+    expect(heard.ends).toEqual(['closed'])
+  })
+
+  it.each(['end', 'destroy', 'resetAndDestroy'] as const)(
+    'says unplugged when the other side does %s',
+    async (how) => {
+      const spec = await listener((socket) => void socket.once('data', () => socket[how]()))
+      const port = sourceFor(spec).create()
+      const heard = await open(port)
+      port.write(Buffer.from(HELLO))
+      await vi.waitUntil(() => heard.ends.length > 0, 3_000)
+      await port.close()
+      expect(heard.ends).toEqual(['unplugged'])
+    },
+  )
+
+  it('is absent where nobody listens', async () => {
+    expect((await failure(sourceFor('tcp://127.0.0.1:1').create())).end).toBe('absent')
+  })
+})
+
+describe('sourceFor', () => {
+  it.each([
+    '',
+    ' ',
+    'http://x:1/',
+    'tcp://',
+    'tcp://host',
+    'tcp://host:0',
+    'tcp://host:70000',
+    'tcp://a b:1',
+    'udp://h:1',
+    'a\0b',
+  ])('refuses %j with what to write', (spec) => {
+    expect(() => sourceFor(spec)).toThrow(/tcp:\/\/HOST:PORT/)
+  })
+
+  it('takes paths and addresses', () => {
+    for (const spec of [
+      '/dev/ttyUSB0',
+      'COM3',
+      './wand',
+      'tcp://[::1]:4001',
+      'TCP://host.example:1',
+    ]) {
+      expect(sourceFor(spec).path).toBe(spec)
+    }
+  })
+})
+
+describe('listSerial', () => {
+  it('never rejects and says what is missing', async () => {
+    const fail = (code: string) => () => Promise.reject(Object.assign(new Error('no'), { code }))
+    expect((await listSerial(fail('ENOENT'))).note).toContain('udevadm is missing')
+    expect((await listSerial(fail('EIO'))).note).toContain('Name the port')
+    const { ports } = await listSerial(async () => [
+      { path: '/dev/b' },
+      { path: '/dev/a', vendorId: '1209' },
+    ])
+    expect(ports.map((p) => p.path)).toEqual(['/dev/a', '/dev/b'])
+    expect(ports[1]).toMatchObject({ vendorId: null, serialNumber: null })
+  })
+})
