@@ -8,12 +8,14 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { linkDiagram, linkTable } from './link-tables.ts'
 import * as protocol from './protocol-tables.ts'
 
 /** File → name of the marker → what stands there. */
 export type Generated = Readonly<Record<string, Readonly<Record<string, () => string>>>>
 
 export const GENERATED: Generated = {
+  'src/link/README.md': { diagram: linkDiagram, transitions: linkTable },
   'protocol/README.md': {
     limits: protocol.limits,
     example: protocol.example,

@@ -30,7 +30,7 @@ export function registerStatus(program: Command): void {
       const chosen = settings(flags)
       const outcomes = await read(systemEnv(), chosen, flags.timeout * 1000)
       for (const outcome of outcomes) print(outcome, flags.json ?? false, chosen)
-      const worst = outcomes.map((o) => codeOf(o.outcome)).sort((a, b) => b - a)[0]
+      const worst = outcomes.map((o) => exitCodeOf(o.outcome)).sort((a, b) => b - a)[0]
       process.exitCode = worst ?? Exit.NO_WAND
     })
 }
@@ -108,7 +108,8 @@ const isStatus = (x: unknown): x is { wands: { port: string }[] } =>
 const isOutcome = (x: unknown): x is { outcome: Outcome } =>
   typeof x === 'object' && x !== null && 'outcome' in x
 
-function codeOf(outcome: Outcome): ExitCode {
+/** The exit code that an outcome asks for. */
+export function exitCodeOf(outcome: Outcome): ExitCode {
   if (outcome.kind === 'no-wand') return Exit.NO_WAND
   if (outcome.kind === 'failed') return Exit.NOT_READ
   if (outcome.status.audit.state === 'failed') return Exit.AUDIT
