@@ -6,22 +6,13 @@ import { PUMP_STATES } from '../../protocol/blocks/status.ts'
 import type { BlockName, BlockRepr, SnapshotRepr } from '../../protocol/blocks.ts'
 import { secondsOf } from './clock.ts'
 import type { SimulatedImplant } from './implant.ts'
+import type { Reported } from './measure.ts'
 import { CAPACITY } from './spec.ts'
-
-/** What glides with time and is measured at changes only. */
-export interface Reported {
-  readonly rate: number
-  readonly volume24h: number
-  readonly lowAlarmDate: number | null
-  readonly replacementDate: number
-  readonly serviceEndDate: number
-  readonly batteryPercent: number
-  readonly batteryMillivolts: number
-  readonly given24h: number
-}
 
 /** A raw value far outside the declared range of a volume: for the fault of that name. */
 const OUT_OF_RANGE = 3_000_000_000
+/** The greatest number that a field can say. */
+const MAX_U32 = 0xfffffffe
 
 const code = (table: Readonly<Record<number, string>>, name: string): number =>
   Number(Object.entries(table).find(([, n]) => n === name)?.[0] ?? 0)
@@ -55,7 +46,7 @@ const MAKERS: Makers = {
     mode: code(INFUSION_MODES, programme.shownMode),
     rate: r.rate,
     volume24h: r.volume24h,
-    bolusVolume: programme.single?.volume ?? null,
+    bolusVolume: r.bolusVolume,
     bolusRate: programme.single?.rate ?? null,
     schedule: programme.mode === 'flex' ? programme.schedule.map((step) => ({ ...step })) : [],
   }),
@@ -93,7 +84,7 @@ const MAKERS: Makers = {
     remaining: r.batteryPercent,
     replacementDate: r.replacementDate,
     serviceEndDate: r.serviceEndDate,
-    infusedTotal: Math.round(p.infusedTotal / 1000),
+    infusedTotal: Math.round(p.infusedTotal / 1000) % (MAX_U32 + 1),
   }),
   clock: (p) => ({ deviceTime: p.deviceTime(), ageMs: 0, resets: p.clock.resets }),
 }
@@ -111,7 +102,8 @@ function batteryState(p: SimulatedImplant): string {
   return p.journal.has('replacement-due') ? 'replacement-due' : 'ok'
 }
 
-/** ng a day: concentration in ng/mL times nL a day, rounded to the nearest. */
-function dose(concentration: number, volume: number): number {
-  return Number((BigInt(concentration) * BigInt(volume) + 500_000n) / 1_000_000n)
+/** ng a day: concentration in ng/mL times nL a day, to the nearest; null if no field can say it. */
+function dose(concentration: number, volume: number): number | null {
+  const ng = Number((BigInt(concentration) * BigInt(volume) + 500_000n) / 1_000_000n)
+  return ng > MAX_U32 ? null : ng
 }

@@ -3,6 +3,7 @@
 import type { ImplantCommand } from './api.ts'
 import type { SimulatedImplant } from './implant.ts'
 import { ALARM_NAMES, type AlarmName } from './journal.ts'
+import type { SingleBolus } from './programme.ts'
 import { CAPACITY, programmeChange } from './spec.ts'
 
 interface Result {
@@ -13,6 +14,8 @@ const done = (message: string): Result => ({ ok: true, message })
 const refused = (message: string): Result => ({ ok: false, message })
 
 const HOUR_MS = 3_600_000
+/** What a reservoir takes above its nominal capacity: the rest of the last filling, and a little. */
+const HEADROOM = 1_000_000
 const mL = (nL: number) => `${nL / 1_000_000} mL`
 
 export function carryOut(pump: SimulatedImplant, command: ImplantCommand): Result {
@@ -34,32 +37,51 @@ export function carryOut(pump: SimulatedImplant, command: ImplantCommand): Resul
 
 function drain(pump: SimulatedImplant, wanted: number | undefined): Result {
   const there = pump.actual.volume
+  if (wanted !== undefined) {
+    const drawn = Math.min(wanted, there)
+    pump.actual.volume = there - drawn
+    return done(`${mL(drawn)} drawn off. The pump has not noticed.`)
+  }
   // A syringe never gets the very last of it.
-  const left = wanted === undefined ? Math.min(there, pump.random.between(0, 500_000)) : 0
-  const drawn = Math.min(wanted ?? there - left, there)
-  pump.actual.volume = there - drawn
-  return done(`${mL(drawn)} drawn off. The pump has not noticed.`)
+  const left = Math.min(there, pump.chance.drain.between(0, 500_000))
+  const error = pump.chance.syringe.normal(pump.spec.syringeError)
+  pump.actual.volume = left
+  const says = Math.max(0, Math.round((there - left + error) / 100_000)) / 10
+  return done(`Drained. The syringe says ${says} mL. The pump has not noticed.`)
 }
 
 function refill(pump: SimulatedImplant, volume: number, programmed: boolean): Result {
   const capacity = CAPACITY[pump.spec.model]
-  const after = pump.actual.volume + volume
-  if (after > capacity) {
-    const room = capacity - pump.actual.volume
-    return refused(`Nothing injected: ${mL(volume)} do not fit. There is room for ${mL(room)}.`)
+  const there = pump.actual.volume
+  if (volume > capacity) {
+    return refused(`Nothing injected: ${mL(volume)} do not fit a reservoir of ${mL(capacity)}.`)
   }
-  pump.actual.volume = after
+  if (there + volume > capacity + HEADROOM) {
+    return refused(`Nothing injected: too much is still in the reservoir. Drain it first.`)
+  }
+  const error = pump.chance.syringe.normal(pump.spec.syringeError)
+  const injected = Math.min(capacity + HEADROOM - there, Math.max(0, volume + error))
+  pump.actual.volume = there + injected
   pump.refilled()
   if (!programmed) return done(`${mL(volume)} injected. The pump has not been told.`)
+  pump.programmedAt = pump.deviceTime()
+  pump.journal.acknowledge()
+  filled(pump, volume)
+  return done(`${mL(volume)} injected and programmed.`)
+}
+
+/** The pump is told that it holds `volume`. */
+function filled(pump: SimulatedImplant, volume: number): void {
   pump.reported.volume = volume
   pump.filledVolume = volume
   pump.filledAt = pump.deviceTime()
-  pump.programmedAt = pump.deviceTime()
-  pump.journal.acknowledge()
-  pump.clear('low-reservoir')
-  pump.clear('empty-reservoir')
+  if (volume > 0) pump.clear('empty-reservoir')
+  if (!pump.reported.atMost(pump.programme.lowAlarmVolume)) pump.clear('low-reservoir')
   pump.log('refill-programmed', volume)
-  return done(`${mL(volume)} injected and programmed.`)
+}
+
+function endSingle(pump: SimulatedImplant, single: SingleBolus): void {
+  pump.log('single-bolus-ended', single.volume - single.left.volume)
 }
 
 function program(pump: SimulatedImplant, change: unknown): Result {
@@ -68,9 +90,12 @@ function program(pump: SimulatedImplant, change: unknown): Result {
     const wrong = read.error.issues.map((i) => `${i.path.join('.') || 'change'}: ${i.message}`)
     return refused(`Nothing programmed. ${wrong.join('; ')}`)
   }
+  const { single } = pump.programme
   pump.programme.change(read.data, pump.elapsed)
   pump.programmedAt = pump.deviceTime()
   pump.journal.acknowledge()
+  if (single && single !== pump.programme.single) endSingle(pump, single)
+  if (read.data.filledVolume !== undefined) filled(pump, read.data.filledVolume)
   pump.log('programmed', pump.setRate)
   if (read.data.singleBolus) pump.log('single-bolus-began', read.data.singleBolus.volume)
   if (!pump.reported.atMost(pump.programme.lowAlarmVolume)) pump.clear('low-reservoir')
@@ -88,7 +113,8 @@ function alarm(pump: SimulatedImplant, code: string, on: boolean): Result {
 function patientBolus(pump: SimulatedImplant): Result {
   const { programme } = pump
   const volume = programme.bolus?.volume ?? null
-  const answer = programme.request(pump.elapsed)
+  const runs = pump.state === 'running'
+  const answer = runs ? programme.request(pump.elapsed) : `Denied: the pump is ${pump.state}.`
   if (typeof answer === 'string') {
     if (programme.bolus?.enabled) {
       programme.denied += 1
@@ -103,13 +129,15 @@ function patientBolus(pump: SimulatedImplant): Result {
   return done(`Bolus of ${mL(volume ?? 0)} begun.`)
 }
 
-type Fault = (pump: SimulatedImplant, on: boolean) => void
+/** Does it, or gives a sentence on why not. */
+type Fault = (pump: SimulatedImplant, on: boolean) => string | undefined
 
 const mark =
   (name: string): Fault =>
   (pump, on) => {
     if (on) pump.faults.add(name)
     else pump.faults.delete(name)
+    return undefined
   }
 
 const alarmed =
@@ -117,6 +145,7 @@ const alarmed =
   (pump, on) => {
     if (on) pump.raise(name)
     else pump.clear(name)
+    return undefined
   }
 
 /** By name. Those that the pump cannot notice change nothing that it reports. */
@@ -125,39 +154,54 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   'catheter-blocked': mark('catheter-blocked'),
   /** The drug leaves as before, only not where it should: nothing in the pump shows it. */
   'catheter-dislodged': mark('catheter-dislodged'),
-  'valve-closed': mark('valve-closed'),
+  'valve-closed'(pump, on) {
+    if (!pump.spec.valveGated) return 'This pump has no valve.'
+    return mark('valve-closed')(pump, on)
+  },
   'stuck-telemetry': mark('stuck-telemetry'),
   'out-of-range-volume': mark('out-of-range-volume'),
   'memory-error': alarmed('memory-error'),
   'critical-memory-error': alarmed('critical-memory-error'),
   stall(pump, on) {
-    const now = pump.elapsed
-    if (on && !pump.stall) {
-      const delay = pump.random.between(HOUR_MS / 3, 2 * HOUR_MS)
-      const never = Number.POSITIVE_INFINITY
-      pump.stall = { began: now, detectAt: now + delay, ended: null, endDetectAt: never }
-    } else if (!on && pump.stall && pump.stall.ended === null) {
-      pump.stall.ended = now
-      pump.stall.endDetectAt = now + pump.random.between(HOUR_MS, 24 * HOUR_MS)
-    }
+    stall(pump, on)
+    return undefined
+  },
+  /** The motor stalls, and the pump sits in telemetry mode until a second close ends both. */
+  mri(pump, on) {
+    if (on) pump.beginTelemetry()
+    pump.closesRefused = on ? 1 : 0
+    stall(pump, on)
+    return mark('mri')(pump, on)
   },
   'clock-reset'(pump, on) {
-    if (!on) return
+    if (!on) return 'A clock that has lost its time does not get it back.'
     pump.clock.reset(pump.elapsed)
     pump.log('clock-reset')
+    return undefined
   },
   'low-battery-reset'(pump, on) {
-    if (!on) {
-      pump.clear('low-battery-reset')
-      return
-    }
+    if (!on) return alarmed('low-battery-reset')(pump, on)
+    const { single } = pump.programme
     pump.resets += 1
     pump.programme.mode = 'minimum-rate'
     pump.programme.single = null
     pump.programme.patient = null
     pump.log('pump-restarted')
-    pump.raise('low-battery-reset')
+    if (single) endSingle(pump, single)
+    return alarmed('low-battery-reset')(pump, on)
   },
+}
+
+function stall(pump: SimulatedImplant, on: boolean): void {
+  const now = pump.elapsed
+  if (on && !pump.stall) {
+    const delay = pump.chance.stall.between(HOUR_MS / 3, 2 * HOUR_MS)
+    const never = Number.POSITIVE_INFINITY
+    pump.stall = { began: now, detectAt: now + delay, ended: null, endDetectAt: never }
+  } else if (!on && pump.stall && pump.stall.ended === null) {
+    pump.stall.ended = now
+    pump.stall.endDetectAt = now + pump.chance.stall.between(HOUR_MS, 24 * HOUR_MS)
+  }
 }
 
 export const FAULT_NAMES: readonly string[] = Object.keys(FAULTS)
@@ -165,6 +209,7 @@ export const FAULT_NAMES: readonly string[] = Object.keys(FAULTS)
 function fault(pump: SimulatedImplant, name: string, on: boolean): Result {
   const what = FAULTS[name]
   if (!what) return refused(`There is no fault ${name}. There is ${FAULT_NAMES.join(', ')}.`)
-  what(pump, on)
+  const refusal = what(pump, on)
+  if (refusal !== undefined) return refused(refusal)
   return done(`Fault ${name} ${on ? 'begins' : 'ends'}.`)
 }

@@ -7,25 +7,20 @@ import type { BlockName, BlockRepr } from '../../protocol/blocks.ts'
 import { Random } from '../random.ts'
 import type { Implant, ImplantCommand } from './api.ts'
 import { Battery, WARNING_MS } from './battery.ts'
-import { blockOf, type Reported } from './blocks.ts'
+import { blockOf } from './blocks.ts'
+import { DAY_MS, nextChange, TOO_LONG_MS } from './changes.ts'
 import { DAY_S, PumpClock, secondsOf } from './clock.ts'
 import { carryOut } from './commands.ts'
+import { leaving, ofSingle, reckoned } from './flow.ts'
+import { historyOf } from './history.ts'
 import { type AlarmName, Journal } from './journal.ts'
+import { measure, type Reported } from './measure.ts'
 import { Programme } from './programme.ts'
 import type { ImplantSpec } from './spec.ts'
 import { Flow, Tank } from './tank.ts'
 
 /** What a pump's clock shows at the beginning when nobody says. */
 const CLOCK = '2026-01-05T08:00:00'
-const HOUR_MS = 3_600_000
-const TOO_LONG_MS = 48 * HOUR_MS
-/** Below these actual volumes (nL) the pressure falls off and so does the flow, in ppm. */
-const FALL_OFF: readonly (readonly [number, number])[] = [
-  [0, 0],
-  [200_000, 125_000],
-  [1_000_000, 500_000],
-]
-
 export type PumpState =
   | 'running'
   | 'stopped'
@@ -49,7 +44,8 @@ export function createImplant(spec: ImplantSpec, seed: number): Implant {
 
 export class SimulatedImplant implements Implant {
   readonly spec: ImplantSpec
-  readonly random: Random
+  /** One stream for each purpose: a draw for one does not move the others. */
+  readonly chance: Readonly<Record<'drain' | 'fill' | 'stall' | 'syringe', Random>>
   readonly clock: PumpClock
   readonly journal: Journal
   readonly programme: Programme
@@ -66,23 +62,32 @@ export class SimulatedImplant implements Implant {
   filledAt: number
   filledVolume: number
   stall: Stall | null = null
+  /** After an MRI: how many closes more the pump does not confirm. */
+  closesRefused = 0
+  /** What its clock showed when replacement was due and when service ended. */
+  readonly reached: { replacement: number | null; serviceEnd: number | null } = {
+    replacement: null,
+    serviceEnd: null,
+  }
   /** nL asked to leave since elapsed 0, and what the pump had counted before. */
   readonly #asked = new Tank(Number.MAX_SAFE_INTEGER)
   readonly #askedBefore: number
-  readonly #bias: number
-  #fillBias: number
-  #notInfusingSince: number | null = null
+  /** What leaves for what is set, in ppm: of this pump, and of this filling. */
+  readonly bias: number
+  fillBias: number
+  /** Elapsed ms since which the pump knows that it infuses nothing. */
+  notInfusingSince: number | null = null
   #inTelemetry = false
   #reportedThings: Reported
 
   constructor(spec: ImplantSpec, random: Random) {
     this.spec = spec
-    this.random = random
+    const [drain, fill] = [random.fork('drain'), random.fork('fill')]
+    this.chance = { drain, fill, stall: random.fork('stall'), syringe: random.fork('syringe') }
     this.clock = new PumpClock(
       secondsOf(spec.clock ?? CLOCK),
       spec.drift ?? random.fork('drift').between(-20, 20),
     )
-    this.journal = new Journal(spec.pastEvents)
     this.programme = new Programme(spec)
     this.reported = new Tank(spec.volume)
     this.actual = new Tank(spec.actualVolume ?? spec.volume)
@@ -90,18 +95,26 @@ export class SimulatedImplant implements Implant {
       -145_000,
       Math.min(145_000, 10_000 + random.fork('bias').normal(30_000)),
     )
-    this.#bias = 1_000_000 + (spec.bias ?? clipped)
-    this.#fillBias = 1_000_000 + (spec.fillBias ?? random.fork('fill').normal(20_000))
+    this.bias = 1_000_000 + (spec.bias ?? clipped)
+    this.fillBias = 1_000_000 + (spec.fillBias ?? fill.normal(20_000))
     const now = this.clock.at(0)
     const age = Math.max(0, now - secondsOf(spec.implanted))
     this.battery = new Battery(age * 1000, this.programme.volume24h)
     this.#askedBefore = Math.round((age / DAY_S) * this.programme.volume24h)
-    this.filledAt = now - spec.filled.daysAgo * DAY_S
+    this.filledAt = Math.max(0, now - spec.filled.daysAgo * DAY_S)
     this.filledVolume = spec.filled.volume
+    const past = {
+      total: spec.pastEvents,
+      implanted: secondsOf(spec.implanted),
+      filledAt: this.filledAt,
+      filledVolume: this.filledVolume,
+      rate: this.setRate,
+    }
+    this.journal = new Journal(spec.pastEvents, historyOf(past))
     this.stateSince = this.filledAt
     this.programmedAt = this.filledAt
     this.#settle()
-    this.#reportedThings = this.#measure()
+    this.#reportedThings = measure(this)
   }
 
   get serial(): string {
@@ -122,7 +135,7 @@ export class SimulatedImplant implements Implant {
 
   advanceTo(elapsedMs: number): void {
     const target = Math.floor(elapsedMs)
-    for (let at = this.#nextChange(); at <= target; at = this.#nextChange()) {
+    for (let at = nextChange(this); at <= target; at = nextChange(this)) {
       this.#flow(Math.max(at, this.elapsed))
       this.#changeNow()
     }
@@ -141,6 +154,12 @@ export class SimulatedImplant implements Implant {
 
   endTelemetry(): boolean {
     if (this.faults.has('stuck-telemetry')) return false
+    if (this.closesRefused > 0) {
+      this.closesRefused -= 1
+      return false
+    }
+    // Leaving telemetry mode is what sets the motor going again.
+    if (this.faults.has('mri')) this.command({ do: 'fault', fault: 'mri', on: false })
     if (this.#inTelemetry) this.log('telemetry-ended')
     this.#inTelemetry = false
     return true
@@ -168,7 +187,7 @@ export class SimulatedImplant implements Implant {
   /** Something that the pump would report has changed. */
   touch(): void {
     this.stateCounter += 1
-    this.#reportedThings = this.#measure()
+    this.#reportedThings = measure(this)
   }
 
   log(
@@ -189,7 +208,7 @@ export class SimulatedImplant implements Implant {
   }
 
   refilled(): void {
-    this.#fillBias = 1_000_000 + (this.spec.fillBias ?? this.random.normal(20_000))
+    this.fillBias = 1_000_000 + (this.spec.fillBias ?? this.chance.fill.normal(20_000))
   }
 
   // ---- flow ---------------------------------------------------------------------------------
@@ -204,96 +223,40 @@ export class SimulatedImplant implements Implant {
     return this.programme.rateAt(this.#minute)
   }
 
-  /** What the pump believes to leave. */
-  get #reckoned(): number {
-    const off =
-      this.state === 'stalled' || this.state === 'end-of-service' || this.state === 'valve-closed'
-    return off ? 0 : this.setRate + (this.programme.patient?.rate ?? 0)
-  }
-
-  /** What leaves. */
-  get #leaving(): Flow {
-    const stalled = this.stall !== null && this.stall.ended === null
-    if (stalled || this.state === 'end-of-service' || this.state === 'valve-closed')
-      return new Flow(0)
-    const rate = this.setRate + (this.programme.patient?.rate ?? 0)
-    const fault = this.faults.has('over-infusion') ? 300_000 : 0
-    const falling = FALL_OFF.find(([volume]) => this.actual.atMost(volume))?.[1] ?? 1_000_000
-    const blocked = this.faults.has('catheter-blocked') ? 100_000 : 1_000_000
-    const share = Math.trunc((Math.trunc((this.#fillBias * falling) / 1e6) * blocked) / 1e6)
-    return new Flow(rate, [this.#bias + fault, share])
-  }
-
   #flow(to: number): void {
     const ms = to - this.elapsed
-    const reckoned = new Flow(this.#reckoned)
-    this.reported.drain(reckoned, ms)
-    this.#asked.drain(reckoned, ms)
-    this.actual.drain(this.#leaving, ms)
-    this.battery.advance(this.#reckoned, ms)
+    const rate = reckoned(this)
+    const asked = new Flow(rate)
+    this.reported.drain(asked, ms)
+    this.#asked.drain(asked, ms)
+    this.actual.drain(leaving(this), ms)
+    this.programme.single?.left.drain(ofSingle(this), ms)
+    this.battery.advance(rate, ms)
     this.elapsed = to
   }
 
   // ---- changes ------------------------------------------------------------------------------
-
-  /** Elapsed ms of the next moment at which anything but the volumes changes. */
-  #nextChange(): number {
-    const now = this.elapsed
-    const { programme, journal } = this
-    const reckoned = new Flow(this.#reckoned)
-    const device = this.deviceTime()
-    const midnight = device - (((device % DAY_S) + DAY_S) % DAY_S) + DAY_S
-    const times = [
-      this.clock.when(midnight),
-      programme.single?.ends ?? Number.POSITIVE_INFINITY,
-      programme.patient?.ends ?? Number.POSITIVE_INFINITY,
-      (programme.given[0] ?? Number.POSITIVE_INFINITY) + 24 * HOUR_MS,
-      this.stall?.detectAt ?? Number.POSITIVE_INFINITY,
-      this.stall?.endDetectAt ?? Number.POSITIVE_INFINITY,
-    ]
-    if (!journal.has('low-reservoir'))
-      times.push(now + this.reported.until(programme.lowAlarmVolume, reckoned))
-    if (!journal.has('empty-reservoir')) times.push(now + this.reported.until(0, reckoned))
-    const leaving = this.#leaving
-    for (const [volume] of FALL_OFF) {
-      if (!this.actual.atMost(volume)) times.push(now + this.actual.until(volume, leaving))
-    }
-    if (programme.mode === 'flex') {
-      for (const { start } of programme.schedule) {
-        const today = midnight - DAY_S + start * 60
-        times.push(this.clock.when(today > device ? today : today + DAY_S))
-      }
-    }
-    if (this.#notInfusingSince !== null && !journal.has('stopped-over-48h')) {
-      times.push(this.#notInfusingSince + TOO_LONG_MS)
-    }
-    const ends = this.battery.ends(this.#reckoned, now)
-    if (!journal.has('replacement-due')) times.push(Math.max(now, ends - WARNING_MS))
-    if (this.state !== 'end-of-service') times.push(ends)
-    return Math.min(...times)
-  }
 
   /** Everything that is due now. */
   #changeNow(): void {
     const now = this.elapsed
     const { programme } = this
     const due = (at: number | undefined) => at !== undefined && at <= now
-    if (due(programme.single?.ends)) {
-      this.log('single-bolus-ended', programme.single?.volume ?? null)
+    if (programme.single?.left.atMost(0)) {
+      this.log('single-bolus-ended', programme.single.volume)
       programme.single = null
     }
     if (due(programme.patient?.ends)) programme.patient = null
-    while (due((programme.given[0] ?? Number.POSITIVE_INFINITY) + 24 * HOUR_MS))
-      programme.given.shift()
+    while (due((programme.given[0] ?? Number.POSITIVE_INFINITY) + DAY_MS)) programme.given.shift()
     if (this.stall) this.#stallDue(this.stall, now)
     if (this.reported.atMost(programme.lowAlarmVolume)) this.raise('low-reservoir')
     if (this.reported.atMost(0)) this.raise('empty-reservoir')
-    const since = this.#notInfusingSince
+    const since = this.notInfusingSince
     if (since !== null && now - since >= TOO_LONG_MS) this.raise('stopped-over-48h')
     this.#batteryDue(now)
     this.#settle()
     // A step of the schedule, a new day: what is reported may have moved.
-    const shown = this.#measure()
+    const shown = measure(this)
     if (JSON.stringify(shown) !== JSON.stringify(this.#reportedThings)) this.touch()
   }
 
@@ -315,13 +278,15 @@ export class SimulatedImplant implements Implant {
   }
 
   #batteryDue(now: number): void {
-    const ends = this.battery.ends(this.#reckoned, now)
+    const ends = this.battery.ends(reckoned(this), now)
     if (ends - WARNING_MS <= now && !this.journal.has('replacement-due')) {
+      this.reached.replacement ??= this.deviceTime()
       this.log('replacement-due')
       this.raise('replacement-due')
     }
     if (ends <= now && !this.faults.has('end-of-service')) {
       this.faults.add('end-of-service')
+      this.reached.serviceEnd = this.deviceTime()
       this.log('end-of-service')
       this.raise('end-of-service')
     }
@@ -342,7 +307,7 @@ export class SimulatedImplant implements Implant {
               ? 'stopped'
               : 'running'
     const infusing = state === 'running' || state === 'minimum-rate'
-    this.#notInfusingSince = infusing ? null : (this.#notInfusingSince ?? this.elapsed)
+    this.notInfusingSince = infusing ? null : (this.notInfusingSince ?? this.elapsed)
     if (infusing && this.journal.has('stopped-over-48h')) this.clear('stopped-over-48h')
     if (state === this.state) return
     if (state === 'stopped') this.log('pump-stopped')
@@ -351,27 +316,4 @@ export class SimulatedImplant implements Implant {
     this.stateSince = this.deviceTime()
     this.touch()
   }
-
-  /** What is reported of things that glide: measured at changes only, so that a reading is whole. */
-  #measure(): Reported {
-    const { programme, elapsed: now } = this
-    const perDay = programme.volume24h
-    const over = this.reported.volume - programme.lowAlarmVolume
-    const low = perDay > 0 ? Math.ceil((Math.max(0, over) * DAY_S) / perDay) : null
-    const ends = this.battery.ends(perDay, now)
-    const device = (at: number) => this.deviceTime() + Math.floor((at - now) / 1000)
-    const day = (seconds: number) => seconds - (seconds % DAY_S)
-    return {
-      rate: this.setRate,
-      volume24h: perDay,
-      lowAlarmDate: low === null ? null : roundTo(this.deviceTime() + low, 60),
-      replacementDate: day(device(ends - WARNING_MS)),
-      serviceEndDate: day(device(ends)),
-      batteryPercent: this.battery.percent,
-      batteryMillivolts: this.battery.millivolts,
-      given24h: programme.given.length,
-    }
-  }
 }
-
-const roundTo = (seconds: number, step: number) => Math.round(seconds / step) * step

@@ -22,21 +22,29 @@ const CRITICAL: readonly AlarmName[] = [
   'critical-memory-error',
   'low-battery-reset',
 ]
-const RING = 64
+export const RING = 64
 const ACTIVE = 1
 const LATCHED = 2
 
 type EventRepr = BlockRepr<'events'>['events'][number]
 type AlarmRepr = BlockRepr<'alarms'>['alarms'][number]
 
+/** An event from before the scenario; `at` on the pump's clock. */
+export interface PastEvent {
+  readonly name: EventName
+  readonly at: number
+  readonly argument: number | null
+}
+
 export class Journal {
   total: number
   #events: EventRepr[] = []
   #alarms: AlarmRepr[] = []
 
-  /** `past` events have been logged and overwritten before. */
-  constructor(past: number) {
-    this.total = past
+  /** `total` events have been logged before; `past` are those that the ring still holds. */
+  constructor(total: number, past: readonly PastEvent[]) {
+    this.total = total - past.length
+    for (const { name, at, argument } of past) this.log(name, at, at, argument)
   }
 
   get events(): readonly EventRepr[] {

@@ -2,6 +2,7 @@
 // is implant.ts's business.
 import type { INFUSION_MODES } from '../../protocol/blocks/infusion.ts'
 import type { ImplantSpec, ProgrammeChange } from './spec.ts'
+import { Tank } from './tank.ts'
 
 export type Mode = (typeof INFUSION_MODES)[keyof typeof INFUSION_MODES]
 export type BaseMode = Exclude<Mode, 'single-bolus'>
@@ -13,9 +14,12 @@ const MIN_PER_DAY = 1440
 export interface SingleBolus {
   readonly rate: number
   readonly volume: number
+  /** Still to be given, as the pump reckons. */
+  readonly left: Tank
   /** Elapsed ms. */
   readonly began: number
-  readonly ends: number
+  /** So often the pump reckons anew what is still to be given, in ms. */
+  readonly every: number
 }
 
 export interface PatientBolus {
@@ -50,13 +54,19 @@ export class Programme {
   change(change: ProgrammeChange, now: number): void {
     if (change.rate !== undefined) this.rate = change.rate
     if (change.schedule !== undefined) this.schedule = change.schedule
-    if (change.mode !== undefined) this.mode = change.mode
+    if (change.mode !== undefined) {
+      this.mode = change.mode
+      // A new mode takes the place of whatever runs: who stops the pump stops its boluses, too.
+      this.single = null
+      if (change.mode === 'stopped' || change.mode === 'minimum-rate') this.patient = null
+    }
     if (change.drugs !== undefined) this.drugs = change.drugs
     if (change.bolus !== undefined) this.bolus = change.bolus
     if (change.lowAlarmVolume !== undefined) this.lowAlarmVolume = change.lowAlarmVolume
     if (change.singleBolus !== undefined) {
       const { volume, rate } = change.singleBolus
-      this.single = { volume, rate, began: now, ends: now + duration(volume, rate) }
+      const every = Math.max(60_000, Math.ceil(duration(volume, rate) / 100))
+      this.single = { volume, rate, left: new Tank(volume), began: now, every }
     }
     this.accepted = 0
     this.denied = 0

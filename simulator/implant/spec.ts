@@ -14,8 +14,8 @@ const deviceTime = z
   .string()
   .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/, 'must be written like 2026-01-05T08:00:00')
   .refine(
-    (text) => text >= '2000' && Number.isFinite(Date.parse(`${text}Z`)),
-    'is no date from 2000 on',
+    (text) => text >= '2000' && text < '2100' && Number.isFinite(Date.parse(`${text}Z`)),
+    'is no date from 2000 to 2099',
   )
 
 export const drugSpec = z.strictObject({
@@ -50,6 +50,8 @@ export const programmeChange = z.strictObject({
   drugs: z.array(drugSpec).min(1).max(5).optional(),
   bolus: bolusSpec.nullable().optional(),
   lowAlarmVolume: volume.optional(),
+  /** What was injected, if the pump has not been told yet. */
+  filledVolume: volume.optional(),
 })
 export type ProgrammeChange = z.output<typeof programmeChange>
 
@@ -75,6 +77,9 @@ export const implantSpec = z.strictObject({
   bias: z.number().int().min(-1_000_000).max(1_000_000).optional(),
   /** The same for one filling; by chance (deviation 2 %) if not given. */
   fillBias: z.number().int().min(-1_000_000).max(1_000_000).optional(),
+  /** Standard deviation of what a syringe says against what it holds, in nL. */
+  syringeError: z.number().int().min(0).max(2_000_000).default(200_000),
+  /** Has a valve that a strong field shuts. */
   valveGated: z.boolean().default(false),
   mode: z
     .enum(['stopped', 'simple-continuous', 'flex', 'minimum-rate'])

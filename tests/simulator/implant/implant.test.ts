@@ -344,7 +344,7 @@ describe('telemetry', () => {
 describe('commands', () => {
   it('refuse what cannot be, and say why', () => {
     const p = pump()
-    expect(p.command({ do: 'refill', volume: 1 })).toMatchObject({ ok: false })
+    expect(p.command({ do: 'refill', volume: 5_000_000 })).toMatchObject({ ok: false })
     expect(p.command({ do: 'program', change: { rate: -1 } }).message).toContain('rate')
     expect(p.command({ do: 'program', change: { bolus: 7 } })).toMatchObject({ ok: false })
     expect(p.command({ do: 'alarm', code: 'x', on: true }).message).toContain('motor-stall')
