@@ -58,9 +58,12 @@ export async function replaceFile(disk: Disk, path: string, bytes: Uint8Array): 
   try {
     await file.append(bytes)
     await file.sync()
-  } finally {
-    await file.close()
+  } catch (error) {
+    await file.close().catch(() => {})
+    await disk.remove(temporary).catch(() => {})
+    throw error
   }
+  await file.close()
   await disk.rename(temporary, path)
   await disk.syncDir(dirname(path))
 }

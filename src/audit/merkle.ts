@@ -52,7 +52,9 @@ export class Frontier {
 
   /** Throws RangeError when there are not as many hashes as `size` needs. */
   constructor(size = 0, hashes: readonly Hash[] = []) {
-    if (subtrees(size) !== hashes.length) throw new RangeError('the frontier does not fit the size')
+    if (subtrees(size) !== hashes.length || hashes.some((h) => h.length !== HASH_BYTES)) {
+      throw new RangeError('the frontier does not fit the size')
+    }
     this.#size = size
     this.#hashes = [...hashes]
   }

@@ -54,7 +54,7 @@ export async function inspect(
   const numbers = await segmentNumbers(disk, dir)
   const highest = numbers.at(-1)
   if (highest === undefined) {
-    const left = (await disk.list(dir)).filter((name) => /^\d{8}\./.test(name))
+    const left = (await disk.list(dir)).filter((name) => /^\d{8}\.(jsonl\.gz|leaves)$/.test(name))
     return left.length === 0
       ? { how: 'empty', highest: 0, voids: [] }
       : { how: 'quarantine', reason: 'its last segment is missing' }

@@ -132,7 +132,7 @@ export class Tail {
   /** Numbers of all segments, packed ones too, rising. */
   async #numbers(): Promise<number[]> {
     const names = await this.#disk.list(this.#dir)
-    const numbers = names.map((name) => Number(/^(\d{8})\./.exec(name)?.[1] ?? 0))
+    const numbers = names.map((name) => Number(/^(\d{8})\.jsonl/.exec(name)?.[1] ?? 0))
     return [...new Set(numbers)].filter((n) => n > 0).sort((a, b) => a - b)
   }
 
@@ -285,6 +285,7 @@ export class Tail {
     } catch (error) {
       await file.close().catch(() => {})
       await this.#disk.remove(path).catch(() => {})
+      await this.#disk.remove(join(this.#dir, voidName(begin.number))).catch(() => {})
       throw error
     }
     await this.#segment?.file.close().catch(() => {})

@@ -268,7 +268,6 @@ class Verifier {
     const file = files.entries?.name ?? ''
     const fault = walk.fault
     if (!walk.header || !walk.opened || !walk.after || !walk.before) {
-      if (fault?.signed) this.#fault(file, walk)
       this.#suspect ??= this.#problem(file, walk)
       this.#unopened.push(files)
       return
@@ -314,7 +313,6 @@ class Verifier {
     this.#frontier = walk.after.frontier.clone()
     this.#keys(header.key, !stand)
     this.#keys(walk.after.key, false)
-    if (fault?.signed) this.#fault(file, walk)
     if (fault) this.#suspect = this.#problem(file, walk)
   }
 
@@ -393,10 +391,6 @@ class Verifier {
     }
     const at = walk.after ? position : this.records
     return { file, offset, position: at, through: Math.max(at, through), reason }
-  }
-
-  #fault(file: string, walk: Walk): never {
-    throw new Found(this.#problem(file, walk))
   }
 
   #checkSince(size: number, root: () => Hash): void {

@@ -1,5 +1,6 @@
 // What the audit's tests share: a log in virtual time on a disk in memory, and records for it.
 import type { KeyObject } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { newKey } from '../../src/audit/keys.ts'
 import { AuditLog, type LogOptions } from '../../src/audit/log.ts'
 import type { NewRecord } from '../../src/audit/record.ts'
@@ -37,6 +38,19 @@ export async function during<T>(env: VirtualEnv, work: Promise<T>, limitMs = 60_
   })
   if (!(await env.until(() => done, limitMs, 50)))
     throw new Error(`nothing came of it in ${limitMs} ms`)
+  return settled
+}
+
+/** The same for work that also needs real time, as packing does. */
+export async function duringReal<T>(env: VirtualEnv, work: Promise<T>): Promise<T> {
+  let done = false
+  const settled = work.finally(() => {
+    done = true
+  })
+  while (!done) {
+    await env.advance(10)
+    await setTimeout(1)
+  }
   return settled
 }
 

@@ -197,7 +197,7 @@ describe('the writer', () => {
       expect(result.sentence).toMatch(/intact and vouched/)
     })
     await fc.assert(property, { numRuns: LONG ? 1_000 : 40 })
-  }, 120_000)
+  }, 900_000)
 
   it('sets a log aside that does not match its last checkpoint, and says so until accepted', async () => {
     const b = bench()

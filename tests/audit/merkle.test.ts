@@ -123,5 +123,7 @@ describe('the tree', () => {
     expect(big.size).toBe(size + 1)
     expect(big.hashes.length).toBe(2)
     expect(() => new Frontier(size, hashes.slice(1))).toThrow(RangeError)
+    // An empty hash once passed, because the buffer still held the right one.
+    expect(() => new Frontier(3, [hashes[0] as Hash, new Uint8Array()])).toThrow(RangeError)
   })
 })

@@ -1,0 +1,150 @@
+// Reading back: filters, proofs, the device audit file, a year with retention, and the decoder again.
+import { beforeAll, describe, expect, it } from 'vitest'
+import { parseCheckpoint } from '../../src/audit/checkpoint.ts'
+import type { AuditLog } from '../../src/audit/log.ts'
+import { parseVerifierKey } from '../../src/audit/note.ts'
+import { checkProof, parseProof } from '../../src/audit/proof.ts'
+import { deviceFile, prove, readRecords, verifyDeviceFile } from '../../src/audit/reader.ts'
+import type { NewRecord } from '../../src/audit/record.ts'
+import { upkeep } from '../../src/audit/upkeep.ts'
+import { type Rederiver, verify } from '../../src/audit/verify.ts'
+import { type Bench, bench, close, during, duringReal, logDir, open, refused } from './bench-log.ts'
+
+const LONG = process.env['WANDBRIDGE_LONG'] === '1'
+
+const reading = (pump: string, volume: number, session: number): NewRecord<'interrogation'> => ({
+  kind: 'interrogation',
+  pump,
+  wand: 'WAND-0001',
+  session,
+  snapshot: 1,
+  deviceTime: '2026-11-24T14:02:11',
+  action: 'R',
+  pdus: [Uint8Array.of(volume)],
+  decoder: 'test 1',
+  body: { blocks: { reservoir: { reportedVolume: volume } } },
+})
+
+const rederive: Rederiver = {
+  version: 'test 1',
+  decode: (_, pdus) => ({ reservoir: { reportedVolume: pdus[0]?.[0] ?? null } }),
+}
+
+let b: Bench
+let log: AuditLog
+let dir = ''
+
+beforeAll(async () => {
+  b = bench(1, undefined, { limits: { segmentBytes: 4_000 } })
+  log = await open(b)
+  dir = logDir(log)
+  for (let i = 0; i < 30; i += 1) {
+    await during(b.env, Promise.all([log.append(reading(`SIM-${i % 3}`, i, i % 4)), log.append(refused(i))]))
+  }
+})
+
+async function take(filter: Parameters<typeof readRecords>[2]) {
+  const out = []
+  for await (const stored of readRecords(b.disk, dir, filter)) out.push(stored)
+  return out
+}
+
+const chunk = (text: string) => (async function* () { yield Buffer.from(text) })()
+
+async function exported(pump: string): Promise<string> {
+  let text = ''
+  for await (const line of deviceFile(b.disk, dir, pump)) text += line
+  return text
+}
+
+describe('reading back', () => {
+  it('gives every record once, and only those asked for', async () => {
+    const all = await take({})
+    expect(all.map((s) => s.position)).toEqual(all.map((_, i) => i))
+    expect(all.length).toBe(log.state.size)
+    const some = await take({ pump: 'SIM-1', session: 2, kinds: ['interrogation'] })
+    expect(some.length).toBeGreaterThan(0)
+    expect(some.every(({ record: r }) => r.pump === 'SIM-1' && r.session === 2)).toBe(true)
+    const at = all[20]?.record.at ?? ''
+    expect((await take({ from: at })).length + (await take({ to: at })).length).toBe(all.length)
+    expect((await take({ after: 50 }))[0]?.position).toBe(51)
+  })
+
+  it('proves any record offline', async () => {
+    const key = parseVerifierKey(log.state.key ?? '')
+    if (typeof key === 'string') throw new Error(key)
+    for (const position of [0, 17, log.state.size - 1]) {
+      const proof = parseProof(await prove(b.disk, dir, position))
+      if (typeof proof === 'string') throw new Error(proof)
+      expect(checkProof(proof, key)).toBeNull()
+      expect(JSON.parse(Buffer.from(proof.extra ?? []).toString()).seq).toBe(position)
+    }
+    await expect(prove(b.disk, dir, log.state.size)).rejects.toThrow('there is no record')
+  })
+
+  it('exports the device audit file of one pump, verifiable alone', async () => {
+    const text = await exported('SIM-2')
+    const key = log.state.key ?? ''
+    expect(await verifyDeviceFile(chunk(text), { key })).toMatchObject({ ok: true, records: 10, pump: 'SIM-2' })
+    expect((await verifyDeviceFile(chunk(text))).sentence).toContain('consistent, not authenticated')
+    expect((await verifyDeviceFile(chunk(text), { key: `${key.slice(0, -4)}AAAA` })).ok).toBe(false)
+  })
+
+  it('finds any one byte changed in a device audit file, and any line taken out', async () => {
+    const text = await exported('SIM-0')
+    const bytes = Buffer.from(text)
+    const missed: number[] = []
+    for (let at = 0; at < bytes.length; at += LONG ? 1 : 5) {
+      const changed = Buffer.from(bytes)
+      changed[at] = (changed[at] as number) ^ (1 << (at % 8))
+      const result = await verifyDeviceFile((async function* () { yield changed })())
+      if (result.ok) missed.push(at)
+    }
+    // The pump's name in the header is vouched for by every record.
+    expect(missed).toEqual([])
+    const lines = text.split(/(?<=\n)/)
+    for (let i = 0; i < lines.length; i += 1) {
+      expect((await verifyDeviceFile(chunk(lines.toSpliced(i, 1).join('')))).ok).toBe(false)
+    }
+  }, 60_000)
+
+  it('reads every reading again from its PDUs', async () => {
+    const good = await verify(b.disk, dir, { rederive, schemas: true })
+    expect(good).toMatchObject({ ok: true, rederived: 30, differing: [] })
+    const other = { ...rederive, decode: () => ({ reservoir: { reportedVolume: 0 } }) }
+    const tampered = await verify(b.disk, dir, { rederive: other })
+    expect(tampered.problem?.reason).toContain('its PDUs say something else')
+    // A newer decoder that reads differently is no tampering.
+    const newer = await verify(b.disk, dir, { rederive: { ...other, version: 'test 2' } })
+    expect(newer.ok).toBe(true)
+    expect(newer.differing.length).toBe(29)
+  })
+})
+
+it('a year: rotates, packs, drops entries by rule, verifies; a checkpoint of the first week still checks', async () => {
+  const y = bench(7, undefined, { limits: { segmentBytes: 60_000 } })
+  const year = await open(y)
+  const where = logDir(year)
+  const care = (dropBefore?: string) =>
+    duringReal(y.env, upkeep({ disk: y.disk, dir: where, append: (r) => year.append(r), ...(dropBefore && { dropBefore }) }))
+  let printed = ''
+  for (let day = 0; day < 365; day += 1) {
+    y.env.setWall(86_400_000)
+    await during(y.env, Promise.all(Array.from({ length: 4 }, (_, i) => year.append(reading('SIM-1', day % 256, i)))), 10_000)
+    if (day === 5) printed = year.state.checkpoint ?? ''
+    if (day % 30 === 29) await care(day > 200 ? '2026-05-01T00:00:00.000Z' : undefined)
+  }
+  await close(y, year)
+  const names = [...y.disk.files.keys()].map((n) => n.split('/').at(-1) ?? '')
+  expect(names.filter((n) => n.endsWith('.gz')).length).toBeGreaterThan(4)
+  expect(names).not.toContain('00000001.jsonl.gz')
+  expect(names).toContain('00000001.leaves')
+  const result = await verify(y.disk, where, { key: year.state.key ?? '', since: printed, schemas: true, rederive })
+  expect(result.sentence).toContain('vouched for by the key and the checkpoint')
+  expect(result.records).toBe(year.state.size)
+  expect(parseCheckpoint(printed)).toMatchObject({ size: expect.any(Number) })
+  // Somebody else's retention is found.
+  const second = names.find((n) => n.endsWith('.gz')) ?? ''
+  y.disk.files.delete(`${where}/${second}`)
+  expect((await verify(y.disk, where)).problem?.reason).toContain('no record says that it was dropped')
+}, 60_000)
