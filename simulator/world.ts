@@ -29,7 +29,9 @@ export function worldOf(given: string | ScenarioInput, clock: string): World {
     timeline,
     noise,
     implants: (wand, seed) =>
-      pumps.map((spec) => createImplant({ clock, ...spec, serial: serialFor(spec.serial, wand) }, seed)),
+      pumps.map((spec) =>
+        createImplant({ clock, ...spec, serial: serialFor(spec.serial, wand) }, seed),
+      ),
   }
 }
 
