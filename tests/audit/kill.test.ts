@@ -1,0 +1,104 @@
+// kill -9 at random moments under load: everything that any observer was told is in the log after
+// recovery, and the log verifies. On the real disk.
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { nodeDisk } from '../../src/audit/disk.ts'
+import { openKeys } from '../../src/audit/keys.ts'
+import { AuditLog } from '../../src/audit/log.ts'
+import { readRecords } from '../../src/audit/reader.ts'
+import { verify } from '../../src/audit/verify.ts'
+import { mulberry32, systemEnv } from '../../src/env.ts'
+
+const KILLS = process.env['WANDBRIDGE_LONG'] === '1' ? 300 : process.env['CI'] === 'true' ? 30 : 10
+
+const state = mkdtempSync(join(tmpdir(), 'wandbridge-kill-'))
+afterAll(() => rmSync(state, { recursive: true, force: true }))
+
+interface Life {
+  readonly log: string
+  readonly key: string
+  readonly told: Map<number, string>
+}
+
+/** One life of the writer: ends `ms` after it said that it is writing. */
+async function live(ms: number): Promise<Life> {
+  const child = spawn(process.execPath, [join(state, 'code/tests/audit/writer.child.js'), state], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const told = new Map<number, string>()
+  let head: { state: string; log: string; key: string } | null = null
+  const ended = new Promise<void>((resolve) => void child.on('close', () => resolve()))
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (!head) {
+      head = JSON.parse(line)
+      void setTimeout(ms).then(() => child.kill('SIGKILL'))
+      continue
+    }
+    const [position, ...detail] = line.split(' ')
+    told.set(Number(position), detail.join(' '))
+  }
+  await ended
+  if (head?.state !== 'ok') throw new Error(`the log did not open: ${JSON.stringify(head)}`)
+  return { log: head.log, key: head.key, told }
+}
+
+/** The child as JavaScript, for Node 20: types stripped, once, into the temporary directory. */
+beforeAll(() => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const compilerOptions = {
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    verbatimModuleSyntax: true,
+    rewriteRelativeImportExtensions: true,
+  }
+  const names = ['src', 'protocol'].flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
+  )
+  for (const name of [...names, 'tests/audit/writer.child.ts']) {
+    if (!name.endsWith('.ts')) continue
+    const { outputText } = ts.transpileModule(readFileSync(join(root, name), 'utf8'), { compilerOptions })
+    const out = join(state, 'code', name.replace(/\.ts$/, '.js'))
+    mkdirSync(dirname(out), { recursive: true })
+    writeFileSync(out, outputText)
+  }
+  writeFileSync(join(state, 'code', 'package.json'), '{"type":"module"}')
+  symlinkSync(join(root, 'node_modules'), join(state, 'code', 'node_modules'))
+}, 60_000)
+
+it(`loses nothing over ${KILLS} kills`, async () => {
+  const rng = mulberry32(20_261_124)
+  const told = new Map<number, string>()
+  let life: Life | null = null
+  for (let i = 0; i < KILLS; i += 1) {
+    const next = await live(rng() % 120)
+    if (life) expect(next.log).toBe(life.log)
+    life = next
+    for (const [position, detail] of next.told) told.set(position, detail)
+  }
+  const dir = join(state, 'audit', life?.log ?? '')
+  const env = systemEnv()
+  const { keys } = await openKeys(env, nodeDisk, join(state, 'keys'))
+  const log = await AuditLog.open({ env, disk: nodeDisk, dir: join(state, 'audit'), source: 'simulator', keys, boot: 'last' })
+  expect(log.state).toMatchObject({ state: 'ok', log: life?.log, unaccepted: [] })
+  await log.close()
+  expect(told.size).toBeGreaterThan(KILLS)
+  const kept = new Map<number, string>()
+  for await (const { position, record } of readRecords(nodeDisk, dir, { kinds: ['link'] })) {
+    kept.set(position, (record.body as { detail: string }).detail)
+  }
+  for (const [position, detail] of told) expect(kept.get(position)).toBe(detail)
+  const result = await verify(nodeDisk, dir, { key: life?.key ?? '', schemas: true })
+  expect(result.sentence).toContain('intact and vouched for')
+  if (process.platform !== 'win32') {
+    expect(statSync(dir).mode & 0o777).toBe(0o700)
+    expect(statSync(join(dir, '00000001.jsonl')).mode & 0o777).toBe(0o600)
+    expect(statSync(join(state, 'keys', 'audit.key')).mode & 0o777).toBe(0o600)
+  }
+}, KILLS * 10_000)
