@@ -225,13 +225,11 @@ describe.concurrent('watch --json', () => {
     await live(program)
     program.child.kill('SIGKILL')
     expect(await program.exit).toBeNull()
+    // The next one finds the session open, waits for its lease, and learns how it ended.
     const next = watch(pump.port)
     await live(next)
-    const wand = next
-      .json()
-      .filter((line) => line['kind'] === 'reading')
-      .at(-1)?.['wand']
-    expect(wand).toMatchObject({ lastSessionEnd: 'still-open' })
+    const wand = readings(next).at(-1)?.['wand']
+    expect(wand).toMatchObject({ lastSessionEnd: 'lease-expired' })
     next.child.kill('SIGKILL')
     await next.exit
     await new Promise((resolve) => setTimeout(resolve, 6_500))
