@@ -29,6 +29,7 @@ export type WatchLine =
       readonly source: string
       readonly port: string
       readonly wand: string | null
+      readonly coupling: WandStatus['coupling']
       readonly contact: WandStatus['contact']
       readonly link: LinkStatus
       /** Why an attempt to read did not complete. */
@@ -106,6 +107,6 @@ function own(event: BridgeEvent, durable: boolean, wand: WandStatus, asOf: strin
 }
 
 function linkLine(asOf: string, wand: WandStatus): Extract<WatchLine, { kind: 'link' }> {
-  const { source, port, serial, contact, link } = wand
-  return { kind: 'link', asOf, source, port, wand: serial, contact, link }
+  const { source, port, serial, coupling, contact, link } = wand
+  return { kind: 'link', asOf, source, port, wand: serial, coupling, contact, link }
 }

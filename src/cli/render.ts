@@ -155,8 +155,9 @@ const POSITION_TEXT: Readonly<Record<string, string>> = {
 
 export function renderWand(wand: WandStatus): string[] {
   const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
-  const { coupling, position, operation, progress } = wand.contact
-  const bars = coupling === null ? '' : `, signal ${meter(coupling)} ${coupling} %`
+  const { operation, progress } = wand.contact
+  const { value, position } = wand.coupling
+  const bars = value === null ? '' : `, signal ${meter(value)} ${value} %`
   const place = position === null ? '' : `Position: ${POSITION_TEXT[position] ?? position}${bars}`
   const busy = operation && operation !== 'none' ? `. ${operation} ${progress ?? 0} %` : ''
   const { frames, bytes } = wand.link.refused

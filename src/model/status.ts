@@ -59,11 +59,16 @@ export const wandSchema = z.object({
   model: z.string().nullable(),
   firmware: z.string().nullable(),
   source: sourceSchema,
+  coupling: z
+    .object({
+      value: z.number().nullable(),
+      unit: z.literal('%'),
+      position: z.string().nullable(),
+    })
+    .meta({ description: 'As the wand last said it; what would help who holds it.' }),
   contact: z.object({
     fresh: z.boolean(),
     ageMs: z.number().nonnegative().nullable(),
-    coupling: z.number().nullable().meta({ description: '%' }),
-    position: z.string().nullable(),
     operation: z.string().nullable(),
     progress: z.number().nullable().meta({ description: '%' }),
   }),

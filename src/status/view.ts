@@ -84,11 +84,10 @@ export function viewWand(wand: WandState, now: Stamp): WandStatus {
     model: wand.model,
     firmware: wand.firmware,
     source: wand.source,
+    coupling: { value: contact.coupling, unit: '%', position: contact.position },
     contact: {
       fresh: notInContact(wand, now) === null,
       ageMs: round(contactAge(wand, now)),
-      coupling: contact.coupling,
-      position: contact.position,
       operation: contact.operation,
       progress: contact.progress,
     },
