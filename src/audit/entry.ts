@@ -23,6 +23,22 @@ export interface Origin {
   readonly boot: string
   /** Whether a time service keeps this computer's clock. */
   readonly clock: () => AuditRecord['clock']
+  /** 16 fresh random bytes in base64. */
+  readonly nonce: () => string
+}
+
+/** Draws randomness in larger pieces: one system call for many records. */
+export function nonces(env: Env): () => string {
+  let pool: Uint8Array = new Uint8Array()
+  let at = 0
+  return () => {
+    if (at === pool.length) {
+      pool = env.random(4_096)
+      at = 0
+    }
+    at += 16
+    return toBase64(pool.subarray(at - 16, at))
+  }
 }
 
 /** A record before it has a position. */
@@ -42,55 +58,58 @@ export function draft(
   record: NewRecord,
   origin: Origin,
 ): Draft | { refused: Refusal; reason: string } {
-  const { env } = origin
-  const at = record.at ?? utc(env.wall())
-  const front = {
+  const at = record.at ?? utc(origin.env.wall())
+  const value = fill(record, origin, at)
+  try {
+    // Behind `seq` stand only numbers and plain texts: the last one is the record's own.
+    const text = canonical(value as Json)
+    const cut = text.lastIndexOf('"seq":0,') + '"seq":'.length
+    const head = text.slice(0, cut)
+    const tail = `${text.slice(cut + 1)}\n`
+    const bytes = Buffer.byteLength(text) + String(Number.MAX_SAFE_INTEGER).length
+    if (bytes > MAX_LINE) return { refused: 'too-long', reason: `the record has ${bytes} bytes` }
+    const checked = checkRecord(value)
+    if (typeof checked === 'string') return { refused: 'not-valid', reason: checked }
+    return { kind: record.kind, at, body: record.body, bytes, line: (seq) => `${head}${seq}${tail}` }
+  } catch (error) {
+    return { refused: 'not-valid', reason: (error as Error).message }
+  }
+}
+
+/** The whole record at position 0. Fields that are not set are left out, not undefined: zod is slow then. */
+function fill(record: NewRecord, origin: Origin, at: string): Record<string, unknown> {
+  const value: Record<string, unknown> = {
     action: record.action ?? 'E',
     actor: record.actor ?? BRIDGE,
     at,
     body: record.body,
     boot: origin.boot,
     clock: origin.clock(),
-    decoder: record.decoder,
-    deviceTime: record.deviceTime ?? undefined,
     kind: record.kind,
-    link: record.link ?? undefined,
-    mono: Math.floor(record.mono ?? env.monotonic()),
-    nonce: toBase64(env.random(16)),
+    mono: Math.floor(record.mono ?? origin.env.monotonic()),
+    nonce: origin.nonce(),
     outcome: record.outcome ?? { ok: true },
-    patient: record.patient ?? undefined,
-    pdus: record.pdus?.map(toBase64),
-    port: record.port ?? undefined,
-    pump: record.pump ?? undefined,
-    refs: record.refs,
-  }
-  const back = {
-    session: record.session ?? undefined,
-    snapshot: record.snapshot ?? undefined,
+    seq: 0,
     source: origin.source,
     v: RECORD_VERSION,
-    wand: record.wand ?? undefined,
   }
-  try {
-    // `seq` stands between these two in the order of names.
-    const head = canonical(front as unknown as Json).slice(0, -1)
-    const tail = canonical(back).slice(1)
-    const bytes =
-      Buffer.byteLength(head) + Buffer.byteLength(tail) + ',"seq":9007199254740991,\n'.length
-    if (bytes > MAX_LINE) return { refused: 'too-long', reason: `the record has ${bytes} bytes` }
-    const checked = checkRecord({ ...defined(front), ...defined(back), seq: 0 })
-    if (typeof checked === 'string') return { refused: 'not-valid', reason: checked }
-    return {
-      kind: record.kind,
-      at,
-      body: record.body,
-      bytes,
-      line: (seq) => `${head},"seq":${seq},${tail}\n`,
-    }
-  } catch (error) {
-    return { refused: 'not-valid', reason: (error as Error).message }
+  for (const name of OPTIONAL) {
+    const given = record[name]
+    if (given !== undefined && given !== null) value[name] = given
   }
+  if (record.pdus) value['pdus'] = record.pdus.map(toBase64)
+  return value
 }
 
-const defined = (fields: object) =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+const OPTIONAL = [
+  'decoder',
+  'deviceTime',
+  'link',
+  'patient',
+  'port',
+  'pump',
+  'refs',
+  'session',
+  'snapshot',
+  'wand',
+] as const satisfies readonly (keyof NewRecord)[]

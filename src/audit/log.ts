@@ -6,7 +6,7 @@ import type { KeyObject } from 'node:crypto'
 import { type Cancel, type Env, sleep, utc } from '../env.ts'
 import type { Disk } from './disk.ts'
 import { errorCode } from './disk.ts'
-import { draft, type Origin } from './entry.ts'
+import { draft, nonces, type Origin } from './entry.ts'
 import { signingKey } from './note.ts'
 import { Queue, type Receipt } from './queue.ts'
 import type { Actor, AuditRecord, NewRecord } from './record.ts'
@@ -95,7 +95,8 @@ export class AuditLog {
   private constructor(options: LogOptions) {
     this.#options = options
     this.#limits = { ...LIMITS, ...options.limits }
-    this.#origin = { ...options, clock: options.clock ?? (() => 'unknown') }
+    const { env, source, boot, clock = () => 'unknown' as const } = options
+    this.#origin = { env, source, boot, clock, nonce: nonces(env) }
     this.#queue = new Queue(this.#limits.queueRecords, this.#limits.queueBytes)
     this.#tail = new Tail(options, this.#limits, this.#origin)
     this.#opened = new Promise((resolve) => {
