@@ -244,6 +244,9 @@ function onLink(wand: WandState, event: LinkEvent, durable: boolean): WandState 
   return { ...lose(next, event), contact: { ...NO_CONTACT, loss: 'wand-lost' } }
 }
 
+const OUT_OF_REACH =
+  'A session is open, and the pump is out of reach. Hold the wand in place again.'
+
 function onContact(wand: WandState, event: ContactEvent): WandState {
   if (event.link !== wand.link) return wand
   const contact: Contact = {
@@ -257,8 +260,10 @@ function onContact(wand: WandState, event: ContactEvent): WandState {
     operation: event.operation,
     progress: event.progress,
   }
-  const next = { ...wand, contact }
-  return event.fresh ? next : lose(next, event)
+  if (event.fresh) return { ...wand, contact }
+  const open = wand.session.state === 'open'
+  const session = open ? { ...wand.session, sentence: OUT_OF_REACH } : wand.session
+  return lose({ ...wand, contact, session }, event)
 }
 
 const END_STATE = {
