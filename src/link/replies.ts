@@ -122,6 +122,12 @@ function howLastEnded(d: Draft, hello: ReplyOf<'HELLO'>): void {
 function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   set(d, { faults: 0, rung: 0 })
   if (d.s.session && isInSession(d.s.phase) && pdu.session !== d.s.session.id) sessionGone(d)
+  if (d.s.phase === 'watching' && pdu.session !== 0) {
+    // Ours, but OPEN was answered with a refusal. Under a new link nobody renews its lease.
+    addUnclosed(d, 'left-to-lease', pdu.session, null)
+    drop(d, 'open-hung')
+    return
+  }
   const state = SESSION_STATES[ping.sessionState as keyof typeof SESSION_STATES] as string
   const waits = d.s.unclosed.some((u) => u.why === 'still-open')
   if (waits && (state === 'none' || state === 'stuck')) set(d, { helloDue: true })
@@ -156,8 +162,10 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu }: Came): void {
   set(d, { session, recognised: true, unrecognisedSince: null, counter: reply.stateCounter })
   tell(d, { kind: 'session-open', session })
   // The pump in place is not the one whose session may still be open: opening again does not help.
-  const helps = d.s.unclosed.some((u) => u.pump === null || u.pump.serial === pump.serial)
-  if (!helps) set(d, { reopens: TIMING.reopens })
+  const others = d.s.unclosed.filter((u) => u.pump !== null && u.pump.serial !== pump.serial)
+  if (others.length > 0 && others.length === d.s.unclosed.length) {
+    set(d, { reopens: TIMING.reopens })
+  }
   if (d.s.purpose === 'close' || d.s.stopBy !== null) toEnding(d, 'open-to-close')
   else {
     go(d, 'session-open')

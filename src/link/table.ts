@@ -89,10 +89,10 @@ export const TRANSITIONS = {
     sentence: 'No session: the pump did not answer, or the wand is still busy with an earlier one.',
   },
   'open-hung': {
-    from: ['starting'],
+    from: ['starting', 'watching'],
     to: 'waiting',
     sentence:
-      'The wand does not finish opening a session. Connecting again; it ends the session by itself.',
+      'The opening of a session was never confirmed. Connecting again; the wand ends the session by itself.',
   },
   'open-to-close': {
     from: ['starting'],
@@ -160,7 +160,7 @@ export const TRANSITIONS = {
     sentence: 'Stopping. Closing the session first.',
   },
   stopped: {
-    from: ['idle', 'opening', 'waiting', ...CONNECTED],
+    from: ['idle', 'opening', 'waiting', 'greeting', 'watching', 'starting', 'ending'],
     to: 'stopped',
     sentence: 'Stopped.',
   },
