@@ -60,7 +60,9 @@ async function rawSync(n: number): Promise<void> {
 
 async function sqlite(): Promise<number | null> {
   const name = 'better-sqlite3'
-  const found = (await import(name).catch(() => null)) as { default: new (path: string) => Sqlite } | null
+  const found = (await import(name).catch(() => null)) as {
+    default: new (path: string) => Sqlite
+  } | null
   if (!found) return null
   const db = new found.default(join(dir, 'db'))
   db.pragma('journal_mode = WAL')

@@ -186,8 +186,14 @@ class Scanner {
     return Number.isSafeInteger(this.#number(from)) ? null : 'a number beyond 2^53 - 1'
   }
 
+  /** Exact up to 2^53; beyond that only surely not safe. */
   #number(from: number): number {
-    return Number(String.fromCharCode(...this.#bytes.subarray(from, this.at)).slice(0, 32))
+    let n = 0
+    for (let i = from; i < this.at; i += 1) {
+      const c = this.#bytes[i] ?? 0
+      if (isDigit(c)) n = n * 10 + (c - ZERO)
+    }
+    return n
   }
 
   #string(): string | null {

@@ -70,7 +70,13 @@ export function draft(
     if (bytes > MAX_LINE) return { refused: 'too-long', reason: `the record has ${bytes} bytes` }
     const checked = checkRecord(value)
     if (typeof checked === 'string') return { refused: 'not-valid', reason: checked }
-    return { kind: record.kind, at, body: record.body, bytes, line: (seq) => `${head}${seq}${tail}` }
+    return {
+      kind: record.kind,
+      at,
+      body: record.body,
+      bytes,
+      line: (seq) => `${head}${seq}${tail}`,
+    }
   } catch (error) {
     return { refused: 'not-valid', reason: (error as Error).message }
   }

@@ -4,11 +4,11 @@ import { basename } from 'node:path'
 import { canonical, type Json, scan } from './canonical.ts'
 import { originOf, parseCheckpoint } from './checkpoint.ts'
 import type { Disk } from './disk.ts'
-import { type Hash, HASH_BYTES, leafHash, Tree, verifyInclusion } from './merkle.ts'
+import { readEntries, segmentFiles, walkSegment } from './files.ts'
+import { HASH_BYTES, type Hash, leafHash, Tree, verifyInclusion } from './merkle.ts'
 import { fromBase64, parseVerifierKey, signedBy, toBase64 } from './note.ts'
 import { proofText } from './proof.ts'
 import type { AuditRecord } from './record.ts'
-import { readEntries, segmentFiles, walkSegment } from './files.ts'
 import { Lines } from './segment.ts'
 import { verify } from './verify.ts'
 
@@ -31,7 +31,11 @@ export interface Stored {
 }
 
 /** Committed records that pass the filter, in order, each once. Checks no signatures: see `verify`. */
-export async function* readRecords(disk: Disk, dir: string, filter: Filter = {}): AsyncGenerator<Stored> {
+export async function* readRecords(
+  disk: Disk,
+  dir: string,
+  filter: Filter = {},
+): AsyncGenerator<Stored> {
   let next = filter.after === undefined ? 0 : filter.after + 1
   for (const files of await segmentFiles(disk, dir)) {
     if (!files.entries) continue
@@ -43,7 +47,8 @@ export async function* readRecords(disk: Disk, dir: string, filter: Filter = {})
       record: (bytes, start, end) => {
         const line = Buffer.from(bytes.subarray(start, end)).toString()
         const record = JSON.parse(line) as AuditRecord
-        if (record.seq >= next && passes(record, filter)) pending.push({ position: record.seq, line, record })
+        if (record.seq >= next && passes(record, filter))
+          pending.push({ position: record.seq, line, record })
       },
       commit: (mark) => {
         ready = ready.concat(pending)
@@ -72,7 +77,11 @@ interface Grown {
 }
 
 /** The whole tree of a log that verifies; 64 bytes of memory a record. Rejects when it does not. */
-async function grow(disk: Disk, dir: string, seen: (position: number, line: Uint8Array) => void): Promise<Grown> {
+async function grow(
+  disk: Disk,
+  dir: string,
+  seen: (position: number, line: Uint8Array) => void,
+): Promise<Grown> {
   const hashes: Hash[] = []
   const result = await verify(disk, dir, {
     live: true,
@@ -96,7 +105,12 @@ export async function prove(disk: Disk, dir: string, position: number): Promise<
   if (!(position >= 0 && position < tree.size)) {
     throw new RangeError(`there is no record ${position}: the log has ${tree.size}`)
   }
-  return proofText({ index: position, path: tree.inclusion(position), checkpoint, ...(extra && { extra }) })
+  return proofText({
+    index: position,
+    path: tree.inclusion(position),
+    checkpoint,
+    ...(extra && { extra }),
+  })
 }
 
 export const DEVICE_FORMAT = 'wandbridge-device-audit/1'
@@ -123,7 +137,11 @@ export interface DeviceVerification {
   readonly pump: string | null
   readonly records: number
   /** The first thing that is wrong: its byte, the record if known, and why. */
-  readonly problem: { readonly offset: number; readonly position: number | null; readonly reason: string } | null
+  readonly problem: {
+    readonly offset: number
+    readonly position: number | null
+    readonly reason: string
+  } | null
   readonly sentence: string
 }
 
@@ -141,7 +159,9 @@ export async function verifyDeviceFile(
   check.end(lines.offset, lines.rest)
   const { problem, records, log, pump } = check
   const intact = `${records} records of pump ${pump} are in audit log ${log}`
-  const place = problem ? `byte ${problem.offset}${problem.position === null ? '' : `, record ${problem.position}`}` : ''
+  const place = problem
+    ? `byte ${problem.offset}${problem.position === null ? '' : `, record ${problem.position}`}`
+    : ''
   return {
     ok: problem === null,
     log,
@@ -175,8 +195,12 @@ class DeviceCheck {
   line(bytes: Uint8Array, start: number, end: number, offset: number): void {
     if (this.problem) return
     const found = scan(bytes, start, end)
-    if ('reason' in found) return this.#bad(offset + found.at, `a line is not canonical JSON: ${found.reason}`)
-    const value = JSON.parse(Buffer.from(bytes.subarray(start, end)).toString()) as Record<string, Json>
+    if ('reason' in found)
+      return this.#bad(offset + found.at, `a line is not canonical JSON: ${found.reason}`)
+    const value = JSON.parse(Buffer.from(bytes.subarray(start, end)).toString()) as Record<
+      string,
+      Json
+    >
     if (this.log === null) this.#header(value, offset)
     else if (!this.#proof) this.#path(value, offset)
     else this.#record(value, leafHash(bytes, start, end), offset)
@@ -196,7 +220,10 @@ class DeviceCheck {
   }
 
   #header(value: Record<string, Json>, offset: number): void {
-    if (Object.keys(value).join(' ') !== 'checkpoint format key log pump records' || value['format'] !== DEVICE_FORMAT) {
+    if (
+      Object.keys(value).join(' ') !== 'checkpoint format key log pump records' ||
+      value['format'] !== DEVICE_FORMAT
+    ) {
       return this.#bad(offset, `the file does not begin as ${DEVICE_FORMAT}`)
     }
     const key = parseVerifierKey(String(value['key']))
@@ -207,7 +234,8 @@ class DeviceCheck {
     if (origin !== originOf(String(value['log'])) || key.name !== origin || extensions.length > 0) {
       return this.#bad(offset, 'the checkpoint is of another log')
     }
-    if (note.signatures.length !== 1 || !signedBy(note, key)) return this.#bad(offset, 'the checkpoint is not signed by its key')
+    if (note.signatures.length !== 1 || !signedBy(note, key))
+      return this.#bad(offset, 'the checkpoint is not signed by its key')
     if (this.#wanted !== undefined && this.#wanted !== key.text) {
       return this.#bad(offset, `the checkpoint is signed with another key: ${key.text}`)
     }
@@ -220,11 +248,18 @@ class DeviceCheck {
 
   #path(value: Record<string, Json>, offset: number): void {
     const { index, proof } = value
-    const path = Array.isArray(proof) ? proof.map((p: Json) => fromBase64(String(p)) ?? new Uint8Array()) : []
-    if (Object.keys(value).join(' ') !== 'index proof' || typeof index !== 'number' || !Array.isArray(proof)) {
+    const path = Array.isArray(proof)
+      ? proof.map((p: Json) => fromBase64(String(p)) ?? new Uint8Array())
+      : []
+    if (
+      Object.keys(value).join(' ') !== 'index proof' ||
+      typeof index !== 'number' ||
+      !Array.isArray(proof)
+    ) {
       return this.#bad(offset, 'a proof is missing before a record')
     }
-    if (path.some((p) => p.length !== HASH_BYTES)) return this.#bad(offset, 'a hash of a proof is broken')
+    if (path.some((p) => p.length !== HASH_BYTES))
+      return this.#bad(offset, 'a hash of a proof is broken')
     if (index <= this.#last) return this.#bad(offset, 'the records are not in order')
     this.#proof = { index, path, offset }
   }
@@ -234,7 +269,8 @@ class DeviceCheck {
     if (!verifyInclusion(leaf, index, this.#size, path, this.#root)) {
       return this.#bad(offset, 'the record and its proof do not lead to the checkpoint')
     }
-    if (value['seq'] !== index) return this.#bad(offset, 'the record has another number than its proof')
+    if (value['seq'] !== index)
+      return this.#bad(offset, 'the record has another number than its proof')
     if (value['pump'] !== this.pump) return this.#bad(offset, 'the record is of another pump')
     this.#proof = null
     this.#last = index

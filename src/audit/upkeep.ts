@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { type Disk, readAll, replaceFile } from './disk.ts'
 import { readEntries, type SegmentFiles, segmentFiles, walkSegment } from './files.ts'
-import { type Hash, HASH_BYTES } from './merkle.ts'
+import { HASH_BYTES, type Hash } from './merkle.ts'
 import type { Receipt } from './queue.ts'
 import type { NewRecord } from './record.ts'
 import { segmentName, type Walk } from './segment.ts'
@@ -89,7 +89,10 @@ async function packOne({ disk, dir, append }: UpkeepOptions, files: SegmentFiles
   const plain = join(dir, files.entries.name)
   const bytes = await pack(await readAll(disk, plain))
   const sha256 = createHash('sha256').update(bytes).digest('hex')
-  const said = await append({ kind: 'packed', body: { segment: files.number, bytes: bytes.length, sha256 } })
+  const said = await append({
+    kind: 'packed',
+    body: { segment: files.number, bytes: bytes.length, sha256 },
+  })
   if (!said) return
   await replaceFile(disk, `${plain}.gz`, bytes)
   await disk.remove(plain)

@@ -357,7 +357,9 @@ class Verifier {
     if (at !== kept.length) bad(`${voidName(files.number)} holds more than was set aside`)
     for (const { files: old, offset } of allowed) {
       const range = said.find((v) => v.segment === old.number && v.offset === offset)
-      const before = said.slice(0, range ? said.indexOf(range) : 0).reduce((sum, v) => sum + v.bytes, 0)
+      const before = said
+        .slice(0, range ? said.indexOf(range) : 0)
+        .reduce((sum, v) => sum + v.bytes, 0)
       const copy = kept.subarray(before, before + (range?.bytes ?? 0))
       if (!range && (offset === 0 || !old.entries))
         bad('a segment before this one was never opened')

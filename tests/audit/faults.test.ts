@@ -1,7 +1,7 @@
 // Failing disks, in virtual time: what is said, when, and that everything heals without a restart.
 import { describe, expect, it } from 'vitest'
-import { verify } from '../../src/audit/verify.ts'
 import type { AuditState } from '../../src/audit/state.ts'
+import { verify } from '../../src/audit/verify.ts'
 import { bench, close, during, logDir, open, refused, stop } from './bench-log.ts'
 import type { Operation } from './memory-disk.ts'
 
@@ -33,11 +33,23 @@ describe('a disk that', () => {
     expect(receipt).toMatchObject({ position: 1 })
     expect(log.state).toMatchObject({ state: 'ok', captures: true })
     await close(b, log)
-    expect(await verify(b.disk, logDir(log), { schemas: true })).toMatchObject({ ok: true, records: 3 })
+    expect(await verify(b.disk, logDir(log), { schemas: true })).toMatchObject({
+      ok: true,
+      records: 3,
+    })
   })
 
   it('fails at the n-th operation of any kind, for every n: nothing acknowledged is lost', async () => {
-    const operations: Operation[] = ['append', 'sync', 'syncDir', 'create', 'remove', 'rename', 'read', 'list']
+    const operations: Operation[] = [
+      'append',
+      'sync',
+      'syncDir',
+      'create',
+      'remove',
+      'rename',
+      'read',
+      'list',
+    ]
     for (const operation of operations) {
       for (let n = 1; n <= 8; n += 1) {
         const b = bench(n, undefined, { limits: { segmentBytes: 3_000 } })
@@ -58,7 +70,11 @@ describe('a disk that', () => {
         const last = got.at(-1)
         const dir = `/state/audit/${last?.log}`
         const result = await verify(b.disk, dir, { schemas: true })
-        expect([operation, n, result.sentence]).toEqual([operation, n, expect.stringContaining('consistent')])
+        expect([operation, n, result.sentence]).toEqual([
+          operation,
+          n,
+          expect.stringContaining('consistent'),
+        ])
         expect(result.records).toBeGreaterThan(last?.position ?? 0)
       }
     }
@@ -67,7 +83,8 @@ describe('a disk that', () => {
   it('does not answer for 30 s: slow after one, failed after five, fine when it answers', async () => {
     const states: [number, string][] = []
     const b = bench(1, undefined, {
-      onState: (s: AuditState) => void states.push([Math.round(b.env.monotonic() / 100) / 10, s.state]),
+      onState: (s: AuditState) =>
+        void states.push([Math.round(b.env.monotonic() / 100) / 10, s.state]),
     })
     const log = await open(b)
     await during(b.env, log.append(refused(0)))
@@ -126,7 +143,9 @@ describe('a disk that', () => {
     for (const name of [...b.disk.files.keys()]) b.disk.files.delete(name)
     const receipt = await during(b.env, log.append(refused(2)))
     expect(receipt?.log).toMatch(/^simulator-2-/)
-    expect(log.state.unaccepted).toMatchObject([{ log: old, reason: 'it was removed while it was written' }])
+    expect(log.state.unaccepted).toMatchObject([
+      { log: old, reason: 'it was removed while it was written' },
+    ])
     await close(b, log)
     expect(await verify(b.disk, logDir(log), { schemas: true })).toMatchObject({ ok: true })
   })
@@ -166,7 +185,9 @@ describe('a disk that', () => {
     b.env.setWall(-3_600_000)
     await during(b.env, log.append(refused(2)))
     await close(b, log)
-    const lines = (b.disk.files.get(`${logDir(log)}/00000001.jsonl`)?.bytes.toString() ?? '').split('\n')
+    const lines = (b.disk.files.get(`${logDir(log)}/00000001.jsonl`)?.bytes.toString() ?? '').split(
+      '\n',
+    )
     const records = lines.filter((l) => l.includes('"kind":"link"')).map((l) => JSON.parse(l))
     expect(Date.parse(records[1].at)).toBeLessThan(Date.parse(records[0].at))
     expect(records[1].mono).toBeGreaterThanOrEqual(records[0].mono)

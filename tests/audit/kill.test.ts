@@ -1,7 +1,16 @@
 // kill -9 at random moments under load: everything that any observer was told is in the log after
 // recovery, and the log verifies. On the real disk.
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -59,11 +68,15 @@ beforeAll(() => {
     rewriteRelativeImportExtensions: true,
   }
   const names = ['src', 'protocol'].flatMap((room) =>
-    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((name) => join(room, name)),
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(room, name),
+    ),
   )
   for (const name of [...names, 'tests/audit/writer.child.ts']) {
     if (!name.endsWith('.ts')) continue
-    const { outputText } = ts.transpileModule(readFileSync(join(root, name), 'utf8'), { compilerOptions })
+    const { outputText } = ts.transpileModule(readFileSync(join(root, name), 'utf8'), {
+      compilerOptions,
+    })
     const out = join(state, 'code', name.replace(/\.ts$/, '.js'))
     mkdirSync(dirname(out), { recursive: true })
     writeFileSync(out, outputText)
@@ -72,33 +85,44 @@ beforeAll(() => {
   symlinkSync(join(root, 'node_modules'), join(state, 'code', 'node_modules'))
 }, 60_000)
 
-it(`loses nothing over ${KILLS} kills`, async () => {
-  const rng = mulberry32(20_261_124)
-  const told = new Map<number, string>()
-  let life: Life | null = null
-  for (let i = 0; i < KILLS; i += 1) {
-    const next = await live(rng() % 120)
-    if (life) expect(next.log).toBe(life.log)
-    life = next
-    for (const [position, detail] of next.told) told.set(position, detail)
-  }
-  const dir = join(state, 'audit', life?.log ?? '')
-  const env = systemEnv()
-  const { keys } = await openKeys(env, nodeDisk, join(state, 'keys'))
-  const log = await AuditLog.open({ env, disk: nodeDisk, dir: join(state, 'audit'), source: 'simulator', keys, boot: 'last' })
-  expect(log.state).toMatchObject({ state: 'ok', log: life?.log, unaccepted: [] })
-  await log.close()
-  expect(told.size).toBeGreaterThan(KILLS)
-  const kept = new Map<number, string>()
-  for await (const { position, record } of readRecords(nodeDisk, dir, { kinds: ['link'] })) {
-    kept.set(position, (record.body as { detail: string }).detail)
-  }
-  for (const [position, detail] of told) expect(kept.get(position)).toBe(detail)
-  const result = await verify(nodeDisk, dir, { key: life?.key ?? '', schemas: true })
-  expect(result.sentence).toContain('intact and vouched for')
-  if (process.platform !== 'win32') {
-    expect(statSync(dir).mode & 0o777).toBe(0o700)
-    expect(statSync(join(dir, '00000001.jsonl')).mode & 0o777).toBe(0o600)
-    expect(statSync(join(state, 'keys', 'audit.key')).mode & 0o777).toBe(0o600)
-  }
-}, KILLS * 10_000)
+it(
+  `loses nothing over ${KILLS} kills`,
+  async () => {
+    const rng = mulberry32(20_261_124)
+    const told = new Map<number, string>()
+    let life: Life | null = null
+    for (let i = 0; i < KILLS; i += 1) {
+      const next = await live(rng() % 120)
+      if (life) expect(next.log).toBe(life.log)
+      life = next
+      for (const [position, detail] of next.told) told.set(position, detail)
+    }
+    const dir = join(state, 'audit', life?.log ?? '')
+    const env = systemEnv()
+    const { keys } = await openKeys(env, nodeDisk, join(state, 'keys'))
+    const log = await AuditLog.open({
+      env,
+      disk: nodeDisk,
+      dir: join(state, 'audit'),
+      source: 'simulator',
+      keys,
+      boot: 'last',
+    })
+    expect(log.state).toMatchObject({ state: 'ok', log: life?.log, unaccepted: [] })
+    await log.close()
+    expect(told.size).toBeGreaterThan(KILLS)
+    const kept = new Map<number, string>()
+    for await (const { position, record } of readRecords(nodeDisk, dir, { kinds: ['link'] })) {
+      kept.set(position, (record.body as { detail: string }).detail)
+    }
+    for (const [position, detail] of told) expect(kept.get(position)).toBe(detail)
+    const result = await verify(nodeDisk, dir, { key: life?.key ?? '', schemas: true })
+    expect(result.sentence).toContain('intact and vouched for')
+    if (process.platform !== 'win32') {
+      expect(statSync(dir).mode & 0o777).toBe(0o700)
+      expect(statSync(join(dir, '00000001.jsonl')).mode & 0o777).toBe(0o600)
+      expect(statSync(join(state, 'keys', 'audit.key')).mode & 0o777).toBe(0o600)
+    }
+  },
+  KILLS * 10_000,
+)

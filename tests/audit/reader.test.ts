@@ -39,7 +39,10 @@ beforeAll(async () => {
   log = await open(b)
   dir = logDir(log)
   for (let i = 0; i < 30; i += 1) {
-    await during(b.env, Promise.all([log.append(reading(`SIM-${i % 3}`, i, i % 4)), log.append(refused(i))]))
+    await during(
+      b.env,
+      Promise.all([log.append(reading(`SIM-${i % 3}`, i, i % 4)), log.append(refused(i))]),
+    )
   }
 })
 
@@ -49,7 +52,10 @@ async function take(filter: Parameters<typeof readRecords>[2]) {
   return out
 }
 
-const chunk = (text: string) => (async function* () { yield Buffer.from(text) })()
+const chunk = (text: string) =>
+  (async function* () {
+    yield Buffer.from(text)
+  })()
 
 async function exported(pump: string): Promise<string> {
   let text = ''
@@ -85,8 +91,14 @@ describe('reading back', () => {
   it('exports the device audit file of one pump, verifiable alone', async () => {
     const text = await exported('SIM-2')
     const key = log.state.key ?? ''
-    expect(await verifyDeviceFile(chunk(text), { key })).toMatchObject({ ok: true, records: 10, pump: 'SIM-2' })
-    expect((await verifyDeviceFile(chunk(text))).sentence).toContain('consistent, not authenticated')
+    expect(await verifyDeviceFile(chunk(text), { key })).toMatchObject({
+      ok: true,
+      records: 10,
+      pump: 'SIM-2',
+    })
+    expect((await verifyDeviceFile(chunk(text))).sentence).toContain(
+      'consistent, not authenticated',
+    )
     expect((await verifyDeviceFile(chunk(text), { key: `${key.slice(0, -4)}AAAA` })).ok).toBe(false)
   })
 
@@ -97,7 +109,11 @@ describe('reading back', () => {
     for (let at = 0; at < bytes.length; at += LONG ? 1 : 5) {
       const changed = Buffer.from(bytes)
       changed[at] = (changed[at] as number) ^ (1 << (at % 8))
-      const result = await verifyDeviceFile((async function* () { yield changed })())
+      const result = await verifyDeviceFile(
+        (async function* () {
+          yield changed
+        })(),
+      )
       if (result.ok) missed.push(at)
     }
     // The pump's name in the header is vouched for by every record.
@@ -126,11 +142,23 @@ it('a year: rotates, packs, drops entries by rule, verifies; a checkpoint of the
   const year = await open(y)
   const where = logDir(year)
   const care = (dropBefore?: string) =>
-    duringReal(y.env, upkeep({ disk: y.disk, dir: where, append: (r) => year.append(r), ...(dropBefore && { dropBefore }) }))
+    duringReal(
+      y.env,
+      upkeep({
+        disk: y.disk,
+        dir: where,
+        append: (r) => year.append(r),
+        ...(dropBefore && { dropBefore }),
+      }),
+    )
   let printed = ''
   for (let day = 0; day < 365; day += 1) {
     y.env.setWall(86_400_000)
-    await during(y.env, Promise.all(Array.from({ length: 4 }, (_, i) => year.append(reading('SIM-1', day % 256, i)))), 10_000)
+    await during(
+      y.env,
+      Promise.all(Array.from({ length: 4 }, (_, i) => year.append(reading('SIM-1', day % 256, i)))),
+      10_000,
+    )
     if (day === 5) printed = year.state.checkpoint ?? ''
     if (day % 30 === 29) await care(day > 200 ? '2026-05-01T00:00:00.000Z' : undefined)
   }
@@ -139,12 +167,19 @@ it('a year: rotates, packs, drops entries by rule, verifies; a checkpoint of the
   expect(names.filter((n) => n.endsWith('.gz')).length).toBeGreaterThan(4)
   expect(names).not.toContain('00000001.jsonl.gz')
   expect(names).toContain('00000001.leaves')
-  const result = await verify(y.disk, where, { key: year.state.key ?? '', since: printed, schemas: true, rederive })
+  const result = await verify(y.disk, where, {
+    key: year.state.key ?? '',
+    since: printed,
+    schemas: true,
+    rederive,
+  })
   expect(result.sentence).toContain('vouched for by the key and the checkpoint')
   expect(result.records).toBe(year.state.size)
   expect(parseCheckpoint(printed)).toMatchObject({ size: expect.any(Number) })
   // Somebody else's retention is found.
   const second = names.find((n) => n.endsWith('.gz')) ?? ''
   y.disk.files.delete(`${where}/${second}`)
-  expect((await verify(y.disk, where)).problem?.reason).toContain('no record says that it was dropped')
+  expect((await verify(y.disk, where)).problem?.reason).toContain(
+    'no record says that it was dropped',
+  )
 }, 60_000)

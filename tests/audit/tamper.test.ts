@@ -2,11 +2,11 @@
 // swapped or replaced, every segment removed or replaced; and, said plainly, what cannot be found.
 import { beforeAll, describe, expect, it } from 'vitest'
 import { newKey } from '../../src/audit/keys.ts'
+import { Frontier, leafHash } from '../../src/audit/merkle.ts'
 import { signingKey } from '../../src/audit/note.ts'
 import { commitLine, headerLine } from '../../src/audit/segment.ts'
-import { Frontier, leafHash } from '../../src/audit/merkle.ts'
 import { upkeep } from '../../src/audit/upkeep.ts'
-import { verify, type VerifyOptions } from '../../src/audit/verify.ts'
+import { type VerifyOptions, verify } from '../../src/audit/verify.ts'
 import { VirtualEnv } from '../../src/env.ts'
 import { bench, close, during, duringReal, logDir, open, refused } from './bench-log.ts'
 import { MemoryDisk } from './memory-disk.ts'
@@ -24,22 +24,27 @@ let earlier: [string, Buffer][] = []
 
 /** Copies without the lock's and the ballast's bytes: they are no part of the log. */
 const part = (disk: MemoryDisk): [string, Buffer][] =>
-  [...disk.files].filter(([n]) => !n.endsWith('ballast')).map(([n, { bytes }]) => [n, Buffer.from(bytes)])
+  [...disk.files]
+    .filter(([n]) => !n.endsWith('ballast'))
+    .map(([n, { bytes }]) => [n, Buffer.from(bytes)])
 
 function diskOf(list: readonly [string, Buffer][]): MemoryDisk {
   const disk = new MemoryDisk()
-  for (const [name, bytes] of list) disk.files.set(name, { bytes: Buffer.from(bytes), synced: bytes.length })
+  for (const [name, bytes] of list)
+    disk.files.set(name, { bytes: Buffer.from(bytes), synced: bytes.length })
   return disk
 }
 
-const check = (list: readonly [string, Buffer][], options: VerifyOptions = {}) => verify(diskOf(list), dir, options)
+const check = (list: readonly [string, Buffer][], options: VerifyOptions = {}) =>
+  verify(diskOf(list), dir, options)
 
 beforeAll(async () => {
   // Segments of every kind: packed, with leaf hashes, with a tail set aside, and the open one.
   const b = bench(1, undefined, { limits: { segmentBytes: 2_000 } })
   const log = await open(b)
   dir = logDir(log)
-  for (let i = 0; i < 4; i += 1) await during(b.env, Promise.all([log.append(refused(i)), log.append(refused(i + 100))]))
+  for (let i = 0; i < 4; i += 1)
+    await during(b.env, Promise.all([log.append(refused(i)), log.append(refused(i + 100))]))
   early = log.state.checkpoint ?? ''
   earlier = part(b.disk)
   await duringReal(b.env, upkeep({ disk: b.disk, dir, append: (r) => log.append(r) }))
@@ -69,7 +74,10 @@ describe('a log with every kind of file', () => {
   it('is intact, and has them all', async () => {
     const names = files.map(([name]) => name.split('/').at(-1)?.replace(/^\d+/, ''))
     expect(new Set(names)).toEqual(new Set(['.jsonl', '.jsonl.gz', '.leaves', '.void']))
-    expect(await check(files, { key, since: final, schemas: true })).toMatchObject({ ok: true, authenticated: true })
+    expect(await check(files, { key, since: final, schemas: true })).toMatchObject({
+      ok: true,
+      authenticated: true,
+    })
     expect(await check(files)).toMatchObject({ ok: true, authenticated: false })
     expect((await check(files)).sentence).toContain('consistent, not authenticated')
   })
@@ -105,16 +113,23 @@ describe('a log with every kind of file', () => {
         }
         const { seq } = JSON.parse(line) as { seq: number }
         commit.push(seq)
-        const forged = line.replace(/"nonce":"./, (m) => (m.endsWith('A') ? '"nonce":"B' : '"nonce":"A'))
+        const forged = line.replace(/"nonce":"./, (m) =>
+          m.endsWith('A') ? '"nonce":"B' : '"nonce":"A',
+        )
         const changed = lines.with(i, forged).join('')
-        const result = await check(files.map((f) => (f[0] === name ? [name, Buffer.from(changed)] : f)))
+        const result = await check(
+          files.map((f) => (f[0] === name ? [name, Buffer.from(changed)] : f)),
+        )
         expect(result.ok).toBe(false)
         const { position = -1, through = -1 } = result.problem ?? {}
         expect(position).toBeLessThanOrEqual(seq)
         expect(through).toBeGreaterThanOrEqual(seq)
         expect(result.problem?.file).toBe(name.split('/').at(-1))
         // Where the leaf hashes are kept aside the record itself is named.
-        if (files.some(([f]) => f === name.replace('.jsonl', '.leaves')) && !result.problem?.reason.includes('aside')) {
+        if (
+          files.some(([f]) => f === name.replace('.jsonl', '.leaves')) &&
+          !result.problem?.reason.includes('aside')
+        ) {
           expect(position).toBe(through)
         }
       }
@@ -136,11 +151,16 @@ describe('a log with every kind of file', () => {
           lines.toSpliced(i, 0, split((segments()[0] as [string, Buffer])[1])[1] as string),
         ]) {
           if (changed.join('') === bytes.toString()) continue
-          const list: [string, Buffer][] = files.map((f) => (f[0] === name ? [name, Buffer.from(changed.join(''))] : f))
+          const list: [string, Buffer][] = files.map((f) =>
+            f[0] === name ? [name, Buffer.from(changed.join(''))] : f,
+          )
           const result = await check(list)
           // A checkpoint between others may go: a later one covers the same records.
           const covered =
-            changed.length < lines.length && line.startsWith('{"checkpoint"') && i > 0 && i < lines.length - 2
+            changed.length < lines.length &&
+            line.startsWith('{"checkpoint"') &&
+            i > 0 &&
+            i < lines.length - 2
           if (covered) {
             covers += 1
             continue
@@ -152,7 +172,8 @@ describe('a log with every kind of file', () => {
             covers += 1
             continue
           }
-          const cut = name === segments().at(-1)?.[0] && bytes.toString().startsWith(changed.join(''))
+          const cut =
+            name === segments().at(-1)?.[0] && bytes.toString().startsWith(changed.join(''))
           if (!cut) expect([name, i, result.ok]).toEqual([name, i, false])
           expect((await check(list, { since: final })).ok).toBe(false)
           tried += 1
@@ -170,13 +191,16 @@ describe('a log with every kind of file', () => {
       const result = await check(without, { since: final, key })
       // Leaf hashes can be made again from entries that are there.
       if (name.endsWith('.leaves') && twin) continue
-      if (name.endsWith('.leaves')) expect(result.ok).toBe(files.some(([f]) => f.startsWith(name.slice(0, -7)) && f !== name))
+      if (name.endsWith('.leaves'))
+        expect(result.ok).toBe(files.some(([f]) => f.startsWith(name.slice(0, -7)) && f !== name))
       else expect([name, result.ok]).toEqual([name, false])
     }
     for (const [a, x] of files) {
       for (const [b, y] of files) {
         if (a >= b || a.split('.').at(-1) !== b.split('.').at(-1)) continue
-        const exchanged: [string, Buffer][] = files.map((f) => (f[0] === a ? [a, y] : f[0] === b ? [b, x] : f))
+        const exchanged: [string, Buffer][] = files.map((f) =>
+          f[0] === a ? [a, y] : f[0] === b ? [b, x] : f,
+        )
         expect([a, b, (await check(exchanged)).ok]).toEqual([a, b, false])
       }
     }
@@ -190,7 +214,9 @@ describe('a log with every kind of file', () => {
     expect(back.problem?.reason).toContain('the end is missing')
     const [name, bytes] = segments().at(-1) as [string, Buffer]
     const lines = split(bytes)
-    const last = lines.findLastIndex((line, i) => i < lines.length - 1 && line.startsWith('{"checkpoint"'))
+    const last = lines.findLastIndex(
+      (line, i) => i < lines.length - 1 && line.startsWith('{"checkpoint"'),
+    )
     const cut = Buffer.from(lines.slice(0, last + 1).join(''))
     const shorter: [string, Buffer][] = files.map((f) => (f[0] === name ? [name, cut] : f))
     expect((await check(shorter)).ok).toBe(true)

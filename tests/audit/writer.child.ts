@@ -19,7 +19,10 @@ const log = await AuditLog.open({
   limits: { segmentBytes: 200_000 },
 })
 // The first line says how the log was found; what follows are the observed records.
-writeSync(1, `${JSON.stringify({ state: log.state.state, log: log.state.log, code: log.state.code, key: log.state.key })}\n`)
+writeSync(
+  1,
+  `${JSON.stringify({ state: log.state.state, log: log.state.log, code: log.state.code, key: log.state.key })}\n`,
+)
 async function writer(id: number): Promise<void> {
   for (let n = 0; ; n += 1) {
     const detail = `${process.pid} ${id} ${n}`
