@@ -97,16 +97,6 @@ export type Body<K extends Kind> = z.input<(typeof BODIES)[K]>
 export type Opened = Body<'segment'>
 export const KINDS = Object.keys(BODIES) as readonly Kind[]
 
-/** Kinds that only the log itself writes. */
-export type OwnKind =
-  | 'segment'
-  | 'gap'
-  | 'quarantine'
-  | 'key-rotation'
-  | 'packed'
-  | 'retention'
-  | 'accept'
-
 const actorSchema = z.strictObject({
   id: name.meta({ description: 'A token, an operator, or `bridge`.' }),
   role: name,

@@ -1,11 +1,10 @@
 // Reads a whole log and believes nothing: every byte of every segment is checked against a hash, a
 // signature or a rule. Streams, in memory that does not grow with the log. Names the first bad
 // record, its file and its byte. The rules are those of README.md, "Verification".
-import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { canonical, type Json } from './canonical.ts'
 import { originOf, parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts'
-import { type Disk, errorCode, readAll } from './disk.ts'
+import { type Disk, errorCode } from './disk.ts'
 import {
   digest,
   readEntries,
@@ -15,66 +14,17 @@ import {
   walkSegment,
 } from './files.ts'
 import { Frontier, HASH_BYTES, type Hash, sameHash } from './merkle.ts'
-import { parseVerifierKey, signedBy, type VerifierKey } from './note.ts'
+import { parseVerifierKey, type VerifierKey } from './note.ts'
 import { type AuditRecord, checkRecord } from './record.ts'
-import { bodyOf, type Mark, segmentName, voidName, type Walk } from './segment.ts'
-
-export interface Problem {
-  /** File name inside the log's directory. */
-  readonly file: string
-  /** Byte in that file (in a packed one: in what it unpacks to). */
-  readonly offset: number
-  /** First record that can be bad, and last. */
-  readonly position: number
-  readonly through: number
-  readonly reason: string
-}
-
-/** Decodes a record's PDUs again. */
-export interface Rederiver {
-  /** Version of this decoder, as records name it. */
-  readonly version: string
-  /** The body in protocol units, or a sentence when the PDUs cannot be read. */
-  decode(kind: string, pdus: readonly Uint8Array[]): Json | string
-}
-
-export interface Progress {
-  readonly segment: number
-  readonly segments: number
-  readonly records: number
-  readonly bytes: number
-}
-
-export interface VerifyOptions {
-  /** A verifier key kept elsewhere (`name+hash+base64`). */
-  readonly key?: string
-  /** A signed checkpoint kept elsewhere. */
-  readonly since?: string
-  readonly rederive?: Rederiver
-  /** Every body against its schema, too. Slower. */
-  readonly schemas?: boolean
-  /** A bridge is writing: unfinished bytes behind the last checkpoint are no fault. */
-  readonly live?: boolean
-  readonly progress?: (progress: Progress) => void
-  /** Every leaf hash, in order, and the line if it is still there. A replayed commit comes twice. */
-  readonly leaf?: (position: number, leaf: Hash, line: Uint8Array | null) => void
-}
-
-export interface Verification {
-  readonly ok: boolean
-  readonly log: string
-  readonly problem: Problem | null
-  readonly records: number
-  readonly checkpoint: string | null
-  readonly key: string | null
-  /** Something outside vouched for it: the key, an earlier checkpoint. */
-  readonly authenticated: boolean
-  /** The result in a sentence. */
-  readonly sentence: string
-  /** Records read again from their PDUs, and those that a different decoder reads differently. */
-  readonly rederived: number
-  readonly differing: readonly { readonly position: number; readonly decoder: string }[]
-}
+import { bodyOf, type Mark, segmentName, type Walk } from './segment.ts'
+import {
+  type Problem,
+  type Rederiver,
+  sentence,
+  type Verification,
+  type VerifyOptions,
+} from './verification.ts'
+import { checkVoids, type Place } from './voids.ts'
 
 class Found extends Error {
   readonly problem: Problem
@@ -323,65 +273,26 @@ class Verifier {
     if (this.#wanted?.text === key.text) this.#keySeen = true
   }
 
-  /**
-   * What the segment's opening record says was set aside lies in its `.void` file, to the byte. In
-   * the old files a beginning of that may be left, and nothing else.
-   */
+  /** What was set aside before this segment must be what its record says. */
   async #voids(files: SegmentFiles, walk: Walk, again: boolean): Promise<void> {
     const stand = this.#stand
-    const allowed: { files: SegmentFiles; offset: number }[] = []
-    if (stand)
-      allowed.push({ files: stand.files, offset: (again ? stand.before : stand.after).offset })
-    for (const unopened of this.#unopened) allowed.push({ files: unopened, offset: 0 })
-    const said = walk.opened?.voids ?? []
-    const bad = (reason: string): never => {
+    const places: Place[] = this.#unopened.map((unopened) => ({ files: unopened, offset: 0 }))
+    if (stand) {
+      const { offset } = again ? stand.before : stand.after
+      places.unshift({ files: stand.files, offset })
+    }
+    const reason = await checkVoids(this.#disk, this.#dir, {
+      segment: files.number,
+      said: walk.opened?.voids ?? [],
+      places,
+      dropped: (segment) => this.#missing.some((m) => m.segment === segment),
+    })
+    if (reason !== null) {
       if (this.#suspect) throw new Found(this.#suspect)
       this.#found(files.entries?.name ?? '', 0, reason)
     }
-    const path = join(this.#dir, voidName(files.number))
-    if (said.length > 0 && (await this.#disk.size(path)) === null)
-      bad(`${voidName(files.number)} is missing`)
-    const kept = said.length > 0 ? await readAll(this.#disk, path) : Buffer.alloc(0)
-    let at = 0
-    for (const { segment, offset, bytes, sha256 } of said) {
-      const copy = kept.subarray(at, at + bytes)
-      at += bytes
-      if (createHash('sha256').update(copy).digest('hex') !== sha256) {
-        bad(`${voidName(files.number)} is not what the record of this segment says was set aside`)
-      }
-      const dropped = this.#missing.some((m) => m.segment === segment)
-      if (!dropped && !allowed.some((a) => a.files.number === segment && a.offset === offset)) {
-        bad('the record of this segment sets aside what it may not')
-      }
-    }
-    if (at !== kept.length) bad(`${voidName(files.number)} holds more than was set aside`)
-    for (const { files: old, offset } of allowed) {
-      const range = said.find((v) => v.segment === old.number && v.offset === offset)
-      const before = said
-        .slice(0, range ? said.indexOf(range) : 0)
-        .reduce((sum, v) => sum + v.bytes, 0)
-      const copy = kept.subarray(before, before + (range?.bytes ?? 0))
-      if (!range && (offset === 0 || !old.entries))
-        bad('a segment before this one was never opened')
-      if (old.entries && !(await this.#beginningOf(copy, old.entries, offset))) {
-        bad(`${old.entries.name} holds bytes behind its end that were not set aside`)
-      }
-    }
     this.#suspect = null
     this.#unopened = []
-  }
-
-  async #beginningOf(
-    copy: Uint8Array,
-    entries: { readonly name: string; readonly packed: boolean },
-    offset: number,
-  ): Promise<boolean> {
-    let at = 0
-    for await (const chunk of readEntries(this.#disk, this.#dir, entries, offset)) {
-      if (Buffer.compare(chunk, copy.subarray(at, at + chunk.length)) !== 0) return false
-      at += chunk.length
-    }
-    return true
   }
 
   #problem(file: string, walk: Walk): Problem {
@@ -554,34 +465,4 @@ export async function verify(
     rederived,
     differing,
   }
-}
-
-function sentence(problem: Problem | null, records: number, options: VerifyOptions): string {
-  if (problem) {
-    const { file, offset, position, through, reason } = problem
-    const which =
-      through > position ? `one of the records ${position} to ${through}` : `record ${position}`
-    return `Not intact: ${which}, ${file}, byte ${offset}: ${reason}.`
-  }
-  if (options.key === undefined && options.since === undefined) {
-    return (
-      `${records} records are consistent, not authenticated: nothing kept outside this log vouches for ` +
-      'it. Give --key from a printed sheet, or --since with a checkpoint kept elsewhere.'
-    )
-  }
-  const by = [options.key && 'the key', options.since && 'the checkpoint']
-    .filter(Boolean)
-    .join(' and ')
-  return `${records} records are intact and vouched for by ${by} kept elsewhere.`
-}
-
-/** Whether a checkpoint kept elsewhere is signed by this key at all. */
-export function checkpointSignedBy(text: string, key: string): boolean {
-  const checkpoint = parseCheckpoint(`${text.trimEnd()}\n`)
-  const verifier = parseVerifierKey(key)
-  return (
-    typeof checkpoint !== 'string' &&
-    typeof verifier !== 'string' &&
-    signedBy(checkpoint.note, verifier)
-  )
 }
