@@ -27,6 +27,8 @@ interface Libc {
 
 const DARWIN = process.platform === 'darwin'
 const O_CLOEXEC = DARWIN ? 0x1000000 : 0o2000000
+const F_GETFL = 3
+const F_SETFL = 4
 const F_DUPFD_CLOEXEC = DARWIN ? 67 : 1030
 const TCIFLUSH = DARWIN ? 1 : 0
 const POLLIN = 0x01
@@ -84,6 +86,10 @@ export function openPair(): Pair {
   const { O_RDWR, O_NOCTTY } = constants
   const fd = must('posix_openpt', c.posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC))
   try {
+    // Node leaves a master as it is: a host that closes and opens again between the event and the read
+    // would stop this whole process in that read.
+    const flags = must('fcntl', c.fcntl(fd, F_GETFL, 'int', 0))
+    must('fcntl', c.fcntl(fd, F_SETFL, 'int', flags | constants.O_NONBLOCK))
     must('grantpt', c.grantpt(fd))
     must('unlockpt', c.unlockpt(fd))
     const name = Buffer.alloc(128)

@@ -77,6 +77,8 @@ const JUMP_MS = 2_000
 const WATCH_MS = 500
 /** A driver that has not opened by then never will. */
 const OPEN_MS = 5_000
+/** Stopping waits no longer, whatever the driver does: 3 s is the promise. */
+const STOP_MS = 2_950
 
 interface Connection {
   readonly port: WandPort
@@ -101,6 +103,8 @@ export class Link {
   }
   #state: LinkState
   #connection: Connection | null = null
+  /** Being opened. */
+  #opening: WandPort | null = null
   /** Counts attempts to open, so that what an abandoned one does later is not heard. */
   #attempt = 0
   #last: Stamp
@@ -133,10 +137,14 @@ export class Link {
 
   /** Closes the session (confirmed if the implant answers) and the port. Within 3 s, once for all. */
   async stop(): Promise<void> {
+    let cancel: Cancel = () => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#env.after(STOP_MS, resolve)
+    })
     const done = new Promise<void>((resolve) => void this.#stopped.push(resolve))
     this.#take({ type: 'stop' })
-    await done
-    await this.#closing
+    await Promise.race([done.then(() => this.#closing), late])
+    cancel()
   }
 
   #now(): Stamp {
@@ -147,9 +155,13 @@ export class Link {
     this.#queue.push(input)
     if (this.#running) return
     this.#running = true
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#step(next)
-    this.#running = false
-    this.#schedule()
+    try {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#step(next)
+    } finally {
+      // Whoever hears the news may fail; the link goes on.
+      this.#running = false
+      this.#schedule()
+    }
     if (this.#state.phase === 'stopped') for (const done of this.#stopped.splice(0)) done()
   }
 
@@ -234,10 +246,11 @@ export class Link {
     if (!current()) return
     const { framing } = this.#source
     const port = this.#source.create()
+    this.#opening = port
     const stream = this.#stream(framing, current)
     const giveUp = this.#env.after(OPEN_MS, () => {
       if (!current()) return
-      this.#attempt += 1
+      this.#abandon()
       this.#ended('failed', `the driver did not open the port within ${OPEN_MS / 1000} s`)
     })
     try {
@@ -252,6 +265,7 @@ export class Link {
       })
     } catch (error) {
       giveUp()
+      if (current()) this.#opening = null
       const end = error instanceof PortError ? error.end : 'failed'
       if (current()) this.#ended(end, (error as Error).message)
       return
@@ -261,6 +275,7 @@ export class Link {
       await port.close()
       return
     }
+    this.#opening = null
     this.counters.opens += 1
     this.#connection = { port, stream, writer: new RequestWriter(port, framing) }
     this.#take({ type: 'opened', link: nonce(this.#env) })
@@ -285,7 +300,9 @@ export class Link {
     this.counters.bytesIn += bytes.length
     this.#sink.received?.(bytes, this.#now())
     stream.push(bytes)
-    this.counters.held = current() ? stream.held : 0
+    // What the connection was dropped for may have stood in the middle of these bytes.
+    if (!current()) stream.close()
+    this.counters.held = stream.held
   }
 
   /** Major and link keep their places in every version: ours, or left over from another opening? */
@@ -308,11 +325,19 @@ export class Link {
   }
 
   #close(): void {
-    this.#attempt += 1
+    this.#abandon()
     const connection = this.#connection
     if (!connection) return
     this.#release(connection.stream)
     this.#closing = connection.port.close()
+  }
+
+  /** Whatever the port that is being opened does from now on is not heard. */
+  #abandon(): void {
+    this.#attempt += 1
+    const port = this.#opening
+    this.#opening = null
+    if (port) this.#closing = port.close()
   }
 }
 

@@ -23,6 +23,7 @@ class SerialWandPort implements WandPort {
   readonly #env: Env
   #port: SerialPort | null = null
   #events: PortEvents | null = null
+  #closed = false
 
   constructor(path: string, env: Env) {
     this.path = path
@@ -55,6 +56,10 @@ class SerialWandPort implements WandPort {
     await new Promise<void>((resolve, reject) => {
       port.open((error) => (error ? reject(normalised(this.path, error)) : resolve()))
     })
+    if (this.#closed) {
+      port.close(() => {})
+      throw new PortError('closed', `${this.path}: closed before it was open`)
+    }
     this.#port = port
     this.#events = events
     raiseLines(port)
@@ -69,6 +74,7 @@ class SerialWandPort implements WandPort {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     const port = this.#port
     this.#port = null
     this.#end('closed', 'closed by the host')

@@ -63,7 +63,10 @@ class TcpPort implements WandPort {
       socket.on('data', (bytes) => events.data(bytes))
       socket.on('end', () => socket.destroy())
       socket.once('close', () => {
-        if (!open) return
+        if (!open) {
+          reject(new PortError('closed', `${this.path}: closed before it was open`))
+          return
+        }
         const ours = this.#socket === null
         events.ended(ours ? 'closed' : 'unplugged', ours ? 'closed by the host' : why)
       })

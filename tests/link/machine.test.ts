@@ -96,7 +96,7 @@ function heal(w: World): void {
   w.wand.pump = 'SIM-0001'
 }
 
-const runs = { numRuns: LONG ? 20_000 : 300 }
+const runs = { numRuns: LONG ? 10_000 : 150 }
 
 describe('whatever wand, cable and people do', () => {
   // The world itself checks every step: legal transitions only, one request out, no reply that is not

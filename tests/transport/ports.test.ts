@@ -82,6 +82,28 @@ describe('a serial port', () => {
     expect(heard.ends).toEqual(['closed'])
   })
 
+  it('can be opened and closed again and again without a pause', async () => {
+    // A terminal whose master blocked on reading stopped the whole process here, one time in ten.
+    const { link } = await terminal()
+    for (let i = 0; i < 40; i += 1) {
+      const port = sourceFor(link).create()
+      const heard = await open(port)
+      await port.close()
+      expect(heard.ends).toEqual(['closed'])
+    }
+  })
+
+  it('closed before it was open never opens', async () => {
+    const { link } = await terminal()
+    const port = sourceFor(link).create()
+    const opening = failure(port)
+    await port.close()
+    expect((await opening).end).toBe('closed')
+    const next = sourceFor(link).create()
+    await vi.waitFor(() => open(next), 2_000)
+    await next.close()
+  })
+
   it('says unplugged, once, whatever the moment', async () => {
     const { link, simulator } = await terminal()
     for (let i = 0; i < 6; i += 1) {
@@ -143,6 +165,14 @@ describe('a TCP port', () => {
       expect(heard.ends).toEqual(['unplugged'])
     },
   )
+
+  it('closed before it was open never opens', async () => {
+    const spec = await listener(() => {})
+    const port = sourceFor(spec).create()
+    const opening = failure(port)
+    await port.close()
+    expect((await opening).end).toBe('closed')
+  })
 
   it('is absent where nobody listens', async () => {
     expect((await failure(sourceFor('tcp://127.0.0.1:1').create())).end).toBe('absent')
