@@ -8,6 +8,7 @@
 //
 // Conservation: reports pushed = reports of the PDUs reported as `pdu` + reports reported as
 // `discarded` + `held`; `held` is 0 after `close`. The same holds in bytes.
+import { join } from './bytes.ts'
 import { MAX_OUTSTANDING, REPORT_SIZE, type Report, readReport } from './hid-report.ts'
 import type { FramingFault, LineStreamSink } from './line-stream.ts'
 import { decodePdu } from './pdu.ts'
@@ -102,14 +103,4 @@ export class ReportStream {
 
 function same(a: Uint8Array | undefined, b: Uint8Array): boolean {
   return a?.every((byte, i) => byte === b[i]) ?? false
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }

@@ -1,6 +1,8 @@
 // What the wand does on air, each as a list of exchanges: open, contact, live, interrogate, close.
 // README.md §9.5 and §9.6 of the protocol. The clock of the pump and the wand's own are kept apart.
+
 import { BLOCKS, type BlockName } from '../../protocol/blocks.ts'
+import { join } from '../../protocol/bytes.ts'
 import { crc32 } from '../../protocol/crc32.ts'
 import type { ReplyOf } from '../../protocol/messages/index.ts'
 import { emit, parse, type Struct } from '../../protocol/struct.ts'
@@ -140,14 +142,4 @@ function aged(clock: Uint8Array, ms: number): Uint8Array {
   const { struct } = BLOCKS.clock
   const value = parse(struct, clock)
   return value ? emit(struct, { ...value, ageMs: Math.min(65_534, Math.round(ms)) }) : clock
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    out.set(part, at)
-    at += part.length
-  }
-  return out
 }

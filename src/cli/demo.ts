@@ -84,7 +84,7 @@ function print(host: Host): () => void {
 interface Key {
   readonly key: string
   readonly does: string
-  /** The simulator's command, or null for one that toggles. */
+  /** The simulator's command; `on` changes with every press. */
   command(on: boolean): object
 }
 

@@ -1,20 +1,11 @@
 // Freshness end to end: whatever takes a value's ground away, it is stale with the reason within one
 // second, and never current again before the pump has identified itself.
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { AuditStatus } from '../../src/model/status.ts'
 import { NO_RECORDER } from '../../src/telemetry/gate.ts'
-import { type Rig, type RigOptions, rig } from './rig.ts'
+import { type Rig, starter } from './rig.ts'
 
-let running: Rig | null = null
-const start = async (options: RigOptions = {}) => {
-  running = await rig(options)
-  running.bridge.start()
-  return running
-}
-afterEach(async () => {
-  await running?.stop()
-  running = null
-})
+const start = starter()
 
 /** Nothing of a status is current: not the pump, not one of its values. */
 function expectStale(r: Rig, reason: string): void {

@@ -1,5 +1,6 @@
 // A bridge and the simulator in one process, over loopback, in virtual time: the whole house but for
 // the drivers, the same every time from one seed.
+import { afterEach } from 'vitest'
 import { startSimulator } from '../../simulator/index.ts'
 import { Bridge, type Change } from '../../src/bridge.ts'
 import { VirtualEnv } from '../../src/env.ts'
@@ -92,6 +93,20 @@ export async function rig(options: RigOptions = {}) {
       await simulator.stop()
       return env.monotonic() - began
     },
+  }
+}
+
+/** Starts one rig a test, and stops it after the test. */
+export function starter(): (options?: RigOptions) => Promise<Rig> {
+  let running: Rig | null = null
+  afterEach(async () => {
+    await running?.stop()
+    running = null
+  })
+  return async (options = {}) => {
+    running = await rig(options)
+    running.bridge.start()
+    return running
   }
 }
 

@@ -1,17 +1,8 @@
 // Sessions: opened once, closed with the implant's word, and a fault that everybody sees when not.
-import { afterEach, describe, expect, it } from 'vitest'
-import { type Rig, type RigOptions, rig } from './rig.ts'
+import { describe, expect, it } from 'vitest'
+import { type Rig, rig, starter } from './rig.ts'
 
-let running: Rig | null = null
-const start = async (options: RigOptions = {}) => {
-  running = await rig(options)
-  running.bridge.start()
-  return running
-}
-afterEach(async () => {
-  await running?.stop()
-  running = null
-})
+const start = starter()
 
 const count = (r: Rig, kind: string) => r.events.filter((e) => e.kind === kind).length
 
