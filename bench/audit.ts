@@ -82,7 +82,8 @@ interface Sqlite {
 }
 
 async function main(): Promise<void> {
-  const keys = [newKey(env)]
+  const key = newKey(env)
+  const keys = async () => [key]
   const options = { env, disk: nodeDisk, dir: join(dir, 'audit'), keys, boot: 'bench' }
   // Two logs, so that verification is measured on group commits: of lone appends every record has
   // a signature of its own to check.

@@ -7,7 +7,7 @@ import type { Env } from './env.ts'
 import { Link, type LinkCounters } from './link/link.ts'
 import type { Policy } from './link/state.ts'
 import type { BridgeEvent, Stamp } from './model/event.ts'
-import type { BridgeStatus } from './model/status.ts'
+import type { AuditStatus, BridgeStatus } from './model/status.ts'
 import { type BridgeState, NOTHING_KNOWN, reduce } from './status/state.ts'
 import { viewBridge } from './status/view.ts'
 import { Gate, NO_RECORDER, type Recorder } from './telemetry/gate.ts'
@@ -24,6 +24,8 @@ export interface BridgeOptions {
   readonly recorder?: Recorder
 }
 
+const LAST_RECORDS_MS = 1_000
+
 /** An event and whether its record is on the disk. */
 export interface Change {
   readonly event: BridgeEvent
@@ -36,6 +38,7 @@ export class Bridge {
   readonly #shared: Shared = newShared()
   readonly #events = new Subject<BridgeEvent>()
   readonly #changes = new Subject<Change>()
+  readonly #audit = new Subject<AuditStatus>()
   readonly #gate: Gate
   readonly #recorder: Recorder
   #state: BridgeState = NOTHING_KNOWN
@@ -44,6 +47,8 @@ export class Bridge {
   readonly events$: Observable<BridgeEvent> = this.#events.asObservable()
   /** Every change of `status()`. Bad news comes twice: at once, and again when it is durable. */
   readonly changes$: Observable<Change> = this.#changes.asObservable()
+  /** The state of the audit log, whenever it changes. */
+  readonly audit$: Observable<AuditStatus> = this.#audit.asObservable()
   readonly streams: Streams = streams(this.events$)
 
   constructor(options: BridgeOptions) {
@@ -56,6 +61,7 @@ export class Bridge {
         this.#events.next(event)
       },
     })
+    this.#recorder.onChange?.(() => this.#audit.next(this.#recorder.status()))
     for (const source of options.ports) {
       if (this.#links.has(source.path)) throw new RangeError(`${source.path} is given twice`)
       this.#links.set(source.path, this.#link(source, options))
@@ -96,7 +102,7 @@ export class Bridge {
 
   /** Everything known, as it stands now: quality, reason and age are judged at `asOf`. */
   status(now: Stamp = this.now()): BridgeStatus {
-    return viewBridge(this.#state, this.#recorder.status(), now)
+    return viewBridge(this.#state, (source) => this.#recorder.status(source), now)
   }
 
   start(): void {
@@ -115,9 +121,19 @@ export class Bridge {
     return Object.fromEntries([...this.#links].map(([port, link]) => [port, link.counters]))
   }
 
-  /** Closes every session, confirmed if the implant answers, and every port. Within 3 s. */
+  /**
+   * Closes every session, confirmed if the implant answers, and every port, within 3 s; then waits a
+   * moment for the disk, so that the end is told, too.
+   */
   async stop(): Promise<void> {
     await Promise.all([...this.#links.values()].map((link) => link.stop()))
+    let cancel = () => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#env.after(LAST_RECORDS_MS, resolve)
+    })
+    await Promise.race([this.#gate.drained(), late])
+    cancel()
+    this.#audit.complete()
     this.#events.complete()
     this.#changes.complete()
   }

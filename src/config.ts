@@ -16,6 +16,14 @@ export const configSchema = z
       .min(1)
       .optional()
       .meta({ description: 'Where the bridge keeps its files.' }),
+    audit: z
+      .strictObject({
+        keepDays: z.number().int().min(1).optional().meta({
+          description:
+            'Records older than so many days are dropped, their hashes never. Default: everything is kept.',
+        }),
+      })
+      .default({}),
     locale: z.enum(['en-US', 'en-GB']).default('en-US'),
     zone: z
       .string()

@@ -1,16 +1,28 @@
-// A bridge with its control socket: what `serve` and `demo` run, and what other commands talk to.
+// A bridge with its audit log and its control socket: what `serve` and `demo` run, what other commands
+// talk to, and what `status` and `watch` are for a moment when no bridge runs.
+import { readFileSync } from 'node:fs'
+import { Auditor, type AuditorOptions } from './auditor.ts'
 import { Bridge, type BridgeOptions } from './bridge.ts'
 import type { ControlRequest } from './control/messages.ts'
 import type { ControlClient } from './control/server.ts'
 import { ControlServer } from './control/server.ts'
 import type { Env } from './env.ts'
 import { interrogateOnce } from './interrogate.ts'
+import { clockState } from './time-service.ts'
 import { watchLines } from './watch.ts'
 
 export interface Host {
   readonly bridge: Bridge
-  /** Closes every session (confirmed if the implant answers), every port and the control socket. */
-  stop(): Promise<void>
+  readonly auditor: Auditor
+  /**
+   * Closes every session (confirmed if the implant answers) and every port, records `why`, and frees
+   * the state directory.
+   */
+  stop(why: string): Promise<void>
+}
+
+export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder'> {
+  readonly audit?: Pick<AuditorOptions, 'keepDays' | 'disk' | 'limits'>
 }
 
 /**
@@ -20,36 +32,68 @@ export interface Host {
 export async function startHost(
   env: Env,
   stateDir: string,
-  make: () => Promise<BridgeOptions>,
+  make: () => Promise<HostOptions>,
 ): Promise<Host> {
-  let bridge: Bridge | null = null
+  let host: Host | null = null
   const control = await ControlServer.listen(env, stateDir, {
     handle(request, client) {
-      if (bridge) handle(env, bridge, request, client)
+      if (host) handle(env, host, request, client)
       else client.send({ error: 'The bridge is starting. Ask again.' })
     },
   })
   try {
-    bridge = new Bridge(await make())
+    const { audit, ...options } = await make()
+    host = hostOf(env, stateDir, options, audit ?? {}, control)
   } catch (error) {
     await control.close()
     throw error
   }
-  bridge.start()
-  return hostOf(bridge, control)
+  host.bridge.start()
+  return host
 }
 
-function hostOf(bridge: Bridge, control: ControlServer): Host {
+function hostOf(
+  env: Env,
+  stateDir: string,
+  options: Omit<BridgeOptions, 'env' | 'recorder'>,
+  audit: NonNullable<HostOptions['audit']>,
+  control: ControlServer,
+): Host {
+  const { CREDENTIALS_DIRECTORY: credentials } = process.env
+  const auditor = new Auditor({
+    env,
+    stateDir,
+    boot: bootName(env),
+    clock: clockState(env),
+    settings: { ports: options.ports.map((port) => port.path), policy: options.policy },
+    ...(credentials !== undefined && { credentials }),
+    ...audit,
+  })
+  const bridge = new Bridge({ ...options, env, recorder: auditor })
   return {
     bridge,
-    async stop() {
+    auditor,
+    async stop(why) {
       await bridge.stop()
+      await auditor.close(why)
       await control.close()
     },
   }
 }
 
-function handle(env: Env, bridge: Bridge, request: ControlRequest, client: ControlClient): void {
+/** This boot of the system and this process, so that monotonic times are compared within one only. */
+function bootName(env: Env): string {
+  const mark = Buffer.from(env.random(4)).toString('hex')
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    return `${boot} ${process.pid} ${mark}`
+  } catch {
+    return `unknown ${process.pid} ${mark}`
+  }
+}
+
+function handle(env: Env, host: Host, request: ControlRequest, client: ControlClient): void {
+  const { bridge, auditor } = host
   switch (request.do) {
     case 'status':
       client.send(bridge.status())
@@ -70,6 +114,16 @@ function handle(env: Env, bridge: Bridge, request: ControlRequest, client: Contr
           client.send({ outcome }),
         )
       }
+      return
+    }
+    case 'audit': {
+      const { reason, actor } = request
+      const done =
+        request.what === 'accept' ? auditor.accept(reason, actor) : auditor.rotateKey(reason, actor)
+      done.then(
+        (names) => client.send({ done: names }),
+        (error: Error) => client.send({ error: error.message }),
+      )
       return
     }
   }

@@ -10,6 +10,8 @@ export type Outcome =
   | { readonly kind: 'no-wand'; readonly why: string }
   /** The wand answers, the pump does not, or the reading broke off. */
   | { readonly kind: 'failed'; readonly why: string }
+  /** Nothing can be recorded, so nothing is shown. */
+  | { readonly kind: 'unrecorded'; readonly why: string }
 
 /** How long a wand may take to answer at all. */
 const WAND_MS = 5_000
@@ -24,7 +26,16 @@ export function interrogateOnce(
   port: string,
   readMs: number,
 ): Promise<Outcome> {
+  const unrecorded = (): Outcome | null => {
+    const { state, sentence } = bridge.status().audit
+    return state === 'failed' ? { kind: 'unrecorded', why: sentence } : null
+  }
+  // What cannot be recorded is better not read: an interrogation leaves its mark in the pump.
+  const before = unrecorded()
+  if (before) return Promise.resolve(before)
   return new Promise((resolve) => {
+    /** The session, or the link with it, has ended, whether that is recorded yet or not. */
+    let ended = false
     let read: PumpStatus | null = null
     let failure = ''
     const finish = (outcome: Outcome) => {
@@ -41,6 +52,10 @@ export function interrogateOnce(
       }
       return failure || `${link?.sentence ?? ''} ${link?.detail ?? ''}`.trim()
     }
+    const giveUp = () => {
+      const outcome = ended ? unrecorded() : null
+      if (outcome) finish(outcome)
+    }
     const noWand = env.after(Math.min(WAND_MS, readMs), () => {
       const now = wand()
       if (now?.serial) return
@@ -49,11 +64,13 @@ export function interrogateOnce(
     })
     const tooLong = env.after(readMs, () => {
       if (read) finish({ kind: 'read', status: read, closeConfirmed: false })
-      else finish({ kind: 'failed', why: explain() })
+      else finish(unrecorded() ?? { kind: 'failed', why: explain() })
     })
     const subscription = bridge.changes$.subscribe({
       next: ({ event, durable }) => {
-        if (event.port !== port || !durable) return
+        if (event.port !== port) return
+        if (event.kind === 'session-end') ended = true
+        if (!durable) return giveUp()
         if (event.kind === 'reading') {
           read = bridge.status().pumps.find((p) => p.pump.id === event.pump.id) ?? null
         }
@@ -69,6 +86,7 @@ export function interrogateOnce(
       },
       complete: () => finish({ kind: 'failed', why: 'The bridge was stopped.' }),
     })
+    subscription.add(bridge.audit$.subscribe(giveUp))
     bridge.interrogate(port)
   })
 }

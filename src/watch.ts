@@ -53,13 +53,26 @@ export function watchLines(bridge: Bridge): Observable<WatchLine> {
     subscriber.next({ kind: 'audit', asOf, ...audit })
     for (const wand of wands) subscriber.next(linkLine(asOf, wand))
     for (const pump of pumps) subscriber.next({ kind: 'reading', ...pump })
-    return bridge.changes$.subscribe({
-      next: (change) => {
-        for (const line of linesOf(bridge, change)) subscriber.next(line)
-      },
+    const tell = (lines: readonly WatchLine[]) => {
+      for (const line of lines) subscriber.next(line)
+    }
+    const subscription = bridge.changes$.subscribe({
+      next: (change) => tell(linesOf(bridge, change)),
       complete: () => subscriber.complete(),
     })
+    subscription.add(bridge.audit$.subscribe(() => tell(auditLines(bridge))))
+    return subscription
   })
+}
+
+/** The log's state decides with the link what is live, so the pumps come again. */
+function auditLines(bridge: Bridge): WatchLine[] {
+  const { asOf, wands, pumps, audit } = bridge.status()
+  const latest = pumps.filter((p) => wands.some((wand) => wand.pump === p.pump.id))
+  return [
+    { kind: 'audit', asOf, ...audit },
+    ...latest.map((pump): WatchLine => ({ kind: 'reading', ...pump })),
+  ]
 }
 
 function linesOf(bridge: Bridge, { event, durable }: Change): WatchLine[] {

@@ -53,8 +53,8 @@ export interface LogOptions {
   /** Where the logs live: `<state>/audit`. */
   readonly dir: string
   readonly source: AuditRecord['source']
-  /** The first signs new logs; any may be the one an existing log was signed with. */
-  readonly keys: readonly KeyObject[]
+  /** Asked at every attempt to open. The first signs new logs; any may have signed an existing one. */
+  readonly keys: () => Promise<readonly KeyObject[]>
   /** Names this boot and process, for the monotonic times. */
   readonly boot: string
   readonly clock?: () => AuditRecord['clock']
@@ -71,7 +71,8 @@ export class AuditLog {
   readonly #origin: Origin
   readonly #queue: Queue
   readonly #tail: Tail
-  readonly #opened: Promise<void>
+  /** Resolves after the first attempt, whatever came of it: look at `state`. */
+  readonly opened: Promise<void>
   #firstDone: () => void = () => {}
   #inFlight: Batch | null = null
   #running = false
@@ -83,25 +84,25 @@ export class AuditLog {
   #full = false
   #wake: (() => void) | null = null
 
-  /** Opens the log of this source, or begins one. Resolves after the first attempt, whatever came of
-   * it: look at `state`. Records may be appended at once; they wait. */
+  /** Opens the log of this source, or begins one; see `opened`. */
   static async open(options: LogOptions): Promise<AuditLog> {
     const log = new AuditLog(options)
-    log.#run()
-    await log.#opened
+    await log.opened
     return log
   }
 
-  private constructor(options: LogOptions) {
+  /** Starts to open the log of this source, or to begin one. Records may be appended at once; they wait. */
+  constructor(options: LogOptions) {
     this.#options = options
     this.#limits = { ...LIMITS, ...options.limits }
     const { env, source, boot, clock = () => 'unknown' as const } = options
     this.#origin = { env, source, boot, clock, nonce: nonces(env) }
     this.#queue = new Queue(this.#limits.queueRecords, this.#limits.queueBytes)
     this.#tail = new Tail(options, this.#limits, this.#origin)
-    this.#opened = new Promise((resolve) => {
+    this.opened = new Promise((resolve) => {
       this.#firstDone = resolve
     })
+    this.#run()
   }
 
   get state(): AuditState {

@@ -53,7 +53,7 @@ export const BODIES = {
     rule: text,
   }),
   // The bridge.
-  start: z.strictObject({ software: name, node: name, platform: name, clean: z.boolean() }),
+  start: z.strictObject({ software: name, node: name, platform: name }),
   stop: z.strictObject({ why: text }),
   configuration: z.strictObject({ sha256: digest, settings: fields }),
   link: z.strictObject({ phase: name, cause: name, detail: text, connected: z.boolean() }),
@@ -84,8 +84,13 @@ export const BODIES = {
   live: z.strictObject({ values: fields }),
   alarm: z.strictObject({ phase: z.enum(['start', 'update', 'end']), alarm: fields }),
   session: z.strictObject({
-    event: z.enum(['opened', 'recognised', 'ended']),
+    event: z.enum(['opened', 'recognised', 'changed', 'ended']),
     how: text.optional(),
+  }),
+  unclosed: z.strictObject({
+    sessions: z.array(
+      z.strictObject({ session: count, why: name, pump: z.string().max(16).nullable() }),
+    ),
   }),
   'read-failed': z.strictObject({ why: text, final: z.boolean() }),
   worksheet: z.strictObject({ sheet: name, step: name, entries: fields }),

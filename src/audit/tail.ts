@@ -1,7 +1,7 @@
 // The growing end of a log: which segment is written, where it stands, and how writing goes on after
 // an unclean start or a failed write: in a new segment that begins before the last commit and holds
 // it again, byte for byte, because nobody can know how much of it the disk has kept.
-import { createHash } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { originOf } from './checkpoint.ts'
 import { type Disk, type DiskFile, errorCode, readAll, replaceFile } from './disk.ts'
@@ -65,6 +65,7 @@ export class Tail {
   readonly #limits: Limits
   readonly #origin: Origin
   readonly #disk: Disk
+  #keyObjects: readonly KeyObject[] = []
   #segment: Segment | null = null
   /** The segment that failed, and the offset of the last durable commit's end. */
   #broken: VoidRange | null = null
@@ -142,11 +143,12 @@ export class Tail {
   }
 
   #keys(log: string): SigningKey[] {
-    return this.#options.keys.map((key) => signingKey(originOf(log), key))
+    return this.#keyObjects.map((key) => signingKey(originOf(log), key))
   }
 
   async #open(): Promise<void> {
     await this.#disk.makeDir(this.#options.dir)
+    this.#keyObjects = await this.#options.keys()
     const logs = await listLogs(this.#disk, this.#options.dir, this.#options.source)
     if (this.#next) return this.#first(this.#next.log, this.#next.quarantine)
     const current = logs.at(-1)

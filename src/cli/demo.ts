@@ -37,15 +37,16 @@ export function registerDemo(program: Command): void {
       const host = await hold(env, stateDir, async () => {
         simulator = await simulate(flags, stateDir)
         const ports = simulator.describe().map((device) => sourceFor(device.path))
-        return { env, ports, policy: 'continuous' as const }
+        return { ports, policy: 'continuous' as const }
       })
       let restore = () => {}
-      const ends = stopInOrder(async () => {
+      const ends = stopInOrder(async (why) => {
         restore()
-        await host.stop()
+        await host.stop(why)
         await simulator?.stop()
         const sessions = host.bridge.status().wands.map((wand) => wand.session)
         for (const { sentence } of sessions) console.log(sentence)
+        console.log(`Audit files: ${host.auditor.dir}`)
       })
       const quit = () => void ends.stop(Exit.OK)
       const screen = process.stdout.isTTY && process.stdin.isTTY

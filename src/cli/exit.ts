@@ -23,24 +23,26 @@ export class CommandError extends Error {
 
 /**
  * Runs `stop` once at the first signal or uncaught error and then ends the process: in good order,
- * with every session closed. A second signal does not hurry it; `stop` is bounded by itself.
+ * with every session closed; `why` goes into the audit. A second signal does not hurry it; `stop` is bounded by itself.
  */
-export function stopInOrder(stop: () => Promise<void>): { stop(code: ExitCode): Promise<never> } {
+export function stopInOrder(stop: (why: string) => Promise<void>): {
+  stop(code: ExitCode): Promise<never>
+} {
   let stopping: Promise<never> | null = null
-  const end = (code: ExitCode): Promise<never> => {
-    stopping ??= stop()
+  const end = (code: ExitCode, why = 'ended'): Promise<never> => {
+    stopping ??= stop(why)
       .catch((error: unknown) => void console.error(error))
       .then(() => process.exit(code))
     return stopping
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => void end(Exit.OK))
+    process.on(signal, () => void end(Exit.OK, signal))
   }
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       console.error('An error nobody expected. Sessions are being closed. Please report this:')
       console.error(error)
-      void end(Exit.NOT_SO)
+      void end(Exit.NOT_SO, String(error).slice(0, 500))
     })
   }
   // Whoever read our output has gone: that is a way to stop, not an error.

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Config, configSchema, defaultStateDir } from '../config.ts'
+import type { HostOptions } from '../host.ts'
 import type { PortSource } from '../transport/port.ts'
 import { sourceFor } from '../transport/source.ts'
 import { readYamlFile, YamlFileError } from '../yaml-file.ts'
@@ -67,6 +68,11 @@ export function settings(flags: BridgeFlags): Settings {
     if (error instanceof YamlFileError) throw new CommandError(Exit.USAGE, error.message)
     throw error
   }
+}
+
+/** How the audit log is kept. */
+export function auditOf({ audit }: Config): NonNullable<HostOptions['audit']> {
+  return audit.keepDays === undefined ? {} : { keepDays: audit.keepDays }
 }
 
 /** A port for every wand named. Throws CommandError(USAGE) on none, on a double one, on nonsense. */

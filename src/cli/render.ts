@@ -114,7 +114,13 @@ export function renderPump(pump: PumpStatus, reader: Reader): string[] {
     ),
     ...row('Clock', clockText(pump)),
     ...alarms(pump, reader),
+    ...row('Audit', auditText(pump.audit)),
   ]
+}
+
+function auditText({ log, position, sentence }: PumpStatus['audit']): string {
+  const place = position === null ? '' : ` ${log}, record ${position}.`
+  return `${sentence}${place}`
 }
 
 function clock(start: Value<number>): string {

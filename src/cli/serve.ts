@@ -1,11 +1,10 @@
 // `wandbridge serve`: the bridge, until it is stopped. It never gives up on a lost wand.
 import type { Command } from 'commander'
-import type { BridgeOptions } from '../bridge.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { type Env, systemEnv, utc } from '../env.ts'
-import { type Host, startHost } from '../host.ts'
+import { type Host, type HostOptions, startHost } from '../host.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
-import { type BridgeFlags, portsOf, settings, withBridgeOptions } from './options.ts'
+import { auditOf, type BridgeFlags, portsOf, settings, withBridgeOptions } from './options.ts'
 
 export function registerServe(program: Command): void {
   withBridgeOptions(program.command('serve'))
@@ -16,13 +15,15 @@ export function registerServe(program: Command): void {
       const env = systemEnv()
       const ports = portsOf(chosen)
       const host = await hold(env, chosen.stateDir, async () => ({
-        env,
         ports,
         policy: chosen.policy,
+        audit: auditOf(chosen),
       }))
-      stopInOrder(() => host.stop())
+      stopInOrder((why) => host.stop(why))
       const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${host.bridge.ports.join(', ')}.`)
+      log(`Audit files: ${host.auditor.dir}`)
+      host.bridge.audit$.subscribe(({ sentence }) => log(sentence))
       host.bridge.events$.subscribe((event) => {
         if (event.kind === 'link') log(`${event.port}  ${event.sentence} ${event.detail}`.trim())
         if (event.kind === 'read-failed') log(`${event.port}  Not read: ${event.why}`)
@@ -37,7 +38,7 @@ export function registerServe(program: Command): void {
 export async function hold(
   env: Env,
   stateDir: string,
-  make: () => Promise<BridgeOptions>,
+  make: () => Promise<HostOptions>,
 ): Promise<Host> {
   try {
     return await startHost(env, stateDir, make)

@@ -1,12 +1,13 @@
 // `wandbridge status`: one interrogation with a confirmed close, as text or JSON.
 import type { Command } from 'commander'
-import { Bridge } from '../bridge.ts'
+import type { Bridge } from '../bridge.ts'
 import { ControlConnection } from '../control/client.ts'
 import { type Env, systemEnv } from '../env.ts'
 import { interrogateOnce, type Outcome } from '../interrogate.ts'
 import type { PumpStatus } from '../model/status.ts'
 import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
 import {
+  auditOf,
   type BridgeFlags,
   number,
   portsOf,
@@ -15,6 +16,7 @@ import {
   withBridgeOptions,
 } from './options.ts'
 import { renderPump, sourceMark } from './render.ts'
+import { hold } from './serve.ts'
 
 interface StatusFlags extends BridgeFlags {
   readonly json?: boolean
@@ -44,17 +46,23 @@ interface Read {
 async function read(env: Env, chosen: Settings, readMs: number): Promise<Read[]> {
   const control = await ControlConnection.open(chosen.stateDir)
   if (control) return readThrough(control, chosen, readMs)
-  const bridge = new Bridge({ env, ports: portsOf(chosen), policy: 'manual' })
-  stopInOrder(() => bridge.stop())
+  const ports = portsOf(chosen)
+  const host = await hold(env, chosen.stateDir, async () => ({
+    ports,
+    policy: 'manual',
+    audit: auditOf(chosen),
+  }))
+  stopInOrder((why) => host.stop(why))
+  const { bridge } = host
   if (process.stderr.isTTY) tellProgress(bridge)
-  bridge.start()
+  await host.auditor.ready()
   const outcomes = await Promise.all(
     bridge.ports.map(async (port) => ({
       port,
       outcome: await interrogateOnce(env, bridge, port, readMs),
     })),
   )
-  await bridge.stop()
+  await host.stop('read once')
   return outcomes
 }
 
@@ -112,17 +120,29 @@ const isOutcome = (x: unknown): x is { outcome: Outcome } =>
 export function exitCodeOf(outcome: Outcome): ExitCode {
   if (outcome.kind === 'no-wand') return Exit.NO_WAND
   if (outcome.kind === 'failed') return Exit.NOT_READ
+  if (outcome.kind === 'unrecorded') return Exit.AUDIT
   if (outcome.status.audit.state === 'failed') return Exit.AUDIT
   return outcome.closeConfirmed ? Exit.OK : Exit.NOT_READ
 }
 
+const EXPLAIN = {
+  'no-wand': {
+    what: 'No wand answers',
+    next: 'Check the cable and the port; `wandbridge devices` shows what is plugged in.',
+  },
+  failed: {
+    what: 'The pump was not read',
+    next: 'Nothing of it is shown. Hold the wand still over the pump and try again.',
+  },
+  unrecorded: {
+    what: 'The audit log failed',
+    next: 'Nothing is shown that is not recorded. When the disk is well again, read the pump once more.',
+  },
+} as const
+
 function print({ port, outcome }: Read, json: boolean, chosen: Settings): void {
   if (outcome.kind !== 'read') {
-    const what = outcome.kind === 'no-wand' ? 'No wand answers' : 'The pump was not read'
-    const next =
-      outcome.kind === 'no-wand'
-        ? 'Check the cable and the port; `wandbridge devices` shows what is plugged in.'
-        : 'Nothing of it is shown. Hold the wand still over the pump and try again.'
+    const { what, next } = EXPLAIN[outcome.kind]
     console.error(`${port}: ${what}. ${outcome.why}\n${next}`)
     return
   }

@@ -1,13 +1,20 @@
 // `wandbridge watch`: the live stream, as JSON lines or as sentences, until it is interrupted.
 import type { Command } from 'commander'
-import { Bridge } from '../bridge.ts'
 import { ControlConnection } from '../control/client.ts'
 import { systemEnv } from '../env.ts'
 import { quantity } from '../model/format.ts'
 import { type WatchLine, watchLines } from '../watch.ts'
 import { Exit, stopInOrder } from './exit.ts'
-import { type BridgeFlags, portsOf, type Settings, settings, withBridgeOptions } from './options.ts'
+import {
+  auditOf,
+  type BridgeFlags,
+  portsOf,
+  type Settings,
+  settings,
+  withBridgeOptions,
+} from './options.ts'
 import { liveness, type Reader } from './render.ts'
+import { hold } from './serve.ts'
 
 interface WatchFlags extends BridgeFlags {
   readonly json?: boolean
@@ -39,10 +46,15 @@ async function follow(control: ControlConnection, print: (line: WatchLine) => vo
 }
 
 async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Promise<void> {
-  const bridge = new Bridge({ env: systemEnv(), ports: portsOf(chosen), policy: chosen.policy })
-  stopInOrder(() => bridge.stop())
-  watchLines(bridge).subscribe(print)
-  bridge.start()
+  const ports = portsOf(chosen)
+  const { policy, stateDir } = chosen
+  const host = await hold(systemEnv(), stateDir, async () => ({
+    ports,
+    policy,
+    audit: auditOf(chosen),
+  }))
+  stopInOrder((why) => host.stop(why))
+  watchLines(host.bridge).subscribe(print)
 }
 
 export function sentence(line: WatchLine, chosen: Reader): string {

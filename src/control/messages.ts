@@ -1,5 +1,6 @@
 // What goes over the control socket: one JSON object a line, each way. It can ask for the status, for
-// the live stream, and for an interrogation; nothing else reaches a link.
+// the live stream, for an interrogation, and for two entries in the audit log; only the interrogation
+// reaches a link.
 import { z } from 'zod'
 
 /** Time to place the wand, ten seconds at most for the air, retries and the close. */
@@ -13,6 +14,16 @@ export const controlRequestSchema = z.discriminatedUnion('do', [
     port: z.string().optional(),
     /** How long to wait for wand and pump. */
     readMs: z.number().int().min(1_000).max(3_600_000).default(READ_MS),
+  }),
+  z.object({
+    do: z.literal('audit'),
+    what: z.enum(['accept', 'rotate']),
+    reason: z.string().min(1).max(1_000),
+    actor: z.object({
+      id: z.string().min(1).max(200),
+      role: z.string().min(1).max(200),
+      auth: z.string().min(1).max(200),
+    }),
   }),
 ])
 export type ControlRequest = z.output<typeof controlRequestSchema>

@@ -115,7 +115,7 @@ function answer(line: string, client: ControlClient, handler: ControlHandler): v
   if (request.success) handler.handle(request.data, client)
   else
     client.send({
-      error: 'Not a request this bridge knows. It can do: status, watch, interrogate.',
+      error: 'Not a request this bridge knows. It can do: status, watch, interrogate, audit.',
     })
 }
 

@@ -148,6 +148,8 @@ export interface LiveEvent extends EventHead {
   readonly deviceTime: string | null
   readonly activeAlarms: number | null
   readonly stateCounter: number | null
+  /** The same in protocol units, as decoded. */
+  readonly repr: ReplyOf<'LIVE'>
   readonly pdu: Uint8Array
 }
 

@@ -8,6 +8,7 @@ import {
   eventGap,
   pumpEvents,
   type SnapshotValues,
+  type Source,
 } from '../model/reading.ts'
 import type {
   AuditStatus,
@@ -28,12 +29,19 @@ export function utcText(wall: number): string {
   return new Date(wall).toISOString()
 }
 
-export function viewBridge(state: BridgeState, audit: AuditStatus, now: Stamp): BridgeStatus {
+/** `audit` says how the log of a source is doing; without a source, the worst of all. */
+export function viewBridge(
+  state: BridgeState,
+  audit: (source?: Source) => AuditStatus,
+  now: Stamp,
+): BridgeStatus {
   return {
     asOf: utcText(now.wall),
     wands: Object.values(state.wands).map((wand) => viewWand(wand, now)),
-    pumps: Object.values(state.pumps).map((pump) => viewPump(state, audit, pump, now)),
-    audit,
+    pumps: Object.values(state.pumps).map((pump) =>
+      viewPump(state, audit(pump.reading.source), pump, now),
+    ),
+    audit: audit(),
   }
 }
 

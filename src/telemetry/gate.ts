@@ -1,15 +1,21 @@
 // The durable gate: the one place between what the links report and what anybody is shown. Events
 // leave it in the order in which they came, each after its record is on the disk; bad news is told at
-// once, too. Until a log is given every event counts as recorded.
+// once, too. What could not be recorded never leaves it.
 import type { BridgeEvent } from '../model/event.ts'
 import { isImmediate } from '../model/event.ts'
+import type { Source } from '../model/reading.ts'
 import type { AuditStatus } from '../model/status.ts'
 
 export interface Recorder {
-  /** Resolves when the record of `event` is durable, or at once when it needs none; never rejects. */
-  record(event: BridgeEvent): Promise<void> | null
-  /** How the log is doing at this moment. */
-  status(): AuditStatus
+  /**
+   * Resolves with true when the record of `event` is durable, with false when it cannot be kept; null
+   * when it needs none. Never rejects.
+   */
+  record(event: BridgeEvent): Promise<boolean> | null
+  /** How the log of one source is doing at this moment; without a source: the worst of all. */
+  status(source?: Source): AuditStatus
+  /** Calls `listener` whenever a `status` has changed in more than its position. */
+  onChange?(listener: () => void): void
 }
 
 export interface GateSink {
@@ -30,11 +36,22 @@ export const NO_RECORDER: Recorder = {
   }),
 }
 
+/** Events without a record that wait behind others, at most: a disk may hang for a day. */
+const MOST_UNRECORDED = 10_000
+
+interface Entry {
+  readonly event: BridgeEvent
+  readonly recorded: boolean
+  written: boolean
+}
+
 export class Gate {
   readonly #recorder: Recorder
   readonly #sink: GateSink
   /** Events whose turn has not come: an earlier one is still being written. */
-  readonly #queue: { readonly event: BridgeEvent; written: boolean }[] = []
+  readonly #queue = new Set<Entry>()
+  #unrecorded = 0
+  #idle: (() => void)[] = []
 
   constructor(recorder: Recorder, sink: GateSink) {
     this.#recorder = recorder
@@ -43,28 +60,36 @@ export class Gate {
 
   /** Events that wait for the disk. */
   get waiting(): number {
-    return this.#queue.length
+    return this.#queue.size
+  }
+
+  /** Resolves when nothing waits any more. */
+  async drained(): Promise<void> {
+    while (this.#queue.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 
   push(event: BridgeEvent): void {
     if (isImmediate(event)) this.#sink.immediate(event)
-    const entry = { event, written: false }
-    this.#queue.push(entry)
     const written = this.#recorder.record(event)
-    if (written === null) entry.written = true
-    else {
-      void written.then(() => {
-        entry.written = true
-        this.#release()
-      })
-    }
+    if (written === null && this.#unrecorded >= MOST_UNRECORDED) return
+    const entry = { event, recorded: written !== null, written: written === null }
+    this.#queue.add(entry)
+    if (written === null) this.#unrecorded += 1
+    void written?.then((kept) => {
+      if (kept) entry.written = true
+      else this.#queue.delete(entry)
+      this.#release()
+    })
     this.#release()
   }
 
   #release(): void {
-    while (this.#queue[0]?.written) {
-      const next = this.#queue.shift()
-      if (next) this.#sink.durable(next.event)
+    for (const entry of this.#queue) {
+      if (!entry.written) return
+      this.#queue.delete(entry)
+      if (!entry.recorded) this.#unrecorded -= 1
+      this.#sink.durable(entry.event)
     }
+    for (const resolve of this.#idle.splice(0)) resolve()
   }
 }

@@ -242,6 +242,7 @@ export class Interpreter {
       deviceTime,
       activeAlarms: live.activeAlarms,
       stateCounter: live.stateCounter,
+      repr: live,
       pdu: news.raw,
     }
   }

@@ -22,7 +22,7 @@ export function bench(seed = 1, disk = new MemoryDisk(), more: Partial<LogOption
     disk,
     dir: '/state/audit',
     source: 'simulator',
-    keys: [key],
+    keys: async () => [key],
     boot: `boot-${seed}`,
     ...more,
     limits: { ballastBytes: 4_096, ...more.limits },
@@ -67,7 +67,7 @@ export const refused = (n: number): NewRecord<'link'> => ({
 
 export const start: NewRecord<'start'> = {
   kind: 'start',
-  body: { software: 'wandbridge 0.1.0', node: 'v20.20.2', platform: 'linux', clean: true },
+  body: { software: 'wandbridge 0.1.0', node: 'v20.20.2', platform: 'linux' },
 }
 export const stop: NewRecord<'stop'> = { kind: 'stop', body: { why: 'SIGTERM' } }
 

@@ -105,7 +105,7 @@ it(
       disk: nodeDisk,
       dir: join(state, 'audit'),
       source: 'simulator',
-      keys,
+      keys: async () => keys,
       boot: 'last',
     })
     expect(log.state).toMatchObject({ state: 'ok', log: life?.log, unaccepted: [] })

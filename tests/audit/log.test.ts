@@ -253,7 +253,7 @@ describe('the writer', () => {
       })
     }
     // The old key is not needed any more, even after an unclean end.
-    const c = bench(2, b.disk.killed(), { keys: [next] })
+    const c = bench(2, b.disk.killed(), { keys: async () => [next] })
     const again = await open(c)
     expect(again.state).toMatchObject({ state: 'ok', log: log.state.log, unaccepted: [] })
     // Without the key nobody can go on in the log.

@@ -14,7 +14,7 @@ const log = await AuditLog.open({
   disk: nodeDisk,
   dir: `${state}/audit`,
   source: 'simulator',
-  keys,
+  keys: async () => keys,
   boot: `child-${process.pid}`,
   limits: { segmentBytes: 200_000 },
 })

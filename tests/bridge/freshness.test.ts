@@ -75,7 +75,8 @@ describe('a live pump goes stale within one second', () => {
     const waiting: (() => void)[] = []
     const recorder = {
       ...NO_RECORDER,
-      record: () => (hang ? new Promise<void>((resolve) => void waiting.push(resolve)) : null),
+      record: () =>
+        hang ? new Promise<boolean>((resolve) => void waiting.push(() => resolve(true))) : null,
     }
     const r = await start({ recorder })
     await r.live()

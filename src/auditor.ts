@@ -1,0 +1,321 @@
+// The audit of a bridge: one log per source, and what goes into it. It is the gate's recorder: an
+// event counts once its record is durable.
+//
+// A log is named after its source, and only the first HELLO says which that is. Until then records
+// wait; when no wand has answered within two seconds they go into the log used last, so that a disk
+// that fails is known before anybody reads a pump.
+import { createHash } from 'node:crypto'
+import { statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Access, ReadAccess, RefusedTraffic } from './audit/aggregate.ts'
+import { canonical, type Json } from './audit/canonical.ts'
+import { type Disk, nodeDisk } from './audit/disk.ts'
+import { type KeyStore, openKeys } from './audit/keys.ts'
+import { AuditLog, type Limits } from './audit/log.ts'
+import type { Receipt } from './audit/queue.ts'
+import type { Actor, AuditRecord, NewRecord } from './audit/record.ts'
+import type { AuditState } from './audit/state.ts'
+import { listLogs } from './audit/tail.ts'
+import { upkeep } from './audit/upkeep.ts'
+import { type Cancel, type Env, utc } from './env.ts'
+import type { BridgeEvent, LinkEvent } from './model/event.ts'
+import type { Source } from './model/reading.ts'
+import type { AuditStatus } from './model/status.ts'
+import { recordOf } from './records.ts'
+import type { Recorder } from './telemetry/gate.ts'
+import { VERSION } from './version.ts'
+
+export interface AuditorOptions {
+  readonly env: Env
+  readonly stateDir: string
+  /** What the bridge was told to do, for the record. Whole numbers and texts only. */
+  readonly settings: Readonly<Record<string, Json>>
+  /** Names this boot and process. */
+  readonly boot: string
+  readonly clock?: () => AuditRecord['clock']
+  readonly disk?: Disk
+  /** systemd's `$CREDENTIALS_DIRECTORY`. */
+  readonly credentials?: string
+  readonly limits?: Partial<Limits>
+  /** Entries older than so many days are dropped, never their hashes. Default: everything is kept. */
+  readonly keepDays?: number
+}
+
+/** How long records wait for a wand to say what it is. */
+const HOME_MS = 2_000
+/** Below so much free space people are told, in bytes. */
+const LOW_SPACE = 256 << 20
+const SPACE_MS = 60_000
+/** What one port can report while nothing answers there, before the rest is no news. */
+const MOST_CAUSES = 50
+
+type Append = (record: NewRecord) => Promise<Receipt | null>
+interface Waiting {
+  readonly record: NewRecord
+  done(receipt: Receipt | null): void
+}
+interface Book {
+  readonly log: AuditLog
+  readonly reads: ReadAccess
+  readonly append: Append
+}
+
+export class Auditor implements Recorder {
+  readonly #options: AuditorOptions
+  readonly #env: Env
+  readonly #disk: Disk
+  readonly #dir: string
+  readonly #books = new Map<Source, Book>()
+  readonly #refused: RefusedTraffic
+  #keys: KeyStore | null = null
+  /** Where records go that belong to no wand yet. */
+  #home: Source | null = null
+  #waiting: Waiting[] = []
+  readonly #settled: Promise<void>
+  #isSettled: () => void = () => {}
+  #noHome: Cancel
+  #checkSpace: Cancel = () => {}
+  #lowSpace = ''
+  #closed = false
+  /** Ports whose wand has said what it is. */
+  readonly #known = new Set<string>()
+  /** Of ports where nothing answers: what they have reported since. */
+  readonly #silent = new Map<string, Set<string>>()
+  #listeners: (() => void)[] = []
+  #upkeep: Promise<void> = Promise.resolve()
+
+  constructor(options: AuditorOptions) {
+    this.#options = options
+    this.#env = options.env
+    this.#disk = options.disk ?? nodeDisk
+    this.#dir = join(options.stateDir, 'audit')
+    this.#settled = new Promise((resolve) => {
+      this.#isSettled = resolve
+    })
+    this.#refused = new RefusedTraffic(this.#env, (record) => this.append(record))
+    this.#noHome = this.#env.after(HOME_MS, () => void this.#lastUsed(), { background: true })
+    void this.#space()
+  }
+
+  /** Where the logs are. */
+  get dir(): string {
+    return this.#dir
+  }
+
+  record(event: BridgeEvent): Promise<boolean> | null {
+    if (event.kind === 'wand') {
+      this.#known.add(event.port)
+      this.#settle(event.source)
+    }
+    if (event.kind === 'refused') {
+      this.#refused.add(event.port, event.wand, event.reason, event.bytes)
+    }
+    if (event.kind === 'link' && this.#isOldNews(event)) return null
+    const record = recordOf(event)
+    if (!record) return null
+    if (!this.#known.has(event.port)) {
+      // Nothing of it can be live, so nobody needs to wait for it.
+      void this.append(record)
+      return null
+    }
+    return this.append(record, event.source).then((receipt) => receipt !== null)
+  }
+
+  /**
+   * Appends to the log of `source`; without one, to the bridge's own. Resolves as AuditLog.append
+   * does.
+   */
+  append(record: NewRecord, source: Source | null = this.#home): Promise<Receipt | null> {
+    if (source !== null) return this.#book(source).append(record)
+    if (this.#closed) return Promise.resolve(null)
+    return new Promise((done) => void this.#waiting.push({ record, done }))
+  }
+
+  /** Resolves when a reply about `source` may go out; false = it could not be recorded. */
+  read(access: Access, source: Source | null = this.#home): Promise<boolean> {
+    return source === null ? Promise.resolve(true) : this.#book(source).reads.read(access)
+  }
+
+  /** A request that was refused. */
+  refuse(): void {
+    for (const { reads } of this.#books.values()) return reads.refuse()
+  }
+
+  status(source?: Source): AuditStatus {
+    const states = [...this.#books.values()].map(({ log }) => log.state)
+    const own = source === undefined ? worst(states) : this.#books.get(source)?.log.state
+    if (!own) {
+      const sentence = 'The audit log is opened when a wand has said what it is.'
+      return { log: null, position: null, state: 'none', checkpoint: null, sentence }
+    }
+    const { log, size, state, checkpoint, sentence } = own
+    const position = size > 0 ? size - 1 : null
+    return { log, position, state, checkpoint, sentence: `${sentence}${this.#lowSpace}` }
+  }
+
+  /** Resolves when the bridge's own log has been opened, or cannot be. */
+  async ready(): Promise<void> {
+    await this.#settled
+    for (const { log } of this.#books.values()) await log.opened
+  }
+
+  /** State of every log that is open, whole. */
+  get states(): readonly AuditState[] {
+    return [...this.#books.values()].map(({ log }) => log.state)
+  }
+
+  /** False while a full disk leaves room for nothing but the log. */
+  get captures(): boolean {
+    return this.states.every((state) => state.captures)
+  }
+
+  /** Calls `listener` whenever the state of a log, or what it says, has changed. */
+  onChange(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Says that people have looked at logs that were set aside; gives their names. */
+  async accept(reason: string, actor: Actor): Promise<readonly string[]> {
+    const accepted: string[] = []
+    for (const { log } of this.#books.values()) {
+      for (const { log: name } of log.state.unaccepted) {
+        if (await log.accept(name, reason, actor)) accepted.push(name)
+      }
+    }
+    return accepted
+  }
+
+  /** Brings every open log to a new key; gives the verifier keys to print. */
+  async rotateKey(reason: string, actor: Actor): Promise<readonly string[]> {
+    const store = await this.#store()
+    await store.rotate(async (key) => {
+      for (const { log } of this.#books.values()) await log.rotateKey(key, reason, actor)
+    })
+    return this.states.flatMap(({ key }) => key ?? [])
+  }
+
+  /** Records `why`, writes what waits, and ends. Bounded by itself. */
+  async close(why: string): Promise<void> {
+    this.#noHome()
+    this.#checkSpace()
+    if (this.#home === null && this.#waiting.length > 0) await this.#lastUsed()
+    void this.#refused.flush()
+    for (const { reads, append } of this.#books.values()) {
+      void reads.flush()
+      void append({ kind: 'stop', body: { why } })
+    }
+    this.#closed = true
+    await Promise.all([...this.#books.values()].map(({ log }) => log.close()))
+  }
+
+  /** A wand that is away for a week, tried every second, is one piece of news. */
+  #isOldNews({ port, cause, detail, connected }: LinkEvent): boolean {
+    if (cause === 'wand-answered') this.#silent.delete(port)
+    const seen = this.#silent.get(port) ?? new Set()
+    if (connected && !this.#silent.has(port)) return false
+    this.#silent.set(port, seen)
+    const news = `${cause} ${detail}`
+    if (seen.has(news) || seen.size >= MOST_CAUSES) return true
+    seen.add(news)
+    return false
+  }
+
+  #settle(source: Source): void {
+    if (this.#home !== null) return
+    this.#home = source
+    this.#isSettled()
+    this.#noHome()
+    const { append } = this.#book(source)
+    for (const { record, done } of this.#waiting.splice(0)) void append(record).then(done)
+  }
+
+  async #lastUsed(): Promise<void> {
+    const logs = await listLogs(this.#disk, this.#dir).catch(() => [])
+    this.#settle((logs.at(-1)?.split('-')[0] as Source | undefined) ?? 'device')
+  }
+
+  #book(source: Source): Book {
+    const known = this.#books.get(source)
+    if (known) return known
+    const { env, boot, clock, limits, settings } = this.#options
+    let said = ''
+    const log = new AuditLog({
+      env,
+      disk: this.#disk,
+      dir: this.#dir,
+      source,
+      boot,
+      keys: async () => (await this.#store()).keys,
+      ...(clock && { clock }),
+      ...(limits && { limits }),
+      onState: ({ state, sentence, log: name }) => {
+        const now = `${name} ${state} ${sentence}`
+        if (now === said) return
+        said = now
+        this.#tell()
+      },
+      onSegment: (segments) => this.#care(segments, log),
+    })
+    const append: Append = (record) => log.append(record)
+    const book = { log, append, reads: new ReadAccess(env, append) }
+    this.#books.set(source, book)
+    // What a round of upkeep left undone when the last bridge ended.
+    void log.opened.then(() => log.state.log && this.#care(join(this.#dir, log.state.log), log))
+    const platform = `${process.platform} ${process.arch}`
+    void append({
+      kind: 'start',
+      body: { software: `wandbridge ${VERSION}`, node: process.version, platform },
+    })
+    const sha256 = createHash('sha256')
+      .update(canonical(settings as Json))
+      .digest('hex')
+    void append({ kind: 'configuration', body: { sha256, settings: { ...settings } } })
+    return book
+  }
+
+  async #store(): Promise<KeyStore> {
+    const { env, stateDir, credentials } = this.#options
+    this.#keys ??= await openKeys(env, this.#disk, join(stateDir, 'keys'), credentials)
+    return this.#keys
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
+  }
+
+  /** One round at a time. What fails now is done in the next. */
+  #care(dir: string, log: AuditLog): void {
+    const { keepDays } = this.#options
+    const day = 86_400_000
+    const before = keepDays === undefined ? null : utc(this.#env.wall() - keepDays * day)
+    this.#upkeep = this.#upkeep
+      .then(() =>
+        upkeep({
+          disk: this.#disk,
+          dir,
+          append: (record) => log.append(record),
+          ...(before !== null && { dropBefore: before }),
+        }),
+      )
+      .catch(() => {})
+  }
+
+  async #space(): Promise<void> {
+    const free = await statfs(this.#options.stateDir)
+      .then((fs) => fs.bavail * fs.bsize)
+      .catch(() => Number.POSITIVE_INFINITY)
+    const was = this.#lowSpace
+    const left = Math.floor(free / (1 << 20))
+    this.#lowSpace =
+      free < LOW_SPACE ? ` The disk has only ${left} MiB left: free space before it is full.` : ''
+    if ((was === '') !== (this.#lowSpace === '')) this.#tell()
+    if (this.#closed) return
+    this.#checkSpace = this.#env.after(SPACE_MS, () => void this.#space(), { background: true })
+  }
+}
+
+const WORSE = ['ok', 'slow', 'failed'] as const
+
+function worst(states: readonly AuditState[]): AuditState | undefined {
+  return [...states].sort((a, b) => WORSE.indexOf(b.state) - WORSE.indexOf(a.state))[0]
+}
