@@ -40,8 +40,10 @@ const ROOMS = {
   cli: {
     path: 'src/cli/',
     may: ['bridge', 'client', 'control', 'env', 'model', 'status', 'transport', 'port', 'protocol'],
-    lazily: ['simulator', 'audit', 'refill', 'conformance'],
+    lazily: ['simulator', 'audit', 'auditing', 'refill', 'conformance'],
   },
+  // The verbs of `audit`: the only commands that read the log themselves.
+  auditing: { path: 'src/cli/audit/', may: ['cli', 'bridge', 'control', 'env', 'model', 'audit'] },
 }
 
 const TYPES = ['type-only', 'type-import']

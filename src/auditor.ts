@@ -174,8 +174,18 @@ export class Auditor implements Recorder {
     this.#listeners.push(listener)
   }
 
+  /** Opens every log there is, of whatever source: an entry of people concerns them all. */
+  async openAll(): Promise<void> {
+    for (const name of await listLogs(this.#disk, this.#dir)) {
+      const source = name.split('-')[0] as Source
+      this.#settle(source)
+      await this.#book(source).log.opened
+    }
+  }
+
   /** Says that people have looked at logs that were set aside; gives their names. */
   async accept(reason: string, actor: Actor): Promise<readonly string[]> {
+    await this.openAll()
     const accepted: string[] = []
     for (const { log } of this.#books.values()) {
       for (const { log: name } of log.state.unaccepted) {
@@ -187,6 +197,7 @@ export class Auditor implements Recorder {
 
   /** Brings every open log to a new key; gives the verifier keys to print. */
   async rotateKey(reason: string, actor: Actor): Promise<readonly string[]> {
+    await this.openAll()
     const store = await this.#store()
     await store.rotate(async (key) => {
       for (const { log } of this.#books.values()) await log.rotateKey(key, reason, actor)

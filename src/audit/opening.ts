@@ -1,7 +1,7 @@
 // How a log stands when a bridge starts: read from its last segment alone. Says whether writing can
 // go on where it ended, must go on in a new segment (the last end was unclean), or whether the log
 // does not match its own last signature and must be set aside.
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type Disk, readAll } from './disk.ts'
 import type { SigningKey } from './note.ts'
 import type { Quarantine } from './record.ts'
@@ -99,6 +99,21 @@ export async function inspect(
   return numbers.at(-1) === 1
     ? { how: 'empty', highest, voids }
     : { how: 'quarantine', reason: 'its earlier segments are missing' }
+}
+
+/** The newest signed checkpoint and its key, from the last segments alone; a sentence if there is none. */
+export async function newestCheckpoint(
+  disk: Disk,
+  dir: string,
+): Promise<{ readonly checkpoint: string; readonly key: string } | string> {
+  for (const segment of (await segmentNumbers(disk, dir)).reverse()) {
+    const bytes = await readAll(disk, join(dir, `${segmentName(segment)}.jsonl`))
+    const { walk } = read(bytes, basename(dir), segment)
+    if (walk.opened && walk.after) {
+      return { checkpoint: walk.after.note, key: walk.after.key.text }
+    }
+  }
+  return 'no segment with a signed checkpoint is here'
 }
 
 function read(bytes: Uint8Array, log: string, segment: number) {

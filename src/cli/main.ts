@@ -2,6 +2,7 @@
 // The command line. Each command has its file; this one only names them and turns errors into exit
 // codes.
 import { Command, CommanderError } from 'commander'
+import { registerAudit } from './audit.ts'
 import { registerConfig } from './config.ts'
 import { registerDemo } from './demo.ts'
 import { registerDevices } from './devices.ts'
@@ -33,6 +34,7 @@ for (const register of [
   registerStatus,
   registerWatch,
   registerSim,
+  registerAudit,
   registerDevices,
   registerConfig,
 ]) {

@@ -33,15 +33,18 @@ export function number(min: number, max: number, whole = true): (text: string) =
 
 const collect = (value: string, before: string[] = []) => [...before, value]
 
+export function withStateDir(command: Command): Command {
+  return command.option('--state-dir <dir>', 'where the bridge keeps its files')
+}
+
 export function withBridgeOptions(command: Command): Command {
-  return command
+  return withStateDir(command)
     .option('--config <file>', 'configuration file (YAML)')
     .option(
       '--serial <port>',
       'a wand: PATH or tcp://HOST:PORT; may be given several times',
       collect,
     )
-    .option('--state-dir <dir>', 'where the bridge keeps its files')
 }
 
 export interface Settings extends Config {

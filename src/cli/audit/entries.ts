@@ -1,0 +1,69 @@
+// `wandbridge audit accept` and `audit rotate`: entries that people make in the log, through the
+// running bridge, or by a bridge without wands when none runs.
+import { userInfo } from 'node:os'
+import { ControlConnection } from '../../control/client.ts'
+import { systemEnv } from '../../env.ts'
+import { CommandError, Exit } from '../exit.ts'
+import { hold } from '../serve.ts'
+import { logsOf, type StateFlags, stateDirOf } from './logs.ts'
+
+type What = 'accept' | 'rotate'
+
+export async function enter(
+  what: What,
+  flags: StateFlags & { readonly reason: string },
+): Promise<void> {
+  const { reason } = flags
+  await logsOf(flags)
+  const actor = { id: userInfo().username || 'unknown', role: 'operator', auth: 'process' }
+  const stateDir = stateDirOf(flags)
+  const control = await ControlConnection.open(stateDir)
+  const names = control
+    ? await ask(control, { do: 'audit', what, reason, actor })
+    : await byItself(stateDir, what, reason, actor)
+  if (what === 'accept') {
+    console.log(
+      names.length > 0
+        ? `Accepted: ${names.join(', ')}. It is recorded.`
+        : 'No log waits to be accepted. Nothing was recorded.',
+    )
+  } else {
+    console.log(`New verifier ${names.length === 1 ? 'key' : 'keys'}, to be kept elsewhere:`)
+    for (const key of names) console.log(key)
+  }
+}
+
+type Request = Parameters<ControlConnection['send']>[0] & { readonly do: 'audit' }
+
+async function ask(control: ControlConnection, request: Request): Promise<readonly string[]> {
+  control.send(request)
+  try {
+    for await (const answer of control.answers()) {
+      const { done, error } = answer as { done?: readonly string[]; error?: string }
+      if (done) return done
+      if (error !== undefined) throw new CommandError(Exit.AUDIT, error)
+    }
+  } finally {
+    control.close()
+  }
+  throw new CommandError(Exit.AUDIT, 'The bridge ended before it had recorded this. Try again.')
+}
+
+async function byItself(
+  stateDir: string,
+  what: What,
+  reason: string,
+  actor: Request['actor'],
+): Promise<readonly string[]> {
+  const host = await hold(systemEnv(), stateDir, async () => ({ ports: [], policy: 'manual' }))
+  try {
+    await host.auditor.openAll()
+    const { state, sentence } = host.bridge.status().audit
+    if (state === 'failed') throw new CommandError(Exit.AUDIT, sentence)
+    return await (what === 'accept'
+      ? host.auditor.accept(reason, actor)
+      : host.auditor.rotateKey(reason, actor))
+  } finally {
+    await host.stop(`audit ${what}`)
+  }
+}

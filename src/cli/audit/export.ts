@@ -1,0 +1,163 @@
+// `wandbridge audit export`: the device audit file of one pump, or records as CSV or NDJSON.
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { nodeDisk } from '../../audit/disk.ts'
+import { deviceFile, readRecords, type Stored } from '../../audit/reader.ts'
+import { CommandError, Exit } from '../exit.ts'
+import { logsOf } from './logs.ts'
+import { type FilterFlags, filterOf } from './show.ts'
+import { measured, summary } from './summary.ts'
+
+export interface ExportFlags extends FilterFlags {
+  readonly csv?: boolean
+  readonly ndjson?: boolean
+  readonly out?: string
+}
+
+export async function exportRecords(flags: ExportFlags): Promise<void> {
+  if (flags.csv && flags.ndjson) throw new CommandError(Exit.USAGE, 'Either --csv or --ndjson.')
+  if (!flags.csv && !flags.ndjson && flags.pump === undefined) {
+    throw new CommandError(
+      Exit.USAGE,
+      'Say what to export: --pump SERIAL for a device audit file, or --csv, or --ndjson.',
+    )
+  }
+  const out = sink(flags.out)
+  try {
+    if (flags.csv || flags.ndjson) await rows(flags, out)
+    else await device(flags, flags.pump as string, out)
+  } finally {
+    out.close()
+  }
+}
+
+interface Sink {
+  write(text: string): Promise<void>
+  close(): void
+}
+
+/** A new file, durable at the end, or the standard output. */
+function sink(path: string | undefined): Sink {
+  if (path === undefined) {
+    const write = (text: string) =>
+      new Promise<void>((resolve) => void process.stdout.write(text, () => resolve()))
+    return { write, close: () => {} }
+  }
+  let file: number
+  try {
+    file = openSync(path, 'wx', 0o600)
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'EEXIST' ? `${path} is there already.` : message
+    throw new CommandError(Exit.USAGE, `${why} Nothing was written. Give the name of a new file.`)
+  }
+  return {
+    write: async (text) => void writeSync(file, text),
+    close: () => {
+      fsyncSync(file)
+      closeSync(file)
+    },
+  }
+}
+
+/** Of the newest log that has records of the pump. */
+async function device(flags: ExportFlags, pump: string, out: Sink): Promise<void> {
+  if (flags.from ?? flags.to ?? flags.kind ?? flags.session) {
+    throw new CommandError(
+      Exit.USAGE,
+      'A device audit file has all records of its pump: time, kind and session go with --csv or --ndjson.',
+    )
+  }
+  const found: string[] = []
+  for (const { dir, log } of await logsOf(flags)) {
+    for await (const _ of readRecords(nodeDisk, dir, { pump })) {
+      found.push(dir)
+      break
+    }
+    if (found.length > 1) {
+      console.error(`Pump ${pump} is in several logs; this is of ${log}. Choose with --log.`)
+    }
+  }
+  const dir = found.at(-1)
+  if (dir === undefined) {
+    throw new CommandError(Exit.NOT_SO, `No record is of pump ${pump}. Nothing was exported.`)
+  }
+  let records = -1
+  try {
+    for await (const text of deviceFile(nodeDisk, dir, pump)) {
+      await out.write(text)
+      records += 1
+    }
+  } catch (error) {
+    throw new CommandError(
+      Exit.NOT_SO,
+      `${(error as Error).message}\nThe log does not verify, so no device audit file was completed.`,
+    )
+  }
+  console.error(
+    `${records} records of pump ${pump}, with proofs. Check with: wandbridge audit verify FILE`,
+  )
+}
+
+const COLUMNS = [
+  'log',
+  'position',
+  'at',
+  'kind',
+  'source',
+  'pump',
+  'wand',
+  'port',
+  'session',
+  'snapshot',
+  'device_time',
+  'reported_volume_nL',
+  'rate_nL_per_day',
+  'actor',
+  'ok',
+  'reason',
+  'summary',
+] as const
+
+async function rows(flags: ExportFlags, out: Sink): Promise<void> {
+  if (flags.csv) await out.write(`${COLUMNS.join(',')}\r\n`)
+  let n = 0
+  for (const { dir, log } of await logsOf(flags)) {
+    for await (const stored of readRecords(nodeDisk, dir, filterOf(flags))) {
+      await out.write(flags.csv ? csvRow(log, stored) : `${stored.line}\n`)
+      n += 1
+    }
+  }
+  console.error(`${n} records. They carry no proof: for evidence, export with --pump alone.`)
+}
+
+function csvRow(log: string, { position, record }: Stored): string {
+  const values = measured(record)
+  const cells: Record<(typeof COLUMNS)[number], unknown> = {
+    log,
+    position,
+    at: record.at,
+    kind: record.kind,
+    source: record.source,
+    pump: record.pump,
+    wand: record.wand,
+    port: record.port,
+    session: record.session,
+    snapshot: record.snapshot,
+    device_time: record.deviceTime,
+    reported_volume_nL: values?.volume,
+    rate_nL_per_day: values?.rate,
+    actor: record.actor.id,
+    ok: record.outcome.ok,
+    reason: record.outcome.reason,
+    summary: summary(record),
+  }
+  return `${COLUMNS.map((column) => cell(cells[column])).join(',')}\r\n`
+}
+
+/** RFC 4180. A text that a spreadsheet would run as a formula is kept a text. */
+function cell(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  const text = String(value)
+  const inert = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert
+}

@@ -1,0 +1,88 @@
+// One record in a few words, for people.
+import type { AuditRecord } from '../../audit/record.ts'
+import { quantity } from '../../model/format.ts'
+
+/** Volumes and rates are whole nanolitres in a record. */
+const NL_PER_ML = 1_000_000
+
+function nl(value: unknown, unit: 'mL' | 'mL/d', digits: number): string {
+  return typeof value === 'number'
+    ? quantity(value / NL_PER_ML, unit, digits, 'en-US')
+    : 'unavailable'
+}
+
+interface Blocks {
+  readonly reservoir?: { readonly reportedVolume?: unknown }
+  readonly infusion?: { readonly rate?: unknown }
+  readonly alarms?: { readonly alarms?: readonly unknown[] }
+}
+
+/** Reservoir and rate in protocol units, of the records that have them. */
+export function measured(record: AuditRecord): { volume: unknown; rate: unknown } | null {
+  if (record.kind === 'live') {
+    const { reportedVolume, rate } = record.body.values
+    return { volume: reportedVolume, rate }
+  }
+  if (record.kind !== 'interrogation') return null
+  const { reservoir, infusion } = record.body.blocks as Blocks
+  return { volume: reservoir?.reportedVolume, rate: infusion?.rate }
+}
+
+/** What a record says, in one line. */
+export function summary(record: AuditRecord): string {
+  const values = measured(record)
+  const said =
+    values === null
+      ? ''
+      : `reservoir ${nl(values.volume, 'mL', 1)}, rate ${nl(values.rate, 'mL/d', 3)}`
+  switch (record.kind) {
+    case 'interrogation': {
+      const alarms = (record.body.blocks as Blocks).alarms?.alarms?.length ?? 0
+      return `${said}, ${alarms === 1 ? '1 alarm' : `${alarms} alarms`}`
+    }
+    case 'live':
+      return said
+    case 'alarm':
+      return `${record.body.phase}: ${record.body.alarm['code'] ?? 'unreadable code'}`
+    case 'session':
+      return `${record.body.event}${record.body.how ? `, ${record.body.how}` : ''}`
+    case 'unclosed': {
+      const { length } = record.body.sessions
+      return length === 0
+        ? 'every session is known to be closed'
+        : `${length} not known to be closed`
+    }
+    case 'link':
+      return `${record.body.phase}: ${record.body.cause} ${record.body.detail}`.trim()
+    case 'read-failed':
+      return record.body.why
+    case 'refused':
+      return `${record.body.frames} frames, ${record.body.bytes} bytes: ${record.body.reasons.map((r) => r.why).join(', ')}`
+    case 'read-access':
+      return `${record.body.token} ${record.body.route}: ${record.body.reads} read, ${record.body.refused} refused`
+    case 'start':
+      return `${record.body.software}, Node ${record.body.node}`
+    case 'stop':
+      return record.body.why
+    case 'configuration':
+      return JSON.stringify(record.body.settings)
+    case 'segment':
+      return `segment ${record.body.number} begun: ${record.body.why}`
+    case 'gap':
+      return `${record.body.dropped} records could not be kept`
+    case 'quarantine':
+      return `log ${record.body.log} set aside: ${record.body.reason}`
+    case 'accept':
+      return `log ${record.body.log} accepted: ${record.body.reason}`
+    case 'key-rotation':
+      return `key changed: ${record.body.reason}`
+    case 'packed':
+      return `segment ${record.body.segment} packed, ${record.body.bytes} bytes`
+    case 'retention':
+      return `${record.body.segments.length} segments dropped: ${record.body.rule}`
+    case 'capture-seal':
+      return `${record.body.file}, ${record.body.bytes} bytes`
+    case 'worksheet':
+      return `${record.body.sheet}: ${record.body.step}`
+  }
+}
