@@ -5,7 +5,6 @@
 // wait; when no wand has answered within two seconds they go into the log used last, so that a disk
 // that fails is known before anybody reads a pump.
 import { createHash } from 'node:crypto'
-import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Access, ReadAccess, RefusedTraffic } from './audit/aggregate.ts'
 import { canonical, type Json } from './audit/canonical.ts'
@@ -312,9 +311,7 @@ export class Auditor implements Recorder {
   }
 
   async #space(): Promise<void> {
-    const free = await statfs(this.#options.stateDir)
-      .then((fs) => fs.bavail * fs.bsize)
-      .catch(() => Number.POSITIVE_INFINITY)
+    const free = (await this.#disk.free(this.#options.stateDir)) ?? Number.POSITIVE_INFINITY
     const was = this.#lowSpace
     const left = Math.floor(free / (1 << 20))
     this.#lowSpace =

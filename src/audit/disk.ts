@@ -34,6 +34,8 @@ export interface Disk {
   remove(path: string): Promise<void>
   /** Makes created, renamed and removed names of a directory durable. */
   syncDir(path: string): Promise<void>
+  /** Bytes that may still be written below a directory; null when nobody can say. */
+  free(path: string): Promise<number | null>
   /** Keeps other processes out until the release is called; rejects with code ELOCKED. */
   lock(path: string): Promise<() => Promise<void>>
 }
@@ -149,6 +151,11 @@ export const nodeDisk: Disk = {
       await handle.close()
     }
   },
+  free: (path) =>
+    fsp.statfs(path).then(
+      (fs) => fs.bavail * fs.bsize,
+      () => null,
+    ),
   lock: lockFile,
 }
 

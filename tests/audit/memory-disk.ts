@@ -141,6 +141,10 @@ export class MemoryDisk implements Disk {
       if (dirname(name) === path) this.durable.set(name, content)
   }
 
+  async free(): Promise<number | null> {
+    return Number.isFinite(this.room) ? this.room : null
+  }
+
   async lock(path: string): Promise<() => Promise<void>> {
     if (this.locks.has(path)) throw error('ELOCKED', path)
     this.locks.add(path)

@@ -19,7 +19,7 @@ export interface RigOptions {
   readonly liveMs?: number
   readonly speed?: number
   readonly framing?: 'line' | 'report'
-  readonly recorder?: Recorder
+  readonly recorder?: Recorder | ((env: VirtualEnv) => Recorder)
   /** Sees every byte both ways, as the port sees it. */
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array, port: string) => void
 }
@@ -38,12 +38,15 @@ export async function rig(options: RigOptions = {}) {
   const ports = simulator.wands.map((wand, i) =>
     tapped(loopbackSource(`loop-${i}`, wand.paths[options.framing ?? 'line']), options.tap),
   )
+  const { recorder } = options
   const bridge = new Bridge({
     env,
     ports,
     policy: options.policy ?? 'continuous',
     ...(options.liveMs === undefined ? {} : { liveMs: options.liveMs }),
-    ...(options.recorder === undefined ? {} : { recorder: options.recorder }),
+    ...(recorder === undefined
+      ? {}
+      : { recorder: typeof recorder === 'function' ? recorder(env) : recorder }),
   })
   const events: BridgeEvent[] = []
   const changes: Change[] = []
