@@ -113,12 +113,26 @@ const open = (path: string, flags: number) =>
     fs.open(path, flags, 0o600, (error, fd) => (error ? reject(error) : resolve(new NodeFile(fd))))
   })
 
+/** Step by step: Node's own recursion hides why a file system refuses. */
+async function makeDirectory(path: string): Promise<void> {
+  const make = () =>
+    fsp.mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error
+    })
+  try {
+    await make()
+  } catch (error) {
+    const parent = dirname(path)
+    if (!missing(error) || parent === path) throw error
+    await makeDirectory(parent)
+    await make()
+  }
+}
+
 const missing = (error: unknown) => errorCode(error) === 'ENOENT'
 
 export const nodeDisk: Disk = {
-  async makeDir(path) {
-    await fsp.mkdir(path, { recursive: true, mode: 0o700 })
-  },
+  makeDir: makeDirectory,
   async list(path) {
     try {
       return await fsp.readdir(path)

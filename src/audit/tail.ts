@@ -73,6 +73,7 @@ export class Tail {
   /** The log to begin when the last one is lost; kept over attempts that fail. */
   #next: { readonly log: string; readonly quarantine: Quarantine | null } | null = null
   #rotated = false
+  #ballastGiven = false
   log: string | null = null
   end: End | null = null
   unaccepted: readonly Quarantine[] = []
@@ -406,6 +407,8 @@ export class Tail {
   }
 
   async #fillBallast(): Promise<void> {
+    // Given up for the closing records: they need the room until the end.
+    if (this.#ballastGiven) return
     const path = join(this.#dir, 'ballast')
     try {
       if ((await this.#disk.size(path)) !== null) return
@@ -421,6 +424,7 @@ export class Tail {
 
   /** Gives up the ballast; true if there was one. */
   async freeBallast(): Promise<boolean> {
+    this.#ballastGiven = true
     const path = join(this.#dir, 'ballast')
     const had = (await this.#disk.size(path).catch(() => null)) !== null
     if (had) await this.#disk.remove(path).catch(() => {})

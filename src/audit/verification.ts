@@ -11,6 +11,11 @@ export interface Problem {
   readonly position: number
   readonly through: number
   readonly reason: string
+  /**
+   * It lies behind the last checkpoint of the last segment: what a bridge leaves that was killed, or
+   * a change of the end.
+   */
+  readonly tail?: boolean
 }
 
 /** Decodes a record's PDUs again. */

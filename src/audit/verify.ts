@@ -56,6 +56,8 @@ class Verifier {
   #sinceSeen = false
   /** A fault that only the next segment can excuse. */
   #suspect: Problem | null = null
+  /** A signed checkpoint lies behind it: no interruption looks like that. */
+  #signedBehind = false
   /** Whole files that no segment record opened. */
   #unopened: SegmentFiles[] = []
   #missing: { segment: number; position: number; records: number }[] = []
@@ -264,6 +266,7 @@ class Verifier {
     this.#keys(header.key, !stand)
     this.#keys(walk.after.key, false)
     if (fault) this.#suspect = this.#problem(file, walk)
+    this.#signedBehind = fault?.signed ?? false
   }
 
   #keys(key: VerifierKey, afterHole: boolean): void {
@@ -368,7 +371,7 @@ class Verifier {
   #finish(): void {
     const tail = this.#suspect
     const live = this.#options.live === true && this.#stand !== null
-    if (tail && !live) throw new Found(tail)
+    if (tail && !live) throw new Found({ ...tail, tail: !this.#signedBehind })
     if (!this.#stand) this.#found('.', 0, 'no segment with a signed checkpoint is left')
     if (this.#stand.files.leaves) {
       // Leaf hashes are kept aside only once the next segment is durable.

@@ -45,8 +45,15 @@ export function start(args: readonly string[], node: readonly string[] = []): Pr
   return run(process.execPath, [...node, MAIN, ...args])
 }
 
-export function run(command: string, args: readonly string[]): Program {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+export function run(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Program {
+  const child = spawn(command, args, {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
   running.add(child)
   let out = ''
   let err = ''

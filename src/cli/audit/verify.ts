@@ -82,7 +82,9 @@ async function verifyLog({ dir, stateDir, log }: LogPlace, flags: VerifyFlags): 
   }
   if (!result.ok) {
     console.error(
-      'This means that the log was changed, or its disk has lost data. Do not rely on the records from there on.\nKeep the directory as it is, and compare it with a copy and with printed checkpoints.',
+      result.problem?.tail
+        ? 'These bytes lie behind the last checkpoint. If the bridge or the computer was stopped there, start the bridge\nagain: it sets them aside and records that. If not, the end of the log was changed.'
+        : 'This means that the log was changed, or its disk has lost data. Do not rely on the records from there on.\nKeep the directory as it is, and compare it with a copy and with printed checkpoints.',
     )
     process.exitCode = Exit.NOT_SO
   }
