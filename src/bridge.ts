@@ -22,6 +22,8 @@ export interface BridgeOptions {
   /** Between two LIVE exchanges of a session that is held; 1000 ms if not given. */
   readonly liveMs?: number
   readonly recorder?: Recorder
+  /** Sees every byte both ways, as the port gave or took it: for captures. */
+  readonly tap?: (direction: 'in' | 'out', port: string, bytes: Uint8Array, at: Stamp) => void
 }
 
 const LAST_RECORDS_MS = 1_000
@@ -68,7 +70,7 @@ export class Bridge {
     }
   }
 
-  #link(source: PortSource, { policy, liveMs }: BridgeOptions): Link {
+  #link(source: PortSource, { policy, liveMs, tap }: BridgeOptions): Link {
     const interpreter = new Interpreter(source.path, this.#shared)
     return new Link({
       env: this.#env,
@@ -76,6 +78,10 @@ export class Bridge {
       policy,
       ...(liveMs === undefined ? {} : { liveMs }),
       sink: {
+        ...(tap && {
+          received: (bytes: Uint8Array, at: Stamp) => tap('in', source.path, bytes, at),
+          sent: (bytes: Uint8Array, at: Stamp) => tap('out', source.path, bytes, at),
+        }),
         news: (news, context) => {
           for (const event of interpreter.interpret(news, context.link, context.at)) {
             this.#gate.push(event)

@@ -24,6 +24,15 @@ export const configSchema = z
         }),
       })
       .default({}),
+    capture: z
+      .strictObject({
+        on: z.boolean().default(false).meta({ description: 'Capture raw traffic from the start.' }),
+        budgetMiB: z.number().int().min(1).default(64).meta({
+          description: 'The oldest captures go when together they take more.',
+        }),
+        keepDays: z.number().int().min(1).default(30),
+      })
+      .prefault({}),
     locale: z.enum(['en-US', 'en-GB']).default('en-US'),
     zone: z
       .string()

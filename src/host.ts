@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Auditor, type AuditorOptions } from './auditor.ts'
 import { Bridge, type BridgeOptions } from './bridge.ts'
+import { type CaptureOptions, Captures } from './captures.ts'
 import type { ControlRequest } from './control/messages.ts'
 import type { ControlClient } from './control/server.ts'
 import { ControlServer } from './control/server.ts'
@@ -14,6 +15,7 @@ import { watchLines } from './watch.ts'
 export interface Host {
   readonly bridge: Bridge
   readonly auditor: Auditor
+  readonly captures: Captures
   /**
    * Closes every session (confirmed if the implant answers) and every port, records `why`, and frees
    * the state directory.
@@ -22,7 +24,11 @@ export interface Host {
 }
 
 export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder'> {
-  readonly audit?: Pick<AuditorOptions, 'keepDays' | 'disk' | 'limits'>
+  readonly audit?: Pick<AuditorOptions, 'keepDays'>
+  readonly capture?: Pick<CaptureOptions, 'budgetBytes' | 'keepDays'> & {
+    /** From the beginning; otherwise somebody asks for it. */
+    readonly on?: boolean
+  }
 }
 
 /**
@@ -42,8 +48,7 @@ export async function startHost(
     },
   })
   try {
-    const { audit, ...options } = await make()
-    host = hostOf(env, stateDir, options, audit ?? {}, control)
+    host = hostOf(env, stateDir, await make(), control)
   } catch (error) {
     await control.close()
     throw error
@@ -55,26 +60,44 @@ export async function startHost(
 function hostOf(
   env: Env,
   stateDir: string,
-  options: Omit<BridgeOptions, 'env' | 'recorder'>,
-  audit: NonNullable<HostOptions['audit']>,
+  { audit = {}, capture = {}, ...options }: HostOptions,
   control: ControlServer,
 ): Host {
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
+  const boot = bootName(env)
+  const ports = options.ports.map((port) => port.path)
   const auditor = new Auditor({
     env,
     stateDir,
-    boot: bootName(env),
+    boot,
     clock: clockState(env),
-    settings: { ports: options.ports.map((port) => port.path), policy: options.policy },
+    settings: { ports, policy: options.policy },
     ...(credentials !== undefined && { credentials }),
     ...audit,
   })
-  const bridge = new Bridge({ ...options, env, recorder: auditor })
+  const captures = new Captures({
+    env,
+    stateDir,
+    boot,
+    ports,
+    append: (record) => auditor.append(record),
+    allowed: () => auditor.captures,
+    ...capture,
+  })
+  const bridge = new Bridge({
+    ...options,
+    env,
+    recorder: auditor,
+    tap: (...traffic) => captures.take(...traffic),
+  })
+  if (capture.on) void captures.start()
   return {
     bridge,
     auditor,
+    captures,
     async stop(why) {
       await bridge.stop()
+      await captures.stop()
       await auditor.close(why)
       await control.close()
     },
@@ -93,7 +116,7 @@ function bootName(env: Env): string {
 }
 
 function handle(env: Env, host: Host, request: ControlRequest, client: ControlClient): void {
-  const { bridge, auditor } = host
+  const { bridge, auditor, captures } = host
   switch (request.do) {
     case 'status':
       client.send(bridge.status())
@@ -116,6 +139,9 @@ function handle(env: Env, host: Host, request: ControlRequest, client: ControlCl
       }
       return
     }
+    case 'capture':
+      void capture(captures, request.what, client)
+      return
     case 'audit': {
       const { reason, actor } = request
       const done =
@@ -126,5 +152,20 @@ function handle(env: Env, host: Host, request: ControlRequest, client: ControlCl
       )
       return
     }
+  }
+}
+
+async function capture(
+  captures: Captures,
+  what: 'start' | 'stop',
+  client: ControlClient,
+): Promise<void> {
+  if (what === 'stop') client.send({ done: await captures.stop() })
+  else if (captures.on) client.send({ error: `A capture is running already, in ${captures.dir}.` })
+  else if (await captures.start()) {
+    client.onLeave(() => void captures.stop())
+    client.send({ capturing: true })
+  } else {
+    client.send({ error: 'The disk has no room for a capture. Readings are not affected.' })
   }
 }

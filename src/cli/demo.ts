@@ -76,6 +76,7 @@ async function simulate(flags: DemoFlags, stateDir: string): Promise<Simulator> 
 }
 
 function print(host: Host): () => void {
+  process.stdout.write(`Audit files: ${host.auditor.dir}\n`)
   const subscription = watchLines(host.bridge).subscribe((line) => {
     process.stdout.write(`${sentence(line, READER)}\n`)
   })
@@ -118,6 +119,7 @@ function draw(env: Env, host: Host, simulator: Simulator, quit: () => void): () 
       .slice(0, 1)
     const lines = [
       ...sourceMark('simulator'),
+      `Audit files: ${host.auditor.dir}`,
       ...wands.flatMap(renderWand),
       '',
       ...latest.flatMap((pump) => renderPump(pump, READER)),

@@ -3,6 +3,7 @@
 // codes.
 import { Command, CommanderError } from 'commander'
 import { registerAudit } from './audit.ts'
+import { registerCapture } from './capture.ts'
 import { registerConfig } from './config.ts'
 import { registerDemo } from './demo.ts'
 import { registerDevices } from './devices.ts'
@@ -35,6 +36,7 @@ for (const register of [
   registerWatch,
   registerSim,
   registerAudit,
+  registerCapture,
   registerDevices,
   registerConfig,
 ]) {

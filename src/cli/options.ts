@@ -78,6 +78,12 @@ export function auditOf({ audit }: Config): NonNullable<HostOptions['audit']> {
   return audit.keepDays === undefined ? {} : { keepDays: audit.keepDays }
 }
 
+/** How captures of raw traffic are kept. */
+export function captureOf({ capture }: Config): NonNullable<HostOptions['capture']> {
+  const { on, budgetMiB, keepDays } = capture
+  return { on, keepDays, budgetBytes: budgetMiB * 2 ** 20 }
+}
+
 /** A port for every wand named. Throws CommandError(USAGE) on none, on a double one, on nonsense. */
 export function portsOf(config: Config): PortSource[] {
   if (config.serial.length === 0) {

@@ -4,7 +4,14 @@ import { AlreadyRunning } from '../control/server.ts'
 import { type Env, systemEnv, utc } from '../env.ts'
 import { type Host, type HostOptions, startHost } from '../host.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
-import { auditOf, type BridgeFlags, portsOf, settings, withBridgeOptions } from './options.ts'
+import {
+  auditOf,
+  type BridgeFlags,
+  captureOf,
+  portsOf,
+  settings,
+  withBridgeOptions,
+} from './options.ts'
 
 export function registerServe(program: Command): void {
   withBridgeOptions(program.command('serve'))
@@ -18,6 +25,7 @@ export function registerServe(program: Command): void {
         ports,
         policy: chosen.policy,
         audit: auditOf(chosen),
+        capture: captureOf(chosen),
       }))
       stopInOrder((why) => host.stop(why))
       const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)

@@ -15,6 +15,8 @@ export const controlRequestSchema = z.discriminatedUnion('do', [
     /** How long to wait for wand and pump. */
     readMs: z.number().int().min(1_000).max(3_600_000).default(READ_MS),
   }),
+  /** A capture lasts until its client ends it or leaves. */
+  z.object({ do: z.literal('capture'), what: z.enum(['start', 'stop']) }),
   z.object({
     do: z.literal('audit'),
     what: z.enum(['accept', 'rotate']),

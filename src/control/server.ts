@@ -115,7 +115,8 @@ function answer(line: string, client: ControlClient, handler: ControlHandler): v
   if (request.success) handler.handle(request.data, client)
   else
     client.send({
-      error: 'Not a request this bridge knows. It can do: status, watch, interrogate, audit.',
+      error:
+        'Not a request this bridge knows. It can do: status, watch, interrogate, capture, audit.',
     })
 }
 

@@ -1,5 +1,6 @@
 // The audit log of real bridges on real disks: killed, full, read-only, broken, hanging, removed.
 import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { parseCapture } from '../../src/capture/format.ts'
 import { ControlConnection } from '../../src/control/client.ts'
 import {
   endAll,
@@ -397,6 +399,43 @@ describe.concurrent('the log', () => {
     expect(mode(`audit/${log}/00000001.jsonl`)).toBe(0o600)
     expect(mode('keys')).toBe(0o700)
     expect(mode('keys/audit.key')).toBe(0o600)
+  })
+})
+
+describe.concurrent('capture', () => {
+  it('keeps the raw traffic of a running bridge and seals it into the log', {
+    timeout: 60_000,
+  }, async () => {
+    const state = temporary()
+    const pump = await sim('pty')
+    const none = start(['capture', '--state-dir', state])
+    expect(await none.exit).toBe(2)
+    const bridge = start(serveArgs(pump.port, state))
+    await ready(bridge)
+    const capture = start(['capture', '--seconds', '3', '--state-dir', state])
+    expect(await capture.exit).toBe(0)
+    const [file = '', said = ''] = capture.out().split('\n')
+    const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
+    expect(said).toContain(sha256)
+    const read = parseCapture(readFileSync(file, 'utf8'))
+    if (typeof read === 'string') throw new Error(read)
+    expect(read.header.ports).toEqual([pump.port])
+    const ways = new Set(read.lines.map((l) => (l.kind === 'traffic' ? l.direction : 'lost')))
+    expect([...ways].sort()).toEqual(['in', 'out'])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    // Interrupted instead of timed.
+    const other = start(['capture', '--state-dir', state])
+    await eventually(
+      () => other.err(),
+      (text) => text.includes('Ctrl-C'),
+      10_000,
+    )
+    other.child.kill('SIGINT')
+    expect(await other.exit).toBe(0)
+    expect(other.out()).toContain('sealed in the audit log')
+    bridge.child.kill('SIGTERM')
+    expect(await bridge.exit).toBe(0)
+    expect(records(state).filter((r) => r.kind === 'capture-seal')).toHaveLength(2)
   })
 })
 
