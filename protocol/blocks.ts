@@ -26,6 +26,9 @@ export const BLOCKS = {
   clock: { number: 11, struct: Clock },
 } as const
 
+/** Bytes of all blocks of a snapshot together (README.md §9.6). */
+export const MAX_SNAPSHOT = 24_576
+
 export type Blocks = typeof BLOCKS
 export type BlockName = keyof Blocks
 export type BlockRepr<N extends BlockName> = Repr<Blocks[N]['struct']>

@@ -1,10 +1,13 @@
 // The disk as the log sees it: the few things it does to files, so that tests can let any of them
-// fail. Files are 0600 and directories 0700 (on Windows the state directory's own rights count).
+// fail. Files are 0600 and directories 0700; on Windows their owner alone may enter them.
 
+import { execFile } from 'node:child_process'
 import * as fs from 'node:fs'
 import { constants, createReadStream } from 'node:fs'
 import * as fsp from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
+import { promisify } from 'node:util'
 
 /** A file that only grows. */
 export interface DiskFile {
@@ -113,12 +116,22 @@ const open = (path: string, flags: number) =>
     fs.open(path, flags, 0o600, (error, fd) => (error ? reject(error) : resolve(new NodeFile(fd))))
   })
 
+/** Windows knows no modes: the directory and what comes into it get one entry, its owner's. */
+async function ownersOnly(path: string): Promise<void> {
+  if (process.platform !== 'win32') return
+  const grant = `${userInfo().username}:(OI)(CI)F`
+  await promisify(execFile)('icacls', [path, '/inheritance:r', '/grant:r', grant])
+}
+
 /** Step by step: Node's own recursion hides why a file system refuses. */
 async function makeDirectory(path: string): Promise<void> {
   const make = () =>
-    fsp.mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
-      if (errorCode(error) !== 'EEXIST') throw error
-    })
+    fsp.mkdir(path, { mode: 0o700 }).then(
+      () => ownersOnly(path),
+      (error: unknown) => {
+        if (errorCode(error) !== 'EEXIST') throw error
+      },
+    )
   try {
     await make()
   } catch (error) {

@@ -1,6 +1,12 @@
 // A snapshot put together from SNAPSHOT and BLOCK replies: all of it, checked, or nothing. The same
 // function reads the PDUs of an audit record again a year later.
-import { BLOCK_NAMES, BLOCKS, type BlockName, type SnapshotRepr } from '../../protocol/blocks.ts'
+import {
+  BLOCK_NAMES,
+  BLOCKS,
+  type BlockName,
+  MAX_SNAPSHOT,
+  type SnapshotRepr,
+} from '../../protocol/blocks.ts'
 import { crc32 } from '../../protocol/crc32.ts'
 import {
   MESSAGES,
@@ -58,6 +64,8 @@ export function addDirectory(
   if (reply.counterBefore === null || reply.counterBefore !== reply.counterAfter) {
     return 'the pump changed while it was read'
   }
+  const bytes = reply.blocks.reduce((n, entry) => n + (entry.length ?? 0), 0)
+  if (bytes > MAX_SNAPSHOT) return `the snapshot has ${bytes} bytes, more than a record can hold`
   const next = { ...a, directory: reply, pdus: [...a.pdus, raw] }
   return skipEmpty(next)
 }
