@@ -31,7 +31,13 @@ export function registerServe(program: Command): void {
       const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${host.bridge.ports.join(', ')}.`)
       log(`Audit files: ${host.auditor.dir}`)
-      host.bridge.audit$.subscribe(({ sentence }) => log(sentence))
+      let key = ''
+      host.bridge.audit$.subscribe(({ sentence }) => {
+        log(sentence)
+        const keys = host.auditor.states.flatMap((state) => state.key ?? []).join(', ')
+        if (keys !== key) log(`Verifier key, to be kept elsewhere: ${keys}`)
+        key = keys
+      })
       host.bridge.events$.subscribe((event) => {
         if (event.kind === 'link') log(`${event.port}  ${event.sentence} ${event.detail}`.trim())
         if (event.kind === 'read-failed') log(`${event.port}  Not read: ${event.why}`)
