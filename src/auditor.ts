@@ -75,6 +75,8 @@ export class Auditor implements Recorder {
   #noHome: Cancel
   #checkSpace: Cancel = () => {}
   #lowSpace = ''
+  /** Kinds of events of which the newest could not be recorded, and when that was. */
+  readonly #notKept = new Map<string, string>()
   #closed = false
   /** Ports whose wand has said what it is. */
   readonly #known = new Set<string>()
@@ -117,7 +119,17 @@ export class Auditor implements Recorder {
       void this.append(record)
       return null
     }
-    return this.append(record, event.source).then((receipt) => receipt !== null)
+    return this.append(record, event.source).then((receipt) => {
+      this.#keptOrNot(event, receipt !== null)
+      return receipt !== null
+    })
+  }
+
+  /** People are told until something of the same kind is kept again. */
+  #keptOrNot({ kind, receivedAt }: BridgeEvent, kept: boolean): void {
+    if (kept ? !this.#notKept.delete(kind) : this.#notKept.get(kind) === receivedAt) return
+    if (!kept) this.#notKept.set(kind, receivedAt)
+    this.#tell()
   }
 
   /**
@@ -149,7 +161,12 @@ export class Auditor implements Recorder {
     }
     const { log, size, state, checkpoint, sentence } = own
     const position = size > 0 ? size - 1 : null
-    return { log, position, state, checkpoint, sentence: `${sentence}${this.#lowSpace}` }
+    const lost = [...this.#notKept].map(
+      ([kind, at]) =>
+        ` What came at ${at.slice(11, 19)} UTC (${kind}) could not be recorded and is not shown. Read the pump again.`,
+    )
+    const whole = [sentence, ...lost, this.#lowSpace].join('')
+    return { log, position, state, checkpoint, sentence: whole }
   }
 
   /** Resolves when the bridge's own log has been opened, or cannot be. */

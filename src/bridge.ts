@@ -32,6 +32,8 @@ const LAST_RECORDS_MS = 1_000
 export interface Change {
   readonly event: BridgeEvent
   readonly durable: boolean
+  /** It could not be recorded, so nothing of it is known here or shown. */
+  readonly lost?: true
 }
 
 export class Bridge {
@@ -62,6 +64,7 @@ export class Bridge {
         this.#take(event, true)
         this.#events.next(event)
       },
+      lost: (event) => this.#changes.next({ event, durable: false, lost: true }),
     })
     this.#recorder.onChange?.(() => this.#audit.next(this.#recorder.status()))
     for (const source of options.ports) {

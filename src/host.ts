@@ -130,7 +130,8 @@ function handle(env: Env, host: Host, request: ControlRequest, client: ControlCl
       const ports = request.port === undefined ? bridge.ports : [request.port]
       for (const port of ports) {
         if (!bridge.ports.includes(port)) {
-          client.send({ outcome: { kind: 'no-wand', why: `This bridge has no port ${port}.` } })
+          const why = `The bridge that runs with this state directory does not have ${port}. Start it with that port, too, or give another --state-dir.`
+          client.send({ outcome: { kind: 'no-wand', why } })
           continue
         }
         void interrogateOnce(env, bridge, port, request.readMs).then((outcome) =>

@@ -67,8 +67,12 @@ export function interrogateOnce(
       else finish(unrecorded() ?? { kind: 'failed', why: explain() })
     })
     const subscription = bridge.changes$.subscribe({
-      next: ({ event, durable }) => {
+      next: ({ event, durable, lost }) => {
         if (event.port !== port) return
+        if (lost && event.kind === 'reading') {
+          finish({ kind: 'unrecorded', why: bridge.status().audit.sentence })
+        }
+        if (lost) return
         if (event.kind === 'session-end') ended = true
         if (!durable) return giveUp()
         if (event.kind === 'reading') {

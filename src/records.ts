@@ -88,9 +88,9 @@ function headOf({ receivedAt, mono, port, wand, link, session, snapshot }: Event
   return { at: receivedAt, mono, port: port.slice(0, 200), wand, link, session, snapshot }
 }
 
-/** Milliseconds instead of tenths of a second: a record holds whole numbers only. */
+/** Milliseconds instead of tenths of a second: a record holds whole numbers only, and no -0. */
 function clockBody({ deviceTime, hostTime, offsetS, uncertaintyS }: ClockReading) {
-  const ms = (s: number) => Math.round(s * 1000)
+  const ms = (s: number) => Math.round(s * 1000) + 0
   return {
     deviceTime,
     hostTime,

@@ -75,7 +75,8 @@ function auditLines(bridge: Bridge): WatchLine[] {
   ]
 }
 
-function linesOf(bridge: Bridge, { event, durable }: Change): WatchLine[] {
+function linesOf(bridge: Bridge, { event, durable, lost }: Change): WatchLine[] {
+  if (lost) return []
   // The second coming of bad news changes only what its record was needed for.
   if (durable && isImmediate(event) && event.kind !== 'session-end') return []
   const status = bridge.status()

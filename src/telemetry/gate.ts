@@ -22,6 +22,8 @@ export interface GateSink {
   /** News that waits for nothing. It comes again, `durable`, in its turn. */
   immediate(event: BridgeEvent): void
   durable(event: BridgeEvent): void
+  /** It could not be recorded: nobody will be told what it said. */
+  lost(event: BridgeEvent): void
 }
 
 /** Lets everything through: for a bridge without a log. */
@@ -77,7 +79,10 @@ export class Gate {
     if (written === null) this.#unrecorded += 1
     void written?.then((kept) => {
       if (kept) entry.written = true
-      else this.#queue.delete(entry)
+      else {
+        this.#queue.delete(entry)
+        this.#sink.lost(event)
+      }
       this.#release()
     })
     this.#release()

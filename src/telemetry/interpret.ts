@@ -268,7 +268,8 @@ function clockOf(news: Extract<LinkNews, { kind: 'snapshot' }>, at: Stamp): Cloc
   return {
     deviceTime: text,
     hostTime: new Date(Math.round(hostWall)).toISOString(),
-    offsetS: offset === null ? null : Math.round(offset * 10) / 10,
+    // Zero has no sign here: canonical JSON knows no -0.
+    offsetS: offset === null ? null : Math.round(offset * 10) / 10 + 0,
     uncertaintyS: Math.ceil(spread / 100) / 10,
   }
 }

@@ -10,6 +10,7 @@ import { listLogs } from '../../src/audit/tail.ts'
 import { verify } from '../../src/audit/verify.ts'
 import { Auditor } from '../../src/auditor.ts'
 import { rederiver } from '../../src/decoder.ts'
+import { interrogateOnce, type Outcome } from '../../src/interrogate.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import { recordOf } from '../../src/records.ts'
 import { duringReal } from '../audit/bench-log.ts'
@@ -285,6 +286,41 @@ describe('a disk that fails', () => {
     )
     expect(accepted).toHaveLength(1)
     expect(a.r.bridge.status().audit.sentence).not.toContain('set aside')
+  })
+})
+
+describe('a reading that cannot be recorded', () => {
+  it('is not shown, and everybody is told, until one is kept again', async () => {
+    const a = await audited({ seed: 2, policy: 'manual' })
+    await a.r.env.advance(1_000)
+    const append = a.auditor.append.bind(a.auditor)
+    // As a bug in the bridge would: a body that canonical JSON has no place for.
+    a.auditor.append = (record, source) =>
+      append(
+        record.kind === 'interrogation'
+          ? { ...record, mono: 0.5, body: { blocks: { bad: 0.5 } } }
+          : record,
+        source,
+      )
+    const read = async () => {
+      let outcome: Outcome | null = null
+      void interrogateOnce(a.r.env, a.r.bridge, 'loop-0', 30_000).then((o) => {
+        outcome = o
+      })
+      await a.r.until(() => outcome !== null)
+      return outcome as unknown as Outcome
+    }
+    expect(await read()).toMatchObject({
+      kind: 'unrecorded',
+      why: expect.stringMatching(/not shown. Read the pump again/),
+    })
+    expect(a.r.bridge.status().pumps).toEqual([])
+    a.auditor.append = append
+    await a.r.env.advance(5_000)
+    expect((await read()).kind).toBe('read')
+    expect(a.r.bridge.status().audit.sentence).not.toContain('not shown')
+    await a.end()
+    expect((await a.records()).map((s) => s.record.kind)).toContain('gap')
   })
 })
 

@@ -14,6 +14,14 @@ const U32 = 0xffff_fffe
 /** Bytes of a block that one PDU carries (protocol/README.md §9.6). */
 const PIECE = 225
 
+const ORIGIN = {
+  env: new VirtualEnv(),
+  source: 'simulator' as const,
+  boot: 'b'.repeat(64),
+  clock: () => 'unknown' as const,
+  nonce: () => 'A'.repeat(24),
+}
+
 async function reading(): Promise<ReadingEvent> {
   const r = await rig({ scenario: 'event-log-overflow' })
   r.bridge.start()
@@ -52,17 +60,19 @@ describe('the record of an interrogation', () => {
     const pieces = Math.ceil(MAX_SNAPSHOT / PIECE) + 11
     const pdus = Array.from({ length: pieces }, () => new Uint8Array(MAX_PDU))
     const record = recordOf({ ...one, repr: full as never, pdus })
-    const env = new VirtualEnv()
-    const origin = {
-      env,
-      source: 'simulator' as const,
-      boot: 'b'.repeat(64),
-      clock: () => 'unknown' as const,
-      nonce: () => 'A'.repeat(24),
-    }
-    const made = draft(record as never, origin)
+    const made = draft(record as never, ORIGIN)
     expect('refused' in made ? made.reason : 'fits').toBe('fits')
   })
+
+  // Seen: a clock 0.04 s behind made -0, which is no number of canonical JSON, and a reading was lost.
+  it.each([-0, -0.04, 0, 0.1, -3600.1])(
+    'takes a pump’s clock that is %d s off',
+    async (offsetS) => {
+      const one = await reading()
+      const record = recordOf({ ...one, clock: { ...one.clock, offsetS } })
+      expect('refused' in draft(record as never, ORIGIN)).toBe(false)
+    },
+  )
 
   it('is never waited for when the snapshot is longer than that', () => {
     const directory = (length: number) =>

@@ -53,6 +53,7 @@ describe('Gate', () => {
                 expect(written).toContain(event.order)
                 out.push(event.order)
               },
+              lost: (event) => void expect(refused).toContain(event.order),
             },
           )
           const all = events(ks)
@@ -79,7 +80,7 @@ describe('Gate', () => {
     s.open(1)
     const gate = new Gate(
       { ...NO_RECORDER, record: (e) => (e.kind === 'contact' ? null : new Promise(() => {})) },
-      { immediate: () => {}, durable: () => {} },
+      { immediate: () => {}, durable: () => {}, lost: () => {} },
     )
     gate.push(s.reading())
     for (let n = 0; n < 20_000; n += 1) gate.push(s.contact(true))
