@@ -2,8 +2,9 @@
 // signature or a rule. Streams, in memory that does not grow with the log. Names the first bad
 // record, its file and its byte. The rules are those of README.md, "Verification".
 import { basename, join } from 'node:path'
-import { canonical, type Json } from './canonical.ts'
+import { canonical } from './canonical.ts'
 import { originOf, parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts'
+import { Contents } from './contents.ts'
 import { type Disk, errorCode } from './disk.ts'
 import {
   digest,
@@ -15,15 +16,8 @@ import {
 } from './files.ts'
 import { Frontier, HASH_BYTES, type Hash, sameHash } from './merkle.ts'
 import { parseVerifierKey, type VerifierKey } from './note.ts'
-import { type AuditRecord, checkRecord } from './record.ts'
-import { bodyOf, type Mark, segmentName, type Walk } from './segment.ts'
-import {
-  type Problem,
-  type Rederiver,
-  sentence,
-  type Verification,
-  type VerifyOptions,
-} from './verification.ts'
+import { type Mark, segmentName, type Walk } from './segment.ts'
+import { type Problem, sentence, type Verification, type VerifyOptions } from './verification.ts'
 import { checkVoids, type Place } from './voids.ts'
 
 class Found extends Error {
@@ -48,6 +42,7 @@ class Verifier {
   readonly #options: VerifyOptions
   readonly #since: SignedCheckpoint | null
   readonly #wanted: VerifierKey | null
+  readonly contents: Contents
   #stand: Stand | null = null
   /** Root and size as they stand, whichever kind of segment they came from. */
   #frontier = new Frontier()
@@ -61,18 +56,15 @@ class Verifier {
   /** Whole files that no segment record opened. */
   #unopened: SegmentFiles[] = []
   #missing: { segment: number; position: number; records: number }[] = []
-  #dropped = new Set<string>()
   #packed = new Map<number, { bytes: number; sha256: string; file: string }>()
-  #packedSaid = new Map<number, { bytes: number; sha256: string }>()
   #leafCount: { file: string; from: number; count: number } | null = null
-  rederived = 0
-  differing: { position: number; decoder: string }[] = []
 
   constructor(disk: Disk, dir: string, options: VerifyOptions) {
     this.#disk = disk
     this.#dir = dir
     this.#log = basename(dir)
     this.#options = options
+    this.contents = new Contents(options, (...place) => this.#found(...place))
     this.#wanted = options.key === undefined ? null : keyFor(options.key)
     this.#since = options.since === undefined ? null : sinceFor(options.since, this.#log)
   }
@@ -165,7 +157,7 @@ class Verifier {
       const kept = leaves?.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
       if (kept?.length === HASH_BYTES && !sameHash(kept, leaf)) firstOther ??= { position, offset }
       index += 1
-      this.#record(file, line, start, end, kind, offset, position)
+      this.contents.record({ file, line, start, end, kind, offset, position })
       this.#options.leaf?.(position, leaf, line.subarray(start, end))
     })
     if (walk.fault && firstOther !== null) {
@@ -318,56 +310,6 @@ class Verifier {
     this.#sinceSeen = true
   }
 
-  #record(
-    file: string,
-    line: Uint8Array,
-    start: number,
-    end: number,
-    kind: string | null,
-    offset: number,
-    position: number,
-  ): void {
-    if (kind === 'packed') {
-      const body = bodyOf(line, start, end) as { segment: number; bytes: number; sha256: string }
-      this.#packedSaid.set(body.segment, { bytes: body.bytes, sha256: body.sha256 })
-    } else if (kind === 'retention') {
-      const body = bodyOf(line, start, end) as { segments: readonly Json[] }
-      for (const segment of body.segments) this.#dropped.add(canonical(segment))
-    }
-    const { schemas, rederive } = this.#options
-    const read = rederive && (kind === 'interrogation' || kind === 'live')
-    if (!schemas && !read) return
-    const record = checkRecord(JSON.parse(Buffer.from(line.subarray(start, end)).toString()))
-    if (typeof record === 'string')
-      this.#found(file, offset, `the record breaks its schema: ${record}`, position)
-    if (read) this.#rederive(rederive, record, file, offset, position)
-  }
-
-  #rederive(
-    decoder: Rederiver,
-    record: AuditRecord,
-    file: string,
-    offset: number,
-    position: number,
-  ): void {
-    if (!record.pdus) return
-    const pdus = record.pdus.map((text) => Buffer.from(text, 'base64'))
-    const again = decoder.decode(record.kind, pdus)
-    this.rederived += 1
-    const derived =
-      record.kind === 'interrogation'
-        ? record.body.blocks
-        : (record.body as { values?: Json }).values
-    if (typeof again !== 'string' && canonical(again) === canonical((derived ?? null) as Json))
-      return
-    if (record.decoder !== decoder.version) {
-      this.differing.push({ position, decoder: record.decoder ?? 'unknown' })
-      return
-    }
-    const reason = typeof again === 'string' ? again : 'its PDUs say something else than the record'
-    this.#found(file, offset, `read again from its PDUs: ${reason}`, position)
-  }
-
   #finish(): void {
     const tail = this.#suspect
     const live = this.#options.live === true && this.#stand !== null
@@ -379,7 +321,7 @@ class Verifier {
       this.#found(name, 0, 'the segment is missing: the one before it was ended for it')
     }
     for (const missing of this.#missing) {
-      if (this.#dropped.has(canonical(missing))) continue
+      if (this.contents.dropped.has(canonical(missing))) continue
       const name = `${segmentName(missing.segment)}.jsonl`
       this.#found(
         name,
@@ -389,7 +331,7 @@ class Verifier {
       )
     }
     for (const [segment, found] of this.#packed) {
-      const said = this.#packedSaid.get(segment)
+      const said = this.contents.packed.get(segment)
       if (said?.sha256 === found.sha256 && said.bytes === found.bytes) continue
       this.#found(
         found.file,
@@ -454,7 +396,8 @@ export async function verify(
     if (!(error instanceof Found)) throw error
     problem = error.problem
   }
-  const { end, records, rederived, differing } = verifier
+  const { end, records } = verifier
+  const { rederived, differing } = verifier.contents
   const outside = problem === null && (options.key !== undefined || options.since !== undefined)
   return {
     ok: problem === null,
