@@ -64,9 +64,9 @@ export const CLOSED = 'The audit log is closed.'
 
 /** What every surface shows until somebody accepts. */
 export function quarantineSentence(unaccepted: readonly Quarantine[]): string {
-  const logs = unaccepted.map((q) => q.log).join(', ')
+  const logs = unaccepted.map((q) => `${q.log} was set aside: ${q.reason}`).join('; ')
   return (
-    `Audit log ${logs} does not match its own signature and was set aside; a new one is written. ` +
+    `Audit log ${logs}. A new one is written. ` +
     'Readings are not affected. Have it looked at, then run: wandbridge audit accept --reason TEXT'
   )
 }

@@ -48,11 +48,10 @@ export function registerAudit(program: Command): void {
       (await import('./audit/verify.ts')).verifyPath(path, flags),
     )
 
-  verb('prove <position>', 'Print a proof that one record is in the log (C2SP tlog-proof).')
+  verb('prove', 'Print a proof that one record is in the log (C2SP tlog-proof).')
+    .argument('<position>', 'of the record, as `show` gives it', position)
     .option('--log <id>', 'which log, if there are several')
-    .action(async (at: string, flags) =>
-      (await import('./audit/prove.ts')).printProof(position(at), flags),
-    )
+    .action(async (at: number, flags) => (await import('./audit/prove.ts')).printProof(at, flags))
 
   verb('checkpoint', 'Print the newest signed checkpoint, to be kept elsewhere.')
     .option('--log <id>', 'which log, if there are several')

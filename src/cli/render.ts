@@ -119,8 +119,8 @@ export function renderPump(pump: PumpStatus, reader: Reader): string[] {
 }
 
 function auditText({ log, position, sentence }: PumpStatus['audit']): string {
-  const place = position === null ? '' : ` ${log}, record ${position}.`
-  return `${sentence}${place}`
+  const place = position === null ? '' : `${log}, record ${position}. `
+  return `${place}${sentence}`
 }
 
 function clock(start: Value<number>): string {

@@ -212,7 +212,7 @@ describe('the writer', () => {
     const old = log.state.log
     expect(second.state.log).not.toBe(old)
     expect(second.state.unaccepted).toMatchObject([{ log: old }])
-    expect(second.state.sentence).toContain(`Audit log ${old} does not match`)
+    expect(second.state.sentence).toContain(`Audit log ${old} was set aside: `)
     await fill(c, second, 3)
     await close(c, second)
     const again = bench(3, c.disk)
