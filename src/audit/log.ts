@@ -309,7 +309,7 @@ export class AuditLog {
     const code = errorCode(error)
     return (
       error instanceof LogGone ||
-      ((code === 'ENOSPC' || code === 'EDQUOT') && (await this.#tail.freeBallast()))
+      ((code === 'ENOSPC' || code === 'EDQUOT') && (await this.#tail.ballast.free()))
     )
   }
 

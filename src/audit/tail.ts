@@ -3,6 +3,7 @@
 // it again, byte for byte, because nobody can know how much of it the disk has kept.
 import { createHash, type KeyObject } from 'node:crypto'
 import { join } from 'node:path'
+import { Ballast } from './ballast.ts'
 import { originOf } from './checkpoint.ts'
 import { type Disk, type DiskFile, errorCode, readAll, replaceFile } from './disk.ts'
 import { draft, type Origin } from './entry.ts'
@@ -73,7 +74,7 @@ export class Tail {
   /** The log to begin when the last one is lost; kept over attempts that fail. */
   #next: { readonly log: string; readonly quarantine: Quarantine | null } | null = null
   #rotated = false
-  #ballastGiven = false
+  readonly ballast: Ballast
   log: string | null = null
   end: End | null = null
   unaccepted: readonly Quarantine[] = []
@@ -84,6 +85,7 @@ export class Tail {
     this.#limits = limits
     this.#origin = origin
     this.#disk = options.disk
+    this.ballast = new Ballast(options.disk, limits.ballastBytes)
   }
 
   get ready(): boolean {
@@ -102,7 +104,7 @@ export class Tail {
   async establish(inFlight: Batch | null): Promise<void> {
     if (this.log !== null && this.end !== null) await this.#goOn(inFlight)
     else await this.#open()
-    await this.#fillBallast()
+    await this.ballast.fill(this.#dir)
   }
 
   async #goOn(inFlight: Batch | null): Promise<void> {
@@ -404,31 +406,6 @@ export class Tail {
     const release = this.#release
     this.#release = null
     await release?.().catch(() => {})
-  }
-
-  async #fillBallast(): Promise<void> {
-    // Given up for the closing records: they need the room until the end.
-    if (this.#ballastGiven) return
-    const path = join(this.#dir, 'ballast')
-    try {
-      if ((await this.#disk.size(path)) !== null) return
-      const file = await this.#disk.create(path)
-      await file.append(Buffer.alloc(this.#limits.ballastBytes))
-      await file.sync()
-      await file.close()
-    } catch {
-      // There is no room for it now; the next start tries again.
-      await this.#disk.remove(path).catch(() => {})
-    }
-  }
-
-  /** Gives up the ballast; true if there was one. */
-  async freeBallast(): Promise<boolean> {
-    this.#ballastGiven = true
-    const path = join(this.#dir, 'ballast')
-    const had = (await this.#disk.size(path).catch(() => null)) !== null
-    if (had) await this.#disk.remove(path).catch(() => {})
-    return had
   }
 
   async close(): Promise<void> {
