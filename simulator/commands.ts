@@ -3,6 +3,7 @@
 // on the wand are all here; nothing here goes over the wand protocol, which only reads.
 import { z } from 'zod'
 import { FAULT_NAMES, type Faults } from './cable/faults.ts'
+import { FAULTY_ENDPOINTS } from './ports/usb/faults.ts'
 
 const mm = z.number().min(0).max(500)
 const angle = z.number().int().min(-180).max(180)
@@ -15,6 +16,8 @@ const faults = z.partialRecord(z.enum(FAULT_NAMES as [keyof Faults, ...(keyof Fa
 
 /** `wand`: which one, from 0. */
 const on = { wand: z.number().int().min(0).default(0) }
+/** One endpoint of the wand's USB plug; "in" is towards the host. */
+const at = { ...on, endpoint: z.enum(FAULTY_ENDPOINTS) }
 
 export const CommandSchema = z.discriminatedUnion('do', [
   /** Where the wand is: mm from skin to wand, mm from skin to pump, degrees from flat. */
@@ -35,6 +38,18 @@ export const CommandSchema = z.discriminatedUnion('do', [
   }),
   z.strictObject({ do: z.literal('unplug'), ...on }),
   z.strictObject({ do: z.literal('plug'), ...on }),
+  /** The next `count` reports, or transfers of the serial line, pass as if well and are lost. */
+  z.strictObject({
+    do: z.literal('usb-drop'),
+    ...at,
+    count: z.number().int().min(1).max(100_000).default(1),
+  }),
+  /** Transfers fail as STALL, until the host clears the halt or the wand is plugged in anew. */
+  z.strictObject({ do: z.literal('usb-stall'), ...at }),
+  /** No transfer ends for so long: the endpoint answers NAK. */
+  z.strictObject({ do: z.literal('usb-nak'), ...at, seconds: span.max(3600).default(1) }),
+  /** The cable is pulled in the middle of the next transfer. */
+  z.strictObject({ do: z.literal('usb-pull'), ...at }),
   /** `level` is for cable and air; `faults` are single chances of the cable on top; `air` overrides. */
   z.strictObject({
     do: z.literal('noise'),

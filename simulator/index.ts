@@ -6,9 +6,10 @@
 import { type Env, mulberry32, systemEnv } from '../src/env.ts'
 import { type CommandInput, type CommandResult, readCommand } from './commands.ts'
 import type { WandPath } from './ports/path.ts'
-import { PortFaultError, type SimulatedPort } from './ports/port.ts'
+import { PortFaultError, type PortKind, type SimulatedPort, type UsbPlace } from './ports/port.ts'
 import { servePty } from './ports/pty.ts'
 import { serveTcp } from './ports/tcp.ts'
+import { serveUsbip } from './ports/usbip.ts'
 import type { ScenarioInput } from './scenarios/schema.ts'
 import { Station } from './station.ts'
 import { type World, worldOf } from './world.ts'
@@ -28,6 +29,16 @@ export type PortOptions =
   | { readonly kind: 'pty'; readonly link?: string }
   /** Default 127.0.0.1, any free port. */
   | { readonly kind: 'tcp'; readonly host?: string; readonly port?: number }
+  /**
+   * A USB device, HID and CDC-ACM, over USB/IP: default 127.0.0.1, 3240. All wands are on one server.
+   * Unless `attach` is false they plug themselves into this machine, where they may.
+   */
+  | {
+      readonly kind: 'usbip'
+      readonly host?: string
+      readonly port?: number
+      readonly attach?: boolean
+    }
 
 export interface SimulatorOptions {
   /** A name, a .yaml file, or what such a file says; default `normal-refill`. */
@@ -42,20 +53,24 @@ export interface SimulatorOptions {
   readonly wands?: number
   /** Default: the real one. */
   readonly env?: Env
-  /** Of each wand; default none: it is reached by its `paths` only. With N wands a `link` gets -1, -2, … and a port the numbers that follow. */
+  /**
+   * Of each wand; default none: it is reached by its `paths` only. With N wands a `link` gets -1, -2, …
+   * and a TCP port the numbers that follow.
+   */
   readonly ports?: readonly PortOptions[]
 }
 
 /** How a host can reach one wand. */
 export interface DeviceLine {
   readonly simulator: true
-  readonly kind: 'pty' | 'tcp'
+  readonly kind: PortKind
   /** Serial number of the wand. */
   readonly wand: string
   /** Of the pump under it; null = none. */
   readonly pump: string | null
-  /** What a host opens: the link if there is one. */
+  /** What a host opens: the link if there is one. A USB device gets its names from the kernel. */
   readonly path: string
+  readonly usb?: UsbPlace
 }
 
 export interface SimulatedWand {
@@ -64,7 +79,7 @@ export interface SimulatedWand {
   readonly implantSerial: string | null
   readonly paths: { readonly line: WandPath; readonly report: WandPath }
   /** `path` is empty while a terminal without a link is unplugged. */
-  readonly devices: readonly { readonly kind: 'pty' | 'tcp'; readonly path: string }[]
+  readonly devices: readonly Pick<SimulatedPort, 'kind' | 'path' | 'usb'>[]
   /** What is true of the pump under it and the pump cannot know, in nL. */
   truth(): {
     readonly actualVolume: number
@@ -124,12 +139,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         timeline: world.timeline,
       })
       station.command({ do: 'noise', wand: i, level: world.noise })
-      const ports: SimulatedPort[] = []
-      made.push({ station, ports })
-      for (const port of options.ports ?? []) {
-        ports.push(await serve(env, station, count === 1 ? port : numbered(port, i)))
-      }
+      made.push({ station, ports: [] })
     }
+    for (const port of options.ports ?? []) await serve(env, made, port)
   } catch (error) {
     await stop()
     if (error instanceof PortFaultError) throw new SimulatorError(error.reason, error.message)
@@ -147,16 +159,40 @@ function loaded(scenario: string | ScenarioInput | undefined, env: Env): World {
   }
 }
 
-async function serve(env: Env, station: Station, port: PortOptions): Promise<SimulatedPort> {
+/** Makes one kind of port for every wand. */
+async function serve(env: Env, made: readonly Made[], port: PortOptions): Promise<void> {
+  if (port.kind === 'usbip') {
+    const wands = made.map(({ station }, i) => ({
+      serial: station.wand.serial,
+      paths: station.paths,
+      faults: station.usb,
+      pull: () => void station.command({ do: 'unplug', wand: i }),
+    }))
+    const served = await serveUsbip(wands, { ...port, env })
+    for (const [i, one] of served.entries()) made[i]?.ports.push(one)
+    return
+  }
+  for (const [i, { station, ports }] of made.entries()) {
+    ports.push(await serveOne(env, station, made.length === 1 ? port : numbered(port, i)))
+  }
+}
+
+type OwnPort = Exclude<PortOptions, { kind: 'usbip' }>
+
+async function serveOne(env: Env, station: Station, port: OwnPort): Promise<SimulatedPort> {
   const { line } = station.paths
   if (port.kind === 'tcp') return serveTcp(line, port)
   return servePty(line, { env, ...(port.link === undefined ? {} : { link: port.link }) })
 }
 
-function numbered(port: PortOptions, i: number): PortOptions {
+function numbered(port: OwnPort, i: number): OwnPort {
   if (port.kind === 'pty')
     return port.link === undefined ? port : { ...port, link: `${port.link}-${i + 1}` }
   return port.port ? { ...port, port: port.port + i } : port
+}
+
+function shown({ kind, path, usb }: SimulatedPort): SimulatedWand['devices'][number] {
+  return usb ? { kind, path, usb } : { kind, path }
 }
 
 function simulator(made: readonly Made[], stop: () => Promise<void>): Simulator {
@@ -167,7 +203,7 @@ function simulator(made: readonly Made[], stop: () => Promise<void>): Simulator 
     },
     paths: station.paths,
     get devices() {
-      return ports.map(({ kind, path }) => ({ kind, path }))
+      return ports.map(shown)
     },
     truth: () => station.implant?.truth() ?? null,
   }))
@@ -194,12 +230,12 @@ function simulator(made: readonly Made[], stop: () => Promise<void>): Simulator 
     },
     describe: () =>
       wands.flatMap((wand) =>
-        wand.devices.map(({ kind, path }) => ({
+        wand.devices.map(({ kind, ...where }) => ({
           simulator: true as const,
           kind,
           wand: wand.serial,
           pump: wand.implantSerial,
-          path,
+          ...where,
         })),
       ),
     stop,

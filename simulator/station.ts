@@ -8,6 +8,7 @@ import type { Place } from './air/coupling.ts'
 import { Cable } from './cable/cable.ts'
 import type { CommandResult, SimulatorCommand } from './commands.ts'
 import type { Implant, ImplantCommand } from './implant/api.ts'
+import { UsbFaults } from './ports/usb/faults.ts'
 import { Pump, ScenarioTime } from './pump.ts'
 import { Wand } from './wand/wand.ts'
 
@@ -34,6 +35,7 @@ export class Station {
   readonly wand: Wand
   readonly paths: { readonly line: Cable; readonly report: Cable }
   readonly pumps: readonly Pump[]
+  readonly usb: UsbFaults
   readonly #env: Env
   readonly #startedAt: number
   readonly #time: ScenarioTime
@@ -48,6 +50,7 @@ export class Station {
     const rng = mulberry32(options.seed)
     this.#env = env
     this.#startedAt = env.monotonic()
+    this.usb = new UsbFaults(env)
     this.#time = new ScenarioTime(options.speed)
     this.#timeline = [...options.timeline].sort((a, b) => a.at - b.at)
     this.pumps = options.implants.map((implant) => new Pump(implant, this.#time))
@@ -146,6 +149,11 @@ export class Station {
         this.paths.line[command.do]()
         this.paths.report[command.do]()
         return done(command.do === 'plug' ? 'The cable is plugged in.' : 'The cable is unplugged.')
+      case 'usb-drop':
+      case 'usb-stall':
+      case 'usb-nak':
+      case 'usb-pull':
+        return this.usb.command(command)
       case 'noise':
         for (const cable of Object.values(this.paths)) cable.setNoise(command.level, command.faults)
         this.#air.noise = command.air ?? command.level

@@ -1,5 +1,5 @@
-// The few C functions that make a pseudo-terminal. koffi is loaded only when one is wanted, so that
-// everything else runs where it cannot be.
+// The few C functions that make a pseudo-terminal, or a socket pair for the kernel. koffi is loaded
+// only when one is wanted, so that everything else runs where it cannot be.
 import { closeSync, constants, openSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { PortFaultError } from './port.ts'
@@ -21,6 +21,7 @@ interface Libc {
   cfmakeraw(termios: Uint8Array): void
   tcflush(fd: number, queue: number): number
   fcntl(fd: number, command: number, type: 'int', argument: number): number
+  socketpair(domain: number, type: number, protocol: number, fds: Int32Array): number
   poll(fds: Uint8Array, count: number, timeout: number): number
   errno(): number
 }
@@ -36,15 +37,10 @@ const POLLHUP = 0x10
 /** Larger than any system's struct termios. */
 const TERMIOS_BYTES = 256
 
-const TCP_INSTEAD = 'Use TCP instead: --tcp 127.0.0.1:0.'
-
 let loaded: Libc | null = null
 
 function libc(): Libc {
   if (loaded) return loaded
-  if (process.platform === 'win32') {
-    throw new PortFaultError('no-pty', `Windows has no pseudo-terminals. ${TCP_INSTEAD}`)
-  }
   try {
     const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi')
     // Null: this process, which has the C library loaded under whatever name.
@@ -59,29 +55,35 @@ function libc(): Libc {
       cfmakeraw: lib.func('void cfmakeraw(_Inout_ uint8_t *termios)'),
       tcflush: lib.func('int tcflush(int fd, int queue)'),
       fcntl: lib.func('int fcntl(int fd, int command, ...)'),
+      socketpair: lib.func('int socketpair(int domain, int type, int protocol, _Out_ int *fds)'),
       poll: lib.func('int poll(_Inout_ uint8_t *fds, unsigned long count, int timeout)'),
       errno: () => koffi.errno(),
     }
     return loaded
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new PortFaultError(
-      'no-pty',
-      `No pseudo-terminal can be made here: ${why}. ${TCP_INSTEAD}`,
-    )
+    throw new Error(`the C library cannot be called here: ${reason(error)}`)
   }
 }
 
+const reason = (error: unknown) => (error instanceof Error ? error.message : String(error))
+
 function must(what: string, result: number): number {
   if (result >= 0) return result
-  throw new PortFaultError(
-    'no-pty',
-    `No pseudo-terminal: ${what} failed (errno ${libc().errno()}). ${TCP_INSTEAD}`,
-  )
+  throw new Error(`${what} failed (errno ${libc().errno()})`)
 }
 
 /** A new pair in raw mode, whose slave nobody holds: `slaveState` says so. */
 export function openPair(): Pair {
+  try {
+    if (process.platform === 'win32') throw new Error('Windows has none')
+    return madePair()
+  } catch (error) {
+    const why = `No pseudo-terminal can be made: ${reason(error)}.`
+    throw new PortFaultError('no-pty', `${why} Use TCP instead: --tcp 127.0.0.1:0.`)
+  }
+}
+
+function madePair(): Pair {
   const c = libc()
   const { O_RDWR, O_NOCTTY } = constants
   const fd = must('posix_openpt', c.posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC))
@@ -128,4 +130,13 @@ export function slaveState(fd: number): 'open' | 'closed' {
   libc().poll(pollfd, 1, 0)
   const events = pollfd.readInt16LE(6)
   return (events & POLLHUP) === 0 || (events & POLLIN) !== 0 ? 'open' : 'closed'
+}
+
+/** Both ends of a stream within this machine, as descriptors that no child process inherits. Linux. */
+export function socketPair(): readonly [number, number] {
+  const AF_UNIX = 1
+  const SOCK_STREAM_CLOEXEC = 1 | O_CLOEXEC
+  const fds = new Int32Array(2)
+  must('socketpair', libc().socketpair(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, fds))
+  return [fds[0] as number, fds[1] as number]
 }

@@ -11,13 +11,23 @@ export class PortFaultError extends Error {
   }
 }
 
+export type UsbPlace =
+  /** It plugs itself into this machine's kernel. */
+  | { readonly attach: 'self' }
+  /** What to type on the machine that shall have it, and why it is not in this one by itself. */
+  | { readonly attach: string; readonly why: string }
+
+export type PortKind = 'pty' | 'tcp' | 'usbip'
+
 export interface SimulatedPort {
-  readonly kind: 'pty' | 'tcp'
+  readonly kind: PortKind
   /**
-   * How a host opens it: a device's path, or `tcp://host:port`. A terminal without a link has another
-   * path after every plugging in, and none (empty) while unplugged.
+   * How a host opens it: a device's path, `tcp://host:port`, or `usbip://host:port/bus-id`. A terminal
+   * without a link has another path after every plugging in, and none (empty) while unplugged.
    */
   readonly path: string
+  /** Of USB only: how it gets into a machine. */
+  readonly usb?: UsbPlace
   /** Idempotent. Nothing of the port is left when it resolves. */
   stop(): Promise<void>
 }

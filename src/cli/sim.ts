@@ -7,6 +7,8 @@ interface SimFlags {
   readonly scenario?: string
   readonly serialLink?: string
   readonly tcp?: string
+  readonly usbip?: string | true
+  readonly attach: boolean
   readonly wands: number
   readonly speed: number
   readonly seed?: number
@@ -19,6 +21,8 @@ export function registerSim(program: Command): void {
     .option('--scenario <name>', 'scenario by name, or a YAML file')
     .option('--serial-link <path>', 'keep a symbolic link to the serial port here')
     .option('--tcp <host:port>', 'serve the serial line over TCP instead of a pseudo-terminal')
+    .option('--usbip [host:port]', 'be a USB device, over USB/IP; default 127.0.0.1:3240')
+    .option('--no-attach', 'with --usbip: do not plug the wand into this machine')
     .option('--wands <n>', 'how many wands, each over its own pump', number(1, 64), 1)
     .option('--speed <x>', 'the pump lives so many times faster', number(0.1, 1_000_000, false), 1)
     .option('--seed <n>', 'seed of everything random', number(0, 0xffffffff))
@@ -45,20 +49,21 @@ export function registerSim(program: Command): void {
     })
 }
 
-function portOf(flags: SimFlags) {
-  if (flags.tcp !== undefined) {
-    const match = /^(.+):(\d{1,5})$/.exec(flags.tcp)
-    const port = Number(match?.[2])
-    if (!match?.[1] || port > 65_535) {
-      throw new CommandError(
-        Exit.USAGE,
-        `--tcp ${flags.tcp}: give HOST:PORT, such as 127.0.0.1:4001.`,
-      )
-    }
-    return { kind: 'tcp' as const, host: match[1].replace(/^\[|\]$/g, ''), port }
+function portOf({ tcp, usbip, attach, serialLink }: SimFlags) {
+  if (usbip !== undefined) {
+    const address = usbip === true ? {} : addressOf('--usbip', usbip, '127.0.0.1:3240')
+    return { kind: 'usbip' as const, ...address, attach }
   }
-  return {
-    kind: 'pty' as const,
-    ...(flags.serialLink === undefined ? {} : { link: flags.serialLink }),
+  if (tcp !== undefined)
+    return { kind: 'tcp' as const, ...addressOf('--tcp', tcp, '127.0.0.1:4001') }
+  return { kind: 'pty' as const, ...(serialLink === undefined ? {} : { link: serialLink }) }
+}
+
+function addressOf(option: string, given: string, example: string) {
+  const match = /^(.+):(\d{1,5})$/.exec(given)
+  const port = Number(match?.[2])
+  if (!match?.[1] || port > 65_535) {
+    throw new CommandError(Exit.USAGE, `${option} ${given}: give HOST:PORT, such as ${example}.`)
   }
+  return { host: match[1].replace(/^\[|\]$/g, ''), port }
 }

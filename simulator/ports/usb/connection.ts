@@ -1,0 +1,96 @@
+// One client of the USB/IP server that drives one wand: its transfers to the device, their ends back.
+import type { Socket } from 'node:net'
+import type { UsbDevice } from './device.ts'
+import { type Transfer, TransferStatus } from './endpoint.ts'
+import {
+  deviceId,
+  type Listed,
+  retSubmit,
+  retUnlink,
+  type Submit,
+  type Unlink,
+} from './usbip-pdu.ts'
+
+/** A client that does not read what it asked for is let go behind so many bytes. */
+const UNREAD_BYTES = 1024 * 1024
+
+export class Connection {
+  readonly #socket: Socket
+  readonly #device: UsbDevice
+  readonly #id: number
+  readonly #pull: () => void
+  readonly #ended: () => void
+  #over = false
+
+  /** `pull` takes the whole wand off its cable; `ended` is called once, at the end. */
+  constructor(
+    socket: Socket,
+    device: UsbDevice,
+    listed: Listed,
+    { pull, ended }: { pull: () => void; ended: () => void },
+  ) {
+    this.#socket = socket
+    this.#device = device
+    this.#id = deviceId(listed)
+    this.#pull = pull
+    this.#ended = ended
+    device.reset()
+  }
+
+  submit(asked: Submit): void {
+    if (this.#over) return
+    if (asked.device !== this.#id) return this.end()
+    const { seq, endpoint, length, direction, setup, data } = asked
+    if (endpoint === 0) {
+      const answer = this.#device.control(setup, data)
+      if (!answer) this.#say(retSubmit(seq, TransferStatus.STALL, 0))
+      else if (direction === 'out') this.#say(retSubmit(seq, TransferStatus.OK, length))
+      else {
+        const part = answer.subarray(0, length)
+        this.#say(retSubmit(seq, TransferStatus.OK, part.length, part))
+      }
+      return
+    }
+    const transfer: Transfer = {
+      seq,
+      length,
+      data,
+      done: (status, read = new Uint8Array(0)) => {
+        const actual = direction === 'out' && status === TransferStatus.OK ? length : read.length
+        this.#say(retSubmit(seq, status, actual, read))
+      },
+      torn: (read) => {
+        if (direction === 'in') {
+          const whole = retSubmit(seq, TransferStatus.OK, read.length, read)
+          this.#say(whole.subarray(0, whole.length - Math.ceil(read.length / 2)))
+        }
+        this.end()
+        this.#pull()
+      },
+    }
+    if (!this.#device.transfer(direction, endpoint, transfer)) this.end()
+  }
+
+  unlink({ seq, device, victim }: Unlink): void {
+    if (this.#over) return
+    if (device !== this.#id) return this.end()
+    const back = this.#device.unlink(victim)
+    this.#say(retUnlink(seq, back ? TransferStatus.TAKEN_BACK : TransferStatus.OK))
+  }
+
+  /** Idempotent; the host sees its device vanish. */
+  end(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#device.reset()
+    // What has been said already still goes out.
+    this.#socket.destroySoon()
+    this.#ended()
+  }
+
+  #say(bytes: Uint8Array): void {
+    if (this.#over) return
+    if (this.#socket.writableLength > UNREAD_BYTES) return this.end()
+    this.#socket.write(bytes)
+  }
+}
