@@ -1,0 +1,171 @@
+// What the device tests have in common: a simulated wand on this machine's USB, what the kernel made
+// of it, and one HELLO over whatever there is to read and write.
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { SerialPort } from 'serialport'
+import { LineStream } from '../../../protocol/line-stream.ts'
+import { MESSAGES } from '../../../protocol/messages/index.ts'
+import { encodePdu, MAJOR, type Pdu } from '../../../protocol/pdu.ts'
+import { encodeLine } from '../../../protocol/serial-line.ts'
+import { parse } from '../../../protocol/struct.ts'
+import { USB_SIMULATOR } from '../../../protocol/usb.ts'
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../../simulator/index.ts'
+
+/** Runs a program and waits for it without stopping this process, which may be its device. */
+export const run = promisify(execFile)
+
+/** Waits until `look` gives something, at most `ms`; says what was waited for. */
+export async function until<T>(
+  what: string,
+  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+  ms = 10_000,
+): Promise<T> {
+  const began = performance.now()
+  for (;;) {
+    const found = await look()
+    if (found) return found
+    if (performance.now() - began > ms) throw new Error(`not within ${ms} ms: ${what}`)
+    await wait(20)
+  }
+}
+
+/** Starts a simulator for one test, which ends with nothing of it left. */
+export async function withSimulator(
+  options: SimulatorOptions,
+  test: (simulator: Simulator) => Promise<void>,
+): Promise<void> {
+  const simulator = await startSimulator({ seed: 7, ...options })
+  try {
+    await test(simulator)
+  } finally {
+    await simulator.stop()
+    await until('no wand on USB any more', async () => (await devices()).length === 0)
+  }
+}
+
+/** A wand as the kernel knows it. */
+export interface UsbNode {
+  /** Such as `1-1`: the port it is in. */
+  readonly name: string
+  readonly serial: string
+  /** `/dev/hidraw*` and `/dev/ttyACM*`; empty while there is none. */
+  readonly hidraw: string
+  readonly tty: string
+}
+
+const DEVICES = '/sys/bus/usb/devices'
+
+// Never synchronously: the kernel answers some of these only when it has had its answer from the
+// device, which may be this very process.
+const read = (...path: string[]) =>
+  readFile(join(...path), 'utf8').then(
+    (text) => text.trim(),
+    () => '',
+  )
+const children = (...path: string[]) => readdir(join(...path)).catch(() => [])
+
+/** Every simulated wand on this machine's USB, from sysfs. */
+export async function devices(): Promise<UsbNode[]> {
+  const names = (await children(DEVICES)).filter((name) => /^\d+-[\d.]+$/.test(name))
+  const found = await Promise.all(names.map(node))
+  return found.filter((one) => one !== null)
+}
+
+async function node(name: string): Promise<UsbNode | null> {
+  const hex = (n: number) => n.toString(16).padStart(4, '0')
+  if ((await read(DEVICES, name, 'idVendor')) !== hex(USB_SIMULATOR.vendorId)) return null
+  if ((await read(DEVICES, name, 'idProduct')) !== hex(USB_SIMULATOR.productId)) return null
+  if ((await read(DEVICES, name, 'manufacturer')) !== USB_SIMULATOR.manufacturer) return null
+  if ((await read(DEVICES, name, 'product')) !== USB_SIMULATOR.product) return null
+  const inside = (i: number) => join(DEVICES, `${name}:1.${i}`)
+  const [tty] = await children(inside(0), 'tty')
+  const hid = (await children(inside(2))).find((child) => /^[0-9A-F]{4}:/.test(child))
+  const [hidraw] = hid ? await children(inside(2), hid, 'hidraw') : []
+  return {
+    name,
+    serial: await read(DEVICES, name, 'serial'),
+    tty: tty ? `/dev/${tty}` : '',
+    hidraw: hidraw ? `/dev/${hidraw}` : '',
+  }
+}
+
+/** The wand of this serial number once the kernel and udev are done with it. */
+export async function plugged(serial = 'SIMW-0001'): Promise<UsbNode> {
+  const found = await until(`wand ${serial} on USB`, async () =>
+    (await devices()).find((one) => one.serial === serial && one.hidraw && one.tty),
+  )
+  await until(`${found.tty} and ${found.hidraw}`, () =>
+    [found.tty, found.hidraw].every((path) => existsSync(path)),
+  )
+  await run('udevadm', ['settle'])
+  return found
+}
+
+/** A HELLO request; `link` is repeated in its reply. */
+export function hello(link = 0x5151): Uint8Array {
+  return encodePdu({
+    major: MAJOR,
+    type: MESSAGES.HELLO.type,
+    flags: 0,
+    code: 0,
+    seq: 1,
+    link,
+    session: 0,
+    payload: Uint8Array.of(0),
+  })
+}
+
+/** The serial number that a HELLO reply tells. */
+export function serialIn(pdu: Pdu): string {
+  const fields = parse(MESSAGES.HELLO.reply, pdu.payload)
+  assert.ok(fields, 'a HELLO reply')
+  return fields.wandSerial ?? ''
+}
+
+/** An open serial port with the PDUs that it has received. */
+export class Line {
+  readonly port: SerialPort
+  readonly pdus: Pdu[] = []
+  /** Reasons of what was no PDU. */
+  readonly discarded: string[] = []
+  closed: 'open' | 'disconnected' | 'closed' = 'open'
+  readonly #stream = new LineStream({
+    pdu: (pdu) => void this.pdus.push(pdu),
+    discarded: (reason) => void this.discarded.push(reason),
+  })
+
+  private constructor(port: SerialPort) {
+    this.port = port
+    port.on('data', (bytes: Buffer) => this.#stream.push(bytes))
+    port.on('close', (error: (Error & { disconnected?: boolean }) | null) => {
+      this.closed = error?.disconnected ? 'disconnected' : 'closed'
+    })
+    port.on('error', () => {})
+  }
+
+  static async open(path: string): Promise<Line> {
+    const port = new SerialPort({ path, baudRate: 115_200, autoOpen: false, hupcl: false })
+    await new Promise<void>((resolve, reject) =>
+      port.open((error) => (error ? reject(error) : resolve())),
+    )
+    return new Line(port)
+  }
+
+  send(pdu: Uint8Array): void {
+    this.port.write(encodeLine(pdu))
+  }
+
+  /** The reply with this link. */
+  async answer(link = 0x5151, ms = 5000): Promise<Pdu> {
+    return until(`a reply with link ${link}`, () => this.pdus.find((p) => p.link === link), ms)
+  }
+
+  async close(): Promise<void> {
+    if (this.port.isOpen) await new Promise<void>((resolve) => this.port.close(() => resolve()))
+  }
+}
