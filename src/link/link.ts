@@ -244,8 +244,8 @@ export class Link {
     const current = () => attempt === this.#attempt
     await this.#closing
     if (!current()) return
-    const { framing } = this.#source
     const port = this.#source.create()
+    const { framing } = port
     this.#opening = port
     const stream = this.#stream(framing, current)
     const giveUp = this.#env.after(OPEN_MS, () => {

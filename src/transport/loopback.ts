@@ -12,17 +12,19 @@ export interface LoopbackPeer {
 }
 
 export function loopbackSource(path: string, peer: LoopbackPeer): PortSource {
-  return { path, framing: peer.framing, create: () => new LoopbackPort(path, peer) }
+  return { path, create: () => new LoopbackPort(path, peer) }
 }
 
 class LoopbackPort implements WandPort {
   readonly path: string
+  readonly framing: 'line' | 'report'
   readonly #peer: LoopbackPeer
   #held: { write(bytes: Uint8Array): void; release(): void } | null = null
   #events: PortEvents | null = null
 
   constructor(path: string, peer: LoopbackPeer) {
     this.path = path
+    this.framing = peer.framing
     this.#peer = peer
   }
 

@@ -25,7 +25,7 @@ export class PortError extends Error {
 }
 
 export interface PortEvents {
-  /** Bytes as they came; any split, any merge. */
+  /** Bytes as they came, after `open` resolved: any split, any merge; of reports, whole ones. */
   data(bytes: Uint8Array): void
   /** The port is gone. Called exactly once for every port that opened, never before `open` resolved. */
   ended(end: PortEnd, message: string): void
@@ -34,6 +34,8 @@ export interface PortEvents {
 export interface WandPort {
   /** How people and logs name it: a device path or `tcp://host:port`. */
   readonly path: string
+  /** How PDUs travel on it. */
+  readonly framing: 'line' | 'report'
   /** Resolves when bytes can flow; rejects with PortError. At most once per object. */
   open(events: PortEvents): Promise<void>
   /** Hands bytes over. Never throws; a failure comes out as `ended`. Only src/link calls this. */
@@ -45,6 +47,5 @@ export interface WandPort {
 /** Makes a fresh port per connection attempt. */
 export interface PortSource {
   readonly path: string
-  readonly framing: 'line' | 'report'
   create(): WandPort
 }

@@ -15,11 +15,12 @@ import { type PortEnd, PortError, type PortEvents, type PortSource, type WandPor
 const CLOSE_MS = 900
 
 export function serialSource(path: string, env: Env = systemEnv()): PortSource {
-  return { path, framing: 'line', create: () => new SerialWandPort(path, env) }
+  return { path, create: () => new SerialWandPort(path, env) }
 }
 
 class SerialWandPort implements WandPort {
   readonly path: string
+  readonly framing = 'line'
   readonly #env: Env
   #port: SerialPort | null = null
   #events: PortEvents | null = null

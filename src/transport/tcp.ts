@@ -14,7 +14,7 @@ export function tcpSource(spec: string): PortSource {
   if (host === undefined || port < 1 || port > 65_535) {
     throw new RangeError(`${spec}: write tcp://HOST:PORT, such as tcp://192.0.2.7:4001.`)
   }
-  return { path: spec, framing: 'line', create: () => new TcpPort(spec, host, port) }
+  return { path: spec, create: () => new TcpPort(spec, host, port) }
 }
 
 const ENDS: Readonly<Record<string, PortEnd>> = {
@@ -28,6 +28,7 @@ const ENDS: Readonly<Record<string, PortEnd>> = {
 
 class TcpPort implements WandPort {
   readonly path: string
+  readonly framing = 'line'
   readonly #host: string
   readonly #port: number
   #socket: Socket | null = null

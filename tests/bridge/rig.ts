@@ -121,6 +121,7 @@ function tapped(source: PortSource, tap: RigOptions['tap']): PortSource {
       const port = source.create()
       return {
         path: port.path,
+        framing: port.framing,
         open: (events) =>
           port.open({
             ...events,

@@ -46,7 +46,6 @@ function scripted(open: (events: PortEvents) => Promise<void>, close = async () 
   }[] = []
   const source: PortSource = {
     path: 'scripted',
-    framing: 'line',
     create() {
       const entry: (typeof made)[number] = {
         events: null,
@@ -54,6 +53,7 @@ function scripted(open: (events: PortEvents) => Promise<void>, close = async () 
         closed: 0,
         port: {
           path: 'scripted',
+          framing: 'line',
           open(events) {
             entry.events = events
             return open(events)
