@@ -13,11 +13,13 @@ import { viewBridge } from './status/view.ts'
 import { Gate, NO_RECORDER, type Recorder } from './telemetry/gate.ts'
 import { Interpreter, newShared, type Shared } from './telemetry/interpret.ts'
 import { type Streams, streams } from './telemetry/streams.ts'
-import type { PortSource } from './transport/port.ts'
+import type { PortSource, PortWatch } from './transport/port.ts'
 
 export interface BridgeOptions {
   readonly env: Env
   readonly ports: readonly PortSource[]
+  /** Finds further wands while the bridge runs. */
+  readonly finder?: PortWatch
   readonly policy: Policy
   /** Between two LIVE exchanges of a session that is held; 1000 ms if not given. */
   readonly liveMs?: number
@@ -45,6 +47,7 @@ export class Bridge {
   readonly #audit = new Subject<AuditStatus>()
   readonly #gate: Gate
   readonly #recorder: Recorder
+  readonly #options: BridgeOptions
   #state: BridgeState = NOTHING_KNOWN
 
   /** Every event, in order, each after its record is durable. Never errors; completes at `stop`. */
@@ -57,6 +60,7 @@ export class Bridge {
 
   constructor(options: BridgeOptions) {
     this.#env = options.env
+    this.#options = options
     this.#recorder = options.recorder ?? NO_RECORDER
     this.#gate = new Gate(this.#recorder, {
       immediate: (event) => this.#take(event, false),
@@ -67,13 +71,18 @@ export class Bridge {
       lost: (event) => this.#changes.next({ event, durable: false, lost: true }),
     })
     this.#recorder.onChange?.(() => this.#audit.next(this.#recorder.status()))
-    for (const source of options.ports) {
-      if (this.#links.has(source.path)) throw new RangeError(`${source.path} is given twice`)
-      this.#links.set(source.path, this.#link(source, options))
-    }
+    for (const source of options.ports) this.#add(source)
   }
 
-  #link(source: PortSource, { policy, liveMs, tap }: BridgeOptions): Link {
+  #add(source: PortSource): Link {
+    if (this.#links.has(source.path)) throw new RangeError(`${source.path} is given twice`)
+    const link = this.#link(source)
+    this.#links.set(source.path, link)
+    return link
+  }
+
+  #link(source: PortSource): Link {
+    const { policy, liveMs, tap } = this.#options
     const interpreter = new Interpreter(source.path, this.#shared)
     return new Link({
       env: this.#env,
@@ -116,6 +125,7 @@ export class Bridge {
 
   start(): void {
     for (const link of this.#links.values()) link.start()
+    this.#options.finder?.start((source) => this.#add(source).start())
   }
 
   /** Asks for one interrogation, on every port or on one; what comes of it is in the events. */
@@ -135,6 +145,7 @@ export class Bridge {
    * moment for the disk, so that the end is told, too.
    */
   async stop(): Promise<void> {
+    this.#options.finder?.stop()
     await Promise.all([...this.#links.values()].map((link) => link.stop()))
     let cancel = () => {}
     const late = new Promise<void>((resolve) => {

@@ -6,10 +6,14 @@ import { POLICIES } from './link/state.ts'
 
 export const configSchema = z
   .strictObject({
-    serial: z
+    serial: z.array(z.string().min(1)).default([]).meta({
+      description:
+        'Serial ports or tcp://HOST:PORT, one wand each; auto = every wand that is plugged in.',
+    }),
+    hid: z
       .array(z.string().min(1))
       .default([])
-      .meta({ description: 'Serial ports, or tcp://HOST:PORT, one wand each.' }),
+      .meta({ description: 'HID devices, one wand each; auto = every wand that is plugged in.' }),
     policy: z.enum(POLICIES).default('on-placement').meta({ description: 'When a pump is read.' }),
     stateDir: z
       .string()

@@ -65,7 +65,8 @@ function hostOf(
 ): Host {
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)
-  const ports = options.ports.map((port) => port.path)
+  const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
+  const ports = named.map((port) => port.path)
   const auditor = new Auditor({
     env,
     stateDir,

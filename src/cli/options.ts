@@ -2,15 +2,18 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { type Config, configSchema, defaultStateDir } from '../config.ts'
+import type { Env } from '../env.ts'
 import type { HostOptions } from '../host.ts'
+import { Finder } from '../transport/finder.ts'
 import type { PortSource } from '../transport/port.ts'
-import { sourceFor } from '../transport/source.ts'
+import { hidSourceFor, sourceFor } from '../transport/source.ts'
 import { readYamlFile, YamlFileError } from '../yaml-file.ts'
 import { CommandError, Exit } from './exit.ts'
 
 export interface BridgeFlags {
   readonly config?: string
   readonly serial?: string[]
+  readonly hid?: string[]
   readonly stateDir?: string
   readonly policy?: string
 }
@@ -42,9 +45,10 @@ export function withBridgeOptions(command: Command): Command {
     .option('--config <file>', 'configuration file (YAML)')
     .option(
       '--serial <port>',
-      'a wand: PATH or tcp://HOST:PORT; may be given several times',
+      'a wand: PATH, tcp://HOST:PORT, or auto for all that are plugged in; may be repeated',
       collect,
     )
+    .option('--hid <device>', 'a wand: PATH, or auto; may be repeated', collect)
 }
 
 export interface Settings extends Config {
@@ -58,6 +62,7 @@ export function settings(flags: BridgeFlags): Settings {
     const given = {
       ...file,
       ...(flags.serial ? { serial: flags.serial } : {}),
+      ...(flags.hid ? { hid: flags.hid } : {}),
       ...(flags.policy === undefined ? {} : { policy: flags.policy }),
       ...(flags.stateDir === undefined ? {} : { stateDir: flags.stateDir }),
     }
@@ -84,19 +89,56 @@ export function captureOf({ capture }: Config): NonNullable<HostOptions['capture
   return { on, keepDays, budgetBytes: budgetMiB * 2 ** 20 }
 }
 
+export interface Wands {
+  readonly ports: readonly PortSource[]
+  /** Given when a wand is named `auto`. */
+  readonly finder: Finder | null
+}
+
+const AUTO = 'auto'
+
 /** A port for every wand named. Throws CommandError(USAGE) on none, on a double one, on nonsense. */
-export function portsOf(config: Config): PortSource[] {
-  if (config.serial.length === 0) {
+export function wandsOf({ serial, hid }: Config, env: Env): Wands {
+  const all = [...serial, ...hid]
+  if (all.length === 0) {
     throw new CommandError(
       Exit.USAGE,
-      'No wand is named. Give --serial PATH or --serial tcp://HOST:PORT; `wandbridge devices` shows what is plugged in.',
+      'No wand is named. Give --serial PATH, --serial tcp://HOST:PORT, --hid PATH, or auto for PATH; `wandbridge devices` shows what is plugged in.',
     )
   }
-  const twice = config.serial.find((path, i) => config.serial.indexOf(path) !== i)
+  const named = all.filter((path) => path !== AUTO)
+  const twice = named.find((path, i) => named.indexOf(path) !== i)
   if (twice !== undefined) throw new CommandError(Exit.USAGE, `${twice} is given twice.`)
+  const kinds = [
+    ...(serial.includes(AUTO) ? (['serial'] as const) : []),
+    ...(hid.includes(AUTO) ? (['hid'] as const) : []),
+  ]
   try {
-    return config.serial.map((spec) => sourceFor(spec))
+    return {
+      ports: [
+        ...serial.filter((spec) => spec !== AUTO).map((spec) => sourceFor(spec)),
+        ...hid.filter((spec) => spec !== AUTO).map((spec) => hidSourceFor(spec, env)),
+      ],
+      finder: kinds.length > 0 ? new Finder({ env, kinds, named }) : null,
+    }
   } catch (error) {
     throw new CommandError(Exit.USAGE, (error as Error).message)
   }
+}
+
+/** The wands named and those plugged in at this moment. Throws CommandError(NO_WAND) when it is none. */
+export async function wandsNow(config: Config, env: Env): Promise<readonly PortSource[]> {
+  const { ports, finder } = wandsOf(config, env)
+  const now = [...ports, ...((await finder?.look()) ?? [])]
+  if (now.length > 0) return now
+  throw new CommandError(
+    Exit.NO_WAND,
+    'No wand is plugged in, or none that this computer knows. Nothing was read. `wandbridge devices` shows what is plugged in; a device can also be named with --serial PATH or --hid PATH.',
+  )
+}
+
+/** What a bridge is made of that goes on looking. */
+export function bridgeWands(config: Config, env: Env) {
+  const { ports, finder } = wandsOf(config, env)
+  return { ports, ...(finder ? { finder } : {}) }
 }

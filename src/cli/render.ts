@@ -20,7 +20,7 @@ const LABEL = 18
 const WIDTH = 80
 
 /** `Label             text`, wrapped at words to 80 columns. */
-function row(label: string, text: string): string[] {
+export function row(label: string, text: string): string[] {
   const lines: string[] = []
   let line = label.padEnd(LABEL)
   for (const word of text.split(' ')) {

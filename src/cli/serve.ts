@@ -7,8 +7,8 @@ import { CommandError, Exit, stopInOrder } from './exit.ts'
 import {
   auditOf,
   type BridgeFlags,
+  bridgeWands,
   captureOf,
-  portsOf,
   settings,
   withBridgeOptions,
 } from './options.ts'
@@ -20,16 +20,17 @@ export function registerServe(program: Command): void {
     .action(async (flags: BridgeFlags) => {
       const chosen = settings(flags)
       const env = systemEnv()
-      const ports = portsOf(chosen)
+      const wands = bridgeWands(chosen, env)
       const host = await hold(env, chosen.stateDir, async () => ({
-        ports,
+        ...wands,
         policy: chosen.policy,
         audit: auditOf(chosen),
         capture: captureOf(chosen),
       }))
       stopInOrder((why) => host.stop(why))
       const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
-      log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${host.bridge.ports.join(', ')}.`)
+      const names = [...host.bridge.ports, ...(wands.finder ? [wands.finder.path] : [])]
+      log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${names.join(', ')}.`)
       log(`Audit files: ${host.auditor.dir}`)
       let key = ''
       host.bridge.audit$.subscribe(({ sentence }) => {

@@ -10,9 +10,9 @@ import {
   auditOf,
   type BridgeFlags,
   number,
-  portsOf,
   type Settings,
   settings,
+  wandsNow,
   withBridgeOptions,
 } from './options.ts'
 import { renderPump, sourceMark } from './render.ts'
@@ -46,7 +46,7 @@ interface Read {
 async function read(env: Env, chosen: Settings, readMs: number): Promise<Read[]> {
   const control = await ControlConnection.open(chosen.stateDir)
   if (control) return readThrough(control, chosen, readMs)
-  const ports = portsOf(chosen)
+  const ports = await wandsNow(chosen, env)
   const host = await hold(env, chosen.stateDir, async () => ({
     ports,
     policy: 'manual',
@@ -71,19 +71,22 @@ async function readThrough(
   chosen: Settings,
   readMs: number,
 ): Promise<Read[]> {
-  const ports = chosen.serial.length > 0 ? chosen.serial : [undefined]
+  const named = [...chosen.serial, ...chosen.hid]
+  // Without a name, or with `auto`: whatever the bridge has.
+  const every = named.length === 0 || named.includes('auto')
+  let asked: readonly string[] = named
   control.send({ do: 'status' })
   const found: Read[] = []
   let expected = -1
   for await (const answer of control.answers()) {
     if (isStatus(answer)) {
       const known = answer.wands.map((wand) => wand.port)
-      const asked = ports[0] === undefined ? known : chosen.serial
+      if (every) asked = known
       expected = asked.length
       for (const port of asked) control.send({ do: 'interrogate', port, readMs })
       if (expected === 0) break
     } else if (isOutcome(answer)) {
-      found.push({ port: chosen.serial[found.length] ?? '', outcome: answer.outcome })
+      found.push({ port: asked[found.length] ?? '', outcome: answer.outcome })
       if (found.length === expected) break
     } else break
   }

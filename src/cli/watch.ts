@@ -8,7 +8,7 @@ import { Exit, stopInOrder } from './exit.ts'
 import {
   auditOf,
   type BridgeFlags,
-  portsOf,
+  bridgeWands,
   type Settings,
   settings,
   withBridgeOptions,
@@ -46,10 +46,11 @@ async function follow(control: ControlConnection, print: (line: WatchLine) => vo
 }
 
 async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Promise<void> {
-  const ports = portsOf(chosen)
+  const env = systemEnv()
+  const wands = bridgeWands(chosen, env)
   const { policy, stateDir } = chosen
-  const host = await hold(systemEnv(), stateDir, async () => ({
-    ports,
+  const host = await hold(env, stateDir, async () => ({
+    ...wands,
     policy,
     audit: auditOf(chosen),
   }))

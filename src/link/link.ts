@@ -245,9 +245,8 @@ export class Link {
     await this.#closing
     if (!current()) return
     const port = this.#source.create()
-    const { framing } = port
     this.#opening = port
-    const stream = this.#stream(framing, current)
+    let stream: LineStream | ReportStream | null = null
     const giveUp = this.#env.after(OPEN_MS, () => {
       if (!current()) return
       this.#abandon()
@@ -255,11 +254,13 @@ export class Link {
     })
     try {
       await port.open({
-        data: (bytes) => this.#receive(stream, bytes, current),
+        data: (bytes) => {
+          if (stream) this.#receive(stream, bytes, current)
+        },
         ended: (end, message) => {
           if (!current()) return
           this.#attempt += 1
-          this.#release(stream)
+          if (stream) this.#release(stream)
           this.#ended(end, message)
         },
       })
@@ -277,6 +278,8 @@ export class Link {
     }
     this.#opening = null
     this.counters.opens += 1
+    const { framing } = port
+    stream = this.#stream(framing, current)
     this.#connection = { port, stream, writer: new RequestWriter(port, framing) }
     this.#take({ type: 'opened', link: nonce(this.#env) })
   }

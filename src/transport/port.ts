@@ -34,7 +34,7 @@ export interface PortEvents {
 export interface WandPort {
   /** How people and logs name it: a device path or `tcp://host:port`. */
   readonly path: string
-  /** How PDUs travel on it. */
+  /** How PDUs travel on it; settled when `open` has resolved. */
   readonly framing: 'line' | 'report'
   /** Resolves when bytes can flow; rejects with PortError. At most once per object. */
   open(events: PortEvents): Promise<void>
@@ -42,6 +42,15 @@ export interface WandPort {
   write(bytes: Uint8Array): void
   /** Idempotent; resolves when the resource is free, within a second even if the driver hangs. */
   close(): Promise<void>
+}
+
+/** Finds wands that are plugged in later. */
+export interface PortWatch {
+  /** What it looks for, as people write it. */
+  readonly path: string
+  /** Calls `found` once for every wand that is not among the ports named. */
+  start(found: (source: PortSource) => void): void
+  stop(): void
 }
 
 /** Makes a fresh port per connection attempt. */

@@ -1,4 +1,6 @@
 // What people write for a port becomes a port source.
+import type { Env } from '../env.ts'
+import { hidSource } from './hid.ts'
 import type { PortSource } from './port.ts'
 import { serialSource } from './serial.ts'
 import { tcpSource } from './tcp.ts'
@@ -13,4 +15,14 @@ export function sourceFor(spec: string): PortSource {
     throw new RangeError('An empty name is no port. Give a device path or tcp://HOST:PORT.')
   }
   return serialSource(spec)
+}
+
+/** A hidraw device file, a HID path of another system, or libusb's name for an interface. */
+export function hidSourceFor(spec: string, env: Env): PortSource {
+  if (spec.trim() === '' || spec.includes('\0') || /^tcp:/i.test(spec)) {
+    throw new RangeError(
+      `"${spec}" is no HID device. Give a path such as /dev/hidraw0, as \`wandbridge devices\` shows it.`,
+    )
+  }
+  return hidSource(spec, { env })
 }

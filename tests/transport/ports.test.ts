@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startSimulator } from '../../simulator/index.ts'
-import { listSerial } from '../../src/transport/discovery.ts'
 import type { PortEnd, PortError, WandPort } from '../../src/transport/port.ts'
 import { sourceFor } from '../../src/transport/source.ts'
 
@@ -205,19 +204,5 @@ describe('sourceFor', () => {
     ]) {
       expect(sourceFor(spec).path).toBe(spec)
     }
-  })
-})
-
-describe('listSerial', () => {
-  it('never rejects and says what is missing', async () => {
-    const fail = (code: string) => () => Promise.reject(Object.assign(new Error('no'), { code }))
-    expect((await listSerial(fail('ENOENT'))).note).toContain('udevadm is missing')
-    expect((await listSerial(fail('EIO'))).note).toContain('Name the port')
-    const { ports } = await listSerial(async () => [
-      { path: '/dev/b' },
-      { path: '/dev/a', vendorId: '1209' },
-    ])
-    expect(ports.map((p) => p.path)).toEqual(['/dev/a', '/dev/b'])
-    expect(ports[1]).toMatchObject({ vendorId: null, serialNumber: null })
   })
 })
