@@ -39,6 +39,8 @@ const KEEP_DAYS = 30
 interface Open {
   readonly name: string
   readonly file: DiskFile
+  /** As its header names them. */
+  readonly ports: readonly string[]
   readonly began: Stamp
   written: number
 }
@@ -48,6 +50,8 @@ export class Captures {
   readonly #disk: Disk
   /** Where captures are. */
   readonly dir: string
+  /** Grows when a wand is found while the bridge runs. */
+  readonly #ports: string[]
   #on = false
   #open: Open | null = null
   #waiting: string[] = []
@@ -59,6 +63,7 @@ export class Captures {
 
   constructor(options: CaptureOptions) {
     this.#options = options
+    this.#ports = [...options.ports]
     this.#disk = options.disk ?? nodeDisk
     this.dir = join(options.stateDir, 'captures')
     this.#work = this.#leftBehind().catch(() => {})
@@ -89,17 +94,29 @@ export class Captures {
   /** One piece of traffic. Never waits. */
   take(direction: 'in' | 'out', port: string, bytes: Uint8Array, at: Stamp): void {
     if (!this.#on || !this.#open) return
-    if (this.#bytes > MOST_WAITING) {
+    const index = this.#open.ports.indexOf(port)
+    if (index < 0) this.#include(port)
+    if (index < 0 || this.#bytes > MOST_WAITING) {
       this.#lost += bytes.length
       return
     }
     const t = Math.max(0, Math.round((at.mono - this.#open.began.mono) * 1000))
     if (this.#lost > 0) this.#waiting.push(lineText({ kind: 'lost', bytes: this.#lost, t }))
     this.#lost = 0
-    const index = this.#options.ports.indexOf(port)
     const text = lineText({ kind: 'traffic', direction, port: index, t, bytes })
     this.#waiting.push(text)
     this.#bytes += text.length
+  }
+
+  /** A header names every port of its capture, so a port that is new begins another one. */
+  #include(port: string): void {
+    if (this.#ports.includes(port)) return
+    this.#ports.push(port)
+    void this.#queue(async () => {
+      await this.#flush()
+      await this.#seal()
+      if (this.#on) await this.#begin()
+    })
   }
 
   #queue<T>(work: () => Promise<T>): Promise<T | Fallback<T>> {
@@ -140,7 +157,8 @@ export class Captures {
   }
 
   async #begin(): Promise<boolean> {
-    const { env, boot, ports } = this.#options
+    const { env, boot } = this.#options
+    const ports = [...this.#ports]
     await this.#disk.makeDir(this.dir)
     if (!(await this.#hasRoom())) return false
     const began = { wall: env.wall(), mono: env.monotonic() }
@@ -149,7 +167,7 @@ export class Captures {
     const name = `${startedAt.replaceAll(/[:.]/g, '-')}-${mark}.jsonl`
     const file = await this.#disk.create(join(this.dir, `${name}.part`))
     const header = Buffer.from(headerText({ boot, ports, startedAt }))
-    this.#open = { name, file, began, written: header.length }
+    this.#open = { name, file, ports, began, written: header.length }
     await file.append(header)
     return true
   }

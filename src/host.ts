@@ -66,13 +66,12 @@ function hostOf(
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
-  const ports = named.map((port) => port.path)
   const auditor = new Auditor({
     env,
     stateDir,
     boot,
     clock: clockState(env),
-    settings: { ports, policy: options.policy },
+    settings: { ports: named.map((port) => port.path), policy: options.policy },
     ...(credentials !== undefined && { credentials }),
     ...audit,
   })
@@ -80,7 +79,7 @@ function hostOf(
     env,
     stateDir,
     boot,
-    ports,
+    ports: options.ports.map((port) => port.path),
     append: (record) => auditor.append(record),
     allowed: () => auditor.captures,
     ...capture,

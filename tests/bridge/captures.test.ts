@@ -65,6 +65,27 @@ describe('a capture', () => {
     expect(await during(env, captures.stop())).toBe(null)
   })
 
+  it('is followed by another one when a wand is found, and both name what they hold', async () => {
+    const { env, disk, captures, take } = bench()
+    await during(env, captures.start())
+    take(1)
+    for (let n = 0; n < 3; n += 1) {
+      const at = { wall: env.wall(), mono: env.monotonic() }
+      captures.take('in', 'usb:SIMW-0001', Uint8Array.of(7), at)
+      await env.advance(100)
+      take(2)
+    }
+    await during(env, captures.stop())
+    const [first = '', second = ''] = names(disk)
+    expect(names(disk)).toHaveLength(2)
+    expect(bytesOf(read(disk, first))).toEqual([1])
+    // The piece that told of the new wand came before its capture could begin, and is counted.
+    expect(read(disk, second)[0]).toMatchObject({ kind: 'lost', bytes: 1 })
+    expect(bytesOf(read(disk, second))).toEqual([2, 7, 2, 7, 2])
+    const header = JSON.parse(disk.files.get(second)?.bytes.toString().split('\n')[0] ?? '')
+    expect(header.ports).toEqual(['/dev/wand', 'usb:SIMW-0001'])
+  })
+
   it('that a killed bridge left is sealed as it was found by the next one', async () => {
     const first = bench()
     await during(first.env, first.captures.start())
