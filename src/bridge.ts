@@ -125,7 +125,13 @@ export class Bridge {
 
   start(): void {
     for (const link of this.#links.values()) link.start()
-    this.#options.finder?.start((source) => this.#add(source).start())
+    const { finder } = this.#options
+    if (!finder) return
+    this.#changes.subscribe(({ event }) => {
+      if (event.kind === 'wand') finder.introduced(event.port, event.wand)
+      if (event.kind === 'link' && !event.connected) finder.introduced(event.port, null)
+    })
+    finder.start((source) => this.#add(source).start())
   }
 
   /** Asks for one interrogation, on every port or on one; what comes of it is in the events. */

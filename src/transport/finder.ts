@@ -2,6 +2,9 @@
 // keeps its name whatever socket and path it comes back on, and is opened on one path only: the next
 // one is tried when a path cannot be opened, and they are never open together.
 //
+// USB may not tell that two paths lead to one wand (an adapter beside the HID interface). HELLO does:
+// then the path that was named is kept, else the earlier one, and the other waits until that is gone.
+//
 // Looking is cheap on Linux; elsewhere it slows reports down. So it is done when a port is to be
 // opened, every second while nothing is heard, and every fifth second while something is.
 import { realpath } from 'node:fs/promises'
@@ -10,6 +13,7 @@ import { type Device, wandsAmong } from './discovery.ts'
 import { hidSource } from './hid.ts'
 import { type Inventory, listDevices } from './inventory.ts'
 import {
+  type PortEnd,
   PortError,
   type PortEvents,
   type PortSource,
@@ -38,6 +42,11 @@ export class Finder implements PortWatch {
   readonly path: string
   readonly #options: Required<FinderOptions>
   readonly #wands = new Map<string, readonly Device[]>()
+  /** Serial of the wand on each connected port of the bridge. */
+  readonly #serials = new Map<string, string>()
+  /** Found wands that are the wand of another port, by their paths. */
+  readonly #yielding = new Map<string, string>()
+  readonly #ports = new Map<string, FoundPort>()
   #looking: Promise<readonly string[]> | null = null
   #lookedAt = Number.NEGATIVE_INFINITY
   #heardAt = Number.NEGATIVE_INFINITY
@@ -79,6 +88,27 @@ export class Finder implements PortWatch {
     return (this.#wands.get(id) ?? []).map(this.#options.source)
   }
 
+  introduced(port: string, serial: string | null): void {
+    if (serial === null) {
+      this.#serials.delete(port)
+      for (const [path, to] of this.#yielding) if (to === port) this.#yielding.delete(path)
+      return
+    }
+    const other = [...this.#serials].find(([path, s]) => s === serial && path !== port)?.[0]
+    this.#serials.set(port, serial)
+    if (other === undefined) return
+    const [keeps, yields] = this.#ports.has(port) ? [other, port] : [port, other]
+    const found = this.#ports.get(yields)
+    if (!found) return
+    this.#yielding.set(yields, keeps)
+    found.yield(keeps)
+  }
+
+  /** The port that has the wand of `path` already; null = none. */
+  yieldsTo(path: string): string | null {
+    return this.#yielding.get(path) ?? null
+  }
+
   heard(): void {
     this.#heardAt = this.#options.env.monotonic()
   }
@@ -91,7 +121,12 @@ export class Finder implements PortWatch {
 
   #sourceOf(id: string): PortSource {
     const path = `usb:${id}`
-    return { path, create: () => new FoundPort(path, id, this) }
+    const create = () => {
+      const port = new FoundPort(path, id, this)
+      this.#ports.set(path, port)
+      return port
+    }
+    return { path, create }
   }
 
   /** Names of wands that are new. Looks that overlap are one. */
@@ -124,6 +159,7 @@ class FoundPort implements WandPort {
   readonly #id: string
   readonly #finder: Finder
   #port: WandPort | null = null
+  #events: PortEvents | null = null
   #closed = false
 
   constructor(path: string, id: string, finder: Finder) {
@@ -137,18 +173,22 @@ class FoundPort implements WandPort {
   }
 
   async open(events: PortEvents): Promise<void> {
+    const taken = this.#finder.yieldsTo(this.path)
+    if (taken !== null) throw new PortError('busy', sameWand(this.path, taken))
     let failed: unknown = null
     for (const way of await this.#finder.ways(this.#id)) {
       if (this.#closed) throw new PortError('closed', `${this.path}: closed before it was open`)
       this.#port = way.create()
       try {
-        return await this.#port.open({
+        await this.#port.open({
           data: (bytes) => {
             this.#finder.heard()
             events.data(bytes)
           },
-          ended: (end, message) => events.ended(end, message),
+          ended: (end, message) => this.#end(end, message),
         })
+        this.#events = events
+        return
       } catch (error) {
         failed ??= error
       }
@@ -164,4 +204,19 @@ class FoundPort implements WandPort {
     this.#closed = true
     await this.#port?.close()
   }
+
+  /** Lets the port have the wand that has it already. */
+  yield(to: string): void {
+    this.#end('busy', sameWand(this.path, to))
+    void this.#port?.close()
+  }
+
+  #end(end: PortEnd, message: string): void {
+    const events = this.#events
+    this.#events = null
+    events?.ended(end, message)
+  }
 }
+
+const sameWand = (path: string, to: string) =>
+  `${path} is the wand that is read on ${to}. It is opened here when that has ended.`

@@ -50,6 +50,8 @@ export interface PortWatch {
   readonly path: string
   /** Calls `found` once for every wand that is not among the ports named. */
   start(found: (source: PortSource) => void): void
+  /** The wand on `port`, found or named, has said its serial; null = nothing is connected there. */
+  introduced(port: string, serial: string | null): void
   stop(): void
 }
 

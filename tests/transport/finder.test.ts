@@ -283,4 +283,45 @@ describe('a bridge with auto', () => {
     expect(await env.until(() => done, 3_100)).toBe(true)
     await simulator.stop()
   })
+
+  it('reads a wand that is two USB devices once: HELLO tells that they are one', async () => {
+    const env = new VirtualEnv()
+    const simulator = await startSimulator({ env })
+    const paths = simulator.wands[0]?.paths
+    if (!paths) throw new Error('no wand')
+    // A cable with a chip of its own, and the wand's HID interface without its serial number.
+    sys.tty('ttyACM0', sys.usb('1-1', SIMULATED, 0, 'cdc_acm'))
+    const dir = sys.usb('1-2', SIMULATED, 0, 'usbhid')
+    sys.hidraw('hidraw0', dir, 'x.1', 'HID_NAME=x\n', DESCRIPTORS.wand)
+    let devices = await readSysfs(sys.root)
+    const f = new Finder({
+      env,
+      kinds: BOTH,
+      list: async () => ({ devices, notes: [] }),
+      source: (way) => loopbackSource(way.path, way.kind === 'hid' ? paths.report : paths.line),
+    })
+    const bridge = new Bridge({ env, ports: [], finder: f, policy: 'continuous' })
+    const sessions: string[] = []
+    bridge.events$.subscribe((e) => {
+      if (e.kind === 'session-open') sessions.push(e.port)
+    })
+    bridge.start()
+    const connected = () => bridge.status().wands.map((w) => w.link.connected)
+    expect(await env.until(() => sessions.length > 0, 60_000)).toBe(true)
+    await env.advance(20_000)
+    expect(bridge.status().wands.map((w) => w.port)).toEqual(['usb:1-2', 'usb:1-1'])
+    expect(connected()).toEqual([true, false])
+    expect(new Set(sessions).size).toBe(1)
+    expect(bridge.status().wands[1]?.link.detail).toContain('is read on usb:1-2')
+    // The one that has it goes: the other takes over.
+    devices = devices.filter((device) => device.kind === 'serial')
+    paths.report.hold({ data() {}, unplugged() {} })
+    expect(await env.until(() => connected()[1] === true, 30_000)).toBe(true)
+    let done = false
+    void bridge.stop().then(() => {
+      done = true
+    })
+    expect(await env.until(() => done, 3_100)).toBe(true)
+    await simulator.stop()
+  })
 })
