@@ -7,6 +7,7 @@ import { registerCapture } from './capture.ts'
 import { registerConfig } from './config.ts'
 import { registerDemo } from './demo.ts'
 import { registerDevices } from './devices.ts'
+import { registerDoctor } from './doctor.ts'
 import { CommandError, Exit } from './exit.ts'
 import { registerServe } from './serve.ts'
 import { registerSim } from './sim.ts'
@@ -38,6 +39,7 @@ for (const register of [
   registerAudit,
   registerCapture,
   registerDevices,
+  registerDoctor,
   registerConfig,
 ]) {
   register(program)
