@@ -49,6 +49,8 @@ export interface SimulatorOptions {
   readonly seed?: number
   /** How many times faster the pumps live; the wand and its cable do not. Default 1. */
   readonly speed?: number
+  /** Lease of a session, ms; default the protocol's. */
+  readonly leaseMs?: number
   /** Each over its own pump of its own serial number; default 1. */
   readonly wands?: number
   /** Default: the real one. */
@@ -134,6 +136,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         seed,
         serial: `SIMW-${String(i + 1).padStart(4, '0')}`,
         speed: options.speed ?? 1,
+        ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
         implants: world.implants(i, seed),
         place: world.place,
         timeline: world.timeline,

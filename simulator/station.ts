@@ -23,6 +23,7 @@ export interface StationOptions {
   readonly seed: number
   readonly serial: string
   readonly speed: number
+  readonly leaseMs?: number
   /** The first one lies under the wand. */
   readonly implants: readonly Implant[]
   readonly place: Place
@@ -55,7 +56,8 @@ export class Station {
     this.#timeline = [...options.timeline].sort((a, b) => a.at - b.at)
     this.pumps = options.implants.map((implant) => new Pump(implant, this.#time))
     this.#air = new Air(rng(), this.pumps[0] ?? null, place)
-    this.wand = new Wand({ serial: options.serial, air: this.#air })
+    const { serial, leaseMs } = options
+    this.wand = new Wand({ serial, air: this.#air, ...(leaseMs === undefined ? {} : { leaseMs }) })
     const cable = (framing: 'line' | 'report') =>
       new Cable({
         env,

@@ -10,7 +10,7 @@ cache=${1:?usage: image.sh CACHE_DIRECTORY}
 packages='udev kmod libkmod2 libudev1 libusb-1.0-0 busybox-static usbip libwrap0'
 # What the guest loads by itself before it has a root, and what its tests need.
 boot_modules='virtio_pci 9pnet_virtio 9p overlay'
-test_modules='xhci_pci usbhid hid_generic cdc_acm ftdi_sio vhci_hcd'
+test_modules='xhci_pci usbhid hid_generic uhid cdc_acm ftdi_sio vhci_hcd'
 
 wanted=$(cat "$here/image.sh" "$here/init.sh" | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$cache/built" 2>/dev/null || true)" = "$wanted" ]; then exit 0; fi

@@ -27,7 +27,14 @@ const only = process.argv[2] ?? ''
 const machine = boot({
   cache,
   out,
-  devices: ['-device', 'qemu-xhci,id=usb'],
+  devices: [
+    ...['-device', 'qemu-xhci,id=usb'],
+    // The cable of an FTDI adapter: what goes into the guest's third UART comes out of `plug`, which
+    // tests give to a usb-serial device that they plug in and out.
+    ...['-chardev', `socket,id=plug,path=${join(out, 'cable.sock')},server=on,wait=off`],
+    ...['-chardev', `socket,id=cable,path=${join(out, 'cable.sock')},reconnect=1`],
+    ...['-serial', 'chardev:cable'],
+  ],
   command: `
     cd ${JSON.stringify(root)}
     busybox stty -F /dev/ttyS1 raw -echo
