@@ -32,4 +32,5 @@ exec $b switch_root /root /bin/bash -c '
   echo $? >/out/code
   sync
   echo o >/proc/sysrq-trigger
-  sleep 60'
+  # The disks go first: nothing can be started any more, and init must not end.
+  while :; do :; done'

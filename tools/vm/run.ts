@@ -2,16 +2,19 @@
 // ends it when it hangs, saying what it was doing. Build the image first with image.sh.
 import { readFileSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { type CommandInput, startSimulator } from '../../simulator/index.ts'
 import { boot } from './machine.ts'
 
-/** What the guest says: one JSON object a line (tests/system/vm/reporter.ts, host.ts). */
+/** What the guest says: one JSON object a line (tests/system/vm/reporter.ts and host.ts). */
 type Said =
   | { readonly say: 'start'; readonly name: string }
   | { readonly say: 'pass'; readonly name: string; readonly ms: number }
   | { readonly say: 'fail'; readonly name: string; readonly ms: number; readonly why: string }
   | { readonly say: 'skip'; readonly name: string; readonly why: string }
   | { readonly say: 'note'; readonly text: string }
-  | { readonly say: 'qmp'; readonly execute: string; readonly arguments: Record<string, unknown> }
+  /** To the wand behind the FTDI adapter. */
+  | { readonly say: 'wand'; readonly command: CommandInput }
+  | { readonly say: 'adapter'; readonly plug: 'in' | 'out' }
 
 /** No word from the guest for so long means that it hangs. */
 const SILENCE_MS = 120_000
@@ -24,6 +27,11 @@ const out = join(cache, 'out')
 const compiled = join(cache, 'js/tests/system/vm')
 const only = process.argv[2] ?? ''
 
+// The wand on the line of QEMU's own FTDI adapter. It lives out here: a TCP line into the emulator.
+const wand = await startSimulator({ seed: 7, ports: [{ kind: 'tcp' }] })
+const tcp = new URL(wand.describe()[0]?.path ?? '')
+const ADAPTER = { driver: 'usb-serial', id: 'adapter', chardev: 'wand', bus: 'usb.0' }
+
 const machine = boot({
   cache,
   out,
@@ -34,6 +42,7 @@ const machine = boot({
     ...['-chardev', `socket,id=plug,path=${join(out, 'cable.sock')},server=on,wait=off`],
     ...['-chardev', `socket,id=cable,path=${join(out, 'cable.sock')},reconnect=1`],
     ...['-serial', 'chardev:cable'],
+    ...['-chardev', `socket,id=wand,host=${tcp.hostname},port=${tcp.port},reconnect=1`],
   ],
   command: `
     cd ${JSON.stringify(root)}
@@ -69,8 +78,12 @@ function tell(said: Said): void {
     case 'note':
       console.log(`      ${said.text}`)
       return
-    case 'qmp':
-      void machine.qmp(said.execute, said.arguments)
+    case 'wand':
+      void wand.command(said.command)
+      return
+    case 'adapter':
+      if (said.plug === 'in') void machine.qmp('device_add', ADAPTER)
+      else void machine.qmp('device_del', { id: ADAPTER.id })
       return
   }
   running.delete(said.name)
@@ -108,6 +121,7 @@ machine.lines.on('line', (line) => {
   }
 })
 machine.process.on('close', () => {
+  void wand.stop()
   clearTimeout(silence)
   clearTimeout(limit)
   const code = tail('code')

@@ -3,7 +3,11 @@ import type { TestEvent } from 'node:test/reporters'
 
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   for await (const { type, data } of events) {
-    if (type === 'test:start') yield line({ say: 'start', name: data.name })
+    if (type === 'test:dequeue') yield line({ say: 'start', name: data.name })
+    // What went wrong outside of any test makes the run fail, and is told only here.
+    if (type === 'test:diagnostic' && data.message.startsWith('Error')) {
+      yield line({ say: 'note', text: data.message })
+    }
     if (type === 'test:pass') {
       const ms = data.details.duration_ms
       yield data.skip === undefined

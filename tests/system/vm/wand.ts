@@ -1,18 +1,11 @@
-// What the device tests have in common: a simulated wand on this machine's USB, what the kernel made
-// of it, and one HELLO over whatever there is to read and write.
-import assert from 'node:assert/strict'
+// What the device tests have in common: a simulated wand on this machine's USB, and what the kernel
+// made of it.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { SerialPort } from 'serialport'
-import { LineStream } from '../../../protocol/line-stream.ts'
-import { MESSAGES } from '../../../protocol/messages/index.ts'
-import { encodePdu, MAJOR, type Pdu } from '../../../protocol/pdu.ts'
-import { encodeLine } from '../../../protocol/serial-line.ts'
-import { parse } from '../../../protocol/struct.ts'
 import { USB_SIMULATOR } from '../../../protocol/usb.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../simulator/index.ts'
 
@@ -95,77 +88,12 @@ async function node(name: string): Promise<UsbNode | null> {
 }
 
 /** The wand of this serial number once the kernel and udev are done with it. */
-export async function plugged(serial = 'SIMW-0001'): Promise<UsbNode> {
-  const found = await until(`wand ${serial} on USB`, async () =>
-    (await devices()).find((one) => one.serial === serial && one.hidraw && one.tty),
-  )
+export async function plugged(serial = 'SIMW-0001', ms = 10_000): Promise<UsbNode> {
+  const ready = (one: UsbNode) => one.serial === serial && one.hidraw !== '' && one.tty !== ''
+  const found = await until(`wand ${serial} on USB`, async () => (await devices()).find(ready), ms)
   await until(`${found.tty} and ${found.hidraw}`, () =>
     [found.tty, found.hidraw].every((path) => existsSync(path)),
   )
   await run('udevadm', ['settle'])
   return found
-}
-
-/** A HELLO request; `link` is repeated in its reply. */
-export function hello(link = 0x5151): Uint8Array {
-  return encodePdu({
-    major: MAJOR,
-    type: MESSAGES.HELLO.type,
-    flags: 0,
-    code: 0,
-    seq: 1,
-    link,
-    session: 0,
-    payload: Uint8Array.of(0),
-  })
-}
-
-/** The serial number that a HELLO reply tells. */
-export function serialIn(pdu: Pdu): string {
-  const fields = parse(MESSAGES.HELLO.reply, pdu.payload)
-  assert.ok(fields, 'a HELLO reply')
-  return fields.wandSerial ?? ''
-}
-
-/** An open serial port with the PDUs that it has received. */
-export class Line {
-  readonly port: SerialPort
-  readonly pdus: Pdu[] = []
-  /** Reasons of what was no PDU. */
-  readonly discarded: string[] = []
-  closed: 'open' | 'disconnected' | 'closed' = 'open'
-  readonly #stream = new LineStream({
-    pdu: (pdu) => void this.pdus.push(pdu),
-    discarded: (reason) => void this.discarded.push(reason),
-  })
-
-  private constructor(port: SerialPort) {
-    this.port = port
-    port.on('data', (bytes: Buffer) => this.#stream.push(bytes))
-    port.on('close', (error: (Error & { disconnected?: boolean }) | null) => {
-      this.closed = error?.disconnected ? 'disconnected' : 'closed'
-    })
-    port.on('error', () => {})
-  }
-
-  static async open(path: string): Promise<Line> {
-    const port = new SerialPort({ path, baudRate: 115_200, autoOpen: false, hupcl: false })
-    await new Promise<void>((resolve, reject) =>
-      port.open((error) => (error ? reject(error) : resolve())),
-    )
-    return new Line(port)
-  }
-
-  send(pdu: Uint8Array): void {
-    this.port.write(encodeLine(pdu))
-  }
-
-  /** The reply with this link. */
-  async answer(link = 0x5151, ms = 5000): Promise<Pdu> {
-    return until(`a reply with link ${link}`, () => this.pdus.find((p) => p.link === link), ms)
-  }
-
-  async close(): Promise<void> {
-    if (this.port.isOpen) await new Promise<void>((resolve) => this.port.close(() => resolve()))
-  }
 }

@@ -1,0 +1,25 @@
+// One HELLO over the wand's HID interface with one of node-hid's drivers: a process can use only one.
+// Arguments: `hidraw` or `libusb`, the serial number. Prints the device as node-hid lists it, with the
+// serial number that HELLO told, and what took how long, in ms since the process began.
+import hid from 'node-hid'
+import { USB_SIMULATOR } from '../../../protocol/usb.ts'
+import { Reports } from './exchange.ts'
+
+const times: Record<string, number> = {}
+const done = (what: string) => {
+  times[what] = Math.round(performance.now())
+}
+done('load')
+const [driver, serial] = process.argv.slice(2)
+hid.setDriverType(driver as 'hidraw' | 'libusb')
+const { vendorId, productId } = USB_SIMULATOR
+const listed = (await hid.devicesAsync(vendorId, productId)).find((d) => d.serialNumber === serial)
+done('list')
+if (!listed?.path) throw new Error(`${driver} does not list ${serial}`)
+const reports = await Reports.open(listed.path)
+done('open')
+const told = await reports.hello()
+done('hello')
+await reports.close()
+done('close')
+console.log(JSON.stringify({ ...listed, told, times }))
