@@ -1,6 +1,7 @@
 // `npm test`: sets the clone up with the development packages, builds, runs the tests, and ends by
 // naming what did not run and why. `--long` runs the full counts; every other argument is vitest's.
-// With CI=true a test left out is a failure.
+// The device tests in a virtual machine run, too, where the machine is built already and nothing was
+// selected. With CI=true a test left out is a failure, and .ci/run has the device tests as its own step.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +16,8 @@ await orSay(async () => {
   holdBuild()
 })
 const report = join(root, '.cache', 'reports', `node-${process.versions.node.split('.')[0]}.json`)
-rmSync(report, { force: true })
+const VM_REPORT = join(root, '.cache', 'reports', 'vm.json')
+for (const old of [report, VM_REPORT]) rmSync(old, { force: true })
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
 const reporters = ['--reporter=default', `--reporter=${join(root, 'tools', 'report.mjs')}`]
 const run = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...args], {
@@ -32,15 +34,18 @@ if (!existsSync(report)) {
   console.error('The tests did not end by themselves, so nothing is known about them.')
   process.exit(run.status || 1)
 }
-const { passed, failed, skipped } = JSON.parse(readFileSync(report, 'utf8'))
-const left = skipped.filter(({ why }) => why !== 'not selected')
+const vm = ci ? 'a step of their own in .ci/run' : deviceTests()
+const reports = [report, ...(vm === null ? [VM_REPORT] : [])].map((path) =>
+  JSON.parse(readFileSync(path, 'utf8')),
+)
+const sum = (name) => reports.reduce((total, one) => total + one[name], 0)
+const [passed, failed] = [sum('passed'), sum('failed')]
+const left = reports.flatMap(({ skipped }) => skipped).filter(({ why }) => why !== 'not selected')
 
 console.log('\nWhat did not run:')
 for (const { name, why } of left) console.log(`- ${name}: ${why}`)
 if (left.length === 0) console.log('- of the tests that npm alone can run: nothing')
-console.log(
-  '- the device tests in a virtual machine (real USB): npm run test:vm, on Debian or Ubuntu',
-)
+if (vm !== null) console.log(`- the device tests in a virtual machine (real USB): ${vm}`)
 if (!long) console.log('- the full counts of the property and load tests: npm run test:long')
 console.log(
   `\n${passed} passed, ${failed} failed${left.length > 0 ? `, ${left.length} skipped` : ''}`,
@@ -52,4 +57,18 @@ if (passed + failed === 0) {
 } else if (ci && left.length > 0) {
   console.error('With CI=true nothing of the gate may be left out, so this run has failed.')
   process.exitCode = 1
-} else process.exitCode = run.status ?? 1
+} else process.exitCode = failed > 0 ? 1 : (run.status ?? 1)
+
+/** Runs the device tests; or, as a sentence, why not. */
+function deviceTests() {
+  if (args.length > 0) return 'not selected'
+  const check = ['tools/vm/image.sh', '.cache/vm', '--check']
+  const built = spawnSync('bash', check, { cwd: root, stdio: 'ignore' }).status === 0
+  if (!built) return 'the machine is not built; npm run test:vm builds it, on Debian or Ubuntu'
+  console.log('\nThe device tests in a virtual machine (its image is built), a few minutes:')
+  const env = { ...process.env, ...(long ? { WANDBRIDGE_LONG: '1' } : {}) }
+  spawnSync('npm', ['run', '--silent', 'test:vm'], { cwd: root, stdio: 'inherit', env })
+  if (existsSync(VM_REPORT)) return null
+  console.error('The device tests did not come to their end, so nothing is known about them.')
+  process.exit(1)
+}

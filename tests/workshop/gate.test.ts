@@ -32,7 +32,7 @@ describe('the closing line', () => {
   const good = file('good.json', report(7, 0))
 
   it('adds up all runs, those of the virtual machine too', () => {
-    const vm = `vm:${file('vm.txt', 'boot\nDevice tests in the virtual machine: 3 passed, 0 failed, 1 skipped, 9 s.\n')}`
+    const vm = file('vm.json', report(3, 0, 1))
     expect(tally(good, good, vm)).toEqual({ line: '17 passed, 0 failed, 1 skipped', code: 0 })
   })
 
@@ -43,8 +43,8 @@ describe('the closing line', () => {
     })
   })
 
-  it('fails where a run left no report, no test, or half an output', () => {
-    const half = `vm:${file('half.txt', 'boot\n  ok  one (5 ms)\n')}`
+  it('fails where a run left no report, no test, or half of one', () => {
+    const half = file('half.json', '{"passed": 3, "fai')
     for (const broken of [join(dir, 'absent.json'), file('none.json', report(0, 0)), half]) {
       expect(tally(good, broken)).toEqual({ line: '7 passed, 1 failed', code: 1 })
     }

@@ -2,11 +2,12 @@
 # Builds the virtual machine of `npm run test:vm` from Debian packages into a cache directory: kernel,
 # initramfs, and a layer (udev, kmod, libusb, usbip, kernel modules) that the guest lays over the
 # host's own root, so that Node and the project are there too. QEMU comes from the system, or from
-# packages unpacked into the cache. Nothing is installed; apt-get and dpkg are all it needs.
+# packages unpacked into the cache. Nothing is installed; apt-get and dpkg are all it needs. With
+# --check it only tells, by its exit code, whether the machine of today's scripts is built.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${1:?usage: image.sh CACHE_DIRECTORY}
+cache=${1:?usage: image.sh CACHE_DIRECTORY [--check]}
 packages='udev kmod libkmod2 libudev1 libusb-1.0-0 busybox-static usbip libwrap0'
 # What the guest loads by itself before it has a root, and what its tests need.
 boot_modules='virtio_pci 9pnet_virtio 9p overlay'
@@ -14,6 +15,7 @@ test_modules='xhci_pci usbhid hid_generic uhid cdc_acm ftdi_sio vhci_hcd'
 
 wanted=$(cat "$here/image.sh" "$here/init.sh" | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$cache/built" 2>/dev/null || true)" = "$wanted" ]; then exit 0; fi
+if [ "${2:-}" = --check ]; then exit 1; fi
 for program in apt-get apt-cache dpkg sha256sum gzip; do
   command -v "$program" >/dev/null || {
     echo "The machine for the device tests is made of Debian packages, and $program is missing." >&2

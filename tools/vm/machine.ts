@@ -13,7 +13,10 @@ export interface Machine {
   readonly lines: Interface
   /** Writes a line that the guest reads from /dev/ttyS1. */
   say(line: string): void
-  /** A command to QEMU itself: `device_add` and `device_del` are hands on the USB plug. */
+  /**
+   * A command to QEMU itself: `device_add` and `device_del` are hands on the USB plug. What it has
+   * against it, it tells on the console of the runner.
+   */
   qmp(execute: string, args: Record<string, unknown>): Promise<void>
 }
 
@@ -98,7 +101,10 @@ async function openMonitor(path: string): Promise<Socket> {
     socket.once('connect', resolve)
     socket.once('error', reject)
   })
-  socket.resume()
+  createInterface({ input: socket }).on('line', (line) => {
+    const { error } = JSON.parse(line) as { error?: { desc: string } }
+    if (error) console.error(`QEMU: ${error.desc}`)
+  })
   socket.write('{"execute": "qmp_capabilities"}\n')
   return socket
 }

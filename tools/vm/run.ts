@@ -1,7 +1,7 @@
 // `npm run test:vm`: boots the machine once, runs every device test in it, tells each by name, and
 // ends it when it hangs, saying what it was doing. Build the image first with image.sh.
-import { readFileSync, realpathSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { type CommandInput, startSimulator } from '../../simulator/index.ts'
 import { boot } from './machine.ts'
 
@@ -26,6 +26,9 @@ const cache = resolve('.cache/vm')
 const out = join(cache, 'out')
 const compiled = join(cache, 'js/tests/system/vm')
 const only = process.argv[2] ?? ''
+/** In the form of tools/report.mjs. Without it nothing is known of a run. */
+const report = resolve('.cache/reports/vm.json')
+rmSync(report, { force: true })
 
 // The wand on the line of QEMU's own FTDI adapter. It lives out here: a TCP line into the emulator.
 const wand = await startSimulator({ seed: 7, ports: [{ kind: 'tcp' }] })
@@ -56,7 +59,8 @@ const machine = boot({
 })
 
 const running = new Set<string>()
-const tally = { pass: 0, fail: 0, skip: 0 }
+const tally = { pass: 0, fail: 0 }
+const skipped: { name: string; why: string }[] = []
 let silence: NodeJS.Timeout | undefined
 let killed = ''
 
@@ -87,7 +91,8 @@ function tell(said: Said): void {
       return
   }
   running.delete(said.name)
-  tally[said.say] += 1
+  if (said.say === 'skip') skipped.push({ name: said.name, why: said.why })
+  else tally[said.say] += 1
   if (said.say === 'pass') console.log(`  ok  ${said.name} (${Math.round(said.ms)} ms)`)
   else console.log(`  ${said.say === 'fail' ? 'FAIL' : 'skip'}  ${said.name}\n${indent(said.why)}`)
 }
@@ -140,7 +145,11 @@ machine.process.on('close', () => {
   }
   console.log(
     `Device tests in the virtual machine: ${tally.pass} passed, ${tally.fail} failed, ` +
-      `${tally.skip} skipped, ${seconds} s.`,
+      `${skipped.length} skipped, ${seconds} s.`,
   )
+  // What ended the run without failing a test is a failure, too.
+  const failures = failed ? Math.max(1, tally.fail) : 0
+  mkdirSync(dirname(report), { recursive: true })
+  writeFileSync(report, JSON.stringify({ passed: tally.pass, failed: failures, skipped }, null, 2))
   process.exitCode = failed ? 1 : 0
 })

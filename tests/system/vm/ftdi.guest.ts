@@ -4,9 +4,9 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { SerialPort } from 'serialport'
-import { Line } from './exchange.ts'
 import { adapter, note, tellOutside } from './host.ts'
-import { run, until } from './wand.ts'
+import { Line } from './line.ts'
+import { run, until } from './until.ts'
 
 const PATH = '/dev/ttyUSB0'
 

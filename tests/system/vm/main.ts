@@ -3,8 +3,8 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 
-// The hub that wands are plugged into. What drives them the kernel loads by itself.
-execFileSync('modprobe', ['vhci_hcd'])
+// The hubs that wands and adapters are plugged into; what drives them the kernel loads by itself.
+execFileSync('modprobe', ['--all', 'vhci_hcd', 'xhci_pci'])
 
 // By the sources: what an earlier compilation has left behind is not asked.
 const guests = readdirSync('tests/system/vm').filter((name) => name.endsWith('.guest.ts'))

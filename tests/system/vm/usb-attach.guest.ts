@@ -3,12 +3,15 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import hid, { type Device } from 'node-hid'
 import { SerialPort } from 'serialport'
 import { HID_USAGE, HID_USAGE_PAGE, USB_SIMULATOR } from '../../../protocol/usb.ts'
 import type { Simulator } from '../../../simulator/index.ts'
-import { Line } from './exchange.ts'
 import { note } from './host.ts'
-import { devices, plugged, run, type UsbNode, until, withSimulator } from './wand.ts'
+import { Line } from './line.ts'
+import { Reports } from './reports.ts'
+import { run, until } from './until.ts'
+import { devices, plugged, type UsbNode, withSimulator } from './wand.ts'
 
 const { vendorId, productId, manufacturer, product } = USB_SIMULATOR
 const hex = (n: number) => n.toString(16).padStart(4, '0')
@@ -41,22 +44,24 @@ async function answersOnTty(wand: UsbNode, serial: string): Promise<void> {
   await line.close()
 }
 
-async function answersOnHid(driver: 'hidraw' | 'libusb', serial: string): Promise<void> {
-  const child = join(import.meta.dirname, 'hid.child.js')
-  const began = performance.now()
-  const ended = () => Math.round(performance.now() - began)
-  const { stdout } = await run(process.execPath, [child, driver, serial], { timeout: 60_000 })
-  const said = JSON.parse(stdout)
-  note(`${driver}: ${said.path}, ms: ${JSON.stringify(said.times)}, ended at ${ended()}`)
+/** As node-hid lists it, with the serial number that HELLO told. */
+function isTheWand(listed: Device & { told: string }, serial: string): void {
   assert.deepEqual(
-    [said.told, said.vendorId, said.productId, said.serialNumber, said.manufacturer, said.product],
-    [serial, vendorId, productId, serial, manufacturer, product],
+    [listed.vendorId, listed.productId, listed.serialNumber, listed.manufacturer, listed.product],
+    [vendorId, productId, serial, manufacturer, product],
   )
-  assert.equal(said.interface, 2)
-  // libusb does not know the usage of an interface that the kernel's driver holds.
-  if (driver === 'hidraw') {
-    assert.deepEqual([said.usagePage, said.usage], [HID_USAGE_PAGE, HID_USAGE])
-  }
+  assert.equal(listed.interface, 2)
+  assert.equal(listed.told, serial)
+}
+
+/** With another link than the other driver's: the same report again would be taken for a repeated one. */
+async function answersOnHidraw(wand: UsbNode, serial: string): Promise<void> {
+  const listed = (await hid.devicesAsync()).find((one) => one.path === wand.hidraw)
+  assert.ok(listed)
+  const reports = await Reports.open(wand.hidraw)
+  isTheWand({ ...listed, told: await reports.hello(0x6161) }, serial)
+  await reports.close()
+  assert.deepEqual([listed.usagePage, listed.usage], [HID_USAGE_PAGE, HID_USAGE])
 }
 
 function portOf(simulator: Simulator): string {
@@ -76,7 +81,7 @@ test('the stock usbip tool lists the wands, plugs one in, and takes it out again
     const wand = await plugged('SIMW-0002')
     await looksRight(wand, 'SIMW-0002')
     await answersOnTty(wand, 'SIMW-0002')
-    await answersOnHid('hidraw', 'SIMW-0002')
+    await answersOnHidraw(wand, 'SIMW-0002')
     await run('usbip', ['detach', '-p', '00'])
     await until('it is out', async () => (await devices()).length === 0)
     await until('it can be had again', async () =>
@@ -92,6 +97,7 @@ test('a simulator with the right to plugs its wands in by itself, each its own',
       note(`${JSON.stringify(wand)} after ${Math.round(performance.now() - began)} ms`)
       await looksRight(wand, serial)
       await answersOnTty(wand, serial)
+      await answersOnHidraw(wand, serial)
     }
     assert.deepEqual(
       simulator.describe().map((line) => line.usb),
@@ -99,17 +105,15 @@ test('a simulator with the right to plugs its wands in by itself, each its own',
     )
   }))
 
-test('the hidraw driver of node-hid exchanges HELLO', () =>
-  withSimulator({ ports: [{ kind: 'usbip', port: 0 }] }, async () => {
-    await plugged()
-    await answersOnHid('hidraw', 'SIMW-0001')
-  }))
-
 test('the libusb driver of node-hid exchanges HELLO, and hidraw is back after it', () =>
   withSimulator({ ports: [{ kind: 'usbip', port: 0 }] }, async () => {
-    await plugged()
-    await answersOnHid('libusb', 'SIMW-0001')
-    await plugged()
+    const wand = await plugged()
+    const child = join(import.meta.dirname, 'libusb.child.js')
+    const { stdout } = await run(process.execPath, [child, wand.serial], { timeout: 90_000 })
+    const { times, ...listed } = JSON.parse(stdout)
+    note(`${listed.path}, ms since the start: ${JSON.stringify(times)}`)
+    isTheWand(listed, wand.serial)
+    await answersOnHidraw(await plugged(), wand.serial)
   }))
 
 test('the command line plugs in, says so, and leaves nothing plugged in when it is stopped', async () => {

@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { test } from 'node:test'
-import { Line, Reports } from './exchange.ts'
 import { note } from './host.ts'
-import { devices, plugged, until, withSimulator } from './wand.ts'
+import { Line } from './line.ts'
+import { Reports } from './reports.ts'
+import { until } from './until.ts'
+import { devices, plugged, withSimulator } from './wand.ts'
 
 /** The kernel's events of devices while `during` runs, as `ACTION SUBSYSTEM`. */
 async function events(during: (seen: () => string[]) => Promise<void>): Promise<void> {

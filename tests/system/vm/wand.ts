@@ -1,31 +1,11 @@
 // What the device tests have in common: a simulated wand on this machine's USB, and what the kernel
 // made of it.
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import { USB_SIMULATOR } from '../../../protocol/usb.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../simulator/index.ts'
-
-/** Runs a program and waits for it without stopping this process, which may be its device. */
-export const run = promisify(execFile)
-
-/** Waits until `look` gives something, at most `ms`; says what was waited for. */
-export async function until<T>(
-  what: string,
-  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-  ms = 10_000,
-): Promise<T> {
-  const began = performance.now()
-  for (;;) {
-    const found = await look()
-    if (found) return found
-    if (performance.now() - began > ms) throw new Error(`not within ${ms} ms: ${what}`)
-    await wait(20)
-  }
-}
+import { run, until } from './until.ts'
 
 /** Starts a simulator for one test, which ends with nothing of it left. */
 export async function withSimulator(

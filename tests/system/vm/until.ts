@@ -1,0 +1,22 @@
+// Waiting, without stopping this process, which may be the very device that is waited for.
+import { execFile } from 'node:child_process'
+import { setTimeout as wait } from 'node:timers/promises'
+import { promisify } from 'node:util'
+
+/** Runs a program to its end. */
+export const run = promisify(execFile)
+
+/** Waits until `look` gives something, at most `ms`; says what was waited for. */
+export async function until<T>(
+  what: string,
+  look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+  ms = 10_000,
+): Promise<T> {
+  const began = performance.now()
+  for (;;) {
+    const found = await look()
+    if (found) return found
+    if (performance.now() - began > ms) throw new Error(`not within ${ms} ms: ${what}`)
+    await wait(20)
+  }
+}
