@@ -7,7 +7,7 @@
 // again. What was attached by hand must be attached by hand again, as on any plug.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { Cancel, Env } from '../../src/env.ts'
-import { PortFaultError, type SimulatedPort } from './port.ts'
+import { PortFaultError, type SimulatedPort, type UsbPlace } from './port.ts'
 import { Connection } from './usb/connection.ts'
 import { UsbDevice, type UsbWand } from './usb/device.ts'
 import {
@@ -59,13 +59,16 @@ export async function serveUsbip(
     else serve(env, socket, plugs)
   })
   const port = await listen(server, host, options.port ?? USBIP_PORT)
-  const why = options.attach === false ? 'this was not asked for' : Vhci.unusable()
-  if (why === null) for (const plug of plugs) plug.attach()
+  const unusable = options.attach === false ? 'this was not asked for' : Vhci.unusable()
+  const place = (plug: Plug): UsbPlace => {
+    const why = unusable ?? plug.attach()
+    return why === null ? { attach: 'self' } : { attach: line(host, port, plug.listed.busId), why }
+  }
   let open = plugs.length
   return plugs.map((plug) => ({
     kind: 'usbip' as const,
     path: `usbip://${host.includes(':') ? `[${host}]` : host}:${port}/${plug.listed.busId}`,
-    usb: why === null ? { attach: 'self' } : { attach: line(host, port, plug.listed.busId), why },
+    usb: place(plug),
     async stop() {
       if (!(await plug.stop())) return
       open -= 1
@@ -165,10 +168,13 @@ class Plug {
     return connection
   }
 
-  /** Plugs it into this machine's kernel, now and after every plugging in. */
-  attach(): void {
-    this.#vhci ??= new Vhci()
+  /** Plugs it into this machine's kernel, now and after every plugging in; or says why not now. */
+  attach(): string | null {
+    this.#vhci = new Vhci()
     if (this.plugged) this.#offer(this.#vhci, SETTLE_MS)
+    return this.plugged && !this.busy
+      ? 'no port of its virtual hub is free; it goes on trying'
+      : null
   }
 
   /** False: it was stopped before. */
