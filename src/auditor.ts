@@ -66,7 +66,7 @@ export class Auditor implements Recorder {
   readonly #dir: string
   readonly #books = new Map<Source, Book>()
   readonly #refused: RefusedTraffic
-  #keys: KeyStore | null = null
+  #keys: Promise<KeyStore> | null = null
   /** Where records go that belong to no wand yet. */
   #home: Source | null = null
   #waiting: Waiting[] = []
@@ -300,9 +300,16 @@ export class Auditor implements Recorder {
     return book
   }
 
-  async #store(): Promise<KeyStore> {
+  /** Opened once for all logs: two of them must not each make the first key. A failure is tried again. */
+  #store(): Promise<KeyStore> {
     const { env, stateDir, credentials } = this.#options
-    this.#keys ??= await openKeys(env, this.#disk, join(stateDir, 'keys'), credentials)
+    if (this.#keys === null) {
+      const opening = openKeys(env, this.#disk, join(stateDir, 'keys'), credentials)
+      this.#keys = opening
+      opening.catch(() => {
+        this.#keys = null
+      })
+    }
     return this.#keys
   }
 

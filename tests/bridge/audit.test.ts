@@ -10,6 +10,7 @@ import { listLogs } from '../../src/audit/tail.ts'
 import { verify } from '../../src/audit/verify.ts'
 import { Auditor } from '../../src/auditor.ts'
 import { rederiver } from '../../src/decoder.ts'
+import { VirtualEnv } from '../../src/env.ts'
 import { interrogateOnce, type Outcome } from '../../src/interrogate.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import { recordOf } from '../../src/records.ts'
@@ -350,6 +351,24 @@ describe('a port where nothing answers for a day', () => {
     const links = (await a.records()).filter((s) => s.record.kind === 'link')
     expect(links.length).toBeGreaterThan(1)
     expect(links.length).toBeLessThan(10)
+  })
+})
+
+describe('two logs that begin at once', () => {
+  it('share one key, made once', async () => {
+    const env = new VirtualEnv()
+    const disk = new MemoryDisk()
+    let made = 0
+    disk.fault = (operation, path) => {
+      if (operation === 'create' && path.includes('/keys/')) made += 1
+    }
+    const auditor = new Auditor({ env, stateDir: '/state', boot: 'boot', settings: {}, disk })
+    const record = { kind: 'access', body: {} } as never
+    const appended = [auditor.append(record, 'device'), auditor.append(record, 'simulator')]
+    await duringReal(env, Promise.all(appended))
+    expect(auditor.states.map((state) => state.state)).toEqual(['ok', 'ok'])
+    expect(made).toBe(1)
+    await duringReal(env, auditor.close('test'))
   })
 })
 
