@@ -12,6 +12,8 @@ type Said =
   | { readonly say: 'fail'; readonly name: string; readonly ms: number; readonly why: string }
   | { readonly say: 'skip'; readonly name: string; readonly why: string }
   | { readonly say: 'note'; readonly text: string }
+  /** A hand on QEMU's USB plugs. */
+  | { readonly say: 'qmp'; readonly execute: string; readonly arguments: Record<string, unknown> }
   /** To the wand behind the FTDI adapter. */
   | { readonly say: 'wand'; readonly command: CommandInput }
   | { readonly say: 'adapter'; readonly plug: 'in' | 'out' }
@@ -81,6 +83,9 @@ function tell(said: Said): void {
       return
     case 'note':
       console.log(`      ${said.text}`)
+      return
+    case 'qmp':
+      void machine.qmp(said.execute, said.arguments)
       return
     case 'wand':
       void wand.command(said.command)

@@ -12,7 +12,7 @@ import { interrogateOnce } from '../../../src/interrogate.ts'
 import type { BridgeEvent } from '../../../src/model/event.ts'
 import type { PumpStatus } from '../../../src/model/status.ts'
 import type { PortSource } from '../../../src/transport/port.ts'
-import { until } from './wand.ts'
+import { until } from './until.ts'
 
 export const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 

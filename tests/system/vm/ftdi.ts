@@ -5,7 +5,7 @@ import { readdir, realpath } from 'node:fs/promises'
 import { SerialPort } from 'serialport'
 import type { WandPath } from '../../../simulator/ports/path.ts'
 import { qmp } from './host.ts'
-import { run, until } from './wand.ts'
+import { run, until } from './until.ts'
 
 const UART = '/dev/ttyS2'
 const BY_ID = '/dev/serial/by-id'

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Command } from './bridge.ts'
 import { note } from './host.ts'
-import { plugged, run, withSimulator } from './wand.ts'
+import { run } from './until.ts'
+import { plugged, withSimulator } from './wand.ts'
 
 const RULES = join(import.meta.dirname, '../../../../../../deploy/udev/70-wandbridge.rules')
 const INSTALLED = '/run/udev/rules.d/70-wandbridge.rules'

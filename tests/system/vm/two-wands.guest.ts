@@ -11,7 +11,8 @@ import { Finder } from '../../../src/transport/finder.ts'
 import { serialSource } from '../../../src/transport/serial.ts'
 import { Command } from './bridge.ts'
 import { UHid } from './uhid.ts'
-import { devices, plugged, until, withSimulator } from './wand.ts'
+import { until } from './until.ts'
+import { devices, plugged, withSimulator } from './wand.ts'
 
 const TWO = { wands: 2, leaseMs: 1_500, ports: [{ kind: 'usbip', port: 0 }] } as const
 

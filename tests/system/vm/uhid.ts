@@ -1,7 +1,7 @@
 // A HID device of the kernel's own making, out of /dev/uhid: what it is and sends is the test's. It has
 // hidraw's real queue in front of the host.
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises'
-import { run, until } from './wand.ts'
+import { run, until } from './until.ts'
 
 // linux/uhid.h. An event is its type and a union of at most 4372 bytes, packed.
 const EVENT_SIZE = 4376
