@@ -40,7 +40,7 @@ const ROOMS = {
   cli: {
     path: 'src/cli/',
     may: ['bridge', 'client', 'control', 'env', 'model', 'status', 'transport', 'port', 'protocol'],
-    lazily: ['simulator', 'audit', 'auditing', 'refill', 'conformance'],
+    lazily: ['simulator', 'audit', 'auditing', 'access', 'refill', 'conformance'],
   },
   // The verbs of `audit`: the only commands that read the log themselves.
   auditing: { path: 'src/cli/audit/', may: ['cli', 'bridge', 'control', 'env', 'model', 'audit'] },

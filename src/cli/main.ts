@@ -12,6 +12,7 @@ import { CommandError, Exit } from './exit.ts'
 import { registerServe } from './serve.ts'
 import { registerSim } from './sim.ts'
 import { registerStatus } from './status.ts'
+import { registerToken } from './token.ts'
 import { registerWatch } from './watch.ts'
 
 const program = new Command('wandbridge')
@@ -38,6 +39,7 @@ for (const register of [
   registerSim,
   registerAudit,
   registerCapture,
+  registerToken,
   registerDevices,
   registerDoctor,
   registerConfig,

@@ -1,0 +1,99 @@
+// Who asks, and what they may read. Every surface asks here; nothing else decides.
+import type { Env } from '../env.ts'
+import { SOURCES, type Source } from '../model/reading.ts'
+import { PAGE_SCOPES, PageLinks } from './links.ts'
+import type { TokenStore } from './store.ts'
+import { ended, matches, parseToken, SCOPES, type Scope, type Token } from './token.ts'
+
+/** Somebody who was let in. */
+export interface Principal {
+  /** The token's id, or the page session's; never its secret. */
+  readonly id: string
+  readonly auth: 'token' | 'page-link' | 'none'
+  readonly scopes: readonly Scope[]
+  /** Readings of these kinds only. */
+  readonly sources: readonly Source[]
+}
+
+/** `none` nothing was shown · `malformed`, `unknown` it is no token of ours · the rest was one. */
+export type Refusal = 'none' | 'malformed' | 'unknown' | 'expired' | 'revoked'
+export type Ended = 'expired' | 'revoked'
+
+export interface AccessOptions {
+  readonly env: Env
+  readonly tokens: TokenStore
+  /** False: whoever reaches the port may read. For loopback only. */
+  readonly required: boolean
+}
+
+const ANYONE: Principal = { id: 'anyone', auth: 'none', scopes: SCOPES, sources: SOURCES }
+
+interface Held {
+  readonly principal: Principal
+  gone(why: Ended): void
+}
+
+export class Access {
+  readonly links: PageLinks
+  readonly #env: Env
+  readonly #tokens: TokenStore
+  readonly #required: boolean
+  readonly #held = new Set<Held>()
+
+  constructor({ env, tokens, required }: AccessOptions) {
+    this.#env = env
+    this.#tokens = tokens
+    this.#required = required
+    this.links = new PageLinks(env)
+    tokens.onLook(() => this.#review())
+  }
+
+  /** `authorization` is the header as it came, `session` the value of the page's cookie. */
+  authenticate(
+    authorization: string | undefined,
+    session: string | undefined,
+  ): Principal | Refusal {
+    if (authorization !== undefined) return this.#bearer(authorization)
+    if (session !== undefined) {
+      const found = this.links.session(session)
+      if (found) {
+        return { id: found.id, auth: 'page-link', scopes: PAGE_SCOPES, sources: SOURCES }
+      }
+      if (this.#required) return 'unknown'
+    }
+    return this.#required ? 'none' : ANYONE
+  }
+
+  /** Calls `gone` once, within a second of the end of the principal's right; returns the way out. */
+  hold(principal: Principal, gone: (why: Ended) => void): () => void {
+    const held = { principal, gone }
+    this.#held.add(held)
+    return () => void this.#held.delete(held)
+  }
+
+  #bearer(authorization: string): Principal | Refusal {
+    const [, text] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
+    const parts = text === undefined ? null : parseToken(text)
+    if (!parts) return 'malformed'
+    const token = this.#tokens.get(parts.id)
+    if (!matches(token, parts.secret)) return 'unknown'
+    const { id, scopes, sources } = token as Token
+    return ended(token as Token, this.#env.wall()) ?? { id, auth: 'token', scopes, sources }
+  }
+
+  #review(): void {
+    for (const held of this.#held) {
+      const why = this.#ended(held.principal)
+      if (why === null) continue
+      this.#held.delete(held)
+      held.gone(why)
+    }
+  }
+
+  #ended({ id, auth }: Principal): Ended | null {
+    if (auth === 'none') return null
+    if (auth === 'page-link') return this.links.alive(id) ? null : 'expired'
+    const token = this.#tokens.get(id)
+    return token ? ended(token, this.#env.wall()) : 'revoked'
+  }
+}

@@ -1,0 +1,160 @@
+// The tokens of a state directory, one file each (0600, in a directory of 0700), so that commands in
+// other processes change one without touching the others. A bridge sees every change within a second.
+// A file that cannot be read as a token counts as none: what is doubtful lets nobody in.
+import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Cancel, type Env, utc } from '../env.ts'
+import { hex, newToken, type Token, type TokenWish, tokenSchema } from './token.ts'
+
+/** How often a bridge looks. */
+const LOOK_MS = 250
+/** File times are coarse: a directory that changed so lately is read again. */
+const FRESH_MS = 2_000
+
+const missing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT'
+
+export class TokenStore {
+  readonly #env: Env
+  readonly #dir: string
+  #tokens = new Map<string, Token>()
+  /** Tokens of this process alone, in no file. */
+  readonly #lent = new Map<string, Token>()
+  #seen = ''
+  #cancel: Cancel = () => {}
+  #following = false
+  #listeners: (() => void)[] = []
+
+  constructor(env: Env, stateDir: string) {
+    this.#env = env
+    this.#dir = join(stateDir, 'tokens')
+  }
+
+  get(id: string): Token | undefined {
+    return this.#lent.get(id) ?? this.#tokens.get(id)
+  }
+
+  /** Every token that is kept, oldest first. */
+  async list(): Promise<Token[]> {
+    await this.#load()
+    return [...this.#tokens.values()].sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1))
+  }
+
+  /** Makes a token and keeps its hash. The text is given once, here. */
+  async create(wish: TokenWish): Promise<{ text: string; token: Token }> {
+    const made = newToken(this.#env, wish)
+    await this.#write(made.token)
+    await this.#load()
+    return made
+  }
+
+  /** A token that ends with this process at the latest and is written nowhere. */
+  lend(wish: TokenWish): { text: string; token: Token } {
+    const made = newToken(this.#env, wish)
+    this.#lent.set(made.token.id, made.token)
+    return made
+  }
+
+  /** Whether there was such a token. It counts no more, and stays in the list. */
+  async revoke(id: string): Promise<boolean> {
+    await this.#load()
+    const token = this.#tokens.get(id)
+    if (!token) return false
+    await this.#write({ ...token, revokedAt: token.revokedAt ?? utc(this.#env.wall()) })
+    await this.#load()
+    return true
+  }
+
+  /** Loads the tokens and follows what other processes do to them, until `close`. */
+  async follow(): Promise<void> {
+    this.#following = true
+    await this.#load()
+    this.#again()
+  }
+
+  /** Called after every look, so that what expires is noticed as well as what changes. */
+  onLook(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  close(): void {
+    this.#following = false
+    this.#cancel()
+  }
+
+  #again(): void {
+    if (!this.#following) return
+    this.#cancel = this.#env.after(
+      LOOK_MS,
+      () =>
+        // A directory that cannot be read now: what was known stays, and so does what was revoked.
+        void this.#look()
+          .catch(() => {})
+          .then(() => this.#again()),
+      { background: true },
+    )
+  }
+
+  async #look(): Promise<void> {
+    const seen = await this.#stamp()
+    if (seen !== this.#seen) await this.#load(seen)
+    for (const listener of this.#listeners) listener()
+  }
+
+  async #stamp(): Promise<string> {
+    try {
+      const { mtimeMs, ino } = await stat(this.#dir)
+      const settled = this.#env.wall() - mtimeMs > FRESH_MS
+      return `${ino} ${mtimeMs} ${settled ? '' : this.#env.monotonic()}`
+    } catch (error) {
+      if (missing(error)) return 'none'
+      throw error
+    }
+  }
+
+  async #load(seen?: string): Promise<void> {
+    const stamp = seen ?? (await this.#stamp())
+    const tokens = new Map<string, Token>()
+    for (const name of await this.#names()) {
+      const token = await this.#read(name)
+      if (token && name === `${token.id}.json`) tokens.set(token.id, token)
+    }
+    this.#tokens = tokens
+    this.#seen = stamp
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return (await readdir(this.#dir)).filter((name) => name.endsWith('.json'))
+    } catch (error) {
+      if (missing(error)) return []
+      throw error
+    }
+  }
+
+  async #read(name: string): Promise<Token | null> {
+    try {
+      const text = await readFile(join(this.#dir, name), 'utf8')
+      return tokenSchema.parse(JSON.parse(text))
+    } catch {
+      return null
+    }
+  }
+
+  async #write(token: Token): Promise<void> {
+    await mkdir(this.#dir, { recursive: true, mode: 0o700 })
+    await chmod(this.#dir, 0o700)
+    const path = join(this.#dir, `${token.id}.json`)
+    const temporary = `${path}.${hex(this.#env.random(4))}.new`
+    const file = await open(temporary, 'wx', 0o600)
+    try {
+      await file.writeFile(`${JSON.stringify(token, null, 2)}\n`)
+      await file.datasync()
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  }
+}
