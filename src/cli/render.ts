@@ -59,6 +59,7 @@ export function liveness(pump: PumpStatus, { zone }: Reader): string {
     'audit-failed': 'NOT LIVE: the audit log cannot be written.',
     changed: 'NOT LIVE: the pump has changed and is being read again.',
     'server-silent': 'NOT LIVE: the bridge is silent.',
+    recorded: 'NOT LIVE: this is history.',
   }[pump.reason ?? 'wand-lost']
   return `${why} Last reading ${read}, ${age(pump.ageMs)} ago.`
 }

@@ -1,22 +1,9 @@
 // The status every surface shows: `status --json`, the page, the API. Schema first, types from it.
 // A value that is missing or not live is said so, never left out and never zeroed. Browser-safe.
 import { z } from 'zod'
-import { Battery } from '../../protocol/blocks/battery.ts'
-import { Bolus } from '../../protocol/blocks/bolus.ts'
-import { Catheter } from '../../protocol/blocks/catheter.ts'
-import { Infusion } from '../../protocol/blocks/infusion.ts'
-import { Reservoir } from '../../protocol/blocks/reservoir.ts'
-import { Status } from '../../protocol/blocks/status.ts'
-import type { Struct } from '../../protocol/struct.ts'
-import { alarmSchema, drugSchema, pumpEventSchema, sourceSchema } from './reading.ts'
-import { REASONS, utcSchema, type ValuesOf, valuesSchema } from './value.ts'
-
-const shapeOf = <S extends Struct>(declared: S) =>
-  (
-    valuesSchema(declared) as unknown as z.ZodObject<{
-      [K in keyof ValuesOf<S>]: z.ZodType<ValuesOf<S>[K]>
-    }>
-  ).shape
+import { contentShape } from './content.ts'
+import { sourceSchema } from './reading.ts'
+import { REASONS, utcSchema } from './value.ts'
 
 /** idle: none · open · ended and confirmed, not confirmed, or lost with the connection. */
 export const SESSION_STATES = [
@@ -106,16 +93,6 @@ export const auditSchema = z.object({
 })
 export type AuditStatus = z.infer<typeof auditSchema>
 
-const clockSchema = z.object({
-  deviceTime: z.string().nullable(),
-  hostTime: utcSchema,
-  offset: z.object({ value: z.number().nullable(), unit: z.literal('s') }).meta({
-    description: "The pump's clock, which has no zone, read as UTC, minus this computer's.",
-  }),
-  uncertainty: z.object({ value: z.number(), unit: z.literal('s') }),
-  resets: z.number().nullable(),
-})
-
 export const pumpStatusSchema = z
   .object({
     asOf: utcSchema,
@@ -132,22 +109,7 @@ export const pumpStatusSchema = z
     }),
     wand: wandSchema.omit({ link: true, session: true, pump: true }),
     session: sessionSchema,
-    state: z.object(shapeOf(Status)),
-    reservoir: z.object(shapeOf(Reservoir)),
-    infusion: z.object({
-      ...shapeOf(Infusion),
-      patientBolus: z.object(shapeOf(Bolus)),
-      drugs: z.array(drugSchema),
-    }),
-    alarms: z.array(alarmSchema),
-    events: z.object({
-      total: z.number().int().nullable(),
-      overwritten: z.number().int().meta({ description: 'Older events the pump no longer holds.' }),
-      entries: z.array(pumpEventSchema),
-    }),
-    catheter: z.object(shapeOf(Catheter)),
-    battery: z.object(shapeOf(Battery)),
-    clock: clockSchema,
+    ...contentShape,
     link: linkSchema,
     audit: auditSchema,
   })

@@ -18,7 +18,7 @@ import { conversion, type MassUnit } from './units.ts'
 export const QUALITIES = ['current', 'stale', 'invalid', 'unavailable'] as const
 export type Quality = (typeof QUALITIES)[number]
 
-/** Why a value is stale. */
+/** Why a value is stale. `recorded`: it is history; what is live now, only the status says. */
 export const REASONS = [
   'session-closed',
   'wand-lost',
@@ -26,6 +26,7 @@ export const REASONS = [
   'changed',
   'server-silent',
   'audit-failed',
+  'recorded',
 ] as const
 export type Reason = (typeof REASONS)[number]
 

@@ -1,15 +1,11 @@
 // What is known, as it stands at one moment: quality, reason and age of everything. Pure: the moment
 // is given. Age is the larger of what both clocks say, so that a computer that slept or whose clock
 // was set never shows an old value young.
+
+import { contentOf } from '../model/content.ts'
 import type { Stamp } from '../model/event.ts'
-import {
-  alarmReadings,
-  drugReadings,
-  eventGap,
-  pumpEvents,
-  type SnapshotValues,
-  type Source,
-} from '../model/reading.ts'
+import { contentOf } from '../model/content.ts'
+import type { SnapshotValues, Source } from '../model/reading.ts'
 import type {
   AuditStatus,
   BridgeStatus,
@@ -154,28 +150,7 @@ export function viewPump(
     pump: { ...pump.identity },
     wand: wandView,
     session: ownSession ? session : pump.session,
-    state: values.status,
-    reservoir: values.reservoir,
-    infusion: {
-      ...values.infusion,
-      patientBolus: values.bolus,
-      drugs: drugReadings(values).map((drug) => ({ ...drug })),
-    },
-    alarms: alarmReadings(values, reading.receivedAt),
-    events: {
-      total: values.events.total.value,
-      overwritten: eventGap(values),
-      entries: pumpEvents(values),
-    },
-    catheter: values.catheter,
-    battery: values.battery,
-    clock: {
-      deviceTime: reading.clock.deviceTime,
-      hostTime: reading.clock.hostTime,
-      offset: { value: reading.clock.offsetS, unit: 's' },
-      uncertainty: { value: reading.clock.uncertaintyS, unit: 's' },
-      resets: values.clock.resets.value,
-    },
+    ...contentOf(values, reading.receivedAt, reading.clock),
     link,
     audit,
   }

@@ -1,0 +1,182 @@
+// What the HTTP API says besides records: replies, events of the stream, problems. One declaration for
+// server, client and the OpenAPI document. Within v1 fields are added, never removed or changed.
+// Browser-safe.
+import { z } from 'zod'
+import { sourceSchema } from './reading.ts'
+import { interrogationRecordSchema, movingShape, pumpRefSchema } from './record.ts'
+import { auditSchema, pumpStatusSchema, wandSchema } from './status.ts'
+import { deviceTimeSchema, REASONS, utcSchema } from './value.ts'
+
+const position = z.number().int().nonnegative()
+const nextSchema = position.nullable().meta({
+  description: 'Give it as `after` to go on; null = this was the end of what is recorded.',
+})
+
+export const wandsReplySchema = z
+  .object({ asOf: utcSchema, wands: z.array(wandSchema), audit: auditSchema })
+  .meta({ id: 'Wands' })
+export type WandsReply = z.infer<typeof wandsReplySchema>
+
+export const pumpsReplySchema = z
+  .object({ asOf: utcSchema, pumps: z.array(pumpStatusSchema), audit: auditSchema })
+  .meta({ id: 'Pumps' })
+export type PumpsReply = z.infer<typeof pumpsReplySchema>
+
+/** Which log history comes from, and of which pump. */
+const historyHead = { asOf: utcSchema, log: z.string().nullable(), pump: pumpRefSchema }
+
+const moment = {
+  position: position.meta({ description: 'Place in the audit log.' }),
+  readAt: utcSchema,
+  deviceTime: deviceTimeSchema.nullable(),
+  session: z.number().int().nullable(),
+  source: sourceSchema,
+}
+
+export const readingSchema = z
+  .object({ ...moment, kind: z.enum(['interrogation', 'live']), ...movingShape })
+  .meta({ id: 'Reading', description: 'What moves, at one moment of history.' })
+export type Reading = z.infer<typeof readingSchema>
+
+export const readingsReplySchema = z
+  .object({ ...historyHead, readings: z.array(readingSchema), next: nextSchema })
+  .meta({ id: 'Readings' })
+export type ReadingsReply = z.infer<typeof readingsReplySchema>
+
+export const visitSchema = z
+  .object({
+    ...moment,
+    ...movingShape,
+    activeAlarms: z.number().int(),
+    closeConfirmed: z.boolean().nullable().meta({
+      description: 'Whether the implant confirmed the end of the session; null = not known.',
+    }),
+  })
+  .meta({ id: 'Visit', description: 'One interrogation in short.' })
+export type Visit = z.infer<typeof visitSchema>
+
+export const visitsReplySchema = z
+  .object({ ...historyHead, interrogations: z.array(visitSchema), next: nextSchema })
+  .meta({ id: 'Visits' })
+export type VisitsReply = z.infer<typeof visitsReplySchema>
+
+export const interrogationReplySchema = z
+  .object({ asOf: utcSchema, interrogation: interrogationRecordSchema })
+  .meta({ id: 'Interrogation' })
+
+const beside = z
+  .object({ position, readAt: utcSchema, reportedVolume: movingShape.reportedVolume })
+  .nullable()
+
+export const refillSchema = z
+  .object({
+    position: position.meta({ description: 'Of the first interrogation that reports it.' }),
+    filledAt: deviceTimeSchema.meta({
+      description: "When it was programmed, by the pump's clock.",
+    }),
+    filledVolume: movingShape.reportedVolume.meta({ description: 'Volume programmed.' }),
+    source: sourceSchema,
+    before: beside.meta({ description: 'The last interrogation before it; null = none recorded.' }),
+    after: beside.meta({ description: 'The first interrogation that reports it.' }),
+    worksheets: z
+      .array(z.object({ position, at: utcSchema, sheet: z.string(), step: z.string() }))
+      .meta({ description: 'Steps written down between these two interrogations.' }),
+  })
+  .meta({
+    id: 'Refill',
+    description: 'A refill as the pump reports it: programmed, not measured.',
+  })
+export type Refill = z.infer<typeof refillSchema>
+
+export const refillsReplySchema = z
+  .object({ ...historyHead, refills: z.array(refillSchema), next: nextSchema })
+  .meta({ id: 'Refills' })
+export type RefillsReply = z.infer<typeof refillsReplySchema>
+
+// The stream of events, besides records.
+
+export const snapshotEventSchema = z
+  .object({
+    asOf: utcSchema,
+    log: z.string().nullable(),
+    position: position.nullable().meta({
+      description: 'The newest record that this snapshot knows; what follows comes after it.',
+    }),
+    wands: z.array(wandSchema),
+    pumps: z.array(pumpStatusSchema),
+    audit: auditSchema,
+  })
+  .meta({ id: 'SnapshotEvent' })
+export type SnapshotEvent = z.infer<typeof snapshotEventSchema>
+
+export const livenessSchema = z
+  .object({
+    id: z.string(),
+    serial: z.string(),
+    source: sourceSchema,
+    quality: z.enum(['current', 'stale']),
+    reason: z.enum(REASONS).optional(),
+    readAt: utcSchema,
+    ageMs: z.number().nonnegative(),
+  })
+  .meta({ id: 'Liveness' })
+export type Liveness = z.infer<typeof livenessSchema>
+
+export const statusEventSchema = z
+  .object({
+    asOf: utcSchema,
+    wands: z.array(wandSchema),
+    pumps: z.array(livenessSchema),
+    audit: auditSchema,
+  })
+  .meta({
+    id: 'StatusEvent',
+    description: 'What is live has changed. Not recorded, so it has no id; it waits for nothing.',
+  })
+export type StatusEvent = z.infer<typeof statusEventSchema>
+
+export const RESET_REASONS = ['too-old', 'unknown', 'ahead'] as const
+export const resetEventSchema = z
+  .object({
+    asOf: utcSchema,
+    reason: z.enum(RESET_REASONS).meta({
+      description:
+        '`too-old`: the records after it are not kept · `unknown`: it is no position of this log · `ahead`: the log is shorter. What you have is not continued: a snapshot follows.',
+    }),
+    log: z.string().nullable(),
+    oldest: position.nullable(),
+    newest: position.nullable(),
+  })
+  .meta({ id: 'ResetEvent' })
+export type ResetEvent = z.infer<typeof resetEventSchema>
+
+/** Every so often, in ms; a client that hears nothing for longer knows that the server is silent. */
+export const TICK_MS = 5_000
+export const tickEventSchema = z
+  .object({ asOf: utcSchema, audit: auditSchema })
+  .meta({ id: 'TickEvent', description: 'The server is there. Every 5 s.' })
+export type TickEvent = z.infer<typeof tickEventSchema>
+
+export const BYE_REASONS = ['slow', 'revoked', 'expired', 'shutdown'] as const
+export const byeEventSchema = z
+  .object({ asOf: utcSchema, reason: z.enum(BYE_REASONS), sentence: z.string() })
+  .meta({ id: 'ByeEvent', description: 'The last event of this connection, and why.' })
+export type ByeEvent = z.infer<typeof byeEventSchema>
+
+export const healthSchema = z
+  .object({ ok: z.boolean(), sentence: z.string() })
+  .meta({ id: 'Health' })
+
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: 'Stable: `urn:wandbridge:problem:…`.' }),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().meta({ description: 'What happened.' }),
+    meaning: z.string().meta({ description: 'What it means for the reading.' }),
+    next: z.string().meta({ description: 'What to do.' }),
+    quality: z.literal('stale').optional().meta({ description: 'Nothing you show is live.' }),
+    reason: z.enum(REASONS).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457.' })
+export type Problem = z.infer<typeof problemSchema>

@@ -1,0 +1,127 @@
+// A record of the audit log as the API gives it: what a pump, a session or a link did, with its place
+// in the log. Values are in public units and are history: never `current`. Browser-safe.
+import { z } from 'zod'
+import { Infusion } from '../../protocol/blocks/infusion.ts'
+import { Reservoir } from '../../protocol/blocks/reservoir.ts'
+import { contentShape } from './content.ts'
+import { SESSION_ENDINGS } from './event.ts'
+import { alarmSchema, sourceSchema } from './reading.ts'
+import { deviceTimeSchema, utcSchema, type Value, valueSchema } from './value.ts'
+
+const numberValue = (field: Parameters<typeof valueSchema>[0]) =>
+  valueSchema(field) as z.ZodType<Value<number>>
+
+/** The two values that move from moment to moment. */
+export const movingShape = {
+  reportedVolume: numberValue(Reservoir.fields.reportedVolume),
+  rate: numberValue(Infusion.fields.rate),
+}
+
+export const pumpRefSchema = z
+  .object({
+    id: z.string().meta({ description: 'Opaque; fit for addresses.' }),
+    serial: z.string(),
+  })
+  .meta({ id: 'PumpRef' })
+
+const position = z
+  .number()
+  .int()
+  .nonnegative()
+  .meta({ description: 'Place in the audit log: the id of the event, the cursor of history.' })
+
+const head = {
+  position,
+  log: z.string().meta({ description: 'Name of the audit log that the position belongs to.' }),
+  at: utcSchema.meta({
+    description: 'When it happened, by the clock of the computer that saw it.',
+  }),
+  source: sourceSchema,
+  pump: pumpRefSchema.nullable(),
+  wand: z.string().nullable().meta({ description: 'Serial of the wand.' }),
+  port: z.string().nullable(),
+  session: z.number().int().nullable(),
+  snapshot: z.number().int().nullable(),
+  deviceTime: deviceTimeSchema.nullable(),
+}
+
+const one = <K extends string, S extends z.ZodRawShape>(
+  kind: K,
+  id: string,
+  doc: string,
+  shape: S,
+) => z.object({ kind: z.literal(kind), ...head, ...shape }).meta({ id, description: doc })
+
+export const interrogationRecordSchema = one(
+  'interrogation',
+  'InterrogationRecord',
+  'One whole reading of a pump.',
+  contentShape,
+)
+export type InterrogationRecord = z.infer<typeof interrogationRecordSchema>
+
+export const recordSchema = z
+  .discriminatedUnion('kind', [
+    interrogationRecordSchema,
+    one('live', 'LiveRecord', 'A short exchange inside a session.', {
+      ...movingShape,
+      activeAlarms: z.number().int().nullable(),
+    }),
+    one('alarm', 'AlarmRecord', "A change among the pump's own alarms, from reading to reading.", {
+      phase: z.enum(['start', 'update', 'end']),
+      alarm: alarmSchema,
+    }),
+    one('session', 'SessionRecord', 'A session with a pump began, went on, or ended.', {
+      event: z.enum(['opened', 'recognised', 'changed', 'ended']),
+      how: z
+        .enum(SESSION_ENDINGS)
+        .nullable()
+        .meta({ description: 'How it ended; null while it has not.' }),
+    }),
+    one(
+      'unclosed',
+      'UnclosedRecord',
+      'Sessions of which no confirmed close is known; empty = none.',
+      {
+        sessions: z.array(
+          z.object({
+            session: z.number().int(),
+            why: z.string(),
+            pump: z.string().nullable().meta({ description: 'Serial, if known.' }),
+          }),
+        ),
+      },
+    ),
+    one('link', 'LinkRecord', 'The connection to a wand changed.', {
+      phase: z.string(),
+      cause: z.string(),
+      detail: z.string(),
+      connected: z.boolean(),
+    }),
+    one('read-failed', 'ReadFailedRecord', 'An attempt to read a pump did not complete.', {
+      why: z.string(),
+      final: z
+        .boolean()
+        .meta({ description: 'No further attempt before the wand is placed again.' }),
+    }),
+    one('worksheet', 'WorksheetRecord', 'A step of a refill worksheet was written down.', {
+      sheet: z.string(),
+      step: z.string(),
+      entries: z.record(z.string(), z.unknown()),
+    }),
+  ])
+  .meta({ id: 'Record' })
+export type ApiRecord = z.infer<typeof recordSchema>
+export type RecordKind = ApiRecord['kind']
+export type RecordOf<K extends RecordKind> = Extract<ApiRecord, { kind: K }>
+
+export const RECORD_KINDS = [
+  'interrogation',
+  'live',
+  'alarm',
+  'session',
+  'unclosed',
+  'link',
+  'read-failed',
+  'worksheet',
+] as const satisfies readonly RecordKind[]
