@@ -4,7 +4,6 @@
 
 import { contentOf } from '../model/content.ts'
 import type { Stamp } from '../model/event.ts'
-import { contentOf } from '../model/content.ts'
 import type { SnapshotValues, Source } from '../model/reading.ts'
 import type {
   AuditStatus,

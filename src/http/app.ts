@@ -1,0 +1,119 @@
+// The HTTP surface, made by one function from what it is given. It can register GET only (HEAD comes
+// with it): another method is an error at start, and every request with one is refused on every
+// address.
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyServerOptions,
+} from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
+import type { Problem } from '../model/api.ts'
+import { Connections } from './connections.ts'
+import { eventRoutes } from './events.ts'
+import { guard, plain, SECURITY_HEADERS } from './guard.ts'
+import { historyRoutes } from './history-routes.ts'
+import { Hub } from './hub.ts'
+import { metricsOf } from './metrics.ts'
+import { describe } from './openapi.ts'
+import { HttpProblem } from './problems.ts'
+import { routeOf } from './reads.ts'
+import { PROBLEM_TYPE } from './reply.ts'
+import { serviceRoutes } from './service.ts'
+import type { HttpSettings, HttpSources } from './sources.ts'
+import { statusRoutes } from './status.ts'
+
+export interface HttpApp {
+  readonly fastify: FastifyInstance
+  /** Says goodbye to the streams; the server itself is closed by whoever listens. */
+  close(): Promise<void>
+}
+
+export async function makeApp(
+  sources: HttpSources,
+  settings: HttpSettings,
+  options: FastifyServerOptions = {},
+): Promise<HttpApp> {
+  const fastify = Fastify({
+    ...options,
+    routerOptions: { maxParamLength: 100 },
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(SECURITY_HEADERS)
+      answer(reply, plain(request, settings) ?? problemOf(error))
+    },
+  })
+  const connections = new Connections(fastify.server, settings.limits.connections)
+  const hub: Hub = new Hub(sources, (reason) => metrics.sentAway(reason))
+  const metrics = metricsOf(sources, () => hub.size)
+  onlyReading(fastify)
+  fastify.setValidatorCompiler(validatorCompiler)
+  fastify.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  failures(fastify, sources)
+  guard(fastify, sources, settings, connections)
+  fastify.addHook('onResponse', (request, reply, done) => {
+    metrics.answered(routeOf(request), reply.statusCode, reply.elapsedTime / 1_000)
+    done()
+  })
+  await describe(fastify, sources.version)
+  await fastify.register(async (app) => {
+    statusRoutes(app, sources)
+    historyRoutes(app, sources)
+    eventRoutes(app, sources, settings, hub)
+    serviceRoutes(app, sources, settings, metrics)
+    app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => fastify.swagger())
+  })
+  await fastify.ready()
+  return {
+    fastify,
+    async close() {
+      hub.close()
+      await fastify.close()
+    },
+  }
+}
+
+/** The registrar: it takes GET and HEAD, and throws at anything else. */
+export function onlyReading(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) {
+      if (one !== 'GET' && one !== 'HEAD') throw new Error(`${one} ${url}: this surface only reads`)
+    }
+  })
+}
+
+function failures(fastify: FastifyInstance, sources: HttpSources): void {
+  fastify.setNotFoundHandler(() => {
+    throw new HttpProblem('not-found')
+  })
+  fastify.setErrorHandler((error: unknown, _request, reply) => {
+    const failure = problemOf(error)
+    if (failure.problem.status === 500) sources.log(`HTTP: ${String((error as Error).stack)}`)
+    answer(reply, failure)
+  })
+}
+
+function answer(reply: FastifyReply, { problem, headers }: HttpProblem): void {
+  reply.code(problem.status).headers(headers).header('content-type', PROBLEM_TYPE)
+  reply.send(problemText(problem))
+}
+
+export const problemText = (problem: Problem) => JSON.stringify(problem)
+
+function problemOf(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error
+  const { validation, statusCode, message } = error as Partial<
+    Error & {
+      validation: readonly { instancePath: string; message?: string }[]
+      statusCode: number
+    }
+  >
+  if (validation) {
+    const said = validation.map(({ instancePath, message: text }) =>
+      `${instancePath.replace(/^\//, '').replaceAll('/', '.')} ${text ?? ''}`.trim(),
+    )
+    return new HttpProblem('bad-request', `Not right: ${said.join('; ').slice(0, 500)}.`)
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new HttpProblem('bad-request', message)
+  }
+  return new HttpProblem('internal')
+}

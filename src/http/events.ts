@@ -1,0 +1,122 @@
+// `/api/v1/events`: takes a client into the hub, with what it wants and where it was.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { SOURCES } from '../model/reading.ts'
+import { RECORD_KINDS, type RecordKind } from '../model/record.ts'
+import type { Hub } from './hub.ts'
+import { HttpProblem } from './problems.ts'
+import { recorded } from './reads.ts'
+import { answers, principalOf } from './reply.ts'
+import type { HttpSettings, HttpSources } from './sources.ts'
+import { StreamClient, type Wish } from './stream-client.ts'
+
+const kindsSchema = z
+  .string()
+  .transform((text) => text.split(','))
+  .pipe(z.array(z.enum(RECORD_KINDS)).min(1))
+  .optional()
+  .meta({
+    description: `Records of these kinds only, separated by commas: ${RECORD_KINDS.join(', ')}.`,
+  })
+
+const querySchema = z.strictObject({
+  after: z.string().max(40).optional().meta({
+    description:
+      'As Last-Event-ID, which counts if both are given: for a page that was loaded again.',
+  }),
+  log: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'The log that `after` is a position of.' }),
+  source: z.enum(SOURCES).optional().meta({ description: "Another log than the bridge's own." }),
+  pump: z.string().max(64).optional().meta({ description: 'Opaque id: events of this pump only.' }),
+  kinds: kindsSchema,
+})
+type Query = z.output<typeof querySchema>
+
+const DOC = `Server-sent events.
+
+- Without \`Last-Event-ID\`: \`snapshot\`, then every record as it becomes durable. Its event name is its \`kind\`, its id the position in the audit log.
+- With it: every record after it, then live. Where that cannot be: \`reset\` with the reason, then \`snapshot\`.
+- \`status\`: what is live has changed. It has no id and does not wait for the disk.
+- \`tick\`, every 5 s: the server is there. A client that hears nothing for longer shows nothing as live.
+- \`bye\`: the last event, with the reason.
+
+The payloads are the schemas SnapshotEvent, Record, StatusEvent, ResetEvent, TickEvent, ByeEvent.`
+
+const RETRY = Buffer.from('retry: 1000\n\n')
+
+export function eventRoutes(
+  app: FastifyInstance,
+  sources: HttpSources,
+  settings: HttpSettings,
+  hub: Hub,
+): void {
+  app.get<{ Querystring: Query }>(
+    '/api/v1/events',
+    {
+      config: { scope: 'status' },
+      schema: {
+        operationId: 'streamEvents',
+        summary: 'Everything that happens, as it happens.',
+        description: DOC,
+        tags: ['events'],
+        querystring: querySchema,
+        headers: z.object({ 'last-event-id': z.string().max(40).optional() }),
+        response: answers(z.string(), 'The stream.', {}, 'text/event-stream'),
+      },
+    },
+    async (request, reply) => {
+      await recorded(sources, request, null)
+      reply.header('content-type', 'text/event-stream')
+      if (request.method === 'HEAD') return reply.send()
+      room(request, hub, settings)
+      stream(request, reply)
+      return reply
+    },
+  )
+
+  function stream(request: FastifyRequest<{ Querystring: Query }>, reply: FastifyReply): void {
+    const { access, env, reads } = sources
+    reply.hijack()
+    const response = reply.raw
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) response.setHeader(name, value)
+    }
+    response.setHeader('x-accel-buffering', 'no')
+    response.writeHead(200)
+    response.write(RETRY)
+    const wish = wishOf(request)
+    const client = new StreamClient(env, response, wish, settings.limits.clientBytes)
+    const { principal, source } = wish
+    client.onGone(access.hold(principal, (why) => hub.bye(client, why)))
+    client.noted = () => void reads.read({ principal, route: '/api/v1/events', pump: null, source })
+    void hub.add(client)
+  }
+}
+
+function room(request: FastifyRequest, hub: Hub, { limits }: HttpSettings): void {
+  const own = hub.held(principalOf(request).id)
+  if (hub.size < limits.streams && own < limits.streamsPerToken) return
+  const detail = 'So many streams are open already that there is no room for one more.'
+  throw new HttpProblem('too-many-requests', detail, { 'retry-after': '5' })
+}
+
+function wishOf(request: FastifyRequest<{ Querystring: Query }>): Wish {
+  const { after, log, source, pump, kinds } = request.query
+  const header = request.raw.headers['last-event-id']
+  const asked = typeof header === 'string' && header !== '' ? header : after
+  return {
+    principal: principalOf(request),
+    source,
+    kinds: (kinds as readonly RecordKind[] | undefined) ?? null,
+    pump: pump ?? null,
+    asked: asked === undefined ? null : positionOf(asked),
+    askedLog: log ?? null,
+  }
+}
+
+function positionOf(text: string): number | 'unknown' {
+  return /^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : 'unknown'
+}

@@ -1,0 +1,155 @@
+// What every request passes before anything answers it, on every address, known or not: the host it
+// asks for, its method, where it comes from, who sends it, how often. Everything is refused here that
+// is refused at all.
+import type { Socket } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Principal, Refusal } from '../access/access.ts'
+import { looksLikeToken, type Scope } from '../access/token.ts'
+import { sleep } from '../env.ts'
+import type { Connections } from './connections.ts'
+import { HttpProblem, type ProblemName } from './problems.ts'
+import { RateLimit } from './rate.ts'
+import type { HttpSettings, HttpSources } from './sources.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What a token needs for it; not set = anybody may ask. */
+    scope?: Scope
+  }
+  interface FastifyRequest {
+    principal: Principal | null
+  }
+}
+
+const METHODS = 'GET, HEAD'
+
+const CSP = [
+  "default-src 'none'",
+  ...['script', 'style', 'img', 'font', 'connect'].map((what) => `${what}-src 'self'`),
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ')
+
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': CSP,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+const REFUSALS: Readonly<Record<Refusal, ProblemName>> = {
+  none: 'not-authenticated',
+  malformed: 'token-unknown',
+  unknown: 'token-unknown',
+  expired: 'token-expired',
+  revoked: 'token-revoked',
+}
+
+/** So many refusals a second are answered at once; more wait, so that a flood of them is slow. */
+const REFUSALS_AT_ONCE = { perSecond: 50, burst: 100 }
+const REFUSAL_WAIT_MS = 1_000
+
+export function guard(
+  app: FastifyInstance,
+  sources: HttpSources,
+  settings: HttpSettings,
+  connections: Connections,
+): void {
+  const { env } = sources
+  const rate = new RateLimit(settings.limits)
+  const refusals = new RateLimit(REFUSALS_AT_ONCE)
+  const headers = settings.tls
+    ? { ...SECURITY_HEADERS, 'strict-transport-security': 'max-age=31536000' }
+    : SECURITY_HEADERS
+
+  app.decorateRequest('principal', null)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers)
+    const problem =
+      plain(request, settings) ??
+      admitted(request, reply, sources, settings) ??
+      paced(request, rate)
+    if (problem === null) {
+      if (request.principal) connections.know(socketOf(request))
+      return done()
+    }
+    if (problem.problem.status !== 405) sources.reads.refused()
+    const wait = refusals.take('all', env.monotonic()) > 0
+    if (!wait) return done(problem)
+    void sleep(env, REFUSAL_WAIT_MS).then(() => done(problem))
+  })
+
+  function paced(request: FastifyRequest, rate: RateLimit): HttpProblem | null {
+    const { principal } = request
+    if (!principal) return null
+    const wait = rate.take(principal.id, env.monotonic())
+    if (wait === 0) return null
+    const after = String(Math.ceil(wait / 1_000))
+    return new HttpProblem('too-many-requests', undefined, { 'retry-after': after })
+  }
+}
+
+/** The socket as the server accepted it: below TLS, if there is TLS. */
+function socketOf({ raw: { socket } }: FastifyRequest): Socket {
+  return (socket as Socket & { _parent?: Socket })._parent ?? socket
+}
+
+/** What can be said of a request without knowing who sends it. */
+export function plain({ raw }: FastifyRequest, settings: HttpSettings): HttpProblem | null {
+  const { headers, method, url = '' } = raw
+  const host = headers.host?.toLowerCase() ?? ''
+  if (!settings.hosts().includes(host)) return new HttpProblem('wrong-host')
+  if (method !== 'GET' && method !== 'HEAD') {
+    return new HttpProblem('read-only', undefined, { allow: METHODS })
+  }
+  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) {
+    return new HttpProblem('body-not-taken', undefined, { connection: 'close' })
+  }
+  if (!url.startsWith('/')) return new HttpProblem('bad-request')
+  if (looksLikeToken(url)) return new HttpProblem('token-in-address')
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+    return new HttpProblem('cross-site')
+  }
+  const { origin } = headers
+  if (origin !== undefined && origin !== `${settings.tls ? 'https' : 'http'}://${host}`) {
+    return new HttpProblem('cross-site')
+  }
+  return null
+}
+
+/** Who sends it, and whether they may. */
+function admitted(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { access }: HttpSources,
+  settings: HttpSettings,
+): HttpProblem | null {
+  const { scope } = request.routeOptions.config ?? {}
+  if (scope === undefined) return null
+  const { authorization, cookie } = request.raw.headers
+  const found = access.authenticate(authorization, cookieOf(cookie, settings.cookie()))
+  if (typeof found === 'string') {
+    reply.header('www-authenticate', 'Bearer realm="wandbridge"')
+    return new HttpProblem(REFUSALS[found])
+  }
+  if (!found.scopes.includes(scope)) {
+    return new HttpProblem('scope-missing', `This address needs the scope ${scope}.`)
+  }
+  request.principal = found
+  return null
+}
+
+/** The value of a cookie; undefined when it is not there. */
+function cookieOf(header: string | undefined, name: string): string | undefined {
+  for (const part of header?.split(';') ?? []) {
+    const at = part.indexOf('=')
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
+  }
+  return undefined
+}

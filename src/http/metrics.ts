@@ -1,0 +1,89 @@
+// Prometheus metrics. Nothing in them names a person, a pump or a wand: labels are classes, states and
+// reasons.
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { BridgeStatus } from '../model/status.ts'
+import type { HttpSources } from './sources.ts'
+
+export interface Metrics {
+  /** A request was answered. `seconds` from its arrival to its end. */
+  answered(route: string, status: number, seconds: number): void
+  /** A client of the stream was sent away. */
+  sentAway(reason: string): void
+  text(): Promise<string>
+  readonly contentType: string
+}
+
+const AUDIT_STATES = ['none', 'ok', 'slow', 'failed'] as const
+
+export function metricsOf(sources: HttpSources, streams: () => number): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const requests = new Counter({
+    name: 'wandbridge_http_requests_total',
+    help: 'Requests answered, by class of address and status.',
+    labelNames: ['route', 'status'],
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'wandbridge_http_request_seconds',
+    help: 'Time to answer, in seconds, by class of address.',
+    labelNames: ['route'],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2],
+    registers,
+  })
+  const away = new Counter({
+    name: 'wandbridge_http_streams_ended_total',
+    help: 'Streams of events that the bridge ended, by reason.',
+    labelNames: ['reason'],
+    registers,
+  })
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name: `wandbridge_${name}`, help, labelNames, registers })
+  gauge('build_info', 'Always 1; the version is a label.', ['version']).set(
+    { version: sources.version },
+    1,
+  )
+  const open = gauge('http_streams', 'Streams of events that are open.')
+  const wands = gauge('wands', 'Wands, by whether they answer.', ['connected'])
+  const pumps = gauge('pumps', 'Pumps read since the start, by quality and reason.', [
+    'quality',
+    'reason',
+  ])
+  const unclosed = gauge('sessions_unclosed', 'Sessions of which no confirmed close is known.')
+  const auditState = gauge('audit_state', '1 for the state the audit log is in.', ['state'])
+  const auditSize = gauge('audit_records', 'Records in the audit log.')
+
+  function take({ wands: all, pumps: read, audit }: BridgeStatus): void {
+    open.set(streams())
+    wands.reset()
+    for (const connected of ['yes', 'no']) wands.set({ connected }, 0)
+    for (const { link } of all) wands.inc({ connected: link.connected ? 'yes' : 'no' })
+    pumps.reset()
+    for (const { quality, reason = 'none' } of read) pumps.inc({ quality, reason })
+    unclosed.set(all.reduce((n, wand) => n + wand.unclosed.length, 0))
+    for (const state of AUDIT_STATES) auditState.set({ state }, audit.state === state ? 1 : 0)
+    auditSize.set(audit.position === null ? 0 : audit.position + 1)
+  }
+
+  return {
+    answered(route, status, time) {
+      requests.inc({ route, status: String(status) })
+      seconds.observe({ route }, time)
+    },
+    sentAway: (reason) => away.inc({ reason }),
+    contentType: registry.contentType,
+    async text() {
+      take(sources.status.status())
+      // The rooms below count by themselves: their totals are taken over as they are.
+      const extra = new Registry()
+      for (const { name, help, type, values } of sources.counters()) {
+        const labelNames = Object.keys(values[0]?.labels ?? {})
+        const options = { name: `wandbridge_${name}`, help, labelNames, registers: [extra] }
+        const metric = type === 'counter' ? new Counter(options) : new Gauge(options)
+        for (const { labels = {}, value } of values) metric.inc(labels, value)
+      }
+      return `${await registry.metrics()}\n${await extra.metrics()}`
+    },
+  }
+}

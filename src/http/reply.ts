@@ -1,0 +1,44 @@
+// What the routes have in common: how a reply goes out, and how it stands in the OpenAPI document.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Principal } from '../access/access.ts'
+import { problemSchema } from '../model/api.ts'
+
+export const JSON_TYPE = 'application/json; charset=utf-8'
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
+
+export const idSchema = z.string().max(64).meta({
+  description: 'Opaque id of a pump, from /api/v1/pumps.',
+})
+
+/** Sends bytes that are JSON already. */
+export function json(reply: FastifyReply, bytes: Buffer): FastifyReply {
+  return reply.header('content-type', JSON_TYPE).send(bytes)
+}
+
+/** Who asks; only on addresses that need a scope. */
+export function principalOf(request: FastifyRequest): Principal {
+  if (!request.principal) throw new Error('this address has no scope')
+  return request.principal
+}
+
+/** The responses of an address for its schema: the good one, and what every address may say. */
+export function answers(
+  schema: z.ZodType,
+  description: string,
+  more: Record<string, z.ZodType> = {},
+  type = 'application/json',
+) {
+  const content = Object.fromEntries(
+    Object.entries({ [type]: schema, ...more }).map(([name, of]) => [name, { schema: of }]),
+  )
+  const problem = (text: string) => ({
+    description: text,
+    content: { 'application/problem+json': { schema: problemSchema } },
+  })
+  return {
+    200: { description, content },
+    '4XX': problem('The request was refused; nothing was read or changed.'),
+    '5XX': problem('The bridge could not answer; what is shown is not live.'),
+  }
+}

@@ -1,0 +1,91 @@
+// What is not about pumps: whether the bridge is alive and ready, its metrics, its OpenAPI document,
+// and the link that lets a browser in.
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { healthSchema } from '../model/api.ts'
+import type { Metrics } from './metrics.ts'
+import { HttpProblem } from './problems.ts'
+import { answers } from './reply.ts'
+import type { HttpSettings, HttpSources } from './sources.ts'
+
+export function serviceRoutes(
+  app: FastifyInstance,
+  { access, status }: HttpSources,
+  settings: HttpSettings,
+  metrics: Metrics,
+): void {
+  app.get(
+    '/healthz',
+    {
+      schema: {
+        operationId: 'getHealth',
+        summary: 'Whether the bridge runs.',
+        tags: ['service'],
+        security: [],
+        response: answers(healthSchema, 'It runs.'),
+      },
+    },
+    () => ({ ok: true, sentence: 'The bridge runs.' }),
+  )
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        operationId: 'getReadiness',
+        summary: 'Whether what is read can be recorded and shown.',
+        description: 'Says nothing of wands: a wand that is away is no fault of the bridge.',
+        tags: ['service'],
+        security: [],
+        response: {
+          ...answers(healthSchema, 'It is ready.'),
+          503: {
+            description: 'It is not.',
+            content: { 'application/json': { schema: healthSchema } },
+          },
+        },
+      },
+    },
+    (_request, reply) => {
+      const { state, sentence } = status.status().audit
+      const ok = state === 'ok' || state === 'slow'
+      return reply.code(ok ? 200 : 503).send({ ok, sentence })
+    },
+  )
+  app.get(
+    '/metrics',
+    {
+      config: { scope: 'metrics' },
+      schema: {
+        operationId: 'getMetrics',
+        summary: 'Metrics for Prometheus. They name no person, pump or wand.',
+        tags: ['service'],
+        response: answers(z.string(), 'The metrics.', {}, 'text/plain'),
+      },
+    },
+    async (_request, reply) =>
+      reply.header('content-type', metrics.contentType).send(await metrics.text()),
+  )
+  app.get('/', { schema: { hide: true } }, (_request, reply) =>
+    reply
+      .header('content-type', 'text/plain; charset=utf-8')
+      .send('wandbridge: a read-only interface. What there is to read: /api/v1/openapi.json\n'),
+  )
+  app.get<{ Params: { code: string } }>(
+    '/open/:code',
+    { schema: { hide: true, params: z.object({ code: z.string().max(64) }) } },
+    (request, reply) => {
+      // A preview of a link must not use it up.
+      if (request.method === 'HEAD') return reply.code(200).send()
+      const secret = access.links.redeem(request.params.code)
+      if (secret === null) {
+        throw new HttpProblem(
+          'not-found',
+          'This link was used already, or is older than two minutes. Make a new one with: wandbridge open.',
+        )
+      }
+      const secure = settings.tls ? '; Secure' : ''
+      const cookie = `${settings.cookie()}=${secret}; Path=/; HttpOnly; SameSite=Strict${secure}`
+      return reply.header('set-cookie', cookie).redirect('/', 303)
+    },
+  )
+}

@@ -1,0 +1,108 @@
+// What the HTTP surface is given. It knows no log, no link and no bridge: only these.
+import type { Observable } from 'rxjs'
+import type { Access, Principal } from '../access/access.ts'
+import type { Env } from '../env.ts'
+import type { Source } from '../model/reading.ts'
+import type { ApiRecord, RecordKind } from '../model/record.ts'
+import type { BridgeStatus } from '../model/status.ts'
+
+export interface StatusSource {
+  /** Everything known, judged now. */
+  status(): BridgeStatus
+  /** Something may just have ceased to be live: nobody waits for the next look. */
+  readonly urgent$: Observable<unknown>
+}
+
+export interface LogHead {
+  readonly log: string
+  readonly source: Source
+  /** Records in the log. */
+  readonly size: number
+  /** Position of the first record whose entry is kept. */
+  readonly oldest: number
+}
+
+export interface RecordQuery {
+  readonly source: Source
+  /** Only records behind this position. */
+  readonly after?: number
+  readonly kinds?: readonly RecordKind[]
+  /** Opaque id of a pump. */
+  readonly pump?: string
+  /** UTC, ISO 8601 with milliseconds: from this moment on, and before that one. */
+  readonly from?: string
+  readonly to?: string
+}
+
+export interface RecordSource {
+  /** The log of a source, or the bridge's own; null while there is none. */
+  head(source?: Source): LogHead | null
+  /** Durable records in order, each once. */
+  read(query: RecordQuery): AsyncIterable<ApiRecord>
+  /** Every record once it is durable, in the order of its log. */
+  readonly records$: Observable<ApiRecord>
+}
+
+/** Who read what is recorded before the reply goes out. */
+export interface ReadLog {
+  /** `pump` is a serial. False, or no answer in time: there is no reply. */
+  read(access: {
+    readonly principal: Principal
+    /** Class of the address, never its parameters. */
+    readonly route: string
+    readonly pump: string | null
+    readonly source: Source | undefined
+  }): Promise<boolean>
+  refused(): void
+}
+
+export interface Counter {
+  readonly name: string
+  readonly help: string
+  readonly type: 'counter' | 'gauge'
+  readonly values: readonly {
+    readonly labels?: Readonly<Record<string, string>>
+    readonly value: number
+  }[]
+}
+
+export interface HttpSources {
+  readonly env: Env
+  readonly version: string
+  readonly status: StatusSource
+  readonly records: RecordSource
+  readonly access: Access
+  readonly reads: ReadLog
+  /** Counters of the rooms below. Nothing in them names a person, a pump or a wand. */
+  counters(): readonly Counter[]
+  /** For errors nobody expected. */
+  log(text: string): void
+}
+
+export interface HttpLimits {
+  readonly connections: number
+  readonly streams: number
+  readonly streamsPerToken: number
+  readonly perSecond: number
+  readonly burst: number
+  /** Bytes that may wait for a client that does not read. */
+  readonly clientBytes: number
+}
+
+export const LIMITS: HttpLimits = {
+  connections: 1_000,
+  streams: 500,
+  streamsPerToken: 100,
+  perSecond: 100,
+  burst: 300,
+  clientBytes: 1 << 20,
+}
+
+export interface HttpSettings {
+  /** `host:port` as a client may write it in `Host`, lower case. */
+  readonly hosts: () => readonly string[]
+  readonly tls: boolean
+  /** Name of the page's cookie. */
+  readonly cookie: () => string
+  readonly limits: HttpLimits
+}

@@ -1,0 +1,119 @@
+// Status: wands and pumps as they stand. A reply is encoded once for everybody who asks in the same
+// moment; it says itself of which moment it is.
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { pumpsReplySchema, wandsReplySchema } from '../model/api.ts'
+import type { Source } from '../model/reading.ts'
+import { type BridgeStatus, type PumpStatus, pumpStatusSchema } from '../model/status.ts'
+import { HttpProblem } from './problems.ts'
+import { recorded } from './reads.ts'
+import { answers, idSchema, json, principalOf } from './reply.ts'
+import type { HttpSources } from './sources.ts'
+
+/** How long one encoding serves everybody. Far below what anybody notices, and said in `asOf`. */
+const SAME_MOMENT_MS = 20
+
+/** The status as a holder of these sources may see it. */
+export function seenBy(status: BridgeStatus, sources: readonly Source[]): BridgeStatus {
+  const seen = ({ source }: { readonly source: Source }) => sources.includes(source)
+  return { ...status, wands: status.wands.filter(seen), pumps: status.pumps.filter(seen) }
+}
+
+export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
+  const { env, status } = sources
+  const cache = new Map<string, Buffer>()
+  let taken: BridgeStatus | null = null
+  let takenAt = Number.NEGATIVE_INFINITY
+  status.urgent$.subscribe(() => {
+    taken = null
+  })
+
+  function now(): BridgeStatus {
+    const at = env.monotonic()
+    if (taken === null || at - takenAt > SAME_MOMENT_MS) {
+      cache.clear()
+      taken = status.status()
+      takenAt = at
+    }
+    return taken
+  }
+
+  /** One encoding per moment, kind of reply and sources. */
+  function encoded(
+    what: string,
+    request: FastifyRequest,
+    make: (status: BridgeStatus) => unknown,
+  ): Buffer | null {
+    const current = now()
+    const { sources: allowed } = principalOf(request)
+    const key = `${what} ${allowed.join(' ')}`
+    const known = cache.get(key)
+    if (known) return known
+    const value = make(seenBy(current, allowed))
+    if (value === undefined) return null
+    const bytes = Buffer.from(JSON.stringify(value))
+    cache.set(key, bytes)
+    return bytes
+  }
+
+  const config = { scope: 'status' } as const
+  const noted = (request: FastifyRequest, pump: PumpStatus | null) =>
+    recorded(sources, request, pump && { ref: pump.pump, source: pump.source })
+  app.get(
+    '/api/v1/wands',
+    {
+      config,
+      schema: {
+        operationId: 'listWands',
+        summary: 'Every wand, its link, its contact and its session, as they stand.',
+        tags: ['status'],
+        response: answers(wandsReplySchema, 'The wands.'),
+      },
+    },
+    async (request, reply) => {
+      await noted(request, null)
+      const bytes = encoded('wands', request, ({ asOf, wands, audit }) => ({ asOf, wands, audit }))
+      return json(reply, bytes as Buffer)
+    },
+  )
+  app.get(
+    '/api/v1/pumps',
+    {
+      config,
+      schema: {
+        operationId: 'listPumps',
+        summary: 'Every pump that was read since the bridge started, with its newest reading.',
+        tags: ['status'],
+        response: answers(pumpsReplySchema, 'The pumps.'),
+      },
+    },
+    async (request, reply) => {
+      await noted(request, null)
+      const bytes = encoded('pumps', request, ({ asOf, pumps, audit }) => ({ asOf, pumps, audit }))
+      return json(reply, bytes as Buffer)
+    },
+  )
+  app.get<{ Params: { id: string } }>(
+    '/api/v1/pumps/:id',
+    {
+      config,
+      schema: {
+        operationId: 'getPump',
+        summary: 'One pump: what it reported, how old that is, whether it is live and why not.',
+        description:
+          'Nothing here reads the pump: that takes the wand, held in place. A value that is not live says so; a missing one is said to be missing.',
+        tags: ['status'],
+        params: z.object({ id: idSchema }),
+        response: answers(pumpStatusSchema, 'The pump.'),
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const own = ({ pump }: PumpStatus) => pump.id === id
+      await noted(request, now().pumps.find(own) ?? null)
+      const bytes = encoded(`pump ${id}`, request, ({ pumps }) => pumps.find(own))
+      if (!bytes) throw new HttpProblem('not-found', 'No pump of this id was read since the start.')
+      return json(reply, bytes)
+    },
+  )
+}

@@ -1,0 +1,135 @@
+// One client of the stream of events: what it wants, how far it has got, and its connection.
+import type { ServerResponse } from 'node:http'
+import type { Principal } from '../access/access.ts'
+import type { Cancel, Env } from '../env.ts'
+import type { Liveness } from '../model/api.ts'
+import type { Source } from '../model/reading.ts'
+import type { RecordKind } from '../model/record.ts'
+import type { PumpStatus } from '../model/status.ts'
+import type { Encoded } from './ring.ts'
+
+export interface Wish {
+  readonly principal: Principal
+  /** The log to follow; undefined = the bridge's own. */
+  readonly source: Source | undefined
+  readonly kinds: readonly RecordKind[] | null
+  /** Opaque id. */
+  readonly pump: string | null
+  /** The last position it has seen; null = it is new here. */
+  readonly asked: number | 'unknown' | null
+  /** The log it believes that to be of; null = it has not said. */
+  readonly askedLog: string | null
+}
+
+/** So much may wait while a client catches up. */
+const CATCH_UP_BYTES = 256 << 10
+const DRAIN_MS = 10_000
+/** How long a farewell may take to be read. */
+const FAREWELL_MS = 1_000
+
+export class StreamClient {
+  readonly principal: Principal
+  readonly source: Source | undefined
+  readonly kinds: readonly RecordKind[] | null
+  readonly pump: string | null
+  readonly asked: Wish['asked']
+  readonly askedLog: string | null
+  /** The newest position that it has been given, or that was not for it. */
+  cursor = -1
+  /** The log its cursor is of. */
+  log: string | null = null
+  /** It has caught up: records come as they are made. */
+  live = false
+  gone = false
+  /** Called now and then while it follows, for the record. */
+  noted: () => void = () => {}
+  readonly #env: Env
+  readonly #response: ServerResponse
+  readonly #most: number
+  readonly #gone: (() => void)[] = []
+
+  constructor(env: Env, response: ServerResponse, wish: Wish, mostBytes: number) {
+    this.#env = env
+    this.#response = response
+    this.#most = mostBytes
+    this.principal = wish.principal
+    this.source = wish.source
+    this.kinds = wish.kinds
+    this.pump = wish.pump
+    this.asked = wish.asked
+    this.askedLog = wish.askedLog
+    response.once('close', () => this.#leave())
+    response.on('error', () => this.destroy())
+  }
+
+  onGone(listener: () => void): void {
+    this.#gone.push(listener)
+  }
+
+  /** Whether more waits for it than may. */
+  get full(): boolean {
+    return this.#response.writableLength > this.#most
+  }
+
+  write(bytes: Buffer): void {
+    if (!this.gone) this.#response.write(bytes)
+  }
+
+  /** Moves past a record, and sends it if it is for this client. */
+  take(entry: Encoded): void {
+    if (entry.position <= this.cursor) return
+    this.cursor = entry.position
+    if (this.kinds && !this.kinds.includes(entry.kind)) return
+    if (this.pump !== null && this.pump !== entry.pump) return
+    if (!this.principal.sources.includes(entry.source)) return
+    // What people wrote down is no status.
+    if (entry.kind === 'worksheet' && !this.principal.scopes.includes('history')) return
+    this.write(entry.bytes)
+  }
+
+  /** What is of its pump, if it asked for one. */
+  narrow<T extends { readonly pumps: readonly (Liveness | PumpStatus)[] }>(event: T): T {
+    if (this.pump === null) return event
+    const own = (one: Liveness | PumpStatus) => ('pump' in one ? one.pump.id : one.id) === this.pump
+    return { ...event, pumps: event.pumps.filter(own) }
+  }
+
+  /** Resolves once it has read most of what was sent; with false when it does not. */
+  async drained(): Promise<boolean> {
+    if (this.gone || this.#response.writableLength <= CATCH_UP_BYTES) return true
+    return new Promise((resolve) => {
+      const done = (read: boolean) => {
+        cancel()
+        this.#response.off('drain', onDrain)
+        this.#response.off('close', onDrain)
+        resolve(read)
+      }
+      const onDrain = () => done(true)
+      const cancel: Cancel = this.#env.after(DRAIN_MS, () => done(false))
+      this.#response.once('drain', onDrain)
+      this.#response.once('close', onDrain)
+    })
+  }
+
+  /** The last bytes; then the connection ends, whether they were read or not. */
+  end(bytes: Buffer): void {
+    if (this.gone) return
+    this.#response.end(bytes)
+    this.#leave()
+    const cancel = this.#env.after(FAREWELL_MS, () => this.#response.destroy(), {
+      background: true,
+    })
+    this.#response.once('close', cancel)
+  }
+
+  destroy(): void {
+    this.#response.destroy()
+    this.#leave()
+  }
+
+  #leave(): void {
+    if (this.gone) return
+    this.gone = true
+    for (const listener of this.#gone.splice(0)) listener()
+  }
+}
