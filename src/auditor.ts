@@ -6,6 +6,7 @@
 // that fails is known before anybody reads a pump.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { type Observable, Subject } from 'rxjs'
 import { type Access, ReadAccess, RefusedTraffic } from './audit/aggregate.ts'
 import { canonical, type Json } from './audit/canonical.ts'
 import { type Disk, nodeDisk } from './audit/disk.ts'
@@ -53,6 +54,11 @@ interface Waiting {
   readonly record: NewRecord
   done(receipt: Receipt | null): void
 }
+/** A record that is durable, and where. */
+export interface Written extends Receipt {
+  readonly source: Source
+  readonly record: NewRecord & { readonly at: string }
+}
 interface Book {
   readonly log: AuditLog
   readonly reads: ReadAccess
@@ -82,6 +88,9 @@ export class Auditor implements Recorder {
   readonly #known = new Set<string>()
   /** Of ports where nothing answers: what they have reported since. */
   readonly #silent = new Map<string, Set<string>>()
+  readonly #written = new Subject<Written>()
+  /** Every record once it is durable, in the order of its log. */
+  readonly written$: Observable<Written> = this.#written.asObservable()
   #listeners: (() => void)[] = []
   #upkeep: Promise<void> = Promise.resolve()
 
@@ -96,6 +105,15 @@ export class Auditor implements Recorder {
     this.#refused = new RefusedTraffic(this.#env, (record) => this.append(record))
     this.#noHome = this.#env.after(HOME_MS, () => void this.#lastUsed(), { background: true })
     void this.#space()
+  }
+
+  /** The log of the bridge itself: that of the first wand that has said what it is. */
+  get home(): Source | null {
+    return this.#home
+  }
+
+  get disk(): Disk {
+    return this.#disk
   }
 
   /** Where the logs are. */
@@ -283,7 +301,15 @@ export class Auditor implements Recorder {
       },
       onSegment: (segments) => this.#care(segments, log),
     })
-    const append: Append = (record) => log.append(record)
+    const append: Append = (record) => {
+      // The same moment for the record and for whoever is told of it.
+      const timed = { at: utc(env.wall()), mono: env.monotonic(), ...record }
+      const done = log.append(timed)
+      void done.then((receipt) => {
+        if (receipt) this.#written.next({ ...receipt, source, record: timed })
+      })
+      return done
+    }
     const book = { log, append, reads: new ReadAccess(env, append) }
     this.#books.set(source, book)
     // What a round of upkeep left undone when the last bridge ended.

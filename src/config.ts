@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { POLICIES } from './link/state.ts'
 
+/** Where a bridge listens if it is not told. */
+export const LISTEN = '127.0.0.1:8420'
+
 export const configSchema = z
   .strictObject({
     serial: z.array(z.string().min(1)).default([]).meta({
@@ -35,6 +38,31 @@ export const configSchema = z
           description: 'The oldest captures go when together they take more.',
         }),
         keepDays: z.number().int().min(1).default(30),
+      })
+      .prefault({}),
+    http: z
+      .strictObject({
+        listen: z.string().min(1).default(LISTEN).meta({
+          description: 'HOST:PORT, or none. Only this computer without `tls`.',
+        }),
+        tls: z
+          .strictObject({
+            cert: z.string().min(1),
+            key: z.string().min(1),
+            clientCa: z.string().min(1).optional(),
+          })
+          .optional()
+          .meta({
+            description:
+              'PEM files, read again when they change. With `clientCa` only clients with a certificate of it are let in.',
+          }),
+        hosts: z
+          .array(z.string().min(1))
+          .default([])
+          .meta({ description: 'Further names it is asked for by, with port where it has one.' }),
+        tokens: z.boolean().default(true).meta({
+          description: 'False: whoever reaches the port may read. On this computer only.',
+        }),
       })
       .prefault({}),
     locale: z.enum(['en-US', 'en-GB']).default('en-US'),

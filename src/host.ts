@@ -8,6 +8,7 @@ import type { ControlRequest } from './control/messages.ts'
 import type { ControlClient } from './control/server.ts'
 import { ControlServer } from './control/server.ts'
 import type { Env } from './env.ts'
+import type { Http, HttpOptions } from './http-host.ts'
 import { interrogateOnce } from './interrogate.ts'
 import { clockState } from './time-service.ts'
 import { watchLines } from './watch.ts'
@@ -16,6 +17,8 @@ export interface Host {
   readonly bridge: Bridge
   readonly auditor: Auditor
   readonly captures: Captures
+  /** Null = it does not listen. */
+  readonly http: Http | null
   /**
    * Closes every session (confirmed if the implant answers) and every port, records `why`, and frees
    * the state directory.
@@ -29,6 +32,7 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder'> {
     /** From the beginning; otherwise somebody asks for it. */
     readonly on?: boolean
   }
+  readonly http?: HttpOptions
 }
 
 /**
@@ -48,7 +52,7 @@ export async function startHost(
     },
   })
   try {
-    host = hostOf(env, stateDir, await make(), control)
+    host = await hostOf(env, stateDir, await make(), control)
   } catch (error) {
     await control.close()
     throw error
@@ -57,12 +61,12 @@ export async function startHost(
   return host
 }
 
-function hostOf(
+async function hostOf(
   env: Env,
   stateDir: string,
-  { audit = {}, capture = {}, ...options }: HostOptions,
+  { audit = {}, capture = {}, http: listening, ...options }: HostOptions,
   control: ControlServer,
-): Host {
+): Promise<Host> {
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
@@ -91,16 +95,36 @@ function hostOf(
     tap: (...traffic) => captures.take(...traffic),
   })
   if (capture.on) void captures.start()
+  const http = listening ? await httpOf(env, stateDir, { bridge, auditor }, listening) : null
   return {
     bridge,
     auditor,
     captures,
+    http,
     async stop(why) {
+      await http?.close()
       await bridge.stop()
       await captures.stop()
       await auditor.close(why)
       await control.close()
     },
+  }
+}
+
+/** Whoever does not listen does not load what it takes. */
+async function httpOf(
+  env: Env,
+  stateDir: string,
+  rooms: { readonly bridge: Bridge; readonly auditor: Auditor },
+  options: HttpOptions,
+): Promise<Http> {
+  try {
+    const { startHttp } = await import('./http-host.ts')
+    return await startHttp(env, stateDir, rooms, options)
+  } catch (error) {
+    await rooms.bridge.stop()
+    await rooms.auditor.close('cannot listen')
+    throw error
   }
 }
 
@@ -140,6 +164,13 @@ function handle(env: Env, host: Host, request: ControlRequest, client: ControlCl
       }
       return
     }
+    case 'open':
+      client.send(
+        host.http
+          ? { link: host.http.openLink() }
+          : { error: 'This bridge does not listen for HTTP. Start it with --listen.' },
+      )
+      return
     case 'capture':
       void capture(captures, request.what, client)
       return

@@ -13,7 +13,7 @@ export type Scope = (typeof SCOPES)[number]
 /** A token as it is kept. */
 export const tokenSchema = z.strictObject({
   v: z.literal(1),
-  id: z.string().regex(/^[0-9a-f]{10}$/),
+  id: z.string().regex(/^[0-9a-f]{8}$/),
   /** SHA-256 of the secret, hex. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   label: z.string().max(100),
@@ -35,12 +35,21 @@ export interface TokenWish {
 }
 
 export const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
+const LETTERS = 'abcdefghijklmnopqrstuvwxyz234567'
+
+/** RFC 4648 in small letters; of a multiple of 5 bytes, so that nothing is left over. */
+function base32(bytes: Uint8Array): string {
+  let bits = ''
+  for (const byte of bytes) bits += byte.toString(2).padStart(8, '0')
+  return bits.replace(/.{5}/g, (five) => LETTERS[Number.parseInt(five, 2)] ?? '')
+}
+
 export const sha256 = (text: string) => createHash('sha256').update(text).digest()
 
 /** A new token and its text, which is shown once and kept nowhere. */
 export function newToken(env: Env, wish: TokenWish): { text: string; token: Token } {
-  const id = hex(env.random(5))
-  const secret = hex(env.random(20))
+  const id = hex(env.random(4))
+  const secret = base32(env.random(20))
   const now = env.wall()
   const token: Token = {
     v: 1,
@@ -56,7 +65,7 @@ export function newToken(env: Env, wish: TokenWish): { text: string; token: Toke
   return { text: `wb_${id}_${secret}`, token }
 }
 
-const TEXT = /^wb_([0-9a-f]{10})_([0-9a-f]{40})$/
+const TEXT = /^wb_([0-9a-f]{8})_([a-z2-7]{32})$/
 
 /** The parts of a token's text; null when it is none. */
 export function parseToken(text: string): { id: string; secret: string } | null {
@@ -65,7 +74,7 @@ export function parseToken(text: string): { id: string; secret: string } | null 
 }
 
 /** Whether a text looks like a token, wherever it was found. */
-export const looksLikeToken = (text: string) => /wb_[0-9a-f]{10}_/.test(text)
+export const looksLikeToken = (text: string) => /wb_[0-9a-f]{8}_/.test(text)
 
 const NOBODY = Buffer.alloc(32)
 

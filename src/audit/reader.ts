@@ -9,6 +9,7 @@ import { HASH_BYTES, type Hash, leafHash, Tree, verifyInclusion } from './merkle
 import { fromBase64, parseVerifierKey, signedBy, toBase64 } from './note.ts'
 import { proofText } from './proof.ts'
 import type { AuditRecord } from './record.ts'
+import { type Intros, isBehind, seek } from './seek.ts'
 import { Lines } from './segment.ts'
 import { verify } from './verify.ts'
 
@@ -30,21 +31,32 @@ export interface Stored {
   readonly record: AuditRecord
 }
 
-/** Committed records that pass the filter, in order, each once. Checks no signatures: see `verify`. */
+/**
+ * Committed records that pass the filter, in order, each once. Checks no signatures: see `verify`.
+ * Segments that hold none of them are not read. `intros` remembers where they begin; one map a log.
+ */
 export async function* readRecords(
   disk: Disk,
   dir: string,
   filter: Filter = {},
+  intros: Intros = new Map(),
 ): AsyncGenerator<Stored> {
-  let next = filter.after === undefined ? 0 : filter.after + 1
-  for (const files of await segmentFiles(disk, dir)) {
+  const first = filter.after === undefined ? 0 : filter.after + 1
+  const { from, to, kinds } = filter
+  const kept = (await segmentFiles(disk, dir)).filter(({ entries }) => entries !== null)
+  const narrow = first > 0 || from !== undefined
+  const begin = narrow ? await seek(disk, dir, kept, { position: first, from }, intros) : 0
+  let next = first
+  for (const files of kept.slice(begin)) {
     if (!files.entries) continue
+    if (to !== undefined && (await isBehind(disk, dir, files, to, intros))) return
     let pending: Stored[] = []
     let ready: Stored[] = []
     const walk = await walkSegment(readEntries(disk, dir, files.entries), {
       log: basename(dir),
       segment: files.number,
-      record: (bytes, start, end) => {
+      record: (bytes, start, end, kind) => {
+        if (kinds && !kinds.includes(kind ?? '')) return
         const line = Buffer.from(bytes.subarray(start, end)).toString()
         const record = JSON.parse(line) as AuditRecord
         if (record.seq >= next && passes(record, filter))
@@ -58,7 +70,7 @@ export async function* readRecords(
     })
     // A segment that was never opened holds nothing that counts.
     if (walk.opened) yield* ready
-    else next = Math.min(next, walk.header?.frontier.size ?? next)
+    else next = Math.max(first, Math.min(next, walk.header?.frontier.size ?? next))
   }
 }
 

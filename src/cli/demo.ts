@@ -18,6 +18,7 @@ interface DemoFlags {
   readonly scenario?: string
   readonly seed?: number
   readonly stateDir: string
+  readonly port: number
 }
 
 const READER = { locale: 'en-US', zone: 'UTC' } as const
@@ -29,6 +30,7 @@ export function registerDemo(program: Command): void {
     .description('Simulator and bridge together, with keys that move the wand.')
     .option('--scenario <name>', 'scenario by name, or a YAML file')
     .option('--seed <n>', 'seed of everything random', number(0, 0xffffffff))
+    .option('--port <n>', 'where to serve HTTP on 127.0.0.1; 0 = any', number(0, 65_535), 8_420)
     .option('--state-dir <dir>', 'where the demo keeps its files', './.wandbridge-demo')
     .action(async (flags: DemoFlags) => {
       const env = systemEnv()
@@ -37,8 +39,10 @@ export function registerDemo(program: Command): void {
       const host = await hold(env, stateDir, async () => {
         simulator = await simulate(flags, stateDir)
         const ports = simulator.describe().map((device) => sourceFor(device.path))
-        return { ports, policy: 'continuous' as const }
+        const http = { host: '127.0.0.1', port: flags.port, log: () => {} }
+        return { ports, policy: 'continuous' as const, http }
       })
+      const curl = curlLine(host)
       let restore = () => {}
       const ends = stopInOrder(async (why) => {
         restore()
@@ -50,8 +54,23 @@ export function registerDemo(program: Command): void {
       })
       const quit = () => void ends.stop(Exit.OK)
       const screen = process.stdout.isTTY && process.stdin.isTTY
-      restore = screen ? draw(env, host, simulator as unknown as Simulator, quit) : print(host)
+      restore = screen
+        ? draw(env, host, simulator as unknown as Simulator, curl, quit)
+        : print(host, curl)
     })
+}
+
+const DAY_MS = 86_400_000
+
+/** A line to paste: what it shows comes from the simulator, and so does all its token lets through. */
+function curlLine({ http }: Host): string[] {
+  const token = http?.lend({
+    label: 'demo',
+    scopes: ['status', 'history', 'audit', 'metrics', 'fhir'],
+    sources: ['simulator'],
+    lifeMs: DAY_MS,
+  })
+  return [`curl -H 'Authorization: Bearer ${token}' \\`, `  ${http?.url}/api/v1/pumps`]
 }
 
 /** On a pseudo-terminal; where there is none, over loopback TCP, and it says so. */
@@ -75,7 +94,8 @@ async function simulate(flags: DemoFlags, stateDir: string): Promise<Simulator> 
   }
 }
 
-function print(host: Host): () => void {
+function print(host: Host, curl: readonly string[]): () => void {
+  process.stdout.write(`${curl.join('\n')}\n`)
   process.stdout.write(`Audit files: ${host.auditor.dir}\n`)
   const subscription = watchLines(host.bridge).subscribe((line) => {
     process.stdout.write(`${sentence(line, READER)}\n`)
@@ -106,7 +126,13 @@ const KEYS: readonly Key[] = [
 const HELP = [...KEYS.map((k) => `${k.key} ${k.does}`), 'q quit'].join('  ')
 
 /** Draws until the returned function is called, which gives the terminal back. */
-function draw(env: Env, host: Host, simulator: Simulator, quit: () => void): () => void {
+function draw(
+  env: Env,
+  host: Host,
+  simulator: Simulator,
+  curl: readonly string[],
+  quit: () => void,
+): () => void {
   const toggled = new Map<string, boolean>()
   let said = ''
   let ended = false
@@ -123,6 +149,8 @@ function draw(env: Env, host: Host, simulator: Simulator, quit: () => void): () 
       ...wands.flatMap(renderWand),
       '',
       ...latest.flatMap((pump) => renderPump(pump, READER)),
+      '',
+      ...curl,
       '',
       said,
       HELP,

@@ -9,6 +9,7 @@ import { registerDemo } from './demo.ts'
 import { registerDevices } from './devices.ts'
 import { registerDoctor } from './doctor.ts'
 import { CommandError, Exit } from './exit.ts'
+import { registerOpen } from './open.ts'
 import { registerServe } from './serve.ts'
 import { registerSim } from './sim.ts'
 import { registerStatus } from './status.ts'
@@ -40,6 +41,7 @@ for (const register of [
   registerAudit,
   registerCapture,
   registerToken,
+  registerOpen,
   registerDevices,
   registerDoctor,
   registerConfig,

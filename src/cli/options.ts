@@ -1,9 +1,10 @@
 // The options that several commands share, and what becomes of them: one configuration.
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import { type Config, configSchema, defaultStateDir } from '../config.ts'
+import { type Config, configSchema, defaultStateDir, LISTEN } from '../config.ts'
 import type { Env } from '../env.ts'
 import type { HostOptions } from '../host.ts'
+import type { HttpOptions } from '../http-host.ts'
 import { Finder } from '../transport/finder.ts'
 import type { PortSource } from '../transport/port.ts'
 import { hidSourceFor, sourceFor } from '../transport/source.ts'
@@ -16,6 +17,7 @@ export interface BridgeFlags {
   readonly hid?: string[]
   readonly stateDir?: string
   readonly policy?: string
+  readonly listen?: string
 }
 
 /** Reads an option as a number in range. */
@@ -58,13 +60,15 @@ export interface Settings extends Config {
 /** File first, flags over it. Throws CommandError(USAGE) with everything that is wrong. */
 export function settings(flags: BridgeFlags): Settings {
   try {
-    const file = flags.config === undefined ? {} : readYamlFile(flags.config, configSchema)
+    const file: Partial<Config> =
+      flags.config === undefined ? {} : readYamlFile(flags.config, configSchema)
     const given = {
       ...file,
       ...(flags.serial ? { serial: flags.serial } : {}),
       ...(flags.hid ? { hid: flags.hid } : {}),
       ...(flags.policy === undefined ? {} : { policy: flags.policy }),
       ...(flags.stateDir === undefined ? {} : { stateDir: flags.stateDir }),
+      ...(flags.listen === undefined ? {} : { http: { ...file.http, listen: flags.listen } }),
     }
     const parsed = configSchema.safeParse(given)
     if (!parsed.success) {
@@ -88,6 +92,27 @@ export function captureOf({ capture }: Config): NonNullable<HostOptions['capture
   const { on, budgetMiB, keepDays } = capture
   return { on, keepDays, budgetBytes: budgetMiB * 2 ** 20 }
 }
+
+/** Where to listen and how; undefined = nowhere. Throws CommandError(USAGE) on what cannot be. */
+export function httpOf(
+  { http: { listen, tls, hosts, tokens } }: Config,
+  log: (text: string) => void,
+): HttpOptions | undefined {
+  if (listen === 'none') return undefined
+  const found = /^(?:\[([0-9a-f:.]+)\]|([^:\s]+)):(\d{1,5})$/i.exec(listen)
+  const port = Number(found?.[3])
+  if (!found || port > 65_535) {
+    throw new CommandError(Exit.USAGE, `--listen ${listen} is not HOST:PORT, such as ${LISTEN}.`)
+  }
+  const host = String(found[1] ?? found[2])
+  return { host, port, hosts, tokens, log, ...(tls !== undefined && { tls: tlsOf(tls) }) }
+}
+
+const tlsOf = ({ cert, key, clientCa }: NonNullable<Config['http']['tls']>) => ({
+  cert,
+  key,
+  ...(clientCa !== undefined && { clientCa }),
+})
 
 export interface Wands {
   readonly ports: readonly PortSource[]

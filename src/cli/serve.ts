@@ -1,5 +1,6 @@
 // `wandbridge serve`: the bridge, until it is stopped. It never gives up on a lost wand.
 import type { Command } from 'commander'
+import { LISTEN } from '../config.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { type Env, systemEnv, utc } from '../env.ts'
 import { type Host, type HostOptions, startHost } from '../host.ts'
@@ -9,6 +10,7 @@ import {
   type BridgeFlags,
   bridgeWands,
   captureOf,
+  httpOf,
   settings,
   withBridgeOptions,
 } from './options.ts'
@@ -17,21 +19,25 @@ export function registerServe(program: Command): void {
   withBridgeOptions(program.command('serve'))
     .description('Run the bridge.')
     .option('--policy <policy>', 'when to read: on-placement, manual, continuous')
+    .option('--listen <host:port>', `where to serve HTTP, or none (default: ${LISTEN})`)
     .action(async (flags: BridgeFlags) => {
       const chosen = settings(flags)
       const env = systemEnv()
       const wands = bridgeWands(chosen, env)
+      const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
+      const http = httpOf(chosen, log)
       const host = await hold(env, chosen.stateDir, async () => ({
         ...wands,
         policy: chosen.policy,
         audit: auditOf(chosen),
         capture: captureOf(chosen),
+        ...(http && { http }),
       }))
       stopInOrder((why) => host.stop(why))
-      const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
       const names = [...host.bridge.ports, ...(wands.finder ? [wands.finder.path] : [])]
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${names.join(', ')}.`)
       log(`Audit files: ${host.auditor.dir}`)
+      if (host.http) log(`Listening on ${host.http.url}, for readers with a token.`)
       let key = ''
       host.bridge.audit$.subscribe(({ sentence }) => {
         log(sentence)
@@ -64,6 +70,10 @@ export async function hold(
         Exit.USAGE,
         `The state directory ${stateDir} cannot be used: ${error.message}.\n${next}`,
       )
+    }
+    const { ListenError } = await import('../http-host.ts')
+    if (error instanceof ListenError) {
+      throw new CommandError(Exit.USAGE, `${error.message}\nNothing was read.`)
     }
     if (!(error instanceof AlreadyRunning)) throw error
     const next = 'Stop it first, or give this one another --state-dir. Nothing was read.'

@@ -9,6 +9,8 @@ export const READ_MS = 40_000
 export const controlRequestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('status') }),
   z.object({ do: z.literal('watch') }),
+  /** A link that lets one browser in. */
+  z.object({ do: z.literal('open') }),
   z.object({
     do: z.literal('interrogate'),
     port: z.string().optional(),

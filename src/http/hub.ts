@@ -90,7 +90,8 @@ export class Hub {
   async #begin(client: StreamClient): Promise<void> {
     const head = await this.#head(client)
     const ring = head ? await this.#ring(head) : null
-    const reset = this.#resume(client, head, ring)
+    const oldest = head && client.asked !== null ? await this.#oldest(head) : 0
+    const reset = this.#resume(client, head, ring, oldest)
     if (reset === 'continue') {
       const status = seenBy(this.#sources.status.status(), client.principal.sources)
       client.write(frame('status', client.narrow(statusEvent(status))))
@@ -116,10 +117,10 @@ export class Hub {
     client: StreamClient,
     head: LogHead | null,
     ring: Ring | null,
+    oldest: number,
   ): ResetEvent | null | 'continue' {
     if (client.asked === null) return null
     const last = ring?.last ?? -1
-    const oldest = head?.oldest ?? 0
     const wrongLog = client.askedLog !== null && client.askedLog !== head?.log
     const reason =
       client.asked === 'unknown' || wrongLog
@@ -212,6 +213,10 @@ export class Hub {
     }
   }
 
+  #oldest({ source }: LogHead): Promise<number> {
+    return this.#sources.records.oldest(source)
+  }
+
   #headOf(log: string): LogHead | null {
     for (const source of ['device', 'simulator', 'replay'] as const) {
       const head = this.#sources.records.head(source)
@@ -230,8 +235,9 @@ export class Hub {
     return made
   }
 
-  async #fill({ log, source, size, oldest }: LogHead): Promise<Ring> {
-    const from = Math.max(size - 1 - MOST_RECORDS, oldest - 1)
+  async #fill(head: LogHead): Promise<Ring> {
+    const { log, source, size } = head
+    const from = Math.max(size - 1 - MOST_RECORDS, (await this.#oldest(head)) - 1)
     const ring = new Ring(log, from)
     // What becomes durable meanwhile waits its turn.
     const late: ApiRecord[] = []
@@ -297,8 +303,9 @@ export class Hub {
       client.cursor = Math.min(position - 1, ring.last)
     } else {
       const newest = ring.last < 0 ? null : ring.last
-      const oldest = head?.oldest ?? null
-      client.write(frame('reset', { asOf: this.#asOf(), reason: 'unknown', log, oldest, newest }))
+      client.write(
+        frame('reset', { asOf: this.#asOf(), reason: 'unknown', log, oldest: 0, newest }),
+      )
       this.#snapshot(client, head, ring)
     }
     void this.#catchUp(client)

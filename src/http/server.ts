@@ -58,7 +58,7 @@ export async function listen(sources: HttpSources, options: ListenOptions): Prom
     tls: tls !== undefined,
     limits: { ...LIMITS, ...options.limits },
   }
-  const app = await makeApp(sources, settings, await serverOptions(tls))
+  const app = await makeApp(sources, settings, await serverOptions(tls).catch(unusable))
   const { fastify } = app
   const { server } = fastify
   server.on('connect', (_request, socket) => refuseRaw(socket as Socket, 'read-only'))
@@ -83,6 +83,12 @@ export async function listen(sources: HttpSources, options: ListenOptions): Prom
       force()
     },
   }
+}
+
+function unusable(error: Error): never {
+  throw new ListenError(
+    `The key or certificate cannot be used: ${error.message}. Check the paths in \`http.tls\`: PEM, the certificate with its chain, and its key.`,
+  )
 }
 
 function forceAfter(env: Env, force: () => void): () => void {

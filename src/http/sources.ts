@@ -18,8 +18,6 @@ export interface LogHead {
   readonly source: Source
   /** Records in the log. */
   readonly size: number
-  /** Position of the first record whose entry is kept. */
-  readonly oldest: number
 }
 
 export interface RecordQuery {
@@ -37,6 +35,8 @@ export interface RecordQuery {
 export interface RecordSource {
   /** The log of a source, or the bridge's own; null while there is none. */
   head(source?: Source): LogHead | null
+  /** Position of the first record whose entry is kept. */
+  oldest(source: Source): Promise<number>
   /** Durable records in order, each once. */
   read(query: RecordQuery): AsyncIterable<ApiRecord>
   /** Every record once it is durable, in the order of its log. */

@@ -51,7 +51,17 @@ const audits = (watch: Program) => watch.json().filter((l) => l['kind'] === 'aud
 const sentence = (watch: Program) => String(audits(watch).at(-1)?.['sentence'])
 
 const serveArgs = (port: string, state: string) =>
-  ['serve', '--serial', port, '--state-dir', state, '--policy', 'continuous'] as const
+  [
+    'serve',
+    '--listen',
+    'none',
+    '--serial',
+    port,
+    '--state-dir',
+    state,
+    '--policy',
+    'continuous',
+  ] as const
 
 async function ready(bridge: Program): Promise<void> {
   await eventually(

@@ -243,13 +243,23 @@ describe.concurrent('serve', () => {
   }, async () => {
     const pump = await sim('pty')
     const dir = temporary()
-    const bridge = start(['serve', '--policy', 'manual', '--serial', pump.port, '--state-dir', dir])
+    const bridge = start([
+      'serve',
+      '--listen',
+      'none',
+      '--policy',
+      'manual',
+      '--serial',
+      pump.port,
+      '--state-dir',
+      dir,
+    ])
     await eventually(
       () => bridge.err(),
       (x) => x.includes('The wand answers.'),
       10_000,
     )
-    const second = start(['serve', '--serial', pump.port, '--state-dir', dir])
+    const second = start(['serve', '--listen', 'none', '--serial', pump.port, '--state-dir', dir])
     expect(await second.exit).toBe(2)
     expect(second.err()).toContain('Another bridge is running')
     const watching = start(['watch', '--json', '--state-dir', dir])
@@ -274,7 +284,17 @@ describe.concurrent('serve', () => {
   it('never gives up on a wand that is away', { timeout: STATUS_MS }, async () => {
     const pump = await sim('pty')
     const dir = temporary()
-    const bridge = start(['serve', '--policy', 'manual', '--serial', pump.port, '--state-dir', dir])
+    const bridge = start([
+      'serve',
+      '--listen',
+      'none',
+      '--policy',
+      'manual',
+      '--serial',
+      pump.port,
+      '--state-dir',
+      dir,
+    ])
     await eventually(
       () => bridge.err(),
       (x) => x.includes('The wand answers.'),
@@ -293,7 +313,7 @@ describe.concurrent('serve', () => {
 })
 
 describe.concurrent('demo', () => {
-  const demo = (dir: string) => start(['demo', '--state-dir', dir])
+  const demo = (dir: string) => start(['demo', '--port', '0', '--state-dir', dir])
 
   it('shows live simulated readings, ends in order, and says when its place is taken', {
     timeout: STATUS_MS,

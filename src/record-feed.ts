@@ -1,0 +1,63 @@
+// The records of the audit logs as the surfaces take them: read back from the disk, and one by one as
+// they become durable.
+import { join } from 'node:path'
+import { filter, map, type Observable, share } from 'rxjs'
+import { apiRecord } from './api-records.ts'
+import { segmentFiles } from './audit/files.ts'
+import { readRecords } from './audit/reader.ts'
+import { type Intros, oldestOf } from './audit/seek.ts'
+import type { Auditor } from './auditor.ts'
+import type { LogHead, RecordQuery, RecordSource } from './http/sources.ts'
+import type { Source } from './model/reading.ts'
+import type { ApiRecord } from './model/record.ts'
+import { pumpId } from './telemetry/interpret.ts'
+
+export class RecordFeed implements RecordSource {
+  readonly records$: Observable<ApiRecord>
+  readonly #auditor: Auditor
+  /** By log. */
+  readonly #intros = new Map<string, Intros>()
+
+  constructor(auditor: Auditor) {
+    this.#auditor = auditor
+    this.records$ = auditor.written$.pipe(
+      map(({ record, ...place }) => apiRecord(record, place)),
+      filter((record) => record !== null),
+      share(),
+    )
+  }
+
+  head(source?: Source): LogHead | null {
+    const own = source ?? this.#auditor.home
+    const state = this.#auditor.states.find((one) => one.source === own)
+    if (!state || state.log === null) return null
+    return { log: state.log, source: state.source, size: state.size }
+  }
+
+  async oldest(source: Source): Promise<number> {
+    const place = this.#place(source)
+    if (!place) return 0
+    const files = await segmentFiles(this.#auditor.disk, place.dir)
+    return oldestOf(this.#auditor.disk, place.dir, files, place.intros)
+  }
+
+  async *read({ source, pump, ...range }: RecordQuery): AsyncGenerator<ApiRecord> {
+    const place = this.#place(source)
+    if (!place) return
+    const { disk } = this.#auditor
+    const { dir, log, intros } = place
+    for await (const { position, record } of readRecords(disk, dir, range, intros)) {
+      if (pump !== undefined && (!record.pump || pumpId(source, record.pump) !== pump)) continue
+      const found = apiRecord(record, { position, log, source })
+      if (found) yield found
+    }
+  }
+
+  #place(source: Source) {
+    const head = this.head(source)
+    if (!head) return null
+    const intros = this.#intros.get(head.log) ?? new Map()
+    this.#intros.set(head.log, intros)
+    return { log: head.log, dir: join(this.#auditor.dir, head.log), intros }
+  }
+}
