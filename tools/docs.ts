@@ -65,10 +65,13 @@ export function generate(root: string, check: boolean, generated: Generated = GE
 }
 
 /** What the command line tools here have in common: write, or with --check only say what is stale. */
-export function run(module: string, what: (root: string, check: boolean) => string[]): void {
+export async function run(
+  module: string,
+  what: (root: string, check: boolean) => string[] | Promise<string[]>,
+): Promise<void> {
   if (module !== pathToFileURL(process.argv[1] ?? '').href) return
   const check = process.argv.includes('--check')
-  const stale = what(process.cwd(), check)
+  const stale = await what(process.cwd(), check)
   for (const file of stale) console.log(check ? `out of date: ${file}` : `written: ${file}`)
   if (check && stale.length > 0) {
     console.log('The declarations have changed. Run `npm run generate` and commit what it writes.')
@@ -76,4 +79,4 @@ export function run(module: string, what: (root: string, check: boolean) => stri
   }
 }
 
-run(import.meta.url, generate)
+await run(import.meta.url, generate)

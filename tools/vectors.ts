@@ -126,4 +126,4 @@ function write(root: string, check: boolean): string[] {
 
 export { write as writeVectors }
 
-run(import.meta.url, write)
+await run(import.meta.url, write)

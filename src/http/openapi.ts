@@ -1,5 +1,5 @@
 // The OpenAPI 3.1 document, made from the routes and the schemas they use.
-import swagger from '@fastify/swagger'
+import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import {
   createJsonSchemaTransform,
@@ -7,34 +7,22 @@ import {
 } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import * as api from '../model/api.ts'
-import { interrogationRecordSchema, pumpRefSchema, recordSchema } from '../model/record.ts'
-import { pumpStatusSchema } from '../model/status.ts'
+import { recordSchema } from '../model/record.ts'
 
-/** Schemas that stand in `components` under their own names, the payloads of events among them. */
-const NAMED = [
-  pumpStatusSchema,
-  pumpRefSchema,
-  recordSchema,
-  ...recordSchema.options,
-  interrogationRecordSchema,
-  api.wandsReplySchema,
-  api.pumpsReplySchema,
-  api.readingSchema,
-  api.readingsReplySchema,
-  api.visitSchema,
-  api.visitsReplySchema,
-  api.interrogationReplySchema,
-  api.refillSchema,
-  api.refillsReplySchema,
-  api.snapshotEventSchema,
-  api.livenessSchema,
-  api.statusEventSchema,
-  api.resetEventSchema,
-  api.tickEventSchema,
-  api.byeEventSchema,
-  api.healthSchema,
-  api.problemSchema,
-] as const
+/** Schemas that stand in `components`, and with them every named one inside: the payloads of events. */
+const NAMED: readonly unknown[] = [recordSchema, ...Object.values(api)]
+
+/** Every schema that has a name, inside `schema` and itself. */
+function* named(schema: unknown): Generator<z.ZodType> {
+  if (!(schema instanceof z.ZodType)) return
+  if (z.globalRegistry.get(schema)?.id !== undefined) yield schema
+  if (schema instanceof z.ZodObject)
+    for (const one of Object.values(schema.shape)) yield* named(one)
+  if (schema instanceof z.ZodArray) yield* named(schema.element)
+  if (schema instanceof z.ZodUnion) for (const one of schema.options) yield* named(one)
+  if (schema instanceof z.ZodNullable || schema instanceof z.ZodOptional)
+    yield* named(schema.unwrap())
+}
 
 const DESCRIPTION = `What a bridge knows of the pumps it reads, for clinic software. It only reads: GET and HEAD exist, nothing else, and no request makes the bridge read a pump.
 
@@ -44,19 +32,37 @@ Not a medical device, not for patient care. It does not watch a pump and raises 
 
 Within v1, fields, kinds of records, codes and addresses are added, never removed or changed: clients leave aside what they do not know.`
 
+interface Overridden {
+  readonly zodSchema: unknown
+  readonly jsonSchema: Record<string, unknown>
+}
+
+/** Nothing but queries is ever sent to this surface: the forms of schemas as input are left out. */
+function onlyOutput(transform: SwaggerTransformObject): SwaggerTransformObject {
+  return (document) => {
+    const made = transform(document)
+    const { schemas = {} } = ('components' in made && made.components) || {}
+    for (const name of Object.keys(schemas)) if (name.endsWith('Input')) delete schemas[name]
+    return made
+  }
+}
+
 export async function describe(app: FastifyInstance, version: string): Promise<void> {
   const schemaRegistry = z.registry<{ id?: string | undefined }>()
-  for (const schema of new Set<z.ZodType>(NAMED)) {
-    const id = z.globalRegistry.get(schema)?.id
-    if (id === undefined) throw new Error('a schema of the API has no name')
-    schemaRegistry.add(schema, { ...z.globalRegistry.get(schema), id })
+  for (const schema of new Set(NAMED.flatMap((one) => [...named(one)]))) {
+    const { id, ...meta } = z.globalRegistry.get(schema) ?? {}
+    if (typeof id === 'string') schemaRegistry.add(schema, { id, ...meta })
   }
   const options = {
     schemaRegistry,
     zodToJsonConfig: {
-      // Fields are added within v1: nobody may rely on there being no others.
-      override: ({ jsonSchema }: { jsonSchema: { additionalProperties?: unknown } }) => {
-        if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties
+      override: ({ zodSchema, jsonSchema }: Overridden) => {
+        // Fields are added within v1: nobody may rely on there being no others.
+        if (jsonSchema['additionalProperties'] === false) delete jsonSchema['additionalProperties']
+        // The format says it, and the pattern needs a page.
+        if (jsonSchema['format'] === 'date-time') delete jsonSchema['pattern']
+        const description = z.globalRegistry.get(zodSchema as z.ZodType)?.description
+        if (description !== undefined) jsonSchema['description'] = description
       },
     },
   }
@@ -95,6 +101,6 @@ export async function describe(app: FastifyInstance, version: string): Promise<v
       },
     },
     transform: createJsonSchemaTransform(options),
-    transformObject: createJsonSchemaTransformObject(options),
+    transformObject: onlyOutput(createJsonSchemaTransformObject(options)),
   })
 }

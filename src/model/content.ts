@@ -28,34 +28,47 @@ const shapeOf = <S extends Struct>(declared: S) =>
     }>
   ).shape
 
-const clockSchema = z.object({
-  deviceTime: z.string().nullable(),
-  hostTime: utcSchema,
-  offset: z.object({ value: z.number().nullable(), unit: z.literal('s') }).meta({
-    description: "The pump's clock, which has no zone, read as UTC, minus this computer's.",
-  }),
-  uncertainty: z.object({ value: z.number(), unit: z.literal('s') }),
-  resets: z.number().nullable(),
-})
+const part = <S extends z.ZodRawShape>(id: string, description: string, shape: S) =>
+  z.object(shape).meta({ id, description })
 
-/** Fields of an object that holds a reading. */
-export const contentShape = {
-  state: z.object(shapeOf(Status)),
-  reservoir: z.object(shapeOf(Reservoir)),
-  infusion: z.object({
-    ...shapeOf(Infusion),
-    patientBolus: z.object(shapeOf(Bolus)),
-    drugs: z.array(drugSchema),
+/** Parts of a reading, which the OpenAPI document names. */
+const contentParts = {
+  state: part('PumpState', Status.doc, shapeOf(Status)),
+  reservoir: part('Reservoir', Reservoir.doc, shapeOf(Reservoir)),
+  patientBolus: part('PatientBolus', Bolus.doc, shapeOf(Bolus)),
+  catheter: part('Catheter', Catheter.doc, shapeOf(Catheter)),
+  battery: part('Battery', Battery.doc, shapeOf(Battery)),
+  clock: part('Clock', "The pump's clock beside this computer's, at one moment.", {
+    deviceTime: z.string().nullable(),
+    hostTime: utcSchema,
+    offset: z.object({ value: z.number().nullable(), unit: z.literal('s') }).meta({
+      description: "The pump's clock, which has no zone, read as UTC, minus this computer's.",
+    }),
+    uncertainty: z.object({ value: z.number(), unit: z.literal('s') }),
+    resets: z.number().nullable(),
   }),
-  alarms: z.array(alarmSchema),
-  events: z.object({
+  events: part('PumpEvents', "The pump's own log, as far as it still holds it.", {
     total: z.number().int().nullable(),
     overwritten: z.number().int().meta({ description: 'Older events the pump no longer holds.' }),
     entries: z.array(pumpEventSchema),
   }),
-  catheter: z.object(shapeOf(Catheter)),
-  battery: z.object(shapeOf(Battery)),
-  clock: clockSchema,
+}
+const infusionSchema = part('Infusion', Infusion.doc, {
+  ...shapeOf(Infusion),
+  patientBolus: contentParts.patientBolus,
+  drugs: z.array(drugSchema),
+})
+
+/** Fields of an object that holds a reading. */
+export const contentShape = {
+  state: contentParts.state,
+  reservoir: contentParts.reservoir,
+  infusion: infusionSchema,
+  alarms: z.array(alarmSchema),
+  events: contentParts.events,
+  catheter: contentParts.catheter,
+  battery: contentParts.battery,
+  clock: contentParts.clock,
 }
 const contentSchema = z.object(contentShape)
 export type Content = z.infer<typeof contentSchema>

@@ -53,7 +53,10 @@ export const alarmSchema = z
     readAt: utcSchema.meta({ description: 'When this computer read it.' }),
     invalid: invalidSchema,
   })
-  .meta({ description: `The pump's own alarm, read, not watched. ${Alarms.fields.alarms.doc}` })
+  .meta({
+    id: 'Alarm',
+    description: `The pump's own alarm, read, not watched. ${Alarms.fields.alarms.doc}`,
+  })
 export type AlarmReading = z.infer<typeof alarmSchema>
 
 export const pumpEventSchema = z
@@ -65,7 +68,7 @@ export const pumpEventSchema = z
     argument: z.number().int().nullable().meta({ description: PumpEvent.fields.argument.doc }),
     invalid: invalidSchema,
   })
-  .meta({ description: PumpEvent.doc })
+  .meta({ id: 'PumpEvent', description: PumpEvent.doc })
 export type PumpEventReading = z.infer<typeof pumpEventSchema>
 
 /** Fields of an item that are no measurements, without the dress of a value; raws kept apart. */
@@ -119,7 +122,7 @@ export const drugSchema = z
     ).pick({ concentration: true, dose24h: true }).shape,
     invalid: invalidSchema,
   })
-  .meta({ description: Drug.doc })
+  .meta({ id: 'Drug', description: Drug.doc })
 export type DrugReading = z.infer<typeof drugSchema>
 
 export function drugReadings(values: SnapshotValues): DrugReading[] {

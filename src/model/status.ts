@@ -15,32 +15,36 @@ export const SESSION_STATES = [
   'lost',
 ] as const
 
-export const sessionSchema = z.object({
-  id: z.number().int().nullable(),
-  state: z.enum(SESSION_STATES),
-  closeConfirmed: z
-    .boolean()
-    .nullable()
-    .meta({ description: 'Whether the implant confirmed the end; null while nobody asked it.' }),
-  openedAt: utcSchema.nullable(),
-  endedAt: utcSchema.nullable(),
-  sentence: z.string().meta({ description: 'The same for the person at the pump.' }),
-})
+export const sessionSchema = z
+  .object({
+    id: z.number().int().nullable(),
+    state: z.enum(SESSION_STATES),
+    closeConfirmed: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'Whether the implant confirmed the end; null while nobody asked it.' }),
+    openedAt: utcSchema.nullable(),
+    endedAt: utcSchema.nullable(),
+    sentence: z.string().meta({ description: 'The same for the person at the pump.' }),
+  })
+  .meta({ id: 'Session' })
 export type SessionStatus = z.infer<typeof sessionSchema>
 
-export const linkSchema = z.object({
-  phase: z.string(),
-  connected: z.boolean(),
-  sentence: z.string(),
-  detail: z.string(),
-  since: utcSchema.nullable(),
-  refused: z.object({ frames: z.number().int(), bytes: z.number().int() }).meta({
-    description: 'Damaged or foreign traffic refused since start: no part of any reading.',
-  }),
-})
+export const linkSchema = z
+  .object({
+    phase: z.string(),
+    connected: z.boolean(),
+    sentence: z.string(),
+    detail: z.string(),
+    since: utcSchema.nullable(),
+    refused: z.object({ frames: z.number().int(), bytes: z.number().int() }).meta({
+      description: 'Damaged or foreign traffic refused since start: no part of any reading.',
+    }),
+  })
+  .meta({ id: 'Link' })
 export type LinkStatus = z.infer<typeof linkSchema>
 
-export const wandSchema = z.object({
+const wandObject = z.object({
   port: z.string(),
   serial: z.string().nullable(),
   model: z.string().nullable(),
@@ -81,16 +85,19 @@ export const wandSchema = z.object({
     .meta({ description: 'Sessions of which no confirmed close is known: a fault to be seen to.' }),
   pump: z.string().nullable().meta({ description: 'Opaque id of the pump last read through it.' }),
 })
+export const wandSchema = wandObject.meta({ id: 'Wand' })
 export type WandStatus = z.infer<typeof wandSchema>
 
 export const AUDIT_STATES = ['none', 'ok', 'slow', 'failed'] as const
-export const auditSchema = z.object({
-  log: z.string().nullable(),
-  position: z.number().int().nullable(),
-  state: z.enum(AUDIT_STATES),
-  checkpoint: z.string().nullable(),
-  sentence: z.string(),
-})
+export const auditSchema = z
+  .object({
+    log: z.string().nullable(),
+    position: z.number().int().nullable(),
+    state: z.enum(AUDIT_STATES),
+    checkpoint: z.string().nullable(),
+    sentence: z.string(),
+  })
+  .meta({ id: 'Audit' })
 export type AuditStatus = z.infer<typeof auditSchema>
 
 export const pumpStatusSchema = z
@@ -101,13 +108,17 @@ export const pumpStatusSchema = z
     quality: z.enum(['current', 'stale']),
     reason: z.enum(REASONS).optional(),
     source: sourceSchema,
-    pump: z.object({
-      id: z.string(),
-      serial: z.string(),
-      model: z.string().nullable(),
-      firmware: z.string().nullable(),
-    }),
-    wand: wandSchema.omit({ link: true, session: true, pump: true }),
+    pump: z
+      .object({
+        id: z.string().meta({ description: 'Opaque; fit for addresses.' }),
+        serial: z.string(),
+        model: z.string().nullable(),
+        firmware: z.string().nullable(),
+      })
+      .meta({ id: 'Pump' }),
+    wand: wandObject
+      .omit({ link: true, session: true, pump: true })
+      .meta({ id: 'WandOfPump', description: 'The wand it was read through.' }),
     session: sessionSchema,
     ...contentShape,
     link: linkSchema,

@@ -1,0 +1,230 @@
+// The HTTP surface with everything behind it made by hand: a status that stands still, records in
+// memory, tokens in a temporary directory. Real sockets, real time.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Subject } from 'rxjs'
+import { afterEach } from 'vitest'
+import { Access } from '../../src/access/access.ts'
+import { TokenStore } from '../../src/access/store.ts'
+import { SCOPES, type Scope } from '../../src/access/token.ts'
+import { apiRecord } from '../../src/api-records.ts'
+import { systemEnv, utc } from '../../src/env.ts'
+import { type HttpServer, type ListenOptions, listen } from '../../src/http/server.ts'
+import type { HttpLimits, HttpSources, LogHead, RecordQuery } from '../../src/http/sources.ts'
+import type { ReadingEvent } from '../../src/model/event.ts'
+import type { Source } from '../../src/model/reading.ts'
+import type { ApiRecord, RecordOf } from '../../src/model/record.ts'
+import type { AuditStatus, BridgeStatus, PumpStatus } from '../../src/model/status.ts'
+import { recordOf } from '../../src/records.ts'
+import { rig } from '../bridge/rig.ts'
+
+export interface Sample {
+  readonly status: BridgeStatus
+  readonly pump: PumpStatus
+  readonly interrogation: RecordOf<'interrogation'>
+}
+
+const LOG = 'simulator-1-00000000'
+let known: Promise<Sample> | null = null
+
+/** A pump as it stands in one moment of a real run, and the record of its reading. */
+export function sample(): Promise<Sample> {
+  known ??= (async () => {
+    const run = await rig()
+    run.bridge.start()
+    await run.live()
+    const status = run.bridge.status()
+    const event = run.events.find((e): e is ReadingEvent => e.kind === 'reading') as ReadingEvent
+    const record = recordOf(event)
+    await run.stop()
+    const [pump] = status.pumps
+    if (!pump || !record) throw new Error('the sample has no pump')
+    const at = event.receivedAt
+    const place = { position: 0, log: LOG, source: 'simulator' } as const
+    const interrogation = apiRecord({ ...record, at }, place) as RecordOf<'interrogation'>
+    return { status, pump, interrogation }
+  })()
+  return known
+}
+
+/** Records in memory. */
+export class MemoryRecords {
+  readonly records$ = new Subject<ApiRecord>()
+  log = LOG
+  source: Source = 'simulator'
+  first = 0
+  all: ApiRecord[] = []
+  size = 0
+  reads = 0
+
+  /** Makes one durable; positions of records the API does not give are left out with `skip`. */
+  push(record: ApiRecord, skip = 0): ApiRecord {
+    const placed = { ...record, position: this.size + skip, log: this.log, source: this.source }
+    this.size = placed.position + 1
+    this.all.push(placed)
+    this.records$.next(placed)
+    return placed
+  }
+
+  head(source?: Source): LogHead | null {
+    if (source !== undefined && source !== this.source) return null
+    return this.log === '' ? null : { log: this.log, source: this.source, size: this.size }
+  }
+
+  async oldest(): Promise<number> {
+    return this.first
+  }
+
+  async *read(query: RecordQuery): AsyncGenerator<ApiRecord> {
+    this.reads += 1
+    for (const record of [...this.all]) {
+      if (record.position < this.first) continue
+      if (query.after !== undefined && record.position <= query.after) continue
+      if (query.kinds && !query.kinds.includes(record.kind)) continue
+      if (query.pump !== undefined && record.pump?.id !== query.pump) continue
+      if (query.from !== undefined && record.at < query.from) continue
+      if (query.to !== undefined && record.at >= query.to) continue
+      await null
+      yield record
+    }
+  }
+}
+
+export type World = Awaited<ReturnType<typeof world>>
+
+interface WorldOptions extends Partial<Omit<ListenOptions, 'limits'>> {
+  readonly limits?: Partial<HttpLimits>
+  readonly required?: boolean
+}
+
+const GENEROUS = { perSecond: 1e6, burst: 1e6 }
+
+export async function world({ limits, required = true, ...options }: WorldOptions = {}) {
+  const { status, pump, interrogation } = await sample()
+  const env = systemEnv()
+  const dir = mkdtempSync(join(tmpdir(), 'wandbridge-http-'))
+  const tokens = new TokenStore(env, dir)
+  await tokens.follow()
+  const access = new Access({ env, tokens, required })
+  const records = new MemoryRecords()
+  const urgent$ = new Subject<void>()
+  const state = {
+    status,
+    /** What reads are answered with; a promise may hang. */
+    recorded: async () => true as boolean,
+    reads: [] as string[],
+    refused: 0,
+    logged: [] as string[],
+  }
+  const sources: HttpSources = {
+    env,
+    version: '0.0.0',
+    status: { status: () => ({ ...state.status, asOf: utc(env.wall()) }), urgent$ },
+    records,
+    access,
+    reads: {
+      read: ({ principal, route, pump: serial }) => {
+        state.reads.push(`${principal.id} ${route} ${serial}`)
+        return state.recorded()
+      },
+      refused: () => {
+        state.refused += 1
+      },
+    },
+    counters: () => [],
+    log: (text) => void state.logged.push(text),
+  }
+  const server: HttpServer = await listen(sources, {
+    host: '127.0.0.1',
+    port: 0,
+    ...options,
+    limits: { ...GENEROUS, ...limits },
+  })
+  const tokenFor = (scopes: readonly Scope[] = SCOPES, more: { sources?: Source[] } = {}) =>
+    tokens.lend({ label: 'test', scopes, lifeMs: null, ...more })
+  const { text: token } = tokenFor()
+  const { port } = new URL(server.url)
+  return {
+    state,
+    env,
+    dir,
+    tokens,
+    access,
+    records,
+    server,
+    url: server.url,
+    host: `127.0.0.1:${port}`,
+    port: Number(port),
+    token,
+    tokenFor,
+    pump,
+    interrogation,
+    /** Changes the status and says that it is urgent. */
+    change(make: (status: BridgeStatus) => BridgeStatus, urgent = true): void {
+      state.status = make(state.status)
+      if (urgent) urgent$.next()
+    },
+    get: (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+      fetch(`${server.url}${path}`, {
+        method,
+        redirect: 'manual',
+        headers: { authorization: `Bearer ${token}`, ...headers },
+      }),
+    async stop(): Promise<void> {
+      tokens.close()
+      await server.close()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Starts one or more worlds a test, and stops them after it. */
+export function starter(): (options?: WorldOptions) => Promise<World> {
+  const running: World[] = []
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((one) => one.stop()))
+  })
+  return async (options) => {
+    const made = await world(options)
+    running.push(made)
+    return made
+  }
+}
+
+/** The pump is not live any more. */
+export const lost = (status: BridgeStatus): BridgeStatus => ({
+  ...status,
+  pumps: status.pumps.map((pump) => ({ ...pump, quality: 'stale', reason: 'wand-lost' })),
+})
+
+export const withAudit =
+  (audit: Partial<AuditStatus>) =>
+  (status: BridgeStatus): BridgeStatus => ({ ...status, audit: { ...status.audit, ...audit } })
+
+/** Sends bytes as they are and gives what comes back until the connection ends, or `ms` have passed. */
+export function raw(port: number, text: string | Buffer, ms = 3_000): Promise<string> {
+  return new Promise((resolve) => {
+    let got = ''
+    const socket: Socket = connect(port, '127.0.0.1', () => socket.write(text))
+    const end = () => {
+      clearTimeout(timer)
+      socket.destroy()
+      resolve(got)
+    }
+    const timer = setTimeout(end, ms)
+    socket.setEncoding('latin1').on('data', (more: string) => {
+      got += more
+    })
+    socket.on('close', end).on('error', end)
+  })
+}
+
+export async function eventually(done: () => boolean, ms = 2_000): Promise<void> {
+  const began = performance.now()
+  while (!done()) {
+    if (performance.now() - began > ms) throw new Error(`not within ${ms} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}

@@ -1,0 +1,69 @@
+// Writes the OpenAPI document of the HTTP surface, src/http/openapi.json. A change that would break a
+// client of v1 is refused, by naming it: it belongs into a v2 beside it.
+//
+//   node dist/tools/openapi.js            writes it
+//   node dist/tools/openapi.js --check    exits 1 when it is out of date
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { NEVER } from 'rxjs'
+import { Access } from '../src/access/access.ts'
+import { TokenStore } from '../src/access/store.ts'
+import { VirtualEnv } from '../src/env.ts'
+import { makeApp } from '../src/http/app.ts'
+import { LIMITS } from '../src/http/sources.ts'
+import { VERSION } from '../src/version.ts'
+import { breaking, type Json } from './compatibility.ts'
+import { run } from './docs.ts'
+
+const FILE = 'src/http/openapi.json'
+const NOTHING = {
+  asOf: '2026-01-01T00:00:00.000Z',
+  wands: [],
+  pumps: [],
+  audit: { log: null, position: null, state: 'none', checkpoint: null, sentence: '' },
+} as const
+
+/** The document, from the routes themselves: nothing behind them is asked. */
+export async function document(): Promise<Json> {
+  const env = new VirtualEnv()
+  const tokens = new TokenStore(env, '.')
+  const app = await makeApp(
+    {
+      env,
+      version: VERSION,
+      status: { status: () => NOTHING, urgent$: NEVER },
+      records: {
+        head: () => null,
+        oldest: async () => 0,
+        async *read() {},
+        records$: NEVER,
+      },
+      access: new Access({ env, tokens, required: true }),
+      reads: { read: async () => true, refused: () => {} },
+      counters: () => [],
+      log: () => {},
+    },
+    { hosts: () => [], tls: false, cookie: () => '', limits: LIMITS },
+  )
+  const made = JSON.parse(JSON.stringify(app.fastify.swagger())) as Json
+  await app.close()
+  return made
+}
+
+async function generate(root: string, check: boolean): Promise<string[]> {
+  const path = join(root, FILE)
+  const made = await document()
+  const text = `${JSON.stringify(made, null, 2)}\n`
+  const old = existsSync(path) ? readFileSync(path, 'utf8') : '{}\n'
+  if (text === old) return []
+  const broken = breaking(JSON.parse(old) as Json, made)
+  if (broken.length > 0) {
+    throw new Error(
+      `This would break clients of v1:\n${broken.map((one) => `- ${one}`).join('\n')}`,
+    )
+  }
+  if (!check) writeFileSync(path, text)
+  return [FILE]
+}
+
+await run(import.meta.url, generate)
