@@ -111,7 +111,8 @@ class Comparison {
     const now = types(young)
     // Who sends must still be understood; who gets must not get what they do not know.
     const [must, may] = way === 'in' ? [before, now] : [now, before]
-    const wrong = must.filter((type) => !may.includes(type))
+    const unsaid = before.length > 0 && now.length === 0
+    const wrong = unsaid ? before : must.filter((type) => !may.includes(type))
     if (wrong.length > 0) this.#found.push(`${where}: its type has changed (${wrong.join(', ')})`)
     const gone = list(old['enum']).filter((one) => !list(young['enum']).includes(one))
     if (way === 'in' && old['enum'] !== undefined && gone.length > 0) {

@@ -1,6 +1,7 @@
 // `/api/v1/events`: takes a client into the hub, with what it wants and where it was.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { eventSchema } from '../model/api.ts'
 import { SOURCES } from '../model/reading.ts'
 import { RECORD_KINDS, type RecordKind } from '../model/record.ts'
 import type { Hub } from './hub.ts'
@@ -64,7 +65,12 @@ export function eventRoutes(
         tags: ['events'],
         querystring: querySchema,
         headers: z.object({ 'last-event-id': z.string().max(40).optional() }),
-        response: answers(z.string(), 'The stream.', {}, 'text/event-stream'),
+        response: answers(
+          eventSchema,
+          'The stream; the schema is of the data of one event.',
+          {},
+          'text/event-stream',
+        ),
       },
     },
     async (request, reply) => {

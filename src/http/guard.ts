@@ -78,7 +78,8 @@ export function guard(
       if (request.principal) connections.know(socketOf(request))
       return done()
     }
-    if (problem.problem.status !== 405) sources.reads.refused()
+    if (problem.problem.status === 405) return done(problem)
+    sources.reads.refused()
     const wait = refusals.take('all', env.monotonic()) > 0
     if (!wait) return done(problem)
     void sleep(env, REFUSAL_WAIT_MS).then(() => done(problem))

@@ -3,7 +3,7 @@
 // Browser-safe.
 import { z } from 'zod'
 import { sourceSchema } from './reading.ts'
-import { interrogationRecordSchema, movingShape, pumpRefSchema } from './record.ts'
+import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
 import { auditSchema, pumpStatusSchema, wandSchema } from './status.ts'
 import { deviceTimeSchema, REASONS, utcSchema } from './value.ts'
 
@@ -162,6 +162,18 @@ export const byeEventSchema = z
   .object({ asOf: utcSchema, reason: z.enum(BYE_REASONS), sentence: z.string() })
   .meta({ id: 'ByeEvent', description: 'The last event of this connection, and why.' })
 export type ByeEvent = z.infer<typeof byeEventSchema>
+
+/** The data of any event of the stream; its name says which. */
+export const eventSchema = z
+  .union([
+    snapshotEventSchema,
+    recordSchema,
+    statusEventSchema,
+    resetEventSchema,
+    tickEventSchema,
+    byeEventSchema,
+  ])
+  .meta({ id: 'Event', description: 'The `data` of one event; the name of the event says which.' })
 
 export const healthSchema = z
   .object({ ok: z.boolean(), sentence: z.string() })

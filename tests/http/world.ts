@@ -19,6 +19,7 @@ import type { ApiRecord, RecordOf } from '../../src/model/record.ts'
 import type { AuditStatus, BridgeStatus, PumpStatus } from '../../src/model/status.ts'
 import { recordOf } from '../../src/records.ts'
 import { rig } from '../bridge/rig.ts'
+import { checkReply } from './contract.ts'
 
 export interface Sample {
   readonly status: BridgeStatus
@@ -35,7 +36,10 @@ export function sample(): Promise<Sample> {
     const run = await rig()
     run.bridge.start()
     await run.live()
-    const status = run.bridge.status()
+    const seen = run.bridge.status()
+    const audit = { ...seen.audit, log: LOG, state: 'ok', sentence: 'Recorded.' } as const
+    const pumps = seen.pumps.map((one) => ({ ...one, audit }))
+    const status = { ...seen, pumps, audit }
     const event = run.events.find((e): e is ReadingEvent => e.kind === 'reading') as ReadingEvent
     const record = recordOf(event)
     await run.stop()
@@ -166,12 +170,16 @@ export async function world({ limits, required = true, ...options }: WorldOption
       state.status = make(state.status)
       if (urgent) urgent$.next()
     },
-    get: (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-      fetch(`${server.url}${path}`, {
+    /** Every reply is held to the OpenAPI document. */
+    async get(path: string, headers: Record<string, string> = {}, method = 'GET') {
+      const reply = await fetch(`${server.url}${path}`, {
         method,
         redirect: 'manual',
         headers: { authorization: `Bearer ${token}`, ...headers },
-      }),
+      })
+      if (method === 'GET') await checkReply(path, reply.clone())
+      return reply
+    },
     async stop(): Promise<void> {
       tokens.close()
       await server.close()
