@@ -91,6 +91,8 @@ export function eventRoutes(
       if (value !== undefined) response.setHeader(name, value)
     }
     response.setHeader('x-accel-buffering', 'no')
+    // Nothing comes after a stream: its end is the end of the connection.
+    response.shouldKeepAlive = false
     response.writeHead(200)
     response.write(RETRY)
     const wish = wishOf(request)
