@@ -72,7 +72,7 @@ export async function listen(sources: HttpSources, options: ListenOptions): Prom
   bound = typeof address === 'object' && address ? address.port : port
   names = namesOf(host, bound, tls !== undefined, hosts)
   const unfollow = tls ? followFiles(sources, server, tls) : () => {}
-  const url = `${tls ? 'https' : 'http'}://${hostText(hosts[0] ?? host, bound)}`
+  const url = `${tls ? 'https' : 'http'}://${hostText(isLoopback(host) ? host : (hosts[0] ?? host), bound)}`
   return {
     url,
     openLink: () => `${url}/open/${sources.access.links.create()}`,
