@@ -54,7 +54,9 @@ export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord
       const { blocks, clock } = record.body as Body<'interrogation'>
       const values = snapshotValues(blocks as unknown as SnapshotRepr, readAt)
       const content = contentOf(mapValues(values, recorded), at, clockOf(clock))
-      return { kind, ...head, ...content }
+      const { model, firmware } = values.identity
+      const identity = { model: model.value, firmware: firmware.value }
+      return { kind, ...head, identity, ...content }
     }
     case 'live': {
       const { values } = record.body as Body<'live'>

@@ -48,11 +48,14 @@ export async function startHttp(
   const tokens = new TokenStore(env, stateDir)
   await tokens.follow()
   const access = new Access({ env, tokens, required: options.tokens ?? true })
-  const lost$ = bridge.changes$.pipe(filter(({ event }) => isLoss(event)))
+  // A reading is followed at once by what it makes live.
+  const urgent$ = bridge.changes$.pipe(
+    filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),
+  )
   const sources = {
     env,
     version: VERSION,
-    status: { status: () => bridge.status(), urgent$: merge(lost$, bridge.audit$) },
+    status: { status: () => bridge.status(), urgent$: merge(urgent$, bridge.audit$) },
     records: new RecordFeed(auditor),
     access,
     reads: readLog(auditor),

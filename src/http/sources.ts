@@ -9,7 +9,7 @@ import type { BridgeStatus } from '../model/status.ts'
 export interface StatusSource {
   /** Everything known, judged now. */
   status(): BridgeStatus
-  /** Something may just have ceased to be live: nobody waits for the next look. */
+  /** Something may just have become or ceased to be live: nobody waits for the next look. */
   readonly urgent$: Observable<unknown>
 }
 

@@ -56,7 +56,12 @@ export const interrogationRecordSchema = one(
   'interrogation',
   'InterrogationRecord',
   'One whole reading of a pump.',
-  contentShape,
+  {
+    identity: z
+      .object({ model: z.string().nullable(), firmware: z.string().nullable() })
+      .meta({ description: 'What the pump says of itself.' }),
+    ...contentShape,
+  },
 )
 export type InterrogationRecord = z.infer<typeof interrogationRecordSchema>
 

@@ -124,13 +124,12 @@ function massOf(fields: Fields, record: Record<string, unknown>): MassUnit {
   return raw === 2 ? MASS_UNITS[2] : MASS_UNITS[1]
 }
 
-/** Maps every value of a block, keeping its shape: how freshness is laid over what was read. */
+/** Maps every value in something, keeping its shape: how freshness is laid over what was read. */
 export function mapValues<T>(values: T, change: (value: Value) => Value): T {
+  if (typeof values !== 'object' || values === null) return values
   if (Array.isArray(values)) return values.map((item) => mapValues(item, change)) as T
   if (isValue(values)) return change(values) as T
-  return Object.fromEntries(
-    Object.entries(values as object).map(([k, v]) => [k, mapValues(v, change)]),
-  ) as T
+  return Object.fromEntries(Object.entries(values).map(([k, v]) => [k, mapValues(v, change)])) as T
 }
 
 function isValue(x: unknown): x is Value {

@@ -1,0 +1,12 @@
+// `wandbridge/client`: for clinic software, in browsers and in Node.
+
+export type * from '../model/api.ts'
+export type * from '../model/record.ts'
+export type { PumpStatus, WandStatus } from '../model/status.ts'
+export type { Quality, Reason, Value } from '../model/value.ts'
+export type { Pin } from './checkpoint.ts'
+export { Client, type ClientOptions, type Connection } from './client.ts'
+export { type Clock, systemClock } from './clock.ts'
+export { ApiError, type Range } from './rest.ts'
+export { type ClientStatus, HEARTBEAT_MS } from './state.ts'
+export type { Fetch } from './stream.ts'

@@ -1,0 +1,186 @@
+// What a client knows: a fold over the events of the stream, and how it stands at a later moment. Pure.
+// Ages go on from the server's `asOf` by the client's own clock. Nothing is live that the server has
+// not said to be live, nor when the server is silent.
+import type { Liveness, SnapshotEvent, StatusEvent } from '../model/api.ts'
+import type { RecordOf } from '../model/record.ts'
+import type { AuditStatus, PumpStatus, WandStatus } from '../model/status.ts'
+import { mapValues, type Reason, type Value } from '../model/value.ts'
+
+/** A moment on both clocks of the client. */
+export interface Moment {
+  readonly mono: number
+  readonly wall: number
+}
+
+/** How long a server may say nothing: two ticks. After that nothing is live. */
+export const HEARTBEAT_MS = 10_000
+/** Clocks that disagree by more mean that this computer slept. */
+const JUMP_MS = 2_000
+
+interface Known extends PumpStatus {
+  /** The reading's age in ms at the server's `asOf` of this state. */
+  readonly ageMs: number
+}
+
+export interface ClientState {
+  /** The server's time, and when it was heard. */
+  readonly asOf: string
+  readonly heard: Moment
+  readonly wands: readonly WandStatus[]
+  readonly pumps: readonly Known[]
+  readonly audit: AuditStatus
+}
+
+export function fromSnapshot(event: SnapshotEvent, heard: Moment): ClientState {
+  const { asOf, wands, pumps, audit } = event
+  return { asOf, heard, wands, pumps, audit }
+}
+
+/** The server is there, and its time is this. */
+export function heardAt(
+  state: ClientState,
+  asOf: string,
+  audit: AuditStatus,
+  heard: Moment,
+): ClientState {
+  const older = Date.parse(asOf) - Date.parse(state.asOf)
+  const pumps = state.pumps.map((pump) => ({ ...pump, ageMs: Math.max(0, pump.ageMs + older) }))
+  return { ...state, asOf, heard, audit, pumps }
+}
+
+export function onStatus(state: ClientState, event: StatusEvent, heard: Moment): ClientState {
+  const next = heardAt(state, event.asOf, event.audit, heard)
+  const said = new Map(event.pumps.map((one) => [one.id, one]))
+  return {
+    ...next,
+    wands: event.wands,
+    pumps: next.pumps.map((pump) => {
+      const wand = event.wands.find((one) => one.pump === pump.pump.id)
+      return withLiveness(wand ? { ...pump, ...through(wand) } : pump, said.get(pump.pump.id))
+    }),
+  }
+}
+
+/** What a pump's status says of the wand it was read through. */
+function through({ link, session, pump: _, ...wand }: WandStatus) {
+  return { wand, link, session }
+}
+
+function withLiveness(pump: Known, said: Liveness | undefined): Known {
+  if (!said) return pump
+  // What the server says of a reading that this client does not have yet makes nothing live.
+  const other = said.readAt > pump.readAt && said.quality === 'current'
+  if (other) return pump
+  const { reason: _, ...rest } = pump
+  const { quality, reason, ageMs } = said
+  return { ...rest, quality, ageMs, ...(reason === undefined ? {} : { reason }) }
+}
+
+/** A whole reading. It is live once the server says so. */
+export function onInterrogation(
+  state: ClientState,
+  record: RecordOf<'interrogation'>,
+): ClientState {
+  if (!record.pump) return state
+  const old = state.pumps.find(({ pump }) => pump.id === record.pump?.id)
+  if (old && old.readAt > record.at) return state
+  const wand = state.wands.find(({ port }) => port === record.port)
+  const by = wand ? through(wand) : old
+  if (!by) return state
+  const { kind: _, position, log, at, port, snapshot, deviceTime, identity, ...content } = record
+  const lasts = old?.quality === 'current' && old.session.id === record.session
+  const pump: Known = {
+    ...content,
+    asOf: state.asOf,
+    ageMs: age(state, at),
+    readAt: at,
+    ...(lasts ? { quality: 'current' } : { quality: 'stale', reason: 'recorded' }),
+    pump: { ...record.pump, ...identity },
+    wand: by.wand,
+    link: by.link,
+    session: by.session,
+    audit: state.audit,
+  }
+  return { ...state, pumps: [...state.pumps.filter((one) => one !== old), pump] }
+}
+
+const age = ({ asOf }: ClientState, readAt: string) =>
+  Math.max(0, Date.parse(asOf) - Date.parse(readAt))
+
+/** A short exchange: two values are younger than the rest. */
+export function onLive(state: ClientState, record: RecordOf<'live'>): ClientState {
+  const { at, pump: ref, reportedVolume, rate } = record
+  return {
+    ...state,
+    pumps: state.pumps.map((pump) =>
+      pump.pump.id !== ref?.id || pump.readAt > at
+        ? pump
+        : {
+            ...pump,
+            readAt: at,
+            ageMs: age(state, at),
+            reservoir: { ...pump.reservoir, reportedVolume },
+            infusion: { ...pump.infusion, rate },
+          },
+    ),
+  }
+}
+
+export interface ClientStatus {
+  /** The server's time now, as far as this client's clocks tell. */
+  readonly asOf: string
+  readonly wands: readonly WandStatus[]
+  readonly pumps: readonly PumpStatus[]
+  readonly audit: AuditStatus
+}
+
+/** How it stands at `now`. `believed` false: the connection is gone, or the server is not believed. */
+export function view(state: ClientState, now: Moment, believed: boolean): ClientStatus {
+  const mono = now.mono - state.heard.mono
+  const wall = now.wall - state.heard.wall
+  const passed = Math.max(0, mono, wall)
+  const slept = Math.abs(wall - mono) > JUMP_MS
+  const silent = !believed || slept || mono > HEARTBEAT_MS
+  const asOf = new Date(Date.parse(state.asOf) + passed).toISOString()
+  return {
+    asOf,
+    wands: state.wands.map((wand) => wandAt(wand, passed, silent)),
+    pumps: state.pumps.map((pump) => pumpAt(pump, state.audit, asOf, passed, silent)),
+    audit: state.audit,
+  }
+}
+
+function wandAt(wand: WandStatus, passed: number, silent: boolean): WandStatus {
+  const { ageMs, fresh } = wand.contact
+  const contact = {
+    ...wand.contact,
+    ageMs: ageMs === null ? null : ageMs + passed,
+    fresh: fresh && !silent,
+  }
+  return { ...wand, contact }
+}
+
+function pumpAt(
+  pump: Known,
+  audit: AuditStatus,
+  asOf: string,
+  passed: number,
+  silent: boolean,
+): PumpStatus {
+  const { reason: said, ...rest } = pump
+  const live = pump.quality === 'current' && !silent
+  const reason: Reason = pump.quality === 'stale' ? (said ?? 'recorded') : 'server-silent'
+  const judged = (value: Value): Value => {
+    if (value.quality !== 'current' && value.quality !== 'stale') return value
+    const { reason: _, ...bare } = value
+    return live ? { ...bare, quality: 'current' } : { ...bare, quality: 'stale', reason }
+  }
+  return {
+    ...mapValues(rest, judged),
+    asOf,
+    ageMs: Math.round(pump.ageMs + passed),
+    quality: live ? 'current' : 'stale',
+    ...(live ? {} : { reason }),
+    audit,
+  }
+}
