@@ -73,6 +73,8 @@ export async function* refills(
   }: { readonly after?: number | undefined; readonly from?: string | undefined } = {},
 ): AsyncGenerator<Refill> {
   let before: RecordOf<'interrogation'> | null = null
+  /** A pump that does not say it once has not been refilled again. */
+  let last: string | null = null
   let sheets: Refill['worksheets'] = []
   for await (const record of records) {
     if (record.kind === 'worksheet') {
@@ -82,7 +84,8 @@ export async function* refills(
     if (record.kind !== 'interrogation') continue
     const { filledAt, filledVolume } = record.reservoir
     const { position, source } = record
-    if (filledAt.value !== null && filledAt.value !== before?.reservoir.filledAt.value) {
+    if (filledAt.value !== null && filledAt.value !== last) {
+      last = filledAt.value
       const refill = {
         position,
         filledAt: filledAt.value,

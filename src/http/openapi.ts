@@ -8,6 +8,7 @@ import {
 import { z } from 'zod'
 import * as api from '../model/api.ts'
 import { recordSchema } from '../model/record.ts'
+import { problemList } from './problems.ts'
 
 /** Schemas that stand in `components`, and with them every named one inside: the payloads of events. */
 const NAMED: readonly unknown[] = [recordSchema, ...Object.values(api)]
@@ -30,7 +31,11 @@ Every value carries its unit (UCUM), the pump's own time without zone, the time 
 
 Not a medical device, not for patient care. It does not watch a pump and raises no alarm of its own. \`source\` says whether readings come from a device, a simulator or a replay.
 
-Within v1, fields, kinds of records, codes and addresses are added, never removed or changed: clients leave aside what they do not know.`
+Within v1, fields, kinds of records, codes and addresses are added, never removed or changed: clients leave aside what they do not know.
+
+Problems (RFC 9457), by \`type\`:
+
+${problemList()}`
 
 interface Overridden {
   readonly zodSchema: unknown

@@ -132,7 +132,14 @@ const PROBLEMS = {
 } as const satisfies Readonly<Record<string, Row>>
 
 export type ProblemName = keyof typeof PROBLEMS
-export const PROBLEM_NAMES = Object.keys(PROBLEMS) as readonly ProblemName[]
+
+/** One line of Markdown for each, for the OpenAPI document. */
+export const problemList = (): string =>
+  Object.entries<Row>(PROBLEMS)
+    .map(
+      ([name, { status, title }]) => `- \`urn:wandbridge:problem:${name}\` (${status}): ${title}.`,
+    )
+    .join('\n')
 
 export class HttpProblem extends Error {
   readonly problem: Problem
