@@ -35,6 +35,8 @@ export async function makeApp(
 ): Promise<HttpApp> {
   const fastify = Fastify({
     ...options,
+    // Who is connected is told goodbye and served to the end.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },
     frameworkErrors: (error, request, reply) => {
       reply.headers(SECURITY_HEADERS)

@@ -76,17 +76,17 @@ const PROBLEMS = {
     'Only GET and HEAD exist here. Nothing can be changed or sent to a pump through it.',
     'Use GET. A pump is read by placing the wand, or with: wandbridge status.',
   ),
+  'too-slow': row(
+    408,
+    'The request took too long',
+    'The whole of a request has to come within a few seconds.',
+    'Send it again, at once and whole.',
+  ),
   'body-not-taken': row(
     413,
     'The request has a body',
     'Requests to a read-only interface have no body.',
     'Send the same request without one.',
-  ),
-  'address-too-long': row(
-    414,
-    'The address is too long',
-    'No address of this interface is so long.',
-    'Correct the address.',
   ),
   'wrong-host': row(
     421,
@@ -111,13 +111,6 @@ const PROBLEMS = {
     'The bridge made an error',
     'An error nobody expected. It is in the log of the bridge.',
     'Try again; if it happens again, please report it.',
-  ),
-  'not-ready': row(
-    503,
-    'The bridge is not ready',
-    'The bridge is starting or ending.',
-    'Try again in a moment.',
-    'Nothing you show is live.',
   ),
   'audit-failed': {
     ...row(

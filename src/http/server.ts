@@ -116,6 +116,7 @@ async function serverOptions(tls: TlsFiles | undefined): Promise<FastifyServerOp
 
 const RAW_ERRORS: Readonly<Record<string, ProblemName>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'too-slow',
 }
 
 /** An answer to what is no request at all. */
@@ -131,7 +132,9 @@ function refuseRaw(socket: Socket, name: ProblemName): void {
     connection: 'close',
   }
   const head = Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`)
-  socket.end(`HTTP/1.1 ${problem.status} ${problem.title}\r\n${head.join('')}\r\n${body}`)
+  const text = `HTTP/1.1 ${problem.status} ${problem.title}\r\n${head.join('')}\r\n${body}`
+  // Whoever goes on sending is not waited for.
+  socket.end(text, () => socket.destroy())
 }
 
 /** What may stand in `Host`. Names of this computer are never mistaken for others. */

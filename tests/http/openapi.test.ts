@@ -1,0 +1,193 @@
+// The document: up to date, taken by a linter and a client generator, and not to be broken.
+import { execFile, execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { breaking, type Json } from '../../tools/compatibility.ts'
+import { document as make } from '../../tools/openapi.ts'
+import { document } from './contract.ts'
+import { starter } from './world.ts'
+
+const start = starter()
+const FILE = new URL('../../src/http/openapi.json', import.meta.url).pathname
+const ROOT = new URL('../../', import.meta.url).pathname
+const ORACLE = join(ROOT, 'tests/oracles/openapi/node_modules')
+const there = existsSync(ORACLE)
+const WHY = 'tests/oracles/openapi is not installed: npm ci --prefix tests/oracles/openapi'
+
+type Loose = Record<string, never>
+/** A copy of the document with one thing done to it. */
+function changed(change: (copy: Loose) => void): Json {
+  const copy = structuredClone(document) as unknown as Loose
+  change(copy)
+  return copy as unknown as Json
+}
+const at = (copy: Loose, ...path: string[]): Loose =>
+  path.reduce<Loose>((one, name) => one[name] as unknown as Loose, copy)
+
+describe('the document', () => {
+  it('is the one the routes make', async () => {
+    expect(await make()).toEqual(JSON.parse(readFileSync(FILE, 'utf8')))
+  })
+
+  it('names every event, and closes no object', () => {
+    const names = Object.keys(document.components.schemas)
+    for (const name of [
+      'SnapshotEvent',
+      'Record',
+      'StatusEvent',
+      'ResetEvent',
+      'TickEvent',
+      'ByeEvent',
+    ]) {
+      expect(names).toContain(name)
+    }
+    expect(JSON.stringify(document)).not.toContain('"additionalProperties":false')
+    expect(names.filter((name) => name.endsWith('Input'))).toEqual([])
+  })
+
+  it('is taken by a linter without a word', { timeout: 60_000 }, ({ skip }) => {
+    skip(!there && process.env['CI'] !== 'true', WHY)
+    const bin = join(ORACLE, '.bin', 'redocly')
+    const out = execFileSync(bin, ['lint', '--format=json', FILE], {
+      encoding: 'utf8',
+      env: { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' },
+    })
+    const { totals, problems } = JSON.parse(out.slice(out.indexOf('{')))
+    expect({ totals: { errors: totals.errors, warnings: totals.warnings }, problems }).toEqual({
+      totals: { errors: 0, warnings: 0 },
+      problems: [],
+    })
+  })
+
+  it('gives a client that type-checks and reads a server', { timeout: 120_000 }, async ({
+    skip,
+  }) => {
+    skip(!there && process.env['CI'] !== 'true', WHY)
+    const w = await start()
+    w.records.push(w.interrogation)
+    const dir = mkdtempSync(join(tmpdir(), 'wandbridge-generated-'))
+    try {
+      symlinkSync(ORACLE, join(dir, 'node_modules'))
+      execFileSync(
+        join(ORACLE, '.bin', 'openapi-typescript'),
+        [FILE, '-o', join(dir, 'api.d.ts')],
+        {
+          stdio: 'ignore',
+        },
+      )
+      writeFileSync(join(dir, 'package.json'), '{"type":"module"}')
+      writeFileSync(
+        join(dir, 'main.ts'),
+        `import createClient from 'openapi-fetch'
+import type { paths } from './api.js'
+const [url = '', token = ''] = process.argv.slice(2)
+const client = createClient<paths>({ baseUrl: url, headers: { authorization: 'Bearer ' + token } })
+const { data: pumps } = await client.GET('/api/v1/pumps')
+const pump = pumps?.pumps[0]
+if (!pump) throw new Error('no pump')
+const volume: number | null = pump.reservoir.reportedVolume.value
+const unit: 'mL' = pump.reservoir.reportedVolume.unit
+const params = { path: { id: pump.pump.id }, query: { limit: 5 } }
+const { data: history } = await client.GET('/api/v1/pumps/{id}/readings', { params })
+const { error } = await client.GET('/api/v1/pumps/{id}', { params: { path: { id: 'none' } } })
+const n = history && 'readings' in history ? history.readings.length : null
+console.log(JSON.stringify([volume, unit, pump.quality, n, error?.type]))
+`,
+      )
+      const tsc = join(ROOT, 'node_modules', '.bin', 'tsc')
+      const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules', '@types')]
+      const how = ['--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck']
+      execFileSync(tsc, [...how, ...types, 'main.ts'], { cwd: dir, encoding: 'utf8' })
+      const run = promisify(execFile)
+      const { stdout: out } = await run(process.execPath, ['main.js', w.url, w.token], { cwd: dir })
+      const { value } = w.pump.reservoir.reportedVolume
+      expect(JSON.parse(out)).toEqual([
+        value,
+        'mL',
+        'current',
+        1,
+        'urn:wandbridge:problem:not-found',
+      ])
+    } finally {
+      rmSync(dir, { recursive: true, force: true })
+    }
+  })
+})
+
+describe('a change', () => {
+  const now = document as unknown as Json
+  it('that adds breaks nothing', () => {
+    expect(breaking(now, now)).toEqual([])
+    const grown = changed((copy) => {
+      const schemas = at(copy, 'components', 'schemas')
+      Object.assign(at(schemas, 'Pump', 'properties'), { colour: { type: 'string' } })
+      Object.assign(at(copy, 'paths'), { '/api/v1/new': { get: { responses: {} } } })
+      ;(at(schemas, 'Record', 'oneOf') as unknown as unknown[]).push({ type: 'object' })
+      const sources = at(schemas, 'Wand', 'properties', 'source', 'enum')
+      ;(sources as unknown as string[]).push('other')
+    })
+    expect(breaking(now, grown)).toEqual([])
+  })
+
+  const SCHEMA = ['components', 'schemas']
+  const READINGS = ['paths', '/api/v1/pumps/{id}/readings', 'get']
+  it.each<[string, (copy: Loose) => void]>([
+    ['/api/v1/wands is gone', (c) => delete at(c, 'paths')['/api/v1/wands']],
+    ['another operationId', (c) => Object.assign(at(c, ...READINGS), { operationId: 'x' })],
+    ['.serial is gone', (c) => delete at(c, ...SCHEMA, 'Pump', 'properties')['serial']],
+    ['may be missing now', (c) => Object.assign(at(c, ...SCHEMA, 'Pump'), { required: ['id'] })],
+    [
+      'its type has changed',
+      (c) => Object.assign(at(c, ...SCHEMA, 'Pump', 'properties', 'serial'), { type: 'number' }),
+    ],
+    [
+      'its type has changed',
+      (c) =>
+        Object.assign(at(c, ...SCHEMA, 'Wand', 'properties', 'port'), { type: ['string', 'null'] }),
+    ],
+    [
+      'its const has changed',
+      (c) =>
+        Object.assign(
+          at(c, ...SCHEMA, 'Reservoir', 'properties', 'reportedVolume', 'properties', 'unit'),
+          { const: 'L' },
+        ),
+    ],
+    [
+      'is not given as application/x-ndjson',
+      (c) => {
+        delete at(c, ...READINGS, 'responses', '200', 'content')['application/x-ndjson']
+      },
+    ],
+    ['does not answer 200', (c) => delete at(c, ...READINGS, 'responses')['200']],
+    ['is not taken any more', (c) => Object.assign(at(c, ...READINGS), { parameters: [] })],
+    [
+      'is required now',
+      (c) => {
+        const list = at(c, ...READINGS)['parameters'] as unknown as { required: boolean }[]
+        ;(list[0] as { required: boolean }).required = true
+      },
+    ],
+    [
+      'its range has become narrower',
+      (c) => {
+        const list = at(c, ...READINGS)['parameters'] as unknown as {
+          name: string
+          schema: object
+        }[]
+        Object.assign(list.find(({ name }) => name === 'limit')?.schema ?? {}, { maximum: 10 })
+      },
+    ],
+    [
+      'an alternative is gone',
+      (c) => {
+        ;(at(c, ...SCHEMA, 'Record', 'oneOf') as unknown as unknown[]).pop()
+      },
+    ],
+  ])('that breaks is named: %s', (sentence, change) => {
+    expect(breaking(now, changed(change)).join('\n')).toContain(sentence)
+  })
+})
