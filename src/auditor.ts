@@ -75,6 +75,7 @@ export class Auditor implements Recorder {
   #keys: Promise<KeyStore> | null = null
   /** Where records go that belong to no wand yet. */
   #home: Source | null = null
+  #spoken: Source | null = null
   #waiting: Waiting[] = []
   readonly #settled: Promise<void>
   #isSettled: () => void = () => {}
@@ -107,9 +108,14 @@ export class Auditor implements Recorder {
     void this.#space()
   }
 
-  /** The log of the bridge itself: that of the first wand that has said what it is. */
+  /** Where records go that belong to no wand: a guess, until one has said what it is. */
   get home(): Source | null {
     return this.#home
+  }
+
+  /** What the first wand has said it is. */
+  get spoken(): Source | null {
+    return this.#spoken
   }
 
   get disk(): Disk {
@@ -124,6 +130,7 @@ export class Auditor implements Recorder {
   record(event: BridgeEvent): Promise<boolean> | null {
     if (event.kind === 'wand') {
       this.#known.add(event.port)
+      this.#spoken ??= event.source
       this.#settle(event.source)
     }
     if (event.kind === 'refused') {

@@ -56,7 +56,7 @@ export async function startHttp(
     env,
     version: VERSION,
     status: { status: () => bridge.status(), urgent$: merge(urgent$, bridge.audit$) },
-    records: new RecordFeed(auditor),
+    records: new RecordFeed(env, auditor),
     access,
     reads: readLog(auditor),
     counters: () => countersOf(bridge, auditor),

@@ -7,19 +7,27 @@ import { segmentFiles } from './audit/files.ts'
 import { readRecords } from './audit/reader.ts'
 import { type Intros, oldestOf } from './audit/seek.ts'
 import type { Auditor } from './auditor.ts'
+import type { Env } from './env.ts'
 import type { LogHead, RecordQuery, RecordSource } from './http/sources.ts'
 import type { Source } from './model/reading.ts'
 import type { ApiRecord } from './model/record.ts'
 import { pumpId } from './telemetry/interpret.ts'
 
+/** How long a wand may take to say which log the bridge is about, before the last one is taken for it. */
+const SPEAK_MS = 5_000
+
 export class RecordFeed implements RecordSource {
   readonly records$: Observable<ApiRecord>
+  readonly #env: Env
   readonly #auditor: Auditor
+  readonly #began: number
   /** By log. */
   readonly #intros = new Map<string, Intros>()
 
-  constructor(auditor: Auditor) {
+  constructor(env: Env, auditor: Auditor) {
+    this.#env = env
     this.#auditor = auditor
+    this.#began = env.monotonic()
     this.records$ = auditor.written$.pipe(
       map(({ record, ...place }) => apiRecord(record, place)),
       filter((record) => record !== null),
@@ -28,10 +36,14 @@ export class RecordFeed implements RecordSource {
   }
 
   head(source?: Source): LogHead | null {
-    const own = source ?? this.#auditor.home
+    const own = source ?? this.#auditor.spoken ?? this.#guess()
     const state = this.#auditor.states.find((one) => one.source === own)
     if (!state || state.log === null) return null
     return { log: state.log, source: state.source, size: state.size }
+  }
+
+  #guess(): Source | null {
+    return this.#env.monotonic() - this.#began > SPEAK_MS ? this.#auditor.home : null
   }
 
   async oldest(source: Source): Promise<number> {

@@ -117,7 +117,8 @@ function wishOf(request: FastifyRequest<{ Querystring: Query }>): Wish {
   const asked = typeof header === 'string' && header !== '' ? header : after
   return {
     principal: principalOf(request),
-    source,
+    // The name of a log begins with its source.
+    source: source ?? SOURCES.find((one) => log?.startsWith(`${one}-`)),
     kinds: (kinds as readonly RecordKind[] | undefined) ?? null,
     pump: pump ?? null,
     asked: asked === undefined ? null : positionOf(asked),

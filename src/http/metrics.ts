@@ -19,6 +19,10 @@ export function metricsOf(sources: HttpSources, streams: () => number): Metrics 
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
+  // They are no counters, whatever their names say.
+  for (const what of ['handles', 'requests', 'resources']) {
+    registry.removeSingleMetric(`nodejs_active_${what}_total`)
+  }
   const requests = new Counter({
     name: 'wandbridge_http_requests_total',
     help: 'Requests answered, by class of address and status.',

@@ -1,0 +1,382 @@
+// The HTTP surface of real bridges, with real clients: what is not live is seen by everybody within a
+// second, also while the disk hangs; nothing recorded is lost over restarts; rights end at once.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { type ApiRecord, Client, HEARTBEAT_MS } from '../../src/client/index.ts'
+import { RECORD_KINDS } from '../../src/model/record.ts'
+import { check } from '../http/contract.ts'
+import { Browser, chromium } from './chromium.ts'
+import { endAll, eventually, type Program, run, sim, start, temporary } from './programs.ts'
+
+const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname
+const CI = process.env['CI'] === 'true'
+const LONG = process.env['WANDBRIDGE_LONG'] === '1'
+const MS = 120_000
+
+const clients: Client[] = []
+const browsers: Browser[] = []
+afterAll(async () => {
+  for (const client of clients) client.close()
+  for (const browser of browsers) browser.close()
+  await endAll()
+})
+
+const once = (args: readonly string[]) =>
+  execFileSync(process.execPath, [MAIN, ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+
+const scopes = 'status,history,audit,metrics'
+const token = (state: string) =>
+  once(['token', 'create', '--scope', scopes, '--state-dir', state]).trim()
+
+interface Served {
+  readonly bridge: Program
+  readonly url: string
+}
+
+async function serve(port: string, state: string, listen = '127.0.0.1:0'): Promise<Served> {
+  const args = ['--serial', port, '--state-dir', state, '--policy', 'continuous']
+  const bridge = start(['serve', '--listen', listen, ...args])
+  await eventually(
+    () => bridge.err(),
+    (text) => text.includes('Listening on'),
+    20_000,
+  )
+  const [url = ''] = /https?:\/\/[^,\s]+/.exec(bridge.err()) ?? []
+  return { bridge, url }
+}
+
+const get = async (url: string, bearer: string) => {
+  const reply = await fetch(url, { headers: { authorization: `Bearer ${bearer}` } })
+  return { status: reply.status, body: (await reply.json()) as Record<string, never> }
+}
+
+function open(url: string, bearer: string) {
+  const client = new Client({ url, token: bearer })
+  clients.push(client)
+  const records: ApiRecord[] = []
+  let state = ''
+  client.records$.subscribe((record) => void records.push(record))
+  client.connection$.subscribe((one) => {
+    state = one.state
+  })
+  return { client, records, state: () => state, pump: () => client.status()?.pumps[0] }
+}
+
+/** What an ordinary client sees that asks every 50 ms: quality of the pump, or of the problem. */
+function poll(url: string, bearer: string) {
+  const seen = { quality: '', reason: '', going: true }
+  const done = (async () => {
+    while (seen.going) {
+      const { body } = await get(`${url}/api/v1/pumps`, bearer).catch(() => ({ body: {} as never }))
+      const one = ((
+        body['pumps'] as unknown as { quality: string; reason: string }[] | undefined
+      )?.[0] ?? body) as { quality?: string; reason?: string }
+      seen.quality = one.quality ?? ''
+      seen.reason = one.reason ?? ''
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  })()
+  return Object.assign(seen, {
+    async stop() {
+      seen.going = false
+      await done
+    },
+  })
+}
+
+/** Quality of the pump by the newest event that says one, as `curl -N` prints it. */
+function sse(url: string, bearer: string) {
+  const curl = run('curl', ['-sN', '-H', `Authorization: Bearer ${bearer}`, `${url}/api/v1/events`])
+  return {
+    curl,
+    quality(): string {
+      const events = curl.out().split('\n\n')
+      const saying = events.filter((one) => /event: (status|snapshot)\n/.test(one)).at(-1)
+      const data = /\ndata: (.*)/.exec(saying ?? '')?.[1]
+      if (data === undefined) return ''
+      try {
+        return (JSON.parse(data) as { pumps: { quality: string }[] }).pumps[0]?.quality ?? ''
+      } catch {
+        return 'not whole yet'
+      }
+    },
+  }
+}
+
+describe.concurrent('what is live', () => {
+  it.each([
+    ['', false],
+    [', also while the disk hangs', true],
+  ])(
+    'is not any more: a client that asks, one on events and one on the SDK see it within a second%s',
+    {
+      timeout: MS,
+    },
+    async (_, hanging) => {
+      const pump = await sim('pty')
+      const state = temporary()
+      const bearer = token(state)
+      const { bridge, url } = await serve(pump.port, state)
+      const [asking, events, sdk] = [poll(url, bearer), sse(url, bearer), open(url, bearer)]
+      const all = (q: string) =>
+        [asking.quality, events.quality(), sdk.pump()?.quality].every((x) => x === q)
+      await eventually(() => all('current'), Boolean, 40_000)
+      if (hanging) {
+        const hang = ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:delay_enter=60000000']
+        const hung = run('strace', [
+          '-f',
+          '-qq',
+          '-o',
+          '/dev/null',
+          ...hang,
+          '-p',
+          String(bridge.child.pid),
+        ])
+        const failed = await Promise.race([
+          hung.exit.then(
+            () => true,
+            () => true,
+          ),
+          new Promise<false>((resolve) => setTimeout(() => resolve(false), 1_500)),
+        ])
+        expect(failed, 'strace is needed').toBe(false)
+      }
+      await pump.command({ do: 'unplug' })
+      const began = performance.now()
+      await eventually(() => all('stale'), Boolean, 1_000)
+      expect(performance.now() - began).toBeLessThan(1_000)
+      if (!hanging) expect(asking.reason).toBe('wand-lost')
+      await asking.stop()
+      bridge.child.kill('SIGKILL')
+    },
+  )
+
+  it('is over for the SDK when the bridge is killed, or stands still for its heartbeat', {
+    timeout: MS,
+  }, async () => {
+    const pump = await sim('pty')
+    const state = temporary()
+    const bearer = token(state)
+    const { bridge, url } = await serve(pump.port, state)
+    const sdk = open(url, bearer)
+    const live = () =>
+      eventually(
+        () => sdk.pump()?.quality,
+        (q) => q === 'current',
+        40_000,
+      )
+    await live()
+    bridge.child.kill('SIGSTOP')
+    const stopped = performance.now()
+    await eventually(
+      () => sdk.pump()?.reason,
+      (r) => r === 'server-silent',
+      HEARTBEAT_MS + 1_000,
+    )
+    expect(performance.now() - stopped).toBeLessThan(HEARTBEAT_MS + 1_000)
+    bridge.child.kill('SIGCONT')
+    await live()
+    bridge.child.kill('SIGKILL')
+    await eventually(
+      () => sdk.pump()?.reason,
+      (r) => r === 'server-silent',
+      1_000,
+    )
+    expect(sdk.state()).toBe('silent')
+  })
+})
+
+describe.concurrent('records', () => {
+  const restarts = LONG ? 20 : 5
+  it(`are the same in the log and in what clients got, over ${restarts} restarts and broken connections`, {
+    timeout: LONG ? 900_000 : 240_000,
+  }, async () => {
+    const pump = await sim('pty')
+    const state = temporary()
+    const bearer = token(state)
+    let { bridge, url } = await serve(pump.port, state)
+    const listen = url.replace('http://', '')
+    const sdk = open(url, bearer)
+    await eventually(
+      () => sdk.pump()?.quality,
+      (q) => q === 'current',
+      40_000,
+    )
+    const [first] = sdk.records
+    const began = first?.position ?? 0
+    for (let i = 0; i < restarts; i += 1) {
+      for (const what of ['lift', 'place', 'unplug', 'plug']) {
+        await pump.command({ do: what })
+        await new Promise((resolve) => setTimeout(resolve, 400 + 97 * i))
+      }
+      bridge.child.kill(i % 2 === 0 ? 'SIGTERM' : 'SIGKILL')
+      await bridge.exit
+      ;({ bridge, url } = await serve(pump.port, state, listen))
+    }
+    await eventually(
+      () => sdk.pump()?.quality,
+      (q) => q === 'current',
+      60_000,
+    )
+    bridge.child.kill('SIGTERM')
+    await bridge.exit
+    const shown = once(['audit', 'show', '--json', '--last', '1000000', '--state-dir', state])
+    const kept = shown
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as { seq: number; kind: string; source: string })
+      // Before the wand has said what it is, another log may have been begun.
+      .filter(({ source }) => source === 'simulator')
+      .filter(({ kind }) => (RECORD_KINDS as readonly string[]).includes(kind))
+      .map(({ seq }) => seq)
+    const got = sdk.records.map(({ position }) => position)
+    // What the last bridge wrote while it closed may come after its goodbye.
+    const end = got.at(-1) ?? 0
+    expect(got).toEqual(kept.filter((seq) => seq >= began && seq <= end))
+    expect(kept.filter((seq) => seq > end).length).toBeLessThan(10)
+    expect(new Set(sdk.records.map(({ kind }) => kind)).size).toBeGreaterThan(3)
+    for (const record of sdk.records) check('Record', record)
+  })
+})
+
+describe.concurrent('rights', () => {
+  it('end within a second when another process revokes the token', { timeout: MS }, async () => {
+    const pump = await sim('pty')
+    const state = temporary()
+    const { bridge, url } = await serve(pump.port, state)
+    // Made while the bridge runs.
+    const bearer = token(state)
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    const { curl } = sse(url, bearer)
+    await eventually(
+      () => curl.out(),
+      (text) => text.includes('event: snapshot'),
+      10_000,
+    )
+    once(['token', 'revoke', bearer, '--state-dir', state])
+    await eventually(
+      () => curl.out(),
+      (text) => text.includes('event: bye\n'),
+      1_000,
+    )
+    expect(await curl.exit).toBe(0)
+    expect((await get(`${url}/api/v1/pumps`, bearer)).body['type']).toBe(
+      'urn:wandbridge:problem:token-revoked',
+    )
+    expect(once(['token', 'list', '--state-dir', state])).toMatch(/revoked/)
+    bridge.child.kill('SIGTERM')
+    expect(await bridge.exit).toBe(0)
+  })
+
+  it('are asked for by port and address in good sentences', { timeout: MS }, async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await new Promise((resolve) => taken.once('listening', resolve))
+    const { port } = taken.address() as AddressInfo
+    const cases: [string[], string][] = [
+      [['--listen', `127.0.0.1:${port}`], 'is taken by another program'],
+      [['--listen', '0.0.0.0:0'], 'clear text'],
+      [['--listen', 'nonsense'], 'HOST:PORT'],
+      [['--listen', '127.0.0.1:99999'], 'HOST:PORT'],
+    ]
+    for (const [args, says] of cases) {
+      const bridge = start(['serve', '--serial', '/dev/none', '--state-dir', temporary(), ...args])
+      expect([says, await bridge.exit]).toEqual([says, 2])
+      expect(bridge.err()).toContain(says)
+    }
+    taken.close()
+    const nobody = start(['open', '--print', '--state-dir', temporary()])
+    expect(await nobody.exit).toBe(1)
+    expect(nobody.err()).toContain('wandbridge serve')
+  })
+})
+
+describe.concurrent('programs of others', () => {
+  it('promtool has nothing to say against the metrics', { timeout: MS }, async ({ skip }) => {
+    skip(spawnSync('promtool', ['--version']).status !== 0 && !CI, 'promtool is not installed')
+    const pump = await sim('pty')
+    const state = temporary()
+    const bearer = token(state)
+    const { url } = await serve(pump.port, state)
+    await eventually(() => true, Boolean, 100)
+    const sdk = open(url, bearer)
+    await eventually(
+      () => sdk.pump()?.quality,
+      (q) => q === 'current',
+      40_000,
+    )
+    const reply = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${bearer}` } })
+    const input = await reply.text()
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
+      input,
+      encoding: 'utf8',
+    })
+    expect({ status, said: `${stdout}${stderr}` }).toEqual({ status: 0, said: '' })
+    expect(input).not.toMatch(/SIM-0001|SIMW|\/tmp\//)
+  })
+
+  it('the line that the demo prints works as it stands', { timeout: MS }, async () => {
+    const state = temporary()
+    const demo = start(['demo', '--port', '0', '--state-dir', state])
+    await eventually(
+      () => demo.out(),
+      (text) => text.includes('LIVE'),
+      40_000,
+    )
+    const line = /curl .*\\\n.*\/api\/v1\/pumps/.exec(demo.out())?.[0] ?? ''
+    const pumps = JSON.parse(
+      execFileSync('sh', ['-c', line], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+    )
+    check('Pumps', pumps)
+    expect(pumps.pumps[0]).toMatchObject({ source: 'simulator' })
+    // Of no use for anything else, and written nowhere.
+    expect(once(['token', 'list', '--state-dir', state])).toContain('no tokens')
+    demo.child.kill('SIGTERM')
+    expect(await demo.exit).toBe(0)
+  })
+
+  it("a browser's EventSource, let in by wandbridge open", { timeout: MS }, async ({ skip }) => {
+    skip(chromium() === null && !CI, 'chromium is not installed')
+    const pump = await sim('pty')
+    const state = temporary()
+    const { url } = await serve(pump.port, state)
+    const link = once(['open', '--print', '--state-dir', state]).trim()
+    expect(link.startsWith(`${url}/open/`)).toBe(true)
+    const browser = await Browser.start(join(temporary(), 'profile'))
+    browsers.push(browser)
+    await browser.visit(link)
+    expect(await browser.evaluate('location.href')).toBe(`${url}/`)
+    // No script gets at the cookie.
+    expect(await browser.evaluate('document.cookie')).toBe('')
+    const seen = `new Promise((resolve) => {
+      const got = []
+      const source = new EventSource('/api/v1/events')
+      for (const name of ['snapshot', 'status', 'interrogation', 'live', 'session'])
+        source.addEventListener(name, (e) => {
+          got.push([name, e.lastEventId, JSON.parse(e.data).asOf ?? null])
+          if (got.filter(([n]) => n === 'live').length === 2) { source.close(); resolve(got) }
+        })
+    })`
+    const got = (await browser.evaluate(seen)) as [string, string, string | null][]
+    expect(got[0]?.[0]).toBe('snapshot')
+    const live = got.filter(([name]) => name === 'live').map(([, id]) => Number(id))
+    expect(live[1]).toBeGreaterThan(live[0] ?? Infinity)
+    // Another site's page gets nothing, not even whether somebody is there.
+    const other = createServer((_, reply) => reply.end('<p>other</p>')).listen(0, '127.0.0.1')
+    await new Promise((resolve) => other.once('listening', resolve))
+    await browser.visit(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`)
+    const stolen = await browser.evaluate(
+      `fetch('${url}/api/v1/pumps', { credentials: 'include' }).then((r) => r.text(), (e) => 'refused: ' + e.name)`,
+    )
+    expect(stolen).toBe('refused: TypeError')
+    other.close()
+    // The link was for once.
+    await browser.visit(link)
+    expect(await browser.evaluate('document.body.innerText')).toContain('used already')
+  })
+})
