@@ -49,10 +49,14 @@ async function p99(w: World, n = 200): Promise<number> {
   return times.sort((a, b) => a - b)[Math.floor(n * 0.99)] ?? 0
 }
 
-/** The good client's p99 within three times its quiet value. */
+/**
+ * Every request of a good client is answered; in test:long, on a machine that does nothing else, its
+ * p99 is within three times its quiet value, too.
+ */
 async function stays(w: World, during: () => Promise<void> | void): Promise<void> {
   const quiet = await p99(w)
   await during()
+  if (!LONG) return void (await p99(w))
   // What else this computer does only makes it slower: one good measurement is enough.
   const loud: number[] = []
   for (let i = 0; i < 3 && (loud.at(-1) ?? Infinity) > 3 * quiet; i += 1) loud.push(await p99(w))
@@ -73,13 +77,13 @@ describe('a good client is served as before while', () => {
         })
         if (i % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 5))
       }
-      await eventually(() => closed >= many - 300, 10_000)
+      await eventually(() => closed >= many - 300, 60_000)
       // And a new one still gets in.
       expect((await w.get('/healthz')).status).toBe(200)
     })
     // The rest goes when its time for a request is over.
     const last = sockets.at(-1) as Socket
-    await eventually(() => last.closed, 10_000)
+    await eventually(() => last.closed, 60_000)
   })
 
   it('headers come one byte at a time', { timeout: 60_000 }, async () => {
