@@ -12,8 +12,6 @@ type Said =
   | { readonly say: 'fail'; readonly name: string; readonly ms: number; readonly why: string }
   | { readonly say: 'skip'; readonly name: string; readonly why: string }
   | { readonly say: 'note'; readonly text: string }
-  /** A hand on QEMU's USB plugs. */
-  | { readonly say: 'qmp'; readonly execute: string; readonly arguments: Record<string, unknown> }
   /** To the wand behind the FTDI adapter. */
   | { readonly say: 'wand'; readonly command: CommandInput }
   | { readonly say: 'adapter'; readonly plug: 'in' | 'out' }
@@ -42,11 +40,6 @@ const machine = boot({
   out,
   devices: [
     ...['-device', 'qemu-xhci,id=usb'],
-    // The cable of an FTDI adapter: what goes into the guest's third UART comes out of `plug`, which
-    // tests give to a usb-serial device that they plug in and out.
-    ...['-chardev', `socket,id=plug,path=${join(out, 'cable.sock')},server=on,wait=off`],
-    ...['-chardev', `socket,id=cable,path=${join(out, 'cable.sock')},reconnect=1`],
-    ...['-serial', 'chardev:cable'],
     ...['-chardev', `socket,id=wand,host=${tcp.hostname},port=${tcp.port},reconnect=1`],
   ],
   command: `
@@ -83,9 +76,6 @@ function tell(said: Said): void {
       return
     case 'note':
       console.log(`      ${said.text}`)
-      return
-    case 'qmp':
-      void machine.qmp(said.execute, said.arguments)
       return
     case 'wand':
       void wand.command(said.command)

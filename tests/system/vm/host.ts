@@ -4,11 +4,6 @@ import type { CommandInput } from '../../../simulator/index.ts'
 
 const LINE = '/dev/ttyS1'
 
-/** A hand on the USB plug: QEMU's `device_add` and `device_del`. */
-export function qmp(execute: string, args: Record<string, unknown>): void {
-  appendFileSync(LINE, `${JSON.stringify({ say: 'qmp', execute, arguments: args })}\n`)
-}
-
 /** Shown under the running test. */
 export function note(text: string): void {
   say({ say: 'note', text })
