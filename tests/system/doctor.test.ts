@@ -27,7 +27,17 @@ describe.concurrent('doctor', () => {
   it('does not take the bridge of its state directory for another program', async () => {
     const { port } = await sim('pty')
     const dir = temporary()
-    const bridge = start(['serve', '--policy', 'manual', '--serial', port, '--state-dir', dir])
+    const bridge = start([
+      'serve',
+      '--listen',
+      'none',
+      '--policy',
+      'manual',
+      '--serial',
+      port,
+      '--state-dir',
+      dir,
+    ])
     await eventually(bridge.err, (text) => text.includes('The wand answers.'), 10_000)
     const program = start(['doctor', '--json', '--serial', port, '--state-dir', dir])
     await program.exit
@@ -95,7 +105,17 @@ describe.concurrent('devices', () => {
 it('a bridge on a serial port never loads the HID driver', async () => {
   const { port } = await sim('pty')
   const dir = temporary()
-  const bridge = start(['serve', '--policy', 'manual', '--serial', port, '--state-dir', dir])
+  const bridge = start([
+    'serve',
+    '--listen',
+    'none',
+    '--policy',
+    'manual',
+    '--serial',
+    port,
+    '--state-dir',
+    dir,
+  ])
   await eventually(bridge.err, (text) => text.includes('The wand answers.'), 10_000)
   const maps = readFileSync(`/proc/${bridge.child.pid}/maps`, 'utf8')
   expect(maps).toContain('bindings')
