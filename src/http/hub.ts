@@ -161,6 +161,7 @@ export class Hub {
       audit,
     }
     client.write(frame('snapshot', event, position ?? undefined))
+    client.begun = true
   }
 
   /** Brings a client from its cursor to the newest record, then lets it live. */
@@ -311,6 +312,11 @@ export class Hub {
     void this.#catchUp(client)
   }
 
+  /** Whose first event has been sent: nothing comes before a snapshot. */
+  #begun(): StreamClient[] {
+    return [...this.#clients].filter(({ begun }) => begun)
+  }
+
   #deliver(client: StreamClient, entry: Encoded): void {
     client.take(entry)
     this.#check(client)
@@ -322,7 +328,7 @@ export class Hub {
 
   #status(status: BridgeStatus): void {
     const encoded = new Map<string, Buffer>()
-    for (const client of this.#clients) {
+    for (const client of this.#begun()) {
       const key = `${client.principal.sources.join(' ')} ${client.pump}`
       const bytes =
         encoded.get(key) ??
@@ -339,7 +345,7 @@ export class Hub {
       const { asOf, audit } = this.#sources.status.status()
       const bytes = frame('tick', { asOf, audit })
       this.#ticks += 1
-      for (const client of this.#clients) {
+      for (const client of this.#begun()) {
         client.write(bytes)
         // Who follows for hours reads all that time.
         if (this.#ticks % MINUTE_TICKS === 0) client.noted()

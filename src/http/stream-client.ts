@@ -40,6 +40,8 @@ export class StreamClient {
   log: string | null = null
   /** It has caught up: records come as they are made. */
   live = false
+  /** What is live now may be told: it has what that changes. */
+  begun: boolean
   gone = false
   /** Called now and then while it follows, for the record. */
   noted: () => void = () => {}
@@ -57,6 +59,8 @@ export class StreamClient {
     this.kinds = wish.kinds
     this.pump = wish.pump
     this.asked = wish.asked
+    // Who was here before still shows what it had.
+    this.begun = wish.asked !== null
     this.askedLog = wish.askedLog
     response.once('close', () => this.#leave())
     response.on('error', () => this.destroy())

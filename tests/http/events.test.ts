@@ -117,6 +117,24 @@ describe('a client that is new', () => {
     client.stop()
   })
 
+  it('gets nothing before its snapshot, however long that takes to make', async () => {
+    const w = await start()
+    push(w, 2)
+    const found: (() => void)[] = []
+    w.records.oldest = () => new Promise((resolve) => void found.push(() => resolve(0)))
+    const client = listen(w)
+    await eventually(() => found.length === 1)
+    const audit = (state: 'failed' | 'ok') => w.change(withAudit({ state }))
+    audit('failed')
+    audit('ok')
+    found[0]?.()
+    await client.have(1)
+    audit('failed')
+    await client.have(2)
+    expect(client.names()).toEqual(['snapshot', 'status'])
+    client.stop()
+  })
+
   it('may come before there is a log, or before its first record', async () => {
     const w = await start()
     w.records.log = ''
