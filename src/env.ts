@@ -46,9 +46,18 @@ export function sleep(env: Env, ms: number): Promise<void> {
   return new Promise((resolve) => void env.after(ms, resolve))
 }
 
+let second = Number.NaN
+let prefix = ''
+
 /** The wall time as ISO 8601 UTC with milliseconds. */
 export function utc(wall: number): string {
-  return new Date(wall).toISOString()
+  // Every record carries one, and most share a second.
+  const now = Math.floor(wall / 1_000)
+  if (now !== second) {
+    prefix = new Date(now * 1_000).toISOString().slice(0, -4)
+    second = now
+  }
+  return `${prefix}${String(Math.floor(wall) - now * 1_000).padStart(3, '0')}Z`
 }
 
 interface Timer {

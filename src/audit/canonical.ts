@@ -247,9 +247,10 @@ class Scanner {
       if (isDigit(this.#bytes[value] ?? 0)) this.seq = this.#number(value)
     } else if (first === 0x6b && to - from === 4 && this.#is(from, 'kind')) {
       if (this.#bytes[value] === QUOTE) {
-        this.kind = String.fromCharCode(
-          ...this.#bytes.subarray(value + 1, Math.min(this.at - 1, value + 65)),
-        )
+        let kind = ''
+        const end = Math.min(this.at - 1, value + 65)
+        for (let i = value + 1; i < end; i += 1) kind += String.fromCharCode(this.#bytes[i] ?? 0)
+        this.kind = kind
       }
     }
   }

@@ -8,8 +8,11 @@ import { toBase64 } from './note.ts'
 import {
   type AuditRecord,
   BRIDGE,
-  checkRecord,
+  checkHandedIn,
+  FIELDS,
+  type Field,
   type Kind,
+  type KNOWN,
   MAX_LINE,
   type NewRecord,
   RECORD_VERSION,
@@ -29,15 +32,15 @@ export interface Origin {
 
 /** Draws randomness in larger pieces: one system call for many records. */
 export function nonces(env: Env): () => string {
-  let pool: Uint8Array = new Uint8Array()
+  let pool = Buffer.alloc(0)
   let at = 0
   return () => {
     if (at === pool.length) {
-      pool = env.random(4_096)
+      pool = Buffer.from(env.random(4_096))
       at = 0
     }
     at += 16
-    return toBase64(pool.subarray(at - 16, at))
+    return pool.toString('base64', at - 16, at)
   }
 }
 
@@ -59,63 +62,72 @@ export function draft(
   origin: Origin,
 ): Draft | { refused: Refusal; reason: string } {
   const at = record.at ?? utc(origin.env.wall())
-  const value = fill(record, origin, at)
   try {
-    // Behind `seq` stand only numbers and plain texts: the last one is the record's own.
-    const text = canonical(value as Json)
-    const cut = text.lastIndexOf('"seq":0,') + '"seq":'.length
-    const head = text.slice(0, cut)
-    const tail = `${text.slice(cut + 1)}\n`
-    const bytes = Buffer.byteLength(text) + String(Number.MAX_SAFE_INTEGER).length
-    if (bytes > MAX_LINE) return { refused: 'too-long', reason: `the record has ${bytes} bytes` }
-    const checked = checkRecord(value)
-    if (typeof checked === 'string') return { refused: 'not-valid', reason: checked }
-    return {
-      kind: record.kind,
-      at,
-      body: record.body,
-      bytes,
-      line: (seq) => `${head}${seq}${tail}`,
-    }
+    const reason = checkHandedIn(record)
+    if (reason !== null) return { refused: 'not-valid', reason }
+    const head = `{${texts(BEFORE_SEQ, record, origin, at)}"seq":`
+    const tail = `,${texts(BEHIND_SEQ, record, origin, at).slice(0, -1)}}\n`
+    const bytes = Buffer.byteLength(head) + Buffer.byteLength(tail) + LONGEST_SEQ
+    if (bytes - 1 > MAX_LINE)
+      return { refused: 'too-long', reason: `the record has ${bytes} bytes` }
+    return { kind: record.kind, at, body: record.body, bytes, line: (seq) => head + seq + tail }
   } catch (error) {
     return { refused: 'not-valid', reason: (error as Error).message }
   }
 }
 
-/** The whole record at position 0. Fields that are not set are left out, not undefined: zod is slow then. */
-function fill(record: NewRecord, origin: Origin, at: string): Record<string, unknown> {
-  const value: Record<string, unknown> = {
-    action: record.action ?? 'E',
-    actor: record.actor ?? BRIDGE,
-    at,
-    body: record.body,
-    boot: origin.boot,
-    clock: origin.clock(),
-    kind: record.kind,
-    mono: Math.floor(record.mono ?? origin.env.monotonic()),
-    nonce: origin.nonce(),
-    outcome: record.outcome ?? { ok: true },
-    seq: 0,
-    source: origin.source,
-    v: RECORD_VERSION,
-  }
-  for (const name of OPTIONAL) {
-    const given = record[name]
-    if (given !== undefined && given !== null) value[name] = given
-  }
-  if (record.pdus) value['pdus'] = record.pdus.map(toBase64)
-  return value
+type Text = (record: NewRecord, origin: Origin, at: string) => string | null
+
+/** Where the text of each field comes from; null = the record has no such field. */
+const TEXTS: { readonly [F in Exclude<Field, 'seq'>]: Text } = {
+  action: ({ action = 'E' }) => `"${action}"`,
+  actor: ({ actor }) => (actor ? canonical(actor) : BY_BRIDGE),
+  at: (_record, _origin, at) => `"${at}"`,
+  body: ({ body }) => canonical(body as Json),
+  boot: (_record, { boot }) => canonical(boot),
+  clock: (_record, { clock }) => `"${clock()}"`,
+  decoder: optional('decoder'),
+  deviceTime: optional('deviceTime'),
+  kind: ({ kind }) => `"${kind}"`,
+  link: optional('link'),
+  mono: ({ mono }, { env }) => canonical(Math.floor(mono ?? env.monotonic())),
+  nonce: (_record, { nonce }) => `"${nonce()}"`,
+  outcome: ({ outcome }) => (outcome ? canonical(outcome) : DONE),
+  patient: optional('patient'),
+  pdus: ({ pdus }) => (pdus ? canonical(pdus.map(toBase64)) : null),
+  port: optional('port'),
+  pump: optional('pump'),
+  refs: optional('refs'),
+  session: optional('session'),
+  snapshot: optional('snapshot'),
+  source: (_record, { source }) => `"${source}"`,
+  v: () => String(RECORD_VERSION),
+  wand: optional('wand'),
 }
 
-const OPTIONAL = [
-  'decoder',
-  'deviceTime',
-  'link',
-  'patient',
-  'port',
-  'pump',
-  'refs',
-  'session',
-  'snapshot',
-  'wand',
-] as const satisfies readonly (keyof NewRecord)[]
+function optional(field: (typeof KNOWN)[number]): Text {
+  return ({ [field]: value }) => (value === undefined || value === null ? null : canonical(value))
+}
+
+const BY_BRIDGE = canonical(BRIDGE)
+const DONE = canonical({ ok: true })
+const LONGEST_SEQ = String(Number.MAX_SAFE_INTEGER).length
+
+type Row = readonly [name: string, text: Text]
+const ROWS: readonly Row[] = FIELDS.filter((field) => field !== 'seq').map((field) => [
+  `"${field}":`,
+  TEXTS[field],
+])
+const SEQ = FIELDS.indexOf('seq')
+const BEFORE_SEQ = ROWS.slice(0, SEQ)
+const BEHIND_SEQ = ROWS.slice(SEQ)
+
+/** The fields that are there, each with a comma behind it. */
+function texts(rows: readonly Row[], record: NewRecord, origin: Origin, at: string): string {
+  let out = ''
+  for (const [name, textOf] of rows) {
+    const text = textOf(record, origin, at)
+    if (text !== null) out += `${name}${text},`
+  }
+  return out
+}

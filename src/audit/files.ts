@@ -75,13 +75,13 @@ export async function digest(chunks: AsyncIterable<Uint8Array>) {
 export async function walkSegment(
   chunks: AsyncIterable<Uint8Array>,
   options: WalkOptions,
-  bytesRead: (n: number) => void = () => {},
+  bytesRead: (n: number) => void | Promise<void> = () => {},
 ): Promise<Walk> {
   const walk = new Walk(options)
   const lines = new Lines((bytes, start, end, offset) => walk.line(bytes, start, end, offset))
   for await (const chunk of chunks) {
     lines.push(chunk)
-    bytesRead(chunk.length)
+    await bytesRead(chunk.length)
   }
   walk.end(lines.offset, lines.rest)
   return walk

@@ -114,7 +114,41 @@ export function parseNote(note: string): Note | string {
 
 /** Whether `key` signed the note. Signatures of other keys are passed over, a wrong one is not. */
 export function signedBy(note: Note, key: VerifierKey): boolean {
-  const own = note.signatures.filter((s) => s.name === key.name && s.id === key.id)
+  const own = signaturesOf(note, key)
   const message = Buffer.from(note.text)
-  return own.length > 0 && own.every((s) => verify(null, message, key.publicKey, s.bytes))
+  return own.length > 0 && own.every(({ bytes }) => verify(null, message, key.publicKey, bytes))
+}
+
+function signaturesOf({ signatures }: Note, key: VerifierKey): Signature[] {
+  return signatures.filter(({ name, id }) => name === key.name && id === key.id)
+}
+
+/** Checks signatures beside everything else, on other processors. */
+export class Signatures {
+  #waiting = 0
+  #wrong = false
+  #settled: (() => void)[] = []
+
+  /** As `signedBy`, but believes a signature until it is known to be wrong: `settle` says. */
+  signedBy(note: Note, key: VerifierKey): boolean {
+    const own = signaturesOf(note, key)
+    const message = Buffer.from(note.text)
+    for (const { bytes } of own) {
+      this.#waiting += 1
+      verify(null, message, key.publicKey, bytes, (error, good) => this.#done(!error && good))
+    }
+    return own.length > 0
+  }
+
+  #done(good: boolean): void {
+    this.#waiting -= 1
+    this.#wrong ||= !good
+    if (this.#waiting === 0) for (const settled of this.#settled.splice(0)) settled()
+  }
+
+  /** Waits for all that were begun; whether every one so far was right. */
+  async settle(): Promise<boolean> {
+    if (this.#waiting > 0) await new Promise<void>((resolve) => void this.#settled.push(resolve))
+    return !this.#wrong
+  }
 }

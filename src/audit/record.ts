@@ -115,13 +115,10 @@ export const BRIDGE: Actor = { id: 'bridge', role: 'bridge', auth: 'process' }
 /** Serials as the protocol allows them; anything else from a wand never gets here. */
 const serial = z.string().regex(/^[A-Z0-9-]{1,16}$/)
 
-const envelope = {
+/** What the log writes into every record by itself. */
+const added = {
   v: z.literal(RECORD_VERSION).meta({ description: 'Version of the record format.' }),
   seq: count.meta({ description: 'Position in the log: the leaf index, from 0.' }),
-  at: utcSchema.meta({ description: "This computer's UTC when it happened." }),
-  mono: count.meta({
-    description: 'Monotonic ms of the same moment; comparable within one `boot`.',
-  }),
   boot: name.meta({ description: 'Which boot and process the monotonic time belongs to.' }),
   clock: z
     .enum(['synchronised', 'unsynchronised', 'unknown'])
@@ -130,11 +127,27 @@ const envelope = {
   nonce: z
     .string()
     .meta({ description: '16 random bytes: the hash gives nothing away to guessing.' }),
+  pdus: z
+    .array(z.base64())
+    .optional()
+    .meta({ description: 'The reply PDUs the body was decoded from.' }),
+}
+
+/** What the log has a word for when nothing else is said. */
+const usual = {
+  at: utcSchema.meta({ description: "This computer's UTC when it happened." }),
+  mono: count.meta({
+    description: 'Monotonic ms of the same moment; comparable within one `boot`.',
+  }),
   actor: actorSchema,
   action: z
     .enum(['C', 'R', 'U', 'D', 'E'])
     .meta({ description: 'Create, read, update, delete, execute.' }),
   outcome: z.strictObject({ ok: z.boolean(), reason: text.optional() }),
+}
+
+/** What only whoever hands the record in can know. */
+const known = {
   pump: serial.optional(),
   wand: serial.optional(),
   port: name.optional(),
@@ -145,15 +158,43 @@ const envelope = {
   deviceTime: deviceTimeSchema
     .optional()
     .meta({ description: "The pump's clock, exactly as reported." }),
-  pdus: z
-    .array(z.base64())
-    .optional()
-    .meta({ description: 'The reply PDUs the body was decoded from.' }),
   decoder: name.optional().meta({ description: 'Version of the decoder that read them.' }),
   refs: z
     .strictObject({ corrects: count.optional(), continues: count.optional() })
     .optional()
     .meta({ description: 'Positions of records that this one corrects or continues.' }),
+}
+
+const envelope = { ...added, ...usual, ...known }
+
+/** The fields of a record, in the order in which a canonical line has them. */
+export const FIELDS = [...Object.keys(envelope), 'kind', 'body'].sort() as readonly Field[]
+export type Field = keyof typeof envelope | 'kind' | 'body'
+
+/** Fields of `known`. */
+export const KNOWN = Object.keys(known) as readonly (keyof typeof known)[]
+const HANDED_IN = [...Object.keys(usual), ...KNOWN] as readonly (
+  | keyof typeof known
+  | keyof typeof usual
+)[]
+
+const handedIn = z.object(usual).partial().extend(known)
+const handedInOf = new Map<string, z.ZodType>(
+  KINDS.map((kind) => [kind, handedIn.extend({ body: BODIES[kind] })]),
+)
+
+/** Checks what was handed in: null, or a sentence that names the field. */
+export function checkHandedIn(record: NewRecord): string | null {
+  const schema = handedInOf.get(record.kind)
+  if (!schema) return noKind(record.kind)
+  // What is not set is left out: zod is slow when it is undefined or null.
+  const given: { [field: string]: unknown } = { body: record.body }
+  for (const field of HANDED_IN) {
+    const value = record[field]
+    if (value !== undefined && value !== null) given[field] = value
+  }
+  const { success, error } = schema.safeParse(given)
+  return success ? null : problem(record.kind, error)
 }
 
 const schemas = Object.fromEntries(
@@ -196,9 +237,13 @@ export function checkRecord(value: unknown): AuditRecord | string {
   const kind = (value as { kind?: unknown } | null)?.kind
   const schema =
     typeof kind === 'string' && Object.hasOwn(schemas, kind) ? schemas[kind as Kind] : null
-  if (!schema) return `no kind of record is called ${JSON.stringify(kind)}`
+  if (!schema) return noKind(kind)
   const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
+  return result.success ? result.data : problem(String(kind), result.error)
+}
+
+const noKind = (kind: unknown) => `no kind of record is called ${JSON.stringify(kind)}`
+
+function problem(kind: string, { issues: [issue] }: z.ZodError): string {
   return `${kind}: ${issue?.path.join('.') || 'record'}: ${issue?.message ?? 'not valid'}`
 }

@@ -1,6 +1,8 @@
 // What is asked of a verification, and what it answers. The result is also a sentence for people.
 import type { Json } from './canonical.ts'
+import { originOf, parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts'
 import type { Hash } from './merkle.ts'
+import { parseVerifierKey, type VerifierKey } from './note.ts'
 
 export interface Problem {
   /** File name inside the log's directory. */
@@ -82,4 +84,21 @@ export function sentence(problem: Problem | null, records: number, options: Veri
     .filter(Boolean)
     .join(' and ')
   return `${records} records are intact and vouched for by ${by} kept elsewhere.`
+}
+
+/** The key of `options.key`. Throws RangeError. */
+export function keyFor(text: string): VerifierKey {
+  const key = parseVerifierKey(text.trim())
+  if (typeof key === 'string') throw new RangeError(key)
+  return key
+}
+
+/** The checkpoint of `options.since`, which must be of `log`. Throws RangeError. */
+export function sinceFor(text: string, log: string): SignedCheckpoint {
+  const checkpoint = parseCheckpoint(`${text.trimEnd()}\n`)
+  if (typeof checkpoint === 'string') throw new RangeError(checkpoint)
+  if (checkpoint.origin !== originOf(log)) {
+    throw new RangeError(`that checkpoint is of another log: ${checkpoint.origin}`)
+  }
+  return checkpoint
 }

@@ -101,7 +101,35 @@ describe('a log with every kind of file', () => {
     }
     expect(missed).toEqual([])
     expect(tried).toBeGreaterThan(5_000 / STEP)
-  }, 900_000)
+  }, 3_600_000)
+
+  it('names the first of two wrong signatures, however far apart', async () => {
+    const b = bench(3, undefined, { limits: { batchRecords: 40 } })
+    const log = await open(b)
+    const where = logDir(log)
+    const many = Array.from({ length: 3_000 }, (_, i) => log.append(refused(i)))
+    await during(b.env, Promise.all(many))
+    await close(b, log)
+    const [path, bytes] = part(b.disk).find(([name]) => name.endsWith('.jsonl')) ?? [
+      '',
+      Buffer.of(),
+    ]
+    // More than one chunk of a file, so that reading goes on before the signatures are known.
+    expect(bytes.length).toBeGreaterThan(1 << 20)
+    const lines = split(bytes)
+    const commits = lines.flatMap((line, i) => (line.startsWith('{"checkpoint"') ? [i] : []))
+    const wrong = [commits[3] as number, commits.at(-2) as number]
+    for (const i of wrong) {
+      const line = lines[i] as string
+      const at = line.lastIndexOf('=') - 10
+      lines[i] = `${line.slice(0, at)}${line[at] === 'A' ? 'B' : 'A'}${line.slice(at + 1)}`
+    }
+    const changed = diskOf([[path, Buffer.from(lines.join(''))]])
+    const { problem } = await verify(changed, where)
+    expect(problem?.reason).toContain('not signed by this log')
+    const first = JSON.parse(lines[(commits[2] as number) + 1] as string) as { seq: number }
+    expect(problem?.position).toBe(first.seq)
+  })
 
   it('names the first bad record', async () => {
     for (const [name, bytes] of segments()) {
