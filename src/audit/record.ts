@@ -115,10 +115,13 @@ export const BRIDGE: Actor = { id: 'bridge', role: 'bridge', auth: 'process' }
 /** Serials as the protocol allows them; anything else from a wand never gets here. */
 const serial = z.string().regex(/^[A-Z0-9-]{1,16}$/)
 
-/** What the log writes into every record by itself. */
+/** What the log writes into every record, from nothing or in its own form. */
 const added = {
   v: z.literal(RECORD_VERSION).meta({ description: 'Version of the record format.' }),
   seq: count.meta({ description: 'Position in the log: the leaf index, from 0.' }),
+  mono: count.meta({
+    description: 'Monotonic ms of the same moment; comparable within one `boot`.',
+  }),
   boot: name.meta({ description: 'Which boot and process the monotonic time belongs to.' }),
   clock: z
     .enum(['synchronised', 'unsynchronised', 'unknown'])
@@ -136,9 +139,6 @@ const added = {
 /** What the log has a word for when nothing else is said. */
 const usual = {
   at: utcSchema.meta({ description: "This computer's UTC when it happened." }),
-  mono: count.meta({
-    description: 'Monotonic ms of the same moment; comparable within one `boot`.',
-  }),
   actor: actorSchema,
   action: z
     .enum(['C', 'R', 'U', 'D', 'E'])
