@@ -167,9 +167,9 @@ export class Auditor implements Recorder {
     return new Promise((done) => void this.#waiting.push({ record, done }))
   }
 
-  /** Resolves when a reply about `source` may go out; false = it could not be recorded. */
-  read(access: Access, source: Source | null = this.#home): Promise<boolean> {
-    return source === null ? Promise.resolve(true) : this.#book(source).reads.read(access)
+  /** True, or a promise of it, when a reply about `source` may go out; false = not recorded. */
+  read(access: Access, source: Source | null = this.#home): Promise<boolean> | true {
+    return source === null || this.#book(source).reads.read(access)
   }
 
   /** A request that was refused. */

@@ -76,8 +76,8 @@ export interface Access {
 interface Minute {
   readonly access: Access
   readonly from: string
-  /** Whether the first read is recorded: what its repeats wait for, too. */
-  readonly first: Promise<boolean>
+  /** Whether the first read is recorded: what its repeats wait for, too. True = it is. */
+  first: Promise<boolean> | true
   /** Reads behind the first, which has a record of its own. */
   repeats: number
 }
@@ -100,10 +100,10 @@ export class ReadAccess {
   }
 
   /**
-   * Resolves when the reply may go out: when the first read of this minute is durable.
+   * True, or a promise of it, when the reply may go out: when the first read of this minute is durable.
    * False when it could not be recorded: then there is no reply.
    */
-  async read(access: Access): Promise<boolean> {
+  read(access: Access): Promise<boolean> | true {
     const key = JSON.stringify([access.actor.id, access.route, access.pump])
     const known = this.#minute.get(key)
     this.#start()
@@ -116,11 +116,14 @@ export class ReadAccess {
       (receipt) => receipt !== null,
     )
     if (this.#minute.size >= MOST) return first
-    const minute = this.#minute
-    minute.set(key, { access, from: now, first, repeats: 0 })
-    const kept = await first
-    if (!kept) minute.delete(key)
-    return kept
+    const minutes = this.#minute
+    const minute: Minute = { access, from: now, first, repeats: 0 }
+    minutes.set(key, minute)
+    return first.then((kept) => {
+      if (kept) minute.first = true
+      else minutes.delete(key)
+      return kept
+    })
   }
 
   /** A request that was refused. Never waits, and costs one record a minute, however many come. */

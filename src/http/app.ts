@@ -4,20 +4,21 @@
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import type { Problem } from '../model/api.ts'
 import { Connections } from './connections.ts'
 import { eventRoutes } from './events.ts'
-import { guard, plain, SECURITY_HEADERS } from './guard.ts'
+import { guard, headersOf, plain } from './guard.ts'
 import { historyRoutes } from './history-routes.ts'
 import { Hub } from './hub.ts'
 import { metricsOf } from './metrics.ts'
 import { describe } from './openapi.ts'
 import { HttpProblem } from './problems.ts'
 import { routeOf } from './reads.ts'
-import { PROBLEM_TYPE } from './reply.ts'
+import { JSON_TYPE, PROBLEM_TYPE } from './reply.ts'
 import { serviceRoutes } from './service.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
 import { statusRoutes } from './status.ts'
@@ -33,13 +34,14 @@ export async function makeApp(
   settings: HttpSettings,
   options: FastifyServerOptions = {},
 ): Promise<HttpApp> {
+  const headers = headersOf(settings)
   const fastify = Fastify({
     ...options,
     // Who is connected is told goodbye and served to the end.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 100 },
     frameworkErrors: (error, request, reply) => {
-      reply.headers(SECURITY_HEADERS)
+      reply.headers(headers)
       answer(reply, plain(request, settings) ?? problemOf(error))
     },
   })
@@ -51,9 +53,14 @@ export async function makeApp(
   fastify.setSerializerCompiler(() => (data) => JSON.stringify(data))
   failures(fastify, sources)
   guard(fastify, sources, settings, connections)
-  fastify.addHook('onResponse', (request, reply, done) => {
-    metrics.answered(routeOf(request), reply.statusCode, reply.elapsedTime / 1_000)
-    done()
+  const answered = (request: FastifyRequest, reply: FastifyReply) =>
+    metrics.answered(routeOf(request), reply.raw.statusCode, reply.elapsedTime / 1_000)
+  const jsonHead = Object.entries({ ...headers, 'content-type': JSON_TYPE }).flat()
+  fastify.decorate('surface', { headers, jsonHead, answered })
+  fastify.addHook('onSend', (request, reply, payload, done) => {
+    reply.headers(headers)
+    answered(request, reply)
+    done(null, payload)
   })
   await describe(fastify, sources.version)
   await fastify.register(async (app) => {

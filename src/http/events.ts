@@ -75,8 +75,7 @@ export function eventRoutes(
     },
     async (request, reply) => {
       await recorded(sources, request, null)
-      reply.header('content-type', 'text/event-stream')
-      if (request.method === 'HEAD') return reply.send()
+      if (request.method === 'HEAD') return reply.header('content-type', 'text/event-stream').send()
       room(request, hub, settings)
       stream(request, reply)
       return reply
@@ -87,9 +86,8 @@ export function eventRoutes(
     const { access, env, reads } = sources
     reply.hijack()
     const response = reply.raw
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) response.setHeader(name, value)
-    }
+    for (const [name, value] of Object.entries(app.surface.headers)) response.setHeader(name, value)
+    response.setHeader('content-type', 'text/event-stream')
     response.setHeader('x-accel-buffering', 'no')
     // Nothing comes after a stream: its end is the end of the connection.
     response.shouldKeepAlive = false

@@ -31,6 +31,12 @@ const CSP = [
   "frame-ancestors 'none'",
 ].join('; ')
 
+/** On every reply. */
+export function headersOf({ tls }: HttpSettings): Readonly<Record<string, string>> {
+  const only = { 'strict-transport-security': 'max-age=31536000' }
+  return tls ? { ...SECURITY_HEADERS, ...only } : SECURITY_HEADERS
+}
+
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',
   'content-security-policy': CSP,
@@ -63,13 +69,8 @@ export function guard(
   const { env } = sources
   const rate = new RateLimit(settings.limits)
   const refusals = new RateLimit(REFUSALS_AT_ONCE)
-  const headers = settings.tls
-    ? { ...SECURITY_HEADERS, 'strict-transport-security': 'max-age=31536000' }
-    : SECURITY_HEADERS
-
   app.decorateRequest('principal', null)
   app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(headers)
     const problem =
       plain(request, settings) ??
       admitted(request, reply, sources, settings) ??

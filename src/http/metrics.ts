@@ -1,6 +1,6 @@
 // Prometheus metrics. Nothing in them names a person, a pump or a wand: labels are classes, states and
 // reasons.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { BridgeStatus } from '../model/status.ts'
 import type { HttpSources } from './sources.ts'
 
@@ -29,13 +29,14 @@ export function metricsOf(sources: HttpSources, streams: () => number): Metrics 
     labelNames: ['route', 'status'],
     registers,
   })
-  const seconds = new Histogram({
-    name: 'wandbridge_http_request_seconds',
-    help: 'Time to answer, in seconds, by class of address.',
+  const seconds = new Counter({
+    name: 'wandbridge_http_request_seconds_total',
+    help: 'Time it took to answer them, in seconds, by class of address.',
     labelNames: ['route'],
-    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2],
     registers,
   })
+  /** Counted here and handed over when somebody asks: that is seldom, and requests are often. */
+  const answered = new Map<string, { statuses: Map<number, number>; seconds: number }>()
   const away = new Counter({
     name: 'wandbridge_http_streams_ended_total',
     help: 'Streams of events that the bridge ended, by reason.',
@@ -67,13 +68,20 @@ export function metricsOf(sources: HttpSources, streams: () => number): Metrics 
     for (const { quality, reason = 'none' } of read) pumps.inc({ quality, reason })
     unclosed.set(all.reduce((n, wand) => n + wand.unclosed.length, 0))
     for (const state of AUDIT_STATES) auditState.set({ state }, audit.state === state ? 1 : 0)
+    for (const [route, sum] of answered) {
+      for (const [status, n] of sum.statuses) requests.inc({ route, status: String(status) }, n)
+      seconds.inc({ route }, sum.seconds)
+    }
+    answered.clear()
     auditSize.set(audit.position === null ? 0 : audit.position + 1)
   }
 
   return {
     answered(route, status, time) {
-      requests.inc({ route, status: String(status) })
-      seconds.observe({ route }, time)
+      const sum = answered.get(route) ?? { statuses: new Map(), seconds: 0 }
+      sum.statuses.set(status, (sum.statuses.get(status) ?? 0) + 1)
+      sum.seconds += time
+      answered.set(route, sum)
     },
     sentAway: (reason) => away.inc({ reason }),
     contentType: registry.contentType,

@@ -15,31 +15,38 @@ export interface OfPump {
 }
 
 /** Rejects with audit-failed when the read could not be recorded in time. */
-export async function recorded(
+export function recorded(
   { env, reads }: Pick<HttpSources, 'env' | 'reads'>,
   request: FastifyRequest,
   pump: OfPump | null,
-): Promise<void> {
+): Promise<void> | undefined {
   const written = reads.read({
     principal: principalOf(request),
     route: routeOf(request),
     pump: pump?.ref.serial ?? null,
     source: pump?.source,
   })
-  if (!(await within(env, written))) throw new HttpProblem('audit-failed')
+  return written === true ? undefined : within(env, written)
 }
+
+const routes = new Map<string, string>()
 
 /** The address as it was registered, in the words of OpenAPI: never its parameters. */
-export function routeOf({ routeOptions }: FastifyRequest): string {
-  return (routeOptions.url ?? 'unknown').replace(/:(\w+)/g, '{$1}')
+export function routeOf({ routeOptions: { url = 'unknown' } }: FastifyRequest): string {
+  const known = routes.get(url)
+  if (known !== undefined) return known
+  const route = url.replace(/:(\w+)/g, '{$1}')
+  routes.set(url, route)
+  return route
 }
 
-function within(env: Env, written: Promise<boolean>): Promise<boolean> {
-  return new Promise((resolve) => {
+async function within(env: Env, written: Promise<boolean>): Promise<void> {
+  const ok = await new Promise<boolean>((resolve) => {
     const cancel = env.after(WAIT_MS, () => resolve(false))
-    void written.then((ok) => {
+    void written.then((kept) => {
       cancel()
-      resolve(ok)
+      resolve(kept)
     })
   })
+  if (!ok) throw new HttpProblem('audit-failed')
 }

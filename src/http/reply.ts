@@ -4,6 +4,18 @@ import { z } from 'zod'
 import type { Principal } from '../access/access.ts'
 import { problemSchema } from '../model/api.ts'
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What is the same for every reply. */
+    surface: {
+      readonly headers: Readonly<Record<string, string>>
+      /** The same for JSON, as names and values in turn. */
+      readonly jsonHead: string[]
+      answered(request: FastifyRequest, reply: FastifyReply): void
+    }
+  }
+}
+
 export const JSON_TYPE = 'application/json; charset=utf-8'
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8'
 
@@ -11,9 +23,14 @@ export const idSchema = z.string().max(64).meta({
   description: 'Opaque id of a pump, from /api/v1/pumps.',
 })
 
-/** Sends bytes that are JSON already. */
-export function json(reply: FastifyReply, bytes: Buffer): FastifyReply {
-  return reply.header('content-type', JSON_TYPE).send(bytes)
+/** Sends bytes that are JSON already, past everything that makes bytes of objects. */
+export function json(request: FastifyRequest, reply: FastifyReply, bytes: Buffer): FastifyReply {
+  const { raw } = reply.hijack()
+  const { jsonHead, answered } = request.server.surface
+  raw.writeHead(200, jsonHead.concat('content-length', String(bytes.length)))
+  raw.end(request.method === 'HEAD' ? undefined : bytes)
+  answered(request, reply)
+  return reply
 }
 
 /** Who asks; only on addresses that need a scope. */

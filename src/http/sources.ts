@@ -45,14 +45,14 @@ export interface RecordSource {
 
 /** Who read what is recorded before the reply goes out. */
 export interface ReadLog {
-  /** `pump` is a serial. False, or no answer in time: there is no reply. */
+  /** `pump` is a serial. True = it is recorded; false, or no answer in time: there is no reply. */
   read(access: {
     readonly principal: Principal
     /** Class of the address, never its parameters. */
     readonly route: string
     readonly pump: string | null
     readonly source: Source | undefined
-  }): Promise<boolean>
+  }): Promise<boolean> | true
   refused(): void
 }
 

@@ -1,6 +1,6 @@
 // Status: wands and pumps as they stand. A reply is encoded once for everybody who asks in the same
 // moment; it says itself of which moment it is.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { pumpsReplySchema, wandsReplySchema } from '../model/api.ts'
 import type { Source } from '../model/reading.ts'
@@ -21,7 +21,7 @@ export function seenBy(status: BridgeStatus, sources: readonly Source[]): Bridge
 
 export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
   const { env, status } = sources
-  const cache = new Map<string, Buffer>()
+  const cache = new Map<readonly Source[], Map<string, Buffer>>()
   let taken: BridgeStatus | null = null
   let takenAt = Number.NEGATIVE_INFINITY
   status.urgent$.subscribe(() => {
@@ -42,23 +42,30 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
   function encoded(
     what: string,
     request: FastifyRequest,
-    make: (status: BridgeStatus) => unknown,
-  ): Buffer | null {
+    make: (status: BridgeStatus) => object,
+  ): Buffer {
     const current = now()
     const { sources: allowed } = principalOf(request)
-    const key = `${what} ${allowed.join(' ')}`
-    const known = cache.get(key)
+    const mine = cache.get(allowed) ?? new Map<string, Buffer>()
+    const known = mine.get(what)
     if (known) return known
     const value = make(seenBy(current, allowed))
-    if (value === undefined) return null
     const bytes = Buffer.from(JSON.stringify(value))
-    cache.set(key, bytes)
+    cache.set(allowed, mine.set(what, bytes))
     return bytes
   }
 
   const config = { scope: 'status' } as const
-  const noted = (request: FastifyRequest, pump: PumpStatus | null) =>
-    recorded(sources, request, pump && { ref: pump.pump, source: pump.source })
+  /** Sends what `make` gives once the read is recorded, which mostly it is already. */
+  function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pump: PumpStatus | null,
+    make: () => Buffer,
+  ): FastifyReply | Promise<FastifyReply> {
+    const wait = recorded(sources, request, pump && { ref: pump.pump, source: pump.source })
+    return wait ? wait.then(() => json(request, reply, make())) : json(request, reply, make())
+  }
   app.get(
     '/api/v1/wands',
     {
@@ -70,11 +77,10 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
         response: answers(wandsReplySchema, 'The wands.'),
       },
     },
-    async (request, reply) => {
-      await noted(request, null)
-      const bytes = encoded('wands', request, ({ asOf, wands, audit }) => ({ asOf, wands, audit }))
-      return json(reply, bytes as Buffer)
-    },
+    (request, reply) =>
+      answer(request, reply, null, () =>
+        encoded('wands', request, ({ asOf, wands, audit }) => ({ asOf, wands, audit })),
+      ),
   )
   app.get(
     '/api/v1/pumps',
@@ -87,11 +93,10 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
         response: answers(pumpsReplySchema, 'The pumps.'),
       },
     },
-    async (request, reply) => {
-      await noted(request, null)
-      const bytes = encoded('pumps', request, ({ asOf, pumps, audit }) => ({ asOf, pumps, audit }))
-      return json(reply, bytes as Buffer)
-    },
+    (request, reply) =>
+      answer(request, reply, null, () =>
+        encoded('pumps', request, ({ asOf, pumps, audit }) => ({ asOf, pumps, audit })),
+      ),
   )
   app.get<{ Params: { id: string } }>(
     '/api/v1/pumps/:id',
@@ -107,13 +112,16 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
         response: answers(pumpStatusSchema, 'The pump.'),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { id } = request.params
       const own = ({ pump }: PumpStatus) => pump.id === id
-      await noted(request, now().pumps.find(own) ?? null)
-      const bytes = encoded(`pump ${id}`, request, ({ pumps }) => pumps.find(own))
-      if (!bytes) throw new HttpProblem('not-found', 'No pump of this id was read since the start.')
-      return json(reply, bytes)
+      return answer(request, reply, now().pumps.find(own) ?? null, () =>
+        encoded(id, request, ({ pumps }) => {
+          const found = pumps.find(own)
+          if (found) return found
+          throw new HttpProblem('not-found', 'No pump of this id was read since the start.')
+        }),
+      )
     },
   )
 }
