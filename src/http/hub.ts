@@ -6,7 +6,8 @@ import { type ByeEvent, type ResetEvent, type SnapshotEvent, TICK_MS } from '../
 import type { ApiRecord } from '../model/record.ts'
 import type { BridgeStatus } from '../model/status.ts'
 import { statusEvent, watchLiveness } from './liveness.ts'
-import { type Encoded, encodeRecord, MOST_RECORDS, Ring } from './ring.ts'
+import { type Encoded, encodeRecord, type Ring } from './ring.ts'
+import { Rings } from './rings.ts'
 import type { HttpSources, LogHead } from './sources.ts'
 import { seenBy } from './status.ts'
 import type { StreamClient } from './stream-client.ts'
@@ -38,9 +39,7 @@ export class Hub {
   readonly #env: Env
   readonly #sentAway: (reason: Bye) => void
   readonly #clients = new Set<StreamClient>()
-  /** By log. The ring of a log is there once what came before the first client is read in. */
-  readonly #rings = new Map<string, Promise<Ring>>()
-  readonly #open = new Map<string, Ring>()
+  readonly #rings: Rings
   #reading = 0
   readonly #queue: (() => void)[] = []
   #ticks = 0
@@ -52,6 +51,7 @@ export class Hub {
     this.#sentAway = sentAway
     this.#sources = sources
     this.#env = sources.env
+    this.#rings = new Rings(sources.records)
     const records = sources.records.records$.subscribe((record) => this.#record(record))
     this.#stop.push(() => records.unsubscribe())
     this.#stop.push(watchLiveness(this.#env, sources.status, (status) => this.#status(status)))
@@ -89,8 +89,9 @@ export class Hub {
 
   async #begin(client: StreamClient): Promise<void> {
     const head = await this.#head(client)
-    const ring = head ? await this.#ring(head) : null
-    const oldest = head && client.asked !== null ? await this.#oldest(head) : 0
+    const ring = head ? await this.#rings.fill(head) : null
+    const oldest =
+      head && client.asked !== null ? await this.#sources.records.oldest(head.source) : 0
     const reset = this.#resume(client, head, ring, oldest)
     if (reset === 'continue') {
       const status = seenBy(this.#sources.status.status(), client.principal.sources)
@@ -167,7 +168,7 @@ export class Hub {
   /** Brings a client from its cursor to the newest record, then lets it live. */
   async #catchUp(client: StreamClient): Promise<void> {
     while (!client.gone) {
-      const ring = client.log === null ? undefined : this.#open.get(client.log)
+      const ring = client.log === null ? undefined : this.#rings.get(client.log)
       if (!ring) {
         client.live = true
         return
@@ -214,10 +215,6 @@ export class Hub {
     }
   }
 
-  #oldest({ source }: LogHead): Promise<number> {
-    return this.#sources.records.oldest(source)
-  }
-
   #headOf(log: string): LogHead | null {
     for (const source of ['device', 'simulator', 'replay'] as const) {
       const head = this.#sources.records.head(source)
@@ -226,40 +223,8 @@ export class Hub {
     return null
   }
 
-  /** The ring of a log, with its newest records read in. */
-  #ring(head: LogHead): Promise<Ring> {
-    const known = this.#rings.get(head.log)
-    if (known) return known
-    const made = this.#fill(head)
-    this.#rings.set(head.log, made)
-    made.catch(() => this.#rings.delete(head.log))
-    return made
-  }
-
-  async #fill(head: LogHead): Promise<Ring> {
-    const { log, source, size } = head
-    const from = Math.max(size - 1 - MOST_RECORDS, (await this.#oldest(head)) - 1)
-    const ring = new Ring(log, from)
-    // What becomes durable meanwhile waits its turn.
-    const late: ApiRecord[] = []
-    const subscription = this.#sources.records.records$.subscribe((record) => {
-      if (record.log === log) late.push(record)
-    })
-    try {
-      for await (const record of this.#sources.records.read({ source, after: from })) {
-        if (record.log === log) ring.push(encodeRecord(record))
-      }
-    } finally {
-      subscription.unsubscribe()
-    }
-    ring.last = Math.max(ring.last, size - 1)
-    for (const record of late) ring.push(encodeRecord(record))
-    this.#open.set(log, ring)
-    return ring
-  }
-
   #record(record: ApiRecord): void {
-    const ring = this.#open.get(record.log)
+    const ring = this.#rings.get(record.log)
     if (!ring) {
       this.#first(record)
       return
@@ -278,7 +243,8 @@ export class Hub {
     if (!waiting) return
     const head = this.#headOf(record.log)
     if (!head) return
-    void this.#ring(head)
+    void this.#rings
+      .fill(head)
       .then(() => {
         for (const client of this.#clients) {
           if (client.live && this.#follows(client, record)) this.#moveOn(client, record)
@@ -296,7 +262,7 @@ export class Hub {
   /** Another log is written now: what the client has is not continued. */
   #moveOn(client: StreamClient, { log, position }: ApiRecord): void {
     const begun = client.log === null
-    const ring = this.#open.get(log) as Ring
+    const ring = this.#rings.get(log) as Ring
     const head = this.#headOf(log)
     client.live = false
     if (begun) {

@@ -1,0 +1,92 @@
+// The examples for clinic software, run as they stand against a real bridge.
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { endAll, eventually, run, sim, start, temporary } from './programs.ts'
+
+const ROOT = new URL('../../', import.meta.url).pathname
+const example = (name: string) => join(ROOT, 'examples', name)
+const MS = 60_000
+
+let url = ''
+let token = ''
+beforeAll(async () => {
+  const pump = await sim('pty')
+  const state = temporary()
+  const made = start(['token', 'create', '--state-dir', state])
+  expect(await made.exit).toBe(0)
+  token = made.out().trim()
+  const args = ['--serial', pump.port, '--state-dir', state, '--policy', 'continuous']
+  const bridge = start(['serve', '--listen', '127.0.0.1:0', ...args])
+  await eventually(
+    () => bridge.err(),
+    (text) => text.includes('Listening on'),
+    20_000,
+  )
+  url = /http:\/\/[^,\s]+/.exec(bridge.err())?.[0] ?? ''
+  const headers = { authorization: `Bearer ${token}` }
+  let quality = ''
+  await eventually(
+    () => {
+      void fetch(`${url}/api/v1/pumps`, { headers })
+        .then((reply) => reply.json())
+        .then((body) => {
+          quality = (body as { pumps: { quality: string }[] }).pumps[0]?.quality ?? ''
+        })
+      return quality
+    },
+    (x) => x === 'current',
+    40_000,
+  )
+}, MS * 2)
+afterAll(endAll)
+
+const env = () => ({ ...process.env, WANDBRIDGE_TOKEN: token })
+const read = (program: string, ...args: string[]) =>
+  execFileSync(program, [...args, url], { env: env(), encoding: 'utf8', timeout: MS })
+
+const PUMP = /^simulator SIM-0001:? 4\.\d+ mL,? live,? read /m
+
+describe('an example', () => {
+  it('in curl', { timeout: MS }, () => {
+    const said = read('sh', example('read.sh'))
+    expect(said).toMatch(PUMP)
+    expect(said).toMatch(/^refill SIM-0001 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d 20 mL$/m)
+  })
+
+  it('in Python', { timeout: MS }, () => {
+    const said = read('python3', example('read.py'))
+    expect(said).toMatch(PUMP)
+    expect(said).toMatch(/^refill on .*: 20 mL, before it not known$/m)
+    expect(said).toMatch(/ SIM-0001 current$/m)
+  })
+
+  it('in TypeScript, type-checked against the package as others get it', {
+    timeout: MS * 2,
+  }, async () => {
+    const dir = temporary()
+    mkdirSync(join(dir, 'node_modules'))
+    symlinkSync(ROOT, join(dir, 'node_modules', 'wandbridge'))
+    writeFileSync(join(dir, 'package.json'), '{"type":"module"}')
+    copyFileSync(example('read.ts'), join(dir, 'read.ts'))
+    const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules', '@types')]
+    const how = ['--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck']
+    execFileSync(join(ROOT, 'node_modules', '.bin', 'tsc'), [...how, ...types, 'read.ts'], {
+      cwd: dir,
+    })
+    const program = run('env', [
+      `WANDBRIDGE_TOKEN=${token}`,
+      process.execPath,
+      join(dir, 'read.js'),
+      url,
+    ])
+    await eventually(
+      () => program.out(),
+      (text) => PUMP.test(text) && /^refill on .*: 20 mL/m.test(text),
+      30_000,
+    )
+    program.child.kill('SIGKILL')
+    await program.exit
+  })
+})
