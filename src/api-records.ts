@@ -16,7 +16,7 @@ import { pumpId } from './telemetry/interpret.ts'
 /** What both forms of a record have. */
 type Common = Pick<
   NewRecord,
-  'kind' | 'body' | 'pump' | 'wand' | 'port' | 'session' | 'snapshot' | 'deviceTime'
+  'kind' | 'body' | 'pump' | 'wand' | 'port' | 'patient' | 'session' | 'snapshot' | 'deviceTime'
 > & {
   readonly at: string
 }
@@ -44,6 +44,7 @@ export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord
     pump: pump ? { id: pumpId(place.source, pump), serial: pump } : null,
     wand: record.wand ?? null,
     port: record.port ?? null,
+    patient: record.patient ?? null,
     session: record.session ?? null,
     snapshot: record.snapshot ?? null,
     deviceTime,

@@ -6,6 +6,7 @@ import type { TokenWish } from './access/token.ts'
 import type { Auditor } from './auditor.ts'
 import type { Bridge } from './bridge.ts'
 import type { Env } from './env.ts'
+import { fhirMount } from './fhir-host.ts'
 import {
   type HttpServer,
   isLoopback,
@@ -52,14 +53,16 @@ export async function startHttp(
   const urgent$ = bridge.changes$.pipe(
     filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),
   )
+  const records = new RecordFeed(env, auditor)
   const sources = {
     env,
     version: VERSION,
     status: { status: () => bridge.status(), urgent$: merge(urgent$, bridge.audit$) },
-    records: new RecordFeed(env, auditor),
+    records,
     access,
     reads: readLog(auditor),
     counters: () => countersOf(bridge, auditor),
+    mounts: [fhirMount(env, { bridge, records })],
     log: options.log,
   }
   try {

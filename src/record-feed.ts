@@ -5,6 +5,7 @@ import { filter, map, type Observable, share } from 'rxjs'
 import { apiRecord } from './api-records.ts'
 import { segmentFiles } from './audit/files.ts'
 import { readRecords } from './audit/reader.ts'
+import type { AuditRecord } from './audit/record.ts'
 import { type Intros, oldestOf } from './audit/seek.ts'
 import type { Auditor } from './auditor.ts'
 import type { Env } from './env.ts'
@@ -63,6 +64,17 @@ export class RecordFeed implements RecordSource {
       const found = apiRecord(record, { position, log, source })
       if (found) yield found
     }
+  }
+
+  /** Records of every kind, as they stand in the log. */
+  async *stored(
+    source: Source,
+    range: Pick<RecordQuery, 'after' | 'from' | 'to'>,
+  ): AsyncGenerator<AuditRecord> {
+    const place = this.#place(source)
+    if (!place) return
+    const { disk } = this.#auditor
+    for await (const { record } of readRecords(disk, place.dir, range, place.intros)) yield record
   }
 
   #place(source: Source) {

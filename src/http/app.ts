@@ -15,6 +15,7 @@ import { guard, headersOf, plain } from './guard.ts'
 import { historyRoutes } from './history-routes.ts'
 import { Hub } from './hub.ts'
 import { metricsOf } from './metrics.ts'
+import { mountOf, mountRoutes, send } from './mount.ts'
 import { describe } from './openapi.ts'
 import { HttpProblem } from './problems.ts'
 import { routeOf } from './reads.ts'
@@ -42,7 +43,7 @@ export async function makeApp(
     routerOptions: { maxParamLength: 100 },
     frameworkErrors: (error, request, reply) => {
       reply.headers(headers)
-      answer(reply, plain(request, settings) ?? problemOf(error))
+      answer(request, reply, sources, plain(request, settings) ?? problemOf(error))
     },
   })
   const connections = new Connections(fastify.server, settings.limits.connections)
@@ -68,6 +69,7 @@ export async function makeApp(
     historyRoutes(app, sources)
     eventRoutes(app, sources, settings, hub)
     serviceRoutes(app, sources, settings, metrics)
+    for (const mount of sources.mounts ?? []) mountRoutes(app, sources, settings, mount)
     app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => fastify.swagger())
   })
   await fastify.ready()
@@ -93,14 +95,21 @@ function failures(fastify: FastifyInstance, sources: HttpSources): void {
   fastify.setNotFoundHandler(() => {
     throw new HttpProblem('not-found')
   })
-  fastify.setErrorHandler((error: unknown, _request, reply) => {
+  fastify.setErrorHandler((error: unknown, request, reply) => {
     const failure = problemOf(error)
     if (failure.problem.status === 500) sources.log(`HTTP: ${String((error as Error).stack)}`)
-    answer(reply, failure)
+    answer(request, reply, sources, failure)
   })
 }
 
-function answer(reply: FastifyReply, { problem, headers }: HttpProblem): void {
+function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { mounts = [] }: HttpSources,
+  { problem, headers }: HttpProblem,
+): void {
+  const mount = mountOf(mounts, request.raw.url ?? '')
+  if (mount) return void send(reply.headers(headers), mount.failure(problem))
   reply.code(problem.status).headers(headers).header('content-type', PROBLEM_TYPE)
   reply.send(problemText(problem))
 }

@@ -5,6 +5,7 @@ import type { Env } from '../env.ts'
 import type { Source } from '../model/reading.ts'
 import type { ApiRecord, RecordKind } from '../model/record.ts'
 import type { BridgeStatus } from '../model/status.ts'
+import type { Mount } from './mount.ts'
 
 export interface StatusSource {
   /** Everything known, judged now. */
@@ -75,6 +76,8 @@ export interface HttpSources {
   readonly reads: ReadLog
   /** Counters of the rooms below. Nothing in them names a person, a pump or a wand. */
   counters(): readonly Counter[]
+  /** Other surfaces below prefixes of this server. */
+  readonly mounts?: readonly Mount[]
   /** For errors nobody expected. */
   log(text: string): void
 }

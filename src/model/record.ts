@@ -40,6 +40,7 @@ const head = {
   pump: pumpRefSchema.nullable(),
   wand: z.string().nullable().meta({ description: 'Serial of the wand.' }),
   port: z.string().nullable(),
+  patient: z.string().nullable().meta({ description: 'A pseudonym, only if somebody set one.' }),
   session: z.number().int().nullable(),
   snapshot: z.number().int().nullable(),
   deviceTime: deviceTimeSchema.nullable(),

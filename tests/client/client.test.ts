@@ -238,7 +238,7 @@ describe('records', () => {
     await one.live()
     const value = { ...w.interrogation.reservoir.reportedVolume, value: 1.25, receivedAt: soon }
     const { kind: _, identity: __, ...head } = w.interrogation
-    const { position, log, source, pump, wand, port, session, snapshot, deviceTime } = head
+    const { position, log, source, pump, wand, port, patient, session, snapshot, deviceTime } = head
     const live = {
       position,
       log,
@@ -246,6 +246,7 @@ describe('records', () => {
       pump,
       wand,
       port,
+      patient,
       session,
       snapshot,
       deviceTime,

@@ -90,8 +90,17 @@ const push = (w: World, n = 1, skip = 0) =>
 /** A small one. */
 function linkRecord(w: World): RecordOf<'link'> {
   const { position, log, at, source, wand, port, session, snapshot, deviceTime } = w.interrogation
-  const head = { position, log, at, source, wand, port, session, snapshot, deviceTime, pump: null }
-  return { ...head, kind: 'link', phase: 'idle', cause: 'x', detail: '', connected: false }
+  const head = { position, log, at, source, wand, port, session, snapshot, deviceTime }
+  return {
+    ...head,
+    pump: null,
+    patient: null,
+    kind: 'link',
+    phase: 'idle',
+    cause: 'x',
+    detail: '',
+    connected: false,
+  }
 }
 
 describe('a client that is new', () => {

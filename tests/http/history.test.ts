@@ -209,8 +209,10 @@ describe('history', () => {
 
 describe('visits', () => {
   const ended = (of: RecordOf<'interrogation'>, how: RecordOf<'session'>['how']): ApiRecord => {
-    const { position, log, at, source, pump, wand, port, session, snapshot, deviceTime } = of
-    const head = { position, log, at, source, pump, wand, port, session, snapshot, deviceTime }
+    const { position, log, at, source, pump, wand, port, patient } = of
+    const { session, snapshot, deviceTime } = of
+    const place = { position, log, at, source, pump, wand, port, patient }
+    const head = { ...place, session, snapshot, deviceTime }
     return { ...head, kind: 'session', event: 'ended', how }
   }
 
@@ -251,9 +253,10 @@ describe('visits', () => {
         reportedVolume: { ...interrogation.reservoir.reportedVolume, value: volume },
       },
     })
-    const { position, log, at, source, pump, wand, port, session, snapshot, deviceTime } =
+    const { position, log, at, source, pump, wand, port, patient, session, snapshot, deviceTime } =
       interrogation
-    const head = { position, log, at, source, pump, wand, port, session, snapshot, deviceTime }
+    const place = { position, log, at, source, pump, wand, port, patient }
+    const head = { ...place, session, snapshot, deviceTime }
     const sheet = (n: number, step: string): ApiRecord => ({
       ...head,
       position: n,

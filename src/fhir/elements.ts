@@ -1,0 +1,101 @@
+// The small parts that resources are made of: concepts, quantities, references, times, marks.
+import type {
+  CodeableConcept,
+  Coding,
+  Element,
+  Extension,
+  Meta,
+  Quantity,
+  Reference,
+} from 'fhir/r4.js'
+import {
+  type Code,
+  ENUMS,
+  type EnumName,
+  enumSystem,
+  isMember,
+  MDC_SYSTEM,
+  OWN_SYSTEM,
+} from '../model/nomenclature.ts'
+import type { Source } from '../model/reading.ts'
+
+export const UCUM = 'http://unitsofmeasure.org'
+export const SERIAL_SYSTEM = 'urn:wandbridge:pump-serial'
+export const PUMP_SYSTEM = 'urn:wandbridge:pump'
+export const RECORD_SYSTEM = 'urn:wandbridge:record'
+const PSEUDONYM_SYSTEM = 'urn:wandbridge:pseudonym'
+const DEVICE_TIME = 'urn:wandbridge:structuredefinition:device-time'
+const ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
+const ABSENT_SYSTEM = 'http://terminology.hl7.org/CodeSystem/data-absent-reason'
+
+export const codingOf = ({ mdc, ref, text }: Code): Coding =>
+  mdc === null
+    ? { system: OWN_SYSTEM, code: ref, display: text }
+    : { system: MDC_SYSTEM, code: String(mdc), display: ref }
+
+export const conceptOf = (code: Code): CodeableConcept => ({
+  coding: [codingOf(code)],
+  text: code.text,
+})
+
+/** A word of one of our tables; what the table does not have is text alone, as it came. */
+export function wordOf(
+  name: EnumName,
+  word: string,
+  more: readonly Coding[] = [],
+): CodeableConcept {
+  if (!isMember(name, word)) return { text: word }
+  const display = word.replaceAll('-', ' ')
+  return { coding: [...more, { system: enumSystem(name), code: word, display }], text: display }
+}
+
+/** Titles of the word tables, for their resources. */
+export const words = (name: EnumName) => Object.values(ENUMS[name].names) as string[]
+
+export const quantityOf = (value: number, unit: string): Quantity => ({
+  value,
+  unit,
+  system: UCUM,
+  code: unit,
+})
+
+export const absent = (reason: string): CodeableConcept => ({
+  coding: [{ system: ABSENT_SYSTEM, code: reason }],
+})
+
+/** What is simulated or replayed is said so on every resource. */
+export function metaOf(source: Source, versionId: string, lastUpdated: string): Meta {
+  const test = {
+    system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason',
+    code: 'HTEST',
+    display: 'test health data',
+  }
+  return { versionId, lastUpdated, ...(source !== 'device' && { security: [test] }) }
+}
+
+export interface DeviceTime {
+  /** To the second with an offset, or the day alone when no offset is known. */
+  readonly text: string | undefined
+  readonly element: Element
+}
+
+/** A time of the pump's clock: what is known of its zone, and the very text beside it. */
+export function deviceTime(text: string | null, zone: string | null): DeviceTime {
+  if (text === null) {
+    return { text: undefined, element: { extension: [{ url: ABSENT, valueCode: 'unknown' }] } }
+  }
+  const extension: Extension[] = [{ url: DEVICE_TIME, valueString: text }]
+  return { text: zone === null ? text.slice(0, 10) : `${text}${zone}`, element: { extension } }
+}
+
+export const deviceReference = (id: string): Reference => ({ reference: `Device/${id}` })
+
+/** Whom a value is about. */
+export function subjectOf(patient: string | null, device: string): Reference {
+  if (patient === null) return deviceReference(device)
+  return { type: 'Patient', identifier: { system: PSEUDONYM_SYSTEM, value: patient } }
+}
+
+/** Id of an object of a pump as a Device. */
+export const deviceId = (pump: string, object: string) =>
+  object === 'mds' ? pump : `${pump}.${object}`

@@ -1,0 +1,93 @@
+// Observations of one interrogation: each one value, as it was read, for ever. A value that is not there
+// says why. How old it is, is no matter of an Observation: the present is DeviceMetric.operationalStatus.
+import type { CodeableConcept, Observation, ObservationComponent } from 'fhir/r4.js'
+import { type Measured, type Missing, type Observed, observe, zoneOf } from '../model/metrics.ts'
+import { ALARM_EVENTS } from '../model/nomenclature.ts'
+import type { InterrogationRecord } from '../model/record.ts'
+import {
+  absent,
+  codingOf,
+  conceptOf,
+  deviceId,
+  deviceReference,
+  deviceTime,
+  metaOf,
+  quantityOf,
+  RECORD_SYSTEM,
+  subjectOf,
+  wordOf,
+} from './elements.ts'
+
+/** `error`: the pump gave a value outside its declared range. */
+const REASONS: Readonly<Record<Missing, string>> = {
+  invalid: 'error',
+  unavailable: 'unknown',
+  unknown: 'unknown',
+}
+
+type Value = Pick<
+  ObservationComponent,
+  | 'valueQuantity'
+  | 'valueCodeableConcept'
+  | 'valueString'
+  | 'valueDateTime'
+  | '_valueDateTime'
+  | 'dataAbsentReason'
+>
+
+export function observationsOf(record: InterrogationRecord): Observation[] {
+  return observe(record).map((one) => observationOf(record, one))
+}
+
+export const reportId = ({ log, position }: { log: string; position: number }) =>
+  `${log}.${position}`
+export const observationId = (record: InterrogationRecord, key: string) =>
+  `${reportId(record)}.${key}`
+
+function observationOf(record: InterrogationRecord, one: Observed): Observation {
+  const { metric, key } = one
+  const zone = zoneOf(record)
+  const pump = record.pump?.id ?? ''
+  const effective = deviceTime(record.deviceTime, zone)
+  const component = one.parts.map((part) => ({
+    code: conceptOf(part.code),
+    ...valueIn(part, zone),
+  }))
+  return {
+    resourceType: 'Observation',
+    id: observationId(record, key),
+    meta: metaOf(record.source, '1', record.at),
+    identifier: [{ system: RECORD_SYSTEM, value: `${record.log}/${record.position}/${key}` }],
+    status: 'final',
+    category: [categoryOf(metric.about)],
+    code: conceptOf(metric.code),
+    subject: metric.about === 'clinical' ? subjectOf(record.patient, pump) : deviceReference(pump),
+    ...(effective.text !== undefined && { effectiveDateTime: effective.text }),
+    _effectiveDateTime: effective.element,
+    issued: record.at,
+    ...valueIn(one, zone),
+    ...(metric.note !== undefined && { note: [{ text: metric.note }] }),
+    device: { reference: `DeviceMetric/${deviceId(pump, key)}` },
+    ...(component.length > 0 && { component }),
+  }
+}
+
+function categoryOf(about: string): CodeableConcept {
+  const system = 'http://terminology.hl7.org/CodeSystem/observation-category'
+  return about === 'clinical'
+    ? { coding: [{ system, code: 'therapy', display: 'Therapy' }] }
+    : { text: about === 'setting' ? 'Setting of the device' : 'Technical value of the device' }
+}
+
+function valueIn({ kind, values, value, unit, missing }: Measured, zone: string | null): Value {
+  if (value === null) return { dataAbsentReason: absent(REASONS[missing ?? 'unknown']) }
+  if (kind === 'number') return { valueQuantity: quantityOf(Number(value), unit ?? '1') }
+  const text = String(value)
+  if (kind === 'time') {
+    const { text: when = '', element } = deviceTime(text, zone)
+    return { valueDateTime: when, _valueDateTime: element }
+  }
+  if (values === null) return { valueString: text }
+  const event = values === 'alarm-code' ? ALARM_EVENTS[text] : undefined
+  return { valueCodeableConcept: wordOf(values, text, event ? [codingOf(event)] : []) }
+}

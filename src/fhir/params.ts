@@ -1,0 +1,140 @@
+// Search parameters as FHIR R4 has them: tokens, references, dates with prefixes and precision; `,` is
+// or, repeated is and. Pure. What cannot be right is refused, never guessed.
+import { FhirProblem } from './outcome.ts'
+
+/** From a moment on, and before another, in ms since 1970. */
+export interface Span {
+  readonly lo: number
+  readonly hi: number
+}
+
+const DATE =
+  /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/
+
+/** What a date of some precision covers; without zone it is taken as UTC. Null = it is none. */
+export function spanOf(text: string): Span | null {
+  const found = DATE.exec(text)
+  if (!found) return null
+  const [, year, month = '01', day = '01', hour = '00', minute = '00', second = '00'] = found
+  const fraction = found[7]
+  const zone = found[8] ?? 'Z'
+  const plain = `${year}-${month}-${day}T${hour}:${minute}:${second}`
+  const zoneless = Date.parse(`${plain}Z`)
+  const shift = offsetMs(zone)
+  // A 30 February rolls over, and a 25th hour: they are no dates.
+  if (Number.isNaN(zoneless) || shift === null) return null
+  if (new Date(zoneless).toISOString().slice(0, 19) !== plain) return null
+  const ms = Number((fraction ?? '').padEnd(3, '0').slice(0, 3))
+  const lo = zoneless - shift + ms
+  if (fraction !== undefined) return { lo, hi: lo + 1 }
+  if (found[6] !== undefined) return { lo, hi: lo + 1_000 }
+  if (found[5] !== undefined) return { lo, hi: lo + 60_000 }
+  if (found[3] !== undefined) return { lo, hi: lo + 86_400_000 }
+  const next =
+    found[2] === undefined ? Date.UTC(Number(year) + 1, 0) : Date.UTC(Number(year), Number(month))
+  return { lo, hi: next }
+}
+
+function offsetMs(zone: string): number | null {
+  if (zone === 'Z') return 0
+  const hours = Number(zone.slice(1, 3))
+  const minutes = Number(zone.slice(4, 6))
+  if (hours > 14 || minutes > 59) return null
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000
+}
+
+export type Prefix = 'eq' | 'ne' | 'gt' | 'lt' | 'ge' | 'le' | 'sa' | 'eb' | 'ap'
+const PREFIX = /^(eq|ne|gt|lt|ge|le|sa|eb|ap)?(.*)$/s
+
+export interface DateTest extends Span {
+  readonly prefix: Prefix
+}
+
+/** Throws FhirProblem. */
+export function dateTest(name: string, text: string): DateTest {
+  const [, prefix = 'eq', rest = ''] = PREFIX.exec(text) ?? []
+  // A plus sign that was not escaped has come as a space.
+  const span = spanOf(rest.replace(' ', '+'))
+  if (!span) throw new FhirProblem(400, `${name}: ${quoted(text)} is no date of FHIR.`)
+  return { prefix: prefix as Prefix, ...span }
+}
+
+/** `nowMs` only widens `ap`: a tenth of the time since then. */
+export function dateMatches(own: Span, test: DateTest, nowMs: number): boolean {
+  const eq = own.lo >= test.lo && own.hi <= test.hi
+  switch (test.prefix) {
+    case 'eq':
+      return eq
+    case 'ne':
+      return !eq
+    case 'gt':
+      return own.hi > test.hi
+    case 'lt':
+      return own.lo < test.lo
+    case 'ge':
+      return eq || own.hi > test.hi
+    case 'le':
+      return eq || own.lo < test.lo
+    case 'sa':
+      return own.lo >= test.hi
+    case 'eb':
+      return own.hi <= test.lo
+    case 'ap': {
+      const by = Math.abs(nowMs - test.lo) / 10
+      return own.lo < test.hi + by && own.hi > test.lo - by
+    }
+  }
+}
+
+export interface Token {
+  /** Undefined = any; empty = none. */
+  readonly system?: string
+  /** Undefined = any of the system. */
+  readonly code?: string
+}
+
+export function tokenOf(text: string): Token {
+  const bar = text.indexOf('|')
+  if (bar < 0) return { code: text }
+  const code = text.slice(bar + 1)
+  return { system: text.slice(0, bar), ...(code !== '' && { code }) }
+}
+
+export interface Coded {
+  readonly system?: string | undefined
+  readonly code?: string | undefined
+}
+
+export const tokenMatches = (own: Coded, { system, code }: Token) =>
+  (system === undefined || system === (own.system ?? '')) &&
+  (code === undefined || code === own.code)
+
+/** `Device/x` of `x`, of `Device/x`, and of its whole address at this server. */
+export function referenceOf(text: string, base: string, types: readonly string[]): string[] {
+  const local = text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text
+  return local.includes('/') ? [local] : types.map((type) => `${type}/${local}`)
+}
+
+/** The alternatives of one value: parts between commas that are not escaped. */
+export function alternatives(text: string): string[] {
+  return text
+    .split(/(?<!\\),/)
+    .map((part) => part.replace(/\\([\\,|$])/g, '$1'))
+    .filter((part) => part !== '')
+}
+
+export const quoted = (text: string) => JSON.stringify(text.slice(0, 100))
+
+/** A page is never longer; who asks for more gets this many, and the link to the next. */
+export const MOST = 500
+const USUAL = 50
+
+/** How many at most; 0 = only the number of matches. Throws FhirProblem. */
+export function countOf(values: readonly string[]): number {
+  const [text] = values
+  if (text === undefined) return USUAL
+  if (values.length > 1 || !/^\d{1,100}$/.test(text)) {
+    throw new FhirProblem(400, `_count: ${quoted(values.join('&'))} is no whole number from 0 on.`)
+  }
+  return Math.min(Number(text), MOST)
+}

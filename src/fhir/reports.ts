@@ -1,0 +1,50 @@
+// DiagnosticReports: one for each interrogation, and one for each refill as the pump reports it.
+import type { DiagnosticReport } from 'fhir/r4.js'
+import { observe, zoneOf } from '../model/metrics.ts'
+import { type Code, OWN } from '../model/nomenclature.ts'
+import type { InterrogationRecord } from '../model/record.ts'
+import { conceptOf, deviceTime, metaOf, RECORD_SYSTEM, subjectOf } from './elements.ts'
+import { observationId, reportId } from './observations.ts'
+
+/** `before`: position of the reading before a refill; null = none is recorded. */
+export interface Refill {
+  readonly before: number | null
+}
+
+export function interrogationReport(record: InterrogationRecord): DiagnosticReport {
+  const keys = observe(record).map(({ key }) => observationId(record, key))
+  return report(record, '', OWN.interrogation, keys)
+}
+
+const REFILL_KEYS = ['filled-at', 'filled-volume', 'reported-volume']
+
+/** What the pump was told, not what was injected: the volumes before and after are its own reckoning. */
+export function refillReport(record: InterrogationRecord, { before }: Refill): DiagnosticReport {
+  const { log } = record
+  const earlier = before === null ? [] : [`${reportId({ log, position: before })}.reported-volume`]
+  const now = REFILL_KEYS.map((key) => observationId(record, key))
+  return report(record, '.refill', OWN.refill, [...earlier, ...now])
+}
+
+function report(
+  record: InterrogationRecord,
+  suffix: string,
+  code: Code,
+  observations: readonly string[],
+): DiagnosticReport {
+  const { log, position, source, at } = record
+  const effective = deviceTime(record.deviceTime, zoneOf(record))
+  return {
+    resourceType: 'DiagnosticReport',
+    id: `${reportId(record)}${suffix}`,
+    meta: metaOf(source, '1', at),
+    identifier: [{ system: RECORD_SYSTEM, value: `${log}/${position}${suffix.replace('.', '/')}` }],
+    status: 'final',
+    code: conceptOf(code),
+    subject: subjectOf(record.patient, record.pump?.id ?? ''),
+    ...(effective.text !== undefined && { effectiveDateTime: effective.text }),
+    _effectiveDateTime: effective.element,
+    issued: at,
+    result: observations.map((id) => ({ reference: `Observation/${id}` })),
+  }
+}

@@ -1,0 +1,132 @@
+// The FHIR R4 surface: a request in, an answer out. It reads, searches and describes itself; every error
+// is an OperationOutcome. It knows no server.
+import type { Resource } from 'fhir/r4.js'
+import { utc } from '../env.ts'
+import { capability } from './capability.ts'
+import { type Found, Library, TYPES, type Type } from './library.ts'
+import { FHIR_TYPE, FhirProblem, outcomeOf, type Told } from './outcome.ts'
+import { quoted } from './params.ts'
+import { search } from './search.ts'
+import type { FhirAnswer, FhirRequest, FhirSources } from './sources.ts'
+
+export interface FhirSurface {
+  /** Addresses below the base, `:name` for what varies; the first needs no scope. */
+  readonly routes: readonly { readonly path: string; readonly open: boolean }[]
+  answer(request: FhirRequest): Promise<FhirAnswer>
+  /** How a failure of the server around it is said here. */
+  failure(told: Told): FhirAnswer
+}
+
+const PATHS = TYPES.flatMap((type) => [
+  `/${type}`,
+  `/${type}/:id`,
+  ...(type === 'DeviceMetric' ? [] : [`/${type}/:id/_history/:version`]),
+])
+
+export function fhirSurface(sources: FhirSources): FhirSurface {
+  const library = new Library(sources)
+  return {
+    routes: [{ path: '/metadata', open: true }, ...PATHS.map((path) => ({ path, open: false }))],
+    failure: (told) => json(told.status, outcomeOf(told)),
+    async answer(request) {
+      try {
+        acceptable(request)
+        return await answerOf(sources, library, request)
+      } catch (error) {
+        if (!(error instanceof FhirProblem)) throw error
+        return json(error.status, error.outcome)
+      }
+    },
+  }
+}
+
+async function answerOf(
+  { env, version }: FhirSources,
+  library: Library,
+  request: FhirRequest,
+): Promise<FhirAnswer> {
+  const [, type = '', id, , vid] = request.path.split('/')
+  const { base, query } = request
+  if (type === 'metadata') return json(200, capability(version, base, utc(env.wall())))
+  if (!isType(type)) throw new FhirProblem(404, `There is no ${quoted(type)} here.`)
+  if (id === undefined) {
+    const strict = isStrict(request.headers['prefer'])
+    const asked = { type, query, strict, base, sources: request.sources, nowMs: env.wall() }
+    const { bundle, pump } = await search(library, asked)
+    await request.recorded(pump)
+    return json(200, { ...bundle, meta: { lastUpdated: utc(env.wall()) } })
+  }
+  const found = await library.one(type, id, request.sources, vid)
+  if (!found || (vid !== undefined && versionOf(found) !== vid)) {
+    await request.recorded(null)
+    throw new FhirProblem(
+      404,
+      `There is no ${type} ${quoted(id)}${vid ? ` of version ${quoted(vid)}` : ''}.`,
+    )
+  }
+  await request.recorded(found.pump)
+  return read(found.resource, request.headers['if-none-match'])
+}
+
+const isType = (text: string): text is Type => (TYPES as readonly string[]).includes(text)
+const versionOf = ({ resource }: Found) => resource.meta?.versionId ?? '1'
+
+function read(resource: Resource, known: string | string[] | undefined): FhirAnswer {
+  const { versionId, lastUpdated } = resource.meta ?? {}
+  const tag = versionId === undefined ? null : `W/"${versionId}"`
+  const headers = {
+    ...(tag !== null && { etag: tag }),
+    ...(lastUpdated !== undefined && { 'last-modified': new Date(lastUpdated).toUTCString() }),
+  }
+  const held = [known ?? []]
+    .flat()
+    .join(',')
+    .split(',')
+    .map((one) => one.trim())
+  if (tag !== null && (held.includes(tag) || held.includes('*')))
+    return { status: 304, headers, body: '' }
+  return json(200, resource, headers)
+}
+
+const json = (
+  status: number,
+  resource: object,
+  headers: FhirAnswer['headers'] = {},
+): FhirAnswer => ({
+  status,
+  headers: { 'content-type': FHIR_TYPE, ...headers },
+  body: JSON.stringify(resource),
+})
+
+const isStrict = (prefer: string | string[] | undefined) =>
+  [prefer ?? []]
+    .flat()
+    .join(',')
+    .split(/[,;]/)
+    .some((one) => one.trim().toLowerCase().replaceAll('"', '') === 'handling=strict')
+
+const FORMATS = ['json', 'application/json', 'application/fhir+json', 'text/json']
+const RANGES = ['*/*', 'application/*', ...FORMATS]
+
+/** Throws FhirProblem 406 when the client takes no JSON of R4. `_format` goes before Accept. */
+function acceptable({ headers, query }: FhirRequest): void {
+  const format = query.get('_format')
+  // A plus sign that was not escaped has come as a space.
+  const wanted = format?.replace(' ', '+') ?? [headers['accept'] ?? '*/*'].flat().join(',')
+  const takes = wanted.split(',').some((part) => {
+    const [range = '', ...params] = part.split(';').map((one) => one.trim().toLowerCase())
+    const value = (name: string) =>
+      params
+        .find((one) => one.startsWith(`${name}=`))
+        ?.slice(name.length + 1)
+        .replaceAll('"', '')
+    const version = value('fhirversion')
+    return RANGES.includes(range) && Number(value('q') ?? 1) > 0 && (version ?? '4.0') === '4.0'
+  })
+  if (!takes) {
+    throw new FhirProblem(
+      406,
+      `Here is application/fhir+json of FHIR 4.0 only, not ${quoted(wanted)}.`,
+    )
+  }
+}

@@ -1,0 +1,102 @@
+// Code systems and value sets of our own: what stands where no verified code exists, and the words of
+// the protocol's tables.
+import type { CodeSystem, ValueSet } from 'fhir/r4.js'
+import {
+  type Code,
+  ENUMS,
+  type EnumName,
+  enumSystem,
+  MDC,
+  MDC_SYSTEM,
+  OWN,
+  OWN_SYSTEM,
+} from '../model/nomenclature.ts'
+import { RECORD_KINDS } from '../model/record.ts'
+import { KIND_SYSTEM } from './audit-events.ts'
+
+const common = (id: string, version: string, title: string) => ({
+  id,
+  version,
+  name: id.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase()),
+  title,
+  status: 'active' as const,
+})
+
+/** Every one of them, in order of their ids. */
+export function terminology(version: string): (CodeSystem | ValueSet)[] {
+  const names = Object.keys(ENUMS) as EnumName[]
+  const all = [
+    codeSystem('mdcx', OWN_SYSTEM, version, 'What no verified code exists for', Object.values(OWN)),
+    metricSet(version),
+    {
+      ...words('record-kind', KIND_SYSTEM, version, 'Kinds of records', RECORD_KINDS),
+      content: 'fragment' as const,
+    },
+    ...names.flatMap((name) => {
+      const system = enumSystem(name)
+      const { title, names } = ENUMS[name]
+      return [
+        words(name, system, version, title, Object.values(names)),
+        valueSet(name, version, title),
+      ]
+    }),
+  ]
+  return all.sort((a, b) => ((a.id ?? '') < (b.id ?? '') ? -1 : 1))
+}
+
+function codeSystem(
+  id: string,
+  url: string,
+  version: string,
+  title: string,
+  codes: readonly Code[],
+): CodeSystem {
+  return {
+    resourceType: 'CodeSystem',
+    ...common(id, version, title),
+    url,
+    caseSensitive: true,
+    content: 'complete',
+    concept: codes.map(({ ref, text, source }) => ({
+      code: ref,
+      display: text,
+      definition: source,
+    })),
+  }
+}
+
+function words(
+  id: string,
+  url: string,
+  version: string,
+  title: string,
+  codes: readonly string[],
+): CodeSystem {
+  return {
+    resourceType: 'CodeSystem',
+    ...common(id, version, title),
+    url,
+    caseSensitive: true,
+    content: 'complete',
+    concept: codes.map((code) => ({ code, display: code.replaceAll('-', ' ') })),
+  }
+}
+
+function valueSet(name: EnumName, version: string, title: string): ValueSet {
+  return {
+    resourceType: 'ValueSet',
+    ...common(name, version, title),
+    url: `urn:wandbridge:valueset:${name}`,
+    compose: { include: [{ system: enumSystem(name) }] },
+  }
+}
+
+function metricSet(version: string): ValueSet {
+  const concept = Object.values(MDC).map(({ mdc, ref }) => ({ code: String(mdc), display: ref }))
+  return {
+    resourceType: 'ValueSet',
+    ...common('metrics', version, 'Every code that is given away'),
+    url: 'urn:wandbridge:valueset:metrics',
+    compose: { include: [{ system: MDC_SYSTEM, concept }, { system: OWN_SYSTEM }] },
+  }
+}

@@ -1,0 +1,82 @@
+// Another surface below a prefix of this server: it gives its addresses and its answers, and knows
+// nothing of the server; who may ask, how often, and that every read is recorded is decided here.
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Scope } from '../access/token.ts'
+import type { Problem } from '../model/api.ts'
+import type { Source } from '../model/reading.ts'
+import { recorded } from './reads.ts'
+import { principalOf } from './reply.ts'
+import { Seats } from './seats.ts'
+import type { HttpSettings, HttpSources } from './sources.ts'
+
+export interface MountRequest {
+  /** Below the prefix. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Address of the prefix as the client knows it. */
+  readonly base: string
+  readonly sources: readonly Source[]
+  /** Rejects when the read could not be recorded: then there is no answer. */
+  recorded(pump: { readonly serial: string; readonly source: Source } | null): Promise<void>
+}
+
+export interface MountAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface Mount {
+  /** `/fhir/R4` */
+  readonly prefix: string
+  readonly scope: Scope
+  /** `open`: anybody may ask; it says nothing of any pump. */
+  readonly routes: readonly { readonly path: string; readonly open: boolean }[]
+  answer(request: MountRequest): Promise<MountAnswer>
+  /** How a problem is said below the prefix. */
+  failure(problem: Problem): MountAnswer
+}
+
+/** Searches and reads at once, and those that may wait: each may walk a part of the log. */
+const WALKS = 2
+const WAITING = 50
+
+export function mountRoutes(
+  app: FastifyInstance,
+  sources: HttpSources,
+  settings: HttpSettings,
+  { prefix, scope, routes, answer }: Mount,
+): void {
+  const seats = new Seats(WALKS, WAITING)
+  for (const { path, open } of routes) {
+    const config = open ? {} : { scope }
+    app.get(`${prefix}${path}`, { config, schema: { hide: true } }, async (request, reply) => {
+      if (!open) await seats.enter(reply.raw)
+      const { url = '', headers } = request.raw
+      const cut = url.indexOf('?')
+      const whole = cut < 0 ? url : url.slice(0, cut)
+      const said = await answer({
+        path: decodeURIComponent(whole.slice(prefix.length)),
+        query: new URLSearchParams(cut < 0 ? '' : url.slice(cut + 1)),
+        headers,
+        base: `${settings.tls ? 'https' : 'http'}://${headers.host}${prefix}`,
+        sources: open ? [] : principalOf(request).sources,
+        recorded: (pump) => recorded(sources, request, pump && { ref: pump, source: pump.source }),
+      })
+      return send(reply, said)
+    })
+  }
+}
+
+export function send(reply: FastifyReply, { status, headers, body }: MountAnswer): FastifyReply {
+  reply.code(status).headers(headers)
+  return status === 304 ? reply.send() : reply.send(body)
+}
+
+/** The mount an address is of. */
+export const mountOf = (mounts: readonly Mount[], url: string) =>
+  mounts.find(
+    ({ prefix }) =>
+      url === prefix || (/^[/?]/.test(url.slice(prefix.length)) && url.startsWith(prefix)),
+  )

@@ -1,0 +1,230 @@
+// From the fields of a reading to what clinic standards call them: one table, declared once, that FHIR
+// and HL7 v2 both follow, so that they cannot differ. To give another field away: a row here, and its
+// code in nomenclature.ts. Pure, browser-safe.
+import { type Code, type EnumName, MDC, OWN } from './nomenclature.ts'
+import type { InterrogationRecord } from './record.ts'
+
+/** Where a value stands in the containment tree of ISO/IEEE 11073: system, pump, channels. */
+export const OBJECTS = {
+  mds: { code: MDC.mds, parent: null, level: 'MDS' },
+  vmd: { code: MDC.vmd, parent: 'mds', level: 'VMD' },
+  delivery: { code: MDC.delivery, parent: 'vmd', level: 'channel' },
+  source: { code: MDC.primary, parent: 'vmd', level: 'channel' },
+  drug: { code: OWN.drug, parent: 'vmd', level: 'channel' },
+} as const
+export type ObjectName = keyof typeof OBJECTS
+
+/** A value that goes with another one. */
+interface Part {
+  readonly code: Code
+  /** Field of the interrogation as the API gives it; of its item for lists. */
+  readonly path: string
+  readonly kind: 'number' | 'code' | 'text' | 'time'
+  readonly values?: EnumName
+}
+
+export interface Metric extends Part {
+  /** Stable: stands in addresses. */
+  readonly key: string
+  readonly object: ObjectName
+  /** Clinical values are about the patient if a pseudonym is set, all others about the device. */
+  readonly about: 'clinical' | 'setting' | 'technical'
+  /** A list in the reading: one value for each item. */
+  readonly each?: string
+  readonly parts?: readonly Part[]
+  /** The field only says it while the pump is in one of these states. */
+  readonly states?: readonly string[]
+  readonly note?: string
+}
+
+type Rest = Partial<Omit<Metric, 'key' | 'object' | 'code' | 'path' | 'kind'>>
+const row =
+  (object: ObjectName, about: Metric['about'], prefix: string) =>
+  (
+    key: string,
+    code: Code,
+    path: string,
+    kind: Part['kind'] = 'number',
+    rest: Rest = {},
+  ): Metric => ({
+    key,
+    object,
+    code,
+    path: prefix === '' ? path : `${prefix}.${path}`,
+    kind,
+    about,
+    ...rest,
+  })
+
+const mds = row('mds', 'technical', 'identity')
+const vmd = row('vmd', 'technical', '')
+const set = row('delivery', 'setting', 'infusion')
+const ptb = row('delivery', 'setting', 'infusion.patientBolus')
+const did = row('delivery', 'clinical', 'infusion.patientBolus')
+const reservoir = row('source', 'technical', 'reservoir')
+const drug = row('drug', 'clinical', '')
+const EACH_DRUG = { each: 'infusion.drugs' }
+
+const NOT_MEASURED =
+  'Set for this moment, not measured. The pump notices a stall late: until then it reports the rate it was set to.'
+
+/** Every field that is given away, in the order of messages and reports. */
+export const METRICS: readonly Metric[] = [
+  mds('model', MDC.model, 'model', 'text'),
+  mds('firmware', MDC.firmware, 'firmware', 'text'),
+  vmd('state', MDC.state, 'state.state', 'code', { values: 'pump-state' }),
+  vmd('state-since', OWN.stateSince, 'state.stateSince', 'time'),
+  vmd('programmed-at', OWN.programmedAt, 'state.programmedAt', 'time'),
+  vmd('restarts', OWN.restarts, 'state.resets'),
+  vmd('mode', MDC.mode, 'infusion.mode', 'code', { values: 'infusion-mode', about: 'setting' }),
+  vmd('battery-charge', MDC.charge, 'battery.remaining'),
+  vmd('battery-state', OWN.batteryState, 'battery.state', 'code', { values: 'battery-state' }),
+  vmd('battery-voltage', OWN.voltage, 'battery.voltage'),
+  vmd('replacement-date', OWN.replacement, 'battery.replacementDate', 'time'),
+  vmd('service-end-date', OWN.serviceEnd, 'battery.serviceEndDate', 'time'),
+  vmd('volume-asked-total', OWN.infusedTotal, 'battery.infusedTotal'),
+  vmd('catheter-model', OWN.catheterModel, 'catheter.model', 'text'),
+  vmd('catheter-implanted', OWN.catheterImplanted, 'catheter.implanted', 'time'),
+  vmd('catheter-length', OWN.catheterLength, 'catheter.length'),
+  vmd('catheter-volume', OWN.catheterVolume, 'catheter.volume'),
+  vmd('clock-offset', OWN.clockOffset, 'clock.offset'),
+  vmd('clock-uncertainty', OWN.clockUncertainty, 'clock.uncertainty'),
+  vmd('clock-resets', OWN.clockResets, 'clock.resets'),
+  vmd('alarms', OWN.alarmCount, 'alarms.length'),
+  vmd('alarm', MDC.alarm, 'code', 'code', {
+    each: 'alarms',
+    values: 'alarm-code',
+    parts: [
+      { code: OWN.alarmClass, path: 'class', kind: 'code', values: 'alarm-class' },
+      { code: MDC.alarmState, path: 'state', kind: 'code', values: 'alarm-state' },
+      { code: OWN.occurredAt, path: 'occurredAt', kind: 'time' },
+      { code: OWN.detectedAt, path: 'detectedAt', kind: 'time' },
+    ],
+    note: "The pump's own alarm as it was read. Nobody watches the pump, and this notifies nobody.",
+  }),
+  set('rate-set', MDC.rateSet, 'rate', 'number', { note: NOT_MEASURED }),
+  set('rate-current', MDC.rateCurrent, 'rate', 'number', {
+    about: 'clinical',
+    states: ['running', 'minimum-rate'],
+    note: NOT_MEASURED,
+  }),
+  set('volume-per-day', OWN.volumeDay, 'volume24h'),
+  set('bolus-remaining', MDC.volumeRemaining, 'bolusVolume'),
+  set('bolus-rate', OWN.bolusRate, 'bolusRate'),
+  set('step', OWN.stepRate, 'rate', 'number', {
+    each: 'infusion.schedule',
+    parts: [{ code: OWN.stepStart, path: 'start', kind: 'number' }],
+  }),
+  ptb('patient-bolus', OWN.ptbEnabled, 'enabled', 'code', { values: 'on-off' }),
+  ptb('patient-bolus-volume', OWN.ptbVolume, 'volume'),
+  ptb('patient-bolus-duration', OWN.ptbDuration, 'duration'),
+  ptb('patient-bolus-lockout', OWN.ptbLockout, 'lockout'),
+  ptb('patient-bolus-max', OWN.ptbMost, 'maxPerDay'),
+  did('patient-bolus-given', OWN.ptbGiven, 'given24h'),
+  did('patient-bolus-accepted', OWN.ptbAccepted, 'acceptedCount'),
+  did('patient-bolus-denied', OWN.ptbDenied, 'deniedCount'),
+  did('patient-bolus-last', OWN.ptbLast, 'lastAcceptedAt', 'time'),
+  reservoir('reported-volume', OWN.reported, 'reportedVolume', 'number', {
+    note: 'By dead reckoning of the pump: what was filled less what was asked to leave.',
+  }),
+  reservoir('capacity', OWN.capacity, 'capacity'),
+  reservoir('low-alarm-volume', OWN.lowVolume, 'lowAlarmVolume', 'number', { about: 'setting' }),
+  reservoir('low-alarm-date', OWN.lowDate, 'lowAlarmDate', 'time'),
+  reservoir('filled-at', OWN.filledAt, 'filledAt', 'time', { about: 'setting' }),
+  reservoir('filled-volume', OWN.filledVolume, 'filledVolume', 'number', { about: 'setting' }),
+  drug('name', MDC.drugName, 'name', 'text', EACH_DRUG),
+  drug('concentration', MDC.concentration, 'concentration', 'number', EACH_DRUG),
+  drug('dose', MDC.dose, 'dose24h', 'number', {
+    ...EACH_DRUG,
+    note: 'Dose of one day at the present programme, patient boluses aside.',
+  }),
+]
+
+/** Why there is no value: out of its range, not reported, or not to be told in the pump's state. */
+export type Missing = 'invalid' | 'unavailable' | 'unknown'
+
+export interface Measured {
+  readonly code: Code
+  readonly kind: Part['kind']
+  readonly values: EnumName | null
+  readonly value: number | string | null
+  readonly unit: string | null
+  readonly missing: Missing | null
+}
+
+export interface Observed extends Measured {
+  readonly metric: Metric
+  /** Of this value among those of its reading: stands in addresses. */
+  readonly key: string
+  /** `drug2` for the second drug, else the name of the object. */
+  readonly object: string
+  readonly parts: readonly Measured[]
+}
+
+/** What a reading says, row by row of the table. */
+export function observe(record: InterrogationRecord): Observed[] {
+  const state = String(at(record, 'state.state.value'))
+  const out: Observed[] = []
+  for (const metric of METRICS) {
+    const items = metric.each === undefined ? [record] : (at(record, metric.each) as unknown[])
+    items.forEach((item, i) => {
+      const n = metric.each === undefined ? '' : String(i + 1)
+      const told = metric.states === undefined || metric.states.includes(state)
+      const own = measured(metric, item)
+      out.push({
+        ...(told || own.missing ? own : { ...own, value: null, missing: 'unknown' as const }),
+        metric,
+        key: keyOf(metric, n),
+        object: metric.object === 'drug' ? `drug${n}` : metric.object,
+        parts: (metric.parts ?? []).map((part) => measured(part, item)),
+      })
+    })
+  }
+  return out
+}
+
+const keyOf = ({ key, object }: Metric, n: string) =>
+  object === 'drug' ? `drug${n}-${key}` : n === '' ? key : `${key}-${n}`
+
+/** The objects of a reading, parents first: as many drugs as it names. */
+export function objectsOf(record: InterrogationRecord): string[] {
+  const drugs = record.infusion.drugs.map((_, i) => `drug${i + 1}`)
+  return [...Object.keys(OBJECTS).filter((name) => name !== 'drug'), ...drugs]
+}
+
+export const objectName = (object: string) => object.replace(/\d+$/, '') as ObjectName
+
+function measured({ code, kind, values, path }: Part, item: unknown): Measured {
+  const base = { code, kind, values: values ?? null }
+  const found = at(item, path)
+  if (typeof found === 'object' && found !== null) {
+    const { value, unit, quality } = found as { value: never; unit: never; quality?: string }
+    const missing = value !== null ? null : quality === 'invalid' ? 'invalid' : 'unavailable'
+    return { ...base, value, unit, missing }
+  }
+  const name = path.split('.').at(-1) ?? ''
+  const invalid = (item as { invalid?: Record<string, unknown> }).invalid?.[name] !== undefined
+  const value = (found as string | number | null | undefined) ?? null
+  const missing = value !== null ? null : invalid ? 'invalid' : 'unavailable'
+  return { ...base, value, unit: kind === 'number' ? '1' : null, missing }
+}
+
+function at(item: unknown, path: string): unknown {
+  let here = item
+  for (const name of path.split('.')) here = (here as Record<string, unknown> | null)?.[name]
+  return here
+}
+
+/**
+ * What is known of the zone of the pump's clock: how far it stood from UTC, to the minute, measured at
+ * the reading. Null when that is not known, or is no offset a zone can have: a clock that lost its time.
+ */
+export function zoneOf({ clock }: InterrogationRecord): string | null {
+  const { offset, uncertainty } = clock
+  if (offset.value === null || uncertainty.value > 60) return null
+  const minutes = Math.round(offset.value / 60)
+  if (Math.abs(minutes) > 14 * 60) return null
+  const two = (n: number) => String(n).padStart(2, '0')
+  const all = Math.abs(minutes)
+  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(all / 60))}:${two(all % 60)}`
+}
