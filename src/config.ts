@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { hl7Schema } from './hl7/config.ts'
 import { POLICIES } from './link/state.ts'
 
 /** Where a bridge listens if it is not told. */
@@ -65,6 +66,7 @@ export const configSchema = z
         }),
       })
       .prefault({}),
+    hl7: hl7Schema.meta({ description: 'Where HL7 v2 messages go. None by default.' }),
     locale: z.enum(['en-US', 'en-GB']).default('en-US'),
     zone: z
       .string()

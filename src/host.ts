@@ -8,8 +8,11 @@ import type { ControlRequest } from './control/messages.ts'
 import type { ControlClient } from './control/server.ts'
 import { ControlServer } from './control/server.ts'
 import type { Env } from './env.ts'
-import type { Http, HttpOptions } from './http-host.ts'
+import type { DestinationConfig } from './hl7/config.ts'
+import type { Hl7 } from './hl7-host.ts'
+import type { Http, HttpOptions, HttpRooms } from './http-host.ts'
 import { interrogateOnce } from './interrogate.ts'
+import { RecordFeed } from './record-feed.ts'
 import { clockState } from './time-service.ts'
 import { watchLines } from './watch.ts'
 
@@ -19,6 +22,8 @@ export interface Host {
   readonly captures: Captures
   /** Null = it does not listen. */
   readonly http: Http | null
+  /** Null = there is no destination. */
+  readonly hl7: Hl7 | null
   /**
    * Closes every session (confirmed if the implant answers) and every port, records `why`, and frees
    * the state directory.
@@ -33,6 +38,10 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder'> {
     readonly on?: boolean
   }
   readonly http?: HttpOptions
+  readonly hl7?: {
+    readonly destinations: readonly DestinationConfig[]
+    log(text: string): void
+  }
 }
 
 /**
@@ -64,7 +73,7 @@ export async function startHost(
 async function hostOf(
   env: Env,
   stateDir: string,
-  { audit = {}, capture = {}, http: listening, ...options }: HostOptions,
+  { audit = {}, capture = {}, http: listening, hl7: sending, ...options }: HostOptions,
   control: ControlServer,
 ): Promise<Host> {
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
@@ -95,14 +104,20 @@ async function hostOf(
     tap: (...traffic) => captures.take(...traffic),
   })
   if (capture.on) void captures.start()
-  const http = listening ? await httpOf(env, stateDir, { bridge, auditor }, listening) : null
+  const records = new RecordFeed(env, auditor)
+  const rooms = { bridge, auditor, records }
+  const hl7 =
+    sending && sending.destinations.length > 0 ? await hl7Of(env, stateDir, rooms, sending) : null
+  const http = listening ? await httpOf(env, stateDir, { ...rooms, hl7 }, listening) : null
   return {
     bridge,
     auditor,
     captures,
     http,
+    hl7,
     async stop(why) {
       await http?.close()
+      await hl7?.close()
       await bridge.stop()
       await captures.stop()
       await auditor.close(why)
@@ -115,15 +130,32 @@ async function hostOf(
 async function httpOf(
   env: Env,
   stateDir: string,
-  rooms: { readonly bridge: Bridge; readonly auditor: Auditor },
+  rooms: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   try {
     const { startHttp } = await import('./http-host.ts')
     return await startHttp(env, stateDir, rooms, options)
   } catch (error) {
+    await rooms.hl7?.close()
     await rooms.bridge.stop()
     await rooms.auditor.close('cannot listen')
+    throw error
+  }
+}
+
+async function hl7Of(
+  env: Env,
+  stateDir: string,
+  rooms: Omit<HttpRooms, 'hl7'>,
+  { destinations, log }: NonNullable<HostOptions['hl7']>,
+): Promise<Hl7> {
+  try {
+    const { startHl7 } = await import('./hl7-host.ts')
+    return await startHl7(env, stateDir, rooms, destinations, log)
+  } catch (error) {
+    await rooms.bridge.stop()
+    await rooms.auditor.close('destinations')
     throw error
   }
 }
@@ -170,6 +202,12 @@ function handle(env: Env, host: Host, request: ControlRequest, client: ControlCl
           ? { link: host.http.openLink() }
           : { error: 'This bridge does not listen for HTTP. Start it with --listen.' },
       )
+      return
+    case 'hl7':
+      if (!host.hl7)
+        client.send({ error: 'This bridge has no HL7 destination in its configuration.' })
+      else if (request.what === 'status') client.send({ destinations: host.hl7.status() })
+      else client.send({ resent: host.hl7.resend(request.destination) })
       return
     case 'capture':
       void capture(captures, request.what, client)

@@ -7,6 +7,7 @@ import type { Auditor } from './auditor.ts'
 import type { Bridge } from './bridge.ts'
 import type { Env } from './env.ts'
 import { fhirMount } from './fhir-host.ts'
+import type { Hl7 } from './hl7-host.ts'
 import {
   type HttpServer,
   isLoopback,
@@ -16,7 +17,7 @@ import {
 } from './http/server.ts'
 import type { Counter, ReadLog } from './http/sources.ts'
 import { isLoss } from './model/event.ts'
-import { RecordFeed } from './record-feed.ts'
+import type { RecordFeed } from './record-feed.ts'
 import { VERSION } from './version.ts'
 
 export { ListenError }
@@ -34,11 +35,18 @@ export interface Http extends Omit<HttpServer, 'close'> {
   close(): Promise<void>
 }
 
+export interface HttpRooms {
+  readonly bridge: Bridge
+  readonly auditor: Auditor
+  readonly records: RecordFeed
+  readonly hl7: Hl7 | null
+}
+
 /** Rejects with ListenError when it cannot listen as it is told. */
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor }: { readonly bridge: Bridge; readonly auditor: Auditor },
+  { bridge, auditor, records, hl7 }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -53,7 +61,6 @@ export async function startHttp(
   const urgent$ = bridge.changes$.pipe(
     filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),
   )
-  const records = new RecordFeed(env, auditor)
   const sources = {
     env,
     version: VERSION,
@@ -61,7 +68,8 @@ export async function startHttp(
     records,
     access,
     reads: readLog(auditor),
-    counters: () => countersOf(bridge, auditor),
+    counters: () => [...countersOf(bridge, auditor), ...(hl7?.counters() ?? [])],
+    destinations: () => hl7?.status() ?? [],
     mounts: [fhirMount(env, { bridge, records })],
     log: options.log,
   }

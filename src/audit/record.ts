@@ -93,6 +93,17 @@ export const BODIES = {
     ),
   }),
   'read-failed': z.strictObject({ why: text, final: z.boolean() }),
+  // Messages to other systems.
+  'hl7-parked': z.strictObject({
+    destination: name,
+    position: count,
+    control: name,
+    code: text,
+    text,
+    attempts: count,
+  }),
+  'hl7-resent': z.strictObject({ destination: name, position: count, control: name }),
+  'hl7-gap': z.strictObject({ destination: name, from: count, to: count }),
   worksheet: z.strictObject({ sheet: name, step: name, entries: fields }),
 } as const satisfies Record<string, z.ZodType>
 

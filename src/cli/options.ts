@@ -87,6 +87,14 @@ export function auditOf({ audit }: Config): NonNullable<HostOptions['audit']> {
   return audit.keepDays === undefined ? {} : { keepDays: audit.keepDays }
 }
 
+/** Where HL7 messages go. */
+export function hl7Of(
+  { hl7 }: Config,
+  log: (text: string) => void,
+): NonNullable<HostOptions['hl7']> {
+  return { destinations: hl7.destinations, log }
+}
+
 /** How captures of raw traffic are kept. */
 export function captureOf({ capture }: Config): NonNullable<HostOptions['capture']> {
   const { on, budgetMiB, keepDays } = capture

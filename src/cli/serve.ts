@@ -10,6 +10,7 @@ import {
   type BridgeFlags,
   bridgeWands,
   captureOf,
+  hl7Of,
   httpOf,
   settings,
   withBridgeOptions,
@@ -31,6 +32,7 @@ export function registerServe(program: Command): void {
         policy: chosen.policy,
         audit: auditOf(chosen),
         capture: captureOf(chosen),
+        hl7: hl7Of(chosen, log),
         ...(http && { http }),
       }))
       stopInOrder((why) => host.stop(why))

@@ -19,6 +19,12 @@ export const controlRequestSchema = z.discriminatedUnion('do', [
   }),
   /** A capture lasts until its client ends it or leaves. */
   z.object({ do: z.literal('capture'), what: z.enum(['start', 'stop']) }),
+  /** How far the HL7 destinations are; `resend` sends what was set aside again. */
+  z.object({
+    do: z.literal('hl7'),
+    what: z.enum(['status', 'resend']),
+    destination: z.string().optional(),
+  }),
   z.object({
     do: z.literal('audit'),
     what: z.enum(['accept', 'rotate']),

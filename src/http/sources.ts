@@ -4,7 +4,7 @@ import type { Access, Principal } from '../access/access.ts'
 import type { Env } from '../env.ts'
 import type { Source } from '../model/reading.ts'
 import type { ApiRecord, RecordKind } from '../model/record.ts'
-import type { BridgeStatus } from '../model/status.ts'
+import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
 import type { Mount } from './mount.ts'
 
 export interface StatusSource {
@@ -76,6 +76,8 @@ export interface HttpSources {
   readonly reads: ReadLog
   /** Counters of the rooms below. Nothing in them names a person, a pump or a wand. */
   counters(): readonly Counter[]
+  /** Where messages go, and how far behind they are. */
+  destinations?(): readonly DestinationStatus[]
   /** Other surfaces below prefixes of this server. */
   readonly mounts?: readonly Mount[]
   /** For errors nobody expected. */

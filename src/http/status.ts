@@ -79,7 +79,12 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
     },
     (request, reply) =>
       answer(request, reply, null, () =>
-        encoded('wands', request, ({ asOf, wands, audit }) => ({ asOf, wands, audit })),
+        encoded('wands', request, ({ asOf, wands, audit }) => ({
+          asOf,
+          wands,
+          audit,
+          destinations: sources.destinations?.() ?? [],
+        })),
       ),
   )
   app.get(

@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { sourceSchema } from './reading.ts'
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
-import { auditSchema, pumpStatusSchema, wandSchema } from './status.ts'
+import { auditSchema, destinationStatusSchema, pumpStatusSchema, wandSchema } from './status.ts'
 import { deviceTimeSchema, REASONS, utcSchema } from './value.ts'
 
 const position = z.number().int().nonnegative()
@@ -13,7 +13,12 @@ const nextSchema = position.nullable().meta({
 })
 
 export const wandsReplySchema = z
-  .object({ asOf: utcSchema, wands: z.array(wandSchema), audit: auditSchema })
+  .object({
+    asOf: utcSchema,
+    wands: z.array(wandSchema),
+    audit: auditSchema,
+    destinations: z.array(destinationStatusSchema),
+  })
   .meta({ id: 'Wands' })
 export type WandsReply = z.infer<typeof wandsReplySchema>
 

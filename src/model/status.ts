@@ -100,6 +100,21 @@ export const auditSchema = z
   .meta({ id: 'Audit' })
 export type AuditStatus = z.infer<typeof auditSchema>
 
+export const destinationStatusSchema = z
+  .object({
+    name: z.string(),
+    address: z.string(),
+    state: z.enum(['idle', 'sending', 'waiting']),
+    lagMs: z.number().nonnegative().meta({ description: 'Age of the oldest record still owed.' }),
+    waiting: z.number().int().meta({ description: 'Messages at hand; more may wait in the log.' }),
+    parked: z.number().int().meta({ description: 'Messages it would not take, set aside.' }),
+    sent: z.number().int().meta({ description: 'Accepted since the bridge started.' }),
+    strays: z.number().int().meta({ description: 'Replies that named no message that was sent.' }),
+    sentence: z.string(),
+  })
+  .meta({ id: 'Destination', description: 'Where HL7 messages go, and how far behind it is.' })
+export type DestinationStatus = z.infer<typeof destinationStatusSchema>
+
 export const pumpStatusSchema = z
   .object({
     asOf: utcSchema,

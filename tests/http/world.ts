@@ -11,6 +11,7 @@ import { TokenStore } from '../../src/access/store.ts'
 import { SCOPES, type Scope } from '../../src/access/token.ts'
 import { apiRecord } from '../../src/api-records.ts'
 import { systemEnv, utc } from '../../src/env.ts'
+import type { Mount } from '../../src/http/mount.ts'
 import { type HttpServer, type ListenOptions, listen } from '../../src/http/server.ts'
 import type { HttpLimits, HttpSources, LogHead, RecordQuery } from '../../src/http/sources.ts'
 import type { ReadingEvent } from '../../src/model/event.ts'
@@ -101,11 +102,15 @@ export type World = Awaited<ReturnType<typeof world>>
 interface WorldOptions extends Partial<Omit<ListenOptions, 'limits'>> {
   readonly limits?: Partial<HttpLimits>
   readonly required?: boolean
+  /** Other surfaces below this server. */
+  readonly mounts?: (
+    parts: Pick<HttpSources, 'env' | 'status'> & { records: MemoryRecords },
+  ) => Mount[]
 }
 
 const GENEROUS = { perSecond: 1e6, burst: 1e6 }
 
-export async function world({ limits, required = true, ...options }: WorldOptions = {}) {
+export async function world({ limits, required = true, mounts, ...options }: WorldOptions = {}) {
   const { status, pump, interrogation } = await sample()
   const env = systemEnv()
   const dir = mkdtempSync(join(tmpdir(), 'wandbridge-http-'))
@@ -122,10 +127,11 @@ export async function world({ limits, required = true, ...options }: WorldOption
     refused: 0,
     logged: [] as string[],
   }
+  const now = { status: () => ({ ...state.status, asOf: utc(env.wall()) }), urgent$ }
   const sources: HttpSources = {
     env,
     version: '0.0.0',
-    status: { status: () => ({ ...state.status, asOf: utc(env.wall()) }), urgent$ },
+    status: now,
     records,
     access,
     reads: {
@@ -139,6 +145,7 @@ export async function world({ limits, required = true, ...options }: WorldOption
     },
     counters: () => [],
     log: (text) => void state.logged.push(text),
+    mounts: mounts?.({ env, status: now, records }) ?? [],
   }
   const server: HttpServer = await listen(sources, {
     host: '127.0.0.1',

@@ -82,6 +82,12 @@ export function summary(record: AuditRecord): string {
       return `${record.body.segments.length} segments dropped: ${record.body.rule}`
     case 'capture-seal':
       return `${record.body.file}, ${record.body.bytes} bytes`
+    case 'hl7-parked':
+      return `${record.body.destination}: message of record ${record.body.position} set aside, ${record.body.code} ${record.body.text}`.trim()
+    case 'hl7-resent':
+      return `${record.body.destination}: message of record ${record.body.position} taken after all`
+    case 'hl7-gap':
+      return `${record.body.destination}: records ${record.body.from} to ${record.body.to} were dropped unsent`
     case 'worksheet':
       return `${record.body.sheet}: ${record.body.step}`
   }

@@ -1,0 +1,126 @@
+// What a destination is still owed, in the order of the log: read back from the disk in portions while
+// it is behind, taken as it comes when it is not. Never more than a portion is held.
+import type { Source } from '../model/reading.ts'
+import type { ApiRecord } from '../model/record.ts'
+import type { Saved } from './cursor.ts'
+import { isSendable, type Sendable } from './messages.ts'
+
+export interface Records {
+  head(source?: Source): { readonly log: string; readonly size: number } | null
+  /** Position of the first record that is kept. */
+  oldest(source: Source): Promise<number>
+  read(query: {
+    readonly source: Source
+    readonly after?: number
+    readonly from?: string
+    readonly kinds?: readonly ('interrogation' | 'alarm')[]
+  }): AsyncIterable<ApiRecord>
+}
+
+export interface Gap {
+  readonly source: Source
+  readonly log: string
+  readonly from: number
+  readonly to: number
+}
+
+const PORTION = 200
+
+export class Backlog {
+  readonly #records: Records
+  readonly #sources: readonly Source[]
+  readonly #kinds: readonly ('interrogation' | 'alarm')[]
+  #held: Sendable[] = []
+  /** Whether everything that is owed is held. */
+  #whole = false
+  /** Logs that were looked at: one is opened when its first wand has said what it is. */
+  readonly #seen = new Set<string>()
+
+  constructor(records: Records, sources: readonly Source[], alarms: boolean) {
+    this.#records = records
+    this.#sources = sources
+    this.#kinds = alarms ? ['interrogation', 'alarm'] : ['interrogation']
+  }
+
+  get held(): number {
+    return this.#held.length
+  }
+
+  /** When the oldest that is owed was recorded. */
+  get oldest(): string | null {
+    return this.#held[0]?.at ?? null
+  }
+
+  /** A record has just become durable. True = it is for this destination. */
+  take(record: ApiRecord): boolean {
+    if (!isSendable(record) || !(this.#kinds as readonly string[]).includes(record.kind))
+      return false
+    if (!this.#sources.includes(record.source)) return false
+    const known = this.#seen.has(record.log)
+    if (known && this.#whole && this.#held.length < PORTION) this.#held.push(record)
+    else this.#whole = false
+    return true
+  }
+
+  /** Whether a log has come into sight that nobody has looked at. */
+  recheck(): boolean {
+    const heads = this.#sources.flatMap((source) => this.#records.head(source)?.log ?? [])
+    const news = heads.some((log) => !this.#seen.has(log))
+    if (news) this.#whole = false
+    return news
+  }
+
+  /** The next one, left where it is; null = nothing is owed. */
+  async next(saved: Saved, gap: (gap: Gap) => Promise<void>): Promise<Sendable | null> {
+    while (this.#held.length === 0 && !this.#whole) await this.#fill(saved, gap)
+    return this.#held[0] ?? null
+  }
+
+  /** The first one is done with. */
+  shift(): void {
+    this.#held.shift()
+  }
+
+  async #fill(saved: Saved, gap: (gap: Gap) => Promise<void>): Promise<void> {
+    // What becomes durable from here on is either read, or makes this not whole again.
+    this.#whole = true
+    const found: Sendable[] = []
+    for (const source of this.#sources) {
+      const head = this.#records.head(source)
+      if (!head) continue
+      this.#seen.add(head.log)
+      await this.#check(saved, source, head.log, gap)
+      const after = saved.logs[head.log]
+      const place = after === undefined ? { from: saved.since } : { after }
+      for await (const record of this.#records.read({ source, kinds: this.#kinds, ...place })) {
+        if (!isSendable(record)) continue
+        found.push(record)
+        if (found.length >= PORTION) break
+      }
+      if (found.length >= PORTION) {
+        this.#whole = false
+        break
+      }
+      if (found.every((one) => one.log !== head.log) && head.size > 0) {
+        saved.logs[head.log] = Math.max(after ?? -1, head.size - 1)
+      }
+    }
+    // Taken meanwhile: some may stand in what was read.
+    const known = new Set(found.map(({ log, position }) => `${log} ${position}`))
+    const late = this.#held.filter(({ log, position }) => {
+      const done = saved.logs[log]
+      return !known.has(`${log} ${position}`) && (done === undefined || position > done)
+    })
+    this.#held = this.#whole ? [...found, ...late] : found
+  }
+
+  /** What was dropped from the log before it could be sent. */
+  async #check(saved: Saved, source: Source, log: string, gap: (gap: Gap) => Promise<void>) {
+    const after = saved.logs[log]
+    if (after === undefined) return
+    const oldest = await this.#records.oldest(source)
+    if (oldest <= after + 1) return
+    await gap({ source, log, from: after + 1, to: oldest - 1 })
+    saved.logs[log] = oldest - 1
+  }
+}

@@ -1,0 +1,83 @@
+// What the configuration says of destinations.
+import { z } from 'zod'
+import { SOURCES } from '../model/reading.ts'
+import { RULES } from './machine.ts'
+import { PROFILE, type Profile } from './messages.ts'
+
+const text = z.string().max(180)
+/** Goes into a file name and a metric. */
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be of a-z, 0-9 and -')
+
+export const destinationSchema = z
+  .strictObject({
+    name,
+    host: z.string().min(1),
+    port: z.number().int().min(1).max(65_535),
+    tls: z
+      .strictObject({
+        ca: z.string().min(1).optional(),
+        cert: z.string().min(1).optional(),
+        key: z.string().min(1).optional(),
+        servername: z.string().min(1).optional(),
+      })
+      .optional()
+      .meta({ description: 'PEM files. Without it the certificates of the system are trusted.' }),
+    insecure: z.boolean().default(false).meta({
+      description: 'True: readings go to another computer in clear text. Not needed for this one.',
+    }),
+    alarms: z.boolean().default(false).meta({
+      description:
+        "PCD-04 for every change among the pump's own alarms, as they are read. Not for notification: nobody watches the pump.",
+    }),
+    sources: z.array(z.enum(SOURCES)).min(1).default(['device']).meta({
+      description:
+        'Readings of these kinds only; what is simulated or replayed says so (MSH-11 T).',
+    }),
+    acceptAck: z.enum(['AL', 'NE']).default('AL'),
+    applicationAck: z.enum(['AL', 'NE']).default('NE'),
+    reportProfile: text.default(PROFILE.reportProfile).meta({ description: 'MSH-21 of PCD-01.' }),
+    alarmProfile: text.default(PROFILE.alarmProfile).meta({ description: 'MSH-21 of PCD-04.' }),
+    sendingApplication: text.default(PROFILE.sendingApplication),
+    sendingFacility: text.default(PROFILE.sendingFacility),
+    receivingApplication: text.default(PROFILE.receivingApplication),
+    receivingFacility: text.default(PROFILE.receivingFacility),
+    ackSeconds: z
+      .number()
+      .min(1)
+      .max(600)
+      .default(RULES.ackMs / 1_000),
+    attempts: z.number().int().min(1).max(100).default(RULES.attempts).meta({
+      description:
+        'How often a message that is answered with an error is sent before it is set aside.',
+    }),
+  })
+  .refine(({ acceptAck, applicationAck }) => acceptAck === 'AL' || applicationAck === 'AL', {
+    message: 'acceptAck or applicationAck must be AL: without any reply nobody knows what arrived',
+  })
+export type DestinationConfig = z.output<typeof destinationSchema>
+
+export const hl7Schema = z
+  .strictObject({
+    destinations: z
+      .array(destinationSchema)
+      .default([])
+      .refine((all) => new Set(all.map((one) => one.name)).size === all.length, {
+        message: 'two destinations have the same name',
+      }),
+  })
+  .prefault({})
+
+export function profileOf(config: DestinationConfig): Profile {
+  const { sendingApplication, sendingFacility, receivingApplication, receivingFacility } = config
+  const { acceptAck, applicationAck, reportProfile, alarmProfile } = config
+  return {
+    sendingApplication,
+    sendingFacility,
+    receivingApplication,
+    receivingFacility,
+    acceptAck,
+    applicationAck,
+    reportProfile,
+    alarmProfile,
+  }
+}

@@ -1,0 +1,45 @@
+// What a destination has had, as it is kept: a place in each log, and the messages that were set aside.
+import { z } from 'zod'
+import { utcSchema } from '../model/value.ts'
+
+const count = z.number().int().nonnegative()
+
+const parkedSchema = z.strictObject({
+  log: z.string(),
+  position: count,
+  control: z.string(),
+  code: z.string(),
+  text: z.string(),
+  attempts: count,
+  at: utcSchema,
+})
+/** A message that its destination would not take. */
+export type Parked = z.infer<typeof parkedSchema>
+
+const savedSchema = z.strictObject({
+  v: z.literal(1),
+  destination: z.string(),
+  /** Only what was recorded since is sent. */
+  since: utcSchema,
+  /** By log: everything up to here was accepted, set aside, or is not for it. */
+  logs: z.record(z.string(), z.number().int().min(-1)),
+  parked: z.array(parkedSchema),
+})
+export type Saved = z.infer<typeof savedSchema>
+
+/** Where it is kept: replaced as a whole, or not at all. */
+export interface Store {
+  /** Null = there is nothing yet. Rejects when it cannot be read. */
+  load(): Promise<string | null>
+  save(text: string): Promise<void>
+}
+
+/** Throws when it is not ours: to begin anew would send what was sent, or leave out what was not. */
+export function parseSaved(text: string | null, destination: string, now: string): Saved {
+  if (text === null) return { v: 1, destination, since: now, logs: {}, parked: [] }
+  const saved = savedSchema.safeParse(JSON.parse(text))
+  if (saved.success && saved.data.destination === destination) return saved.data
+  throw new Error(`the place where ${destination} was is not readable`)
+}
+
+export const savedText = (saved: Saved) => `${JSON.stringify(saved, null, 1)}\n`

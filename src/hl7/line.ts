@@ -1,0 +1,83 @@
+// A TCP or TLS connection to a destination: the edge. Clear text leaves this computer only when the
+// configuration says so in as many words.
+import { readFileSync } from 'node:fs'
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import type { Env } from '../env.ts'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+  readonly tls?:
+    | {
+        /** PEM files. */
+        readonly ca?: string | undefined
+        readonly cert?: string | undefined
+        readonly key?: string | undefined
+        readonly servername?: string | undefined
+      }
+    | undefined
+  /** Clear text to another computer. */
+  readonly insecure: boolean
+}
+
+export interface LineEvents {
+  connected(): void
+  data(bytes: Uint8Array): void
+  /** Once, whatever the reason. */
+  closed(why: string): void
+}
+
+export interface Line {
+  send(bytes: Uint8Array): void
+  close(): void
+}
+
+export type Dial = (events: LineEvents) => Line
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
+const CONNECT_MS = 10_000
+
+/** TLS, unless it goes to this computer or the configuration says `insecure: true`. */
+export const isSecure = ({ host, tls, insecure }: Address) =>
+  tls !== undefined || !(insecure || LOOPBACK.test(host))
+
+export function dialer(env: Env, address: Address): Dial {
+  const { host, port, tls } = address
+  return (events) => {
+    let why = 'it closed the connection'
+    const socket = isSecure(address) ? secure(address) : connectPlain({ host, port })
+    const cancel = env.after(CONNECT_MS, () => socket.destroy(new Error('no answer to connecting')))
+    socket.setNoDelay(true).setKeepAlive(true, 30_000)
+    socket.once(tls || isSecure(address) ? 'secureConnect' : 'connect', () => {
+      cancel()
+      events.connected()
+    })
+    socket.on('data', (bytes: Buffer) => events.data(bytes))
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      why = error.code ?? error.message
+    })
+    socket.once('close', () => {
+      cancel()
+      events.closed(why)
+    })
+    return {
+      send: (bytes) => void socket.write(bytes),
+      close: () => void socket.destroy(),
+    }
+  }
+}
+
+function secure({ host, port, tls = {} }: Address): Socket {
+  const file = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path))
+  const { ca, cert, key, servername = host } = tls
+  return connectTls({
+    host,
+    port,
+    ...(/^[\d.]+$|:/.test(servername) ? {} : { servername }),
+    minVersion: 'TLSv1.2',
+    ca: file(ca),
+    cert: file(cert),
+    key: file(key),
+  })
+}

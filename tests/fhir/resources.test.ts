@@ -1,0 +1,176 @@
+// Every resource of every scenario is FHIR R4 by a validator that we did not write, and by rules of our
+// own where that one accepts anything. A Bundle comes back as it went.
+import { describe, expect, it } from 'vitest'
+import { auditEventOf } from '../../src/fhir/audit-events.ts'
+import { bundleOf } from '../../src/fhir/bundle.ts'
+import { capability } from '../../src/fhir/capability.ts'
+import { observationsOf } from '../../src/fhir/observations.ts'
+import { outcomeOf } from '../../src/fhir/outcome.ts'
+import { refillReport } from '../../src/fhir/reports.ts'
+import { terminology } from '../../src/fhir/terminology.ts'
+import type { InterrogationRecord } from '../../src/model/record.ts'
+import { checkEnums } from './enums.ts'
+import { validator } from './oracle.ts'
+import { interrogations, LOG, NAMES, recordsOf } from './readings.ts'
+
+const BASE = 'http://127.0.0.1:8420/fhir/R4'
+const both = async () => {
+  const validate = await validator()
+  return (resource: object) => {
+    validate(resource)
+    checkEnums(resource as never)
+  }
+}
+
+async function aReading(name = 'mixture'): Promise<InterrogationRecord> {
+  const [one] = interrogations(await recordsOf(name))
+  if (!one) throw new Error('the scenario has no reading')
+  return one
+}
+
+describe('every resource', () => {
+  it.each(NAMES)('of %s is FHIR R4', async (name) => {
+    const check = await both()
+    const all = interrogations(await recordsOf(name))
+    expect(all.length).toBeGreaterThan(0)
+    for (const record of all) {
+      const bundle = bundleOf(record, BASE)
+      check(bundle)
+      const resources = (bundle.entry ?? []).map((one) => one.resource as object)
+      for (const resource of [...resources, refillReport(record, { before: 0 })]) check(resource)
+      expect(resources.length).toBeGreaterThan(80)
+      // Whatever is pointed at inside of the bundle is in it.
+      const ids = new Set((bundle.entry ?? []).map((one) => one.fullUrl?.slice(BASE.length + 1)))
+      const text = JSON.stringify(bundle)
+      for (const [, id = ''] of text.matchAll(/"reference":"([^"]+)"/g)) expect(ids).toContain(id)
+      for (const resource of resources as { meta?: object }[]) {
+        expect(resource.meta).toMatchObject({ security: [{ code: 'HTEST' }] })
+      }
+      // JSON and back, and what comes back is as right as what went.
+      const back = JSON.parse(text)
+      expect(back).toEqual(bundle)
+      check(back)
+    }
+  })
+
+  it('that is about no pump is FHIR R4 as well', async () => {
+    const check = await both()
+    check(capability('0.0.0', BASE, '2026-11-24T14:02:11.000Z'))
+    for (const resource of terminology('0.0.0')) check(resource)
+    const told = { title: 't', detail: 'd', meaning: 'm', next: 'n' }
+    for (const status of [400, 401, 403, 404, 405, 406, 413, 414, 421, 429, 431, 500, 503]) {
+      check(outcomeOf({ status, ...told }))
+    }
+    const entry = {
+      position: 7,
+      log: LOG,
+      source: 'simulator',
+      at: '2026-11-24T14:02:11.000Z',
+      kind: 'read-access',
+      actor: { id: 'abcd', role: 'client', auth: 'token' },
+      action: 'R',
+      outcome: { ok: false, reason: 'x' },
+      pump: { id: '0123456789abcdef', serial: 'SIM-0001' },
+      wand: null,
+      reads: { route: '/fhir/R4/Observation', count: 3 },
+    } as const
+    check(auditEventOf(entry))
+    check(auditEventOf({ ...entry, reads: null, pump: null, kind: 'start', outcome: { ok: true } }))
+  })
+})
+
+describe('the judges', () => {
+  it('can say no', async () => {
+    const [good] = observationsOf(await aReading())
+    const validate = await validator()
+    expect(() => validate({ ...good, status: undefined })).toThrow('status')
+    expect(() => validate({ ...good, madeUp: 1 })).toThrow('madeUp')
+    expect(() => checkEnums({ ...good, status: 'good' } as never)).toThrow()
+    expect(() => checkEnums({ ...good, dataAbsentReason: {} } as never)).toThrow()
+  })
+})
+
+describe('an Observation', () => {
+  it('has no value and a reason when the reading has none, whatever the kind of value', async () => {
+    const check = await both()
+    const record = await aReading()
+    const gone = (of: object) => ({ ...of, value: null })
+    const { reservoir, infusion, state } = record
+    const broken: InterrogationRecord = {
+      ...record,
+      reservoir: {
+        ...reservoir,
+        reportedVolume: { ...gone(reservoir.reportedVolume), quality: 'invalid', raw: 7 } as never,
+        lowAlarmDate: { ...gone(reservoir.lowAlarmDate), quality: 'unavailable' } as never,
+      },
+      state: { ...state, state: { ...gone(state.state), quality: 'unavailable' } as never },
+      infusion: {
+        ...infusion,
+        drugs: infusion.drugs.map((one) => ({ ...one, name: null, invalid: { name: 9 } })),
+      },
+    }
+    const all = observationsOf(broken)
+    const of = (key: string) => all.find(({ id }) => id?.endsWith(`.${key}`))
+    for (const one of all) check(one)
+    const reason = (code: string) => ({ dataAbsentReason: { coding: [{ code }] } })
+    expect(of('reported-volume')).toMatchObject(reason('error'))
+    expect(of('low-alarm-date')).toMatchObject(reason('unknown'))
+    expect(of('state')).toMatchObject(reason('unknown'))
+    expect(of('drug1-name')).toMatchObject(reason('error'))
+    // Nobody knows whether it runs, so nobody says at which rate.
+    expect(of('rate-current')).toMatchObject(reason('unknown'))
+    expect(of('rate-set')).toMatchObject({ valueQuantity: { value: infusion.rate.value } })
+  })
+
+  it('says a rate as current only while the pump says that it runs', async () => {
+    const record = await aReading()
+    for (const [word, told] of [
+      ['running', true],
+      ['minimum-rate', true],
+      ['stalled', false],
+      ['stopped', false],
+      ['valve-closed', false],
+      ['unknown(9)', false],
+    ] as const) {
+      const state = { ...record.state, state: { ...record.state.state, value: word } } as never
+      const one = observationsOf({ ...record, state }).find(({ id }) =>
+        id?.endsWith('rate-current'),
+      )
+      expect('valueQuantity' in (one ?? {}), word).toBe(told)
+    }
+  })
+
+  it('is about the patient only when a pseudonym is set and the value is clinical', async () => {
+    const check = await both()
+    const record = { ...(await aReading()), patient: 'P-17' }
+    const all = observationsOf(record)
+    for (const one of all) check(one)
+    const subject = (key: string) => all.find(({ id }) => id?.endsWith(`.${key}`))?.subject
+    expect(subject('drug1-dose')).toMatchObject({ type: 'Patient', identifier: { value: 'P-17' } })
+    expect(subject('rate-set')).toEqual({ reference: `Device/${record.pump?.id}` })
+    expect(subject('battery-voltage')).toEqual({ reference: `Device/${record.pump?.id}` })
+  })
+
+  it("has the pump's own time: with the offset that was measured, or as a day when there is none", async () => {
+    const record = await aReading()
+    const at = (value: number | null, uncertainty = 1) => {
+      const clock = {
+        ...record.clock,
+        offset: { value, unit: 's' as const },
+        uncertainty: { value: uncertainty, unit: 's' as const },
+      }
+      return observationsOf({ ...record, clock })[0]
+    }
+    const text = record.deviceTime ?? ''
+    expect(at(3_600)?.effectiveDateTime).toBe(`${text}+01:00`)
+    expect(at(-12_600)?.effectiveDateTime).toBe(`${text}-03:30`)
+    expect(at(14)?.effectiveDateTime).toBe(`${text}+00:00`)
+    for (const one of [at(null), at(-8e8), at(3_600, 90)]) {
+      expect(one?.effectiveDateTime).toBe(text.slice(0, 10))
+      expect(one?._effectiveDateTime).toMatchObject({ extension: [{ valueString: text }] })
+    }
+    const none = observationsOf({ ...record, deviceTime: null })[0]
+    expect(none?.effectiveDateTime).toBeUndefined()
+    expect(none?._effectiveDateTime).toMatchObject({ extension: [{ valueCode: 'unknown' }] })
+  })
+})
