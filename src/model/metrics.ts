@@ -59,6 +59,7 @@ const row =
 const mds = row('mds', 'technical', 'identity')
 const vmd = row('vmd', 'technical', '')
 const set = row('delivery', 'setting', 'infusion')
+const step = row('delivery', 'setting', '')
 const ptb = row('delivery', 'setting', 'infusion.patientBolus')
 const did = row('delivery', 'clinical', 'infusion.patientBolus')
 const reservoir = row('source', 'technical', 'reservoir')
@@ -111,7 +112,7 @@ export const METRICS: readonly Metric[] = [
   set('volume-per-day', OWN.volumeDay, 'volume24h'),
   set('bolus-remaining', MDC.volumeRemaining, 'bolusVolume'),
   set('bolus-rate', OWN.bolusRate, 'bolusRate'),
-  set('step', OWN.stepRate, 'rate', 'number', {
+  step('step', OWN.stepRate, 'rate', 'number', {
     each: 'infusion.schedule',
     parts: [{ code: OWN.stepStart, path: 'start', kind: 'number' }],
   }),

@@ -21,14 +21,12 @@ interface Medplum {
   indexStructureDefinitionBundle(bundle: unknown): void
   Hl7Message: { parse(text: string): Hl7Message }
 }
-export interface Hl7Message {
-  readonly segments: readonly Hl7Segment[]
-  toString(): string
+interface Hl7Message {
   getSegment(name: string): Hl7Segment
+  getAllSegments(name: string): readonly Hl7Segment[]
 }
-export interface Hl7Segment {
-  readonly name: string
-  getField(index: number): { toString(): string; getComponent(index: number): string } | undefined
+interface Hl7Segment {
+  getComponent(field: number, component: number): string | undefined
 }
 
 export async function medplum(): Promise<Medplum> {

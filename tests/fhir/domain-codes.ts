@@ -1,0 +1,29 @@
+// Every MDC number that may be given away: those that were read in a source (V) or found alike in two
+// (V2). Written down apart from the tables of the product, so that a slip there is found.
+export const VERIFIED: readonly number[] = [
+  69985, 69986, 70067, 70071, 157784, 158014, 157884, 157872, 157864, 157992, 157993, 157760,
+  157924, 157999, 158000, 158001, 157916, 157996, 157997, 158005, 158006, 158008, 158012, 158016,
+  184330, 184514, 184504, 184508, 184519, 67996, 67976, 68020, 67925, 67880, 67972, 531975, 531976,
+  68480, 68481, 68482, 68483, 68484, 68485, 68487, 68488, 196616, 196626, 196634, 196638, 196646,
+  196802, 196950, 196940, 197288, 197292, 197334,
+]
+
+export const VERIFIED_UNITS: readonly number[] = [
+  263762, 265266, 263890, 263891, 264306, 262688, 264320, 264352, 264384, 264416,
+]
+
+/** Reference ids that are written out in full in the source. */
+export const REFERENCES: Readonly<Record<number, string>> = {
+  69985: 'MDC_DEV_PUMP_INFUS_MDS',
+  69986: 'MDC_DEV_PUMP_INFUS_VMD',
+  70067: 'MDC_DEV_PUMP_DELIVERY_INFO',
+  70071: 'MDC_DEV_PUMP_INFUSATE_SOURCE_PRIMARY',
+  157784: 'MDC_FLOW_FLUID_PUMP',
+  158014: 'MDC_FLOW_FLUID_PUMP_CURRENT',
+  157872: 'MDC_VOL_FLUID_TBI_REMAIN',
+  157760: 'MDC_CONC_DRUG',
+  157924: 'MDC_RATE_DOSE',
+  184504: 'MDC_PUMP_MODE',
+  184508: 'MDC_PUMP_STAT',
+  196616: 'MDC_EVT_ALARM',
+}

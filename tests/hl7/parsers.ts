@@ -1,0 +1,69 @@
+// Two parsers of HL7 v2 that we did not write, giving the same shape.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { medplum } from '../fhir/oracle.ts'
+
+export interface Row {
+  readonly code: string
+  readonly ref: string
+  readonly system: string
+  readonly level: string
+  readonly type: string
+  readonly value: string
+  readonly unit: string
+  readonly flag: string
+  readonly status: string
+}
+export interface Parsed {
+  readonly control: string
+  readonly trigger: string
+  readonly version: string
+  readonly rows: readonly Row[]
+}
+
+/** Debian's own Python: the package is not there for others. */
+const PYTHON = '/usr/bin/python3'
+
+export const hasPythonHl7 = () => spawnSync(PYTHON, ['-c', 'import hl7']).status === 0
+
+export function byPython(messages: readonly string[]): Parsed[] {
+  const program = fileURLToPath(new URL('./parse.py', import.meta.url))
+  const input = messages.map((one) => `${JSON.stringify(one)}\n`).join('')
+  const { status, stdout, stderr } = spawnSync(PYTHON, [program], {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
+  if (status !== 0) throw new Error(stderr)
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Parsed)
+}
+
+export async function byMedplum(messages: readonly string[]): Promise<Parsed[]> {
+  const { Hl7Message } = await medplum()
+  return messages.map((text) => {
+    const message = Hl7Message.parse(text)
+    const msh = message.getSegment('MSH')
+    return {
+      control: msh.getComponent(10, 1) ?? '',
+      trigger: msh.getComponent(9, 2) ?? '',
+      version: msh.getComponent(12, 1) ?? '',
+      rows: message.getAllSegments('OBX').map((obx) => {
+        const of = (field: number, component = 1) => obx.getComponent(field, component) ?? ''
+        return {
+          code: of(3, 1),
+          ref: of(3, 2),
+          system: of(3, 3),
+          level: of(4),
+          type: of(2),
+          value: of(5),
+          unit: of(6),
+          flag: of(8),
+          status: of(11),
+        }
+      }),
+    }
+  })
+}
