@@ -10,6 +10,7 @@ import { type DestinationConfig, profileOf } from './hl7/config.ts'
 import type { Store } from './hl7/cursor.ts'
 import { Destination, type Notes } from './hl7/destination.ts'
 import { dialer, isSecure } from './hl7/line.ts'
+import type { Rules } from './hl7/machine.ts'
 import type { Counter } from './http/sources.ts'
 import type { DestinationStatus } from './model/status.ts'
 import type { RecordFeed } from './record-feed.ts'
@@ -31,6 +32,7 @@ export async function startHl7(
   { auditor, records }: { readonly auditor: Auditor; readonly records: RecordFeed },
   configs: readonly DestinationConfig[],
   log: (text: string) => void,
+  rules: Partial<Rules> = {},
 ): Promise<Hl7> {
   const dir = join(stateDir, 'hl7')
   if (configs.length > 0) mkdirSync(dir, { recursive: true, mode: 0o700 })
@@ -43,7 +45,7 @@ export async function startHl7(
         alarms: config.alarms,
         sources: config.sources,
         profile: profileOf(config),
-        rules: { ackMs: config.ackSeconds * 1_000, attempts: config.attempts },
+        rules: { ackMs: config.ackSeconds * 1_000, attempts: config.attempts, ...rules },
         dial: dialer(env, config),
         records,
         store: fileStore(join(dir, `${config.name}.json`)),

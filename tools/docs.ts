@@ -9,12 +9,21 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { linkDiagram, linkTable } from './link-tables.ts'
+import * as mapping from './mapping.ts'
 import * as protocol from './protocol-tables.ts'
 
 /** File → name of the marker → what stands there. */
 export type Generated = Readonly<Record<string, Readonly<Record<string, () => string>>>>
 
 export const GENERATED: Generated = {
+  'docs/interoperability.md': {
+    fields: mapping.fields,
+    codes: mapping.codes,
+    enumerations: mapping.enumerations,
+    units: mapping.units,
+    header: mapping.header,
+    alarms: mapping.alarms,
+  },
   'src/link/README.md': { diagram: linkDiagram, transitions: linkTable },
   'protocol/README.md': {
     limits: protocol.limits,

@@ -9,6 +9,8 @@ import { registerDemo } from './demo.ts'
 import { registerDevices } from './devices.ts'
 import { registerDoctor } from './doctor.ts'
 import { CommandError, Exit } from './exit.ts'
+import { registerFhir } from './fhir.ts'
+import { registerHl7 } from './hl7.ts'
 import { registerOpen } from './open.ts'
 import { registerServe } from './serve.ts'
 import { registerSim } from './sim.ts'
@@ -42,6 +44,8 @@ for (const register of [
   registerCapture,
   registerToken,
   registerOpen,
+  registerFhir,
+  registerHl7,
   registerDevices,
   registerDoctor,
   registerConfig,

@@ -10,7 +10,6 @@ import type {
 } from 'fhir/r4.js'
 import {
   type Code,
-  ENUMS,
   type EnumName,
   enumSystem,
   isMember,
@@ -48,9 +47,6 @@ export function wordOf(
   const display = word.replaceAll('-', ' ')
   return { coding: [...more, { system: enumSystem(name), code: word, display }], text: display }
 }
-
-/** Titles of the word tables, for their resources. */
-export const words = (name: EnumName) => Object.values(ENUMS[name].names) as string[]
 
 export const quantityOf = (value: number, unit: string): Quantity => ({
   value,

@@ -62,6 +62,8 @@ export class Destination {
   #stopped = false
   #sent = 0
   #lastError = ''
+  #saving: Promise<void> | null = null
+  #dirty = false
   #keptAt: Readonly<Record<string, number>> = {}
 
   constructor(options: DestinationOptions) {
@@ -97,19 +99,21 @@ export class Destination {
     const parked = this.#saved?.parked ?? []
     const busy = this.#current?.parked
     this.#again = parked.filter((one) => one.control !== busy?.control)
+    const { length } = this.#again
     this.#look()
-    return this.#again.length
+    return length
   }
 
   /** Nothing is owed, and what is known is kept. For whoever sends once and ends. */
   get idle(): boolean {
-    return this.#saved !== null && this.#current === null && !this.#looking
+    return this.#saved !== null && this.#current === null && !this.#looking && this.#saving === null
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer()
     this.#line?.close()
+    await this.#saving
     await this.#keep().catch(() => {})
   }
 
@@ -253,7 +257,7 @@ export class Destination {
     this.#line?.send(frame(messageOf(record, this.#options.profile)))
   }
 
-  /** The place is kept before the next message goes out. */
+  /** The place follows what was accepted: who dies in between sends a few again, with the same ids. */
   async #done(result: Result): Promise<void> {
     const { record, control, parked: before } = this.#current as Current
     const saved = this.#saved as Saved
@@ -278,7 +282,9 @@ export class Destination {
       saved.logs[log] = Math.max(saved.logs[log] ?? -1, position)
       this.#backlog.shift()
     }
-    await this.#surely(() => this.#keep().then(() => true))
+    this.#keepSoon()
+    // What is set aside twice would be recorded twice.
+    if (result.kind === 'parked') await this.#saving
     this.#current = null
     this.#look()
   }
@@ -289,6 +295,18 @@ export class Destination {
       if (await write().catch(() => false)) return
       await sleep(this.#options.env, AGAIN_MS)
     }
+  }
+
+  /** One at a time, and the newest state: a slow disk costs no message its time. */
+  #keepSoon(): void {
+    this.#dirty = true
+    this.#saving ??= (async () => {
+      while (this.#dirty && !this.#stopped) {
+        this.#dirty = false
+        await this.#surely(() => this.#keep().then(() => true))
+      }
+      this.#saving = null
+    })()
   }
 
   async #keep(): Promise<void> {
@@ -303,6 +321,6 @@ export class Destination {
     const moved = Object.entries(logs).some(
       ([log, position]) => position - (this.#keptAt[log] ?? -1) >= IDLE_SAVE,
     )
-    if (moved) void this.#keep().catch(() => {})
+    if (moved) this.#keepSoon()
   }
 }

@@ -1,0 +1,125 @@
+// `wandbridge hl7 send`: sends destinations what they are still owed and ends; through the running bridge
+// if there is one, which does so by itself. With --dry-run it shows the messages and sends nothing.
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { defaultStateDir } from '../config.ts'
+import { ControlConnection } from '../control/client.ts'
+import { sleep, systemEnv, utc } from '../env.ts'
+import type { DestinationStatus } from '../model/status.ts'
+import { CommandError, Exit } from './exit.ts'
+import { hl7Of, number, type Settings, settings, withStateDir } from './options.ts'
+import { hold } from './serve.ts'
+
+interface Flags {
+  readonly config?: string
+  readonly stateDir?: string
+  readonly dryRun?: boolean
+  readonly parked?: boolean
+  readonly to?: string
+  readonly wait: number
+}
+
+export function registerHl7(program: Command): void {
+  const hl7 = program.command('hl7').description('Readings as HL7 v2 messages.')
+  withStateDir(hl7.command('send'))
+    .description('Send the destinations of the configuration what they are still owed.')
+    .option('--config <file>', 'configuration file (YAML)')
+    .option('--dry-run', 'print the messages, send nothing')
+    .option('--parked', 'send what was set aside again, too')
+    .option('--to <name>', 'one destination only')
+    .option('--wait <seconds>', 'how long to try', number(1, 86_400), 60)
+    .exitOverride()
+    .action(async (flags: Flags) => {
+      if (flags.dryRun) return show(settings(flags), flags)
+      const stateDir = resolve(flags.stateDir ?? defaultStateDir())
+      const control = await ControlConnection.open(stateDir)
+      if (control) return ask(control, flags)
+      return byItself(settings(flags), flags)
+    })
+}
+
+function destinationsOf({ hl7 }: Settings, { to }: Flags) {
+  const all = hl7.destinations.filter(({ name }) => to === undefined || name === to)
+  if (all.length > 0) return all
+  const what = to === undefined ? 'no destination' : `no destination ${to}`
+  throw new CommandError(
+    Exit.USAGE,
+    `The configuration names ${what}. Nothing was sent.\nGive --config FILE with hl7.destinations: name, host, port.`,
+  )
+}
+
+async function show(chosen: Settings, flags: Flags): Promise<void> {
+  const { owedTo } = await import('../interop.ts')
+  const now = utc(systemEnv().wall())
+  for (const destination of destinationsOf(chosen, flags)) {
+    let n = 0
+    for await (const { control, position, log, text } of owedTo(
+      chosen.stateDir,
+      destination,
+      now,
+    )) {
+      n += 1
+      console.log(`# ${destination.name}: ${control}, record ${position} of ${log}`)
+      console.log(text.replaceAll('\r', '\n'))
+    }
+    console.error(
+      `${destination.name}: ${n} ${n === 1 ? 'message' : 'messages'} owed. Nothing was sent.`,
+    )
+  }
+}
+
+type Answer = Readonly<{
+  destinations?: DestinationStatus[]
+  resent?: Record<string, number>
+  error?: string
+}>
+
+async function ask(control: ControlConnection, { parked, to }: Flags): Promise<void> {
+  try {
+    const named = to === undefined ? {} : { destination: to }
+    control.send({ do: 'hl7', what: parked ? 'resend' : 'status', ...named })
+    for await (const answer of control.answers()) {
+      const { destinations, resent, error } = answer as Answer
+      if (error !== undefined) throw new CommandError(Exit.NOT_SO, `${error} Nothing was sent.`)
+      for (const [name, n] of Object.entries(resent ?? {})) console.log(`${name}: ${n} sent again.`)
+      if (destinations) tell(destinations)
+      return
+    }
+  } finally {
+    control.close()
+  }
+}
+
+function tell(all: readonly DestinationStatus[]): void {
+  for (const { name, address, sentence } of all) console.log(`${name} (${address}): ${sentence}`)
+}
+
+async function byItself(chosen: Settings, flags: Flags): Promise<void> {
+  const env = systemEnv()
+  const destinations = destinationsOf(chosen, flags)
+  const log = (text: string) => console.error(text)
+  const sending = { ...hl7Of(chosen, log), destinations }
+  const host = await hold(env, chosen.stateDir, async () => ({
+    ports: [],
+    policy: 'manual',
+    hl7: sending,
+  }))
+  try {
+    await host.auditor.openAll()
+    const { hl7 } = host
+    if (flags.parked) hl7?.resend()
+    const end = env.monotonic() + flags.wait * 1_000
+    // Several times in a row: it has looked, and found nothing.
+    for (let idle = 0; idle < 3 && env.monotonic() < end; ) {
+      await sleep(env, 100)
+      idle = hl7?.idle ? idle + 1 : 0
+    }
+    const all = hl7?.status() ?? []
+    tell(all)
+    if (all.some(({ state }) => state !== 'idle')) {
+      throw new CommandError(Exit.NOT_SO, 'Not everything could be sent. It stays in the log.')
+    }
+  } finally {
+    await host.stop('hl7 send')
+  }
+}

@@ -1,0 +1,198 @@
+// A server of another make that loses connections, delays, refuses, halves and doubles its answers and
+// names the wrong message, and a sender that is killed: every message arrives, in order, those that come
+// twice can be told, none is lost, and what it refuses is set aside while the rest go on.
+import { type ChildProcess, spawn } from 'node:child_process'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { afterEach, describe, expect, it } from 'vitest'
+import { nodeDisk } from '../../src/audit/disk.ts'
+import { readRecords } from '../../src/audit/reader.ts'
+import { listLogs } from '../../src/audit/tail.ts'
+import { Auditor } from '../../src/auditor.ts'
+import { mulberry32, systemEnv } from '../../src/env.ts'
+import { recordOf } from '../../src/records.ts'
+import { rig } from '../bridge/rig.ts'
+import { hasPythonHl7 } from './parsers.ts'
+
+const MESSAGES = process.env['WANDBRIDGE_LONG'] === '1' ? 10_000 : 300
+const KILLS = process.env['WANDBRIDGE_LONG'] === '1' ? 40 : 4
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+const running = new Set<ChildProcess>()
+const dirs: string[] = []
+afterEach(async () => {
+  const left = [...running]
+  for (const child of left) child.kill('SIGKILL')
+  await Promise.all(left.map((child) => new Promise((done) => child.once('close', done))))
+  for (const dir of dirs.splice(0)) rmSync(dir, { recursive: true, force: true })
+})
+
+interface Seen {
+  readonly control: string
+  readonly position: number
+  readonly what: string
+  readonly size: number
+}
+
+function child(command: string, args: readonly string[]): ChildProcess {
+  const made = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  running.add(made)
+  made.once('close', () => running.delete(made))
+  return made
+}
+
+const linesOf = (of: ChildProcess) => createInterface({ input: of.stdout as never })
+
+/** The sources as JavaScript, for a process of their own. */
+function compiled(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'wandbridge-torture-'))
+  dirs.push(dir)
+  for (const root of ['src', 'protocol', 'tests/hl7/sender.child.ts']) {
+    const from = join(ROOT, root)
+    const files = statSync(from).isDirectory()
+      ? readdirSync(from, { recursive: true, encoding: 'utf8' }).map((file) => join(root, file))
+      : [root]
+    for (const file of files.filter((one) => one.endsWith('.ts'))) {
+      const compilerOptions = {
+        module: ts.ModuleKind.ESNext,
+        target: ts.ScriptTarget.ES2022,
+        verbatimModuleSyntax: true,
+        rewriteRelativeImportExtensions: true,
+      }
+      const source = readFileSync(join(ROOT, file), 'utf8')
+      const to = join(dir, 'code', file.replace(/\.ts$/, '.js'))
+      mkdirSync(dirname(to), { recursive: true })
+      writeFileSync(to, ts.transpileModule(source, { compilerOptions }).outputText)
+    }
+  }
+  writeFileSync(join(dir, 'code/package.json'), '{"type":"module"}')
+  symlinkSync(join(ROOT, 'node_modules'), join(dir, 'code/node_modules'))
+  return dir
+}
+
+/** A log of so many interrogations, as they were read; their positions. */
+async function filled(stateDir: string): Promise<number[]> {
+  const r = await rig({ seed: 3 })
+  r.bridge.start()
+  await r.live()
+  await r.stop()
+  const reading = r.events.find((event) => event.kind === 'reading')
+  const record = reading && recordOf(reading)
+  if (!record) throw new Error('nothing was read')
+  const env = systemEnv()
+  const auditor = new Auditor({ env, stateDir, settings: {}, boot: 'fill' })
+  const { at, mono, ...rest } = record
+  expect([typeof at, typeof mono]).toEqual(['string', 'number'])
+  const positions: number[] = []
+  while (positions.length < MESSAGES) {
+    const some = Array.from({ length: Math.min(100, MESSAGES - positions.length) }, () =>
+      auditor.append(rest, 'simulator'),
+    )
+    for (const receipt of await Promise.all(some)) if (receipt) positions.push(receipt.position)
+  }
+  await auditor.close('filled')
+  return positions
+}
+
+describe('under torture', () => {
+  it(
+    `${MESSAGES} messages arrive, whole, in order, none lost, over ${KILLS} kills`,
+    async ({ skip }) => {
+      skip(!hasPythonHl7() && process.env['CI'] !== 'true', 'python3-hl7 is not installed')
+      const dir = compiled()
+      const state = join(dir, 'state')
+      mkdirSync(join(state, 'hl7'), { recursive: true })
+      // Its place is before everything: the destination was there before the first reading.
+      const saved = {
+        v: 1,
+        destination: 'torture',
+        since: '2020-01-01T00:00:00.000Z',
+        logs: {},
+        parked: [],
+      }
+      writeFileSync(join(state, 'hl7/torture.json'), JSON.stringify(saved))
+      const positions = await filled(state)
+      const poison = positions[Math.floor(MESSAGES / 3)] as number
+      const hopeless = positions[Math.floor(MESSAGES / 2)] as number
+
+      const python = join(ROOT, 'tests/hl7/torture.py')
+      const server = child('/usr/bin/python3', [python, '11', String(poison), String(hopeless)])
+      const seen: Seen[] = []
+      const port = await new Promise<number>((resolve) => {
+        linesOf(server).on('line', (line) => {
+          const said = JSON.parse(line) as Partial<Seen> & { port?: number }
+          if (said.port !== undefined) resolve(said.port)
+          else seen.push(said as Seen)
+        })
+      })
+
+      const random = mulberry32(5)
+      const main = join(dir, 'code/tests/hl7/sender.child.js')
+      for (let kills = 0; ; kills += 1) {
+        const sender = child(process.execPath, [main, state, String(port)])
+        const before = seen.length
+        const share = MESSAGES / (KILLS + 1)
+        const until = kills < KILLS ? before + share * (0.5 + random() / 2 ** 32) : Infinity
+        let idle = 0
+        linesOf(sender).on('line', (line) => {
+          const { idle: done, sent } = JSON.parse(line) as { idle: boolean; sent: number }
+          idle = done && sent + before > 0 ? idle + 1 : 0
+        })
+        while (seen.length < until && idle < 10) await setTimeout(5)
+        const closed = new Promise((done) => sender.once('close', done))
+        sender.kill('SIGKILL')
+        await closed
+        if (kills >= KILLS) break
+      }
+
+      const [log = ''] = await listLogs(nodeDisk, join(state, 'audit'))
+      const first = new Map<number, Seen>()
+      const order: number[] = []
+      for (const one of seen) {
+        const known = first.get(one.position)
+        // Those that come twice have the same id and the same bytes.
+        if (known) expect([one.control, one.size]).toEqual([known.control, known.size])
+        else {
+          first.set(one.position, one)
+          order.push(one.position)
+        }
+      }
+      expect(order).toEqual(positions)
+      expect(new Set(seen.map((one) => one.control)).size).toBe(MESSAGES)
+      for (const { control } of seen) expect(control.length).toBeLessThanOrEqual(20)
+      // Everything that can happen has happened.
+      const kinds = new Set(seen.map((one) => one.what))
+      expect(kinds.size).toBeGreaterThan(MESSAGES > 1_000 ? 11 : 8)
+      expect(seen.length).toBeGreaterThan(MESSAGES)
+      // What it refused is set aside, with a record, and nothing else is.
+      const kept = JSON.parse(readFileSync(join(state, 'hl7/torture.json'), 'utf8')) as {
+        logs: Record<string, number>
+        parked: { position: number; code: string }[]
+      }
+      expect(kept.parked.map((one) => one.position)).toEqual([poison, hopeless])
+      expect(kept.logs[log]).toBeGreaterThanOrEqual(positions.at(-1) as number)
+      expect(seen.filter((one) => one.position === poison).length).toBeLessThanOrEqual(2)
+      const recorded: number[] = []
+      const kinds2 = { kinds: ['hl7-parked'] }
+      for await (const { record } of readRecords(nodeDisk, join(state, 'audit', log), kinds2)) {
+        if (record.kind === 'hl7-parked') recorded.push(record.body.position)
+      }
+      expect(new Set(recorded)).toEqual(new Set([poison, hopeless]))
+    },
+    60_000 + MESSAGES * 100,
+  )
+})

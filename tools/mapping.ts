@@ -1,0 +1,84 @@
+// The tables of docs/interoperability.md, from the declarations the surfaces follow.
+import { destinationSchema, profileOf } from '../src/hl7/config.ts'
+import { METRICS, OBJECTS } from '../src/model/metrics.ts'
+import {
+  ALARM_EVENTS,
+  type Code,
+  ENUMS,
+  MDC,
+  MDC_UNITS,
+  OWN,
+  PRIORITIES,
+} from '../src/model/nomenclature.ts'
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+
+const codeText = ({ mdc, ref }: Code) => (mdc === null ? `\`${ref}\`` : `${mdc} \`${ref}\``)
+const where = (each: string | undefined, path: string) =>
+  each === undefined ? `\`${path}\`` : `\`${each}[].${path}\``
+
+/** One row for every field that is given away. */
+export function fields(): string {
+  const rows = METRICS.flatMap((one) => {
+    const { object, about, each, key } = one
+    const level = OBJECTS[object].level
+    return [one, ...(one.parts ?? [])].map((part, i) => [
+      i === 0 ? `\`${key}\`` : '',
+      where(each, part.path),
+      codeText(part.code),
+      part.code.mark,
+      part.kind === 'code' ? `word of \`${part.values}\`` : part.kind,
+      i === 0 ? `${level} \`${object}\`` : 'part of it',
+      i === 0 ? about : '',
+    ])
+  })
+  return table(['Key', 'Field of the API', 'Code', 'Mark', 'Value', 'Level', 'About'], rows)
+}
+
+export function codes(): string {
+  const rows = [...Object.values(MDC), ...Object.values(OWN)].map((code) => [
+    codeText(code),
+    code.text,
+    code.mark,
+    code.source,
+  ])
+  return table(['Code', 'Text', 'Mark', 'Source'], rows)
+}
+
+export function units(): string {
+  const rows = Object.entries(MDC_UNITS).map(([ucum, { mdc, ref, mark }]) => [
+    `\`${ucum}\``,
+    `${mdc} \`${ref}\``,
+    mark,
+  ])
+  return table(['UCUM', 'MDC in OBX-6', 'Mark'], rows)
+}
+
+export function enumerations(): string {
+  const rows = Object.entries(ENUMS).map(([name, { title, names }]) => [
+    `\`${name}\``,
+    title,
+    Object.values(names)
+      .map((one) => `\`${one}\``)
+      .join(', '),
+  ])
+  return table(['System', 'What', 'Words'], rows)
+}
+
+export function alarms(): string {
+  const events = Object.entries(ALARM_EVENTS).map(
+    ([code, event]) => `\`${code}\` is ${codeText(event)}`,
+  )
+  const rows = Object.entries(PRIORITIES).map(([own, priority]) => [`\`${own}\``, priority])
+  return `${table(["The pump's class", 'Priority of PCD-04'], rows)}\n\nOf the conditions, ${events.join(', ')}; every other one is \`0^MDCX_EVT_…^MDC\`.`
+}
+
+export function header(): string {
+  const usual = profileOf(destinationSchema.parse({ name: 'x', host: 'x', port: 1 }))
+  const rows = Object.entries(usual).map(([name, value]) => [
+    `\`${name}\``,
+    value === '' ? 'empty' : `\`${value}\``,
+  ])
+  return table(['Setting', 'Default'], rows)
+}
