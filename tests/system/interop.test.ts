@@ -1,0 +1,103 @@
+// The commands and the bridge as people start them: a reading goes out to a destination, is exported as a
+// Bundle, and what a destination would not take is sent again.
+
+import { writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { Deframer, frame } from '../../src/hl7/mllp.ts'
+import { endAll, eventually, sim, start, temporary } from './programs.ts'
+
+const closing: (() => void)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) close()
+  await endAll()
+})
+
+/** Answers every message with what `codeOf` says, by its number. */
+async function receiver(codeOf: (n: number) => string) {
+  const got: string[] = []
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    const deframer = new Deframer()
+    socket.on('error', () => {})
+    socket.on('data', (bytes) => {
+      for (const text of deframer.push(bytes)) {
+        const control = text.split('|')[9] ?? ''
+        const code = codeOf(got.length)
+        got.push(text)
+        socket.write(frame(`MSH|^~\\&|R\rMSA|${code}|${control}|because\r`))
+      }
+    })
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return { got, port: (server.address() as { port: number }).port }
+}
+
+it('a reading is sent, set aside when it is refused, sent again, and exported', async () => {
+  const { got, port } = await receiver((n) => (n === 0 ? 'AR' : 'AA'))
+  const wand = await sim('tcp')
+  const state = temporary()
+  const config = join(temporary(), 'config.yaml')
+  writeFileSync(
+    config,
+    `hl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, sources: [simulator] }\n`,
+  )
+  const base = ['--state-dir', state]
+  const bridge = start([
+    ...['serve', '--serial', wand.port, '--listen', 'none', '--policy', 'on-placement'],
+    ...['--config', config, ...base],
+  ])
+  await eventually(
+    () => bridge.err(),
+    (x) => x.includes('set aside'),
+    30_000,
+  )
+  expect(got.length).toBe(1)
+  const told = start(['hl7', 'send', ...base])
+  expect(await told.exit).toBe(0)
+  expect(told.out()).toContain('1 set aside')
+  const again = start(['hl7', 'send', '--parked', ...base])
+  expect(await again.exit).toBe(0)
+  expect(again.out()).toContain('emr: 1 sent again.')
+  await eventually(
+    () => got.length,
+    (n) => n === 2,
+    10_000,
+  )
+  expect(got[1]).toBe(got[0])
+  bridge.child.kill('SIGTERM')
+  expect(await bridge.exit).toBe(0)
+
+  const dry = start(['hl7', 'send', '--dry-run', '--config', config, ...base])
+  expect(await dry.exit).toBe(0)
+  expect(dry.err()).toContain('0 messages owed')
+  const alone = start(['hl7', 'send', '--config', config, ...base])
+  expect(await alone.exit, alone.err()).toBe(0)
+  expect(alone.out()).toContain('Everything that was recorded')
+  expect(got.length).toBe(2)
+
+  const shown = start(['audit', 'show', '--json', ...base])
+  expect(await shown.exit).toBe(0)
+  const records = shown.json() as { kind: string; seq: number; body: { position?: number } }[]
+  const position = records.find((one) => one.kind === 'interrogation')?.seq
+  for (const kind of ['hl7-parked', 'hl7-resent']) {
+    expect(records.find((one) => one.kind === kind)?.body.position, kind).toBe(position)
+  }
+  const exported = start(['fhir', 'export', String(position), ...base])
+  expect(await exported.exit).toBe(0)
+  const bundle = JSON.parse(exported.out()) as {
+    type: string
+    entry: { resource: { id: string } }[]
+  }
+  expect(bundle.type).toBe('collection')
+  expect(bundle.entry[0]?.resource.id).toMatch(new RegExp(`\\.${position}$`))
+  const none = start(['fhir', 'export', '0', ...base])
+  expect(await none.exit).toBe(1)
+  expect(none.err()).toContain('There is no interrogation at position 0')
+})
