@@ -65,6 +65,7 @@ const record = (position: number, at: string): ApiRecord => ({
   pump: null,
   wand: 'SIMW-0001',
   port: '/dev/ttyACM0',
+  patient: null,
   session: 7,
   snapshot: null,
   deviceTime: null,

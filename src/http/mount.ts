@@ -62,7 +62,8 @@ export function mountRoutes(
         headers,
         base: `${settings.tls ? 'https' : 'http'}://${headers.host}${prefix}`,
         sources: open ? [] : principalOf(request).sources,
-        recorded: (pump) => recorded(sources, request, pump && { ref: pump, source: pump.source }),
+        recorded: async (pump) =>
+          recorded(sources, request, pump && { ref: pump, source: pump.source }),
       })
       return send(reply, said)
     })
