@@ -1,7 +1,7 @@
 // The audit log against the disk it stands on, in one run, as ratios: raw write + fdatasync, a lone
 // durable append with its signature, 64 waiting writers, verification, and, if it is installed,
 // better-sqlite3. Prints one JSON object.
-// Usage: npm run bench -- [--quick] [--records N] [--dir DIR]
+// Usage: npm run bench -- audit [--quick] [--records N] [--dir DIR]
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,7 @@
 // The HTTP surface against a bare node:http server, in one run, as ratios: status requests a second
 // with the same body, and a broadcast of events to many clients against one written by hand. Each
 // server is a process of its own, and so is the load. Prints one JSON object.
-// Usage: node http.js [--quick] [--clients N]
+// Usage: npm run bench -- http [--quick] [--clients N]
 import { fork } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,6 @@
 // FHIR and HL7 beside the decoder, on one core: a hundred interrogations a second through both, and a
 // FHIR read beside the read of the API. Ratios are what counts. Prints one JSON object.
-// Usage: npm run bench:interop -- [--quick]
+// Usage: npm run bench -- interop [--quick]
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,0 +1,38 @@
+// `npm run bench -- [NAME] [--flush MS] [options of the bench]`: builds the benches and runs one, `audit`
+// if none is named. `--flush MS` (Linux, with strace) lets every fdatasync and fsync take that much
+// longer, for all that are compared: many virtual disks answer before anything is on a medium.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const args = process.argv.slice(2)
+const name = args[0]?.startsWith('-') === false ? args.shift() : 'audit'
+const at = args.indexOf('--flush')
+const [, flush] = at < 0 ? [] : args.splice(at, 2)
+
+const run = (command, rest) => {
+  const { status, error } = spawnSync(command, rest, { cwd: root, stdio: 'inherit' })
+  if (error) console.error(`${command} cannot be started: ${error.message}`)
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'bench'])
+const file = join('.cache', 'bench', 'bench', `${name}.js`)
+if (!existsSync(join(root, file))) {
+  console.error(`There is no bench called ${name}: see bench/README.md.`)
+  process.exit(2)
+}
+const program = [process.execPath, file, ...args]
+if (flush === undefined) run(program[0], program.slice(1))
+else {
+  const us = Math.round(Number(flush) * 1_000)
+  if (!(us > 0)) {
+    console.error('--flush takes milliseconds, such as 1.')
+    process.exit(2)
+  }
+  const slow = ['fdatasync', 'fsync'].flatMap((call) => ['-e', `inject=${call}:delay_exit=${us}`])
+  const only = ['-f', '--seccomp-bpf', '-o', '/dev/null', '-e', 'trace=fdatasync,fsync']
+  run('strace', [...only, ...slow, ...program])
+}
