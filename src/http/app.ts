@@ -18,7 +18,6 @@ import { metricsOf } from './metrics.ts'
 import { mountOf, mountRoutes, send } from './mount.ts'
 import { describe } from './openapi.ts'
 import { HttpProblem } from './problems.ts'
-import { routeOf } from './reads.ts'
 import { JSON_TYPE, PROBLEM_TYPE } from './reply.ts'
 import { serviceRoutes } from './service.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
@@ -55,7 +54,7 @@ export async function makeApp(
   failures(fastify, sources)
   guard(fastify, sources, settings, connections)
   const answered = (request: FastifyRequest, reply: FastifyReply) =>
-    metrics.answered(routeOf(request), reply.raw.statusCode, reply.elapsedTime / 1_000)
+    metrics.answered(request.route, reply.raw.statusCode, reply.elapsedTime / 1_000)
   const jsonHead = Object.entries({ ...headers, 'content-type': JSON_TYPE }).flat()
   fastify.decorate('surface', { headers, jsonHead, answered })
   fastify.addHook('onSend', (request, reply, payload, done) => {

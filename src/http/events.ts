@@ -89,8 +89,10 @@ export function eventRoutes(
     for (const [name, value] of Object.entries(app.surface.headers)) response.setHeader(name, value)
     response.setHeader('content-type', 'text/event-stream')
     response.setHeader('x-accel-buffering', 'no')
-    // Nothing comes after a stream: its end is the end of the connection.
+    // Nothing comes after a stream: its end is the end of the connection, so each event is one write,
+    // without a frame of HTTP around it.
     response.shouldKeepAlive = false
+    response.removeHeader('transfer-encoding')
     response.writeHead(200)
     response.write(RETRY)
     const wish = wishOf(request)

@@ -18,6 +18,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     principal: Principal | null
+    /** The address as it was registered, in the words of OpenAPI: never its parameters. */
+    route: string
   }
 }
 
@@ -70,10 +72,15 @@ export function guard(
   const rate = new RateLimit(settings.limits)
   const refusals = new RateLimit(REFUSALS_AT_ONCE)
   app.decorateRequest('principal', null)
+  app.decorateRequest('route', 'unknown')
+  const routeOf = routes()
   app.addHook('onRequest', (request, reply, done) => {
+    // Made anew whenever somebody looks: looked at once.
+    const { url, config } = request.routeOptions
+    request.route = routeOf(url)
     const problem =
       plain(request, settings) ??
-      admitted(request, reply, sources, settings) ??
+      admitted(request, reply, config?.scope, sources, settings) ??
       paced(request, rate)
     if (problem === null) {
       if (request.principal) connections.know(socketOf(request))
@@ -93,6 +100,15 @@ export function guard(
     if (wait === 0) return null
     const after = String(Math.ceil(wait / 1_000))
     return new HttpProblem('too-many-requests', undefined, { 'retry-after': after })
+  }
+}
+
+function routes(): (url: string | undefined) => string {
+  const known = new Map<string, string>()
+  return (url = 'unknown') => {
+    const route = known.get(url) ?? url.replace(/:(\w+)/g, '{$1}')
+    known.set(url, route)
+    return route
   }
 }
 
@@ -129,10 +145,10 @@ export function plain({ raw }: FastifyRequest, settings: HttpSettings): HttpProb
 function admitted(
   request: FastifyRequest,
   reply: FastifyReply,
+  scope: Scope | undefined,
   { access }: HttpSources,
   settings: HttpSettings,
 ): HttpProblem | null {
-  const { scope } = request.routeOptions.config ?? {}
   if (scope === undefined) return null
   const { authorization, cookie } = request.raw.headers
   const found = access.authenticate(authorization, cookieOf(cookie, settings.cookie()))

@@ -22,22 +22,11 @@ export function recorded(
 ): Promise<void> | undefined {
   const written = reads.read({
     principal: principalOf(request),
-    route: routeOf(request),
+    route: request.route,
     pump: pump?.ref.serial ?? null,
     source: pump?.source,
   })
   return written === true ? undefined : within(env, written)
-}
-
-const routes = new Map<string, string>()
-
-/** The address as it was registered, in the words of OpenAPI: never its parameters. */
-export function routeOf({ routeOptions: { url = 'unknown' } }: FastifyRequest): string {
-  const known = routes.get(url)
-  if (known !== undefined) return known
-  const route = url.replace(/:(\w+)/g, '{$1}')
-  routes.set(url, route)
-  return route
 }
 
 async function within(env: Env, written: Promise<boolean>): Promise<void> {

@@ -1,5 +1,5 @@
 // What the routes have in common: how a reply goes out, and how it stands in the OpenAPI document.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Principal } from '../access/access.ts'
 import { problemSchema } from '../model/api.ts'
@@ -23,13 +23,23 @@ export const idSchema = z.string().max(64).meta({
   description: 'Opaque id of a pump, from /api/v1/pumps.',
 })
 
-/** Sends bytes that are JSON already, past everything that makes bytes of objects. */
-export function json(request: FastifyRequest, reply: FastifyReply, bytes: Buffer): FastifyReply {
+/** A reply that is made once and sent to many. */
+export interface Made {
+  readonly head: string[]
+  readonly bytes: Buffer
+}
+
+export function madeOf(value: object, { surface }: FastifyInstance): Made {
+  const bytes = Buffer.from(JSON.stringify(value))
+  return { head: [...surface.jsonHead, 'content-length', String(bytes.length)], bytes }
+}
+
+/** Sends it, past everything that makes bytes of objects. */
+export function send(request: FastifyRequest, reply: FastifyReply, made: Made): FastifyReply {
   const { raw } = reply.hijack()
-  const { jsonHead, answered } = request.server.surface
-  raw.writeHead(200, jsonHead.concat('content-length', String(bytes.length)))
-  raw.end(request.method === 'HEAD' ? undefined : bytes)
-  answered(request, reply)
+  raw.writeHead(200, made.head)
+  raw.end(request.method === 'HEAD' ? undefined : made.bytes)
+  request.server.surface.answered(request, reply)
   return reply
 }
 

@@ -107,7 +107,7 @@ async function serverOptions(tls: TlsFiles | undefined): Promise<FastifyServerOp
     keepAliveTimeout: SILENT_MS,
     forceCloseConnections: 'idle' as const,
     clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) =>
-      refuseRaw(socket, RAW_ERRORS[error.code ?? ''] ?? 'bad-request'),
+      refuseRaw(socket, rawProblem(error)),
   }
   if (!tls) return { ...options, http: limits } as FastifyServerOptions
   const https = { ...limits, ...(await loadTls(tls)), handshakeTimeout: HEADERS_MS }
@@ -117,6 +117,14 @@ async function serverOptions(tls: TlsFiles | undefined): Promise<FastifyServerOp
 const RAW_ERRORS: Readonly<Record<string, ProblemName>> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
   ERR_HTTP_REQUEST_TIMEOUT: 'too-slow',
+}
+
+function rawProblem(error: NodeJS.ErrnoException): ProblemName {
+  const { code = '', rawPacket } = error as { readonly code?: string; readonly rawPacket?: Buffer }
+  // A method that Node does not know, or bytes that are none.
+  const asked = rawPacket?.toString('latin1', 0, 100) ?? ''
+  if (code === 'HPE_INVALID_METHOD' && /^[!#$%&'*+.^_`|~\w-]+ \//.test(asked)) return 'read-only'
+  return RAW_ERRORS[code] ?? 'bad-request'
 }
 
 /** An answer to what is no request at all. */

@@ -7,7 +7,7 @@ import type { Source } from '../model/reading.ts'
 import { type BridgeStatus, type PumpStatus, pumpStatusSchema } from '../model/status.ts'
 import { HttpProblem } from './problems.ts'
 import { recorded } from './reads.ts'
-import { answers, idSchema, json, principalOf } from './reply.ts'
+import { answers, idSchema, type Made, madeOf, principalOf, send } from './reply.ts'
 import type { HttpSources } from './sources.ts'
 
 /** How long one encoding serves everybody. Far below what anybody notices, and said in `asOf`. */
@@ -21,7 +21,7 @@ export function seenBy(status: BridgeStatus, sources: readonly Source[]): Bridge
 
 export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
   const { env, status } = sources
-  const cache = new Map<readonly Source[], Map<string, Buffer>>()
+  const cache = new Map<readonly Source[], Map<string, Made>>()
   let taken: BridgeStatus | null = null
   let takenAt = Number.NEGATIVE_INFINITY
   status.urgent$.subscribe(() => {
@@ -43,16 +43,16 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
     what: string,
     request: FastifyRequest,
     make: (status: BridgeStatus) => object,
-  ): Buffer {
+  ): Made {
     const current = now()
     const { sources: allowed } = principalOf(request)
-    const mine = cache.get(allowed) ?? new Map<string, Buffer>()
+    const mine = cache.get(allowed) ?? new Map<string, Made>()
     const known = mine.get(what)
     if (known) return known
     const value = make(seenBy(current, allowed))
-    const bytes = Buffer.from(JSON.stringify(value))
-    cache.set(allowed, mine.set(what, bytes))
-    return bytes
+    const made = madeOf(value, app)
+    cache.set(allowed, mine.set(what, made))
+    return made
   }
 
   const config = { scope: 'status' } as const
@@ -61,10 +61,10 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
     request: FastifyRequest,
     reply: FastifyReply,
     pump: PumpStatus | null,
-    make: () => Buffer,
+    make: () => Made,
   ): FastifyReply | Promise<FastifyReply> {
     const wait = recorded(sources, request, pump && { ref: pump.pump, source: pump.source })
-    return wait ? wait.then(() => json(request, reply, make())) : json(request, reply, make())
+    return wait ? wait.then(() => send(request, reply, make())) : send(request, reply, make())
   }
   app.get(
     '/api/v1/wands',
@@ -121,7 +121,7 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
       const { id } = request.params
       const own = ({ pump }: PumpStatus) => pump.id === id
       return answer(request, reply, now().pumps.find(own) ?? null, () =>
-        encoded(id, request, ({ pumps }) => {
+        encoded(`pump ${id}`, request, ({ pumps }) => {
           const found = pumps.find(own)
           if (found) return found
           throw new HttpProblem('not-found', 'No pump of this id was read since the start.')

@@ -53,6 +53,23 @@ describe('status', () => {
     ])
   })
 
+  it('never answers one address with what another was just answered with', async () => {
+    const w = await start()
+    const { id } = w.pump.pump
+    const ask = (path: string) => w.get(path).then(({ status }) => status)
+    for (const [path, other] of [
+      ['wands', 'pumps/wands'],
+      ['pumps', 'pumps/pumps'],
+      [`pumps/${id}`, `pumps/pump%20${id}`],
+    ] as const) {
+      for (let i = 0; i < 5; i += 1) {
+        expect(await Promise.all([ask(`/api/v1/${path}`), ask(`/api/v1/${other}`)])).toEqual([
+          200, 404,
+        ])
+      }
+    }
+  })
+
   it('answers HEAD with the same head and no body', async () => {
     const w = await start()
     for (const path of ['/api/v1/pumps', '/healthz', '/metrics', '/api/v1/openapi.json']) {

@@ -23,6 +23,8 @@ afterEach(() => {
 function open(w: World, text = ''): Socket {
   const socket = connect(w.port, '127.0.0.1', () => text !== '' && socket.write(text))
   socket.on('error', () => {})
+  // What is said before the end is read, or the end would not be seen.
+  socket.resume()
   sockets.push(socket)
   return socket
 }
@@ -69,20 +71,23 @@ describe('a good client is served as before while', () => {
   const many = LONG ? 10_000 : 2_000
   it(`${many} idle connections are held`, { timeout: 120_000 }, async () => {
     const w = await start({ limits: { connections: 300 } })
+    const last = `GET /healthz HTTP/1.1\r\nHost: ${w.host}\r\nConnection: close\r\n\r\n`
     await stays(w, async () => {
       let closed = 0
       for (let i = 0; i < many; i += 1) {
         open(w).on('close', () => {
           closed += 1
         })
-        if (i % 100 === 99) await new Promise((resolve) => setTimeout(resolve, 5))
+        // They are accepted in order: an answer to a later one says that all have come in. Without it
+        // the kernel's queue runs over, and it makes the last step for some up to a minute later.
+        if (i % 100 === 99) expect(await raw(w.port, last)).toMatch(/^HTTP\/1\.1 200 /)
       }
       await eventually(() => closed >= many - 300, 60_000)
       // And a new one still gets in.
       expect((await w.get('/healthz')).status).toBe(200)
     })
-    // The rest is held: Node 24 gives a connection without a request more time than Node 20 does.
-    expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(302)
+    // The rest goes when its time for a request is over: five seconds, looked at every second.
+    await eventually(() => sockets.every((socket) => socket.closed), 30_000)
   })
 
   it('headers come one byte at a time', { timeout: 60_000 }, async () => {

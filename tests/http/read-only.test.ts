@@ -116,8 +116,11 @@ describe('methods', () => {
     const w = await start()
     const auth = `Host: ${w.host}\r\nAuthorization: Bearer ${w.token}\r\n\r\n`
     for (const line of ['BREW /api/v1/pumps', 'get /api/v1/pumps', 'GETT /api/v1/pumps', 'P /']) {
-      expect(await raw(w.port, `${line} HTTP/1.1\r\n${auth}`)).toMatch(/^HTTP\/1\.1 400 /)
+      const reply = await raw(w.port, `${line} HTTP/1.1\r\n${auth}`)
+      expect([line, reply.slice(0, 13)]).toEqual([line, 'HTTP/1.1 405 '])
+      expect(reply).toContain('\r\nallow: GET, HEAD\r\n')
     }
+    expect(await raw(w.port, `\x16\x03\x01 ${auth}`)).toMatch(/^HTTP\/1\.1 400 /)
     expect(await raw(w.port, `CONNECT ${w.host} HTTP/1.1\r\n${auth}`)).toMatch(/^HTTP\/1\.1 405 /)
   })
 
