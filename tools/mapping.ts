@@ -7,7 +7,7 @@ import {
   ENUMS,
   MDC,
   MDC_UNITS,
-  OWN,
+  OWN_CODES,
   PRIORITIES,
 } from '../src/model/nomenclature.ts'
 
@@ -37,7 +37,7 @@ export function fields(): string {
 }
 
 export function codes(): string {
-  const rows = [...Object.values(MDC), ...Object.values(OWN)].map((code) => [
+  const rows = [...Object.values(MDC), ...OWN_CODES].map((code) => [
     codeText(code),
     code.text,
     code.mark,
@@ -67,11 +67,14 @@ export function enumerations(): string {
 }
 
 export function alarms(): string {
-  const events = Object.entries(ALARM_EVENTS).map(
-    ([code, event]) => `\`${code}\` is ${codeText(event)}`,
-  )
+  const events = Object.entries(ALARM_EVENTS).map(([code, event]) => [
+    `\`${code}\``,
+    codeText(event),
+    event.mark,
+  ])
   const rows = Object.entries(PRIORITIES).map(([own, priority]) => [`\`${own}\``, priority])
-  return `${table(["The pump's class", 'Priority of PCD-04'], rows)}\n\nOf the conditions, ${events.join(', ')}; every other one is \`0^MDCX_EVT_…^MDC\`.`
+  const conditions = table(["The pump's condition", 'Event', 'Mark'], events)
+  return `${conditions}\n\n${table(["The pump's class", 'Priority of PCD-04'], rows)}`
 }
 
 export function header(): string {

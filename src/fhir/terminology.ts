@@ -8,7 +8,7 @@ import {
   enumSystem,
   MDC,
   MDC_SYSTEM,
-  OWN,
+  OWN_CODES,
   OWN_SYSTEM,
 } from '../model/nomenclature.ts'
 import { RECORD_KINDS } from '../model/record.ts'
@@ -26,7 +26,7 @@ const common = (id: string, version: string, title: string) => ({
 export function terminology(version: string): (CodeSystem | ValueSet)[] {
   const names = Object.keys(ENUMS) as EnumName[]
   const all = [
-    codeSystem('mdcx', OWN_SYSTEM, version, 'What no verified code exists for', Object.values(OWN)),
+    codeSystem('mdcx', OWN_SYSTEM, version, 'What no verified code exists for', OWN_CODES),
     metricSet(version),
     {
       ...words('record-kind', KIND_SYSTEM, version, 'Kinds of records', RECORD_KINDS),

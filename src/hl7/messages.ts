@@ -3,7 +3,16 @@
 // PCD-04 is a report of what was read, when it was read. It notifies nobody.
 import { decimal } from '../model/format.ts'
 import { type Measured, OBJECTS, objectName, objectsOf, observe, zoneOf } from '../model/metrics.ts'
-import { ALARM_EVENTS, type Code, MDC, MDC_UNITS, OWN, PRIORITIES } from '../model/nomenclature.ts'
+import {
+  ALARM_EVENTS,
+  type Code,
+  type EnumName,
+  isMember,
+  MDC,
+  MDC_UNITS,
+  OWN,
+  PRIORITIES,
+} from '../model/nomenclature.ts'
 import type { Source } from '../model/reading.ts'
 import type { ApiRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
 import { wirePer } from '../model/units.ts'
@@ -51,7 +60,7 @@ export function messageOf(record: Sendable, profile: Profile = PROFILE): string 
 
 function report(record: InterrogationRecord, profile: Profile): string {
   const zone = zoneOf(record)
-  const at = pumpTime(record.deviceTime, zone) || hostTime(record.at)
+  const at = pumpTime(record.deviceTime, zone) ?? hostTime(record.at)
   const filler = [`${record.log}/${record.position}`, NAMESPACE]
   const obr = segment('OBR', { 1: '1', 2: filler, 3: filler, 4: coded(OWN.interrogation), 7: at })
   const rows = rowsOf(record, zone, at)
@@ -138,14 +147,25 @@ function valueFields(
     return { ...shared, 2: 'NM', 5: exact(Number(value), unit ?? '1'), 6: unitOf(unit ?? '1') }
   }
   const text = String(value)
-  if (kind === 'time') return { ...shared, 2: 'DTM', 5: pumpTime(text, zone) }
-  if (values === null) return { ...shared, 2: 'ST', 5: text }
-  const event = values === 'alarm-code' ? ALARM_EVENTS[text] : undefined
-  return {
-    ...shared,
-    2: 'CWE',
-    5: event ? coded(event) : [text, text, `99${values.toUpperCase()}`],
+  if (kind === 'time') {
+    const time = pumpTime(text, zone)
+    // Without an offset it would be taken as of MSH-7's zone, which is UTC: then it is text.
+    return time === null ? { ...shared, 2: 'ST', 5: text } : { ...shared, 2: 'DTM', 5: time }
   }
+  if (values === null) return { ...shared, 2: 'ST', 5: text }
+  return { ...shared, 2: 'CWE', 5: values === 'alarm-code' ? eventOf(text) : wordOf(values, text) }
+}
+
+/** CWE-9, the original text, alone: a word that no table of ours has is given no code. */
+const uncoded = (text: string): Field => ['', '', '', '', '', '', '', '', text]
+
+const wordOf = (name: EnumName, word: string): Field =>
+  isMember(name, word) ? [word, word, `99${name.toUpperCase()}`] : uncoded(word)
+
+/** Which alarm it is: of MDC where that is verified, else of our own. */
+function eventOf(code: string): Field {
+  const event = ALARM_EVENTS[code]
+  return event ? coded(event) : uncoded(code)
 }
 
 /** The very decimal the pump reported: no rounding, no exponent. */
@@ -166,17 +186,15 @@ function unitOf(ucum: string): Field {
 const digits = (text: string) => text.replace(/[-:T]/g, '')
 /** UTC, with milliseconds. */
 const hostTime = (utc: string) => `${digits(utc.slice(0, 19))}.${utc.slice(20, 23)}+0000`
-/** The pump's own time; with the offset that was measured, if one was. */
-function pumpTime(text: string | null, zone: string | null): string {
-  if (text === null) return ''
-  return `${digits(text)}${zone === null ? '' : zone.replace(':', '')}`
+/** The pump's own time with the offset that was measured; null = there is none, or none was. */
+function pumpTime(text: string | null, zone: string | null): string | null {
+  return text === null || zone === null ? null : `${digits(text)}${zone.replace(':', '')}`
 }
 
 const PHASES = { start: 'start', update: 'update', end: 'end' } as const
 
 function alarm(record: RecordOf<'alarm'>, profile: Profile): string {
   const { alarm: one, phase, pump } = record
-  const code = one.code ?? 'unknown'
   // The first event of an alarm names it; what follows points at it.
   const instance = [`${pump?.id ?? ''}-${one.id}`, NAMESPACE]
   const follow = [`${pump?.id ?? ''}-${one.id}/${record.position}`, NAMESPACE]
@@ -185,15 +203,15 @@ function alarm(record: RecordOf<'alarm'>, profile: Profile): string {
     2: phase === 'start' ? instance : follow,
     3: phase === 'start' ? instance : follow,
     4: coded(MDC.alarm),
-    7: one.occurredAt === null ? hostTime(record.at) : digits(one.occurredAt),
+    // When it was read. When it began, only the pump's clock says, and of that no zone is known here.
+    7: hostTime(record.at),
     // Placer and filler are both the first event's.
     ...(phase !== 'start' && { 29: [instance, instance] }),
   })
-  const event = ALARM_EVENTS[code] ?? ownEvent(code)
   const state = phase === 'end' ? 'inactive' : (one.state ?? '')
   const priority = PRIORITIES[one.class ?? ''] ?? ''
   const facets: readonly (readonly [Code, string, Field])[] = [
-    [MDC.alarm, 'CWE', coded(event)],
+    [MDC.alarm, 'CWE', one.code === null ? '' : eventOf(one.code)],
     [MDC.alertSource, 'CWE', coded(MDC.vmd)],
     [MDC.eventPhase, 'ST', PHASES[phase]],
     [MDC.alarmState, 'ST', state],
@@ -202,6 +220,8 @@ function alarm(record: RecordOf<'alarm'>, profile: Profile): string {
     [MDC.alertType, 'ST', one.class === 'log-only' ? 'SA' : 'ST'],
     // The pump's own word, beside what was made of it.
     [OWN.alarmClass, 'ST', one.class ?? ''],
+    [OWN.occurredAt, 'ST', one.occurredAt ?? ''],
+    [OWN.detectedAt, 'ST', one.detectedAt ?? ''],
   ]
   const flag = record.source === 'device' ? '' : 'TEST'
   const rows = facets.map(([facet, type, value], i) => {
@@ -218,11 +238,3 @@ function alarm(record: RecordOf<'alarm'>, profile: Profile): string {
   })
   return message([...opening(record, profile, 'R40', profile.alarmProfile), obr, ...rows])
 }
-
-const ownEvent = (code: string): Code => ({
-  mdc: null,
-  ref: `MDCX_EVT_${code.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`,
-  text: code,
-  mark: 'own',
-  source: '',
-})

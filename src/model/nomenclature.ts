@@ -135,8 +135,24 @@ export const enumSystem = (name: EnumName) => `urn:wandbridge:codesystem:${name}
 export const isMember = (name: EnumName, code: string) =>
   (Object.values(ENUMS[name].names) as string[]).includes(code)
 
-/** Alarm conditions that MDC has a verified event for. Every other one is of our own system. */
-export const ALARM_EVENTS: Readonly<Record<string, Code>> = { 'empty-reservoir': MDC.empty }
+/** Events of the pump's alarm conditions: of MDC where one is verified, else of our own system. */
+export const ALARM_EVENTS: Readonly<Record<string, Code>> = Object.fromEntries(
+  Object.values(ALARM_CODES).map((word) => [
+    word,
+    word === 'empty-reservoir'
+      ? MDC.empty
+      : own(
+          `EVT_${word.toUpperCase().replaceAll('-', '_')}`,
+          `Alarm: ${word.replaceAll('-', ' ')}`,
+        ),
+  ]),
+)
+
+/** All of our own system. */
+export const OWN_CODES: readonly Code[] = [
+  ...Object.values(OWN),
+  ...Object.values(ALARM_EVENTS).filter(({ mdc }) => mdc === null),
+]
 
 /** From the pump's own class to the priority of IHE PCD-04: our proposal, so the class goes with it. */
 export const PRIORITIES: Readonly<Record<string, 'PH' | 'PL' | 'PN'>> = {

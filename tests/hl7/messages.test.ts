@@ -6,6 +6,7 @@ import { apiRecord } from '../../src/api-records.ts'
 import { observationsOf } from '../../src/fhir/observations.ts'
 import { controlId, isSendable, messageOf, PROFILE } from '../../src/hl7/messages.ts'
 import { observe } from '../../src/model/metrics.ts'
+import { ALARM_EVENTS, ENUMS, type EnumName } from '../../src/model/nomenclature.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
 import { alarms, interrogations, LOG, NAMES, recordsOf } from '../fhir/readings.ts'
 import { snapshotArbitrary } from '../model/arbitrary.ts'
@@ -23,7 +24,7 @@ function meant(parsed: Parsed, record: InterrogationRecord): void {
     .map((one, i) => ({ one, i }))
     .sort((a, b) => order.indexOf(a.one.object) - order.indexOf(b.one.object) || a.i - b.i)
     .flatMap(({ one }) => [one, ...one.parts])
-  for (const [i, { code, kind, value, unit, missing }] of sorted.entries()) {
+  for (const [i, { code, kind, value, values, unit, missing }] of sorted.entries()) {
     const row = rows[i]
     expect(row?.ref).toBe(code.ref)
     if (missing !== null) {
@@ -35,8 +36,24 @@ function meant(parsed: Parsed, record: InterrogationRecord): void {
       expect(row?.value).not.toContain('e')
       expect(row?.unit).not.toBe('')
     } else if (kind === 'text') expect(row?.value).toBe(value)
+    else if (kind === 'time') expect(pumpTimeIn(row)).toBe(value)
+    else {
+      expect(row?.type).toBe('CWE')
+      const word = String(value)
+      const known = (Object.values(ENUMS[values as EnumName].names) as string[]).includes(word)
+      const said = values === 'alarm-code' ? String(ALARM_EVENTS[word]?.mdc ?? 0) : word
+      expect([row?.value, row?.original]).toEqual(known ? [said, ''] : ['', word])
+    }
     expect(unit === null || unit.length > 0).toBe(true)
   }
+}
+
+/** The time of the pump's clock, whether it came with an offset or as text. */
+function pumpTimeIn(row: Parsed['rows'][number] | undefined): string | undefined {
+  if (row?.type === 'ST') return row.value
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)[+-]\d{4}$/.exec(row?.value ?? '')
+  const [, year, month, day, hour, minute, second] = parts ?? []
+  return `${year}-${month}-${day}T${hour}:${minute}:${second}`
 }
 
 function nests(parsed: Parsed): void {
@@ -109,6 +126,29 @@ describe('PCD-01', () => {
     expect([other[14], other[15], other[20]]).toEqual(['NE', 'AL', 'A^B^1.2^ISO'])
   })
 
+  it('gives a word that no table has as text, without a code', async () => {
+    const [record] = interrogations(await recordsOf('empty')).filter((one) => one.alarms.length > 0)
+    if (!record) throw new Error('no alarm')
+    const alarms = record.alarms.map((one) => ({ ...one, code: 'unknown(77)' }))
+    const mode = { ...record.infusion.mode, value: 'unknown(9)' }
+    const odd = { ...record, alarms, infusion: { ...record.infusion, mode } } as InterrogationRecord
+    const parsed = await byMedplum([messageOf(odd)])
+    meant(parsed[0] as Parsed, odd)
+    if (hasPythonHl7()) expect(byPython([messageOf(odd)])).toEqual(parsed)
+    expect(messageOf(odd)).toContain('|^^^^^^^^unknown(77)|')
+  })
+
+  it('never gives a time of an unknown zone as one of a known zone', async () => {
+    const [record] = interrogations(await recordsOf('mixture'))
+    if (!record) throw new Error('no reading')
+    const lost = { ...record, clock: { ...record.clock, offset: { value: null, unit: 's' } } }
+    const text = messageOf(lost as InterrogationRecord)
+    const [parsed] = await byMedplum([text])
+    meant(parsed as Parsed, lost as InterrogationRecord)
+    expect(parsed?.rows.some((row) => row.type === 'DTM')).toBe(false)
+    expect(text).not.toMatch(/\|\d{14}\|/)
+  })
+
   it('escapes what people typed, and keeps it', async () => {
     const [record] = interrogations(await recordsOf('mixture'))
     if (!record) throw new Error('no reading')
@@ -142,15 +182,18 @@ describe('PCD-04', () => {
     }
     for (const [i, record] of all.entries()) {
       const { trigger, rows } = parsed[i] as Parsed
+      const obr = (texts[i] ?? '').split('\r').find((line) => line.startsWith('OBR')) ?? ''
       expect(trigger).toBe('R40')
       const of = (ref: string) => rows.find((row) => row.ref === ref)?.value
       expect(of('MDC_ATTR_EVENT_PHASE')).toBe(record.phase)
       expect(of('MDC_ATTR_ALARM_PRIORITY')).toBe(priorities[record.alarm.class ?? ''])
       expect(of('MDCX_PUMP_ALARM_CLASS')).toBe(record.alarm.class)
       expect(rows.map((row) => row.level)).toEqual(
-        [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `1.1.0.1.${n}`),
+        Array.from({ length: 10 }, (_, n) => `1.1.0.1.${n + 1}`),
       )
-      const obr = (texts[i] ?? '').split('\r').find((line) => line.startsWith('OBR')) ?? ''
+      // When it began, only the pump's clock says; when it was read, this computer's does.
+      expect(of('MDCX_PUMP_ALARM_OCCURRED_AT')).toBe(record.alarm.occurredAt ?? '')
+      expect(obr.split('|')[7]).toBe(`${record.at.slice(0, -1).replace(/[-:T]/g, '')}+0000`)
       const parent = obr.split('|')[29]
       if (record.phase === 'start') expect(parent).toBeUndefined()
       else expect(parent).toContain(`${record.pump?.id}-${record.alarm.id}&`)

@@ -25,6 +25,7 @@ for line in sys.stdin:
                 "level": part(4, 0),
                 "type": part(2, 0),
                 "value": message.unescape(part(5, 0)),
+                "original": message.unescape(part(5, 8)),
                 "unit": part(6, 0),
                 "flag": part(8, 0),
                 "status": part(11, 0),

@@ -10,6 +10,8 @@ export interface Row {
   readonly level: string
   readonly type: string
   readonly value: string
+  /** CWE-9: what has no code. */
+  readonly original: string
   readonly unit: string
   readonly flag: string
   readonly status: string
@@ -59,6 +61,7 @@ export async function byMedplum(messages: readonly string[]): Promise<Parsed[]> 
           level: of(4),
           type: of(2),
           value: of(5),
+          original: of(5, 9),
           unit: of(6),
           flag: of(8),
           status: of(11),
