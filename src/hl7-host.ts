@@ -1,8 +1,7 @@
 // The HL7 destinations of a bridge: the audit log is their outbox, a file each in the state directory
 // says how far they are.
-import { mkdirSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { nodeDisk, replaceFile } from './audit/disk.ts'
 import type { Auditor } from './auditor.ts'
 import type { Env } from './env.ts'
@@ -25,17 +24,15 @@ export interface Hl7 {
   close(): Promise<void>
 }
 
-/** Rejects when the place of a destination cannot be read: it would send twice, or leave out. */
-export async function startHl7(
+export function startHl7(
   env: Env,
   stateDir: string,
   { auditor, records }: { readonly auditor: Auditor; readonly records: RecordFeed },
   configs: readonly DestinationConfig[],
   log: (text: string) => void,
   rules: Partial<Rules> = {},
-): Promise<Hl7> {
+): Hl7 {
   const dir = join(stateDir, 'hl7')
-  if (configs.length > 0) mkdirSync(dir, { recursive: true, mode: 0o700 })
   const all = configs.map(
     (config) =>
       new Destination({
@@ -44,6 +41,7 @@ export async function startHl7(
         address: `${isSecure(config) ? 'tls' : 'tcp'}://${config.host}:${config.port}`,
         alarms: config.alarms,
         sources: config.sources,
+        since: config.since,
         profile: profileOf(config),
         rules: { ackMs: config.ackSeconds * 1_000, attempts: config.attempts, ...rules },
         dial: dialer(env, config),
@@ -56,7 +54,7 @@ export async function startHl7(
   const subscription = records.records$.subscribe((record) => {
     for (const one of all) one.take(record)
   })
-  await Promise.all(all.map((one) => one.start()))
+  for (const one of all) one.start()
   const wake = () => {
     for (const one of all) one.wake()
   }
@@ -88,7 +86,10 @@ function fileStore(path: string): Store {
         if (error.code === 'ENOENT') return null
         throw error
       }),
-    save: (text) => replaceFile(nodeDisk, path, Buffer.from(text)),
+    async save(text) {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await replaceFile(nodeDisk, path, Buffer.from(text))
+    },
   }
 }
 
@@ -104,10 +105,12 @@ function notesOf(auditor: Auditor, destination: string): Notes {
       const body = { destination, position, control }
       return durable(auditor.append({ kind: 'hl7-resent', body }, source))
     },
-    gap({ source, from, to }) {
-      const outcome = { ok: false, reason: 'dropped from the log before it was sent' }
+    gap({ source, log, from, to }) {
+      const reason =
+        to === null ? 'another log was begun' : 'dropped from the log before it was taken'
+      const body = { destination, log, from, to }
       return durable(
-        auditor.append({ kind: 'hl7-gap', body: { destination, from, to }, outcome }, source),
+        auditor.append({ kind: 'hl7-gap', body, outcome: { ok: false, reason } }, source),
       )
     },
   }

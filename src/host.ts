@@ -150,14 +150,8 @@ async function hl7Of(
   rooms: Omit<HttpRooms, 'hl7'>,
   { destinations, log }: NonNullable<HostOptions['hl7']>,
 ): Promise<Hl7> {
-  try {
-    const { startHl7 } = await import('./hl7-host.ts')
-    return await startHl7(env, stateDir, rooms, destinations, log)
-  } catch (error) {
-    await rooms.bridge.stop()
-    await rooms.auditor.close('destinations')
-    throw error
-  }
+  const { startHl7 } = await import('./hl7-host.ts')
+  return startHl7(env, stateDir, rooms, destinations, log)
 }
 
 /** This boot of the system and this process, so that monotonic times are compared within one only. */

@@ -6,10 +6,12 @@ import { apiRecord } from './api-records.ts'
 import { nodeDisk } from './audit/disk.ts'
 import { readRecords } from './audit/reader.ts'
 import { listLogs } from './audit/tail.ts'
+import type { Env } from './env.ts'
 import { bundleOf } from './fhir/bundle.ts'
 import { type DestinationConfig, profileOf } from './hl7/config.ts'
 import { parseSaved } from './hl7/cursor.ts'
 import { controlId, isSendable, messageOf } from './hl7/messages.ts'
+import { sinceOf } from './hl7/place.ts'
 import type { Source } from './model/reading.ts'
 
 const sourceOf = (log: string) => log.split('-')[0] as Source
@@ -36,20 +38,20 @@ export interface Owed {
 export async function* owedTo(
   stateDir: string,
   config: DestinationConfig,
-  now: string,
+  env: Env,
 ): AsyncGenerator<Owed> {
   const path = join(stateDir, 'hl7', `${config.name}.json`)
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
   })
-  const saved = parseSaved(text, config.name, now)
+  const saved = parseSaved(text, config.name, sinceOf(env, config.since))
   const profile = profileOf(config)
   const kinds = config.alarms ? ['interrogation', 'alarm'] : ['interrogation']
   const audit = join(stateDir, 'audit')
-  for (const log of await listLogs(nodeDisk, audit)) {
-    const source = sourceOf(log)
-    if (!config.sources.includes(source)) continue
+  for (const source of config.sources) {
+    const log = (await listLogs(nodeDisk, audit, source)).at(-1)
+    if (log === undefined) continue
     const after = saved.logs[log]
     const place = after === undefined ? { from: saved.since } : { after }
     for await (const { position, record } of readRecords(nodeDisk, join(audit, log), {

@@ -103,7 +103,13 @@ export const BODIES = {
     attempts: count,
   }),
   'hl7-resent': z.strictObject({ destination: name, position: count, control: name }),
-  'hl7-gap': z.strictObject({ destination: name, from: count, to: count }),
+  // Never sent; `to` null = to the end of a log that is not gone on with.
+  'hl7-gap': z.strictObject({
+    destination: name,
+    log: name,
+    from: count,
+    to: count.nullable(),
+  }),
   worksheet: z.strictObject({ sheet: name, step: name, entries: fields }),
 } as const satisfies Record<string, z.ZodType>
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { defaultStateDir } from '../config.ts'
 import { ControlConnection } from '../control/client.ts'
-import { sleep, systemEnv, utc } from '../env.ts'
+import { sleep, systemEnv } from '../env.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import { CommandError, Exit } from './exit.ts'
 import { hl7Of, number, type Settings, settings, withStateDir } from './options.ts'
@@ -50,13 +50,13 @@ function destinationsOf({ hl7 }: Settings, { to }: Flags) {
 
 async function show(chosen: Settings, flags: Flags): Promise<void> {
   const { owedTo } = await import('../interop.ts')
-  const now = utc(systemEnv().wall())
+  const env = systemEnv()
   for (const destination of destinationsOf(chosen, flags)) {
     let n = 0
     for await (const { control, position, log, text } of owedTo(
       chosen.stateDir,
       destination,
-      now,
+      env,
     )) {
       n += 1
       console.log(`# ${destination.name}: ${control}, record ${position} of ${log}`)
@@ -81,8 +81,17 @@ async function ask(control: ControlConnection, { parked, to }: Flags): Promise<v
     for await (const answer of control.answers()) {
       const { destinations, resent, error } = answer as Answer
       if (error !== undefined) throw new CommandError(Exit.NOT_SO, `${error} Nothing was sent.`)
-      for (const [name, n] of Object.entries(resent ?? {})) console.log(`${name}: ${n} sent again.`)
-      if (destinations) tell(destinations)
+      const asked = (name: string) => to === undefined || name === to
+      const sent = Object.entries(resent ?? {})
+      const all = (destinations ?? []).filter(({ name }) => asked(name))
+      if (sent.length + all.length === 0) {
+        throw new CommandError(
+          Exit.USAGE,
+          `The running bridge has no destination ${to}. Nothing was sent.`,
+        )
+      }
+      for (const [name, n] of sent) console.log(`${name}: ${n} sent again.`)
+      tell(all)
       return
     }
   } finally {

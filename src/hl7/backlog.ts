@@ -21,7 +21,8 @@ export interface Gap {
   readonly source: Source
   readonly log: string
   readonly from: number
-  readonly to: number
+  /** Null = to its end, wherever that is. */
+  readonly to: number | null
 }
 
 const PORTION = 200
@@ -89,6 +90,7 @@ export class Backlog {
       const head = this.#records.head(source)
       if (!head) continue
       this.#seen.add(head.log)
+      await this.#leave(saved, source, head.log, gap)
       await this.#check(saved, source, head.log, gap)
       const after = saved.logs[head.log]
       const place = after === undefined ? { from: saved.since } : { after }
@@ -97,12 +99,14 @@ export class Backlog {
         found.push(record)
         if (found.length >= PORTION) break
       }
+      // From here on its place is a position: no clock that is set, and no retention, can move it.
+      const first = found.find((one) => one.log === head.log)
+      if (after === undefined || !first) {
+        saved.logs[head.log] = Math.max(after ?? -1, (first?.position ?? head.size) - 1)
+      }
       if (found.length >= PORTION) {
         this.#whole = false
         break
-      }
-      if (found.every((one) => one.log !== head.log) && head.size > 0) {
-        saved.logs[head.log] = Math.max(after ?? -1, head.size - 1)
       }
     }
     // Taken meanwhile: some may stand in what was read.
@@ -112,6 +116,15 @@ export class Backlog {
       return !known.has(`${log} ${position}`) && (done === undefined || position > done)
     })
     this.#held = this.#whole ? [...found, ...late] : found
+  }
+
+  /** A log that another one has taken the place of does not match its notes: nothing of it is sent. */
+  async #leave(saved: Saved, source: Source, current: string, gap: (gap: Gap) => Promise<void>) {
+    for (const [log, after] of Object.entries(saved.logs)) {
+      if (log === current || !log.startsWith(`${source}-`)) continue
+      await gap({ source, log, from: after + 1, to: null })
+      delete saved.logs[log]
+    }
   }
 
   /** What was dropped from the log before it could be sent. */

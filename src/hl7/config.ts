@@ -33,6 +33,10 @@ export const destinationSchema = z
       description:
         'Readings of these kinds only; what is simulated or replayed says so (MSH-11 T).',
     }),
+    since: z.union([z.iso.datetime(), z.iso.date()]).optional().meta({
+      description:
+        'UTC. What was recorded since then is sent, the first time. Default: what is recorded from now on.',
+    }),
     acceptAck: z.enum(['AL', 'NE']).default('AL'),
     applicationAck: z.enum(['AL', 'NE']).default('NE'),
     reportProfile: text.default(PROFILE.reportProfile).meta({ description: 'MSH-21 of PCD-01.' }),

@@ -35,11 +35,19 @@ export interface Store {
 }
 
 /** Throws when it is not ours: to begin anew would send what was sent, or leave out what was not. */
-export function parseSaved(text: string | null, destination: string, now: string): Saved {
-  if (text === null) return { v: 1, destination, since: now, logs: {}, parked: [] }
-  const saved = savedSchema.safeParse(JSON.parse(text))
+export function parseSaved(text: string | null, destination: string, since: string): Saved {
+  if (text === null) return { v: 1, destination, since, logs: {}, parked: [] }
+  const saved = savedSchema.safeParse(jsonOf(text))
   if (saved.success && saved.data.destination === destination) return saved.data
-  throw new Error(`the place where ${destination} was is not readable`)
+  throw new Error(`the file that says how far ${destination} is, cannot be read`)
 }
 
 export const savedText = (saved: Saved) => `${JSON.stringify(saved, null, 1)}\n`
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -5,11 +5,13 @@ import type { Source } from '../model/reading.ts'
 import type { ApiRecord } from '../model/record.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import { Backlog, type Gap, type Records } from './backlog.ts'
-import { type Parked, parseSaved, type Saved, type Store, savedText } from './cursor.ts'
+import type { Parked, Saved, Store } from './cursor.ts'
 import type { Dial, Line } from './line.ts'
 import { type Event, IDLE, type Result, RULES, type Rules, type State, step } from './machine.ts'
 import { controlId, isSendable, messageOf, type Profile, type Sendable } from './messages.ts'
 import { Deframer, frame } from './mllp.ts'
+import { AGAIN_MS, insist, Place, sinceOf } from './place.ts'
+import { standing } from './standing.ts'
 import { parseAck } from './text.ts'
 
 /** What is written down about a destination, durably. False = it could not be. */
@@ -25,6 +27,8 @@ export interface DestinationOptions {
   readonly address: string
   readonly alarms: boolean
   readonly sources: readonly Source[]
+  /** UTC: where it begins when it has no place yet; usually with what is recorded from now on. */
+  readonly since?: string | undefined
   readonly profile: Profile
   readonly rules?: Partial<Rules>
   readonly dial: Dial
@@ -34,14 +38,11 @@ export interface DestinationOptions {
   log(text: string): void
 }
 
-/** Where something could not be written down or read: how long until it is tried again. */
-const AGAIN_MS = 5_000
-/** A place that moved without anything sent is kept once in so many records. */
-const IDLE_SAVE = 1_000
-
 interface Current {
   readonly record: Sendable
   readonly control: string
+  /** Framed; an error when no message can be made of the record. */
+  readonly bytes: Uint8Array | Error
   /** It was set aside before. */
   readonly parked: Parked | null
 }
@@ -50,7 +51,10 @@ export class Destination {
   readonly #options: DestinationOptions
   readonly #rules: Rules
   readonly #backlog: Backlog
-  #saved: Saved | null = null
+  readonly #began: string
+  #place: Place | null = null
+  /** Why it has no place. */
+  #lost: string | null = null
   #state: State = IDLE
   #current: Current | null = null
   #again: Parked[] = []
@@ -62,26 +66,42 @@ export class Destination {
   #stopped = false
   #sent = 0
   #lastError = ''
-  #saving: Promise<void> | null = null
-  #dirty = false
-  #keptAt: Readonly<Record<string, number>> = {}
 
   constructor(options: DestinationOptions) {
     this.#options = options
     this.#rules = { ...RULES, ...options.rules }
     this.#backlog = new Backlog(options.records, options.sources, options.alarms)
+    this.#began = utc(options.env.wall())
   }
 
   get name(): string {
     return this.#options.name
   }
 
-  async start(): Promise<void> {
+  /**
+   * Finds its place. While that cannot be read or kept, nothing is sent: it would be sent twice, or left
+   * out. It is said, and tried again.
+   */
+  start(): void {
     const { store, name, env } = this.#options
-    const text = await store.load()
-    this.#saved = parseSaved(text, name, utc(env.wall()))
-    if (text === null) await this.#keep()
-    this.#look()
+    const since = sinceOf(env, this.#options.since)
+    const open = async () => {
+      this.#place = await Place.open(env, store, name, since)
+      return true
+    }
+    const failed = (error: Error) => {
+      if (this.#lost !== error.message)
+        this.#options.log(
+          `HL7 ${name}: ${error.message}. Nothing is sent to it until that is mended.`,
+        )
+      this.#lost = error.message
+      return false
+    }
+    void insist(
+      env,
+      () => this.#stopped,
+      () => open().catch(failed),
+    ).then(() => this.#look())
   }
 
   /** A record has just become durable. */
@@ -96,7 +116,7 @@ export class Destination {
 
   /** Sends what was set aside again, before anything new; gives how many that are. */
   resend(): number {
-    const parked = this.#saved?.parked ?? []
+    const parked = this.#place?.saved.parked ?? []
     const busy = this.#current?.parked
     this.#again = parked.filter((one) => one.control !== busy?.control)
     const { length } = this.#again
@@ -106,42 +126,30 @@ export class Destination {
 
   /** Nothing is owed, and what is known is kept. For whoever sends once and ends. */
   get idle(): boolean {
-    return this.#saved !== null && this.#current === null && !this.#looking && this.#saving === null
+    return this.#place?.busy === false && this.#current === null && !this.#looking
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer()
     this.#line?.close()
-    await this.#saving
-    await this.#keep().catch(() => {})
+    await this.#place?.stop()
   }
 
   status(): DestinationStatus {
     const { env, name, address } = this.#options
-    const { link, waiting, strays } = this.#state
-    const parked = this.#saved?.parked.length ?? 0
-    const owed = this.#current?.record.at ?? this.#backlog.oldest
-    const lagMs = owed === null ? 0 : Math.max(0, env.wall() - Date.parse(owed))
-    const state =
-      owed === null ? 'idle' : link === 'open' && waiting !== 'backoff' ? 'sending' : 'waiting'
-    const said = {
-      idle: 'Everything that was recorded for it has been accepted or set aside.',
-      sending: 'Messages are being sent.',
-      waiting: `It does not take messages now (${this.#lastError || 'connecting'}). They stay in the log and are sent when it does.`,
-    }[state]
-    const aside = parked === 0 ? '' : ` ${parked} set aside: wandbridge hl7 send --parked.`
-    return {
+    return standing({
       name,
       address,
-      state,
-      lagMs,
+      now: env.wall(),
+      since: this.#place ? (this.#current?.record.at ?? this.#backlog.oldest) : this.#began,
+      lost: this.#place ? null : (this.#lost ?? 'its place is being looked up'),
+      machine: this.#state,
+      lastError: this.#lastError,
       waiting: this.#backlog.held,
-      parked,
+      parked: this.#place?.saved.parked.length ?? 0,
       sent: this.#sent,
-      strays,
-      sentence: `${said}${aside}`,
-    }
+    })
   }
 
   /** Finds the next message, if none is under way. One search at a time. */
@@ -150,11 +158,13 @@ export class Destination {
       this.#lookAgain = true
       return
     }
-    if (this.#stopped || this.#current !== null || this.#saved === null) return
+    const place = this.#place
+    if (this.#stopped || this.#current !== null || place === null) return
     this.#looking = true
     this.#lookAgain = false
-    void this.#find(this.#saved)
+    void this.#find(place)
       .catch(async (error: Error) => {
+        if (this.#stopped) return null
         this.#options.log(`HL7 ${this.name}: ${error.message}. Tried again in 5 s.`)
         await sleep(this.#options.env, AGAIN_MS)
         this.#lookAgain = true
@@ -164,33 +174,52 @@ export class Destination {
         this.#looking = false
         if (this.#stopped) return
         this.#current = current
-        if (current) this.#on({ kind: 'message', control: current.control })
+        place.idle()
+        if (current) this.#begin(current)
         else if (this.#lookAgain) this.#look()
-        else this.#keepIdle()
       })
   }
 
-  async #find(saved: Saved): Promise<Current | null> {
-    for (let parked = this.#again.shift(); parked; parked = this.#again.shift()) {
-      const record = await this.#stored(parked)
-      if (record) return { record, control: parked.control, parked }
-      this.#options.log(
-        `HL7 ${this.name}: record ${parked.position} of ${parked.log} is not kept any more.`,
-      )
-    }
-    const record = await this.#backlog.next(saved, async (gap) => {
-      await this.#surely(() => this.#options.notes.gap(gap))
-    })
-    return record && { record, control: controlId(record), parked: null }
+  #begin({ control, bytes }: Current): void {
+    if (!(bytes instanceof Error)) return this.#on({ kind: 'message', control })
+    const text = `no message can be made of it: ${bytes.message}`.slice(0, 500)
+    void this.#done({ kind: 'parked', code: 'none', text, attempts: 0 })
   }
 
-  async #stored({ log, position }: Parked): Promise<Sendable | null> {
+  async #find(place: Place): Promise<Current | null> {
+    const { saved } = place
+    for (let [parked] = this.#again; parked; [parked] = this.#again) {
+      const found = await this.#stored(parked)
+      this.#again.shift()
+      if (found === 'unknown') continue
+      if (found) return this.#made(found, parked)
+      const { log, position, control } = parked
+      await this.#gap({ source: sourceIn(log), log, from: position, to: position })
+      saved.parked = saved.parked.filter((one) => one.control !== control)
+      place.soon()
+    }
+    const record = await this.#backlog.next(saved, (gap) => this.#gap(gap))
+    return record && this.#made(record, null)
+  }
+
+  #made(record: Sendable, parked: Parked | null): Current {
+    const made = { record, control: controlId(record), parked }
+    try {
+      return { ...made, bytes: frame(messageOf(record, this.#options.profile)) }
+    } catch (error) {
+      return { ...made, bytes: error as Error }
+    }
+  }
+
+  /** Null = it is kept no more; `unknown` = its log is not open now, or not for this destination. */
+  async #stored({ log, position }: Parked): Promise<Sendable | null | 'unknown'> {
     const { records, sources } = this.#options
-    for (const source of sources) {
-      if (records.head(source)?.log !== log) continue
-      for await (const record of records.read({ source, after: position - 1 })) {
-        return record.position === position && isSendable(record) ? record : null
-      }
+    const source = sourceIn(log)
+    const head = records.head(source)
+    if (!head || !sources.includes(source)) return 'unknown'
+    if (head.log !== log) return null
+    for await (const record of records.read({ source, after: position - 1 })) {
+      return record.position === position && isSendable(record) ? record : null
     }
     return null
   }
@@ -253,21 +282,22 @@ export class Destination {
   }
 
   #send(): void {
-    const { record } = this.#current as Current
-    this.#line?.send(frame(messageOf(record, this.#options.profile)))
+    const { bytes } = this.#current as Current
+    if (!(bytes instanceof Error)) this.#line?.send(bytes)
   }
 
   /** The place follows what was accepted: who dies in between sends a few again, with the same ids. */
   async #done(result: Result): Promise<void> {
     const { record, control, parked: before } = this.#current as Current
-    const saved = this.#saved as Saved
+    const place = this.#place as Place
+    const saved: Saved = place.saved
     const { log, position, source } = record
     const { notes, env } = this.#options
     const others = saved.parked.filter((one) => one.control !== control)
     if (result.kind === 'parked') {
       const { code, text, attempts } = result
       const parked = { log, position, control, code, text, attempts, at: utc(env.wall()) }
-      await this.#surely(() => notes.parked(source, parked))
+      if (!(await this.#surely(() => notes.parked(source, parked)))) return
       this.#options.log(
         `HL7 ${this.name}: message ${control} was refused (${code} ${text}) and set aside.`,
       )
@@ -275,52 +305,27 @@ export class Destination {
     } else {
       this.#sent += 1
       this.#lastError = ''
-      if (before) await this.#surely(() => notes.resent(source, before))
+      if (before && !(await this.#surely(() => notes.resent(source, before)))) return
       saved.parked = others
     }
     if (!before) {
       saved.logs[log] = Math.max(saved.logs[log] ?? -1, position)
       this.#backlog.shift()
     }
-    this.#keepSoon()
+    place.soon()
     // What is set aside twice would be recorded twice.
-    if (result.kind === 'parked') await this.#saving
+    if (result.kind === 'parked') await place.settled()
     this.#current = null
     this.#look()
   }
 
-  /** Until it is done, or everything ends: what is not written down has not happened. */
-  async #surely(write: () => Promise<boolean>): Promise<void> {
-    while (!this.#stopped) {
-      if (await write().catch(() => false)) return
-      await sleep(this.#options.env, AGAIN_MS)
-    }
+  async #gap(gap: Gap): Promise<void> {
+    if (!(await this.#surely(() => this.#options.notes.gap(gap)))) throw new Error('it has ended')
   }
 
-  /** One at a time, and the newest state: a slow disk costs no message its time. */
-  #keepSoon(): void {
-    this.#dirty = true
-    this.#saving ??= (async () => {
-      while (this.#dirty && !this.#stopped) {
-        this.#dirty = false
-        await this.#surely(() => this.#keep().then(() => true))
-      }
-      this.#saving = null
-    })()
-  }
-
-  async #keep(): Promise<void> {
-    if (!this.#saved) return
-    const logs = { ...this.#saved.logs }
-    await this.#options.store.save(savedText(this.#saved))
-    this.#keptAt = logs
-  }
-
-  #keepIdle(): void {
-    const { logs } = this.#saved as Saved
-    const moved = Object.entries(logs).some(
-      ([log, position]) => position - (this.#keptAt[log] ?? -1) >= IDLE_SAVE,
-    )
-    if (moved) this.#keepSoon()
+  #surely(write: () => Promise<boolean>): Promise<boolean> {
+    return insist(this.#options.env, () => this.#stopped, write)
   }
 }
+
+const sourceIn = (log: string) => log.split('-')[0] as Source

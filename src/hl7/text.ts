@@ -80,6 +80,9 @@ export function parseAck(text: string): Ack | null {
   return {
     code: code.trim(),
     control: unescaped(control.trim()),
-    text: unescaped(said).slice(0, 500),
+    // It goes into logs and onto terminals.
+    text: unescaped(said)
+      .slice(0, 500)
+      .replace(/\p{Cc}/gu, ' '),
   }
 }

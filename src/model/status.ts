@@ -104,7 +104,7 @@ export const destinationStatusSchema = z
   .object({
     name: z.string(),
     address: z.string(),
-    state: z.enum(['idle', 'sending', 'waiting']),
+    state: z.enum(['idle', 'sending', 'waiting', 'failed']),
     lagMs: z.number().nonnegative().meta({ description: 'Age of the oldest record still owed.' }),
     waiting: z.number().int().meta({ description: 'Messages at hand; more may wait in the log.' }),
     parked: z.number().int().meta({ description: 'Messages it would not take, set aside.' }),

@@ -19,6 +19,6 @@ const destination = destinationSchema.parse({
 })
 const records = new RecordFeed(env, auditor)
 const quick = { backoffMs: 5, longestMs: 50, ackMs: 150 }
-const hl7 = await startHl7(env, stateDir, { auditor, records }, [destination], console.error, quick)
+const hl7 = startHl7(env, stateDir, { auditor, records }, [destination], console.error, quick)
 await auditor.openAll()
 setInterval(() => console.log(JSON.stringify({ ...hl7.status()[0], idle: hl7.idle })), 50)

@@ -1,6 +1,5 @@
 // Who is refused: on every address, with a problem that says what to do, and without a trace of the
 // token in it.
-import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
@@ -10,6 +9,7 @@ import { newToken } from '../../src/access/token.ts'
 import { systemEnv } from '../../src/env.ts'
 import { ListenError } from '../../src/http/server.ts'
 import { problemSchema } from '../../src/model/api.ts'
+import { certificate } from './certificate.ts'
 import { document } from './contract.ts'
 import { eventually, raw, starter, type World, world } from './world.ts'
 
@@ -318,15 +318,6 @@ describe('a page link', () => {
 })
 
 describe('TLS', () => {
-  function certificate(dir: string, name: string, cn = 'localhost'): { cert: string; key: string } {
-    const [cert, key] = [join(dir, `${name}.crt`), join(dir, `${name}.key`)]
-    const subject = ['-subj', `/CN=${cn}`, '-addext', `subjectAltName=DNS:${cn}`]
-    const files = ['-keyout', key, '-out', cert, '-days', '2', '-nodes']
-    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']
-    execFileSync('openssl', [...args, ...files, ...subject], { stdio: 'ignore' })
-    return { cert, key }
-  }
-
   const get = (w: World, ca: string, more: object = {}) =>
     new Promise<number>((resolve, reject) => {
       const headers = { host: w.host, authorization: `Bearer ${w.token}` }

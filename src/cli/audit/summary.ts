@@ -87,7 +87,7 @@ export function summary(record: AuditRecord): string {
     case 'hl7-resent':
       return `${record.body.destination}: message of record ${record.body.position} taken after all`
     case 'hl7-gap':
-      return `${record.body.destination}: records ${record.body.from} to ${record.body.to} were dropped unsent`
+      return `${record.body.destination}: records ${record.body.from} to ${record.body.to ?? 'the end'} of ${record.body.log} were never taken`
     case 'worksheet':
       return `${record.body.sheet}: ${record.body.step}`
   }
