@@ -2,7 +2,7 @@
 // id), and, without an id and without waiting for the disk, what is live. Each record is encoded once
 // for everybody. A client that does not read is told so and dropped; it costs nobody else anything.
 import { type Env, sleep, utc } from '../env.ts'
-import { type ByeEvent, type ResetEvent, type SnapshotEvent, TICK_MS } from '../model/api.ts'
+import { type ByeEvent, type SnapshotEvent, TICK_MS } from '../model/api.ts'
 import type { ApiRecord } from '../model/record.ts'
 import type { BridgeStatus } from '../model/status.ts'
 import { statusEvent, watchLiveness } from './liveness.ts'
@@ -11,15 +11,7 @@ import { Rings } from './rings.ts'
 import type { HttpSources, LogHead } from './sources.ts'
 import { seenBy } from './status.ts'
 import type { StreamClient } from './stream-client.ts'
-
-type Bye = ByeEvent['reason']
-
-const BYES: Readonly<Record<Bye, string>> = {
-  slow: 'This connection did not take what was sent, so it is ended. Connect again with the last id; nothing recorded is lost.',
-  revoked: 'The token was revoked. Nothing you show is live.',
-  expired: 'The token or page session has expired. Nothing you show is live.',
-  shutdown: 'The bridge is ending. Nothing you show is live. Connect again with the last id.',
-}
+import { BYES, type Bye, frame, resume } from './stream-start.ts'
 
 /** Records taken from the ring before others get their turn. */
 const PIECE = 200
@@ -28,11 +20,6 @@ const DISK_READS = 2
 /** How long a bridge may take to open its log after a start. */
 const LOG_MS = 10_000
 const MINUTE_TICKS = 60_000 / TICK_MS
-
-export function frame(event: string, data: object, id?: number): Buffer {
-  const head = id === undefined ? '' : `id: ${id}\n`
-  return Buffer.from(`${head}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
-}
 
 export class Hub {
   readonly #sources: HttpSources
@@ -92,7 +79,7 @@ export class Hub {
     const ring = head ? await this.#rings.fill(head) : null
     const oldest =
       head && client.asked !== null ? await this.#sources.records.oldest(head.source) : 0
-    const reset = this.#resume(client, head, ring, oldest)
+    const reset = resume(client, head, ring, oldest, this.#asOf())
     if (reset === 'continue') {
       const status = seenBy(this.#sources.status.status(), client.principal.sources)
       client.write(frame('status', client.narrow(statusEvent(status))))
@@ -111,39 +98,6 @@ export class Hub {
       await sleep(this.#env, 100)
     }
     return records.head(client.source)
-  }
-
-  /** Whether the client goes on where it was; else what to tell it, if anything. */
-  #resume(
-    client: StreamClient,
-    head: LogHead | null,
-    ring: Ring | null,
-    oldest: number,
-  ): ResetEvent | null | 'continue' {
-    if (client.asked === null) return null
-    const last = ring?.last ?? -1
-    const wrongLog = client.askedLog !== null && client.askedLog !== head?.log
-    const reason =
-      client.asked === 'unknown' || wrongLog
-        ? 'unknown'
-        : client.asked > last
-          ? 'ahead'
-          : client.asked < oldest - 1
-            ? 'too-old'
-            : null
-    if (reason === null && client.asked !== 'unknown') {
-      client.cursor = client.asked
-      client.log = head?.log ?? null
-      return 'continue'
-    }
-    const asOf = this.#asOf()
-    return {
-      asOf,
-      reason: reason ?? 'unknown',
-      log: head?.log ?? null,
-      oldest: head && head.size > 0 ? oldest : null,
-      newest: last < 0 ? null : last,
-    }
   }
 
   #snapshot(client: StreamClient, head: LogHead | null, ring: Ring | null): void {
