@@ -54,12 +54,13 @@ export class RecordFeed implements RecordSource {
     return oldestOf(this.#auditor.disk, place.dir, files, place.intros)
   }
 
-  async *read({ source, pump, ...range }: RecordQuery): AsyncGenerator<ApiRecord> {
+  async *read({ source, pump, gone, ...range }: RecordQuery): AsyncGenerator<ApiRecord> {
     const place = this.#place(source)
     if (!place) return
     const { disk } = this.#auditor
     const { dir, log, intros } = place
     for await (const { position, record } of readRecords(disk, dir, range, intros)) {
+      if (gone?.()) return
       if (pump !== undefined && (!record.pump || pumpId(source, record.pump) !== pump)) continue
       const found = apiRecord(record, { position, log, source })
       if (found) yield found

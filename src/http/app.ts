@@ -1,6 +1,7 @@
 // The HTTP surface, made by one function from what it is given. It can register GET only (HEAD comes
 // with it): another method is an error at start, and every request with one is refused on every
 // address.
+import { parse } from 'node:querystring'
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -18,10 +19,12 @@ import { metricsOf } from './metrics.ts'
 import { mountOf, mountRoutes, send } from './mount.ts'
 import { describe } from './openapi.ts'
 import { HttpProblem } from './problems.ts'
-import { JSON_TYPE, PROBLEM_TYPE } from './reply.ts'
+import { JSON_TYPE, type Made, madeOf, PROBLEM_TYPE, sendMade } from './reply.ts'
 import { serviceRoutes } from './service.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
 import { statusRoutes } from './status.ts'
+
+const CLOSE_MS = 1_000
 
 export interface HttpApp {
   readonly fastify: FastifyInstance
@@ -39,7 +42,7 @@ export async function makeApp(
     ...options,
     // Who is connected is told goodbye and served to the end.
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 100 },
+    routerOptions: { maxParamLength: 100, querystringParser: given },
     frameworkErrors: (error, request, reply) => {
       reply.headers(headers)
       answer(request, reply, sources, plain(request, settings) ?? problemOf(error))
@@ -69,16 +72,28 @@ export async function makeApp(
     eventRoutes(app, sources, settings, hub)
     serviceRoutes(app, sources, settings, metrics)
     for (const mount of sources.mounts ?? []) mountRoutes(app, sources, settings, mount)
-    app.get('/api/v1/openapi.json', { schema: { hide: true } }, () => fastify.swagger())
+    let document: Made | null = null
+    app.get('/api/v1/openapi.json', { schema: { hide: true } }, (request, reply) => {
+      document ??= madeOf(fastify.swagger(), app)
+      return sendMade(request, reply, document)
+    })
   })
   await fastify.ready()
   return {
     fastify,
     async close() {
       hub.close()
+      // Who is being answered has a moment; who only holds a connection is not waited for.
+      const cancel = sources.env.after(CLOSE_MS, () => connections.end())
       await fastify.close()
+      cancel()
     },
   }
+}
+
+/** A parameter without a value is not given: no `after=` is mistaken for the position 0. */
+function given(text: string): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(parse(text)).filter(([, value]) => value !== ''))
 }
 
 /** The registrar: it takes GET and HEAD, and throws at anything else. */

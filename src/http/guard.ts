@@ -75,6 +75,7 @@ export function guard(
   app.decorateRequest('route', 'unknown')
   const routeOf = routes()
   app.addHook('onRequest', (request, reply, done) => {
+    if (reply.raw.socket === null && connections.ahead(socketOf(request))) return
     // Made anew whenever somebody looks: looked at once.
     const { url, config } = request.routeOptions
     request.route = routeOf(url)
@@ -83,7 +84,7 @@ export function guard(
       admitted(request, reply, config?.scope, sources, settings) ??
       paced(request, rate)
     if (problem === null) {
-      if (request.principal) connections.know(socketOf(request))
+      if (request.principal) connections.know(socketOf(request), request.principal.id)
       return done()
     }
     if (problem.problem.status === 405) return done(problem)

@@ -126,10 +126,11 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       },
       async (request, reply) => {
         await seats.enter(reply.raw)
-        const pump = await pumps.find(request.params.id, principalOf(request))
+        const gone = () => reply.raw.destroyed
+        const pump = await pumps.find(request.params.id, principalOf(request), gone)
         await recorded(sources, request, pump)
         const { limit } = request.query
-        const found = records.read(queryOf(kind, pump, request.query))
+        const found = records.read({ ...queryOf(kind, pump, request.query), gone })
         const items = kind.items(found, request.query)
         if (wantsLines(request)) return lines(reply, first(items, limit))
         const { items: taken, next } = await page(items, limit)
@@ -156,8 +157,9 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
     },
     async (request, reply) => {
       await seats.enter(reply.raw)
+      const gone = () => reply.raw.destroyed
       const { id, position } = request.params
-      const pump = await pumps.find(id, principalOf(request))
+      const pump = await pumps.find(id, principalOf(request), gone)
       await recorded(sources, request, pump)
       const query = { source: pump.source, pump: id, kinds: ['interrogation'] as const }
       for await (const record of records.read({ ...query, after: position - 1 })) {

@@ -23,8 +23,9 @@ export class Pumps {
   }
 
   /** Rejects with not-found when there is none, or none that this one may see. */
-  async find(id: string, principal: Principal): Promise<Known> {
-    const found = this.#known.get(id) ?? this.#read(id) ?? (await this.#recorded(id, principal))
+  async find(id: string, principal: Principal, gone: () => boolean): Promise<Known> {
+    const found =
+      this.#known.get(id) ?? this.#read(id) ?? (await this.#recorded(id, principal, gone))
     if (!found || !principal.sources.includes(found.source)) throw new HttpProblem('not-found')
     if (this.#known.size < MOST) this.#known.set(id, found)
     return { ...found, log: this.#sources.records.head(found.source)?.log ?? null }
@@ -35,12 +36,16 @@ export class Pumps {
     return found ? { ref: { id, serial: found.pump.serial }, source: found.source } : null
   }
 
-  async #recorded(id: string, principal: Principal): Promise<Omit<Known, 'log'> | null> {
+  async #recorded(
+    id: string,
+    principal: Principal,
+    gone: () => boolean,
+  ): Promise<Omit<Known, 'log'> | null> {
     const { records } = this.#sources
     for (const source of principal.sources) {
       if (!records.head(source)) continue
       const kinds = ['interrogation'] as const
-      for await (const { pump } of records.read({ source, pump: id, kinds })) {
+      for await (const { pump } of records.read({ source, pump: id, kinds, gone })) {
         if (pump) return { ref: pump, source }
       }
     }

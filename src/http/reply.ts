@@ -35,7 +35,7 @@ export function madeOf(value: object, { surface }: FastifyInstance): Made {
 }
 
 /** Sends it, past everything that makes bytes of objects. */
-export function send(request: FastifyRequest, reply: FastifyReply, made: Made): FastifyReply {
+export function sendMade(request: FastifyRequest, reply: FastifyReply, made: Made): FastifyReply {
   const { raw } = reply.hijack()
   raw.writeHead(200, made.head)
   raw.end(request.method === 'HEAD' ? undefined : made.bytes)

@@ -13,17 +13,37 @@ export class Seats {
     this.#waitingMost = waiting
   }
 
-  /** Waits for a seat, and leaves it when the reply has ended. Rejects when too many wait. */
+  /**
+   * Waits for a seat, and leaves it when the reply has ended. Rejects when too many wait, and when
+   * nobody waits for the reply any more.
+   */
   async enter(reply: ServerResponse): Promise<void> {
     if (this.#taken < this.#most) this.#taken += 1
-    else if (this.#waiting.length < this.#waitingMost) {
-      await new Promise<void>((resolve) => void this.#waiting.push(resolve))
-    } else {
+    else if (this.#waiting.length < this.#waitingMost) await this.#wait(reply)
+    else {
       const detail = 'Too many others read history now.'
       throw new HttpProblem('too-many-requests', detail, { 'retry-after': '1' })
     }
-    if (reply.destroyed) this.#leave()
-    else reply.once('close', () => this.#leave())
+    if (reply.destroyed) {
+      this.#leave()
+      throw new HttpProblem('too-slow')
+    }
+    reply.once('close', () => this.#leave())
+  }
+
+  #wait(reply: ServerResponse): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const gone = () => {
+        this.#waiting.splice(this.#waiting.indexOf(seated), 1)
+        reject(new HttpProblem('too-slow'))
+      }
+      const seated = () => {
+        reply.off('close', gone)
+        resolve()
+      }
+      this.#waiting.push(seated)
+      reply.once('close', gone)
+    })
   }
 
   /** The seat goes to the next one as it is. */

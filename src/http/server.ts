@@ -41,7 +41,8 @@ const HEADERS_MS = 5_000
 const REQUEST_MS = 10_000
 /** Without any byte either way. The stream of events ticks more often. */
 const SILENT_MS = 30_000
-const CLOSE_MS = 1_000
+/** How long an answer to what was no request may take to be read. */
+const FAREWELL_MS = 1_000
 
 export async function listen(sources: HttpSources, options: ListenOptions): Promise<HttpServer> {
   const { host, port, tls, hosts = [] } = options
@@ -58,10 +59,11 @@ export async function listen(sources: HttpSources, options: ListenOptions): Prom
     tls: tls !== undefined,
     limits: { ...LIMITS, ...options.limits },
   }
-  const app = await makeApp(sources, settings, await serverOptions(tls).catch(unusable))
+  const { env } = sources
+  const app = await makeApp(sources, settings, await serverOptions(env, tls).catch(unusable))
   const { fastify } = app
   const { server } = fastify
-  server.on('connect', (_request, socket) => refuseRaw(socket as Socket, 'read-only'))
+  server.on('connect', (_request, socket) => refuseRaw(env, socket as Socket, 'read-only'))
   try {
     await fastify.listen({ host, port })
   } catch (error) {
@@ -78,9 +80,7 @@ export async function listen(sources: HttpSources, options: ListenOptions): Prom
     openLink: () => `${url}/open/${sources.access.links.create()}`,
     async close() {
       unfollow()
-      const force = forceAfter(sources.env, () => server.closeAllConnections())
       await app.close()
-      force()
     },
   }
 }
@@ -91,13 +91,11 @@ function unusable(error: Error): never {
   )
 }
 
-function forceAfter(env: Env, force: () => void): () => void {
-  return env.after(CLOSE_MS, force)
-}
-
-async function serverOptions(tls: TlsFiles | undefined): Promise<FastifyServerOptions> {
+async function serverOptions(env: Env, tls: TlsFiles | undefined): Promise<FastifyServerOptions> {
   const limits = {
     maxHeaderSize: 16_384,
+    // Two of a header that is one are no value of it: not the first, not the last.
+    joinDuplicateHeaders: true,
     headersTimeout: HEADERS_MS,
     connectionsCheckingInterval: 1_000,
   }
@@ -107,7 +105,7 @@ async function serverOptions(tls: TlsFiles | undefined): Promise<FastifyServerOp
     keepAliveTimeout: SILENT_MS,
     forceCloseConnections: 'idle' as const,
     clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) =>
-      refuseRaw(socket, rawProblem(error)),
+      refuseRaw(env, socket, rawProblem(error)),
   }
   if (!tls) return { ...options, http: limits } as FastifyServerOptions
   const https = { ...limits, ...(await loadTls(tls)), handshakeTimeout: HEADERS_MS }
@@ -128,7 +126,7 @@ function rawProblem(error: NodeJS.ErrnoException): ProblemName {
 }
 
 /** An answer to what is no request at all. */
-function refuseRaw(socket: Socket, name: ProblemName): void {
+function refuseRaw(env: Env, socket: Socket, name: ProblemName): void {
   if (!socket.writable) return void socket.destroy()
   const { problem } = new HttpProblem(name)
   const body = problemText(problem)
@@ -141,7 +139,11 @@ function refuseRaw(socket: Socket, name: ProblemName): void {
   }
   const head = Object.entries(headers).map(([key, value]) => `${key}: ${value}\r\n`)
   const text = `HTTP/1.1 ${problem.status} ${problem.title}\r\n${head.join('')}\r\n${body}`
-  // Whoever goes on sending is not waited for.
+  // Whoever goes on sending is not waited for, nor who never finished the handshake of TLS.
+  socket.once(
+    'close',
+    env.after(FAREWELL_MS, () => socket.destroy(), { background: true }),
+  )
   socket.end(text, () => socket.destroy())
 }
 

@@ -31,6 +31,8 @@ export interface RecordQuery {
   /** UTC, ISO 8601 with milliseconds: from this moment on, and before that one. */
   readonly from?: string
   readonly to?: string
+  /** True = nobody waits for them any more: the walk through the log ends there. */
+  readonly gone?: () => boolean
 }
 
 export interface RecordSource {

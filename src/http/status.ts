@@ -7,7 +7,7 @@ import type { Source } from '../model/reading.ts'
 import { type BridgeStatus, type PumpStatus, pumpStatusSchema } from '../model/status.ts'
 import { HttpProblem } from './problems.ts'
 import { recorded } from './reads.ts'
-import { answers, idSchema, type Made, madeOf, principalOf, send } from './reply.ts'
+import { answers, idSchema, type Made, madeOf, principalOf, sendMade } from './reply.ts'
 import type { HttpSources } from './sources.ts'
 
 /** How long one encoding serves everybody. Far below what anybody notices, and said in `asOf`. */
@@ -64,7 +64,9 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
     make: () => Made,
   ): FastifyReply | Promise<FastifyReply> {
     const wait = recorded(sources, request, pump && { ref: pump.pump, source: pump.source })
-    return wait ? wait.then(() => send(request, reply, make())) : send(request, reply, make())
+    return wait
+      ? wait.then(() => sendMade(request, reply, make()))
+      : sendMade(request, reply, make())
   }
   app.get(
     '/api/v1/wands',

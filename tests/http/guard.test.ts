@@ -183,6 +183,17 @@ describe('a request', () => {
       expect(said).toMatch(/^HTTP\/1\.1 200 /)
     }
     // None, two, or one in the address.
+    for (const two of [
+      ['evil.example', w.host],
+      [w.host, 'evil.example'],
+      [w.host, w.host],
+    ]) {
+      const said = await raw(
+        w.port,
+        `GET /api/v1/pumps HTTP/1.1\r\n${two.map((name) => `Host: ${name}\r\n`).join('')}Connection: close\r\n${auth}\r\n`,
+      )
+      expect([two, said.slice(0, 12)]).toEqual([two, 'HTTP/1.1 421'])
+    }
     const none = await raw(w.port, 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n')
     expect(none).toMatch(/^HTTP\/1\.1 400 /)
     expect(await raw(w.port, 'GET /healthz HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 421 /)

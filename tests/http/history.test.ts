@@ -125,6 +125,8 @@ describe('history', () => {
     })
     const range = await get(`?from=${minute(2)}&to=2026-01-05T10:05:00%2B01:00`)
     expect(range.readings.map(({ readAt }) => readAt)).toEqual([minute(2), minute(3), minute(4)])
+    // No value is no value, and not the position 0.
+    expect(await get('?after=&from=')).toMatchObject({ readings: whole.readings })
     const paged: number[] = []
     let next: number | null = -1
     while (next !== null) {

@@ -2,13 +2,14 @@
 // good client goes on as if nobody else were there.
 
 import { EventEmitter } from 'node:events'
-import { Agent, request } from 'node:http'
+import { Agent, request, type ServerResponse } from 'node:http'
 import type { Server } from 'node:net'
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Connections } from '../../src/http/connections.ts'
 import { RateLimit } from '../../src/http/rate.ts'
 import { encodeRecord, MOST_RECORDS, Ring } from '../../src/http/ring.ts'
+import { Seats } from '../../src/http/seats.ts'
 import { eventually, raw, sample, starter, type World } from './world.ts'
 
 const start = starter()
@@ -172,7 +173,7 @@ describe('connections', () => {
     const server = new EventEmitter() as unknown as Server
     const connections = new Connections(server, 3)
     const gone: number[] = []
-    const made = Array.from({ length: 6 }, (_, i) => {
+    const made = Array.from({ length: 7 }, (_, i) => {
       const socket = new EventEmitter() as unknown as Socket
       socket.destroy = () => {
         gone.push(i)
@@ -183,17 +184,49 @@ describe('connections', () => {
     })
     const come = (i: number) => (server as unknown as EventEmitter).emit('connection', made[i])
     for (const i of [0, 1, 2]) come(i)
-    connections.know(made[0] as Socket)
+    connections.know(made[0] as Socket, 'a')
     come(3)
     expect(gone).toEqual([1])
     come(4)
     expect(gone).toEqual([1, 2])
-    connections.know(made[3] as Socket)
-    connections.know(made[4] as Socket)
-    // Nobody is left to make room: the new one goes.
+    connections.know(made[3] as Socket, 'b')
+    connections.know(made[4] as Socket, 'b')
+    // Everybody is known: who holds most makes room, so that no token keeps the others out.
     come(5)
-    expect(gone).toEqual([1, 2, 5])
+    expect(gone).toEqual([1, 2, 3])
     expect(connections.size).toBe(3)
+    // And strangers only ever put out each other.
+    come(6)
+    expect(gone).toEqual([1, 2, 3, 5])
+  })
+})
+
+describe('seats', () => {
+  const reply = () => Object.assign(new EventEmitter(), { destroyed: false }) as ServerResponse
+  const leave = (one: ServerResponse) => {
+    Object.assign(one, { destroyed: true })
+    one.emit('close')
+  }
+
+  it('are not given to those who have gone, who wait no longer either', async () => {
+    const seats = new Seats(1, 2)
+    const [first, second, third, fourth] = [reply(), reply(), reply(), reply()]
+    await seats.enter(first)
+    const waits = [seats.enter(second), seats.enter(third)]
+    await expect(seats.enter(fourth)).rejects.toThrow('Too many requests')
+    leave(second)
+    await expect(waits[0]).rejects.toThrow()
+    // There is room for one more to wait, and the seat goes to who is there.
+    const last = seats.enter(fourth)
+    leave(first)
+    await waits[1]
+    leave(third)
+    await last
+    const gone = reply()
+    leave(fourth)
+    Object.assign(gone, { destroyed: true })
+    await expect(seats.enter(gone)).rejects.toThrow()
+    await seats.enter(reply())
   })
 })
 
