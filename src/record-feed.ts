@@ -8,7 +8,7 @@ import { readRecords } from './audit/reader.ts'
 import type { AuditRecord } from './audit/record.ts'
 import { type Intros, oldestOf } from './audit/seek.ts'
 import type { Auditor } from './auditor.ts'
-import type { Env } from './env.ts'
+import { type Env, sleep } from './env.ts'
 import type { LogHead, RecordQuery, RecordSource } from './http/sources.ts'
 import type { Source } from './model/reading.ts'
 import type { ApiRecord } from './model/record.ts'
@@ -16,6 +16,8 @@ import { pumpId } from './telemetry/interpret.ts'
 
 /** How long a wand may take to say which log the bridge is about, before the last one is taken for it. */
 const SPEAK_MS = 5_000
+/** Whoever reads a long log pauses after working for so long: what is live must not wait for history. */
+const TURN_MS = 10
 
 export class RecordFeed implements RecordSource {
   readonly records$: Observable<ApiRecord>
@@ -59,7 +61,7 @@ export class RecordFeed implements RecordSource {
     if (!place) return
     const { disk } = this.#auditor
     const { dir, log, intros } = place
-    for await (const { position, record } of readRecords(disk, dir, range, intros)) {
+    for await (const { position, record } of this.#fairly(readRecords(disk, dir, range, intros))) {
       if (gone?.()) return
       if (pump !== undefined && (!record.pump || pumpId(source, record.pump) !== pump)) continue
       const found = apiRecord(record, { position, log, source })
@@ -75,7 +77,19 @@ export class RecordFeed implements RecordSource {
     const place = this.#place(source)
     if (!place) return
     const { disk } = this.#auditor
-    for await (const { record } of readRecords(disk, place.dir, range, place.intros)) yield record
+    const found = this.#fairly(readRecords(disk, place.dir, range, place.intros))
+    for await (const { record } of found) yield record
+  }
+
+  /** The work of whoever takes them counts, too. */
+  async *#fairly<T>(all: AsyncIterable<T>): AsyncGenerator<T> {
+    let since = this.#env.monotonic()
+    for await (const one of all) {
+      yield one
+      if (this.#env.monotonic() - since < TURN_MS) continue
+      await sleep(this.#env, 0)
+      since = this.#env.monotonic()
+    }
   }
 
   #place(source: Source) {

@@ -2,6 +2,7 @@
 import type { Bundle, FhirResource } from 'fhir/r4.js'
 import type { InterrogationRecord } from '../model/record.ts'
 import { deviceMetricsOf, devicesOf } from './devices.ts'
+import { markOf } from './elements.ts'
 import { observationsOf } from './observations.ts'
 import { interrogationReport } from './reports.ts'
 
@@ -15,6 +16,7 @@ export function bundleOf(record: InterrogationRecord, base: string): Bundle<Fhir
   ]
   return {
     resourceType: 'Bundle',
+    meta: { lastUpdated: record.at, ...markOf(record.source) },
     type: 'collection',
     identifier: { system: 'urn:wandbridge:bundle', value: `${record.log}/${record.position}` },
     timestamp: record.at,

@@ -1,7 +1,7 @@
 // What this server can do, made from the tables that do it.
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4.js'
 import { TYPES } from './library.ts'
-import { PARAMS } from './search.ts'
+import { PARAMS } from './parameters.ts'
 
 export function capability(version: string, base: string, date: string): CapabilityStatement {
   return {

@@ -60,13 +60,20 @@ export const absent = (reason: string): CodeableConcept => ({
 })
 
 /** What is simulated or replayed is said so on every resource. */
-export function metaOf(source: Source, versionId: string, lastUpdated: string): Meta {
+export const metaOf = (source: Source, versionId: string, lastUpdated: string): Meta => ({
+  versionId,
+  lastUpdated,
+  ...markOf(source),
+})
+
+/** The mark of what is not of a device. */
+export function markOf(source: Source): Pick<Meta, 'security'> {
   const test = {
     system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason',
     code: 'HTEST',
     display: 'test health data',
   }
-  return { versionId, lastUpdated, ...(source !== 'device' && { security: [test] }) }
+  return source === 'device' ? {} : { security: [test] }
 }
 
 export interface DeviceTime {

@@ -1,12 +1,15 @@
 // Where resources come from: the records of the logs that whoever asks may see, and an index of pumps
 // that follows the logs. Nothing here decides what an answer looks like.
 import type { AuditEvent, Resource } from 'fhir/r4.js'
+import { observe } from '../model/metrics.ts'
+import { type Code, OWN } from '../model/nomenclature.ts'
 import type { Source } from '../model/reading.ts'
 import { SOURCES } from '../model/reading.ts'
 import type { ApiRecord, InterrogationRecord } from '../model/record.ts'
 import { auditEventOf } from './audit-events.ts'
 import { deviceMetricsOf, devicesOf } from './devices.ts'
-import { observationsOf } from './observations.ts'
+import { observationOf } from './observations.ts'
+import { FhirProblem } from './outcome.ts'
 import { interrogationReport, type Refill, refillReport } from './reports.ts'
 import type { FhirSources } from './sources.ts'
 import { terminology } from './terminology.ts'
@@ -30,6 +33,12 @@ export interface Found {
   readonly pump: { readonly serial: string; readonly source: Source } | null
 }
 
+/** Everything up to here was looked at: a search that has taken long enough can be gone on with. */
+export interface Passed {
+  readonly resource: null
+  readonly cursor: string
+}
+
 export interface Query {
   readonly sources: readonly Source[]
   readonly cursor?: string | undefined
@@ -38,6 +47,19 @@ export interface Query {
   /** UTC: recorded from this moment on, and before that one. */
   readonly from?: string | undefined
   readonly to?: string | undefined
+  /** Of Observations and DiagnosticReports: the only codes of interest. */
+  readonly wants?: ((code: Code) => boolean) | undefined
+  /** Whether nobody waits for it any more: then the walk ends. */
+  readonly gone?: (() => boolean) | undefined
+}
+
+/** Stands in a cursor behind everything of a record. */
+const END = 'z'
+
+interface Made {
+  readonly found: Omit<Found, 'cursor'> | null
+  readonly position: number
+  readonly i: number | typeof END
 }
 
 interface Shelf {
@@ -60,7 +82,7 @@ export class Library {
   }
 
   /** Resources in a fixed order, oldest first; those behind the cursor. */
-  async *all(type: Type, query: Query): AsyncGenerator<Found> {
+  async *all(type: Type, query: Query): AsyncGenerator<Found | Passed> {
     switch (type) {
       case 'CodeSystem':
       case 'ValueSet':
@@ -80,8 +102,15 @@ export class Library {
         return
       case 'Observation':
       case 'DiagnosticReport':
-        yield* this.#logs(query, (range) => this.#readings(type, range, query.pump))
+        yield* this.#logs(query, (range) => this.#readings(type, range, query))
     }
+  }
+
+  /** Whether a page goes on in a log that is there. */
+  knows(type: Type, cursor: string, sources: readonly Source[]): boolean {
+    if (type !== 'AuditEvent' && type !== 'Observation' && type !== 'DiagnosticReport') return true
+    const log = cursor.split('.')[0]
+    return sources.some((source) => this.#sources.records.head(source)?.log === log)
   }
 
   /** One resource; null = there is none, or none for these sources. */
@@ -89,7 +118,7 @@ export class Library {
     type: Type,
     id: string,
     sources: readonly Source[],
-    version?: string,
+    { version, gone }: { version?: string | undefined; gone?: (() => boolean) | undefined } = {},
   ): Promise<Found | null> {
     const place = PLACE.exec(id)?.groups
     if (type === 'Device' || type === 'DeviceMetric') {
@@ -99,9 +128,9 @@ export class Library {
     }
     if (type === 'CodeSystem' || type === 'ValueSet') return first(this.all(type, { sources }), id)
     if (!place) return null
-    const before = `${place['log']}.${Number(place['position']) - 1}.z`
-    for await (const found of this.all(type, { sources, cursor: before })) {
-      if (found.resource.id === id) return found
+    const before = `${place['log']}.${Number(place['position']) - 1}.${END}`
+    for await (const found of this.all(type, { sources, cursor: before, gone })) {
+      if (found.resource?.id === id) return found as Found
       if (!found.cursor.startsWith(`${place['log']}.${place['position']}.`)) return null
     }
     return null
@@ -149,11 +178,9 @@ export class Library {
 
   /** Log by log, from the cursor on. */
   async *#logs(
-    { sources, cursor, from, to }: Query,
-    made: (
-      range: Range,
-    ) => AsyncGenerator<{ found: Omit<Found, 'cursor'>; position: number; i: number }>,
-  ): AsyncGenerator<Found> {
+    { sources, cursor, from, to, gone }: Query,
+    made: (range: Range) => AsyncGenerator<Made>,
+  ): AsyncGenerator<Found | Passed> {
     const [log, position = '', index = ''] = cursor?.split('.') ?? []
     let begun = log === undefined
     for (const source of SOURCES.filter((one) => sources.includes(one))) {
@@ -169,43 +196,62 @@ export class Library {
         ...after,
         ...(from !== undefined && { from }),
         ...(to !== undefined && { to }),
+        ...(gone !== undefined && { gone }),
       }
       for await (const { found, position: at, i } of made(range)) {
-        const given = here && at === Number(position) && (index === 'z' || i <= Number(index))
-        if (!given) yield { ...found, cursor: `${head.log}.${at}.${i}` }
+        const given = index === END || (i !== END && i <= Number(index))
+        if (here && at === Number(position) && given) continue
+        const cursor = `${head.log}.${at}.${i}`
+        yield found ? { ...found, cursor } : { resource: null, cursor }
       }
     }
   }
 
-  async *#auditEvents(range: Range) {
+  async *#auditEvents({ gone, ...range }: Range): AsyncGenerator<Made> {
     for await (const entry of this.#sources.audit(range)) {
+      if (gone?.()) throw new Gone()
       const { pump, source, position } = entry
       const resource: AuditEvent = auditEventOf(entry)
       yield { found: { resource, pump: pump && { serial: pump.serial, source } }, position, i: 0 }
+      yield { found: null, position, i: END }
     }
   }
 
-  async *#readings(type: 'Observation' | 'DiagnosticReport', range: Range, pump?: string) {
-    const { refills } = await this.#shelf(range.source)
+  async *#readings(
+    type: 'Observation' | 'DiagnosticReport',
+    range: Range,
+    { pump, wants = () => true }: Query,
+  ): AsyncGenerator<Made> {
+    const about = type === 'DiagnosticReport'
+    const refills = about && wants(OWN.refill) ? (await this.#shelf(range.source)).refills : null
     for await (const record of this.#interrogations(range, pump)) {
-      const refill = refills.get(record.position)
-      const made =
-        type === 'Observation'
-          ? observationsOf(record)
-          : [interrogationReport(record), ...(refill ? [refillReport(record, refill)] : [])]
-      for (const [i, resource] of made.entries()) {
-        yield { found: { resource, pump: pumpOf(record) }, position: record.position, i }
+      const { position } = record
+      const made = (resource: Resource, i: number): Made => ({
+        found: { resource, pump: pumpOf(record) },
+        position,
+        i,
+      })
+      const refill = refills?.get(position)
+      if (about && wants(OWN.interrogation)) yield made(interrogationReport(record), 0)
+      if (refill) yield made(refillReport(record, refill), 1)
+      if (!about) {
+        for (const one of observe(record, wants)) yield made(observationOf(record, one), one.order)
       }
+      yield { found: null, position, i: END }
     }
   }
 
-  async *#interrogations(range: Range, pump?: string): AsyncGenerator<InterrogationRecord> {
+  async *#interrogations(
+    { gone, ...range }: Range,
+    pump?: string,
+  ): AsyncGenerator<InterrogationRecord> {
     const query = {
       ...range,
       kinds: ['interrogation'] as const,
       ...(pump !== undefined && { pump }),
     }
     for await (const record of this.#sources.records.read(query)) {
+      if (gone?.()) throw new Gone()
       if (isInterrogation(record) && record.pump) yield record
     }
   }
@@ -243,13 +289,21 @@ interface Range {
   readonly after?: number
   readonly from?: string
   readonly to?: string
+  readonly gone?: () => boolean
+}
+
+/** Nobody waits for the answer any more. */
+class Gone extends FhirProblem {
+  constructor() {
+    super(503, 'The connection was closed before the answer was found.')
+  }
 }
 
 const emptyShelf = (log: string): Shelf => ({ log, upTo: -1, pumps: new Map(), refills: new Map() })
 
 const pumpOf = ({ pump, source }: InterrogationRecord) => pump && { serial: pump.serial, source }
 
-async function first(all: AsyncIterable<Found>, id: string): Promise<Found | null> {
-  for await (const found of all) if (found.resource.id === id) return found
+async function first(all: AsyncIterable<Found | Passed>, id: string): Promise<Found | null> {
+  for await (const found of all) if (found.resource?.id === id) return found as Found
   return null
 }

@@ -44,7 +44,7 @@ export const reportId = ({ log, position }: { log: string; position: number }) =
 export const observationId = (record: InterrogationRecord, key: string) =>
   `${reportId(record)}.${key}`
 
-function observationOf(record: InterrogationRecord, one: Observed): Observation {
+export function observationOf(record: InterrogationRecord, one: Observed): Observation {
   const { metric, key } = one
   const zone = zoneOf(record)
   const pump = record.pump?.id ?? ''

@@ -13,7 +13,7 @@ export interface Refill {
 
 export function interrogationReport(record: InterrogationRecord): DiagnosticReport {
   const keys = observe(record).map(({ key }) => observationId(record, key))
-  return report(record, '', OWN.interrogation, keys)
+  return report(record, '', OWN.interrogation, record.deviceTime, keys)
 }
 
 const REFILL_KEYS = ['filled-at', 'filled-volume', 'reported-volume']
@@ -23,17 +23,22 @@ export function refillReport(record: InterrogationRecord, { before }: Refill): D
   const { log } = record
   const earlier = before === null ? [] : [`${reportId({ log, position: before })}.reported-volume`]
   const now = REFILL_KEYS.map((key) => observationId(record, key))
-  return report(record, '.refill', OWN.refill, [...earlier, ...now])
+  // It is of when it was programmed, which may be long before it was first read here.
+  return report(record, '.refill', OWN.refill, record.reservoir.filledAt.value, [
+    ...earlier,
+    ...now,
+  ])
 }
 
 function report(
   record: InterrogationRecord,
   suffix: string,
   code: Code,
+  time: string | null,
   observations: readonly string[],
 ): DiagnosticReport {
   const { log, position, source, at } = record
-  const effective = deviceTime(record.deviceTime, zoneOf(record))
+  const effective = deviceTime(time, zoneOf(record))
   return {
     resourceType: 'DiagnosticReport',
     id: `${reportId(record)}${suffix}`,

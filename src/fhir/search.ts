@@ -1,23 +1,16 @@
-// Searching: one table of parameters per resource type, which also makes the CapabilityStatement; pages
-// by cursor. Unknown parameters are left out and said so, or refused when the client wants it strict;
-// a modifier is always refused, because leaving one out would give more than was asked for.
-import type {
-  AuditEvent,
-  Bundle,
-  BundleEntry,
-  Device,
-  DeviceMetric,
-  DiagnosticReport,
-  Observation,
-  Reference,
-  Resource,
-} from 'fhir/r4.js'
+// Searching: what matches, page by page, by cursor. Unknown parameters are left out and said so, or refused
+// when the client wants it strict; a modifier is always refused, because leaving one out would give more
+// than was asked for.
+import type { Bundle, BundleEntry, Resource } from 'fhir/r4.js'
+import { utc } from '../env.ts'
+import type { Code } from '../model/nomenclature.ts'
 import type { Source } from '../model/reading.ts'
-import type { Found, Library, Query, Type } from './library.ts'
+import { codingOf } from './elements.ts'
+import type { Found, Library, Passed, Query, Type } from './library.ts'
 import { FhirProblem, outcome } from './outcome.ts'
+import { PARAMS, type Param } from './parameters.ts'
 import {
   alternatives,
-  type Coded,
   countOf,
   dateMatches,
   dateTest,
@@ -27,90 +20,6 @@ import {
   tokenMatches,
   tokenOf,
 } from './params.ts'
-
-interface Params {
-  readonly token: (resource: never) => readonly Coded[]
-  readonly date: (resource: never) => string | undefined
-  readonly reference: { readonly types: readonly string[]; of(resource: never): readonly string[] }
-  readonly uri: (resource: never) => string | undefined
-}
-export type Param = {
-  [K in keyof Params]: { readonly type: K; readonly of: Params[K] }
-}[keyof Params]
-
-const token = (of: Params['token']): Param => ({ type: 'token', of })
-const date = (of: Params['date']): Param => ({ type: 'date', of })
-const reference = (types: readonly string[], of: Params['reference']['of']): Param => ({
-  type: 'reference',
-  of: { types, of },
-})
-const ids = (one: { identifier?: { system?: string; value?: string }[] }): Coded[] =>
-  (one.identifier ?? []).map(({ system, value }) => ({ system, code: value }))
-const refs = (...all: (Reference | undefined)[]) => all.flatMap((one) => one?.reference ?? [])
-
-const COMMON: Readonly<Record<string, Param>> = {
-  _id: token(({ id }: Resource) => [{ code: id }]),
-  _lastUpdated: date(({ meta }: Resource) => meta?.lastUpdated),
-}
-const IDENTIFIER = { identifier: token(ids) }
-const TERMINOLOGY = { url: { type: 'uri', of: ({ url }: { url?: string }) => url } as Param }
-
-/** Every object of a pump stands below the pump: `x.delivery` below `x`. */
-const withPump = (all: readonly string[]) =>
-  all.flatMap((one) => [one, ...(one.includes('.') ? [one.replace(/\..*/s, '')] : [])])
-
-export const PARAMS: Readonly<Record<Type, Readonly<Record<string, Param>>>> = {
-  Device: {
-    ...COMMON,
-    ...IDENTIFIER,
-    type: token(({ type }: Device) => type?.coding ?? []),
-    parent: reference(['Device'], ({ parent }: Device) => refs(parent)),
-  },
-  DeviceMetric: {
-    ...COMMON,
-    ...IDENTIFIER,
-    type: token(({ type }: DeviceMetric) => type.coding ?? []),
-    source: reference(['Device'], ({ source }: DeviceMetric) => refs(source)),
-    parent: reference(['Device'], ({ parent }: DeviceMetric) => refs(parent)),
-  },
-  Observation: {
-    ...COMMON,
-    ...IDENTIFIER,
-    code: token(({ code }: Observation) => code.coding ?? []),
-    category: token(({ category = [] }: Observation) =>
-      category.flatMap((one) => one.coding ?? []),
-    ),
-    date: date(({ effectiveDateTime }: Observation) => effectiveDateTime),
-    subject: reference(['Device', 'Patient'], ({ subject }: Observation) => refs(subject)),
-    // A reading names its metric; the pump that metric is of is meant as well.
-    device: reference(['Device', 'DeviceMetric'], ({ device }: Observation) => [
-      ...refs(device),
-      ...withPump(refs(device).map((one) => one.replace('DeviceMetric/', 'Device/'))).slice(1),
-    ]),
-  },
-  DiagnosticReport: {
-    ...COMMON,
-    ...IDENTIFIER,
-    code: token(({ code }: DiagnosticReport) => code.coding ?? []),
-    date: date(({ effectiveDateTime }: DiagnosticReport) => effectiveDateTime),
-    issued: date(({ issued }: DiagnosticReport) => issued),
-    subject: reference(['Device', 'Patient'], ({ subject }: DiagnosticReport) => refs(subject)),
-    result: reference(['Observation'], ({ result = [] }: DiagnosticReport) => refs(...result)),
-  },
-  AuditEvent: {
-    ...COMMON,
-    date: date(({ recorded }: AuditEvent) => recorded),
-    type: token(({ type }: AuditEvent) => [type]),
-    subtype: token(({ subtype = [] }: AuditEvent) => subtype),
-    action: token(({ action }: AuditEvent) => [{ code: action }]),
-    outcome: token(({ outcome: code }: AuditEvent) => [{ code }]),
-    entity: reference(['Device'], ({ entity = [] }: AuditEvent) =>
-      refs(...entity.map((e) => e.what)),
-    ),
-  },
-  CodeSystem: { ...COMMON, ...TERMINOLOGY },
-  ValueSet: { ...COMMON, ...TERMINOLOGY },
-}
 
 /** What every search takes besides. */
 const CONTROL = ['_count', '_cursor', '_format', '_pretty', '_summary']
@@ -125,6 +34,9 @@ export interface Asked {
   readonly base: string
   readonly sources: readonly Source[]
   readonly nowMs: number
+  gone(): boolean
+  /** Whether it has taken so long that a page should do with what was found. */
+  enough(): boolean
 }
 
 export interface Searched {
@@ -133,7 +45,10 @@ export interface Searched {
   readonly pump: Found['pump']
 }
 
-/** Throws FhirProblem. */
+const TOO_MANY =
+  'There is too much to be counted in one go. Ask for less of it (device, _lastUpdated), or page through it.'
+
+/** Throws FhirProblem. A page may be shorter than it could be, and has a link to the next then. */
 export async function search(library: Library, asked: Asked): Promise<Searched> {
   const { type, query, base } = asked
   const { tests, ignored, used } = testsOf(asked)
@@ -143,20 +58,32 @@ export async function search(library: Library, asked: Asked): Promise<Searched> 
   if (cursor !== undefined && !CURSOR.test(cursor)) {
     throw new FhirProblem(400, `_cursor: ${quoted(cursor)} is from no page of this server.`)
   }
+  if (cursor !== undefined && !library.knows(type, cursor, asked.sources)) {
+    const detail = `_cursor: ${quoted(cursor)} is of a log that is not gone on with. Search anew.`
+    throw new FhirProblem(410, detail, 'not-found')
+  }
   const narrow: Query = {
     sources: asked.sources,
+    gone: asked.gone,
     ...narrowed(asked),
     ...(!onlyCount && { cursor }),
   }
   const found: Found[] = []
   let total = 0
-  let more = false
-  for await (const one of library.all(type, narrow)) {
+  /** Where the next page begins; null = there is none. */
+  let next: string | null = null
+  for await (const one of candidates(library, type, narrow, named(asked))) {
+    if (one.resource === null) {
+      if (!asked.enough()) continue
+      if (onlyCount) throw new FhirProblem(503, TOO_MANY, 'too-costly')
+      next = one.cursor
+      break
+    }
     if (!tests.every((test) => test(one.resource))) continue
     total += 1
     if (onlyCount) continue
-    more = found.length === most
-    if (more) break
+    if (found.length === most) next = found.at(-1)?.cursor ?? null
+    if (next !== null) break
     found.push(one)
   }
   const self = new URLSearchParams(used)
@@ -164,7 +91,7 @@ export async function search(library: Library, asked: Asked): Promise<Searched> 
   const at = (extra: Record<string, string>) =>
     `${base}/${type}?${new URLSearchParams([...self, ...Object.entries(extra)])}`
   const link = [{ relation: 'self', url: at(cursor === undefined ? {} : { _cursor: cursor }) }]
-  if (more) link.push({ relation: 'next', url: at({ _cursor: found.at(-1)?.cursor ?? '' }) })
+  if (next !== null) link.push({ relation: 'next', url: at({ _cursor: next }) })
   if (cursor !== undefined) link.push({ relation: 'first', url: at({}) })
   const entry: BundleEntry[] = found.map(({ resource }) => ({
     fullUrl: `${base}/${type}/${resource.id}`,
@@ -172,15 +99,51 @@ export async function search(library: Library, asked: Asked): Promise<Searched> 
     search: { mode: 'match' },
   }))
   if (ignored.length > 0) entry.push(leftOut(ignored))
+  const security = found.find(({ resource }) => resource.meta?.security)?.resource.meta?.security
   const bundle: Bundle = {
     resourceType: 'Bundle',
+    meta: { lastUpdated: utc(asked.nowMs), ...(security && { security }) },
     type: 'searchset',
-    ...(onlyCount || (!more && cursor === undefined) ? { total } : {}),
+    ...(onlyCount || (next === null && cursor === undefined) ? { total } : {}),
     link,
     ...(entry.length > 0 && { entry }),
   }
   const pumps = new Map(found.map(({ pump }) => [`${pump?.source} ${pump?.serial}`, pump]))
   return { bundle, pump: pumps.size === 1 ? ([...pumps.values()][0] ?? null) : null }
+}
+
+/** Ids, where the question names what it wants one by one; null = it does not. */
+function named({ type, query }: Asked): readonly string[] | null {
+  if (type !== 'Observation' && type !== 'DiagnosticReport' && type !== 'AuditEvent') return null
+  const ids = query.getAll('_id').map(alternatives)
+  if (type !== 'AuditEvent') {
+    const codes = query.getAll('identifier').map((text) => alternatives(text).map(tokenOf))
+    for (const all of codes) {
+      const values = all.flatMap(({ code }) => code?.replaceAll('/', '.') ?? [])
+      if (values.length === all.length) ids.push(values)
+    }
+  }
+  const wanted = ids.find((one) => one.length > 0)
+  return wanted ? [...new Set(wanted)] : null
+}
+
+/** What can match: what is named, in the order it is named, or everything there is. */
+async function* candidates(
+  library: Library,
+  type: Type,
+  query: Query,
+  ids: readonly string[] | null,
+): AsyncGenerator<Found | Passed> {
+  if (ids === null) return yield* library.all(type, query)
+  let behind = query.cursor === undefined
+  for (const id of ids) {
+    const found = await library.one(type, id, query.sources, { gone: query.gone })
+    if (found && behind) {
+      yield found
+      yield { resource: null, cursor: found.cursor }
+    }
+    behind ||= found?.cursor === query.cursor
+  }
 }
 
 function summaryOf(query: URLSearchParams): boolean {
@@ -255,7 +218,7 @@ function testOf(
 }
 
 /** What of the question makes the walk through the log shorter. It never decides what matches. */
-function narrowed({ type, query, base }: Asked): Pick<Query, 'pump' | 'from' | 'to'> {
+function narrowed({ type, query, base }: Asked): Pick<Query, 'pump' | 'from' | 'to' | 'wants'> {
   const names = type === 'Observation' ? ['device', 'subject'] : []
   if (type === 'DiagnosticReport') names.push('subject')
   if (type === 'DeviceMetric') names.push('source', 'parent')
@@ -274,7 +237,9 @@ function narrowed({ type, query, base }: Asked): Pick<Query, 'pump' | 'from' | '
     if (['eq', 'ge', 'gt', 'sa'].includes(prefix)) spans.from = utc(lo)
     if (['eq', 'le', 'lt', 'eb'].includes(prefix)) spans.to = utc(hi)
   }
-  return { ...(pump !== undefined && { pump }), ...spans }
+  const codes = query.getAll('code').map((text) => alternatives(text).map(tokenOf))
+  const asked = codes.filter((tokens) => tokens.length > 0)
+  const wants = (code: Code) =>
+    asked.every((tokens) => tokens.some((one) => tokenMatches(codingOf(code), one)))
+  return { ...(pump !== undefined && { pump }), ...spans, wants }
 }
-
-const utc = (ms: number) => new Date(ms).toISOString()

@@ -52,6 +52,8 @@ export interface FhirRequest {
   readonly base: string
   /** Which readings whoever asks may see. */
   readonly sources: readonly Source[]
+  /** Whether whoever asked has left. */
+  gone(): boolean
   /** Records that a pump's data is read, or everybody's; rejects when that is not possible. */
   recorded(pump: { readonly serial: string; readonly source: Source } | null): Promise<void>
 }

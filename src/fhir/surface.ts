@@ -17,6 +17,9 @@ export interface FhirSurface {
   failure(told: Told): FhirAnswer
 }
 
+/** A search does not go on for longer: it gives what it has found, and a link to go on by. */
+const ENOUGH_MS = 5_000
+
 const PATHS = TYPES.flatMap((type) => [
   `/${type}`,
   `/${type}/:id`,
@@ -51,12 +54,15 @@ async function answerOf(
   if (!isType(type)) throw new FhirProblem(404, `There is no ${quoted(type)} here.`)
   if (id === undefined) {
     const strict = isStrict(request.headers['prefer'])
-    const asked = { type, query, strict, base, sources: request.sources, nowMs: env.wall() }
+    const { sources, gone } = request
+    const began = env.monotonic()
+    const enough = () => env.monotonic() - began > ENOUGH_MS
+    const asked = { type, query, strict, base, sources, nowMs: env.wall(), gone, enough }
     const { bundle, pump } = await search(library, asked)
     await request.recorded(pump)
-    return json(200, { ...bundle, meta: { lastUpdated: utc(env.wall()) } })
+    return json(200, bundle)
   }
-  const found = await library.one(type, id, request.sources, vid)
+  const found = await library.one(type, id, request.sources, { version: vid, gone: request.gone })
   if (!found || (vid !== undefined && versionOf(found) !== vid)) {
     await request.recorded(null)
     throw new FhirProblem(

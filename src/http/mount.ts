@@ -17,6 +17,8 @@ export interface MountRequest {
   /** Address of the prefix as the client knows it. */
   readonly base: string
   readonly sources: readonly Source[]
+  /** Whether whoever asked has left: a long search need not go on. */
+  gone(): boolean
   /** Rejects when the read could not be recorded: then there is no answer. */
   recorded(pump: { readonly serial: string; readonly source: Source } | null): Promise<void>
 }
@@ -62,6 +64,7 @@ export function mountRoutes(
         headers,
         base: `${settings.tls ? 'https' : 'http'}://${headers.host}${prefix}`,
         sources: open ? [] : principalOf(request).sources,
+        gone: () => reply.raw.destroyed,
         recorded: async (pump) =>
           recorded(sources, request, pump && { ref: pump, source: pump.source }),
       })

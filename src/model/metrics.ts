@@ -155,6 +155,8 @@ export interface Measured {
 
 export interface Observed extends Measured {
   readonly metric: Metric
+  /** Place of this value among those of its reading, whatever else is asked for. */
+  readonly order: number
   /** Of this value among those of its reading: stands in addresses. */
   readonly key: string
   /** `drug2` for the second drug, else the name of the object. */
@@ -162,11 +164,18 @@ export interface Observed extends Measured {
   readonly parts: readonly Measured[]
 }
 
-/** What a reading says, row by row of the table. */
-export function observe(record: InterrogationRecord): Observed[] {
+/** Lists of a reading are shorter. */
+const MOST_ITEMS = 1_000
+
+/** What a reading says, row by row of the table; of the codes that are wanted. */
+export function observe(
+  record: InterrogationRecord,
+  wants: (code: Code) => boolean = () => true,
+): Observed[] {
   const state = String(at(record, 'state.state.value'))
   const out: Observed[] = []
-  for (const metric of METRICS) {
+  for (const [row, metric] of METRICS.entries()) {
+    if (!wants(metric.code)) continue
     const items = metric.each === undefined ? [record] : (at(record, metric.each) as unknown[])
     items.forEach((item, i) => {
       const n = metric.each === undefined ? '' : String(i + 1)
@@ -175,6 +184,7 @@ export function observe(record: InterrogationRecord): Observed[] {
       out.push({
         ...(told || own.missing ? own : { ...own, value: null, missing: 'unknown' as const }),
         metric,
+        order: row * MOST_ITEMS + i,
         key: keyOf(metric, n),
         object: metric.object === 'drug' ? `drug${n}` : metric.object,
         parts: (metric.parts ?? []).map((part) => measured(part, item)),

@@ -43,13 +43,12 @@ describe('every resource', () => {
       const ids = new Set((bundle.entry ?? []).map((one) => one.fullUrl?.slice(BASE.length + 1)))
       const text = JSON.stringify(bundle)
       for (const [, id = ''] of text.matchAll(/"reference":"([^"]+)"/g)) expect(ids).toContain(id)
-      for (const resource of resources as { meta?: object }[]) {
+      for (const resource of [bundle, ...resources] as { meta?: object }[]) {
         expect(resource.meta).toMatchObject({ security: [{ code: 'HTEST' }] })
       }
-      // JSON and back, and what comes back is as right as what went.
+      // JSON and back: the very same, so as right as what went.
       const back = JSON.parse(text)
       expect(back).toEqual(bundle)
-      check(back)
     }
   })
 
@@ -149,6 +148,17 @@ describe('an Observation', () => {
     expect(subject('drug1-dose')).toMatchObject({ type: 'Patient', identifier: { value: 'P-17' } })
     expect(subject('rate-set')).toEqual({ reference: `Device/${record.pump?.id}` })
     expect(subject('battery-voltage')).toEqual({ reference: `Device/${record.pump?.id}` })
+  })
+
+  it('of a refill is of when it was programmed, not of when it was read', async () => {
+    const check = await both()
+    const record = await aReading()
+    const report = refillReport(record, { before: null })
+    check(report)
+    const { value } = record.reservoir.filledAt
+    expect(report.effectiveDateTime?.slice(0, 19)).toBe(value)
+    expect(report.issued).toBe(record.at)
+    expect(value).not.toBe(record.deviceTime)
   })
 
   it("has the pump's own time: with the offset that was measured, or as a day when there is none", async () => {

@@ -193,6 +193,42 @@ describe('searching', () => {
     expect(lax.status).toBe(200)
   })
 
+  it('a page of a log that is not gone on with is gone, not empty', async () => {
+    const { w } = await world()
+    for (const type of ['Observation', 'DiagnosticReport', 'AuditEvent']) {
+      const { status, body } = await get(w, `/${type}?_cursor=simulator-9-ffffffff.1.1`)
+      expect(status, type).toBe(410)
+      expect(body.issue[0]).toMatchObject({ severity: 'error', code: 'not-found' })
+    }
+  })
+
+  it('what is named by id is looked up, in pages too, without a walk through the log', async () => {
+    const { w } = await world()
+    const all = ids((await get(w, '/Observation?_count=500')).body)
+    const wanted = [all[100], all[3], all[77], 'nothing', all[3], all.at(-1)]
+    const before = w.records.reads
+    const first = (await get(w, `/Observation?_id=${wanted}&_count=2`)).body
+    const second = (await get(w, new URL(first.link[1]?.url ?? '').href.split('/R4')[1] ?? '')).body
+    expect([...ids(first), ...ids(second)]).toEqual([all[100], all[3], all[77], all.at(-1)])
+    expect(first.link[1]?.relation).toBe('next')
+    expect(second.link.some((one) => one.relation === 'next')).toBe(false)
+    expect(w.records.reads - before).toBeLessThanOrEqual(10)
+    const named = `${String(all[3])}&code=nothing`
+    expect(ids((await get(w, `/Observation?_id=${named}`)).body)).toEqual([])
+    const identifier = String(all[3]).replaceAll('.', '/')
+    expect(ids((await get(w, `/Observation?identifier=${identifier}`)).body)).toEqual([all[3]])
+    const other = encodeURIComponent(`urn:other|${identifier}`)
+    expect(ids((await get(w, `/Observation?identifier=${other}`)).body)).toEqual([])
+  })
+
+  it('says on the Bundle, too, that what is in it is no reading of a patient', async () => {
+    const { w } = await world()
+    const some = (await get(w, '/Observation?_count=1')).body as unknown as Json
+    expect(some['meta']).toMatchObject({ security: [{ code: 'HTEST' }] })
+    const none = (await get(w, '/Observation?_id=nothing')).body as unknown as Json
+    expect(none['meta']).not.toHaveProperty('security')
+  })
+
   it('what cannot be right is refused, and nothing makes it an error of the server', async () => {
     const { w } = await world()
     const bad = [
@@ -227,7 +263,6 @@ describe('searching', () => {
       'device=%E0%A4%A',
       'identifier=%7C%7C',
       '_id=simulator-1-00000000.99999999999999999999.x',
-      '_cursor=simulator-9-ffffffff.1.1',
       'date=9999',
       'date=0001',
     ]

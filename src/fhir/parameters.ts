@@ -1,0 +1,96 @@
+// What each resource type can be searched by: one table, which makes the CapabilityStatement, too.
+import type {
+  AuditEvent,
+  Device,
+  DeviceMetric,
+  DiagnosticReport,
+  Observation,
+  Reference,
+  Resource,
+} from 'fhir/r4.js'
+import type { Type } from './library.ts'
+import type { Coded } from './params.ts'
+
+interface Params {
+  readonly token: (resource: never) => readonly Coded[]
+  readonly date: (resource: never) => string | undefined
+  readonly reference: { readonly types: readonly string[]; of(resource: never): readonly string[] }
+  readonly uri: (resource: never) => string | undefined
+}
+export type Param = {
+  [K in keyof Params]: { readonly type: K; readonly of: Params[K] }
+}[keyof Params]
+
+const token = (of: Params['token']): Param => ({ type: 'token', of })
+const date = (of: Params['date']): Param => ({ type: 'date', of })
+const reference = (types: readonly string[], of: Params['reference']['of']): Param => ({
+  type: 'reference',
+  of: { types, of },
+})
+const ids = (one: { identifier?: { system?: string; value?: string }[] }): Coded[] =>
+  (one.identifier ?? []).map(({ system, value }) => ({ system, code: value }))
+const refs = (...all: (Reference | undefined)[]) => all.flatMap((one) => one?.reference ?? [])
+
+const COMMON: Readonly<Record<string, Param>> = {
+  _id: token(({ id }: Resource) => [{ code: id }]),
+  _lastUpdated: date(({ meta }: Resource) => meta?.lastUpdated),
+}
+const IDENTIFIER = { identifier: token(ids) }
+const TERMINOLOGY = { url: { type: 'uri', of: ({ url }: { url?: string }) => url } as Param }
+
+/** Every object of a pump stands below the pump: `x.delivery` below `x`. */
+const withPump = (all: readonly string[]) =>
+  all.flatMap((one) => [one, ...(one.includes('.') ? [one.replace(/\..*/s, '')] : [])])
+
+export const PARAMS: Readonly<Record<Type, Readonly<Record<string, Param>>>> = {
+  Device: {
+    ...COMMON,
+    ...IDENTIFIER,
+    type: token(({ type }: Device) => type?.coding ?? []),
+    parent: reference(['Device'], ({ parent }: Device) => refs(parent)),
+  },
+  DeviceMetric: {
+    ...COMMON,
+    ...IDENTIFIER,
+    type: token(({ type }: DeviceMetric) => type.coding ?? []),
+    source: reference(['Device'], ({ source }: DeviceMetric) => refs(source)),
+    parent: reference(['Device'], ({ parent }: DeviceMetric) => refs(parent)),
+  },
+  Observation: {
+    ...COMMON,
+    ...IDENTIFIER,
+    code: token(({ code }: Observation) => code.coding ?? []),
+    category: token(({ category = [] }: Observation) =>
+      category.flatMap((one) => one.coding ?? []),
+    ),
+    date: date(({ effectiveDateTime }: Observation) => effectiveDateTime),
+    subject: reference(['Device', 'Patient'], ({ subject }: Observation) => refs(subject)),
+    // A reading names its metric; the pump that metric is of is meant as well.
+    device: reference(['Device', 'DeviceMetric'], ({ device }: Observation) => [
+      ...refs(device),
+      ...withPump(refs(device).map((one) => one.replace('DeviceMetric/', 'Device/'))).slice(1),
+    ]),
+  },
+  DiagnosticReport: {
+    ...COMMON,
+    ...IDENTIFIER,
+    code: token(({ code }: DiagnosticReport) => code.coding ?? []),
+    date: date(({ effectiveDateTime }: DiagnosticReport) => effectiveDateTime),
+    issued: date(({ issued }: DiagnosticReport) => issued),
+    subject: reference(['Device', 'Patient'], ({ subject }: DiagnosticReport) => refs(subject)),
+    result: reference(['Observation'], ({ result = [] }: DiagnosticReport) => refs(...result)),
+  },
+  AuditEvent: {
+    ...COMMON,
+    date: date(({ recorded }: AuditEvent) => recorded),
+    type: token(({ type }: AuditEvent) => [type]),
+    subtype: token(({ subtype = [] }: AuditEvent) => subtype),
+    action: token(({ action }: AuditEvent) => [{ code: action }]),
+    outcome: token(({ outcome: code }: AuditEvent) => [{ code }]),
+    entity: reference(['Device'], ({ entity = [] }: AuditEvent) =>
+      refs(...entity.map((e) => e.what)),
+    ),
+  },
+  CodeSystem: { ...COMMON, ...TERMINOLOGY },
+  ValueSet: { ...COMMON, ...TERMINOLOGY },
+}
