@@ -20,26 +20,31 @@ const ROOMS = {
   telemetry: { path: 'src/telemetry/', may: ['protocol', 'model', 'link'] },
   audit: { path: 'src/audit/', may: ['env', 'model', 'capture', 'telemetry'] },
   status: { path: 'src/status/', may: ['model'] },
-  refill: { path: 'src/refill/', may: ['model', 'status'] },
+  words: { path: 'src/words/', may: ['model'] },
+  refill: { path: 'src/refill/', may: ['model', 'status', 'words'] },
   access: { path: 'src/access/', may: ['env', 'model'] },
   http: { path: 'src/http/', may: ['model', 'status', 'access', 'env', 'refill'] },
   fhir: { path: 'src/fhir/', may: ['model', 'status', 'access', 'env'] },
   hl7: { path: 'src/hl7/', may: ['model', 'status', 'access', 'env'] },
   fleet: { path: 'src/fleet/', may: ['model', 'status', 'access', 'env'] },
   client: { path: 'src/client/', may: ['model'] },
-  web: { path: 'web/', may: ['model', 'client'] },
+  // From protocol: the declared fields, by which the formatter shows a value.
+  web: { path: 'web/', may: ['model', 'client', 'words', 'protocol'] },
   control: { path: 'src/control/', may: ['env', 'model'] },
   // The bridge and what stands beside it in src/ itself: the only place where rooms meet.
   bridge: {
     path: 'src/[^/]+\\.ts$',
     may: [
       ...['env', 'transport', 'port', 'link', 'model', 'telemetry', 'audit', 'capture', 'status'],
-      ...['refill', 'access', 'http', 'fhir', 'hl7', 'fleet', 'control', 'protocol'],
+      ...['refill', 'access', 'http', 'fhir', 'hl7', 'fleet', 'control', 'protocol', 'words'],
     ],
   },
   cli: {
     path: 'src/cli/',
-    may: ['bridge', 'client', 'control', 'env', 'model', 'status', 'transport', 'port', 'protocol'],
+    may: [
+      ...['bridge', 'client', 'control', 'env', 'model', 'status', 'transport', 'port', 'protocol'],
+      'words',
+    ],
     lazily: ['simulator', 'audit', 'auditing', 'access', 'refill', 'conformance'],
   },
   // The verbs of `audit`: the only commands that read the log themselves.
@@ -111,7 +116,7 @@ export default {
       name: 'browser-safe rooms use no node modules',
       severity: 'error',
       comment: 'protocol, model, status, client and the page also run in a browser.',
-      from: { path: '^(protocol|src/model|src/client|web)/' },
+      from: { path: '^(protocol|src/model|src/words|src/client|web)/' },
       to: { dependencyTypes: ['core'] },
     },
   ],

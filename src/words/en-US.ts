@@ -1,0 +1,86 @@
+// Everything people read on the page and on the refill sheet, in US English. Another language is one
+// more file of this shape. Numbers, units, dates and ages are not here: they are src/model/format.ts's,
+// and come in as text. Times come in the clinic's zone, or by the pump's clock where that is said.
+import { page } from './en-US/page.ts'
+
+export const enUS = {
+  source: {
+    device: '',
+    simulator: 'Simulator. These are not readings of a patient’s pump.',
+    replay: 'Replay of a recording. These readings are not of this moment.',
+  },
+  notAvailable: 'not available',
+  notMeasured: 'reported by the pump, not measured',
+
+  // Codes of the protocol. What is newer than this table is shown as it came.
+  alarm: {
+    'low-reservoir': 'Low reservoir',
+    'empty-reservoir': 'Empty reservoir',
+    'replacement-due': 'Replacement due (ERI)',
+    'end-of-service': 'End of service',
+    'motor-stall': 'Motor stall',
+    'stopped-over-48h': 'Stopped for more than 48 hours',
+    'memory-error': 'Memory error',
+    'critical-memory-error': 'Critical memory error',
+    'low-battery-reset': 'Reset after low battery',
+  },
+  alarmState: { inactive: 'inactive', active: 'active', latched: 'latched: over, still signaled' },
+  event: {
+    'alarm-raised': 'Alarm raised',
+    'alarm-cleared': 'Alarm cleared',
+    'stall-began': 'Stall began',
+    'stall-recovered': 'Stall recovered',
+    programmed: 'Programmed',
+    'refill-programmed': 'Refill programmed',
+    'patient-bolus-accepted': 'Patient bolus given',
+    'patient-bolus-denied': 'Patient bolus denied',
+    'single-bolus-began': 'Single bolus began',
+    'single-bolus-ended': 'Single bolus ended',
+    'pump-stopped': 'Pump stopped',
+    'pump-started': 'Pump started',
+    'clock-reset': 'Pump clock reset',
+    'pump-restarted': 'Pump restarted',
+    'telemetry-began': 'Telemetry began',
+    'telemetry-ended': 'Telemetry ended',
+    'replacement-due': 'Replacement due (ERI)',
+    'end-of-service': 'End of service',
+  },
+  mode: {
+    stopped: 'Stopped',
+    'simple-continuous': 'Simple continuous',
+    flex: 'Flex (by time of day)',
+    'single-bolus': 'Single bolus',
+    'minimum-rate': 'Minimum rate',
+  },
+  pumpState: {
+    running: 'Running, as far as the pump knows',
+    stopped: 'Stopped',
+    stalled: 'Stalled',
+    'minimum-rate': 'Minimum rate',
+    'end-of-service': 'End of service',
+    'valve-closed': 'Valve closed',
+  },
+  battery: {
+    ok: 'No replacement due',
+    'replacement-due': 'Replacement due (ERI)',
+    'end-of-service': 'End of service',
+  },
+  position: {
+    good: 'good',
+    'move-closer': 'move closer',
+    turn: 'turn the wand',
+    'no-implant': 'no pump in reach',
+  },
+  operation: {
+    none: '',
+    open: 'opening',
+    interrogate: 'reading',
+    live: 'following',
+    close: 'closing',
+  },
+
+  /** A sentence of the bridge, which writes US English: another language looks it up here. */
+  said: (sentence: string): string => sentence,
+
+  page,
+}
