@@ -17,6 +17,7 @@ import {
 } from './http/server.ts'
 import type { Counter, ReadLog } from './http/sources.ts'
 import { isLoss } from './model/event.ts'
+import { type PageSettings, pageFiles } from './page-files.ts'
 import type { RecordFeed } from './record-feed.ts'
 import { VERSION } from './version.ts'
 
@@ -25,6 +26,8 @@ export { ListenError }
 export interface HttpOptions extends ListenOptions {
   /** False: whoever reaches the port may read. On this computer only. */
   readonly tokens?: boolean
+  /** Language and zone of the page; default en-US and UTC. */
+  readonly page?: PageSettings
   /** For errors nobody expected, and certificates read again. */
   readonly log: (text: string) => void
 }
@@ -71,6 +74,7 @@ export async function startHttp(
     counters: () => [...countersOf(bridge, auditor), ...(hl7?.counters() ?? [])],
     destinations: () => hl7?.status() ?? [],
     mounts: [fhirMount(env, { bridge, records })],
+    page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
     log: options.log,
   }
   try {

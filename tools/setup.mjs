@@ -25,6 +25,7 @@ const LOCK = join(STATE, 'lock')
 const RUNNING = join(STATE, 'running')
 const BUILT = at('dist', '.built.json')
 const MAIN = at('dist', 'src', 'cli', 'main.js')
+const PAGE = at('dist', 'web', 'index.html')
 
 /** Something a person can act on; shown without a stack. */
 export class SetupError extends Error {}
@@ -192,22 +193,25 @@ async function install(dev) {
 /** Every file the build reads → the SHA-256 of its content. */
 function digestSources() {
   const { include } = readJson(at('tsconfig.build.json'))
-  const files = include.flatMap((folder) => sourcesIn(folder)).sort()
-  const all = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', ...files]
+  const files = [...include, 'web'].flatMap((folder) => sourcesIn(folder)).sort()
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'tools/vite.config.mjs']
+  const all = [...settings, 'package-lock.json', ...files]
   return Object.fromEntries(all.map((file) => [file, sha256(readFileSync(at(file)))]))
 }
+
+const SOURCE = /\.(ts|tsx|css|html|svg)$/
 
 function sourcesIn(folder) {
   if (!existsSync(at(folder))) return []
   return readdirSync(at(folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`
     if (entry.isDirectory()) return sourcesIn(path)
-    return entry.name.endsWith('.ts') ? [path] : []
+    return SOURCE.test(entry.name) ? [path] : []
   })
 }
 
 function isBuilt(sources) {
-  if (!existsSync(MAIN) || !existsSync(BUILT)) return false
+  if (!existsSync(MAIN) || !existsSync(PAGE) || !existsSync(BUILT)) return false
   return JSON.stringify(readJson(BUILT)) === JSON.stringify(sources)
 }
 
@@ -216,15 +220,19 @@ async function build(sources) {
   // What a removed source left behind would still be found by imports.
   const gone = before === null || Object.keys(before).some((file) => !(file in sources))
   rmSync(gone ? at('dist') : BUILT, { recursive: true, force: true })
-  const tsc = at('node_modules', 'typescript', 'bin', 'tsc')
-  const { code, text } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json'])
-  if (code !== 0 || !existsSync(MAIN)) {
-    throw new SetupError(
-      `${text}\nThe sources could not be built; the compiler's words are above. If you have not changed ` +
-        'them, they are not whole: get them again.',
-    )
-  }
+  await compile(MAIN, 'typescript/bin/tsc', '-p', 'tsconfig.build.json')
+  await compile(PAGE, 'vite/bin/vite.js', 'build', '--config', 'tools/vite.config.mjs')
   writeFileSync(BUILT, JSON.stringify(sources))
+}
+
+/** Runs a compiler of node_modules, which makes `made`. */
+async function compile(made, program, ...args) {
+  const { code, text } = await run(process.execPath, [at('node_modules', program), ...args])
+  if (code === 0 && existsSync(made)) return
+  throw new SetupError(
+    `${text}\nThe sources could not be built; the compiler's words are above. If you have not changed ` +
+      'them, they are not whole: get them again.',
+  )
 }
 
 // --- little helpers

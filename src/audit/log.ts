@@ -4,6 +4,7 @@
 // as soon as the disk allows, without a restart.
 import type { KeyObject } from 'node:crypto'
 import { type Cancel, type Env, sleep, utc } from '../env.ts'
+import { ALL_RECORDED } from '../model/status.ts'
 import type { Disk } from './disk.ts'
 import { errorCode } from './disk.ts'
 import { draft, nonces, type Origin } from './entry.ts'
@@ -294,7 +295,7 @@ export class AuditLog {
       cancel()
     }
     this.#full = false
-    this.#say('ok', null, 'Everything shown is recorded.')
+    this.#say('ok', null, ALL_RECORDED)
   }
 
   async #failed(error: unknown): Promise<void> {

@@ -94,7 +94,11 @@ async function simulate(flags: DemoFlags, stateDir: string): Promise<Simulator> 
   }
 }
 
+/** The page's line: its link lets one browser in, once, within two minutes. */
+const pageLine = ({ http }: Host) => `Page: ${http?.openLink()}`
+
 function print(host: Host, curl: readonly string[]): () => void {
+  process.stdout.write(`${pageLine(host)}\n`)
   process.stdout.write(`${curl.join('\n')}\n`)
   process.stdout.write(`Audit files: ${host.auditor.dir}\n`)
   const subscription = watchLines(host.bridge).subscribe((line) => {
@@ -123,7 +127,8 @@ const KEYS: readonly Key[] = [
   { key: 'b', does: 'bolus', command: () => ({ do: 'patient-bolus' }) },
   { key: 'a', does: '1 day on', command: () => ({ do: 'advance', days: 1 }) },
 ]
-const HELP = [...KEYS.map((k) => `${k.key} ${k.does}`), 'q quit'].join('  ')
+const PAGE_KEY = 'p'
+const HELP = [...KEYS.map((k) => `${k.key} ${k.does}`), `${PAGE_KEY} page`, 'q quit'].join('  ')
 
 /** Draws until the returned function is called, which gives the terminal back. */
 function draw(
@@ -135,6 +140,7 @@ function draw(
 ): () => void {
   const toggled = new Map<string, boolean>()
   let said = ''
+  let page = pageLine(host)
   let ended = false
   const redraw = () => {
     if (ended) return
@@ -145,6 +151,8 @@ function draw(
       .slice(0, 1)
     const lines = [
       ...sourceMark('simulator'),
+      page,
+      `  works once, for two minutes; ${PAGE_KEY} makes another`,
       `Audit files: ${host.auditor.dir}`,
       ...wands.flatMap(renderWand),
       '',
@@ -161,6 +169,10 @@ function draw(
   }
   const onKey = (text: string) => {
     if (text === 'q' || text === '\x03') return quit()
+    if (text === PAGE_KEY) {
+      page = pageLine(host)
+      return redraw()
+    }
     const key = KEYS.find((k) => k.key === text)
     if (!key) return
     const on = !toggled.get(key.key)

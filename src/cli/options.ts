@@ -103,7 +103,7 @@ export function captureOf({ capture }: Config): NonNullable<HostOptions['capture
 
 /** Where to listen and how; undefined = nowhere. Throws CommandError(USAGE) on what cannot be. */
 export function httpOf(
-  { http: { listen, tls, hosts, tokens } }: Config,
+  { http: { listen, tls, hosts, tokens }, locale, zone }: Config,
   log: (text: string) => void,
 ): HttpOptions | undefined {
   if (listen === 'none') return undefined
@@ -113,7 +113,8 @@ export function httpOf(
     throw new CommandError(Exit.USAGE, `--listen ${listen} is not HOST:PORT, such as ${LISTEN}.`)
   }
   const host = String(found[1] ?? found[2])
-  return { host, port, hosts, tokens, log, ...(tls !== undefined && { tls: tlsOf(tls) }) }
+  const page = { locale, zone }
+  return { host, port, hosts, tokens, page, log, ...(tls !== undefined && { tls: tlsOf(tls) }) }
 }
 
 const tlsOf = ({ cert, key, clientCa }: NonNullable<Config['http']['tls']>) => ({

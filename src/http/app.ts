@@ -18,6 +18,7 @@ import { Hub } from './hub.ts'
 import { metricsOf } from './metrics.ts'
 import { mountOf, mountRoutes, send } from './mount.ts'
 import { describe } from './openapi.ts'
+import { pageRoutes } from './page.ts'
 import { HttpProblem } from './problems.ts'
 import { JSON_TYPE, type Made, madeOf, PROBLEM_TYPE, sendMade } from './reply.ts'
 import { serviceRoutes } from './service.ts'
@@ -71,6 +72,7 @@ export async function makeApp(
     historyRoutes(app, sources)
     eventRoutes(app, sources, settings, hub)
     serviceRoutes(app, sources, settings, metrics)
+    pageRoutes(app, sources.page ?? [])
     for (const mount of sources.mounts ?? []) mountRoutes(app, sources, settings, mount)
     let document: Made | null = null
     app.get('/api/v1/openapi.json', { schema: { hide: true } }, (request, reply) => {

@@ -65,11 +65,6 @@ export function serviceRoutes(
     async (_request, reply) =>
       reply.header('content-type', metrics.contentType).send(await metrics.text()),
   )
-  app.get('/', { schema: { hide: true } }, (_request, reply) =>
-    reply
-      .header('content-type', 'text/plain; charset=utf-8')
-      .send('wandbridge: a read-only interface. What there is to read: /api/v1/openapi.json\n'),
-  )
   app.get<{ Params: { code: string } }>(
     '/open/:code',
     { schema: { hide: true, params: z.object({ code: z.string().max(64) }) } },

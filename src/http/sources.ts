@@ -6,6 +6,7 @@ import type { Source } from '../model/reading.ts'
 import type { ApiRecord, RecordKind } from '../model/record.ts'
 import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
 import type { Mount } from './mount.ts'
+import type { PageFile } from './page.ts'
 
 export interface StatusSource {
   /** Everything known, judged now. */
@@ -82,6 +83,8 @@ export interface HttpSources {
   destinations?(): readonly DestinationStatus[]
   /** Other surfaces below prefixes of this server. */
   readonly mounts?: readonly Mount[]
+  /** The page; none = it was not built. */
+  readonly page?: readonly PageFile[]
   /** For errors nobody expected. */
   log(text: string): void
 }

@@ -88,6 +88,9 @@ const wandObject = z.object({
 export const wandSchema = wandObject.meta({ id: 'Wand' })
 export type WandStatus = z.infer<typeof wandSchema>
 
+/** What a log says that is well and has nothing to tell. */
+export const ALL_RECORDED = 'Everything shown is recorded.'
+
 export const AUDIT_STATES = ['none', 'ok', 'slow', 'failed'] as const
 export const auditSchema = z
   .object({

@@ -328,11 +328,18 @@ function changePumps(
     Object.entries(pumps).map(([id, pump]) => {
       const ends = pump.ended === null && pump.reading.port === event.port
       if (event.kind === 'session-end' && event.session !== pump.reading.session) return [id, pump]
-      const session = pump.session.id === wand.session.id ? wand.session : pump.session
       if (pump.reading.port !== event.port) return [id, pump]
+      const session = sessionAfter(pump.session, wand.session, event)
       return [id, { ...pump, session, ended: ends ? reason : pump.ended }]
     }),
   )
+}
+
+/** The session of a reading, after what ended it: with the connection it was lost, and it says when. */
+function sessionAfter(own: SessionStatus, now: SessionStatus, event: BridgeEvent): SessionStatus {
+  const known = own.id === now.id && (now.endedAt !== null || own.endedAt === null) ? now : own
+  if (event.kind !== 'link' || known.endedAt !== null) return known
+  return { ...known, state: 'lost', endedAt: event.receivedAt, sentence: END_SENTENCE.lost }
 }
 
 function sameSession(reading: ReadingEvent, event: BridgeEvent): boolean {

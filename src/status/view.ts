@@ -135,7 +135,8 @@ export function viewPump(
     value.quality === 'current' && reason !== null ? { ...value, quality: 'stale', reason } : value
   const values = mapValues(overlaid(pump), age)
   const { reading } = pump
-  const ownSession = wand.session.id === reading.session && wand.link === reading.link
+  const ownSession =
+    pump.ended === null && wand.session.id === reading.session && wand.link === reading.link
   return {
     asOf: utcText(now.wall),
     ageMs: Math.max(

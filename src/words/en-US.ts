@@ -10,6 +10,7 @@ export const enUS = {
     replay: 'Replay of a recording. These readings are not of this moment.',
   },
   notAvailable: 'not available',
+  notValid: (raw: string) => `not valid (raw ${raw})`,
   notMeasured: 'reported by the pump, not measured',
 
   // Codes of the protocol. What is newer than this table is shown as it came.

@@ -24,9 +24,9 @@ export const page = {
 
   // The three states, and why.
   live: 'Live',
-  liveMore: (ago: string) => `Heard ${ago} ago`,
+  heardAt: (time: string) => `Heard from the pump at ${time}`,
   readAt: (time: string, ago: string) => `Read at ${time}, ${ago} ago. Not live`,
-  readAtOnly: (time: string) => `Read at ${time}. Not live`,
+  readOnce: 'Not live',
   changed: 'The pump has changed since. It is being read again.',
   signalLost: (at: string) => `Signal lost at ${at}`,
   signalLostNow: 'Signal lost',
@@ -38,7 +38,9 @@ export const page = {
       'The bridge does not answer. Check that the bridge runs; this page connects again by itself.',
     'audit-failed': 'The audit log cannot be written, so nothing newer is shown.',
   },
+  answersAgain: 'The wand answers again. Hold it in place over the pump to read it.',
   bridgeSilent: 'Not live: the bridge does not answer',
+  history: 'Not live: this is history',
   auditFailed: 'Not live: the audit log failed',
 
   // Where the wand is and what the session does.
@@ -61,18 +63,22 @@ export const page = {
     'Until it says “Session closed” the pump may still be in telemetry mode, and may not infuse.',
     'If it cannot be closed, read the pump with its own programmer.',
   ],
+  sessionIsClosed: 'Session closed.',
   sessionOpen: 'Session open. Hold the wand still.',
   sessionClosing: 'Closing the session. Hold the wand still.',
   otherPump: (serial: string) => `Another pump than before. Before: ${serial}.`,
   others: 'Read earlier through this wand',
-  readFailed: (why: string) => `Not read: ${why}`,
+  readFailed: (why: string) =>
+    `The last attempt to read did not complete; nothing of it is shown. ${why}`,
 
   // The reservoir.
   reservoir: 'Reservoir',
   capacity: 'Capacity',
   lowMark: 'Low alarm at',
+  lowTip: (low: string) => `low ${low}`,
   lowDate: 'Low alarm expected',
   lastRefill: 'Refill programmed',
+  refillVolume: 'Volume programmed at refill',
   reservoirDrawing: (volume: string, capacity: string, low: string) =>
     `Reservoir drawn: ${volume} of ${capacity}, the pump’s low mark at ${low}`,
   byPumpClock: 'by the pump’s clock',
@@ -99,26 +105,32 @@ export const page = {
   bolusOff: 'Off',
   bolusEach: 'Each',
   bolusLockout: 'Lockout',
+  bolusMost: 'Most in 24 h',
   bolusGiven: 'Given in 24 h',
   bolusOf: (given: string, most: string) => `${given} of ${most}`,
   bolusAccepted: 'Given since programming',
   bolusDenied: 'Denied since programming',
   bolusLast: 'Last given',
   catheter: 'Catheter',
+  length: 'Length',
+  volume: 'Volume inside',
 
   // Battery, clocks, record.
   battery: 'Battery',
-  batteryState: 'State',
+  stateIs: 'State',
+  charge: 'Charge left',
+  voltage: 'Voltage',
   replacement: 'Replacement (ERI)',
   serviceEnd: 'End of service',
   clocks: 'Clocks when it was read',
   pumpClock: 'Pump',
   pumpClockNote: 'has no time zone',
+  pumpClockAt: 'Pump’s clock',
   hostClock: 'This computer',
   noPumpClock: 'the pump gives no time',
   clockAhead: (by: string) => `The pump’s clock is ${by} ahead.`,
   clockBehind: (by: string) => `The pump’s clock is ${by} behind.`,
-  clockSame: 'They agree to the second.',
+  clockSame: 'They agree to within 2 s.',
   audit: 'Audit log',
   auditPlace: (log: string, position: string) => `${log}, record ${position}`,
 
@@ -161,6 +173,7 @@ export const page = {
 
   // Trends.
   trends: 'Trends',
+  trendsLoading: 'Reading the history.',
   trendsAxis: 'Time is by the pump’s clock.',
   trendsReset: 'The pump’s clock was reset: what was read before is only in the table.',
   range: 'Range',

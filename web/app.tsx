@@ -1,0 +1,104 @@
+// The whole page: what is not to be missed above, a tile a wand, and one voice for changes of state.
+import { ALL_RECORDED } from '../src/model/status.ts'
+import type { Shown } from './feed.ts'
+import { Notice } from './parts/notice.tsx'
+import { Tile } from './parts/tile.tsx'
+import { moment, type Reader } from './view/reader.ts'
+import { announcementOf, tilesOf } from './view/state.ts'
+
+export function App({ shown, reader }: { readonly shown: Shown; readonly reader: Reader }) {
+  const { connection, status, historyOf } = shown
+  const { page, source, said } = reader.words
+  const tiles = status ? tilesOf(status.wands, status.pumps) : []
+  const marks = [...new Set(tiles.map(({ wand }) => wand.source))].filter((one) => one !== 'device')
+  const audit = status?.audit
+  const unwell = audit && audit.state !== 'none' && audit.sentence !== ALL_RECORDED
+  return (
+    <>
+      <a class="skip" href="#readings">
+        {page.skip}
+      </a>
+      {marks.map((mark) => (
+        <p class="simulator" role="note" key={mark}>
+          {source[mark]}
+        </p>
+      ))}
+      <header class="top">
+        <h1>{page.title}</h1>
+        <p>{page.readOnly}</p>
+        <p>{page.zone(reader.zone)}</p>
+        <button type="button" class="noprint" onClick={() => window.print()}>
+          {page.print}
+        </button>
+        {status && <p class="printonly">{page.printedAt(moment(reader, status.asOf))}</p>}
+      </header>
+      <main id="readings" tabIndex={-1}>
+        <ConnectionNotice connection={connection} reader={reader} />
+        {unwell && (
+          <Notice
+            title={audit.state === 'failed' ? page.auditFailed : page.audit}
+            grave={audit.state === 'failed'}
+          >
+            <p>{said(audit.sentence)}</p>
+          </Notice>
+        )}
+        {status && tiles.length === 0 && (
+          <Notice title={page.noWand}>
+            <p>{page.noWandNext}</p>
+          </Notice>
+        )}
+        <div class={tiles.length > 1 ? 'tiles several' : 'tiles'}>
+          {tiles.map((tile) => (
+            <Tile
+              key={tile.wand.port}
+              tile={tile}
+              history={tile.pump && historyOf(tile.pump.pump.id)}
+              reader={reader}
+            />
+          ))}
+        </div>
+      </main>
+      <p class="voice" role="status" aria-live="polite">
+        {announcementOf(connection.state, tiles, reader)}
+      </p>
+    </>
+  )
+}
+
+function ConnectionNotice({
+  connection,
+  reader,
+}: {
+  connection: Shown['connection']
+  reader: Reader
+}) {
+  const { page, said } = reader.words
+  switch (connection.state) {
+    case 'connecting':
+      return <Notice title={page.connecting} />
+    case 'silent':
+      return (
+        <Notice title={page.bridgeSilent} grave>
+          <p>{page.why['server-silent']}</p>
+        </Notice>
+      )
+    case 'refused':
+      return (
+        <Notice title={page.signIn} grave>
+          <p>{page.signInNext}</p>
+          <p>
+            <code>wandbridge open</code>
+          </p>
+        </Notice>
+      )
+    case 'distrusted':
+      return (
+        <Notice title={page.distrusted} grave>
+          <p>{said(connection.sentence)}</p>
+          <p>{page.distrustedNext}</p>
+        </Notice>
+      )
+    default:
+      return null
+  }
+}

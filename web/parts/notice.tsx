@@ -1,0 +1,21 @@
+// Something that must be read first: a border, words, and an icon where it is grave.
+import type { ComponentChildren } from 'preact'
+import { Icon } from './icon.tsx'
+
+interface Props {
+  readonly title: string
+  readonly grave?: boolean
+  readonly children?: ComponentChildren
+}
+
+export function Notice({ title, grave = false, children }: Props) {
+  return (
+    <section class={grave ? 'notice grave' : 'notice'}>
+      {grave && <Icon name="lost" />}
+      <div>
+        <h2>{title}</h2>
+        {children}
+      </div>
+    </section>
+  )
+}
