@@ -1,0 +1,143 @@
+// Since the last visit, and the trends: the right reading is compared, every difference has both sides,
+// and however long it goes on, the page keeps no more than it can show.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { readerOf } from '../../web/view/reader.ts'
+import { marksOf, type Point, Points, seriesOf } from '../../web/view/trend.ts'
+import { changesOf, eventsSince, lastVisit } from '../../web/view/visit.ts'
+import { sample } from '../http/world.ts'
+
+const reader = readerOf('en-US', 'UTC')
+const at = (hours: number, pumpHours = hours) => ({
+  readAt: new Date(Date.UTC(2026, 10, 24) + hours * 3_600_000).toISOString(),
+  deviceTime: new Date(Date.UTC(2026, 10, 24) + pumpHours * 3_600_000).toISOString().slice(0, 19),
+})
+
+describe('the last visit', () => {
+  it('is the newest reading of another hour, not an earlier one of this visit', () => {
+    const visits = [at(-1_400), at(-1_399.9), at(-0.5), at(-0.2), at(0)]
+    expect(lastVisit(visits, at(0))).toBe(visits[1])
+    expect(lastVisit(visits.slice(2), at(0))).toBeNull()
+    expect(lastVisit([], at(0))).toBeNull()
+  })
+
+  it('is told by either clock, whichever says that time has passed', () => {
+    const visits = [at(-0.2, -48), at(0)]
+    expect(lastVisit(visits, at(0))).toBe(visits[0])
+    expect(lastVisit([{ ...at(-0.2), deviceTime: null }, at(0)], at(0))).toBeNull()
+  })
+
+  it('goes on through readings that follow each other', () => {
+    const visits = Array.from({ length: 40 }, (_, n) => at(-20 + n / 2))
+    expect(lastVisit(visits, at(-0.5))).toBeNull()
+  })
+})
+
+describe('what has changed', () => {
+  it('is nothing when nothing has', async () => {
+    const { pump } = await sample()
+    expect(changesOf(pump, pump, reader)).toEqual([])
+    expect(eventsSince(pump, pump)).toEqual({ entries: [], lost: 0 })
+  })
+
+  it('has both sides, also where both are shown alike', async () => {
+    const { pump } = await sample()
+    const { infusion, reservoir } = pump
+    const other = (value: number) => ({ ...infusion.rate, value })
+    const [drug] = infusion.drugs
+    if (!drug) throw new Error('the sample has no drug')
+    const stronger = { ...drug, concentration: { ...drug.concentration, value: 25 } }
+    const now = { reservoir, infusion: { ...infusion, rate: other(0.5), drugs: [stronger] } }
+    const before = { reservoir, infusion: { ...infusion, rate: other(0.25) } }
+    const seen = changesOf(before, now, reader)
+    expect(seen).toContainEqual({ what: 'Rate', before: '0.25 mL/day', now: '0.5 mL/day' })
+    expect(seen.map(({ what }) => what)).toContain('Concentration')
+    const finer = { reservoir, infusion: { ...infusion, rate: other(0.2500004) } }
+    expect(changesOf(before, finer, reader)).toHaveLength(1)
+  })
+
+  it('is also a drug that came or went, and the mass unit of one that stayed', async () => {
+    const { pump } = await sample()
+    const { infusion, reservoir } = pump
+    const none = { reservoir, infusion: { ...infusion, drugs: [] } }
+    const [first] = changesOf(none, pump, reader)
+    expect([first?.what, first?.before]).toEqual(['Drug', '–'])
+    const drugs = infusion.drugs.map((drug) => ({
+      ...drug,
+      concentration: { ...drug.concentration, unit: 'ug/mL' },
+    }))
+    const what = changesOf(pump, { reservoir, infusion: { ...infusion, drugs } }, reader)
+    expect(what.map((one) => one.now)).toEqual([expect.stringMatching(/mcg\/mL$/)])
+  })
+
+  it('counts events the pump has overwritten since', async () => {
+    const { pump } = await sample()
+    const total = pump.events.total ?? 0
+    const later = { events: { ...pump.events, total: total + 100, entries: [] } }
+    expect(eventsSince(pump, later)).toEqual({ entries: [], lost: 100 })
+  })
+})
+
+const point = (n: number, seconds: number): Point => ({
+  position: n,
+  readAt: at(0).readAt,
+  deviceTime: new Date(Date.UTC(2026, 10, 24) + seconds * 1000).toISOString().slice(0, 19),
+  volume: n,
+  rate: 1,
+})
+
+describe('the trends', () => {
+  it('keep order, first and newest, in bounded memory', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30_000 }), (n) => {
+        const points = new Points()
+        for (let i = 0; i < n; i += 1) points.add(point(i, i))
+        const all = points.all()
+        expect(points.total).toBe(n)
+        expect(all.length).toBeLessThanOrEqual(4_000)
+        expect([all[0]?.position, all.at(-1)?.position]).toEqual([0, n - 1])
+        expect(all.every((one, i) => i === 0 || one.position > (all[i - 1]?.position ?? 0))).toBe(
+          true,
+        )
+        if (n < 2_000) expect(all.length).toBe(n)
+      }),
+      { numRuns: 20 },
+    )
+  })
+
+  it('take no reading twice', () => {
+    const points = new Points()
+    for (const n of [1, 2, 2, 1, 3]) points.add(point(n, n))
+    expect(points.all().map(({ position }) => position)).toEqual([1, 2, 3])
+  })
+
+  it('draw the range that was asked for, back from the newest', () => {
+    const days = Array.from({ length: 60 }, (_, n) => point(n, n * 86_400))
+    expect(seriesOf(days, 'day').times).toHaveLength(2)
+    expect(seriesOf(days, 'week').times).toHaveLength(8)
+    expect(seriesOf(days, 'all').times).toHaveLength(60)
+  })
+
+  it('draw nothing from before the pump’s clock was reset, and say so', () => {
+    const points = [point(0, 0), point(1, 100), point(2, -800_000_000), point(3, -799_999_000)]
+    const series = seriesOf(points, 'all')
+    expect([series.times.length, series.reset]).toEqual([2, true])
+    expect(seriesOf(points.slice(0, 2), 'all').reset).toBe(false)
+  })
+
+  it('mark events between their first and last reading only', () => {
+    const series = seriesOf([point(0, 0), point(1, 1_000)], 'all')
+    const event = (seconds: number, code: string) => ({
+      number: 1,
+      code,
+      occurredAt: point(0, seconds).deviceTime,
+      detectedAt: null,
+      argument: null,
+    })
+    const marks = marksOf(
+      [event(-5, 'programmed'), event(5, 'programmed'), event(6, 'telemetry-began')],
+      series,
+    )
+    expect(marks.map(({ code }) => code)).toEqual(['programmed'])
+  })
+})

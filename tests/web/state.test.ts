@@ -1,0 +1,148 @@
+// The three states of a reading and the sentences of a session: the right one in every case, and for
+// ears only when it changes.
+import fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
+import { REASONS } from '../../src/model/value.ts'
+import { readerOf } from '../../web/view/reader.ts'
+import { announcementOf, barsOf, sessionOf, stateOf, tilesOf } from '../../web/view/state.ts'
+import { sample } from '../http/world.ts'
+
+const reader = readerOf('en-US', 'UTC')
+let pump: PumpStatus
+let wand: WandStatus
+beforeAll(async () => {
+  const { status } = await sample()
+  ;[pump, wand] = [status.pumps[0] as PumpStatus, status.wands[0] as WandStatus]
+})
+
+/** As it stands six minutes after it was read. */
+function stale(reason: NonNullable<PumpStatus['reason']>, more: Partial<PumpStatus> = {}) {
+  const readAt = '2026-11-24T14:02:11.000Z'
+  const asOf = '2026-11-24T14:08:11.000Z'
+  return { ...pump, quality: 'stale' as const, reason, readAt, asOf, ageMs: 360_000, ...more }
+}
+
+describe('a reading', () => {
+  it('that is live says so, and when the pump was heard', () => {
+    const { kind, title, more } = stateOf({ ...pump, quality: 'current' }, reader)
+    expect([kind, title]).toEqual(['live', 'Live'])
+    expect(more).toMatch(/^Heard from the pump at \d\d:\d\d:\d\d$/)
+  })
+
+  it('that ended well is said to be read, how old it is, and not live', () => {
+    const { kind, title } = stateOf(stale('session-closed'), reader)
+    expect([kind, title]).toEqual(['read', 'Read at 14:02:11, 6 min ago. Not live'])
+  })
+
+  it('whose signal went says when, and of when the last reading is', () => {
+    const session = { ...pump.session, endedAt: '2026-11-24T14:05:30.000Z' }
+    for (const reason of ['wand-lost', 'implant-lost'] as const) {
+      const { kind, title, more } = stateOf(stale(reason, { session }), reader)
+      expect([kind, title]).toEqual(['lost', 'Signal lost at 14:05'])
+      expect(more).toBe('Last reading 14:02:11, 6 min ago')
+    }
+  })
+
+  it('whose pump is out of reach was lost when the pump was last heard', () => {
+    const session = { ...pump.session, endedAt: null }
+    const contact = { ...pump.wand.contact, ageMs: 120_000 }
+    const link = { ...pump.link, connected: true }
+    const seen = stale('implant-lost', { session, link, wand: { ...pump.wand, contact } })
+    expect(stateOf(seen, reader).title).toBe('Signal lost at 14:06')
+  })
+
+  it('of a wand that is back says what to do now, not to look at its cable', () => {
+    const link = { ...pump.link, connected: true }
+    expect(stateOf(stale('wand-lost', { link }), reader).next).toMatch(/answers again/)
+    expect(
+      stateOf(stale('wand-lost', { link: { ...link, connected: false } }), reader).next,
+    ).toMatch(/cable/)
+  })
+
+  it.each([
+    ['server-silent', 'Not live: the bridge does not answer'],
+    ['audit-failed', 'Not live: the audit log failed'],
+  ] as const)('with %s is not live, and says why', (reason, title) => {
+    expect(stateOf(stale(reason), reader)).toMatchObject({ kind: 'lost', title })
+    expect(stateOf(stale(reason), reader).next).not.toBe('')
+  })
+
+  it('is live in no other case, and tells ears nothing that ticks', () => {
+    const moments = fc.record({
+      reason: fc.constantFrom(...REASONS),
+      at: fc.integer({ min: 0, max: 86_400_000 }),
+      ageMs: fc.integer({ min: 0, max: 1e9 }),
+    })
+    fc.assert(
+      fc.property(moments, moments, ({ reason, ...a }, b) => {
+        const seen = [a, b].map(({ at, ageMs }) => {
+          const readAt = new Date(Date.UTC(2026, 10, 24) + at).toISOString()
+          const asOf = new Date(Date.parse(readAt) + ageMs).toISOString()
+          return stateOf(stale(reason, { readAt, asOf, ageMs }), reader)
+        })
+        for (const { kind, title } of seen) {
+          expect(kind).not.toBe('live')
+          expect(title).not.toMatch(/^Live/)
+        }
+        expect(seen[0]?.announcement).toBe(seen[1]?.announcement)
+        expect(seen[0]?.announcement).not.toMatch(/\d (s|min|h|days)\b|\d\d:\d\d/)
+      }),
+    )
+  })
+})
+
+describe('a session', () => {
+  const at = (state: WandStatus['session']['state']) => ({
+    ...wand,
+    unclosed: [],
+    session: { ...wand.session, state },
+  })
+
+  it('that is closed frees the pump, in words', () => {
+    const seen = stale('session-closed')
+    const { sentence, steps } = sessionOf(at('closed'), seen, reader)
+    expect(sentence).toBe(
+      'Reading finished 14:02. Session closed. You may now use the pump’s own programmer.',
+    )
+    expect(steps).toEqual([])
+  })
+
+  it('that is not confirmed closed says what to do, for as long as it is not', () => {
+    const fault = {
+      why: 'stuck',
+      session: 7,
+      pump: 'SIM-0005',
+      sentence: 'Session not confirmed closed. Hold the wand in place again.',
+    }
+    for (const seen of [at('not-confirmed'), { ...at('closed'), unclosed: [fault] }]) {
+      const { sentence, steps } = sessionOf(seen, pump, reader)
+      expect(sentence).toMatch(/Session not confirmed closed\.$/)
+      expect(steps.length).toBeGreaterThan(1)
+      expect(steps[0]).toMatch(/^Hold the wand in place again/)
+    }
+  })
+
+  it('changes what ears are told', () => {
+    const tiles = (seen: WandStatus) => tilesOf([seen], [pump])
+    const said = ['open', 'closed', 'not-confirmed'] as const
+    expect(new Set(said.map((one) => announcementOf('live', tiles(at(one)), reader))).size).toBe(3)
+    expect(announcementOf('refused', tiles(at('open')), reader)).toMatch(/opens with a link/)
+  })
+})
+
+describe('a tile', () => {
+  it('is one a wand, shows the pump under it and names those before', () => {
+    const other = { ...pump, pump: { ...pump.pump, id: 'other', serial: 'SIM-0999' } }
+    const second = { ...wand, port: 'second', pump: null }
+    const tiles = tilesOf([wand, second], [other, pump])
+    expect(tiles.map((one) => one.pump?.pump.serial)).toEqual([pump.pump.serial, undefined])
+    expect(tiles[0]?.others.map((one) => one.pump.serial)).toEqual(['SIM-0999'])
+    expect(tiles[1]?.others).toEqual([])
+  })
+
+  it('shows more bars the better the wand lies, none for none', () => {
+    expect(barsOf(null)).toBeNull()
+    expect([0, 1, 40, 100].map((coupling) => barsOf(coupling)?.n)).toEqual([0, 1, 2, 5])
+  })
+})
