@@ -21,7 +21,8 @@ const ROOMS = {
   audit: { path: 'src/audit/', may: ['env', 'model', 'capture', 'telemetry'] },
   status: { path: 'src/status/', may: ['model'] },
   words: { path: 'src/words/', may: ['model'] },
-  refill: { path: 'src/refill/', may: ['model', 'status', 'words'] },
+  // From protocol: how finely each field is shown.
+  refill: { path: 'src/refill/', may: ['model', 'status', 'words', 'protocol'] },
   access: { path: 'src/access/', may: ['env', 'model'] },
   http: { path: 'src/http/', may: ['model', 'status', 'access', 'env', 'refill'] },
   fhir: { path: 'src/fhir/', may: ['model', 'status', 'access', 'env'] },
@@ -45,10 +46,19 @@ const ROOMS = {
       ...['bridge', 'client', 'control', 'env', 'model', 'status', 'transport', 'port', 'protocol'],
       'words',
     ],
-    lazily: ['simulator', 'audit', 'auditing', 'access', 'refill', 'conformance'],
+    lazily: ['simulator', 'audit', 'auditing', 'access', 'refill', 'filling', 'conformance'],
   },
   // The verbs of `audit`: the only commands that read the log themselves.
-  auditing: { path: 'src/cli/audit/', may: ['cli', 'bridge', 'control', 'env', 'model', 'audit'] },
+  // One of them also makes a worksheet again from the log.
+  auditing: {
+    path: 'src/cli/audit/',
+    may: ['cli', 'bridge', 'control', 'env', 'model', 'audit', 'refill'],
+  },
+  // `refill`: the page's server, the terminal, the paper.
+  filling: {
+    path: 'src/cli/refill/',
+    may: ['cli', 'bridge', 'control', 'env', 'model', 'refill', 'transport'],
+  },
 }
 
 const TYPES = ['type-only', 'type-import']

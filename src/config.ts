@@ -67,6 +67,31 @@ export const configSchema = z
       })
       .prefault({}),
     hl7: hl7Schema.meta({ description: 'Where HL7 v2 messages go. None by default.' }),
+    refill: z
+      .strictObject({
+        clinic: z.string().min(1).max(120).optional().meta({ description: 'Name, for paper.' }),
+        phone: z
+          .string()
+          .min(1)
+          .max(60)
+          .optional()
+          .meta({ description: 'Telephone number on the patient\u2019s slip.' }),
+        tolerance: z.number().gt(0).max(100).multipleOf(0.1).optional().meta({
+          description:
+            'In percent around 100: how far what left may be from what should have. Needs `source`. Without it no verdict is shown.',
+        }),
+        source: z
+          .string()
+          .min(1)
+          .max(200)
+          .optional()
+          .meta({ description: 'Where the tolerance comes from, as it stands on the sheet.' }),
+      })
+      .refine(
+        ({ tolerance, source }) => (tolerance === undefined) === (source === undefined),
+        'tolerance and source go together: a verdict names where it comes from',
+      )
+      .default({}),
     locale: z.enum(['en-US', 'en-GB']).default('en-US'),
     zone: z
       .string()

@@ -1,6 +1,7 @@
 // A bridge with its audit log and its control socket: what `serve` and `demo` run, what other commands
 // talk to, and what `status` and `watch` are for a moment when no bridge runs.
 import { readFileSync } from 'node:fs'
+import type { Body } from './audit/record.ts'
 import { Auditor, type AuditorOptions } from './auditor.ts'
 import { Bridge, type BridgeOptions } from './bridge.ts'
 import { type CaptureOptions, Captures } from './captures.ts'
@@ -13,6 +14,7 @@ import type { Hl7 } from './hl7-host.ts'
 import type { Http, HttpOptions, HttpRooms } from './http-host.ts'
 import { interrogateOnce } from './interrogate.ts'
 import { RecordFeed } from './record-feed.ts'
+import { wrongEntries } from './refill/entries.ts'
 import { clockState } from './time-service.ts'
 import { watchLines } from './watch.ts'
 
@@ -203,6 +205,9 @@ function handle(env: Env, host: Host, request: ControlRequest, client: ControlCl
       else if (request.what === 'status') client.send({ destinations: host.hl7.status() })
       else client.send({ resent: host.hl7.resend(request.destination) })
       return
+    case 'worksheet':
+      void worksheet(auditor, request).then((answer) => client.send(answer))
+      return
     case 'capture':
       void capture(captures, request.what, client)
       return
@@ -217,6 +222,30 @@ function handle(env: Env, host: Host, request: ControlRequest, client: ControlCl
       return
     }
   }
+}
+
+/** Appends one step of a worksheet, if it is what a worksheet writes. */
+async function worksheet(
+  auditor: Auditor,
+  request: Extract<ControlRequest, { do: 'worksheet' }>,
+): Promise<object> {
+  const { source, pump, patient, sheet, step, entries, corrects, actor } = request
+  const wrong = wrongEntries(step, entries)
+  if (wrong !== null) return { error: `This is no step of a worksheet: ${wrong}.` }
+  const body = { sheet, step, entries: entries as Body<'worksheet'>['entries'] }
+  const written = await auditor.append(
+    {
+      kind: 'worksheet',
+      action: corrects === undefined ? 'C' : 'U',
+      actor,
+      pump,
+      ...(patient !== undefined && { patient }),
+      ...(corrects !== undefined && { refs: { corrects } }),
+      body,
+    },
+    source,
+  )
+  return written ? { written } : { error: auditor.status(source).sentence }
 }
 
 async function capture(

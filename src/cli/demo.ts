@@ -12,7 +12,9 @@ import { renderPump, renderWand, sourceMark } from './render.ts'
 import { hold } from './serve.ts'
 import { sentence } from './watch.ts'
 
-type Simulator = Awaited<ReturnType<typeof import('../../simulator/index.ts')['startSimulator']>>
+export type Simulator = Awaited<
+  ReturnType<typeof import('../../simulator/index.ts')['startSimulator']>
+>
 
 interface DemoFlags {
   readonly scenario?: string
@@ -74,7 +76,10 @@ function curlLine({ http }: Host): string[] {
 }
 
 /** On a pseudo-terminal; where there is none, over loopback TCP, and it says so. */
-async function simulate(flags: DemoFlags, stateDir: string): Promise<Simulator> {
+export async function simulate(
+  flags: Pick<DemoFlags, 'scenario' | 'seed'>,
+  stateDir: string,
+): Promise<Simulator> {
   const { startSimulator, SimulatorError } = await import('../../simulator/index.ts')
   const { scenario, seed } = flags
   const options = {
@@ -107,14 +112,14 @@ function print(host: Host, curl: readonly string[]): () => void {
   return () => subscription.unsubscribe()
 }
 
-interface Key {
+export interface Key {
   readonly key: string
   readonly does: string
   /** The simulator's command; `on` changes with every press. */
   command(on: boolean): object
 }
 
-const KEYS: readonly Key[] = [
+export const KEYS: readonly Key[] = [
   { key: 'l', does: 'lift', command: (on) => ({ do: on ? 'lift' : 'place' }) },
   { key: 'u', does: 'unplug', command: (on) => ({ do: on ? 'unplug' : 'plug' }) },
   { key: 'n', does: 'noise', command: (on) => ({ do: 'noise', level: on ? 'high' : 'none' }) },

@@ -12,6 +12,7 @@ import { CommandError, Exit } from './exit.ts'
 import { registerFhir } from './fhir.ts'
 import { registerHl7 } from './hl7.ts'
 import { registerOpen } from './open.ts'
+import { registerRefill } from './refill.ts'
 import { registerServe } from './serve.ts'
 import { registerSim } from './sim.ts'
 import { registerStatus } from './status.ts'
@@ -40,6 +41,7 @@ for (const register of [
   registerStatus,
   registerWatch,
   registerSim,
+  registerRefill,
   registerAudit,
   registerCapture,
   registerToken,

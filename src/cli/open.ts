@@ -45,7 +45,7 @@ const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
 }
 
 /** Whether the system's own program took it. */
-function browse(link: string): Promise<boolean> {
+export function browse(link: string): Promise<boolean> {
   const [program, ...args] = OPENERS[process.platform] ?? ['xdg-open']
   return new Promise((done) => {
     const child = spawn(program, [...args, link], { stdio: 'ignore', detached: true })

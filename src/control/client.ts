@@ -23,6 +23,19 @@ export class ControlConnection {
     })
   }
 
+  /** The first answer to one request; null when no bridge runs, or it ends without one. */
+  static async ask(stateDir: string, request: ControlInput): Promise<unknown> {
+    const control = await ControlConnection.open(stateDir)
+    if (!control) return null
+    control.send(request)
+    try {
+      for await (const answer of control.answers()) return answer
+      return null
+    } finally {
+      control.close()
+    }
+  }
+
   send(request: ControlInput): void {
     this.#socket.write(`${JSON.stringify(request)}\n`)
   }

@@ -1,10 +1,17 @@
 // What goes over the control socket: one JSON object a line, each way. It can ask for the status, for
-// the live stream, for an interrogation, and for two entries in the audit log; only the interrogation
-// reaches a link.
+// the live stream, for an interrogation, for two entries in the audit log, and for a step of a refill
+// worksheet to be recorded; only the interrogation reaches a link.
 import { z } from 'zod'
+import { sourceSchema } from '../model/reading.ts'
 
 /** Time to place the wand, ten seconds at most for the air, retries and the close. */
 export const READ_MS = 40_000
+
+const actorSchema = z.object({
+  id: z.string().min(1).max(200),
+  role: z.string().min(1).max(200),
+  auth: z.string().min(1).max(200),
+})
 
 export const controlRequestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('status') }),
@@ -29,18 +36,27 @@ export const controlRequestSchema = z.discriminatedUnion('do', [
     do: z.literal('audit'),
     what: z.enum(['accept', 'rotate']),
     reason: z.string().min(1).max(1_000),
-    actor: z.object({
-      id: z.string().min(1).max(200),
-      role: z.string().min(1).max(200),
-      auth: z.string().min(1).max(200),
-    }),
+    actor: actorSchema,
+  }),
+  /** One record: a step of a worksheet. Answered with its place in the log. */
+  z.object({
+    do: z.literal('worksheet'),
+    source: sourceSchema,
+    pump: z.string().regex(/^[A-Z0-9-]{1,16}$/),
+    patient: z.string().min(1).max(200).optional(),
+    sheet: z.string().min(1).max(200),
+    step: z.string().min(1).max(200),
+    entries: z.record(z.string(), z.unknown()),
+    /** Position of the record that this one corrects. */
+    corrects: z.number().int().min(0).optional(),
+    actor: actorSchema,
   }),
 ])
 export type ControlRequest = z.output<typeof controlRequestSchema>
 export type ControlInput = z.input<typeof controlRequestSchema>
 
 /** Longest request line; a client that sends more is cut off. */
-export const REQUEST_MAX = 4096
+export const REQUEST_MAX = 16_384
 
 /** Cuts a stream of text into lines; the tail waits for its end. Throws RangeError past `max`. */
 export class Lines {

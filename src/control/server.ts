@@ -116,7 +116,7 @@ function answer(line: string, client: ControlClient, handler: ControlHandler): v
   else
     client.send({
       error:
-        'Not a request this bridge knows. It can do: status, watch, interrogate, capture, audit.',
+        'Not a request this bridge knows. It can do: status, watch, open, interrogate, capture, audit, worksheet.',
     })
 }
 

@@ -1,0 +1,150 @@
+// Runs the worksheet: with the bridge that has the state directory, else with one of its own.
+import { resolve } from 'node:path'
+import { ControlConnection } from '../../control/client.ts'
+import { type Env, systemEnv } from '../../env.ts'
+import type { Host } from '../../host.ts'
+import type { Clinic } from '../../refill/compare.ts'
+import { type RefillServer, serveRefill } from '../../refill-app.ts'
+import { Desk } from '../../refill-host.ts'
+import { sourceFor } from '../../transport/source.ts'
+import { KEYS, type Key, type Simulator, simulate } from '../demo.ts'
+import { CommandError, Exit, stopInOrder } from '../exit.ts'
+import { browse } from '../open.ts'
+import { auditOf, bridgeWands, type Settings, settings } from '../options.ts'
+import type { RefillFlags } from '../refill.ts'
+import { sourceMark } from '../render.ts'
+import { hold } from '../serve.ts'
+
+const PRACTICE_DIR = './.wandbridge-practice'
+
+export const clinicOf = ({ locale, zone, refill }: Settings): Clinic => ({
+  locale,
+  zone,
+  ...refill,
+})
+
+export async function run(flags: RefillFlags): Promise<void> {
+  if (flags.practice && flags.terminal) {
+    throw new CommandError(
+      Exit.USAGE,
+      '--practice needs the keys of this terminal. For a practice refill in the terminal run `wandbridge demo` in another one, and here: wandbridge refill --terminal --state-dir ./.wandbridge-demo',
+    )
+  }
+  if (flags.terminal && !(process.stdin.isTTY && process.stdout.isTTY)) {
+    throw new CommandError(Exit.USAGE, '--terminal needs a terminal. Nothing was read.')
+  }
+  const env = systemEnv()
+  const stateDir = flags.practice ? resolve(flags.stateDir ?? PRACTICE_DIR) : undefined
+  const chosen = settings({ ...flags, ...(stateDir !== undefined && { stateDir }) })
+  const { host, simulator } = await bridgeFor(env, chosen, flags)
+  const desk = new Desk({
+    env,
+    stateDir: chosen.stateDir,
+    clinic: clinicOf(chosen),
+    auth: flags.terminal ? 'terminal' : 'page-link',
+  })
+  const stop = async (why: string) => {
+    await host?.stop(why)
+    await simulator?.stop()
+  }
+  if (!flags.terminal) return page(env, desk, flags, simulator, stop)
+  const ends = stopInOrder(stop)
+  const { terminal } = await import('./terminal.ts')
+  await terminal(desk)
+  await ends.stop(Exit.OK)
+}
+
+interface Own {
+  readonly host: Host | null
+  readonly simulator: Simulator | null
+}
+
+/** A bridge of our own where none runs; a practice refill always has its own. */
+async function bridgeFor(env: Env, chosen: Settings, flags: RefillFlags): Promise<Own> {
+  const { stateDir, policy } = chosen
+  if (flags.practice) {
+    let simulator: Simulator | null = null
+    const { scenario } = flags
+    const host = await hold(env, stateDir, async () => {
+      simulator = await simulate({ ...(scenario !== undefined && { scenario }) }, stateDir)
+      return { ports: simulator.describe().map((device) => sourceFor(device.path)), policy }
+    })
+    return { host, simulator }
+  }
+  const running = await ControlConnection.open(stateDir)
+  running?.close()
+  if (running) return { host: null, simulator: null }
+  const wands = bridgeWands(chosen, env)
+  const host = await hold(env, stateDir, async () => ({ ...wands, policy, audit: auditOf(chosen) }))
+  return { host, simulator: null }
+}
+
+async function page(
+  env: Env,
+  desk: Desk,
+  flags: RefillFlags,
+  simulator: Simulator | null,
+  stop: (why: string) => Promise<void>,
+): Promise<void> {
+  const server = await served(env, desk, flags.port).catch(async (error: unknown) => {
+    await stop('cannot listen')
+    throw error
+  })
+  const ends = stopInOrder(async (why) => {
+    if (process.stdin.isTTY) process.stdin.setRawMode(false)
+    await server.close()
+    await stop(why)
+  })
+  if (simulator) for (const line of sourceMark('simulator')) console.log(line)
+  console.log(`The worksheet is on ${server.url}. It sends nothing to the pump.`)
+  const link = server.openLink()
+  if (!flags.open || !(await browse(link))) console.log(link)
+  console.log(helpOf(simulator !== null))
+  keys(server, simulator, () => void ends.stop(Exit.OK))
+}
+
+async function served(env: Env, desk: Desk, port: number): Promise<RefillServer> {
+  try {
+    return await serveRefill({ env, desk, port, log: (text) => console.error(text) })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const why =
+      code === 'EADDRINUSE'
+        ? `127.0.0.1:${port} is taken: a worksheet may be open already. Use that one, or give another --port.`
+        : `127.0.0.1:${port} cannot be listened on: ${message}. Give another --port.`
+    throw new CommandError(Exit.USAGE, `${why}\nNothing was read.`)
+  }
+}
+
+/** Besides the keys of the demo: what is injected and never told to the pump. */
+const INJECT: Key = {
+  key: 'i',
+  does: 'inject, not program',
+  command: () => ({ do: 'refill', volume: 20_000_000 }),
+}
+const PRACTICE_KEYS = [...KEYS, INJECT]
+
+const helpOf = (practice: boolean) =>
+  [
+    'o another link',
+    ...(practice ? PRACTICE_KEYS.map((k) => `${k.key} ${k.does}`) : []),
+    'q quit',
+  ].join('  ')
+
+/** One key each; from a pipe, one letter each. */
+function keys(server: RefillServer, simulator: Simulator | null, quit: () => void): void {
+  const toggled = new Map<string, boolean>()
+  const { stdin } = process
+  if (stdin.isTTY) stdin.setRawMode(true)
+  stdin.setEncoding('utf8').on('data', (text: string) => {
+    for (const letter of text) {
+      if (letter === 'q' || letter === '\x03') return quit()
+      if (letter === 'o') console.log(server.openLink())
+      const key = simulator && PRACTICE_KEYS.find((one) => one.key === letter)
+      if (!key) continue
+      const on = !toggled.get(letter)
+      toggled.set(letter, on)
+      void simulator.command(key.command(on)).then(({ message }) => console.log(message))
+    }
+  })
+}

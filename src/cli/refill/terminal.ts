@@ -1,0 +1,219 @@
+// The worksheet in a terminal of 80 columns: the same steps, the same answers, the same sentences as on
+// the page. What was written stays when this ends at any moment.
+import { intro, isCancel, log, note, outro, select, spinner, text } from '@clack/prompts'
+import { dateTime, inZone } from '../../model/format.ts'
+import { rows } from '../../refill/compare.ts'
+import { clockSentence, computedDate, reportedDate } from '../../refill/dates.ts'
+import { STEPS, type Step } from '../../refill/entries.ts'
+import { findings } from '../../refill/findings.ts'
+import { type Field, fieldsOf, givenOf } from '../../refill/form.ts'
+import type { Problem } from '../../refill/page.ts'
+import { linesOf } from '../../refill/parts.ts'
+import { nextStep, right, type Sheet, stateOf } from '../../refill/sheet.ts'
+import type { Desk } from '../../refill-host.ts'
+
+const WIDTH = 74
+
+/** The person has left with Ctrl+C or Escape. */
+class Left extends Error {}
+
+export async function terminal(desk: Desk): Promise<void> {
+  const { words: w } = desk.context()
+  intro(w.title)
+  log.message(wrapped(w.purpose))
+  let sheet: Sheet | null = null
+  try {
+    sheet = await pick(desk)
+    for (;;) {
+      const step: Step | null = sheet ? nextStep(sheet) : 'identity'
+      if (step === null) break
+      sheet = await oneStep(desk, sheet, step, false)
+    }
+    if (!sheet) return
+    summary(desk, sheet)
+  } catch (error) {
+    if (!(error instanceof Left)) throw error
+    outro(w.leftOff(sheet?.id ?? null))
+    return
+  }
+  outro(`wandbridge refill print ${sheet.id}`)
+}
+
+/** Words at 80 columns. */
+function wrapped(sentence: string): string {
+  const lines = ['']
+  for (const word of sentence.split(' ')) {
+    const line = lines.at(-1) ?? ''
+    if (line !== '' && line.length + 1 + word.length > WIDTH) lines.push(word)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines.join('\n')
+}
+
+function kept(answer: string | symbol): string {
+  if (isCancel(answer) || typeof answer === 'symbol') throw new Left()
+  return answer
+}
+
+const choose = async (message: string, options: { value: string; label: string }[]) =>
+  kept(await select({ message: wrapped(message), options }))
+
+async function ask(field: Field, before: string): Promise<string> {
+  if (field.kind === 'choice') return choose(field.label, [...(field.options ?? [])])
+  const group = field.group === undefined ? '' : `${field.group}. `
+  const message = wrapped(`${group}${field.label}${field.hint ? ` (${field.hint})` : ''}`)
+  return kept(await text({ message, initialValue: before }))
+}
+
+/** A sheet that is not finished, or null for a new one. */
+async function pick(desk: Desk): Promise<Sheet | null> {
+  const { words: w, clinic } = desk.context()
+  const all = (await desk.sheets()).filter((sheet) => stateOf(sheet) !== 'abandoned').reverse()
+  if (all.length === 0) return null
+  const options = all.slice(0, 20).map((sheet) => {
+    const at = dateTime(inZone(sheet.steps.identity?.at ?? '', clinic.zone))
+    const state = stateOf(sheet) === 'open' ? w.open : w.finished
+    return { value: sheet.id, label: `${sheet.serial}, ${at}, ${state}` }
+  })
+  const id = await choose(w.title, [{ value: '', label: w.begin }, ...options])
+  const sheet = all.find((one) => one.id === id) ?? null
+  return sheet ? again(desk, sheet) : null
+}
+
+/** What to do with a sheet that was begun before. */
+async function again(desk: Desk, sheet: Sheet): Promise<Sheet> {
+  const { words: w } = desk.context()
+  recall(desk, sheet)
+  const steps = STEPS.filter((step) => right(sheet, step) === 'correction')
+  const what = await choose(w.pumpAndSheet(sheet.serial, sheet.id), [
+    { value: '', label: w.goOn },
+    ...steps.map((step) => ({ value: step, label: `${w.correct}: ${w.step[step]}` })),
+    ...(stateOf(sheet) === 'open' ? [{ value: 'abandoned', label: w.stopSheet }] : []),
+  ])
+  return what === '' ? sheet : oneStep(desk, sheet, what as Step, what !== 'abandoned')
+}
+
+function recall(desk: Desk, sheet: Sheet): void {
+  const { words: w, clinic } = desk.context()
+  const lines = STEPS.flatMap((step) => {
+    const written = sheet.steps[step]
+    if (!written) return []
+    return linesOf(written, { clinic, words: w }).map(([label, value]) => `${label}: ${value}`)
+  })
+  note(lines.map(wrapped).join('\n'), w.writtenTitle)
+}
+
+/** Asks until the step is written, by this terminal or by somebody else. */
+async function oneStep(
+  desk: Desk,
+  sheet: Sheet | null,
+  step: Step,
+  correcting: boolean,
+): Promise<Sheet> {
+  const { words: w, clinic } = desk.context()
+  const number = (STEPS as readonly Step[]).indexOf(step) + 1
+  log.step(number > 0 ? `${w.stepOf(number, STEPS.length)}: ${w.step[step]}` : w.step[step])
+  const written = correcting ? sheet?.steps[step] : undefined
+  const about = [
+    w.lead[step],
+    ...(written ? [w.correcting(dateTime(inZone(written.at, clinic.zone)))] : []),
+  ]
+  if (step === 'handover' && sheet) about.unshift((await desk.session(sheet.serial)) ?? '')
+  log.message(about.filter(Boolean).map(wrapped).join('\n'))
+  const id = sheet?.id ?? desk.fresh()
+  let given: Record<string, string> = sheet && written ? { ...givenOf(step, sheet) } : {}
+  let problem: Problem | null = null
+  for (;;) {
+    given = await asked(desk, sheet, step, given, problem)
+    const wait = step === 'before' || step === 'after' ? spinner() : null
+    wait?.start(w.takeReading)
+    const result = await desk.write({ sheet: id, step, given, corrects: written?.position })
+    wait?.stop(w.step[step])
+    if ('written' in result) {
+      said(desk, result.written, step)
+      return result.written
+    }
+    if ('late' in result) {
+      log.warn(wrapped(w.outOfOrder))
+      const now = await desk.sheet(id)
+      if (now) return now
+      throw new Left()
+    }
+    problem = result.problem
+    const sentences = [...Object.values(problem.wrong), ...problem.doubts]
+    log.error(sentences.map(wrapped).join('\n'))
+  }
+}
+
+/** Fields of a step: all at first, then those that were wrong, and what a doubt needs. */
+async function asked(
+  desk: Desk,
+  sheet: Sheet | null,
+  step: Step,
+  given: Record<string, string>,
+  problem: Problem | null,
+): Promise<Record<string, string>> {
+  const { words: w } = desk.context()
+  const doubtful = (problem?.doubts.length ?? 0) > 0
+  const fields = fieldsOf(step, sheet, doubtful, w)
+  if (fields.length === 0) {
+    await choose(w.readyQuestion, [{ value: 'yes', label: w.takeReading }])
+    return given
+  }
+  const doubt = doubtful ? fields.at(-1)?.name : undefined
+  const wanted = fields.filter(({ name, optional }) => {
+    if (problem) return name === doubt || problem.wrong[name] !== undefined
+    return !(optional && step === 'finish')
+  })
+  const out = { ...given }
+  for (const field of wanted) {
+    if (step === 'aspirated' && /By$/.test(field.name) && /^0*$/.test(out['volume'] ?? '')) continue
+    out[field.name] = await ask(field, out[field.name] ?? '')
+  }
+  return out
+}
+
+/** Reads back what was written, with its units. */
+function said(desk: Desk, sheet: Sheet, step: Step): void {
+  const { clinic, words: w } = desk.context()
+  const written = sheet.steps[step]
+  if (!written) return
+  const lines = linesOf(written, { clinic, words: w }).map(([label, value]) => `${label}: ${value}`)
+  log.success(lines.map(wrapped).join('\n'))
+  if (step === 'aspirated' || step === 'after') findingLines(desk, sheet)
+  if (step === 'after') beside(desk, sheet)
+}
+
+function findingLines(desk: Desk, sheet: Sheet): void {
+  const { clinic, words: w } = desk.context()
+  for (const { text: sentence, matters } of findings(sheet, clinic, w)) {
+    if (matters) log.warn(wrapped(sentence))
+    else log.info(wrapped(sentence))
+  }
+}
+
+/** Before and after: what changed and, as loudly, what did not. */
+function beside(desk: Desk, sheet: Sheet): void {
+  const { clinic, words: w } = desk.context()
+  const { before, after } = sheet.steps
+  if (!before || !after) return
+  const lines = rows(before.entries, after.entries, clinic, w).map(
+    (row) =>
+      `${row.changed ? w.changed.toUpperCase() : w.notChanged.toUpperCase()}: ${row.what}: ${row.before} → ${row.after}`,
+  )
+  log.message(lines.map(wrapped).join('\n'))
+}
+
+function summary(desk: Desk, sheet: Sheet): void {
+  const { clinic, words: w } = desk.context()
+  findingLines(desk, sheet)
+  const reading = sheet.steps.after?.entries
+  if (!reading) return
+  const own = computedDate(reading, clinic, w)
+  const lines = [
+    `${w.alarmDate}: ${reportedDate(reading, w)}`,
+    clockSentence(reading, clinic, w),
+    ...(own ? [`${w.computed}: ${own}`] : []),
+  ]
+  log.message(lines.map(wrapped).join('\n'))
+}

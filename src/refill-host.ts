@@ -1,0 +1,209 @@
+// The desk a refill is written down at, for the page and the terminal alike: it knows the sheets from the
+// audit log, takes readings from there, and has a running bridge append each step. It can ask that
+// bridge for an interrogation, and for nothing else of a link.
+import { ControlConnection } from './control/client.ts'
+import { type ControlInput, READ_MS } from './control/messages.ts'
+import { type Env, utc } from './env.ts'
+import type { Outcome } from './interrogate.ts'
+import type { InterrogationRecord } from './model/record.ts'
+import type { BridgeStatus } from './model/status.ts'
+import type { Clinic } from './refill/compare.ts'
+import type { Entries, Step } from './refill/entries.ts'
+import type { Problem } from './refill/page.ts'
+import { readingOf } from './refill/reading.ts'
+import { choose, RECENT_MS } from './refill/recent.ts'
+import { right, type Sheet } from './refill/sheet.ts'
+import { type SheetFile, sheetFile } from './refill/sheet-file.ts'
+import { type Context, type Given, type KnownPump, take, takeIdentity } from './refill/take.ts'
+import { wordsOf } from './refill/words.ts'
+import { RefillLog } from './refill-log.ts'
+import { VERSION } from './version.ts'
+
+export interface DeskOptions {
+  readonly env: Env
+  readonly stateDir: string
+  readonly clinic: Clinic
+  /** How people come here: `page-link` or `terminal`. */
+  readonly auth: string
+}
+
+/** What somebody wants written. */
+export interface Wish {
+  readonly sheet: string
+  readonly step: Step
+  readonly given: Given
+  /** Position of what it corrects. */
+  readonly corrects?: number | undefined
+}
+
+export type Result =
+  | { readonly written: Sheet }
+  /** Something must be put right; what was typed comes back. */
+  | { readonly problem: Problem }
+  /** Written already, or not to be written any more. */
+  | { readonly late: true }
+
+export class Desk {
+  readonly #options: DeskOptions
+  readonly log: RefillLog
+
+  constructor(options: DeskOptions) {
+    this.#options = options
+    this.log = new RefillLog(options.stateDir)
+  }
+
+  /** What everything is worded and judged with, now. */
+  context(): Context {
+    const { env, clinic } = this.#options
+    return { now: utc(env.wall()), clinic, words: wordsOf(clinic.locale) }
+  }
+
+  /** A name for a sheet that is begun now. */
+  fresh(): string {
+    const { env } = this.#options
+    const [date = '', time = ''] = utc(env.wall()).split('T')
+    const random = Buffer.from(env.random(2)).toString('hex')
+    return `${date.replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}-${random}`
+  }
+
+  async sheets(): Promise<Sheet[]> {
+    await this.log.refresh()
+    return this.log.sheets()
+  }
+
+  async sheet(id: string): Promise<Sheet | null> {
+    await this.log.refresh()
+    return this.log.sheet(id)
+  }
+
+  /** How the session with the sheet's pump stands, in words; null = not known. */
+  async session(serial: string): Promise<string | null> {
+    const status = (await this.#ask({ do: 'status' })) as BridgeStatus | null
+    const pump = status?.pumps?.find((one) => one.pump.serial === serial)
+    return pump?.session.sentence ?? null
+  }
+
+  /** The sheet as a file, with the checkpoint that pins it. */
+  async file(sheet: Sheet): Promise<SheetFile> {
+    const { clinic } = this.#options
+    const pin = await this.log.checkpoint(sheet.log)
+    const { locale, zone, ...rest } = clinic
+    const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
+    return sheetFile(
+      sheet,
+      { locale, zone, ...said },
+      { version: VERSION, checkpoint: pin?.checkpoint ?? null, key: pin?.key ?? null },
+    )
+  }
+
+  /** Writes one step, if it may be written and what was given is what it needs. */
+  async write(wish: Wish): Promise<Result> {
+    const { step, given, corrects } = wish
+    await this.log.refresh()
+    const sheet = this.log.sheet(wish.sheet)
+    const context = this.context()
+    const problem = (wrong: Problem['wrong'], doubts: Problem['doubts'] = []): Result => ({
+      problem: { step, wrong, doubts, given },
+    })
+    if (!sheet) {
+      if (step !== 'identity') return { late: true }
+      const pumps = this.#recent(context.now)
+      const taken = takeIdentity(given, pumps, context)
+      if (!('entries' in taken)) return problem(taken.wrong, taken.doubts)
+      return this.#append(wish, taken.entries as Entries<'identity'>, null, problem)
+    }
+    const may = right(sheet, step)
+    const current = sheet.steps[step]?.position
+    if (may === 'no' || current !== corrects || step === 'identity') return { late: true }
+    if (step === 'before' || step === 'after') {
+      const chosen = await this.#reading(sheet, step)
+      if ('sentence' in chosen) return problem({ '': chosen.sentence })
+      return this.#append(wish, chosen.reading, sheet, problem)
+    }
+    const taken = take(sheet, step, given, context)
+    if (!('entries' in taken)) return problem(taken.wrong, taken.doubts)
+    return this.#append(wish, taken.entries, sheet, problem)
+  }
+
+  /** The reading a sheet may take; when there is none, the pump is read now. */
+  async #reading(sheet: Sheet, step: 'before' | 'after') {
+    const w = this.context().words
+    const first = this.#choose(sheet, step)
+    // A correction of a reading is another reading.
+    const taken = sheet.steps[step]?.entries.position
+    const old = 'reading' in first && first.reading.position === taken
+    if ('reading' in first && !old) return first
+    const port = this.#port(sheet)
+    const answer = await this.#ask({ do: 'interrogate', readMs: READ_MS, ...(port && { port }) })
+    const outcome = (answer as { outcome?: Outcome } | null)?.outcome
+    await this.log.refresh()
+    const second = this.#choose(sheet, step)
+    const again = 'reading' in second && second.reading.position === taken
+    if ('reading' in second && !again) return second
+    const why =
+      outcome === undefined ? w.noBridge : outcome.kind === 'read' ? '' : w.notRead(outcome.why)
+    const what = 'sentence' in second ? second.sentence : w.noReading
+    return { sentence: [what, why].filter((text) => text !== '').join(' ') }
+  }
+
+  #choose(sheet: Sheet, step: 'before' | 'after') {
+    const all = this.log.newest()
+    const own = all.find((one) => one.source === sheet.source && isOf(one, sheet.serial)) ?? null
+    const same = all.filter((one) => one.source === sheet.source && one.wand === own?.wand)
+    return choose(sheet, step, own && readingOf(own), same.map(known), this.context())
+  }
+
+  /** The port that read the sheet's pump. */
+  #port(sheet: Sheet): string | null {
+    return this.log.newest().find((one) => isOf(one, sheet.serial))?.port ?? null
+  }
+
+  /** Pumps that were read lately enough to be the one under the wand. */
+  #recent(now: string): KnownPump[] {
+    const since = utc(Date.parse(now) - RECENT_MS)
+    return this.log
+      .newest()
+      .filter((one) => one.at >= since)
+      .map(known)
+  }
+
+  async #append(
+    { sheet: id, step, corrects }: Wish,
+    entries: Entries,
+    sheet: Sheet | null,
+    problem: (wrong: Problem['wrong']) => Result,
+  ): Promise<Result> {
+    const identity = sheet?.steps.identity?.entries ?? (entries as Entries<'identity'>)
+    const { operator } = entries as Partial<Entries<'finish'>>
+    const answer = (await this.#ask({
+      do: 'worksheet',
+      source: identity.source,
+      pump: identity.serial,
+      ...(identity.pseudonym !== undefined && { patient: identity.pseudonym }),
+      sheet: id,
+      step,
+      entries: entries as Record<string, unknown>,
+      ...(corrects !== undefined && { corrects }),
+      actor: { id: operator ?? 'worksheet', role: 'operator', auth: this.#options.auth },
+    })) as { written?: object; error?: string } | null
+    const w = this.context().words
+    if (answer === null) return problem({ '': w.noBridge })
+    if (!answer.written) return problem({ '': w.notRecorded(answer.error ?? '') })
+    const written = await this.sheet(id)
+    return written ? { written } : problem({ '': w.notRecorded('') })
+  }
+
+  #ask(request: ControlInput): Promise<unknown> {
+    return ControlConnection.ask(this.#options.stateDir, request)
+  }
+}
+
+const isOf = (record: InterrogationRecord, serial: string) => record.pump?.serial === serial
+
+const known = (record: InterrogationRecord): KnownPump => ({
+  serial: record.pump?.serial ?? '',
+  model: record.identity.model,
+  source: record.source,
+  readAt: record.at,
+  wand: record.wand,
+})

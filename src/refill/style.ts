@@ -1,0 +1,86 @@
+// How the worksheet looks on screen: large, black on white, readable with gloves on and without colour.
+// Paper has its own rules (paper-style.ts).
+
+export const SCREEN = `
+:root { color-scheme: light; --ink: #111; --line: #444; --soft: #eef1f4; --act: #0b3d66; }
+* { box-sizing: border-box; }
+body { margin: 0; background: #fff; color: var(--ink);
+  font: 1.125rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; }
+header, main, footer { max-width: 64rem; margin: 0 auto; padding: 0 1.25rem; }
+header { padding-top: 1rem; }
+main { padding-bottom: 4rem; }
+h1 { font-size: 1.9rem; line-height: 1.2; margin: .5rem 0; }
+h2 { font-size: 1.45rem; line-height: 1.25; margin: 2rem 0 .5rem; }
+h3 { font-size: 1.15rem; margin: 1.25rem 0 .25rem; }
+p { margin: .5rem 0; max-width: 44rem; }
+a { color: var(--act); text-decoration: underline; }
+.nav a, td a, .later a { display: inline-block; min-height: 48px; min-width: 48px; padding: .65rem .25rem; }
+.nav { display: flex; flex-wrap: wrap; gap: 0 1.5rem; }
+.mark { border: 6px double #000; background: #ffe9a8; color: #000; font-weight: 700; font-size: 1.2rem;
+  padding: .6rem 1rem; text-align: center; max-width: none; }
+.who { display: flex; flex-wrap: wrap; gap: .25rem 2rem; border: 2px solid var(--line);
+  padding: .6rem 1rem; margin: 1rem 0; }
+.who div { min-width: 8rem; }
+.who span { display: block; font-size: 1rem; }
+.who strong { font-size: 1.5rem; line-height: 1.2; overflow-wrap: anywhere; }
+.steps { list-style: none; margin: 1rem 0; padding: 0; display: grid; gap: .4rem;
+  grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }
+.steps li { border: 2px solid #767676; border-radius: .3rem; padding: .35rem .6rem; line-height: 1.25; font-size: 1rem; }
+.steps li b { display: block; }
+.steps .done { background: var(--soft); border-color: var(--line); }
+.steps .now { border: 4px solid var(--act); padding: calc(.35rem - 2px) calc(.6rem - 2px); }
+form { border: 2px solid var(--line); border-radius: .4rem; padding: .5rem 1.25rem 1.25rem; margin: 1rem 0; }
+form > h2 { margin-top: .5rem; }
+fieldset { border: 0; border-top: 2px solid #767676; margin: 1.25rem 0 0; padding: .5rem 0 0; }
+fieldset.choice { border: 0; margin: 1rem 0; padding: 0; }
+legend { font-weight: 700; padding: 0 .5rem 0 0; }
+.field { margin: 1rem 0; }
+label { font-weight: 600; display: block; }
+.hint { display: block; color: #333; font-size: 1rem; }
+input[type=text], textarea { font: inherit; font-size: 1.35rem; width: 100%; max-width: 30rem; min-height: 52px;
+  padding: .4rem .7rem; border: 2px solid #333; border-radius: .3rem; background: #fff; color: #000; }
+input.short { max-width: 12rem; }
+textarea { min-height: 6rem; max-width: 44rem; font-size: 1.1rem; }
+.choices { display: flex; flex-wrap: wrap; gap: .5rem; }
+.choices label { display: flex; align-items: center; gap: .6rem; min-height: 52px; min-width: 8rem;
+  border: 2px solid #333; border-radius: .3rem; padding: .3rem 1rem .3rem .8rem; }
+.choices input { width: 1.5rem; height: 1.5rem; margin: 0; }
+.choices label:has(:checked) { outline: 4px solid var(--act); outline-offset: -2px; }
+button, .button { font: inherit; font-size: 1.2rem; font-weight: 700; min-height: 56px; padding: .5rem 1.5rem;
+  border: 2px solid var(--act); border-radius: .4rem; background: var(--act); color: #fff; cursor: pointer; }
+.button { display: inline-flex; align-items: center; text-decoration: none; }
+.button.second, button.second { background: #fff; color: var(--act); }
+.actions { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1rem 0; }
+:focus-visible { outline: 4px solid #b35900; outline-offset: 3px; }
+.wrong input, .wrong textarea, .wrong .choices label { border-color: #8f0000; border-width: 4px; }
+.says { color: #8f0000; font-weight: 700; }
+.alert { border: 4px solid #8f0000; border-left-width: 1rem; padding: .5rem 1rem; margin: 1rem 0; }
+.alert h2, .alert h3 { margin: .25rem 0; font-size: 1.25rem; }
+.alert li, .alert p { font-weight: 600; }
+.plain { border: 2px solid var(--line); border-left-width: 1rem; padding: .25rem 1rem; margin: .6rem 0; }
+.loud { border: 4px solid #8f0000; border-left-width: 1rem; padding: .25rem 1rem; margin: .6rem 0; font-weight: 700;
+  font-size: 1.3rem; line-height: 1.35; }
+.loud small, .plain small { display: block; font-size: 1rem; font-weight: 400; }
+table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
+caption { text-align: left; font-weight: 700; padding: .25rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bottom: 1px solid #767676;
+  overflow-wrap: anywhere; }
+thead th { border-bottom: 3px solid var(--line); }
+td.figure { font-size: 1.25rem; font-variant-numeric: tabular-nums; }
+.tag { display: inline-block; font-size: .95rem; font-weight: 700; border: 2px solid currentColor; border-radius: .25rem;
+  padding: 0 .4rem; line-height: 1.4; }
+.tag.bad { background: #8f0000; color: #fff; border-color: #8f0000; }
+.tag.yes { background: #111; color: #fff; border-color: #111; }
+dl { display: grid; grid-template-columns: minmax(9rem, 16rem) 1fr; gap: .25rem 1rem; margin: .25rem 0; }
+dt { font-weight: 400; } dd { margin: 0; font-weight: 600; overflow-wrap: anywhere; }
+summary { min-height: 48px; padding: .6rem 0; font-weight: 600; cursor: pointer; }
+.written { border-top: 2px solid #767676; padding: .25rem 0 .75rem; }
+.written > h3 { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
+.written small { font-weight: 400; font-size: 1rem; }
+@media (max-width: 36rem) {
+  header, main, footer { padding-left: .75rem; padding-right: .75rem; }
+  dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }
+  th, td { padding: .4rem .3rem; } td.figure { font-size: 1.1rem; }
+  form { padding: .25rem .75rem 1rem; }
+}
+`

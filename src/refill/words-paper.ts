@@ -1,0 +1,100 @@
+// What stands on paper and in what is worked out: differences, findings, dates, signatures. Part of the
+// words of the worksheet.
+
+export const PAPER = {
+  moreOut: (diff: string, aspirated: string, expected: string) =>
+    `${diff} more came out than expected (${aspirated} aspirated, ${expected} expected).`,
+  lessOut: (diff: string, aspirated: string, expected: string) =>
+    `${diff} less came out than expected (${aspirated} aspirated, ${expected} expected).`,
+  asExpected: (aspirated: string) => `As much came out as expected (${aspirated}).`,
+  expectedUnknown: (aspirated: string) =>
+    `${aspirated} came out. The pump reported no volume, so nothing can be compared.`,
+  ratio: (percent: string, fill: string, aspirated: string, expected: string) =>
+    `${percent} of what should have left did leave: (${fill} − ${aspirated}) / (${fill} − ${expected}).`,
+  within: (tolerance: string, source: string) =>
+    `That is within the tolerance of this clinic, 100 % ± ${tolerance} (${source}).`,
+  outside: (tolerance: string, source: string) =>
+    `That is OUTSIDE the tolerance of this clinic, 100 % ± ${tolerance} (${source}).`,
+  noRatio: {
+    tolerance: '',
+    fill: 'No ratio is given: no last refill is recorded in the pump.',
+    programme:
+      'No ratio is given: the pump was programmed again after its last refill, so what should have left is not plain.',
+    volume: 'No ratio is given: by what the pump reports, nothing should have left.',
+  },
+  volumeChanged: (before: string, after: string) => `${before} before, ${after} after. Changed.`,
+  volumeSame: (before: string, after: string) => `${before} before, ${after} after. Not changed.`,
+  notTold: 'The pump has not been told of this refill.',
+  told: (at: string) => `The pump reports a refill programmed at ${at}, by its clock.`,
+  inPumpMore: (diff: string, reported: string, injected: string) =>
+    `The pump reports ${diff} more than was injected (${reported} reported, ${injected} injected).`,
+  inPumpLess: (diff: string, reported: string, injected: string) =>
+    `The pump reports ${diff} less than was injected (${reported} reported, ${injected} injected).`,
+  inPumpSame: (reported: string, injected: string) =>
+    `The pump reports what was injected (${reported} reported, ${injected} injected).`,
+  concentrationChanged: (n: number, before: string, after: string) =>
+    `Drug ${n} was ${before} before and is ${after} after: the programmed drug has changed between the readings.`,
+  afterLabelDiffers: (n: number, pump: string, label: string) =>
+    `Drug ${n}: the pump is programmed with ${pump} now, the label said ${label}.`,
+  alarmDate: 'Next low-reservoir alarm',
+  alarmDateReported: (date: string) => `${date}, reported by the pump, by the pump’s own clock.`,
+  noAlarmDate: 'The pump reports no date.',
+  clockAhead: (by: string, zone: string) =>
+    `The pump’s clock is ${by} ahead of this computer’s (${zone}).`,
+  clockBehind: (by: string, zone: string) =>
+    `The pump’s clock is ${by} behind this computer’s (${zone}).`,
+  clockAgrees: (zone: string) => `The pump’s clock agrees with this computer’s (${zone}).`,
+  noClock: 'The pump gives no time.',
+  computed: 'Computed here, not reported by the pump',
+  computedOne: (volume: string, low: string, perDay: string, days: string, date: string) =>
+    `(${volume} − ${low}) / ${perDay} a day = ${days} days: ${date}, by the pump’s clock.`,
+  computedRange: (
+    volume: string,
+    low: string,
+    least: string,
+    most: string,
+    first: string,
+    last: string,
+  ) =>
+    `(${volume} − ${low}) / ${least} a day without patient boluses: ${last}. With as many as are allowed, ${most} a day: ${first}. By the pump’s clock.`,
+  steadyOnly: 'It holds only while the programme stays as it is.',
+
+  findings: 'What did not agree',
+  noFindings: 'Nothing on this sheet disagreed in what it compares.',
+  differences: 'Expected and found',
+  remarkBy: (text: string) => `Done about it: ${text}`,
+  patientLabel: 'Patient pseudonym',
+  model: 'Model',
+  wandReading: (at: string, position: number) => `Read at ${at}, record ${position}.`,
+  signatures: 'Signatures',
+  signature: (who: string) => `${who}, signature and date`,
+  operator: 'Operator',
+  checker: 'Second checker',
+  discarded: 'Discarded by',
+  witnessed: 'Witnessed by',
+  timesIn: (zone: string) => `Times in ${zone}, unless they are the pump’s.`,
+  notFinished: 'NOT FINISHED. What is empty has not been written down.',
+  stopped: (reason: string) => `STOPPED: ${reason}`,
+  correctedHere: (step: string, at: string) => `${step}, written ${at}, was corrected later.`,
+  correctionsTitle: 'Corrections',
+  auditTitle: 'Audit log',
+  auditText:
+    'This checkpoint pins the log: whoever keeps this paper can find any later change of what was recorded before it.',
+  auditKey: 'Verifier key',
+  auditCheck: 'To check: wandbridge audit verify --sheet FILE, or --since with this text.',
+  noCheckpoint: 'No checkpoint was at hand when this was made.',
+  qrAlt: 'The checkpoint above as a QR code',
+  sheetRecords: (positions: string) => `Records of this sheet: ${positions}.`,
+
+  slipTitle: 'Your pump refill',
+  slipDate: 'Your pump expects its low-reservoir alarm on',
+  slipDateNote: 'As reported by the pump, by the pump’s own clock.',
+  slipNoDate: 'Your pump reported no date. Ask your clinic for your next appointment.',
+  slipCome: 'Your clinic tells you when to come. Come before this date.',
+  slipPhone: 'Call your clinic',
+  slipNoPhone: 'Ask your clinic for its telephone number:',
+  slipModel: 'Pump model',
+  slipRefilled: 'Refilled on',
+  slipNotYet:
+    'This slip is for a finished sheet whose reading after the refill reports it. It is not ready.',
+}
