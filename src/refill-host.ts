@@ -3,7 +3,7 @@
 // bridge for an interrogation, and for nothing else of a link.
 import { ControlConnection } from './control/client.ts'
 import { type ControlInput, READ_MS } from './control/messages.ts'
-import { type Env, utc } from './env.ts'
+import { type Env, sleep, utc } from './env.ts'
 import type { Outcome } from './interrogate.ts'
 import type { InterrogationRecord } from './model/record.ts'
 import type { BridgeStatus } from './model/status.ts'
@@ -18,6 +18,10 @@ import { type Context, type Given, type KnownPump, take, takeIdentity } from './
 import { wordsOf } from './refill/words.ts'
 import { RefillLog } from './refill-log.ts'
 import { VERSION } from './version.ts'
+
+/** How often the log is looked at while the pump is read, and how often after it was. */
+const LOOK_MS = 500
+const CLOSE_LOOKS = 6
 
 export interface DeskOptions {
   readonly env: Env
@@ -76,11 +80,12 @@ export class Desk {
     return this.log.sheet(id)
   }
 
-  /** How the session with the sheet's pump stands, in words; null = not known. */
+  /** Whether the pump is free for its own programmer, in words; null = not known. */
   async session(serial: string): Promise<string | null> {
     const status = (await this.#ask({ do: 'status' })) as BridgeStatus | null
-    const pump = status?.pumps?.find((one) => one.pump.serial === serial)
-    return pump?.session.sentence ?? null
+    const session = status?.pumps?.find((one) => one.pump.serial === serial)?.session
+    if (!session) return null
+    return session.state === 'open' ? this.context().words.closeFirst : session.sentence
   }
 
   /** The sheet as a file, with the checkpoint that pins it. */
@@ -127,30 +132,50 @@ export class Desk {
 
   /** The reading a sheet may take; when there is none, the pump is read now. */
   async #reading(sheet: Sheet, step: 'before' | 'after') {
-    const w = this.context().words
     const first = this.#choose(sheet, step)
-    // A correction of a reading is another reading.
-    const taken = sheet.steps[step]?.entries.position
-    const old = 'reading' in first && first.reading.position === taken
-    if ('reading' in first && !old) return first
-    const port = this.#port(sheet)
-    const answer = await this.#ask({ do: 'interrogate', readMs: READ_MS, ...(port && { port }) })
-    const outcome = (answer as { outcome?: Outcome } | null)?.outcome
+    if ('reading' in first) return first
+    const outcome = await this.#interrogate(sheet, step)
     await this.log.refresh()
     const second = this.#choose(sheet, step)
-    const again = 'reading' in second && second.reading.position === taken
-    if ('reading' in second && !again) return second
+    if ('reading' in second) return second
+    const w = this.context().words
     const why =
-      outcome === undefined ? w.noBridge : outcome.kind === 'read' ? '' : w.notRead(outcome.why)
-    const what = 'sentence' in second ? second.sentence : w.noReading
-    return { sentence: [what, why].filter((text) => text !== '').join(' ') }
+      outcome === null ? w.noBridge : outcome.kind === 'read' ? '' : w.notRead(outcome.why)
+    return { sentence: `${second.sentence} ${why}`.trim() }
+  }
+
+  /**
+   * Has the pump read, and waits for the end of the session, so that whoever takes the programmer now
+   * may; but not where the bridge holds its sessions. Null = no bridge answers.
+   */
+  async #interrogate(sheet: Sheet, step: 'before' | 'after'): Promise<Outcome | null> {
+    const { env } = this.#options
+    const port = this.#port(sheet)
+    const asked = this.#ask({ do: 'interrogate', readMs: READ_MS, ...(port && { port }) })
+    let answer: unknown
+    let ended = false
+    const done = asked.then((said) => {
+      answer = said
+      ended = true
+    })
+    for (let seen = 0; !ended && seen < CLOSE_LOOKS; ) {
+      await Promise.race([done, sleep(env, LOOK_MS)])
+      await this.log.refresh()
+      if ('reading' in this.#choose(sheet, step)) seen += 1
+    }
+    if (!ended) return { kind: 'failed', why: '' }
+    return (answer as { outcome?: Outcome } | null)?.outcome ?? null
   }
 
   #choose(sheet: Sheet, step: 'before' | 'after') {
     const all = this.log.newest()
     const own = all.find((one) => one.source === sheet.source && isOf(one, sheet.serial)) ?? null
     const same = all.filter((one) => one.source === sheet.source && one.wand === own?.wand)
-    return choose(sheet, step, own && readingOf(own), same.map(known), this.context())
+    const chosen = choose(sheet, step, own && readingOf(own), same.map(known), this.context())
+    // A correction of a reading is another reading.
+    const taken = sheet.steps[step]?.entries.position
+    const old = 'reading' in chosen && chosen.reading.position === taken
+    return old ? { sentence: this.context().words.noReading } : chosen
   }
 
   /** The port that read the sheet's pump. */

@@ -106,12 +106,15 @@ export function sheetPage(view: SheetView, page: Frame): Html {
   const state = stateOf(sheet)
   const heading = html`<h1>${w.title}</h1>${who(sheet, look)}`
   const found = findings(sheet, clinic, w)
+  const findingPart =
+    found.length > 0 &&
+    html`<section aria-label="${w.differences}">${findingList(found, w)}</section>`
   const body = html`${progress(sheet, w)}
+    ${findingPart}
     ${step && workForm(step, view, look)}
     ${state === 'abandoned' && html`<div class="alert"><p>${w.stopped(sheet.steps.abandoned?.entries.reason ?? '')}</p></div>`}
     ${state !== 'open' && !correcting && prints(sheet, w)}
     ${readingTable(sheet, look)}
-    ${found.length > 0 && html`<h2>${w.differences}</h2>${findingList(found, w)}`}
     ${labelTable(sheet, look)}
     ${alarmDate(sheet, look)}
     <h2>${w.writtenTitle}</h2>

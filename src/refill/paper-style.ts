@@ -15,25 +15,25 @@ body { margin: 0 auto; max-width: 190mm; color: #000; background: #fff;
 .head strong { font-size: 15pt; line-height: 1.1; }
 .head div { overflow-wrap: anywhere; }
 .foot { border-top: .75pt solid #000; margin-top: 2mm; padding-top: 1mm; font-size: 8.5pt; }
-h1 { font-size: 14pt; margin: 0 0 1mm; } h2 { font-size: 11.5pt; margin: 4mm 0 1mm; break-after: avoid; }
+h1 { font-size: 13pt; margin: 0; } h2 { font-size: 11.5pt; margin: 3.5mm 0 .8mm; break-after: avoid; }
 h3 { font-size: 10.5pt; margin: 2.5mm 0 .5mm; break-after: avoid; }
 p { margin: .8mm 0; }
 section, .loud, .plain, .sign, .audit, .whole tr tr { break-inside: avoid; }
 dl { display: grid; grid-template-columns: 58mm 1fr; gap: .2mm 3mm; margin: 0; }
 dd { margin: 0; font-weight: 700; overflow-wrap: anywhere; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 8mm; } .two dl { grid-template-columns: 36mm 1fr; }
-.inner { width: 100%; border-collapse: collapse; margin: 1mm 0; }
+.inner { width: calc(100% - 1pt); border-collapse: collapse; margin: 2mm 0; font-size: 9.5pt; }
 .inner caption { text-align: left; font-weight: 700; padding-bottom: .5mm; }
-.inner th, .inner td { text-align: left; vertical-align: top; border: .5pt solid #555; padding: .7mm 1.6mm; overflow-wrap: anywhere; }
+.inner th, .inner td { text-align: left; vertical-align: top; border: .5pt solid #555; padding: .55mm 1.6mm; overflow-wrap: anywhere; }
 .inner th { font-weight: 400; } .inner thead th { font-weight: 700; } .inner thead td { border: 0; }
 .inner td.figure { font-weight: 700; }
-.tag { font-weight: 700; } .tag.bad { border: 1.2pt solid #000; padding: 0 1mm; }
+.tag { font-weight: 700; white-space: nowrap; } .tag.bad { border: 1.2pt solid #000; padding: 0 1mm; }
 .loud { border: 1.5pt solid #000; border-left-width: 4pt; padding: .8mm 2.5mm; margin: 1.2mm 0; font-weight: 700; }
 .plain { border-left: 1pt solid #000; padding: .3mm 2.5mm; margin: 1mm 0; }
 .loud small, .plain small { display: block; font-weight: 400; font-size: 10pt; }
 .state { border: 1.5pt solid #000; padding: 1mm 2.5mm; font-weight: 700; margin: 1mm 0 2mm; }
 .signs { display: grid; grid-template-columns: 1fr 1fr; gap: 0 8mm; }
-.sign { padding-top: 11mm; } .sign div { border-top: 1pt solid #000; padding-top: .6mm; }
+.sign { padding-top: 10mm; } .sign div { border-top: 1pt solid #000; padding-top: .6mm; }
 .audit { display: grid; grid-template-columns: 1fr 40mm; gap: 4mm; align-items: start; }
 .audit pre { font: 7.5pt/1.3 "DejaVu Sans Mono", "Liberation Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 1mm 0; }
 .audit svg { width: 40mm; height: 40mm; display: block; }
@@ -42,7 +42,7 @@ dd { margin: 0; font-weight: 700; overflow-wrap: anywhere; }
 .screen button { font: inherit; font-size: 1.1rem; font-weight: 700; min-height: 56px; padding: .5rem 1.5rem; border: 2px solid #0b3d66;
   border-radius: .4rem; background: #0b3d66; color: #fff; }
 :focus-visible { outline: 4px solid #b35900; outline-offset: 3px; }
-.slip { max-width: 120mm; font-size: 13pt; }
+.slip { max-width: 125mm; font-size: 13.5pt; line-height: 1.45; } .slip p { margin: 2mm 0; }
 .slip h1 { font-size: 20pt; } .slip .date { font-size: 22pt; font-weight: 700; line-height: 1.2; border: 2pt solid #000; padding: 3mm 4mm; margin: 3mm 0; }
 .slip .phone { font-size: 17pt; font-weight: 700; border-bottom: 1pt solid #000; min-height: 9mm; }
 .slip dl { grid-template-columns: 42mm 1fr; gap: 1mm 3mm; margin-top: 4mm; }

@@ -84,7 +84,7 @@ export function linesOf({ step, entries }: Written, look: Look): Line[] {
     }
     case 'handover': {
       const { programmed: done, remark } = of(step)
-      return [[w.field.programmed, done ? w.yes : w.no], ...remarked(remark, w)]
+      return [[w.programmedRow, done ? w.yes : w.no], ...remarked(remark, w)]
     }
     case 'finish': {
       const { operator, checker, action } = of(step)
@@ -99,6 +99,26 @@ export function linesOf({ step, entries }: Written, look: Look): Line[] {
 export const definition = (lines: readonly Line[]): Html =>
   html`<dl>${lines.map(([label, value]) => html`<dt>${label}</dt><dd>${value}</dd>`)}</dl>`
 
+interface Column {
+  readonly head: string
+  readonly text: string
+}
+
+/** A line of a table: what it is about, figures, and a word on them. Stays a table on narrow screens. */
+function tableRow(what: string, columns: readonly Column[], tag: string, look: string): Html {
+  const cells = columns.map(
+    ({ head, text }) => html`<td role="cell" class="figure" data-head="${head}">${text}</td>`,
+  )
+  return html`<tr role="row"><th role="rowheader" scope="row">${what}</th>${cells}<td role="cell"><span class="tag${look}">${tag}</span></td></tr>`
+}
+
+function table(kind: string, caption: string, heads: readonly string[], lines: readonly Html[]) {
+  const columns = heads.map((head) => html`<th role="columnheader" scope="col">${head}</th>`)
+  return html`<table role="table" class="${kind}"><caption>${caption}</caption>
+    <thead role="rowgroup"><tr role="row"><td role="cell"></td>${columns}<td role="cell"></td></tr></thead>
+    <tbody role="rowgroup">${lines}</tbody></table>`
+}
+
 /** Drug programmed beside drug on the label, each line with what it says in words. */
 export function labelTable({ steps }: Sheet, { clinic, words: w }: Look): Html | null {
   const { before, drug } = steps
@@ -108,27 +128,36 @@ export function labelTable({ steps }: Sheet, { clinic, words: w }: Look): Html |
   const lines = Array.from({ length: n }, (_, i) => {
     const [pump, label] = [pumpDrugs[i], drug.entries.drugs[i]]
     const differs = !label || drugDifferences(pump, label, clinic, w).length > 0
-    return html`<tr><th scope="row">${w.drugNumber(i + 1)}</th>
-      <td class="figure">${(pump && programmed(pump, clinic.locale)) ?? w.notSaid}</td>
-      <td class="figure">${label ? onLabel(label, clinic.locale) : w.notSaid}</td>
-      <td><span class="tag${differs ? ' bad' : ''}">${differs ? w.differs : w.same}</span></td></tr>`
+    const columns = [
+      { head: w.pumpSays, text: (pump && programmed(pump, clinic.locale)) ?? w.notSaid },
+      { head: w.labelSays, text: label ? onLabel(label, clinic.locale) : w.notSaid },
+    ]
+    return tableRow(
+      w.drugNumber(i + 1),
+      columns,
+      differs ? w.differs : w.same,
+      differs ? ' bad' : '',
+    )
   })
-  return html`<table class="drugs"><caption>${w.step.drug}</caption>
-    <thead><tr><td></td><th scope="col">${w.pumpSays}</th><th scope="col">${w.labelSays}</th><td></td></tr></thead>
-    <tbody>${lines}</tbody></table>`
+  return table('drugs', w.step.drug, [w.pumpSays, w.labelSays], lines)
 }
 
 /** Before and after, what changed and as loudly what did not. */
 export function readingTable({ steps }: Sheet, { clinic, words: w }: Look): Html | null {
   if (!steps.before || !steps.after) return null
-  const lines = rows(steps.before.entries, steps.after.entries, clinic, w).map(
-    (row) => html`<tr><th scope="row">${row.what}</th><td class="figure">${row.before}</td>
-      <td class="figure">${row.after}</td>
-      <td><span class="tag${row.changed ? ' yes' : ''}">${row.changed ? w.changed : w.notChanged}</span></td></tr>`,
-  )
-  return html`<table class="readings"><caption>${w.beforeAndAfter}</caption>
-    <thead><tr><td></td><th scope="col">${w.before}</th><th scope="col">${w.after}</th><td></td></tr></thead>
-    <tbody>${lines}</tbody></table>`
+  const lines = rows(steps.before.entries, steps.after.entries, clinic, w).map((row) => {
+    const columns = [
+      { head: w.before, text: row.before },
+      { head: w.after, text: row.after ?? w.notSaid },
+    ]
+    return tableRow(
+      row.what,
+      columns,
+      row.changed ? w.changed : w.notChanged,
+      row.changed ? ' yes' : '',
+    )
+  })
+  return table('readings', w.beforeAndAfter, [w.before, w.after], lines)
 }
 
 export function findingList(found: readonly Finding[], w: Words): Html {

@@ -38,7 +38,7 @@ export function printedSheet(file: SheetFile, sheet: Sheet, served: Served | nul
   const model = sheet.steps.identity?.entries.model ?? w.notSaid
   const body = html`<table class="whole" role="presentation"><thead><tr><td>
     ${mark(sheet.source, w)}
-    <div class="head"><div>${w.title}${clinic.clinic && html`, ${clinic.clinic}`}<br>${w.sheet} ${sheet.id}</div>
+    <div class="head"><div><h1>${w.title}</h1>${clinic.clinic && html`${clinic.clinic}<br>`}${w.sheet} ${sheet.id}</div>
       <div>${w.pump} <strong>${sheet.serial}</strong><br>${w.model} ${model}</div></div></td></tr></thead>
     <tfoot><tr><td><div class="foot">${w.pump} ${sheet.serial} · ${w.sheet} ${sheet.id} · ${w.timesIn(clinic.zone)}</div></td></tr></tfoot>
     <tbody><tr><td>${content(file, sheet, look)}</td></tr></tbody></table>
@@ -65,8 +65,7 @@ function content(file: SheetFile, sheet: Sheet, look: Look): Html {
   const after = sheet.steps.after?.entries
   const own = after ? computedDate(after, clinic, w) : null
   const reason = sheet.steps.abandoned?.entries.reason
-  return html`<h1>${w.title}</h1>
-    ${state === 'open' && html`<p class="state">${w.notFinished}</p>`}
+  return html`${state === 'open' && html`<p class="state">${w.notFinished}</p>`}
     ${state === 'abandoned' && html`<p class="state">${w.stopped(reason ?? '')}</p>`}
     <div class="two">${(
       ['identity', 'drug', 'aspirated', 'injected', 'handover', 'finish'] as const
@@ -90,7 +89,7 @@ function content(file: SheetFile, sheet: Sheet, look: Look): Html {
 
 /** Tables of the page, with the lines of paper. */
 const inner = (table: Html | null): Html | null =>
-  table && new Html(table.text.replace('<table class="', '<table class="inner '))
+  table && new Html(table.text.replace(' class="', ' class="inner '))
 
 function stepPart(sheet: Sheet, step: Step, look: Look): Html {
   const { clinic, words: w } = look

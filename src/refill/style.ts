@@ -14,6 +14,7 @@ h2 { font-size: 1.45rem; line-height: 1.25; margin: 2rem 0 .5rem; }
 h3 { font-size: 1.15rem; margin: 1.25rem 0 .25rem; }
 p { margin: .5rem 0; max-width: 44rem; }
 a { color: var(--act); text-decoration: underline; }
+h3 .nav { display: inline-flex; margin: -.8rem 0; }
 .nav a, td a, .later a { display: inline-block; min-height: 48px; min-width: 48px; padding: .65rem .25rem; }
 .nav { display: flex; flex-wrap: wrap; gap: 0 1.5rem; }
 .mark { border: 6px double #000; background: #ffe9a8; color: #000; font-weight: 700; font-size: 1.2rem;
@@ -24,7 +25,7 @@ a { color: var(--act); text-decoration: underline; }
 .who span { display: block; font-size: 1rem; }
 .who strong { font-size: 1.5rem; line-height: 1.2; overflow-wrap: anywhere; }
 .steps { list-style: none; margin: 1rem 0; padding: 0; display: grid; gap: .4rem;
-  grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); }
+  grid-template-columns: repeat(4, 1fr); }
 .steps li { border: 2px solid #767676; border-radius: .3rem; padding: .35rem .6rem; line-height: 1.25; font-size: 1rem; }
 .steps li b { display: block; }
 .steps .done { background: var(--soft); border-color: var(--line); }
@@ -68,7 +69,7 @@ th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bo
 thead th { border-bottom: 3px solid var(--line); }
 td.figure { font-size: 1.25rem; font-variant-numeric: tabular-nums; }
 .tag { display: inline-block; font-size: .95rem; font-weight: 700; border: 2px solid currentColor; border-radius: .25rem;
-  padding: 0 .4rem; line-height: 1.4; }
+  padding: 0 .4rem; line-height: 1.4; white-space: nowrap; }
 .tag.bad { background: #8f0000; color: #fff; border-color: #8f0000; }
 .tag.yes { background: #111; color: #fff; border-color: #111; }
 dl { display: grid; grid-template-columns: minmax(9rem, 16rem) 1fr; gap: .25rem 1rem; margin: .25rem 0; }
@@ -77,10 +78,15 @@ summary { min-height: 48px; padding: .6rem 0; font-weight: 600; cursor: pointer;
 .written { border-top: 2px solid #767676; padding: .25rem 0 .75rem; }
 .written > h3 { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; }
 .written small { font-weight: 400; font-size: 1rem; }
+@media (max-width: 44rem) { .steps { grid-template-columns: repeat(2, 1fr); } }
 @media (max-width: 36rem) {
   header, main, footer { padding-left: .75rem; padding-right: .75rem; }
   dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; }
-  th, td { padding: .4rem .3rem; } td.figure { font-size: 1.1rem; }
+  table, caption, tbody { display: block; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tbody tr { display: grid; grid-template-columns: 1fr 1fr; border-bottom: 2px solid #767676; padding: .3rem 0; }
+  tbody th { grid-column: 1 / -1; } th, td { border: 0; padding: .15rem .3rem; } tbody td:last-child { grid-column: 1 / -1; }
+  td.figure::before { content: attr(data-head); display: block; font-size: 1rem; }
   form { padding: .25rem .75rem 1rem; }
 }
 `
