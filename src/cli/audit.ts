@@ -44,8 +44,11 @@ export function registerAudit(program: Command): void {
     .option('--key <key>', 'verifier key kept elsewhere, such as on a printed sheet')
     .option('--since <file>', 'a checkpoint kept elsewhere: the log must still contain it')
     .option('--rederive', 'decode the PDUs of every reading again and compare')
-    .action(async (path: string | undefined, flags) =>
-      (await import('./audit/verify.ts')).verifyPath(path, flags),
+    .option('--sheet <file>', 'a refill worksheet kept elsewhere: do its figures stand in the log?')
+    .action(async (path: string | undefined, { sheet, ...flags }) =>
+      sheet === undefined
+        ? (await import('./audit/verify.ts')).verifyPath(path, flags)
+        : (await import('./audit/sheet.ts')).verifySheet(path, sheet, flags),
     )
 
   verb('prove', 'Print a proof that one record is in the log (C2SP tlog-proof).')

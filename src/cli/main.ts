@@ -28,6 +28,8 @@ const program = new Command('wandbridge')
     '\nExit codes: 0 ok, 1 the thing checked is not so, 2 usage, 3 no wand answers,\n4 wand found but link, implant or close failed, 5 audit failed.',
   )
   .exitOverride()
+  // Options of a command with verbs are not taken from behind a verb.
+  .enablePositionalOptions()
   .showSuggestionAfterError()
 
 // Whoever read the output has gone: a way to end. Commands that hold a session do it in order.

@@ -24,7 +24,6 @@ export function registerRefill(program: Command): void {
     .description(
       'The refill worksheet: what the pump reports beside what people do. It sends nothing to the pump.',
     )
-    .enablePositionalOptions()
     .option('--port <n>', 'where its page is on 127.0.0.1; 0 = any', number(0, 65_535), 8_421)
     .option('--terminal', 'in this terminal instead of a page')
     .option('--no-open', 'only print the link; it works once, for two minutes')
@@ -43,6 +42,6 @@ export function registerRefill(program: Command): void {
     .option('--pdf <file>', 'a PDF, made by Chromium if it is installed')
     .option('--paper <size>', 'of the PDF: A4 or Letter', 'A4')
     .action(async (id: string, flags: PrintFlags) =>
-      (await import('./refill/print.ts')).print(id, flags),
+      (await import('./refill/print.ts')).print(id, { ...refill.opts<BridgeFlags>(), ...flags }),
     )
 }

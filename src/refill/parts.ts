@@ -157,7 +157,11 @@ export function readingTable({ steps }: Sheet, { clinic, words: w }: Look): Html
       row.changed ? ' yes' : '',
     )
   })
-  return table('readings', w.beforeAndAfter, [w.before, w.after], lines)
+  const heads = [steps.before, steps.after].map(
+    ({ step, entries }) =>
+      `${w[step]}. ${w.wandReading(clock(entries.readAt, clinic), entries.position)}`,
+  )
+  return table('readings', w.beforeAndAfter, heads, lines)
 }
 
 export function findingList(found: readonly Finding[], w: Words): Html {

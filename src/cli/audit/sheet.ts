@@ -1,0 +1,143 @@
+// `wandbridge audit verify --sheet`: does a worksheet that somebody kept say what the log says, and is
+// the log still the one that its checkpoint pinned?
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { apiRecord } from '../../api-records.ts'
+import { nodeDisk } from '../../audit/disk.ts'
+import { readRecords } from '../../audit/reader.ts'
+import { verify } from '../../audit/verify.ts'
+import type { Source } from '../../model/reading.ts'
+import type { RecordOf } from '../../model/record.ts'
+import { dataDifferences, same, type Wording, wording } from '../../refill/check.ts'
+import type { Reading } from '../../refill/entries.ts'
+import { readingOf } from '../../refill/reading.ts'
+import { type Sheet, sheetsOf } from '../../refill/sheet.ts'
+import { readSheetFile, type SheetFile } from '../../refill/sheet-file.ts'
+import { VERSION } from '../../version.ts'
+import { CommandError, Exit } from '../exit.ts'
+import { bridgeRuns, type LogPlace, logsAt, logsOf } from './logs.ts'
+import type { VerifyFlags } from './verify.ts'
+
+export async function verifySheet(
+  path: string | undefined,
+  sheet: string,
+  flags: VerifyFlags,
+): Promise<void> {
+  const name = basename(sheet)
+  const text = read(sheet)
+  const file = readSheetFile(text)
+  if (typeof file === 'string') throw new CommandError(Exit.NOT_SO, `${name}: ${file}.`)
+  const logs = path === undefined ? await logsOf(flags) : ((await logsAt(path)) ?? [])
+  const place = logs.find(({ log }) => log === file.log)
+  if (!place) {
+    const here = logs.map(({ log }) => log).join(', ')
+    throw new CommandError(
+      Exit.NOT_SO,
+      `${name}: it is of audit log ${file.log}. Here is only: ${here}.\nThe log is missing, or this is another directory.`,
+    )
+  }
+  const wrong = [...(await pinned(place, file, flags)), ...(await figures(place, file))]
+  const inLog = await sheetIn(place, file)
+  const words = inLog ? wording(text, file, inLog) : null
+  if (words?.how === 'differs' && file.version === VERSION) {
+    wrong.push(`its words are not those of its records: ${words.at}`)
+  }
+  if (wrong.length > 0) {
+    for (const one of wrong) console.error(`${name}: ${one}.`)
+    console.error('This means that the sheet, or the log, was changed. Keep both as they are.')
+    process.exitCode = Exit.NOT_SO
+    return
+  }
+  const pin =
+    file.checkpoint === null ? 'It carries no checkpoint' : 'The log still contains its checkpoint'
+  console.log(
+    `${name}: sheet ${file.sheet} of pump ${file.serial}: its ${file.records.length} records are those of the log. ${pin}. ${SAYS[words?.how ?? 'data']}`,
+  )
+  const later = await laterRecords(place, file)
+  if (later.length > 0) {
+    console.log(
+      `Something was written on this sheet later (records ${later.join(', ')}). Print it again.`,
+    )
+  }
+}
+
+const SAYS: Readonly<Record<Wording['how'], string>> = {
+  bytes: 'Its page is, byte for byte, what these records give.',
+  text: 'Its text is what these records give; how it is drawn was not compared.',
+  data: 'It has no page to compare.',
+  differs: 'Its page was made by another version of this program, so only its data were compared.',
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new CommandError(Exit.USAGE, `${path} cannot be read: ${(error as Error).message}`)
+  }
+}
+
+/** The whole log, against the checkpoint of the sheet. */
+async function pinned({ dir, stateDir }: LogPlace, file: SheetFile, { key }: VerifyFlags) {
+  const { checkpoint } = file
+  try {
+    const result = await verify(nodeDisk, dir, {
+      live: await bridgeRuns(stateDir),
+      ...(key !== undefined && { key }),
+      ...(checkpoint !== null && { since: checkpoint }),
+    })
+    return result.ok ? [] : [`the log does not hold: ${result.sentence.replace(/\.$/, '')}`]
+  } catch (error) {
+    if (error instanceof RangeError) return [`its checkpoint cannot be used: ${error.message}`]
+    throw error
+  }
+}
+
+const lastOf = ({ records }: SheetFile) => records.at(-1)?.position ?? 0
+
+async function worksheets({ dir, log }: LogPlace, file: SheetFile) {
+  const source = log.split('-')[0] as Source
+  const found: RecordOf<'worksheet'>[] = []
+  for await (const { position, record } of readRecords(nodeDisk, dir, { kinds: ['worksheet'] })) {
+    const one = apiRecord(record, { position, log, source })
+    if (one?.kind === 'worksheet' && one.sheet === file.sheet) found.push(one)
+  }
+  return found
+}
+
+/** The sheet as it stood when the file was made. */
+async function sheetIn(place: LogPlace, file: SheetFile): Promise<Sheet | null> {
+  const records = await worksheets(place, file)
+  const then = records.filter(({ position }) => position <= lastOf(file))
+  return sheetsOf(then).get(file.sheet) ?? null
+}
+
+async function laterRecords(place: LogPlace, file: SheetFile): Promise<number[]> {
+  const records = await worksheets(place, file)
+  return records.map(({ position }) => position).filter((position) => position > lastOf(file))
+}
+
+/** Its data against the log's records, and its readings against the interrogations they came from. */
+async function figures(place: LogPlace, file: SheetFile): Promise<string[]> {
+  const sheet = await sheetIn(place, file)
+  if (!sheet) return [`the log has no sheet ${file.sheet}`]
+  const out = dataDifferences(file, sheet)
+  for (const { step, entries } of sheet.history) {
+    if (step !== 'before' && step !== 'after') continue
+    const reading = entries as Reading
+    const is = await interrogation(place, reading.position)
+    if (!is || !same(is, reading)) {
+      out.push(`the reading at record ${reading.position} is not what the sheet took from it`)
+    }
+  }
+  return out
+}
+
+async function interrogation({ dir, log }: LogPlace, at: number): Promise<Reading | null> {
+  const source = log.split('-')[0] as Source
+  const range = { kinds: ['interrogation'], after: at - 1 }
+  for await (const { position, record } of readRecords(nodeDisk, dir, range)) {
+    const one = position === at ? apiRecord(record, { position, log, source }) : null
+    return one?.kind === 'interrogation' ? readingOf(one) : null
+  }
+  return null
+}
