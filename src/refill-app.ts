@@ -184,7 +184,6 @@ function failures(app: FastifyInstance, desk: Desk, log: (text: string) => void)
     if (error instanceof Refused) {
       const sentence = error.why === 'not-let-in' ? words.notYours : words.refused
       // Nothing of a pump for whoever was not let in.
-      reply.header('connection', 'close')
       return reply
         .code(error.status)
         .header('content-type', 'text/plain; charset=utf-8')

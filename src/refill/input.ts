@@ -45,7 +45,7 @@ function plain(typed: string, w: Words, none: (typed: string) => string): Read<s
 export function readVolume(text: string, what: string, w: Words, locale: Locale): Read<number> {
   const typed = text.trim()
   if (typed === '') return no(w.empty(what))
-  const [, figure = '', unit = ''] = /^(\S*?)\s*([a-zµμ]*)\.?$/i.exec(typed) ?? []
+  const [, figure = '', unit = ''] = /^(\S*?)\s*([a-zµμ]*)$/i.exec(typed) ?? []
   if (unit !== '' && MCL.test(unit)) {
     const value = plain(figure, w, w.noVolume)
     const inMl = value.ok ? measured(integer(value.value, 3) * 1, locale) : null

@@ -16,7 +16,7 @@ body { margin: 0 auto; max-width: 190mm; color: #000; background: #fff;
 .head div { overflow-wrap: anywhere; }
 .foot { border-top: .75pt solid #000; margin-top: 2mm; padding-top: 1mm; font-size: 8.5pt; }
 h1 { font-size: 13pt; margin: 0; } h2 { font-size: 11.5pt; margin: 3.5mm 0 .8mm; break-after: avoid; }
-h3 { font-size: 10.5pt; margin: 2.5mm 0 .5mm; break-after: avoid; }
+h3, h2.step { font-size: 10.5pt; margin: 2.5mm 0 .5mm; break-after: avoid; }
 p { margin: .8mm 0; }
 section, .loud, .plain, .sign, .audit, .whole tr tr { break-inside: avoid; }
 dl { display: grid; grid-template-columns: 58mm 1fr; gap: .2mm 3mm; margin: 0; }

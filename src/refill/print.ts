@@ -95,7 +95,7 @@ function stepPart(sheet: Sheet, step: Step, look: Look): Html {
   const { clinic, words: w } = look
   const written = sheet.steps[step]
   const when = written && html` (${clock(written.at, clinic)})`
-  return html`<section><h3>${w.step[step]}${when}</h3>${written ? definition(linesOf(written, look)) : html`<p>${w.notSaid}</p>`}</section>`
+  return html`<section><h2 class="step">${w.step[step]}${when}</h2>${written ? definition(linesOf(written, look)) : html`<p>${w.notSaid}</p>`}</section>`
 }
 
 function corrected(sheet: Sheet, look: Look): Html | null {

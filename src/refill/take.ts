@@ -179,7 +179,7 @@ function takeAspirated(sheet: Sheet, given: Given, context: Context): Taken<'asp
     readVolume(text, w.field.aspirated, w, clinic.locale),
   )
   const people: { discardedBy?: string; witnessedBy?: string } = {}
-  if (volume !== null && volume > 0) {
+  if (volume !== 0) {
     const discardedBy = reader.text('discardedBy', w.field.discardedBy)
     const witnessedBy = reader.other('witnessedBy', w.field.witnessedBy, discardedBy)
     if (discardedBy && witnessedBy) Object.assign(people, { discardedBy, witnessedBy })

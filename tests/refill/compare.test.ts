@@ -1,0 +1,258 @@
+// What stands beside each other on a sheet: the worked examples exactly, plain differences that a
+// calculator gives too, a verdict only where the clinic has set one, and nothing that is kept quiet.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Clinic, labelDoubts, residual, rows, told } from '../../src/refill/compare.ts'
+import type { Labelled } from '../../src/refill/entries.ts'
+import {
+  asShown,
+  integer,
+  measured,
+  percent,
+  ratioTenths,
+  reported,
+} from '../../src/refill/figures.ts'
+import { findings } from '../../src/refill/findings.ts'
+import { wordsOf } from '../../src/refill/words.ts'
+import { afterReading, CLINIC, GOOD, reading, sheetTo } from './sheets.ts'
+
+const w = wordsOf('en-US')
+const texts = (says: readonly { text: string }[]) => says.map(({ text }) => text)
+const STRICT: Clinic = { ...CLINIC, tolerance: 14.5, source: 'Pharmacy rule 7' }
+const LONG = process.env['WANDBRIDGE_LONG'] === '1'
+const runs = { numRuns: LONG ? 20_000 : 500 }
+
+describe('the worked example: 20 mL, 0.25 mL/day, 60 days', () => {
+  const fill = 20_000_000
+  const expected = fill - 60 * 250_000
+
+  it.each([
+    [25, 4_625_000, '4.6 mL'],
+    [145, 2_825_000, '2.8 mL'],
+    [-145, 7_175_000, '7.2 mL'],
+    [0, 5_000_000, '5 mL'],
+  ])('at %i thousandths more, %i nL are there and %s are shown', (more, actual, shown) => {
+    expect(expected).toBe(5_000_000)
+    expect(fill - (60 * 250_000 * (1_000 + more)) / 1_000).toBe(actual)
+    expect(reported(actual, 'en-US')).toBe(shown)
+    expect(percent(ratioTenths(fill, expected, actual) ?? 0)).toBe(`${(1_000 + more) / 10} %`)
+  })
+
+  it('says the difference with both figures, and no verdict by itself', () => {
+    expect(texts(residual(reading(), 4_600_000, CLINIC, w))).toEqual([
+      '0.4 mL less came out than expected (4.6 mL aspirated, 5 mL expected).',
+    ])
+    expect(texts(residual(reading({ reportedVolume: 4_625_000 }), 5_000_000, CLINIC, w))).toEqual([
+      '0.4 mL more came out than expected (5 mL aspirated, 4.6 mL expected).',
+    ])
+    expect(texts(residual(reading(), 5_000_000, CLINIC, w))).toEqual([
+      'As much came out as expected (5 mL).',
+    ])
+  })
+})
+
+describe('a ratio', () => {
+  it('is given with the tolerance of the clinic and where that comes from', () => {
+    expect(residual(reading(), 4_600_000, STRICT, w)).toEqual([
+      {
+        text: '0.4 mL less came out than expected (4.6 mL aspirated, 5 mL expected).',
+        matters: false,
+      },
+      {
+        text: '102.7 % of what should have left did leave: (20 mL − 4.6 mL) / (20 mL − 5 mL).',
+        matters: false,
+      },
+      {
+        text: 'That is within the tolerance of this clinic, 100 % ± 14.5 % (Pharmacy rule 7).',
+        matters: false,
+      },
+    ])
+    expect(residual(reading(), 2_800_000, STRICT, w).at(-1)).toEqual({
+      text: 'That is OUTSIDE the tolerance of this clinic, 100 % ± 14.5 % (Pharmacy rule 7).',
+      matters: true,
+    })
+    expect(residual(reading(), 2_830_000, STRICT, w).at(-1)?.matters).toBe(false)
+  })
+
+  it.each([
+    ['no tolerance', CLINIC, {}, undefined],
+    ['a tolerance nobody vouches for', { ...CLINIC, tolerance: 10 }, {}, undefined],
+    ['no last fill', STRICT, { filledVolume: null }, w.noRatio.fill],
+    [
+      'a programme change between',
+      STRICT,
+      { programmedAt: '2026-10-01T09:00:00' },
+      w.noRatio.programme,
+    ],
+    ['nothing that should have left', STRICT, { reportedVolume: 20_000_000 }, w.noRatio.volume],
+  ])('is not given with %s', (_what, clinic, over, says) => {
+    const all = texts(residual(reading(over), 4_600_000, clinic as Clinic, w))
+    expect(all.some((text) => text.includes(' % '))).toBe(false)
+    expect(all[1]).toBe(says)
+  })
+})
+
+describe('the pump and the refill', () => {
+  it('says as loudly what did not change', () => {
+    const before = reading({ reportedVolume: 4_600_000 })
+    const same = afterReading({ ...before, position: 20, reportedVolume: 4_597_000 })
+    expect(told(before, same, 20_000_000, CLINIC, w)).toEqual([
+      {
+        text: '4.6 mL before, 4.6 mL after. Not changed. The pump has not been told of this refill.',
+        matters: true,
+      },
+    ])
+  })
+
+  it('says it, too, when the volume moved and no refill was programmed', () => {
+    const moved = afterReading({ filledAt: reading().filledAt, reportedVolume: 4_900_000 })
+    expect(texts(told(reading(), moved, 20_000_000, CLINIC, w))).toEqual([
+      '5 mL before, 4.9 mL after. Changed. The pump has not been told of this refill.',
+    ])
+  })
+
+  it('compares what is in the pump with what was injected', () => {
+    expect(texts(told(reading(), afterReading(), 18_500_000, CLINIC, w))).toEqual([
+      '5 mL before, 20 mL after. Changed. The pump reports a refill programmed at 24-Nov-2026 14:45, by its clock.',
+      'The pump reports 1.5 mL more than was injected (20 mL reported, 18.5 mL injected).',
+    ])
+    const fine = afterReading({ reportedVolume: 18_250_000 })
+    expect(told(reading(), fine, 18_250_000, CLINIC, w).at(-1)).toEqual({
+      text: 'The pump reports what was injected (18.3 mL reported, 18.25 mL injected).',
+      matters: false,
+    })
+  })
+
+  it('says what was programmed otherwise between the readings, and beside the label', () => {
+    const after = afterReading({
+      drugs: [{ name: 'Morphine', massUnit: 'mg', concentration: 20_000_000 }],
+    })
+    const all = findings(sheetTo('after', { after }), CLINIC, w)
+    expect(texts(all.filter(({ matters }) => matters))).toEqual([
+      'Drug 1 was Morphine 10 mg/mL before and is Morphine 20 mg/mL after: the programmed drug has changed between the readings.',
+      'Drug 1: the pump is programmed with Morphine 20 mg/mL now, the label said Morphine 10 mg/mL.',
+    ])
+  })
+
+  it('puts every line of both readings side by side', () => {
+    const all = rows(reading(), afterReading(), CLINIC, w)
+    expect(all.filter(({ changed }) => changed).map(({ what }) => what)).toEqual([
+      w.row.reportedVolume,
+      w.row.filledAt,
+      w.row.programmedAt,
+      w.row.lowAlarmDate,
+    ])
+    expect(all.find(({ what }) => what === w.row.rate)).toMatchObject({
+      before: '0.25 mL/day',
+      after: '0.25 mL/day',
+      changed: false,
+    })
+    const silent = rows(reading({ reportedVolume: null, drugs: [] }), undefined, CLINIC, w)
+    expect(silent[0]).toEqual({
+      what: w.row.reportedVolume,
+      before: w.notSaid,
+      after: null,
+      changed: false,
+    })
+  })
+})
+
+describe('the syringe beside the pump', () => {
+  const label = (over: Partial<Labelled> = {}): Labelled => ({
+    name: 'Morphine',
+    massUnit: 'mg',
+    concentration: 10_000_000,
+    ...over,
+  })
+  const on = { lot: 'B-221', expiry: '2027-12', today: '2026-11-24' }
+  const doubts = (drugs: Labelled[], over = {}) =>
+    labelDoubts(reading(), drugs, { ...on, ...over }, CLINIC, w)
+
+  it('says nothing where they agree', () => {
+    expect(doubts([label()])).toEqual([])
+    expect(doubts([label({ name: ' morphine ' })])).toEqual([])
+  })
+
+  it('says mg against mcg and an expired lot above all', () => {
+    const all = doubts([label({ massUnit: 'mcg', concentration: 10_000 })], {
+      expiry: '2026-10-31',
+    })
+    expect(all).toEqual([
+      'EXPIRED: lot B-221 expired 31-Oct-2026. Settle this before anything is injected.',
+      'mg AND mcg: the pump is programmed with Morphine 10 mg/mL, the label says Morphine 10 mcg/mL. Settle this before anything is injected.',
+    ])
+    expect(doubts([label({ massUnit: 'mcg', concentration: 10_000_000 })])[0]).toContain(
+      '10000 mcg/mL',
+    )
+  })
+
+  it('says another concentration, another drug, and another number of drugs', () => {
+    expect(doubts([label({ concentration: 20_000_000 })])).toEqual([
+      'The concentration differs: the pump is programmed with Morphine 10 mg/mL, the label says Morphine 20 mg/mL.',
+    ])
+    expect(doubts([label({ name: 'Hydromorphone' })])).toEqual([
+      'The drug differs: the pump is programmed with Morphine, the label says Hydromorphone.',
+    ])
+    expect(doubts([label(), label({ name: 'Bupivacaine' })])).toEqual([
+      'The pump does not say what it is programmed with, so Bupivacaine 10 mg/mL could not be compared.',
+      'The pump is programmed with 1 drugs, the label names 2.',
+    ])
+  })
+})
+
+describe('arithmetic on a sheet', () => {
+  /** Of a text such as `4.65 mL`, in hundredths: what somebody types into a calculator. */
+  const hundredths = (text: string) => integer(text.replace(/ mL$/, ''), 2)
+
+  it('gives what a calculator gives with the figures that are shown', () => {
+    const volume = fc.integer({ min: 0, max: 40_000_000 })
+    const typed = fc.integer({ min: 0, max: 4_000 }).map((n) => n * 10_000)
+    fc.assert(
+      fc.property(volume, typed, (reportedVolume, aspirated) => {
+        const [says] = texts(residual(reading({ reportedVolume }), aspirated, CLINIC, w))
+        const found =
+          /^(\S+ mL) (more|less) came out than expected \((\S+ mL) aspirated, (\S+ mL) expected\)\.$/.exec(
+            says ?? '',
+          )
+        if (!found) {
+          expect(says).toBe(`As much came out as expected (${measured(aspirated, 'en-US')}).`)
+          expect(asShown(reportedVolume, 1)).toBe(aspirated)
+          return
+        }
+        const [, difference = '', direction, out = '', due = ''] = found
+        const sign = direction === 'more' ? 1 : -1
+        expect(hundredths(out) - hundredths(due)).toBe(sign * hundredths(difference))
+        // The expected figure is the one that every other surface shows.
+        expect(due).toBe(reported(reportedVolume, 'en-US'))
+      }),
+      runs,
+    )
+  })
+
+  it('gives the ratio of the figures that are shown', () => {
+    const volume = fc.integer({ min: 0, max: 400 }).map((n) => n * 100_000)
+    fc.assert(
+      fc.property(volume, volume, volume, (filledVolume, reportedVolume, aspirated) => {
+        const before = reading({ filledVolume, reportedVolume })
+        const says = texts(residual(before, aspirated, STRICT, w))[1] ?? ''
+        const found =
+          /^(\S+) % of what should have left did leave: \((\S+) mL − (\S+) mL\) \/ \((\S+) mL − (\S+) mL\)\.$/.exec(
+            says,
+          )
+        if (filledVolume <= reportedVolume) return void expect(says).toBe(w.noRatio.volume)
+        const [shown, f, a, f2, e] = (found ?? []).slice(1).map(Number) as [number, ...number[]]
+        expect(f).toBe(f2)
+        const exact = (100 * ((f ?? 0) - (a ?? 0))) / ((f ?? 0) - (e ?? 0))
+        expect(Math.abs(shown - exact)).toBeLessThanOrEqual(0.05 + 1e-9)
+      }),
+      runs,
+    )
+  })
+})
+
+it('keeps what was done about a doubt beside it', () => {
+  const drug = { ...GOOD.drug, expiry: '2026-10-31', remark: 'Released by the pharmacist.' }
+  const [first] = findings(sheetTo('drug', { drug }), CLINIC, w)
+  expect(first).toMatchObject({ matters: true, remark: 'Released by the pharmacist.' })
+  expect(findings(sheetTo('finish'), CLINIC, w).filter(({ matters }) => matters)).toEqual([])
+})

@@ -1,0 +1,428 @@
+// A whole refill with real programs: the page in Chromium, from the first reading to the printed sheet,
+// with a killed server, a swapped pump and a refill nobody programmed on the way; who may send what to
+// the page; and the same refill in a terminal.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import axe from 'axe-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { afterAll, describe, expect, it } from 'vitest'
+import { chromium as chromiumName } from './chromium.ts'
+import { endAll, eventually, run, start, temporary } from './programs.ts'
+import { type World, worksheet, world } from './refill-world.ts'
+
+const MS = 240_000
+const CI = process.env['CI'] === 'true'
+const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname
+const browsers: Browser[] = []
+
+afterAll(async () => {
+  await Promise.all(browsers.map((browser) => browser.close()))
+  await endAll()
+})
+
+const pdftotext = spawnSync('pdftotext', ['-v']).status === 0
+
+async function browse(): Promise<Page> {
+  const executablePath = `/usr/bin/${chromiumName() ?? 'chromium'}`
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  browsers.push(browser)
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+  page.setDefaultTimeout(90_000)
+  return page
+}
+
+/** What is wrong with a page for whoever cannot see it as others do, contrast of 7:1 included. */
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const { violations } = (await page.evaluate(
+    'axe.run({ rules: { "color-contrast-enhanced": { enabled: true } } })',
+  )) as axe.AxeResults
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+}
+
+/** Things to press that are smaller than a gloved finger. */
+const small = (page: Page) =>
+  page.evaluate(`[
+    ...document.querySelectorAll('a, button, summary, textarea, input[type=text], .choices label')
+  ].filter((one) => one.getBoundingClientRect().height < 47.5).map((one) => one.outerHTML)`)
+
+const widthOf = (page: Page) => page.evaluate('document.documentElement.scrollWidth')
+
+const text = async (page: Page) => String(await page.evaluate('document.body.innerText'))
+
+async function send(page: Page): Promise<void> {
+  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
+}
+
+/** Fills a form as somebody without a mouse does, and sends it with Enter. */
+async function fill(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(fields)) {
+    if (name.startsWith('mass') || name === 'programmed') {
+      await page.locator(`input[name=${name}][value=${value}]`).focus()
+      await page.keyboard.press('Space')
+      continue
+    }
+    await page.locator(`#${name}`).focus()
+    await page.keyboard.press('ControlOrMeta+a')
+    await page.keyboard.type(value)
+  }
+  const long = await page.evaluate('document.activeElement?.tagName === "TEXTAREA"')
+  if (long) await page.keyboard.press('Tab')
+  await send(page)
+}
+
+async function press(page: Page): Promise<void> {
+  await page.locator('button[type=submit]').focus()
+  await send(page)
+}
+
+const DRUG = {
+  name0: 'Morphine',
+  concentration0: '10',
+  mass0: 'mg',
+  lot: 'B-221',
+  expiry: 'Dec-2099',
+  preparer: 'Pharmacy 2',
+}
+
+describe.concurrent('a refill on the page', () => {
+  it('goes from the first reading to the printed sheet', { timeout: MS }, async ({ skip }) => {
+    skip(!chromiumName() && !CI, 'chromium is not installed')
+    const here = await world()
+    let sheet = await worksheet(here)
+    const page = await browse()
+    await page.goto(await sheet.link())
+
+    // Whose pump it is.
+    await fill(page, { card: '9999' })
+    expect(await text(page)).toContain('does not end in 9999')
+    expect(await faults(page)).toEqual([])
+    await fill(page, { card: '0020', pseudonym: 'P-77' })
+    expect(await text(page)).toContain('This sheet is locked to pump SIM-0020.')
+    expect(await text(page)).toContain('SIMULATOR.')
+    await press(page)
+    expect(await text(page)).toContain('5 mL')
+
+    // mg against mcg, and an expired lot.
+    await fill(page, { ...DRUG, mass0: 'mcg', expiry: '2020-01' })
+    const doubt = await page.locator('[role=alert]').textContent()
+    expect(doubt).toMatch(/EXPIRED: lot B-221 expired Jan-2020/)
+    expect(doubt).toMatch(/mg AND mcg/)
+    expect(await faults(page)).toEqual([])
+    expect(await small(page)).toEqual([])
+    await fill(page, DRUG)
+
+    // A reload, and a server that is killed, lose nothing.
+    await here.pump.command({ do: 'drain' })
+    const id = page.url().split('/').at(-1) ?? ''
+    await page.reload()
+    sheet.program.child.kill('SIGKILL')
+    await sheet.program.exit
+    sheet = await worksheet(here)
+    await page.goto(await sheet.link())
+    await page.getByRole('link', { name: /SIM-0020/ }).click()
+    expect(page.url()).toBe(`${sheet.url}/sheet/${id}`)
+    expect(await text(page)).toContain('Morphine 10 mg/mL')
+
+    // What is typed by somebody tired.
+    await fill(page, { volume: '1,250', discardedBy: 'A. Nurse', witnessedBy: 'A. Nurse' })
+    expect(await text(page)).toContain('1,250 is unclear. Type 1.25 or 1250.')
+    expect(await text(page)).toContain('Two different people are needed here.')
+    expect(await page.evaluate('document.activeElement?.id')).toBe('volume')
+    await fill(page, { volume: '4,6', witnessedBy: 'B. Nurse' })
+    expect(await text(page)).toContain(
+      '0.4 mL less came out than expected (4.6 mL aspirated, 5 mL expected).',
+    )
+    expect(await text(page)).toContain('102.7 % of what should have left did leave')
+    await here.pump.command({ do: 'refill', volume: 20_000_000 })
+    await fill(page, { volume: '20' })
+    expect(await text(page)).toContain('You may now use the pump’s own programmer.')
+    await fill(page, { programmed: 'yes' })
+
+    // Another patient's pump, then the right one, which nobody has told.
+    await here.pump.command({ do: 'present', pump: 1 })
+    await press(page)
+    expect(await page.locator('[role=alert]').textContent()).toMatch(
+      /locked to pump SIM-0020.*SIM-0011|before it was handed over/,
+    )
+    await here.pump.command({ do: 'present', pump: 0 })
+    await press(page)
+    const untold =
+      '5 mL before, 5 mL after. Not changed. The pump has not been told of this refill.'
+    expect(await page.locator('.loud').first().textContent()).toBe(untold)
+    expect(await faults(page)).toEqual([])
+    await fill(page, { operator: 'C. Tech', checker: 'D. Tech' })
+    expect(await text(page)).toContain('Write down what was done about it.')
+
+    // Programmed after all, and read again.
+    await here.pump.command({ do: 'program', change: { filledVolume: 20_000_000 } })
+    await page.goto(`${sheet.url}/sheet/${id}/correct/after`)
+    await press(page)
+    expect(await text(page)).toContain(
+      '5 mL before, 20 mL after. Changed. The pump reports a refill',
+    )
+    await fill(page, { operator: 'C. Tech', checker: 'D. Tech' })
+    expect(await text(page)).toContain('Slip for the patient')
+    expect(await faults(page)).toEqual([])
+    expect(await small(page)).toEqual([])
+    await page.setViewportSize({ width: 360, height: 740 })
+    expect(await widthOf(page)).toBeLessThanOrEqual(360)
+    await page.setViewportSize({ width: 1920, height: 1080 })
+
+    await paper(page, here, id)
+    await slip(page)
+    await verified(here, id)
+    expect(here.bridge.child.exitCode).toBeNull()
+  })
+})
+
+/** The printed sheet, in both sizes, with the serial number on every page. */
+async function paper(page: Page, { state, config }: World, id: string): Promise<void> {
+  await page.getByRole('link', { name: 'Sheet for printing' }).click()
+  await page.emulateMedia({ media: 'print' })
+  expect(await faults(page)).toEqual([])
+  expect(await text(page)).toContain('North Clinic')
+  for (const format of ['A4', 'Letter']) {
+    const path = join(state, `${format}.pdf`)
+    await page.pdf({ path, format })
+    onPaper(path)
+  }
+  const made = join(state, 'made.pdf')
+  execFileSync(process.execPath, [
+    ...[MAIN, 'refill', 'print', id, '--state-dir', state, '--config', config],
+    ...['--pdf', made, '--paper', 'Letter'],
+  ])
+  onPaper(made)
+  await page.emulateMedia({ media: null })
+  await page.getByRole('link', { name: 'Back to the sheet' }).click()
+}
+
+function onPaper(path: string): void {
+  const pages = readFileSync(path, 'latin1').match(/\/Type\s*\/Page\b/g) ?? []
+  expect(pages.length).toBeGreaterThanOrEqual(2)
+  if (!pdftotext && !CI) return
+  const all = execFileSync('pdftotext', ['-layout', path, '-'], { encoding: 'utf8' })
+  const each = all.split('\f').slice(0, -1)
+  expect(each).toHaveLength(pages.length)
+  for (const one of each) {
+    expect(one).toContain('SIM-0020')
+    expect(one).toContain('SIMULATOR.')
+  }
+  for (const figure of ['4.6 mL', '20 mL', 'B-221', 'P-77', 'A. Nurse', 'D. Tech', 'signature']) {
+    expect(all).toContain(figure)
+  }
+}
+
+async function slip(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Slip for the patient' }).click()
+  const words = await text(page)
+  expect(words).toMatch(/\d\d-\w{3}-20\d\d/)
+  expect(words).toContain('555-0100')
+  expect(words).toContain('SIM-20')
+  expect(words).not.toMatch(/SIM-0020|P-77|wandbridge\/|Morphine/)
+  expect(await faults(page)).toEqual([])
+}
+
+/** What is printed stands in the log; what was changed on paper does not. */
+async function verified({ state, config }: World, id: string): Promise<void> {
+  const kept = join(state, 'kept.html')
+  const files = ['--state-dir', state]
+  const made = start(['refill', 'print', id, '--out', kept, '--config', config, ...files])
+  expect(await made.exit).toBe(0)
+  const good = start(['audit', 'verify', '--sheet', kept, ...files])
+  expect(await good.exit).toBe(0)
+  expect(good.out()).toContain('The log still contains its checkpoint.')
+  expect(good.out()).toContain('byte for byte')
+  const changed = join(state, 'changed.html')
+  writeFileSync(changed, readFileSync(kept, 'utf8').replace('4.6 mL', '4.8 mL'))
+  const bad = start(['audit', 'verify', '--sheet', changed, ...files])
+  expect(await bad.exit).toBe(1)
+  expect(bad.err()).toContain('4.8 mL')
+  const shown = start(['audit', 'show', '--kind', 'worksheet', '--json', ...files])
+  expect(await shown.exit).toBe(0)
+  const corrected = shown.json().filter((record) => 'refs' in record)
+  expect(corrected).toHaveLength(1)
+  expect(corrected[0]).toMatchObject({ action: 'U', patient: 'P-77', body: { step: 'after' } })
+}
+
+interface Asked {
+  readonly status: number
+  readonly allow: string | undefined
+  readonly body: string
+}
+
+function ask(
+  url: string,
+  method: string,
+  headers: Readonly<Record<string, string>> = {},
+  body = '',
+): Promise<Asked> {
+  return new Promise((done, failed) => {
+    const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const options = { method, headers: { ...headers, ...length }, agent: false }
+    const asking = request(url, options, (reply) => {
+      let text = ''
+      reply.setEncoding('utf8').on('data', (more: string) => {
+        text += more
+      })
+      reply.on('end', () =>
+        done({ status: reply.statusCode ?? 0, allow: reply.headers.allow, body: text }),
+      )
+    })
+    asking.on('error', (error) => failed(new Error(`${method} ${url}: ${error.message}`)))
+    asking.end(body)
+  })
+}
+
+describe.concurrent('the page of the worksheet', () => {
+  it('takes one kind of POST, from itself, and nothing else', { timeout: MS }, async () => {
+    const here = await world(false)
+    const { url, link } = await worksheet(here)
+    const host = new URL(url).host
+    const entered = await fetch(await link(), { redirect: 'manual' })
+    const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    expect(entered.headers.get('set-cookie')).toMatch(/; HttpOnly; SameSite=Strict$/)
+    expect(cookie).toContain(`wandbridge-refill-${new URL(url).port}=`)
+    const csp = (await fetch(url, { headers: { cookie } })).headers.get('content-security-policy')
+    expect(csp).not.toMatch(/unsafe|\*|https?:/)
+
+    const type = 'application/x-www-form-urlencoded'
+    const own = { cookie, origin: url, 'content-type': type }
+    const form = 'sheet=20261124-1400-0a1b&step=identity&card=9999'
+    const status = async (path: string, method: string, headers = {}, body = '') =>
+      (await ask(`${url}${path}`, method, headers, body)).status
+
+    const paths = ['/', '/worksheet', '/sheet/x', '/sheet/x/print', '/open/x', '/print.js', '/none']
+    for (const path of paths) {
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
+        if (method === 'POST' && path === '/worksheet') continue
+        const refused = await ask(`${url}${path}`, method, own, method === 'TRACE' ? '' : form)
+        expect([method, path, refused.status]).toEqual([method, path, 405])
+        expect(refused.allow).toBe('GET, HEAD')
+      }
+    }
+    // It reaches the form's own words only as the page itself sends it.
+    expect(await status('/worksheet', 'POST', own, form)).toBe(422)
+    const { origin: _origin, ...silent } = own
+    expect(await status('/worksheet', 'POST', silent, form)).toBe(403)
+    for (const origin of [
+      'http://evil.example',
+      'null',
+      `http://127.0.0.1:1`,
+      url.replace('http', 'https'),
+    ]) {
+      expect(await status('/worksheet', 'POST', { ...own, origin }, form)).toBe(403)
+    }
+    for (const site of ['cross-site', 'same-site', 'none']) {
+      expect(await status('/worksheet', 'POST', { ...own, 'sec-fetch-site': site }, form)).toBe(403)
+    }
+    for (const other of [
+      'text/plain',
+      'application/json',
+      'multipart/form-data',
+      `${type}; charset=x`,
+    ]) {
+      expect(await status('/worksheet', 'POST', { ...own, 'content-type': other }, form)).toBe(415)
+    }
+    expect(await status('/worksheet', 'POST', { ...own, host: 'evil.example' }, form)).toBe(421)
+    expect(await status('/worksheet', 'POST', { ...own, cookie: '' }, form)).toBe(401)
+    expect(await status('/worksheet', 'POST', own, 'x'.repeat(40_000))).toBe(413)
+    expect(await status('/worksheet?x=1', 'POST', own, form)).toBe(405)
+    // Whoever was not let in reads nothing.
+    for (const path of ['/', '/sheet/x', '/print.js', '/none']) {
+      expect(await status(path, 'GET', { host })).toBe(401)
+      expect(await status(path, 'GET', { cookie, 'sec-fetch-site': 'cross-site' })).toBe(403)
+    }
+    expect((await fetch(new URL('/open/00', url))).status).toBe(404)
+    const shown = start([
+      'audit',
+      'show',
+      '--kind',
+      'worksheet',
+      '--json',
+      '--state-dir',
+      here.state,
+    ])
+    expect(await shown.exit).toBe(0)
+    expect(shown.out()).toBe('')
+  })
+})
+
+/** What a terminal was told, in words: every move of the cursor begins a line. */
+function screen(told: string): string {
+  const ESC = String.fromCharCode(27)
+  return told
+    .split(ESC)
+    .map((part, i) =>
+      i === 0 ? part : part.replace(/^\[[0-9;?]*([A-Za-z])/, (_, end) => (end === 'm' ? '' : '\n')),
+    )
+    .join('')
+}
+
+describe.concurrent('a refill in the terminal', () => {
+  it('goes the same way, at 80 columns', { timeout: MS }, async () => {
+    const here = await world()
+    const command = `stty cols 80 rows 60; exec ${process.execPath} ${MAIN} refill --terminal --state-dir ${here.state} --config ${here.config}`
+    const program = run('script', ['-qfec', command, join(temporary(), 'typescript')], {
+      TERM: 'xterm-256color',
+    })
+    const plain = () => screen(program.out())
+    let from = 0
+    /** Waits for a question, then answers it; what came before is done with. */
+    const answer = async (question: string, keys: string) => {
+      await eventually(
+        () => plain().slice(from),
+        (words) => words.includes(question),
+        60_000,
+      )
+      from = plain().length
+      program.child.stdin?.write(keys)
+    }
+    const says = (sentence: string) =>
+      eventually(
+        () => plain().replace(/[\s│]+/g, ' '),
+        (words) => words.includes(sentence),
+        60_000,
+      )
+    await answer('Last four characters', '0020\r')
+    await answer('pseudonym', '\r')
+    await answer('Is the wand over the pump?', '\r')
+    await answer('Drug on the label', 'Morphine\r')
+    await answer('Concentration on the label', '10\r')
+    await answer('Unit on the label', '\r')
+    await answer('Lot', 'B-221\r')
+    await answer('Expiry date', 'Dec-2099\r')
+    await answer('Prepared by', 'Pharmacy 2\r')
+    await answer('Volume aspirated', '4,600\r')
+    await answer('Discarded by', 'A. Nurse\r')
+    await answer('Witnessed by', 'B. Nurse\r')
+    await says('4,600 is unclear. Type 4.6 or 4600.')
+    await answer('Volume aspirated', '\x154.6\r')
+    await says('0.4 mL less came out than expected (4.6 mL aspirated, 5 mL expected).')
+    await answer('Volume injected', '20\r')
+    await answer('Has the pump been programmed?', '\r')
+    await here.pump.command({ do: 'drain' })
+    await here.pump.command({ do: 'refill', volume: 20_000_000, program: true })
+    await answer('Is the wand over the pump?', '\r')
+    await says('5 mL before, 20 mL after. Changed.')
+    await says('NOT CHANGED: Mode: simple-continuous → simple-continuous')
+    await answer('Operator', 'C. Tech\r')
+    await answer('Second checker', 'D. Tech\r')
+    await says('reported by the pump, by the pump’s own clock.')
+    expect(await program.exit).toBe(0)
+    const widest = Math.max(
+      ...plain()
+        .split(/[\r\n]+/)
+        .map((line) => line.length),
+    )
+    expect(widest).toBeLessThanOrEqual(80)
+    const [, id = ''] = /refill print (\S+)/.exec(plain()) ?? []
+    const kept = join(here.state, 'kept.html')
+    const made = start(['refill', 'print', id, '--out', kept, '--state-dir', here.state])
+    expect(await made.exit).toBe(0)
+    const good = start(['audit', 'verify', '--sheet', kept, '--state-dir', here.state])
+    expect(await good.exit).toBe(0)
+  })
+})
