@@ -12,7 +12,6 @@ import { SCREEN } from './refill/style.ts'
 import { guardRefill, Refused, WRITE } from './refill-guard.ts'
 import type { Desk } from './refill-host.ts'
 
-export const REFILL_PORT = 8_421
 const HOST = '127.0.0.1'
 const BODY_MAX = 32_768
 const NAMES = /^[A-Za-z]{1,20}\d?$/

@@ -2,6 +2,7 @@
 // differences with both figures shown; a verdict only where the clinic has set a tolerance and named
 // its source. Everything starts from the figures as shown. Pure.
 import { dateTime, type Locale } from '../model/format.ts'
+import { named, WORDS } from '../words/words.ts'
 import type { Labelled, Reading } from './entries.ts'
 import {
   asShown,
@@ -204,7 +205,10 @@ function lines(r: Reading, { locale }: Clinic, w: Words): [string, string][] {
   const said = (text: string | null) => text ?? w.notSaid
   const at = (time: string | null) => (time === null ? w.notSaid : dateTime(time))
   const most = r.bolus.maxPerDay === null ? w.notSaid : String(r.bolus.maxPerDay)
-  const alarms = r.alarms.map((alarm) => `${alarm.code ?? w.notSaid} (${alarm.class ?? w.notSaid})`)
+  const codes = WORDS[locale]
+  const alarms = r.alarms.map(
+    ({ code, class: of }) => `${named(codes.alarm, code, w.notSaid)} (${of ?? w.notSaid})`,
+  )
   const last = r.drugs.map(
     (drug, i) => [row.drug(i + 1), said(programmed(drug, locale))] as [string, string],
   )
@@ -213,13 +217,13 @@ function lines(r: Reading, { locale }: Clinic, w: Words): [string, string][] {
     [row.filledVolume, said(reported(r.filledVolume, locale))],
     [row.filledAt, at(r.filledAt)],
     [row.programmedAt, at(r.programmedAt)],
-    [row.mode, said(r.mode)],
+    [row.mode, named(codes.mode, r.mode, w.notSaid)],
     [row.rate, said(perDay(r.rate, locale))],
     [row.volume24h, said(volume24h(r.volume24h, locale))],
     [row.bolus, r.bolus.on ? w.bolus(said(volume24h(r.bolus.volume, locale)), most) : w.off],
     [row.lowAlarmVolume, said(reported(r.lowAlarmVolume, locale))],
     [row.lowAlarmDate, at(r.lowAlarmDate)],
-    [row.state, said(r.state)],
+    [row.state, named(codes.pumpState, r.state, w.notSaid)],
     [row.alarms, alarms.length === 0 ? w.noAlarms : alarms.join(', ')],
     ...last,
   ]

@@ -6,7 +6,7 @@ import { MASS_UNITS } from '../../protocol/blocks/drugs.ts'
 import { sourceSchema } from '../model/reading.ts'
 import { deviceTimeSchema, utcSchema } from '../model/value.ts'
 
-const MASSES = Object.values(MASS_UNITS)
+export const MASSES = Object.values(MASS_UNITS)
 export type Mass = (typeof MASSES)[number]
 /** What an action on something doubtful was: required where there is a doubt. */
 const remark = z.string().min(1).max(500).optional()

@@ -1,5 +1,7 @@
 // The form of each step: which fields, of which kind. The page draws it, the terminal asks it. Pure.
-import type { Step } from './entries.ts'
+import { type Locale, unitText } from '../model/format.ts'
+import { conversion } from '../model/units.ts'
+import { MASSES, type Step } from './entries.ts'
 import type { Sheet } from './sheet.ts'
 import { drugCount, type Given } from './take.ts'
 import type { Words } from './words.ts'
@@ -17,7 +19,13 @@ export interface Field {
 }
 
 /** Fields of a step; `doubtful` asks for what was done about it, too. */
-export function fieldsOf(step: Step, sheet: Sheet | null, doubtful: boolean, w: Words): Field[] {
+export function fieldsOf(
+  step: Step,
+  sheet: Sheet | null,
+  doubtful: boolean,
+  w: Words,
+  locale: Locale,
+): Field[] {
   const { field, hint } = w
   const text = (name: string, label: string, more: Partial<Field> = {}): Field => ({
     name,
@@ -37,7 +45,9 @@ export function fieldsOf(step: Step, sheet: Sheet | null, doubtful: boolean, w: 
       return []
     case 'drug':
       return [
-        ...Array.from({ length: sheet ? drugCount(sheet) : 1 }, (_, i) => drug(i, w)).flat(),
+        ...Array.from({ length: sheet ? drugCount(sheet) : 1 }, (_, i) =>
+          drug(i, w, locale),
+        ).flat(),
         text('lot', field.lot),
         text('expiry', field.expiry, { hint: hint.expiry }),
         text('preparer', field.preparer),
@@ -70,9 +80,12 @@ export function fieldsOf(step: Step, sheet: Sheet | null, doubtful: boolean, w: 
   }
 }
 
-function drug(i: number, w: Words): Field[] {
+function drug(i: number, w: Words, locale: Locale): Field[] {
   const group = w.drugNumber(i + 1)
-  const options = ['mg', 'mcg'].map((value) => ({ value, label: w.massLabel(value) }))
+  const options = MASSES.map((value) => ({
+    value,
+    label: unitText(conversion('ng/mL', value).unit, locale),
+  }))
   return [
     { name: `name${i}`, label: w.field.name, kind: 'text', group },
     {

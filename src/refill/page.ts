@@ -187,7 +187,7 @@ function form(step: Step, sheet: Sheet | null, view: FormView): Html {
   const w = view.look.words
   const doubtful = (problem?.doubts.length ?? 0) > 0
   const given = problem?.given ?? (sheet && corrects ? givenOf(step, sheet) : {})
-  const fields = fieldsOf(step, sheet, doubtful, w)
+  const fields = fieldsOf(step, sheet, doubtful, w, view.look.clinic.locale)
   const first =
     fields.find(({ name }) => problem?.wrong[name]) ?? (doubtful ? fields.at(-1) : fields[0])
   const number = (STEPS as readonly Step[]).indexOf(step) + 1

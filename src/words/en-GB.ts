@@ -11,4 +11,16 @@ export const enGB: Words = {
     programmeSame: 'The programme is unchanged.',
     programmeChanged: 'Programme changes',
   },
+  refill: {
+    ...enUS.refill,
+    lang: 'en-GB',
+    step: { ...enUS.refill.step, handover: 'Programme the pump' },
+    lead: {
+      ...enUS.refill.lead,
+      handover:
+        'Now programme the pump with the pump maker’s own programmer. This worksheet cannot do that. Come back when it is done.',
+    },
+    field: { ...enUS.refill.field, lot: 'Batch number' },
+    steadyOnly: 'It holds only while the programme stays as it is.',
+  },
 }

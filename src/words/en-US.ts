@@ -2,6 +2,7 @@
 // more file of this shape. Numbers, units, dates and ages are not here: they are src/model/format.ts's,
 // and come in as text. Times come in the clinic's zone, or by the pump's clock where that is said.
 import { page } from './en-US/page.ts'
+import { refill } from './en-US/refill.ts'
 
 export const enUS = {
   source: {
@@ -84,4 +85,5 @@ export const enUS = {
   said: (sentence: string): string => sentence,
 
   page,
+  refill,
 }

@@ -41,14 +41,14 @@ describe('the date of the pump', () => {
 describe('what is computed here', () => {
   it('shows what it is made of', () => {
     expect(computedDate(afterReading(), CLINIC, w)).toBe(
-      '(20 mL − 2 mL) / 0.25 mL a day = 72 days: 04-Feb-2027, by the pump’s clock. It holds only while the programme stays as it is.',
+      '(20 mL − 2 mL) / 0.25 mL a day = 72 days: 04-Feb-2027, by the pump’s clock. It holds only while the program stays as it is.',
     )
   })
 
   it('is a range where the patient may ask for boluses', () => {
     const bolus = { on: true, volume: 50_000, maxPerDay: 4 }
     expect(computedDate(afterReading({ bolus }), CLINIC, w)).toBe(
-      '(20 mL − 2 mL) / 0.25 mL a day without patient boluses: 04-Feb-2027. With as many as are allowed, 0.45 mL a day: 03-Jan-2027. By the pump’s clock. It holds only while the programme stays as it is.',
+      '(20 mL − 2 mL) / 0.25 mL a day without patient boluses: 04-Feb-2027. With as many as are allowed, 0.45 mL a day: 03-Jan-2027. By the pump’s clock. It holds only while the program stays as it is.',
     )
   })
 

@@ -226,7 +226,7 @@ describe('a sheet that somebody kept', () => {
         const inText = shown(changed) !== shown(page)
         expect(wording(changed, file, finished).how).toBe(inText ? 'differs' : 'text')
       }),
-      { numRuns: 60 },
+      { numRuns: 20 },
     )
   })
 

@@ -92,6 +92,7 @@ export const record = (
   pump: { id: 'x', serial: 'SIM-0020' },
   wand: null,
   port: null,
+  patient: null,
   session: null,
   snapshot: null,
   deviceTime: null,

@@ -205,7 +205,7 @@ it('asks for what a record of the step holds, and for nothing else', () => {
     ...['name', 'concentration', 'mass'],
   ])
   for (const step of Object.keys(ENTRIES) as Step[]) {
-    for (const { name } of fieldsOf(step, sheetTo('before'), true, w)) {
+    for (const { name } of fieldsOf(step, sheetTo('before'), true, w, 'en-US')) {
       expect(known, name).toContain(numbered(name))
     }
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
+import { ControlConnection } from '../../src/control/client.ts'
 import { chromium as chromiumName } from './chromium.ts'
 import { endAll, eventually, run, start, temporary } from './programs.ts'
 import { type World, worksheet, world } from './refill-world.ts'
@@ -336,6 +337,20 @@ describe.concurrent('the page of the worksheet', () => {
       expect(await status(path, 'GET', { cookie, 'sec-fetch-site': 'cross-site' })).toBe(403)
     }
     expect((await fetch(new URL('/open/00', url))).status).toBe(404)
+    // Nor can the socket of the bridge write what is no step of a worksheet.
+    const actor = { id: 'x', role: 'operator', auth: 'terminal' }
+    const about = {
+      pump: 'SIM-0020',
+      sheet: '20261124-1400-0a1b',
+      source: 'simulator',
+      actor,
+    } as const
+    for (const step of ['injected', 'program']) {
+      const wish = { do: 'worksheet', ...about, step, entries: { volume: 20.5 } } as const
+      expect(await ControlConnection.ask(here.state, wish)).toEqual({
+        error: expect.stringMatching(/^This is no step of a worksheet: /),
+      })
+    }
     const shown = start([
       'audit',
       'show',
@@ -407,7 +422,7 @@ describe.concurrent('a refill in the terminal', () => {
     await here.pump.command({ do: 'refill', volume: 20_000_000, program: true })
     await answer('Is the wand over the pump?', '\r')
     await says('5 mL before, 20 mL after. Changed.')
-    await says('NOT CHANGED: Mode: simple-continuous → simple-continuous')
+    await says('NOT CHANGED: Mode: Simple continuous → Simple continuous')
     await answer('Operator', 'C. Tech\r')
     await answer('Second checker', 'D. Tech\r')
     await says('reported by the pump, by the pump’s own clock.')

@@ -153,9 +153,9 @@ async function asked(
   given: Record<string, string>,
   problem: Problem | null,
 ): Promise<Record<string, string>> {
-  const { words: w } = desk.context()
+  const { words: w, clinic } = desk.context()
   const doubtful = (problem?.doubts.length ?? 0) > 0
-  const fields = fieldsOf(step, sheet, doubtful, w)
+  const fields = fieldsOf(step, sheet, doubtful, w, clinic.locale)
   if (fields.length === 0) {
     await choose(w.readyQuestion, [{ value: 'yes', label: w.takeReading }])
     return given

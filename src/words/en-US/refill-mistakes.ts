@@ -1,7 +1,7 @@
 // What is said when something typed or read cannot be, or is doubtful. Each says what is so and what to
-// do next; none blames. Part of the words of the worksheet.
+// do next; none blames. Part of the worksheet in US English.
 
-export const MISTAKES = {
+export const mistakes = {
   empty: (what: string) => `${what} is empty. Type it.`,
   noVolume: (typed: string) => `“${typed}” is no volume. Type a number in mL, such as 4.5.`,
   noNumber: (typed: string) => `“${typed}” is no number. Type it such as 10 or 0.5.`,

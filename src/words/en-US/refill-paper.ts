@@ -1,7 +1,7 @@
 // What stands on paper and in what is worked out: differences, findings, dates, signatures. Part of the
-// words of the worksheet.
+// worksheet in US English.
 
-export const PAPER = {
+export const paper = {
   moreOut: (diff: string, aspirated: string, expected: string) =>
     `${diff} more came out than expected (${aspirated} aspirated, ${expected} expected).`,
   lessOut: (diff: string, aspirated: string, expected: string) =>
@@ -57,7 +57,7 @@ export const PAPER = {
     last: string,
   ) =>
     `(${volume} − ${low}) / ${least} a day without patient boluses: ${last}. With as many as are allowed, ${most} a day: ${first}. By the pump’s clock.`,
-  steadyOnly: 'It holds only while the programme stays as it is.',
+  steadyOnly: 'It holds only while the program stays as it is.',
 
   findings: 'What did not agree',
   noFindings: 'Nothing on this sheet disagreed in what it compares.',
