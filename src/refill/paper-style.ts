@@ -18,7 +18,7 @@ body { margin: 0 auto; max-width: 190mm; color: #000; background: #fff;
 h1 { font-size: 13pt; margin: 0; } h2 { font-size: 11.5pt; margin: 3.5mm 0 .8mm; break-after: avoid; }
 h3, h2.step { font-size: 10.5pt; margin: 2.5mm 0 .5mm; break-after: avoid; }
 p { margin: .8mm 0; }
-section, .loud, .plain, .sign, .audit, .whole tr tr { break-inside: avoid; }
+.keep, .loud, .plain, .sign, .audit, .whole tr tr { break-inside: avoid; }
 dl { display: grid; grid-template-columns: 58mm 1fr; gap: .2mm 3mm; margin: 0; }
 dd { margin: 0; font-weight: 700; overflow-wrap: anywhere; }
 .two { display: grid; grid-template-columns: 1fr 1fr; gap: 0 8mm; } .two dl { grid-template-columns: 36mm 1fr; }

@@ -4,7 +4,7 @@
 import { renderSVG } from 'uqr'
 import { dateTime } from '../model/format.ts'
 import { clockSentence, computedDate, reportedDate } from './dates.ts'
-import type { Step } from './entries.ts'
+import { STEPS, type Step } from './entries.ts'
 import { findings } from './findings.ts'
 import { dataElement, Html, html } from './html.ts'
 import { PAPER_STYLE } from './paper-style.ts'
@@ -18,7 +18,7 @@ import {
   mark,
   readingTable,
 } from './parts.ts'
-import { corrections, type Sheet, stateOf } from './sheet.ts'
+import { corrections, type Sheet, stateOf, type Written } from './sheet.ts'
 import type { SheetFile } from './sheet-file.ts'
 import { type Words, wordsOf } from './words.ts'
 
@@ -65,6 +65,8 @@ function content(file: SheetFile, sheet: Sheet, look: Look): Html {
   const after = sheet.steps.after?.entries
   const own = after ? computedDate(after, clinic, w) : null
   const reason = sheet.steps.abandoned?.entries.reason
+  // What was done about them has its own place, across the paper.
+  const found = findings(sheet, clinic, w).map(({ text, matters }) => ({ text, matters }))
   return html`${state === 'open' && html`<p class="state">${w.notFinished}</p>`}
     ${state === 'abandoned' && html`<p class="state">${w.stopped(reason ?? '')}</p>`}
     <div class="two">${(
@@ -72,15 +74,16 @@ function content(file: SheetFile, sheet: Sheet, look: Look): Html {
     ).map((step) => stepPart(sheet, step, look))}</div>
     ${inner(labelTable(sheet, look))}
     ${inner(readingTable(sheet, look)) ?? (['before', 'after'] as const).map((step) => stepPart(sheet, step, look))}
-    <section><h2>${w.differences}</h2>${findingList(findings(sheet, clinic, w), w)}</section>
-    <section><h2>${w.alarmDate}</h2>${
+    <section><h2>${w.differences}</h2>${findingList(found, w)}</section>
+    ${remarks(sheet, look)}
+    <section class="keep"><h2>${w.alarmDate}</h2>${
       after
         ? html`<p><strong>${reportedDate(after, w)}</strong></p><p>${clockSentence(after, clinic, w)}</p>
       ${own && html`<p>${w.computed}: ${own}</p>`}`
         : html`<p>${w.notSaid}</p>`
     }</section>
     ${corrected(sheet, look)}
-    <section><h2>${w.signatures}</h2><div class="signs">
+    <section class="keep"><h2>${w.signatures}</h2><div class="signs">
       ${[w.operator, w.checker, w.discarded, w.witnessed].map(
         (who) => html`<div class="sign"><div>${w.signature(who)}</div></div>`,
       )}</div></section>
@@ -95,7 +98,25 @@ function stepPart(sheet: Sheet, step: Step, look: Look): Html {
   const { clinic, words: w } = look
   const written = sheet.steps[step]
   const when = written && html` (${clock(written.at, clinic)})`
-  return html`<section><h2 class="step">${w.step[step]}${when}</h2>${written ? definition(linesOf(written, look)) : html`<p>${w.notSaid}</p>`}</section>`
+  return html`<section class="keep"><h2 class="step">${w.step[step]}${when}</h2>${written ? definition(short(written, look)) : html`<p>${w.notSaid}</p>`}</section>`
+}
+
+const isRemark = (label: string, w: Words) => label === w.field.remark || label === w.field.action
+
+/** Without what was done, which may be long. */
+const short = (written: Written, look: Look) =>
+  linesOf(written, look).filter(([label]) => !isRemark(label, look.words))
+
+function remarks(sheet: Sheet, look: Look): Html | null {
+  const w = look.words
+  const all = STEPS.flatMap((step) => {
+    const written = sheet.steps[step]
+    if (!written) return []
+    const lines = linesOf(written, look).filter(([label]) => isRemark(label, w))
+    return lines.map(([, text]) => [w.step[step], text] as const)
+  })
+  if (all.length === 0) return null
+  return html`<section><h2>${w.field.remark}</h2>${definition(all)}</section>`
 }
 
 function corrected(sheet: Sheet, look: Look): Html | null {
@@ -117,7 +138,7 @@ function audit({ checkpoint, key }: SheetFile, sheet: Sheet, { words: w }: Look)
   // Black on white, with the quiet zone a reader needs.
   const svg = renderSVG(checkpoint, { ecc: 'M', border: 4, pixelSize: 4 })
   const qr = svg.replace('<svg ', `<svg role="img" aria-label="${w.qrAlt}" `)
-  return html`<section><h2>${w.auditTitle}</h2><div class="audit"><div>${records}<p>${w.auditText}</p>
+  return html`<section class="keep"><h2>${w.auditTitle}</h2><div class="audit"><div>${records}<p>${w.auditText}</p>
     <pre>${checkpoint.trimEnd()}</pre><p>${w.auditKey}:</p><pre>${key ?? ''}</pre><p>${w.auditCheck}</p></div>
     ${new Html(qr)}</div></section>`
 }
