@@ -19,9 +19,9 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
         {page.skip}
       </a>
       {marks.map((mark) => (
-        <p class="simulator" role="note" key={mark}>
+        <aside class="simulator" key={mark}>
           {source[mark]}
-        </p>
+        </aside>
       ))}
       <header class="top">
         <h1>{page.title}</h1>

@@ -1,6 +1,6 @@
 // The page's files, each an address of its own. They say nothing of any pump, so that anybody who may
 // ask this host may have them; what they show comes from the API, by the session of the page.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, onSendHookHandler } from 'fastify'
 
 export interface PageFile {
   readonly path: string
@@ -15,10 +15,14 @@ const LASTING = 'public, max-age=31536000, immutable'
 
 export function pageRoutes(app: FastifyInstance, files: readonly PageFile[]): void {
   for (const { path, type, body, lasting } of files) {
-    app.get(path, { schema: { hide: true } }, (_request, reply) => {
+    // After the headers of every answer, which say that nothing is kept.
+    const onSend: onSendHookHandler = (_request, reply, payload, done) => {
       if (lasting) reply.header('cache-control', LASTING)
-      return reply.header('content-type', type).send(body)
-    })
+      done(null, payload)
+    }
+    app.get(path, { schema: { hide: true }, onSend }, (_request, reply) =>
+      reply.header('content-type', type).send(body),
+    )
   }
   if (files.some(({ path }) => path === '/')) return
   app.get('/', { schema: { hide: true } }, (_request, reply) =>

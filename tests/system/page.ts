@@ -1,0 +1,102 @@
+// The page in Debian's Chromium, on a real bridge with simulated wands on pseudo-terminals.
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { eventually, type Program, start } from './programs.ts'
+
+const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname
+const CHROMIUM = '/usr/bin/chromium'
+export const hasChromium = existsSync(CHROMIUM)
+export const NO_CHROMIUM = `${CHROMIUM} is not installed`
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--font-render-hinting=none',
+    ],
+  })
+
+export interface Served {
+  readonly bridge: Program
+  readonly url: string
+  readonly state: string
+}
+
+/** A bridge on these ports. Without a listen address it takes any that is free. */
+export async function serve(
+  ports: readonly string[],
+  state: string,
+  { policy = 'on-placement', listen = '127.0.0.1:0' } = {},
+): Promise<Served> {
+  const wands = ports.flatMap((port) => ['--serial', port])
+  const bridge = start([
+    'serve',
+    '--listen',
+    listen,
+    ...wands,
+    '--state-dir',
+    state,
+    '--policy',
+    policy,
+  ])
+  await eventually(
+    () => bridge.err(),
+    (text) => text.includes('Listening on'),
+    30_000,
+  )
+  const [url = ''] = /https?:\/\/[^,\s]+/.exec(bridge.err()) ?? []
+  return { bridge, url, state }
+}
+
+const once = (...args: readonly string[]) =>
+  execFileSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' }).trim()
+
+export const link = ({ state }: Served) => once('open', '--print', '--state-dir', state)
+export const token = ({ state }: Served) =>
+  once('token', 'create', '--scope', 'status,history', '--state-dir', state)
+
+/** What the browser complained about: a refusal of the Content-Security-Policy, an error, a request that failed. */
+export function complaints(page: Page): string[] {
+  const said: string[] = []
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) said.push(message.text())
+  })
+  page.on('pageerror', (error) => said.push(String(error)))
+  page.on('request', (request) => {
+    const own = new URL(request.url()).hostname === '127.0.0.1'
+    if (!own) said.push(`asks ${request.url()}`)
+  })
+  return said
+}
+
+/** Opens the page by a link of its own, and waits for the first reading. */
+export async function visit(
+  browser: Browser,
+  served: Served,
+  options: BrowserContextOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  const page = await context.newPage()
+  await page.goto(link(served))
+  await page.locator('.state').first().waitFor({ timeout: 60_000 })
+  return page
+}
+
+/** Text as people see it, spaces made one. */
+export async function textOf(page: Page, selector: string): Promise<string> {
+  const text = await page
+    .locator(selector)
+    .first()
+    .evaluate((element: { innerText: string }) => element.innerText)
+  return text.replace(/\s+/g, ' ').trim()
+}
+
+export const state = (page: Page) => page.locator('.state').first().getAttribute('data-state')
+
+/** Waits until the first tile is in this state. */
+export const becomes = (page: Page, kind: 'live' | 'read' | 'lost', timeout = 60_000) =>
+  page.locator(`.state[data-state=${kind}]`).first().waitFor({ timeout })
