@@ -4,6 +4,7 @@ import { age } from '../model/format.ts'
 import type { Source } from '../model/reading.ts'
 import { clockSentence, computedDate, reportedDate } from './dates.ts'
 import { type Entries, STEPS, type Step } from './entries.ts'
+import { reported } from './figures.ts'
 import { findings } from './findings.ts'
 import { type Field, fieldsOf, givenOf } from './form.ts'
 import { type Html, html } from './html.ts'
@@ -169,8 +170,14 @@ function workForm(step: Step, { sheet, problem, session, correcting, now }: Shee
         )
       }
       ${written && html`<p><strong>${w.correcting(clock(written.at, clinic))}</strong></p>`}
-      ${step === 'aspirated' && known && html`<p>${w.readAt(clock(known.entries.readAt, clinic), age(Math.max(0, Date.parse(now) - Date.parse(known.entries.readAt))))}</p>`}`,
+      ${step === 'aspirated' && known && html`<p>${expected(known.entries, now, look)}</p>`}`,
   })
+}
+
+function expected(before: Entries<'before'>, now: string, { clinic, words: w }: Look): string {
+  const old = age(Math.max(0, Date.parse(now) - Date.parse(before.readAt)))
+  const volume = reported(before.reportedVolume, clinic.locale) ?? w.notSaid
+  return w.expected(volume, clock(before.readAt, clinic), old)
 }
 
 interface FormView {

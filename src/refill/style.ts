@@ -38,11 +38,11 @@ legend { font-weight: 700; padding: 0 .5rem 0 0; }
 .field { margin: 1rem 0; }
 label { font-weight: 600; display: block; }
 .hint { display: block; color: #333; font-size: 1rem; }
-input[type=text], textarea { font: inherit; font-size: 1.35rem; width: 100%; max-width: 30rem; min-height: 52px;
+input[type=text], textarea { display: block; margin-top: .5rem; font: inherit; font-size: 1.35rem; width: 100%; max-width: 30rem; min-height: 52px;
   padding: .4rem .7rem; border: 2px solid #333; border-radius: .3rem; background: #fff; color: #000; }
 input.short { max-width: 12rem; }
 textarea { min-height: 6rem; max-width: 44rem; font-size: 1.1rem; }
-.choices { display: flex; flex-wrap: wrap; gap: .5rem; }
+.choices { margin-top: .5rem; display: flex; flex-wrap: wrap; gap: .5rem; }
 .choices label { display: flex; align-items: center; gap: .6rem; min-height: 52px; min-width: 8rem;
   border: 2px solid #333; border-radius: .3rem; padding: .3rem 1rem .3rem .8rem; }
 .choices input { width: 1.5rem; height: 1.5rem; margin: 0; }
@@ -54,7 +54,7 @@ button, .button { font: inherit; font-size: 1.2rem; font-weight: 700; min-height
 .actions { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1rem 0; }
 :focus-visible { outline: 4px solid #b35900; outline-offset: 3px; }
 .wrong input, .wrong textarea, .wrong .choices label { border-color: #8f0000; border-width: 4px; }
-.says { color: #8f0000; font-weight: 700; }
+.says { display: block; color: #8f0000; font-weight: 700; }
 .alert { border: 4px solid #8f0000; border-left-width: 1rem; padding: .5rem 1rem; margin: 1rem 0; }
 .alert h2, .alert h3 { margin: .25rem 0; font-size: 1.25rem; }
 .alert li, .alert p { font-weight: 600; }

@@ -2,7 +2,7 @@
 // the page. What was written stays when this ends at any moment.
 import { intro, isCancel, log, note, outro, select, spinner, text } from '@clack/prompts'
 import { dateTime, inZone } from '../../model/format.ts'
-import { rows } from '../../refill/compare.ts'
+import { programmed, rows } from '../../refill/compare.ts'
 import { clockSentence, computedDate, reportedDate } from '../../refill/dates.ts'
 import { STEPS, type Step } from '../../refill/entries.ts'
 import { findings } from '../../refill/findings.ts'
@@ -33,7 +33,7 @@ export async function terminal(desk: Desk): Promise<void> {
     summary(desk, sheet)
   } catch (error) {
     if (!(error instanceof Left)) throw error
-    outro(w.leftOff(sheet?.id ?? null))
+    outro(wrapped(w.leftOff(sheet?.id ?? null)).replaceAll('\n', '\n   '))
     return
   }
   outro(`wandbridge refill print ${sheet.id}`)
@@ -61,8 +61,9 @@ const choose = async (message: string, options: { value: string; label: string }
 async function ask(field: Field, before: string): Promise<string> {
   if (field.kind === 'choice') return choose(field.label, [...(field.options ?? [])])
   const group = field.group === undefined ? '' : `${field.group}. `
-  const message = wrapped(`${group}${field.label}${field.hint ? ` (${field.hint})` : ''}`)
-  return kept(await text({ message, initialValue: before }))
+  const message = wrapped(`${group}${field.label}`)
+  const placeholder = field.hint ?? ''
+  return kept(await text({ message, initialValue: before, placeholder }))
 }
 
 /** A sheet that is not finished, or null for a new one. */
@@ -118,6 +119,7 @@ async function oneStep(
     w.lead[step],
     ...(written ? [w.correcting(dateTime(inZone(written.at, clinic.zone)))] : []),
   ]
+  if (step === 'drug' && sheet) about.push(...programmedLines(desk, sheet))
   if (step === 'handover' && sheet) about.unshift((await desk.session(sheet.serial)) ?? '')
   log.message(about.filter(Boolean).map(wrapped).join('\n'))
   const id = sheet?.id ?? desk.fresh()
@@ -140,7 +142,7 @@ async function oneStep(
       throw new Left()
     }
     problem = result.problem
-    const sentences = [...Object.values(problem.wrong), ...problem.doubts]
+    const sentences = [...Object.values(problem.wrong), ...problem.doubts, w.nothingWritten]
     log.error(sentences.map(wrapped).join('\n'))
   }
 }
@@ -171,6 +173,13 @@ async function asked(
     out[field.name] = await ask(field, out[field.name] ?? '')
   }
   return out
+}
+
+/** What the pump is programmed with, to be held against the syringe. */
+function programmedLines(desk: Desk, sheet: Sheet): string[] {
+  const { clinic, words: w } = desk.context()
+  const drugs = sheet.steps.before?.entries.drugs ?? []
+  return drugs.map((drug) => `${w.pumpSays}: ${programmed(drug, clinic.locale) ?? w.notSaid}`)
 }
 
 /** Reads back what was written, with its units. */

@@ -41,14 +41,14 @@ export const mistakes = {
   severalPumps: (card: string) =>
     `More than one pump read here ends in ${card}. Type the whole serial number from the card.`,
   otherPumpUnderWand: (card: string, at: string) =>
-    `The pump read at ${at} does not end in ${card}. Either the card or the pump is of somebody else. Stop, and find out which. Nothing was written.`,
+    `The serial number of the pump read at ${at} does not end in ${card}. Either the card or the pump is of somebody else. Stop, and find out which.`,
   noReading: 'This pump has no reading that can be used. Hold the wand over it and try again.',
   oldReading: (at: string, age: string, most: string) =>
     `The last reading of this pump is from ${at}, ${age} ago. It must not be older than ${most}: the pump may have been changed since. Hold the wand over the pump and take the reading again.`,
   beforeHandover: (at: string) =>
-    `The last reading of this pump is from ${at}, before it was handed over for programming. Hold the wand over the pump again. Nothing was written.`,
+    `The last reading of this pump is from ${at}, before it was handed over for programming. Hold the wand over the pump again.`,
   swapped: (serial: string, other: string) =>
-    `This sheet is locked to pump ${serial}, and the last pump read is ${other}. These are two pumps. Nothing was written: hold the wand over the pump of this sheet.`,
+    `This sheet is locked to pump ${serial}, and the last pump read is ${other}. These are two pumps. Hold the wand over the pump of this sheet.`,
   notRead: (why: string) => `The pump could not be read now. ${why}`,
 
   unitDiffers: (pump: string, label: string) =>

@@ -104,7 +104,8 @@ export const refill = {
   now: 'Now',
   later: 'Later',
   reading: 'Takes up to 40 seconds. Keep the wand still until this page changes.',
-  readAt: (at: string, age: string) => `Read at ${at}, ${age} ago.`,
+  expected: (volume: string, at: string, age: string) =>
+    `Expected: ${volume}, reported by the pump, not measured. Read at ${at}, ${age} ago.`,
   whatIsDoubtful: 'Please look at this again',
   whatIsWrong: 'This cannot be written down yet',
   nothingWritten: 'Nothing was written.',
