@@ -50,6 +50,7 @@ export type Result =
 export class Desk {
   readonly #options: DeskOptions
   readonly log: RefillLog
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: DeskOptions) {
     this.#options = options
@@ -101,8 +102,17 @@ export class Desk {
     )
   }
 
-  /** Writes one step, if it may be written and what was given is what it needs. */
-  async write(wish: Wish): Promise<Result> {
+  /**
+   * Writes one step, if it may be written and what was given is what it needs. One at a time: who
+   * presses twice has written once.
+   */
+  write(wish: Wish): Promise<Result> {
+    const result = this.#last.then(() => this.#write(wish))
+    this.#last = result.catch(() => {})
+    return result
+  }
+
+  async #write(wish: Wish): Promise<Result> {
     const { step, given, corrects } = wish
     await this.log.refresh()
     const sheet = this.log.sheet(wish.sheet)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { apiRecord } from './api-records.ts'
 import { nodeDisk } from './audit/disk.ts'
 import { newestCheckpoint } from './audit/opening.ts'
-import { readRecords } from './audit/reader.ts'
+import { readRecords, type Stored } from './audit/reader.ts'
 import type { Intros } from './audit/seek.ts'
 import { listLogs } from './audit/tail.ts'
 import type { Source } from './model/reading.ts'
@@ -12,11 +12,12 @@ import type { InterrogationRecord, RecordOf } from './model/record.ts'
 import { type Sheet, sheetsOf } from './refill/sheet.ts'
 
 interface Seen {
+  readonly log: string
   readonly intros: Intros
   after: number
   readonly sheets: RecordOf<'worksheet'>[]
-  /** By serial. */
-  readonly newest: Map<string, InterrogationRecord>
+  /** By serial; taken apart only when somebody asks. */
+  readonly newest: Map<string, Stored>
 }
 
 const KINDS = ['worksheet', 'interrogation'] as const
@@ -46,9 +47,15 @@ export class RefillLog {
     return this.sheets().find((sheet) => sheet.id === id) ?? null
   }
 
-  /** The newest reading of every pump. */
+  /** The newest reading of every pump, the latest last. */
   newest(): InterrogationRecord[] {
-    return [...this.#seen.values()].flatMap(({ newest }) => [...newest.values()])
+    const all = [...this.#seen.values()].flatMap(({ log, newest }) =>
+      [...newest.values()].flatMap(({ position, record }) => {
+        const read = apiRecord(record, { position, log, source: sourceOf(log) })
+        return read?.kind === 'interrogation' ? [read] : []
+      }),
+    )
+    return all.sort((one, other) => (one.at < other.at ? -1 : 1))
   }
 
   /** The newest signed checkpoint of a log with its key; null when there is none yet. */
@@ -59,24 +66,30 @@ export class RefillLog {
 
   async #look(): Promise<void> {
     for (const log of await listLogs(nodeDisk, this.#dir).catch(() => [])) {
-      const seen = this.#seen.get(log) ?? begin()
+      const seen = this.#seen.get(log) ?? begin(log)
       this.#seen.set(log, seen)
-      const { after, intros } = seen
-      const source = log.split('-')[0] as Source
+      const { after, intros, newest, sheets } = seen
       const range = { kinds: KINDS, ...(after >= 0 && { after }) }
-      for await (const { position, record } of readRecords(
-        nodeDisk,
-        join(this.#dir, log),
-        range,
-        intros,
-      )) {
+      const dir = join(this.#dir, log)
+      for await (const stored of readRecords(nodeDisk, dir, range, intros)) {
+        const { position, record } = stored
         seen.after = position
-        const read = apiRecord(record, { position, log, source })
-        if (read?.kind === 'worksheet') seen.sheets.push(read)
-        if (read?.kind === 'interrogation' && read.pump) seen.newest.set(read.pump.serial, read)
+        if (record.kind === 'interrogation') newest.set(record.pump ?? '', stored)
+        else {
+          const read = apiRecord(record, { position, log, source: sourceOf(log) })
+          if (read?.kind === 'worksheet') sheets.push(read)
+        }
       }
     }
   }
 }
 
-const begin = (): Seen => ({ intros: new Map(), after: -1, sheets: [], newest: new Map() })
+const sourceOf = (log: string) => log.split('-')[0] as Source
+
+const begin = (log: string): Seen => ({
+  log,
+  intros: new Map(),
+  after: -1,
+  sheets: [],
+  newest: new Map(),
+})

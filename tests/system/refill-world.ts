@@ -24,8 +24,8 @@ export interface World {
   readonly config: string
 }
 
-/** Both running, and the pump read once, if it is wanted. */
-export async function world(read = true): Promise<World> {
+/** A pump that waits, and what a bridge is told. */
+export async function ready(): Promise<Omit<World, 'bridge'>> {
   const state = temporary()
   const scenario = join(state, 'scenario.yaml')
   const config = join(state, 'config.yaml')
@@ -33,11 +33,17 @@ export async function world(read = true): Promise<World> {
   writeFileSync(config, CONFIG)
   const pump = await sim('pty', '--scenario', scenario)
   await pump.command({ do: 'advance', days: 60 })
+  return { pump, state, config }
+}
+
+/** Both running, and the pump read once. */
+export async function world(): Promise<World> {
+  const { pump, state, config } = await ready()
   const files = ['--serial', pump.port, '--state-dir', state]
   const bridge = start(['serve', '--listen', 'none', '--policy', 'on-placement', ...files])
   await eventually(
     () => bridge.err(),
-    (text) => text.includes(read ? 'Reading finished' : 'Bridge ready'),
+    (text) => text.includes('Reading finished'),
     60_000,
   )
   return { pump, bridge, state, config }
@@ -52,10 +58,13 @@ export interface Worksheet {
 
 const LINK = /http:\/\/127\.0\.0\.1:\d+\/open\/[0-9a-f]+/g
 
-/** The worksheet's server beside a running bridge. */
-export async function worksheet({ state, config }: World): Promise<Worksheet> {
+/** The worksheet's server beside a running bridge; with `more`, a bridge of its own. */
+export async function worksheet(
+  { state, config }: Pick<World, 'state' | 'config'>,
+  ...more: string[]
+): Promise<Worksheet> {
   const files = ['--state-dir', state, '--config', config]
-  const program = start(['refill', '--no-open', '--port', '0', ...files])
+  const program = start(['refill', '--no-open', '--port', '0', ...files, ...more])
   const links = () => program.out().match(LINK) ?? []
   await eventually(links, (some) => some.length > 0, 30_000)
   const url = new URL(links()[0] ?? '').origin

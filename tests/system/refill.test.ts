@@ -11,7 +11,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { ControlConnection } from '../../src/control/client.ts'
 import { chromium as chromiumName } from './chromium.ts'
 import { endAll, eventually, run, start, temporary } from './programs.ts'
-import { type World, worksheet, world } from './refill-world.ts'
+import { ready, type World, worksheet, world } from './refill-world.ts'
 
 const MS = 240_000
 const CI = process.env['CI'] === 'true'
@@ -279,8 +279,9 @@ function ask(
 
 describe.concurrent('the page of the worksheet', () => {
   it('takes one kind of POST, from itself, and nothing else', { timeout: MS }, async () => {
-    const here = await world(false)
-    const { url, link } = await worksheet(here)
+    // No bridge runs: it has its own.
+    const here = await ready()
+    const { url, link } = await worksheet(here, '--serial', here.pump.port)
     const host = new URL(url).host
     const entered = await fetch(await link(), { redirect: 'manual' })
     const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
