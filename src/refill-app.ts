@@ -6,7 +6,8 @@ import type { Env } from './env.ts'
 import { isStep, type Step } from './refill/entries.ts'
 import type { Html } from './refill/html.ts'
 import { type Frame, homePage, type Problem, sayPage, sheetPage } from './refill/page.ts'
-import { PRINT_SCRIPT, patientSlip, printedSheet } from './refill/print.ts'
+import { patientSlip, printedSheet } from './refill/print.ts'
+import { SCRIPT, SCRIPT_PATH } from './refill/script.ts'
 import { right, type Sheet } from './refill/sheet.ts'
 import { SCREEN } from './refill/style.ts'
 import { guardRefill, Refused, WRITE } from './refill-guard.ts'
@@ -15,8 +16,6 @@ import type { Desk } from './refill-host.ts'
 const HOST = '127.0.0.1'
 const BODY_MAX = 32_768
 const NAMES = /^[A-Za-z]{1,20}\d?$/
-/** A button needs one line of program; everything else works without any. */
-const SCRIPT = `document.getElementById('print')?.addEventListener('click', () => print())\n`
 
 export interface RefillServer {
   /** `http://127.0.0.1:8421` */
@@ -122,7 +121,7 @@ function reading(app: FastifyInstance, desk: Desk): void {
     if (!sheet) return missing(reply, desk)
     return page(reply, patientSlip(await desk.file(sheet), sheet, { back: `/sheet/${sheet.id}` }))
   })
-  app.get(PRINT_SCRIPT, (_request, reply) =>
+  app.get(SCRIPT_PATH, (_request, reply) =>
     reply.header('content-type', 'text/javascript; charset=utf-8').send(SCRIPT),
   )
 }

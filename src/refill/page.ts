@@ -1,5 +1,5 @@
 // The worksheet's pages: the list of sheets, and a sheet with the one form that is to be done now. No
-// script is needed for any of it. Pure.
+// script is needed for any of it (script.ts keeps what is typed). Pure.
 import { age } from '../model/format.ts'
 import type { Source } from '../model/reading.ts'
 import { clockSentence, computedDate, reportedDate } from './dates.ts'
@@ -18,6 +18,7 @@ import {
   mark,
   readingTable,
 } from './parts.ts'
+import { SCRIPT_PATH } from './script.ts'
 import { nextStep, right, type Sheet, stateOf, type Written } from './sheet.ts'
 import type { Given } from './take.ts'
 import type { Words } from './words.ts'
@@ -50,7 +51,7 @@ export function frame(
 <html lang="${w.lang}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title} · ${w.product}</title>
-${raw(`<style>${style}</style>`)}</head>
+${raw(`<style>${style}</style>`)}<script src="${SCRIPT_PATH}" defer></script></head>
 <body><header>${source === null ? null : mark(source, w)}${wide ?? html`<h1>${title}</h1>`}</header>
 <main id="main">${body}</main>
 <footer><p>${w.purpose}</p></footer></body></html>

@@ -18,12 +18,10 @@ import {
   mark,
   readingTable,
 } from './parts.ts'
+import { SCRIPT_PATH } from './script.ts'
 import { corrections, type Sheet, stateOf, type Written } from './sheet.ts'
 import type { SheetFile } from './sheet-file.ts'
 import { type Words, wordsOf } from './words.ts'
-
-/** Where the button of the page that prints is, on the worksheet's own origin. */
-export const PRINT_SCRIPT = '/print.js'
 
 export interface Served {
   /** Way back, on screen only; a saved file has none. */
@@ -54,7 +52,7 @@ function paper(title: string, body: Html, w: Words, served: Served | null): Html
 <html lang="${w.lang}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title>
-${new Html(`<style>${PAPER_STYLE}</style>`)}${served && html`<script src="${PRINT_SCRIPT}" defer></script>`}</head>
+${new Html(`<style>${PAPER_STYLE}</style>`)}${served && html`<script src="${SCRIPT_PATH}" defer></script>`}</head>
 <body>${bar}<main>${body}</main></body></html>
 `
 }

@@ -118,7 +118,10 @@ describe.concurrent('a refill on the page', () => {
     // A reload, and a server that is killed, lose nothing.
     await here.pump.command({ do: 'drain' })
     const id = page.url().split('/').at(-1) ?? ''
+    await page.locator('#discardedBy').focus()
+    await page.keyboard.type('Half typ')
     await page.reload()
+    expect(await page.locator('#discardedBy').inputValue()).toBe('Half typ')
     sheet.program.child.kill('SIGKILL')
     await sheet.program.exit
     sheet = await worksheet(here)
@@ -296,7 +299,15 @@ describe.concurrent('the page of the worksheet', () => {
     const status = async (path: string, method: string, headers = {}, body = '') =>
       (await ask(`${url}${path}`, method, headers, body)).status
 
-    const paths = ['/', '/worksheet', '/sheet/x', '/sheet/x/print', '/open/x', '/print.js', '/none']
+    const paths = [
+      '/',
+      '/worksheet',
+      '/sheet/x',
+      '/sheet/x/print',
+      '/open/x',
+      '/worksheet.js',
+      '/none',
+    ]
     for (const path of paths) {
       for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
         if (method === 'POST' && path === '/worksheet') continue
@@ -333,7 +344,7 @@ describe.concurrent('the page of the worksheet', () => {
     expect(await status('/worksheet', 'POST', own, 'x'.repeat(40_000))).toBe(413)
     expect(await status('/worksheet?x=1', 'POST', own, form)).toBe(405)
     // Whoever was not let in reads nothing.
-    for (const path of ['/', '/sheet/x', '/print.js', '/none']) {
+    for (const path of ['/', '/sheet/x', '/worksheet.js', '/none']) {
       expect(await status(path, 'GET', { host })).toBe(401)
       expect(await status(path, 'GET', { cookie, 'sec-fetch-site': 'cross-site' })).toBe(403)
     }
