@@ -1,19 +1,20 @@
-// The judges of tests/oracles/fhir, which are installed when they are first needed: a validator, a FHIR
-// client and an HL7 v2 parser that we did not write.
-import { spawnSync } from 'node:child_process'
+// The judges of tests/oracles/fhir: a validator, a FHIR client and an HL7 v2 parser that we did not write.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { TestContext } from 'vitest'
 
 const HOME = fileURLToPath(new URL('../oracles/fhir/', import.meta.url))
 
-function home(): NodeJS.Require {
-  if (!existsSync(`${HOME}node_modules/.package-lock.json`)) {
-    const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--no-progress']
-    const { status, stderr } = spawnSync('npm', args, { cwd: HOME, encoding: 'utf8' })
-    if (status !== 0) throw new Error(`the judges of tests/oracles/fhir: npm ci: ${stderr}`)
-  }
-  return createRequire(`${HOME}package.json`)
+const home = () => createRequire(`${HOME}package.json`)
+
+/** For `beforeEach`: leaves out the tests that cannot do without them. */
+export function needsJudges({ skip }: Pick<TestContext, 'skip'>): void {
+  const there = existsSync(`${HOME}node_modules/.package-lock.json`)
+  skip(
+    !there,
+    'tests/oracles/fhir is not installed: npm ci --prefix tests/oracles/fhir --ignore-scripts',
+  )
 }
 
 interface Medplum {

@@ -1,6 +1,6 @@
 // Every resource of every scenario is FHIR R4 by a validator that we did not write, and by rules of our
 // own where that one accepts anything. A Bundle comes back as it went.
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { auditEventOf } from '../../src/fhir/audit-events.ts'
 import { bundleOf } from '../../src/fhir/bundle.ts'
 import { capability } from '../../src/fhir/capability.ts'
@@ -10,10 +10,12 @@ import { refillReport } from '../../src/fhir/reports.ts'
 import { terminology } from '../../src/fhir/terminology.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
 import { checkEnums } from './enums.ts'
-import { validator } from './oracle.ts'
+import { needsJudges, validator } from './oracle.ts'
 import { interrogations, LOG, NAMES, recordsOf } from './readings.ts'
 
 const BASE = 'http://127.0.0.1:8420/fhir/R4'
+beforeEach(needsJudges)
+
 const both = async () => {
   const validate = await validator()
   return (resource: object) => {

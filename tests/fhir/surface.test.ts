@@ -1,11 +1,11 @@
 // The FHIR surface on a real server: read, search, pages, and what FHIR's rules ask for when a request
 // is not right. The client is one that we did not write, where it can say what is asked.
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { AuditEntry } from '../../src/fhir/sources.ts'
 import { fhirSurface } from '../../src/fhir/surface.ts'
 import { starter as httpStarter, lost, type World } from '../http/world.ts'
 import { checkEnums } from './enums.ts'
-import { kitClient, validator } from './oracle.ts'
+import { kitClient, needsJudges, validator } from './oracle.ts'
 import { interrogations, recordsOf } from './readings.ts'
 
 type Json = Record<string, unknown>
@@ -68,6 +68,8 @@ const ids = (found: Found) =>
   (found.entry ?? []).filter((one) => one.search.mode === 'match').map((one) => one.resource['id'])
 
 describe('a client that we did not write', () => {
+  beforeEach(needsJudges)
+
   it('reads, searches and pages through everything, each once, and all of it is FHIR R4', async () => {
     const { base, token, w } = await world()
     const client = await kitClient(base, token)

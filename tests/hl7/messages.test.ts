@@ -1,18 +1,21 @@
 // Every message is read by two parsers that we did not write, to the values meant; the levels of OBX-4
 // nest; and FHIR, HL7 and the API give the same numbers, whatever the pump reports.
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { apiRecord } from '../../src/api-records.ts'
 import { observationsOf } from '../../src/fhir/observations.ts'
 import { controlId, isSendable, messageOf, PROFILE } from '../../src/hl7/messages.ts'
 import { observe } from '../../src/model/metrics.ts'
 import { ALARM_EVENTS, ENUMS, type EnumName } from '../../src/model/nomenclature.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
+import { needsJudges } from '../fhir/oracle.ts'
 import { alarms, interrogations, LOG, NAMES, recordsOf } from '../fhir/readings.ts'
 import { snapshotArbitrary } from '../model/arbitrary.ts'
 import { byMedplum, byPython, hasPythonHl7, type Parsed } from './parsers.ts'
 
 const RUNS = process.env['WANDBRIDGE_LONG'] === '1' ? 2_000 : 60
+
+beforeEach(needsJudges)
 
 function meant(parsed: Parsed, record: InterrogationRecord): void {
   const rows = parsed.rows.filter((row) => row.status !== 'X' || row.flag !== '')
