@@ -37,9 +37,11 @@ describe('every resource', () => {
     expect(all.length).toBeGreaterThan(0)
     for (const record of all) {
       const bundle = bundleOf(record, BASE)
+      // The validator goes into the Bundle, too.
       check(bundle)
+      check(refillReport(record, { before: 0 }))
       const resources = (bundle.entry ?? []).map((one) => one.resource as object)
-      for (const resource of [...resources, refillReport(record, { before: 0 })]) check(resource)
+      for (const resource of resources) checkEnums(resource as never)
       expect(resources.length).toBeGreaterThan(80)
       // Whatever is pointed at inside of the bundle is in it.
       const ids = new Set((bundle.entry ?? []).map((one) => one.fullUrl?.slice(BASE.length + 1)))
@@ -86,6 +88,10 @@ describe('the judges', () => {
     const validate = await validator()
     expect(() => validate({ ...good, status: undefined })).toThrow('status')
     expect(() => validate({ ...good, madeUp: 1 })).toThrow('madeUp')
+    const bundle = { resourceType: 'Bundle', type: 'collection' }
+    const entry = [{ resource: good }, { resource: { ...good, status: undefined } }]
+    expect(() => validate({ ...bundle, entry: entry.slice(0, 1) })).not.toThrow()
+    expect(() => validate({ ...bundle, entry })).toThrow('entry[1].resource.status')
     expect(() => checkEnums({ ...good, status: 'good' } as never)).toThrow()
     expect(() => checkEnums({ ...good, dataAbsentReason: {} } as never)).toThrow()
   })
