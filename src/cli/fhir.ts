@@ -23,7 +23,7 @@ export function registerFhir(program: Command): void {
       const { oneLog } = await import('./audit/logs.ts')
       const { exportedBundle } = await import('../interop.ts')
       const { dir, log } = await oneLog(flags)
-      const bundle = await exportedBundle(dir, log, position, flags.base)
+      const bundle = await exportedBundle(dir, log, position, flags.base.replace(/\/+$/, ''))
       if (!bundle) {
         throw new CommandError(
           Exit.NOT_SO,

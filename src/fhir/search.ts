@@ -234,8 +234,8 @@ function narrowed({ type, query, base }: Asked): Pick<Query, 'pump' | 'from' | '
   for (const text of query.getAll('_lastUpdated')) {
     if (alternatives(text).length !== 1) continue
     const { prefix, lo, hi } = dateTest('_lastUpdated', text)
-    if (['eq', 'ge', 'gt', 'sa'].includes(prefix)) spans.from = utc(lo)
-    if (['eq', 'le', 'lt', 'eb'].includes(prefix)) spans.to = utc(hi)
+    if (['eq', 'ge', 'gt', 'sa'].includes(prefix) && isPlain(lo)) spans.from = utc(lo)
+    if (['eq', 'le', 'lt', 'eb'].includes(prefix) && isPlain(hi)) spans.to = utc(hi)
   }
   const codes = query.getAll('code').map((text) => alternatives(text).map(tokenOf))
   const asked = codes.filter((tokens) => tokens.length > 0)
@@ -243,3 +243,6 @@ function narrowed({ type, query, base }: Asked): Pick<Query, 'pump' | 'from' | '
     asked.every((tokens) => tokens.some((one) => tokenMatches(codingOf(code), one)))
   return { ...(pump !== undefined && { pump }), ...spans, wants }
 }
+
+/** Of a year with four digits: only those texts are in the order of their times. */
+const isPlain = (ms: number) => ms >= 0 && ms < Date.UTC(10_000, 0)

@@ -154,6 +154,16 @@ describe('searching', () => {
     expect(await count(`/Observation?code=157784&_lastUpdated=${at}`)).toBe(1)
     expect(await count(`/Observation?code=157784&_lastUpdated=gt${at}&_count=500`)).toBe(n - 1)
     expect(await count(`/Observation?code=157784&_lastUpdated=le${at}`)).toBe(1)
+    // Beyond the years with four digits texts are not in order.
+    for (const ever of [
+      'le9999',
+      'lt9999-12-31T23:59:59-14:00',
+      'ge0000',
+      'gt0000-01-01T00:00:00%2B14:00',
+    ]) {
+      expect(await count(`/Observation?code=157784&_lastUpdated=${ever}&_count=500`), ever).toBe(n)
+    }
+    expect(await count('/Observation?_lastUpdated=gt9999')).toBe(0)
   })
 
   it('_count: 0 gives the number alone, a huge one the most there is, nonsense is refused', async () => {
