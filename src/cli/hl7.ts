@@ -100,7 +100,11 @@ async function ask(control: ControlConnection, { parked, to }: Flags): Promise<v
 }
 
 function tell(all: readonly DestinationStatus[]): void {
-  for (const { name, address, sentence } of all) console.log(`${name} (${address}): ${sentence}`)
+  for (const { name, address, sentence, aside } of all) {
+    console.log(`${name} (${address}): ${sentence}`)
+    for (const { at, control, log, position, code, text } of aside)
+      console.log(`  ${at} ${control}, record ${position} of ${log}: ${code} ${text}`.trimEnd())
+  }
 }
 
 async function byItself(chosen: Settings, flags: Flags): Promise<void> {

@@ -147,7 +147,7 @@ export class Destination {
       machine: this.#state,
       lastError: this.#lastError,
       waiting: this.#backlog.held,
-      parked: this.#place?.saved.parked.length ?? 0,
+      parked: this.#place?.saved.parked ?? [],
       sent: this.#sent,
     })
   }

@@ -1,6 +1,9 @@
 // How a destination stands, as it is shown: on the page, among the metrics, by `hl7 send`. Pure.
 import type { DestinationStatus } from '../model/status.ts'
+import type { Parked } from './cursor.ts'
 import type { State } from './machine.ts'
+
+const SHOWN = 10
 
 interface Known {
   readonly name: string
@@ -13,7 +16,7 @@ interface Known {
   readonly machine: State
   readonly lastError: string
   readonly waiting: number
-  readonly parked: number
+  readonly parked: readonly Parked[]
   readonly sent: number
 }
 
@@ -26,14 +29,16 @@ export function standing(known: Known): DestinationStatus {
     sending: 'Messages are being sent.',
     waiting: `It does not take messages now (${lastError || 'connecting'}). They stay in the log and are sent when it does.`,
   }[state]
-  const aside = parked === 0 ? '' : ` ${parked} set aside: wandbridge hl7 send --parked.`
+  const { length } = parked
+  const aside = length === 0 ? '' : ` ${length} set aside: wandbridge hl7 send --parked.`
   return {
     name,
     address,
     state,
     lagMs: since === null ? 0 : Math.max(0, now - Date.parse(since)),
     waiting,
-    parked,
+    parked: length,
+    aside: parked.slice(-SHOWN),
     sent,
     strays: machine.strays,
     sentence: `${said}${aside}`,

@@ -111,6 +111,19 @@ export const destinationStatusSchema = z
     lagMs: z.number().nonnegative().meta({ description: 'Age of the oldest record still owed.' }),
     waiting: z.number().int().meta({ description: 'Messages at hand; more may wait in the log.' }),
     parked: z.number().int().meta({ description: 'Messages it would not take, set aside.' }),
+    aside: z
+      .array(
+        z.object({
+          log: z.string(),
+          position: z.number().int(),
+          control: z.string().meta({ description: 'MSH-10.' }),
+          code: z.string().meta({ description: 'MSA-1; `none`: no message could be made.' }),
+          text: z.string().meta({ description: 'What it said.' }),
+          attempts: z.number().int(),
+          at: utcSchema,
+        }),
+      )
+      .meta({ description: 'The newest of those, ten at most.' }),
     sent: z.number().int().meta({ description: 'Accepted since the bridge started.' }),
     strays: z.number().int().meta({ description: 'Replies that named no message that was sent.' }),
     sentence: z.string(),

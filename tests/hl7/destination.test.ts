@@ -227,7 +227,11 @@ it('a record of which no message can be made is set aside, and the rest go on', 
   await env.advance(1_000)
   expect(got).toEqual(ids(0, 2))
   expect(told.parked).toMatchObject([{ position: 1, code: 'none', attempts: 0 }])
-  expect(destination.status()).toMatchObject({ parked: 1, state: 'idle' })
+  expect(destination.status()).toMatchObject({
+    parked: 1,
+    aside: [{ position: 1, code: 'none' }],
+    state: 'idle',
+  })
 })
 
 it('a peer that never answers is tried for ever, and holds no more than a portion', async () => {

@@ -39,7 +39,7 @@ async function receiver(codeOf: (n: number) => string) {
   return { got, port: (server.address() as { port: number }).port }
 }
 
-it('a reading is sent, set aside when it is refused, sent again, and exported', async () => {
+it('a reading is sent, set aside when it is refused, shown, sent again, and exported', async () => {
   const { got, port } = await receiver((n) => (n === 0 ? 'AR' : 'AA'))
   const wand = await sim('tcp')
   const state = temporary()
@@ -50,7 +50,7 @@ it('a reading is sent, set aside when it is refused, sent again, and exported', 
   )
   const base = ['--state-dir', state]
   const bridge = start([
-    ...['serve', '--serial', wand.port, '--listen', 'none', '--policy', 'on-placement'],
+    ...['serve', '--serial', wand.port, '--listen', '127.0.0.1:0', '--policy', 'on-placement'],
     ...['--config', config, ...base],
   ])
   await eventually(
@@ -62,6 +62,22 @@ it('a reading is sent, set aside when it is refused, sent again, and exported', 
   const told = start(['hl7', 'send', ...base])
   expect(await told.exit).toBe(0)
   expect(told.out()).toContain('1 set aside')
+  expect(told.out()).toMatch(/ record \d+ of simulator-1-[0-9a-f]{8}: AR because/)
+  // The same is seen over HTTP: by whoever shows the page, and by whoever watches the metrics.
+  const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(bridge.err()) ?? []
+  const made = start(['token', 'create', '--scope', 'status,metrics,fhir', ...base])
+  expect(await made.exit).toBe(0)
+  const headers = { authorization: `Bearer ${made.out().trim()}` }
+  const get = async (path: string) => (await fetch(`${url}${path}`, { headers })).text()
+  const { destinations } = JSON.parse(await get('/api/v1/wands')) as { destinations: unknown }
+  expect(destinations).toMatchObject([
+    { name: 'emr', lagMs: 0, parked: 1, aside: [{ code: 'AR' }] },
+  ])
+  const metrics = await get('/metrics')
+  expect(metrics).toMatch(/hl7_parked\{destination="emr"\} 1\n/)
+  expect(metrics).toMatch(/hl7_lag_seconds\{destination="emr"\} 0\n/)
+  const found = await get('/fhir/R4/Observation?code=157784')
+  expect(JSON.parse(found)).toMatchObject({ total: 1, meta: { security: [{ code: 'HTEST' }] } })
   const again = start(['hl7', 'send', '--parked', ...base])
   expect(await again.exit).toBe(0)
   expect(again.out()).toContain('emr: 1 sent again.')
