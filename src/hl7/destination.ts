@@ -38,6 +38,9 @@ export interface DestinationOptions {
   log(text: string): void
 }
 
+/** Bytes a peer may say to one message. Whoever says more is not listened to: others wait meanwhile. */
+const MOST_SAID = 1 << 20
+
 interface Current {
   readonly record: Sendable
   readonly control: string
@@ -60,6 +63,8 @@ export class Destination {
   #again: Parked[] = []
   #line: Line | null = null
   #deframer = new Deframer()
+  /** Bytes since the last message was sent, or since the line was made. */
+  #heard = 0
   #timer: Cancel = () => {}
   #looking = false
   #lookAgain = false
@@ -254,6 +259,7 @@ export class Destination {
 
   #connect(): void {
     this.#deframer = new Deframer()
+    this.#heard = 0
     const live = () => this.#line === line
     const failed = (why: string) => {
       this.#line = null
@@ -266,6 +272,11 @@ export class Destination {
         connected: () => live() && this.#on({ kind: 'connected' }),
         data: (bytes) => {
           if (!live()) return
+          this.#heard += bytes.length
+          if (this.#heard > MOST_SAID) {
+            this.#line?.close()
+            return failed('it sends what is no reply')
+          }
           for (const text of this.#deframer.push(bytes)) {
             const ack = parseAck(text)
             if (ack && /^[CA][ER]$/.test(ack.code))
@@ -283,6 +294,7 @@ export class Destination {
 
   #send(): void {
     const { bytes } = this.#current as Current
+    this.#heard = 0
     if (!(bytes instanceof Error)) this.#line?.send(bytes)
   }
 

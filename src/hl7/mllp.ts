@@ -22,7 +22,7 @@ export class Deframer {
     for (const byte of chunk) {
       if (byte === START) {
         // A frame that begins inside of another: that one was cut off.
-        this.strays += this.#bytes?.length ?? 0
+        this.strays += this.#bytes === null ? 0 : this.#bytes.length + 1
         this.#bytes = []
       } else if (this.#bytes === null) this.strays += 1
       else if (byte === CR && this.#bytes.at(-1) === END) {

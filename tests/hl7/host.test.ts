@@ -1,0 +1,93 @@
+// Several destinations of one bridge: one that is down, one that never answers and one whose place cannot
+// be read cost the one that is well nothing, and each is shown as it is.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { systemEnv, utc } from '../../src/env.ts'
+import { destinationSchema } from '../../src/hl7/config.ts'
+import { Deframer, frame } from '../../src/hl7/mllp.ts'
+import { startHl7 } from '../../src/hl7-host.ts'
+import { interrogations, recordsOf } from '../fhir/readings.ts'
+import { eventually, MemoryRecords } from '../http/world.ts'
+
+const env = systemEnv()
+const closing: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close()
+})
+
+async function listening(met: (socket: Socket) => void): Promise<number> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    met(socket)
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  closing.push(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return (server.address() as { port: number }).port
+}
+
+it('a destination that is ill costs the others nothing', { timeout: 60_000 }, async () => {
+  const got: string[] = []
+  const well = await listening((socket) => {
+    const deframer = new Deframer()
+    socket.on('data', (bytes) => {
+      for (const text of deframer.push(bytes)) {
+        const control = text.split('|')[9] ?? ''
+        got.push(control)
+        socket.write(frame(`MSH|^~\\&|R\rMSA|AA|${control}\r`))
+      }
+    })
+  })
+  // It takes everything, and floods whoever sends with what is no reply.
+  const loud = await listening((socket) => {
+    const flood = () => {
+      while (!socket.destroyed && socket.write(Buffer.alloc(65_536, 0x0b)));
+    }
+    socket.on('data', flood).on('drain', flood)
+  })
+  const gone = await listening(() => {})
+  await closing.pop()?.()
+
+  const stateDir = mkdtempSync(join(tmpdir(), 'wandbridge-hl7-'))
+  closing.push(() => rmSync(stateDir, { recursive: true, force: true }))
+  mkdirSync(join(stateDir, 'hl7'))
+  writeFileSync(join(stateDir, 'hl7/torn.json'), '{"v":1,')
+  const records = new MemoryRecords()
+  const auditor = { append: async () => ({}), onChange: () => {}, ready: async () => {} }
+  const configs = Object.entries({ well, loud, gone, torn: well }).map(([name, port]) =>
+    destinationSchema.parse({ name, host: '127.0.0.1', port, sources: ['simulator'] }),
+  )
+  const parts = { auditor, records } as never
+  const hl7 = startHl7(env, stateDir, parts, configs, () => {})
+  closing.push(() => hl7.close())
+  const of = (name: string) => hl7.status().find((one) => one.name === name)
+  await eventually(() => of('well')?.state === 'idle', 10_000)
+  const [reading] = interrogations(await recordsOf('mixture'))
+  if (!reading) throw new Error('no reading')
+  for (let i = 0; i < 50; i += 1) records.push({ ...reading, at: utc(env.wall()) })
+  await eventually(() => got.length === 50, 20_000)
+  expect(new Set(got).size).toBe(50)
+  await eventually(() => of('well')?.state === 'idle', 10_000)
+  expect(of('gone')).toMatchObject({ state: 'waiting', waiting: 50 })
+  expect(of('gone')?.sentence).toContain('ECONNREFUSED')
+  expect(of('loud')).toMatchObject({ state: 'waiting', waiting: 50, sent: 0 })
+  expect(of('loud')?.sentence).toContain('it sends what is no reply')
+  expect(of('torn')).toMatchObject({ state: 'failed', sent: 0 })
+  expect(of('gone')?.lagMs).toBeGreaterThan(0)
+  const lag = hl7.counters().find(({ name }) => name === 'hl7_lag_seconds')
+  expect(lag?.values.map(({ labels }) => labels?.['destination'])).toEqual(
+    configs.map((one) => one.name),
+  )
+  await hl7.close()
+  closing.pop()
+  expect(readFileSync(join(stateDir, 'hl7/torn.json'), 'utf8')).toBe('{"v":1,')
+  const kept = JSON.parse(readFileSync(join(stateDir, 'hl7/well.json'), 'utf8')) as object
+  expect(kept).toMatchObject({ logs: { [records.log]: 49 } })
+})
