@@ -1,17 +1,14 @@
 // A whole refill with real programs: the page in Chromium, from the first reading to the printed sheet,
-// with a killed server, a swapped pump and a refill nobody programmed on the way; who may send what to
-// the page; and the same refill in a terminal.
+// with a killed server, a swapped pump and a refill nobody programmed on the way.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ControlConnection } from '../../src/control/client.ts'
 import { chromium as chromiumName } from './chromium.ts'
-import { endAll, eventually, run, start, temporary } from './programs.ts'
-import { ready, type World, worksheet, world } from './refill-world.ts'
+import { endAll, start } from './programs.ts'
+import { type World, worksheet, world } from './refill-world.ts'
 
 const MS = 240_000
 const CI = process.env['CI'] === 'true'
@@ -88,7 +85,7 @@ const DRUG = {
   preparer: 'Pharmacy 2',
 }
 
-describe.concurrent('a refill on the page', () => {
+describe('a refill on the page', () => {
   it('goes from the first reading to the printed sheet', { timeout: MS }, async ({ skip }) => {
     skip(!chromiumName() && !CI, 'chromium is not installed')
     const here = await world()
@@ -250,206 +247,3 @@ async function verified({ state, config }: World, id: string): Promise<void> {
   expect(corrected).toHaveLength(1)
   expect(corrected[0]).toMatchObject({ action: 'U', patient: 'P-77', body: { step: 'after' } })
 }
-
-interface Asked {
-  readonly status: number
-  readonly allow: string | undefined
-  readonly body: string
-}
-
-function ask(
-  url: string,
-  method: string,
-  headers: Readonly<Record<string, string>> = {},
-  body = '',
-): Promise<Asked> {
-  return new Promise((done, failed) => {
-    const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-    const options = { method, headers: { ...headers, ...length }, agent: false }
-    const asking = request(url, options, (reply) => {
-      let text = ''
-      reply.setEncoding('utf8').on('data', (more: string) => {
-        text += more
-      })
-      reply.on('end', () =>
-        done({ status: reply.statusCode ?? 0, allow: reply.headers.allow, body: text }),
-      )
-    })
-    asking.on('error', (error) => failed(new Error(`${method} ${url}: ${error.message}`)))
-    asking.end(body)
-  })
-}
-
-describe.concurrent('the page of the worksheet', () => {
-  it('takes one kind of POST, from itself, and nothing else', { timeout: MS }, async () => {
-    // No bridge runs: it has its own.
-    const here = await ready()
-    const { url, link } = await worksheet(here, '--serial', here.pump.port)
-    const host = new URL(url).host
-    const entered = await fetch(await link(), { redirect: 'manual' })
-    const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
-    expect(entered.headers.get('set-cookie')).toMatch(/; HttpOnly; SameSite=Strict$/)
-    expect(cookie).toContain(`wandbridge-refill-${new URL(url).port}=`)
-    const csp = (await fetch(url, { headers: { cookie } })).headers.get('content-security-policy')
-    expect(csp).not.toMatch(/unsafe|\*|https?:/)
-
-    const type = 'application/x-www-form-urlencoded'
-    const own = { cookie, origin: url, 'content-type': type }
-    const form = 'sheet=20261124-1400-0a1b&step=identity&card=9999'
-    const status = async (path: string, method: string, headers = {}, body = '') =>
-      (await ask(`${url}${path}`, method, headers, body)).status
-
-    const paths = [
-      '/',
-      '/worksheet',
-      '/sheet/x',
-      '/sheet/x/print',
-      '/open/x',
-      '/worksheet.js',
-      '/none',
-    ]
-    for (const path of paths) {
-      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
-        if (method === 'POST' && path === '/worksheet') continue
-        const refused = await ask(`${url}${path}`, method, own, method === 'TRACE' ? '' : form)
-        expect([method, path, refused.status]).toEqual([method, path, 405])
-        expect(refused.allow).toBe('GET, HEAD')
-      }
-    }
-    // It reaches the form's own words only as the page itself sends it.
-    expect(await status('/worksheet', 'POST', own, form)).toBe(422)
-    const { origin: _origin, ...silent } = own
-    expect(await status('/worksheet', 'POST', silent, form)).toBe(403)
-    for (const origin of [
-      'http://evil.example',
-      'null',
-      `http://127.0.0.1:1`,
-      url.replace('http', 'https'),
-    ]) {
-      expect(await status('/worksheet', 'POST', { ...own, origin }, form)).toBe(403)
-    }
-    for (const site of ['cross-site', 'same-site', 'none']) {
-      expect(await status('/worksheet', 'POST', { ...own, 'sec-fetch-site': site }, form)).toBe(403)
-    }
-    for (const other of [
-      'text/plain',
-      'application/json',
-      'multipart/form-data',
-      `${type}; charset=x`,
-    ]) {
-      expect(await status('/worksheet', 'POST', { ...own, 'content-type': other }, form)).toBe(415)
-    }
-    expect(await status('/worksheet', 'POST', { ...own, host: 'evil.example' }, form)).toBe(421)
-    expect(await status('/worksheet', 'POST', { ...own, cookie: '' }, form)).toBe(401)
-    expect(await status('/worksheet', 'POST', own, 'x'.repeat(40_000))).toBe(413)
-    expect(await status('/worksheet?x=1', 'POST', own, form)).toBe(405)
-    // Whoever was not let in reads nothing.
-    for (const path of ['/', '/sheet/x', '/worksheet.js', '/none']) {
-      expect(await status(path, 'GET', { host })).toBe(401)
-      expect(await status(path, 'GET', { cookie, 'sec-fetch-site': 'cross-site' })).toBe(403)
-    }
-    expect((await fetch(new URL('/open/00', url))).status).toBe(404)
-    // Nor can the socket of the bridge write what is no step of a worksheet.
-    const actor = { id: 'x', role: 'operator', auth: 'terminal' }
-    const about = {
-      pump: 'SIM-0020',
-      sheet: '20261124-1400-0a1b',
-      source: 'simulator',
-      actor,
-    } as const
-    for (const step of ['injected', 'program']) {
-      const wish = { do: 'worksheet', ...about, step, entries: { volume: 20.5 } } as const
-      expect(await ControlConnection.ask(here.state, wish)).toEqual({
-        error: expect.stringMatching(/^This is no step of a worksheet: /),
-      })
-    }
-    const shown = start([
-      'audit',
-      'show',
-      '--kind',
-      'worksheet',
-      '--json',
-      '--state-dir',
-      here.state,
-    ])
-    expect(await shown.exit).toBe(0)
-    expect(shown.out()).toBe('')
-  })
-})
-
-/** What a terminal was told, in words: every move of the cursor begins a line. */
-function screen(told: string): string {
-  const ESC = String.fromCharCode(27)
-  return told
-    .split(ESC)
-    .map((part, i) =>
-      i === 0 ? part : part.replace(/^\[[0-9;?]*([A-Za-z])/, (_, end) => (end === 'm' ? '' : '\n')),
-    )
-    .join('')
-}
-
-describe.concurrent('a refill in the terminal', () => {
-  it('goes the same way, at 80 columns', { timeout: MS }, async () => {
-    const here = await world()
-    const command = `stty cols 80 rows 60; exec ${process.execPath} ${MAIN} refill --terminal --state-dir ${here.state} --config ${here.config}`
-    const program = run('script', ['-qfec', command, join(temporary(), 'typescript')], {
-      TERM: 'xterm-256color',
-    })
-    const plain = () => screen(program.out())
-    let from = 0
-    /** Waits for a question, then answers it; what came before is done with. */
-    const answer = async (question: string, keys: string) => {
-      await eventually(
-        () => plain().slice(from),
-        (words) => words.includes(question),
-        60_000,
-      )
-      from = plain().length
-      program.child.stdin?.write(keys)
-    }
-    const says = (sentence: string) =>
-      eventually(
-        () => plain().replace(/[\s│]+/g, ' '),
-        (words) => words.includes(sentence),
-        60_000,
-      )
-    await answer('Last four characters', '0020\r')
-    await answer('pseudonym', '\r')
-    await answer('Is the wand over the pump?', '\r')
-    await answer('Drug on the label', 'Morphine\r')
-    await answer('Concentration on the label', '10\r')
-    await answer('Unit on the label', '\r')
-    await answer('Lot', 'B-221\r')
-    await answer('Expiry date', 'Dec-2099\r')
-    await answer('Prepared by', 'Pharmacy 2\r')
-    await answer('Volume aspirated', '4,600\r')
-    await answer('Discarded by', 'A. Nurse\r')
-    await answer('Witnessed by', 'B. Nurse\r')
-    await says('4,600 is unclear. Type 4.6 or 4600.')
-    await answer('Volume aspirated', '\x154.6\r')
-    await says('0.4 mL less came out than expected (4.6 mL aspirated, 5 mL expected).')
-    await answer('Volume injected', '20\r')
-    await answer('Has the pump been programmed?', '\r')
-    await here.pump.command({ do: 'drain' })
-    await here.pump.command({ do: 'refill', volume: 20_000_000, program: true })
-    await answer('Is the wand over the pump?', '\r')
-    await says('5 mL before, 20 mL after. Changed.')
-    await says('NOT CHANGED: Mode: Simple continuous → Simple continuous')
-    await answer('Operator', 'C. Tech\r')
-    await answer('Second checker', 'D. Tech\r')
-    await says('reported by the pump, by the pump’s own clock.')
-    expect(await program.exit).toBe(0)
-    const widest = Math.max(
-      ...plain()
-        .split(/[\r\n]+/)
-        .map((line) => line.length),
-    )
-    expect(widest).toBeLessThanOrEqual(80)
-    const [, id = ''] = /refill print (\S+)/.exec(plain()) ?? []
-    const kept = join(here.state, 'kept.html')
-    const made = start(['refill', 'print', id, '--out', kept, '--state-dir', here.state])
-    expect(await made.exit).toBe(0)
-    const good = start(['audit', 'verify', '--sheet', kept, '--state-dir', here.state])
-    expect(await good.exit).toBe(0)
-  })
-})

@@ -1,0 +1,181 @@
+// Who may send what to the worksheet's page: one kind of POST, from itself, and nothing else; and the
+// practice refill.
+import { request } from 'node:http'
+import { afterAll, describe, expect, it } from 'vitest'
+import { ControlConnection } from '../../src/control/client.ts'
+import { endAll, eventually, start, temporary } from './programs.ts'
+import { ready, worksheet } from './refill-world.ts'
+
+const MS = 240_000
+
+afterAll(endAll)
+
+interface Asked {
+  readonly status: number
+  readonly allow: string | undefined
+  readonly body: string
+}
+
+function ask(
+  url: string,
+  method: string,
+  headers: Readonly<Record<string, string>> = {},
+  body = '',
+): Promise<Asked> {
+  return new Promise((done, failed) => {
+    const length = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) }
+    const options = { method, headers: { ...headers, ...length }, agent: false }
+    const asking = request(url, options, (reply) => {
+      let text = ''
+      reply.setEncoding('utf8').on('data', (more: string) => {
+        text += more
+      })
+      reply.on('end', () =>
+        done({ status: reply.statusCode ?? 0, allow: reply.headers.allow, body: text }),
+      )
+    })
+    asking.on('error', (error) => failed(new Error(`${method} ${url}: ${error.message}`)))
+    asking.end(body)
+  })
+}
+
+describe('the page of the worksheet', () => {
+  it('takes one kind of POST, from itself, and nothing else', { timeout: MS }, async () => {
+    // No bridge runs: it has its own.
+    const here = await ready()
+    const { url, link } = await worksheet(here, '--serial', here.pump.port)
+    const host = new URL(url).host
+    const entered = await fetch(await link(), { redirect: 'manual' })
+    const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    expect(entered.headers.get('set-cookie')).toMatch(/; HttpOnly; SameSite=Strict$/)
+    expect(cookie).toContain(`wandbridge-refill-${new URL(url).port}=`)
+    const csp = (await fetch(url, { headers: { cookie } })).headers.get('content-security-policy')
+    expect(csp).not.toMatch(/unsafe|\*|https?:/)
+
+    const type = 'application/x-www-form-urlencoded'
+    const own = { cookie, origin: url, 'content-type': type }
+    const form = 'sheet=20261124-1400-0a1b&step=identity&card=9999'
+    const status = async (path: string, method: string, headers = {}, body = '') =>
+      (await ask(`${url}${path}`, method, headers, body)).status
+
+    const paths = [
+      '/',
+      '/worksheet',
+      '/sheet/x',
+      '/sheet/x/print',
+      '/open/x',
+      '/worksheet.js',
+      '/none',
+    ]
+    for (const path of paths) {
+      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
+        if (method === 'POST' && path === '/worksheet') continue
+        const refused = await ask(`${url}${path}`, method, own, method === 'TRACE' ? '' : form)
+        expect([method, path, refused.status]).toEqual([method, path, 405])
+        expect(refused.allow).toBe('GET, HEAD')
+      }
+    }
+    // It reaches the form's own words only as the page itself sends it.
+    expect(await status('/worksheet', 'POST', own, form)).toBe(422)
+    const { origin: _origin, ...silent } = own
+    expect(await status('/worksheet', 'POST', silent, form)).toBe(403)
+    for (const origin of [
+      'http://evil.example',
+      'null',
+      `http://127.0.0.1:1`,
+      url.replace('http', 'https'),
+    ]) {
+      expect(await status('/worksheet', 'POST', { ...own, origin }, form)).toBe(403)
+    }
+    for (const site of ['cross-site', 'same-site', 'none']) {
+      expect(await status('/worksheet', 'POST', { ...own, 'sec-fetch-site': site }, form)).toBe(403)
+    }
+    for (const other of [
+      'text/plain',
+      'application/json',
+      'multipart/form-data',
+      `${type}; charset=x`,
+    ]) {
+      expect(await status('/worksheet', 'POST', { ...own, 'content-type': other }, form)).toBe(415)
+    }
+    expect(await status('/worksheet', 'POST', { ...own, host: 'evil.example' }, form)).toBe(421)
+    expect(await status('/worksheet', 'POST', { ...own, cookie: '' }, form)).toBe(401)
+    expect(await status('/worksheet', 'POST', own, 'x'.repeat(40_000))).toBe(413)
+    expect(await status('/worksheet?x=1', 'POST', own, form)).toBe(405)
+    // Whoever was not let in reads nothing.
+    for (const path of ['/', '/sheet/x', '/worksheet.js', '/none']) {
+      expect(await status(path, 'GET', { host })).toBe(401)
+      expect(await status(path, 'GET', { cookie, 'sec-fetch-site': 'cross-site' })).toBe(403)
+    }
+    expect((await fetch(new URL('/open/00', url))).status).toBe(404)
+    // Nor can the socket of the bridge write what is no step of a worksheet.
+    const actor = { id: 'x', role: 'operator', auth: 'terminal' }
+    const about = {
+      pump: 'SIM-0020',
+      sheet: '20261124-1400-0a1b',
+      source: 'simulator',
+      actor,
+    } as const
+    for (const step of ['injected', 'program']) {
+      const wish = { do: 'worksheet', ...about, step, entries: { volume: 20.5 } } as const
+      expect(await ControlConnection.ask(here.state, wish)).toEqual({
+        error: expect.stringMatching(/^This is no step of a worksheet: /),
+      })
+    }
+    const shown = start([
+      'audit',
+      'show',
+      '--kind',
+      'worksheet',
+      '--json',
+      '--state-dir',
+      here.state,
+    ])
+    expect(await shown.exit).toBe(0)
+    expect(shown.out()).toBe('')
+  })
+})
+
+describe('a practice refill', () => {
+  it('has a pump of its own, which is drained and filled by keys', { timeout: MS }, async () => {
+    const state = temporary()
+    const program = start([
+      'refill',
+      '--practice',
+      '--no-open',
+      '--port',
+      '0',
+      '--state-dir',
+      state,
+    ])
+    const says = (words: string) =>
+      eventually(
+        () => program.out(),
+        (text) => text.includes(words),
+        60_000,
+      )
+    await says('/open/')
+    expect(program.out()).toContain('SIMULATOR.')
+    for (const [key, words] of [
+      ['d', 'The syringe says'],
+      ['i', 'The pump has not been told.'],
+      ['d', 'Drained.'],
+      ['r', 'injected and programmed.'],
+    ] as const) {
+      program.child.stdin?.write(key)
+      await says(words)
+    }
+    program.child.stdin?.write('q')
+    expect(await program.exit).toBe(0)
+  })
+
+  it.each([
+    [['--terminal', '--serial', '/dev/a'], 'needs a terminal'],
+    [['--practice', '--terminal'], 'needs the keys'],
+    [['print', 'x', '--paper', 'B5'], 'A4 or Letter'],
+  ])('says what is wrong with %j', { timeout: MS }, async (args, words) => {
+    const program = start(['refill', ...args])
+    expect(await program.exit).toBe(2)
+    expect(program.err()).toContain(words)
+  })
+})
