@@ -6,13 +6,12 @@ import type { ApiRecord } from '../model/record.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import { Backlog, type Gap, type Records } from './backlog.ts'
 import type { Parked, Saved, Store } from './cursor.ts'
-import type { Dial, Line } from './line.ts'
+import type { Dial } from './line.ts'
 import { type Event, IDLE, type Result, RULES, type Rules, type State, step } from './machine.ts'
 import { controlId, isSendable, messageOf, type Profile, type Sendable } from './messages.ts'
-import { Deframer, frame } from './mllp.ts'
 import { AGAIN_MS, insist, Place, sinceOf } from './place.ts'
 import { standing } from './standing.ts'
-import { parseAck } from './text.ts'
+import { Wire } from './wire.ts'
 
 /** What is written down about a destination, durably. False = it could not be. */
 export interface Notes {
@@ -38,14 +37,11 @@ export interface DestinationOptions {
   log(text: string): void
 }
 
-/** Bytes a peer may say to one message. Whoever says more is not listened to: others wait meanwhile. */
-const MOST_SAID = 1 << 20
-
 interface Current {
   readonly record: Sendable
   readonly control: string
-  /** Framed; an error when no message can be made of the record. */
-  readonly bytes: Uint8Array | Error
+  /** The message; an error when none can be made of the record. */
+  readonly text: string | Error
   /** It was set aside before. */
   readonly parked: Parked | null
 }
@@ -54,6 +50,7 @@ export class Destination {
   readonly #options: DestinationOptions
   readonly #rules: Rules
   readonly #backlog: Backlog
+  readonly #wire: Wire
   readonly #began: string
   #place: Place | null = null
   /** Why it has no place. */
@@ -61,10 +58,6 @@ export class Destination {
   #state: State = IDLE
   #current: Current | null = null
   #again: Parked[] = []
-  #line: Line | null = null
-  #deframer = new Deframer()
-  /** Bytes since the last message was sent, or since the line was made. */
-  #heard = 0
   #timer: Cancel = () => {}
   #looking = false
   #lookAgain = false
@@ -76,6 +69,17 @@ export class Destination {
     this.#options = options
     this.#rules = { ...RULES, ...options.rules }
     this.#backlog = new Backlog(options.records, options.sources, options.alarms)
+    this.#wire = new Wire(options.dial, {
+      connected: () => this.#on({ kind: 'connected' }),
+      reply: (ack) => {
+        if (ack && /^[CA][ER]$/.test(ack.code)) this.#lastError = `${ack.code} ${ack.text}`.trim()
+        this.#on({ kind: 'reply', ack })
+      },
+      closed: (why) => {
+        this.#lastError = why
+        this.#on({ kind: 'closed' })
+      },
+    })
     this.#began = utc(options.env.wall())
   }
 
@@ -137,7 +141,7 @@ export class Destination {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#timer()
-    this.#line?.close()
+    this.#wire.close()
     await this.#place?.stop()
   }
 
@@ -185,9 +189,9 @@ export class Destination {
       })
   }
 
-  #begin({ control, bytes }: Current): void {
-    if (!(bytes instanceof Error)) return this.#on({ kind: 'message', control })
-    const text = `no message can be made of it: ${bytes.message}`.slice(0, 500)
+  #begin({ control, text: made }: Current): void {
+    if (!(made instanceof Error)) return this.#on({ kind: 'message', control })
+    const text = `no message can be made of it: ${made.message}`.slice(0, 500)
     void this.#done({ kind: 'parked', code: 'none', text, attempts: 0 })
   }
 
@@ -210,9 +214,9 @@ export class Destination {
   #made(record: Sendable, parked: Parked | null): Current {
     const made = { record, control: controlId(record), parked }
     try {
-      return { ...made, bytes: frame(messageOf(record, this.#options.profile)) }
+      return { ...made, text: messageOf(record, this.#options.profile) }
     } catch (error) {
-      return { ...made, bytes: error as Error }
+      return { ...made, text: error as Error }
     }
   }
 
@@ -236,14 +240,14 @@ export class Destination {
     for (const effect of effects) {
       switch (effect.do) {
         case 'connect':
-          this.#connect()
+          this.#wire.connect()
           break
         case 'send':
           this.#send()
           break
         case 'close':
           this.#lastError = 'no answer in time'
-          this.#line?.close()
+          this.#wire.close()
           break
         case 'timer':
           this.#timer()
@@ -257,45 +261,9 @@ export class Destination {
     }
   }
 
-  #connect(): void {
-    this.#deframer = new Deframer()
-    this.#heard = 0
-    const live = () => this.#line === line
-    const failed = (why: string) => {
-      this.#line = null
-      this.#lastError = why
-      this.#on({ kind: 'closed' })
-    }
-    let line: Line | null = null
-    try {
-      line = this.#options.dial({
-        connected: () => live() && this.#on({ kind: 'connected' }),
-        data: (bytes) => {
-          if (!live()) return
-          this.#heard += bytes.length
-          if (this.#heard > MOST_SAID) {
-            this.#line?.close()
-            return failed('it sends what is no reply')
-          }
-          for (const text of this.#deframer.push(bytes)) {
-            const ack = parseAck(text)
-            if (ack && /^[CA][ER]$/.test(ack.code))
-              this.#lastError = `${ack.code} ${ack.text}`.trim()
-            this.#on({ kind: 'reply', ack })
-          }
-        },
-        closed: (why) => live() && failed(why),
-      })
-      this.#line = line
-    } catch (error) {
-      failed((error as Error).message)
-    }
-  }
-
   #send(): void {
-    const { bytes } = this.#current as Current
-    this.#heard = 0
-    if (!(bytes instanceof Error)) this.#line?.send(bytes)
+    const { text } = this.#current as Current
+    if (!(text instanceof Error)) this.#wire.send(text)
   }
 
   /** The place follows what was accepted: who dies in between sends a few again, with the same ids. */

@@ -1,0 +1,69 @@
+// One line after the other to a destination, and the replies that come over it. What a line that is given up
+// still says is not heard.
+import type { Dial, Line } from './line.ts'
+import { Deframer, frame } from './mllp.ts'
+import { type Ack, parseAck } from './text.ts'
+
+/** Bytes a peer may say to one message. Whoever says more is not listened to: others wait meanwhile. */
+const MOST_SAID = 1 << 20
+
+interface WireEvents {
+  connected(): void
+  /** Null = what came is no acknowledgment. */
+  reply(ack: Ack | null): void
+  closed(why: string): void
+}
+
+export class Wire {
+  readonly #dial: Dial
+  readonly #events: WireEvents
+  #line: Line | null = null
+  #deframer = new Deframer()
+  /** Bytes since the last message was sent, or since the line was made. */
+  #heard = 0
+
+  constructor(dial: Dial, events: WireEvents) {
+    this.#dial = dial
+    this.#events = events
+  }
+
+  connect(): void {
+    this.#deframer = new Deframer()
+    this.#heard = 0
+    const live = () => this.#line === line
+    let line: Line | null = null
+    try {
+      line = this.#dial({
+        connected: () => live() && this.#events.connected(),
+        data: (bytes) => live() && this.#take(bytes),
+        closed: (why) => live() && this.#closed(why),
+      })
+      this.#line = line
+    } catch (error) {
+      this.#closed((error as Error).message)
+    }
+  }
+
+  send(text: string): void {
+    this.#heard = 0
+    this.#line?.send(frame(text))
+  }
+
+  close(): void {
+    this.#line?.close()
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#heard += bytes.length
+    if (this.#heard > MOST_SAID) {
+      this.#line?.close()
+      return this.#closed('it sends what is no reply')
+    }
+    for (const text of this.#deframer.push(bytes)) this.#events.reply(parseAck(text))
+  }
+
+  #closed(why: string): void {
+    this.#line = null
+    this.#events.closed(why)
+  }
+}
