@@ -217,7 +217,7 @@ describe('what is live', () => {
     const began = performance.now()
     w.change(lost)
     await client.have(2)
-    expect(performance.now() - began).toBeLessThan(100)
+    expect(performance.now() - began).toBeLessThan(1_000)
     expect(client.got[1]).toMatchObject({
       id: null,
       event: 'status',
