@@ -2,12 +2,13 @@
 import { ALL_RECORDED } from '../src/model/status.ts'
 import type { Shown } from './feed.ts'
 import { Notice } from './parts/notice.tsx'
+import { Outbox } from './parts/outbox.tsx'
 import { Tile } from './parts/tile.tsx'
 import { moment, type Reader } from './view/reader.ts'
 import { announcementOf, tilesOf } from './view/state.ts'
 
 export function App({ shown, reader }: { readonly shown: Shown; readonly reader: Reader }) {
-  const { connection, status, historyOf } = shown
+  const { connection, status, historyOf, destinations } = shown
   const { page, source, said } = reader.words
   const tiles = status ? tilesOf(status.wands, status.pumps) : []
   const marks = [...new Set(tiles.map(({ wand }) => wand.source))].filter((one) => one !== 'device')
@@ -57,6 +58,7 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
             />
           ))}
         </div>
+        <Outbox destinations={destinations} reader={reader} />
       </main>
       <p class="voice" role="status" aria-live="polite">
         {announcementOf(connection.state, tiles, reader)}

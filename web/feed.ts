@@ -2,15 +2,20 @@
 // Calls `draw` when anything has changed and once a second, so that ages go on.
 import { Client, type ClientStatus, type Clock, type Connection } from '../src/client/index.ts'
 import type { ApiRecord } from '../src/model/record.ts'
+import type { DestinationStatus } from '../src/model/status.ts'
 import { History } from './history.ts'
 
 export interface Shown {
   readonly connection: Connection
   readonly status: ClientStatus | null
   readonly historyOf: (id: string) => History | undefined
+  /** Where HL7 messages go. */
+  readonly destinations: readonly DestinationStatus[]
 }
 
 const TICK_MS = 1_000
+/** How far behind destinations are is no news of the stream: it is asked for. */
+const OUTBOX_MS = 30_000
 
 export class Feed {
   readonly #client = new Client({ url: '' })
@@ -19,6 +24,7 @@ export class Feed {
   readonly #histories = new Map<string, History>()
   #connection: Connection = { state: 'connecting' }
   #waiting = false
+  #destinations: readonly DestinationStatus[] = []
 
   constructor(clock: Clock, draw: () => void) {
     this.#clock = clock
@@ -35,6 +41,7 @@ export class Feed {
     this.#client.records$.subscribe((record) => this.#take(record))
     this.#client.resets$.subscribe(() => this.#histories.clear())
     this.#tick()
+    void this.#askOutbox()
   }
 
   shown(): Shown {
@@ -42,12 +49,23 @@ export class Feed {
       connection: this.#connection,
       status: this.#client.status(),
       historyOf: (id) => this.#histories.get(id),
+      destinations: this.#destinations,
     }
   }
 
   #tick(): void {
     this.#changed()
     this.#clock.after(TICK_MS, () => this.#tick())
+  }
+
+  async #askOutbox(): Promise<void> {
+    if (this.#connection.state === 'live') {
+      const found = await this.#client.api.wands().catch(() => null)
+      this.#destinations = found?.destinations ?? []
+      this.#changed()
+    }
+    const soon = this.#connection.state === 'live' ? OUTBOX_MS : TICK_MS
+    this.#clock.after(soon, () => void this.#askOutbox())
   }
 
   /** Many changes of one moment are drawn once. */

@@ -186,4 +186,13 @@ export const page = {
   trendNone: 'Fewer than two readings in this range: nothing to draw.',
   table: 'Table of the readings',
   tableSome: (shown: string, of: string) => `The newest ${shown} of ${of} readings.`,
+
+  // Messages to other systems.
+  outbox: 'Sent to other systems (HL7)',
+  outboxDone: 'Everything recorded has been taken.',
+  outboxOwed: (ago: string) =>
+    `Messages wait; the oldest is ${ago} old. They are sent by themselves.`,
+  outboxFailed: 'It does not take messages now. The readings here are not affected.',
+  outboxParked: (n: string) =>
+    `Refused and set aside: ${n}. “wandbridge hl7 send --parked” sends them again.`,
 }
