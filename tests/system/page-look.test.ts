@@ -13,7 +13,8 @@ import { type Simulator, scenarioNames, startSimulator } from '../../simulator/i
 import { pumpsReplySchema } from '../../src/model/api.ts'
 import { valueText } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
-import { hasChromium, launch, NO_CHROMIUM, type Served, serve, token, visit } from './page.ts'
+import { differs, masked } from './approved.ts'
+import { hasChromium, launch, NO_CHROMIUM, type Served, serve, visit } from './page.ts'
 import { CONTRAST, TARGETS } from './page-measures.ts'
 import { endAll, eventually, temporary } from './programs.ts'
 
@@ -100,9 +101,8 @@ describe('every scenario', () => {
   })
 
   it('shows the figures of the API, digit for digit', { timeout: MS }, async () => {
-    const headers = { authorization: `Bearer ${token(served)}` }
-    const reply = await fetch(`${served.url}/api/v1/pumps`, { headers })
-    const { pumps } = pumpsReplySchema.parse(await reply.json())
+    const reply = await page.evaluate("fetch('/api/v1/pumps').then((reply) => reply.json())")
+    const { pumps } = pumpsReplySchema.parse(reply)
     for (const name of scenarioNames()) {
       const pump = pumps.find((one) => one.pump.serial === serials.get(name)) as PumpStatus
       const text = await tileText(name)
@@ -136,6 +136,19 @@ describe('every scenario', () => {
       })
     const text = await tileText(name)
     for (const pattern of patterns) expect(text).toMatch(pattern)
+  })
+})
+
+describe('the look', () => {
+  it.each([
+    ['refill-wide', 'normal-refill', 1920],
+    ['refill-narrow', 'normal-refill', 360],
+    ['empty', 'empty', 1280],
+    ['boluses', 'patient-boluses', 1280],
+  ])('of %s is the approved one', { timeout: MS }, async (name, scenario, width) => {
+    await page.setViewportSize({ width, height: 1080 })
+    const seen = await masked(page, `.tile:has(h2:text-is("${serials.get(scenario)}"))`)
+    expect(await differs(browser, name, seen)).toBeLessThan(0.03)
   })
 })
 

@@ -56,8 +56,6 @@ const once = (...args: readonly string[]) =>
   execFileSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' }).trim()
 
 export const link = ({ state }: Served) => once('open', '--print', '--state-dir', state)
-export const token = ({ state }: Served) =>
-  once('token', 'create', '--scope', 'status,history', '--state-dir', state)
 
 /** What the browser complained about: a refusal of the Content-Security-Policy, an error, a request that failed. */
 export function complaints(page: Page): string[] {
