@@ -37,10 +37,12 @@ async function recorded(): Promise<Heard[]> {
   const heard: Heard[] = []
   try {
     let said = ''
-    for await (const text of demo.stdout) {
-      said += String(text)
-      if (said.includes('Audit files')) break
-    }
+    await new Promise<void>((resolve) => {
+      demo.stdout.on('data', (text) => {
+        said += String(text)
+        if (said.includes('Audit files')) resolve()
+      })
+    })
     const [, token] = /Bearer (\S+)'/.exec(said) ?? []
     const [, url] = /(http:\/\/\S+)\/api/.exec(said) ?? []
     const stop = AbortSignal.timeout(RECORD_MS)
@@ -73,8 +75,14 @@ const [interrogation, live, tick] = [first('interrogation'), first('live'), firs
 const snapshot = first('snapshot')
 const began = Date.parse(String(interrogation.at))
 
+let position = Number(snapshot.position ?? 0) + 1
 let stream: ServerResponse | null = null
-const files = new Map(pageFiles({ locale: 'en-US', zone: 'UTC' }).map((file) => [file.path, file]))
+const files = new Map(
+  pageFiles({ locale: 'en-US', zone: 'UTC' }, join(root, 'dist', 'web')).map((file) => [
+    file.path,
+    file,
+  ]),
+)
 const server = createServer((request, response) => {
   const path = (request.url ?? '').split('?')[0] ?? ''
   const file = files.get(path)
@@ -82,7 +90,13 @@ const server = createServer((request, response) => {
   if (path === '/api/v1/events') {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     stream = response
-    send('snapshot', snapshot)
+    send('snapshot', {
+      ...snapshot,
+      log: interrogation.log,
+      position: position - 1,
+      wands: status.wands,
+    })
+    send('interrogation', { ...interrogation, position })
     return
   }
   if (path.endsWith('/readings')) return void response.end()
@@ -99,6 +113,7 @@ const browser = await chromium.launch({
 })
 const page = await browser.newPage()
 await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
+await page.locator('.state').first().waitFor()
 // Another tab before it: the page is in the background.
 await (await browser.newPage()).bringToFront()
 const cdp = await page.context().newCDPSession(page)
@@ -109,7 +124,6 @@ async function heap(): Promise<{ mB: number; nodes: number }> {
   return { mB: Math.round(usedSize / 1e5) / 10, nodes }
 }
 
-let position = Number(snapshot.position ?? 0)
 const samples: { s: number; mB: number; nodes: number }[] = []
 for (let s = 0; s <= HOUR_S; s += 1) {
   const at = new Date(began + s * 1_000).toISOString()
