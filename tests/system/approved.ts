@@ -31,8 +31,13 @@ const UNMASK = `for (const element of document.querySelectorAll('.simulator, .st
 
 /** Of what is at `selector`, in the window as it is. */
 export async function masked(page: Page, selector: string): Promise<Buffer> {
-  await page.evaluate(MASK)
-  const seen = await page.locator(selector).first().screenshot({ animations: 'disabled' })
+  const state = page.locator(`${selector} .state .title`).first()
+  let seen: Buffer
+  // The age goes on each second: a picture counts when it was not drawn anew meanwhile.
+  do {
+    await page.evaluate(MASK)
+    seen = await page.locator(selector).first().screenshot({ animations: 'disabled' })
+  } while (!(await state.textContent())?.includes('14:02:11, 6 min'))
   await page.evaluate(UNMASK)
   return seen
 }

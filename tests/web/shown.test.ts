@@ -101,7 +101,7 @@ describe('the catalogue', () => {
     return Object.entries(words).flatMap(([key, value]): [string, string][] => {
       const place = `${path}${key}`
       if (typeof value === 'string') return [[place, value]]
-      if (typeof value === 'function') return [[place, String(value('<a>', '<b>', '<c>'))]]
+      if (typeof value === 'function') return [[place, String(value(...'abcdefgh'))]]
       return textsOf(value as object, `${place}.`)
     })
   }
