@@ -162,11 +162,11 @@ const POSITION_TEXT: Readonly<Record<string, string>> = {
 
 export function renderWand(wand: WandStatus): string[] {
   const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
-  const { operation, progress } = wand.contact
+  const { progress } = wand.contact
   const { value, position } = wand.coupling
   const bars = value === null ? '' : `, signal ${meter(value)} ${value} %`
   const place = position === null ? '' : `Position: ${POSITION_TEXT[position] ?? position}${bars}`
-  const busy = operation && operation !== 'none' ? `. ${operation} ${progress ?? 0} %` : ''
+  const busy = progress === null ? '' : `. Reading, ${progress} %`
   const { frames, bytes } = wand.link.refused
   const detail = wand.link.detail ? ` ${wand.link.detail}` : ''
   return [

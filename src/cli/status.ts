@@ -106,8 +106,8 @@ function tellProgress(bridge: Bridge): void {
     next: () => {
       const [wand] = bridge.status().wands
       if (!wand) return
-      const { operation, progress } = wand.contact
-      const busy = operation && operation !== 'none' ? ` ${operation} ${progress ?? 0} %` : ''
+      const { progress } = wand.contact
+      const busy = progress === null ? '' : ` Reading, ${progress} %`
       process.stderr.write(`\r${wand.link.sentence}${busy}`.slice(0, 80).concat('\x1b[K'))
     },
     complete: () => void process.stderr.write('\r\x1b[K'),

@@ -92,7 +92,8 @@ export function viewWand(wand: WandState, now: Stamp): WandStatus {
       fresh: notInContact(wand, now) === null,
       ageMs: round(contactAge(wand, now)),
       operation: contact.operation,
-      progress: contact.progress,
+      // Everything else is over before it could be read.
+      progress: contact.operation === 'interrogate' ? contact.progress : null,
     },
     battery: wand.battery,
     lastSessionEnd: wand.lastSessionEnd,

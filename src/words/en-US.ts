@@ -73,14 +73,6 @@ export const enUS = {
     turn: 'turn the wand',
     'no-implant': 'no pump in reach',
   },
-  operation: {
-    none: '',
-    open: 'opening',
-    interrogate: 'reading',
-    live: 'following',
-    close: 'closing',
-  },
-
   /** A sentence of the bridge, which writes US English: another language looks it up here. */
   said: (sentence: string): string => sentence,
 

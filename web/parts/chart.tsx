@@ -73,6 +73,8 @@ function optionsOf(
   return {
     width: Math.max(width, 200),
     height: HEIGHT,
+    // Half of the last time stands beyond the end of its axis.
+    padding: [null, 56, null, null],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
     legend: { show: false },
     cursor: { show: false },
@@ -82,8 +84,7 @@ function optionsOf(
         ...axis,
         space: 120,
         size: 56,
-        values: (_, splits) =>
-          splits.map((at) => dateTime(new Date(at * 1000).toISOString()).replace(' ', '\n')),
+        values: (_, splits) => once(splits.map(timeText)),
       },
       { ...axis, size: 64, values: (_, splits) => splits.map(text) },
     ],
@@ -94,6 +95,12 @@ function optionsOf(
     hooks: { draw: [(plot) => drawMarks(plot, marks())] },
   }
 }
+
+const timeText = (at: number) => dateTime(new Date(at * 1000).toISOString()).replace(' ', '\n')
+
+/** Times that are the same to the minute are written once. */
+const once = (texts: readonly string[]) =>
+  texts.map((text, i) => (text === texts[i - 1] ? '' : text))
 
 /** A dashed line at each event, with the number it has in the list below. */
 function drawMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly Mark[]): void {

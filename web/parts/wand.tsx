@@ -6,10 +6,9 @@ import type { Reader } from '../view/reader.ts'
 import { barsOf } from '../view/state.ts'
 
 export function WandHead({ wand, reader }: { readonly wand: WandStatus; readonly reader: Reader }) {
-  const { page, position, operation, said, notAvailable } = reader.words
+  const { page, position, said, notAvailable } = reader.words
   const { contact, coupling, link } = wand
-  const busy = named(operation, contact.operation, '')
-  const percent = `${number(contact.progress ?? 0, '%', 0)} %`
+  const { progress } = contact
   return (
     <div class="wand">
       <p class="label">{page.wand}</p>
@@ -26,7 +25,12 @@ export function WandHead({ wand, reader }: { readonly wand: WandStatus; readonly
           </strong>
         </p>
       </div>
-      <p>{busy && link.connected ? page.working(busy, percent) : linkText(wand, said)}&nbsp;</p>
+      <p>
+        {progress !== null && link.connected
+          ? page.working(`${number(progress, '%', 0)} %`)
+          : linkText(wand, said)}
+        &nbsp;
+      </p>
     </div>
   )
 }

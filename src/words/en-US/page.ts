@@ -53,7 +53,7 @@ export const page = {
   port: 'Port',
   position: 'Position',
   bars: (n: number, of: number) => `signal ${n} of ${of} bars`,
-  working: (what: string, percent: string) => `${what}, ${percent}`,
+  working: (percent: string) => `Reading, ${percent}`,
   session: 'Session',
   sessionClosed: (time: string) =>
     `Reading finished ${time}. Session closed. You may now use the pump’s own programmer.`,
