@@ -438,7 +438,7 @@ describe.concurrent('capture', () => {
     await eventually(
       () => other.err(),
       (text) => text.includes('Ctrl-C'),
-      10_000,
+      30_000,
     )
     other.child.kill('SIGINT')
     expect(await other.exit).toBe(0)

@@ -104,14 +104,17 @@ describe('a visit', () => {
     expect(await textOf(page, '.changes')).toMatch(/Rate 0\.25 mL\/day 0\.3 mL\/day/)
     expect(await textOf(page, '.clocks')).toMatch(/The pump’s clock is 2 days ahead/)
     await page.locator('.since summary').click()
+    await page.locator('.since .events').getByText('Programmed').first().waitFor()
     expect(await textOf(page, '.since .events')).toMatch(/Programmed 0\.3 mL\/day/)
 
     // Trends, with the table behind.
     expect(await page.locator('.trends canvas').count()).toBe(2)
     await page.locator('.trends details summary').click()
+    // What is behind a summary is drawn once it is open.
+    await page.locator('.trends tbody tr').nth(1).waitFor()
     expect(await page.locator('.trends tbody tr').count()).toBe(2)
     await page.locator('.log summary').click()
-    expect(await textOf(page, '.log')).toMatch(/Every event the pump has logged is here/)
+    await page.locator('.log').getByText('Every event the pump has logged is here').waitFor()
     expect(said).toEqual([])
   })
 })
