@@ -168,8 +168,11 @@ function pumpAt(
   silent: boolean,
 ): PumpStatus {
   const { reason: said, ...rest } = pump
-  const live = pump.quality === 'current' && !silent
-  const reason: Reason = pump.quality === 'stale' ? (said ?? 'recorded') : 'server-silent'
+  // Nothing is live beside a log that failed, whichever event is the first to say so.
+  const recorded = audit.state !== 'failed'
+  const live = pump.quality === 'current' && !silent && recorded
+  const now = silent ? 'server-silent' : 'audit-failed'
+  const reason: Reason = pump.quality === 'stale' ? (said ?? 'recorded') : now
   const judged = (value: Value): Value => {
     if (value.quality !== 'current' && value.quality !== 'stale') return value
     const { reason: _, ...bare } = value

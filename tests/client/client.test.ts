@@ -153,6 +153,17 @@ describe('what is live', () => {
     expect(one.pump()?.quality).toBe('stale')
   })
 
+  it('ends with the log, whatever else is said of the pump in the same moment', async () => {
+    const w = await start()
+    const one = open(w)
+    await one.live()
+    w.change(withAudit({ state: 'failed', sentence: 'The disk is full.' }))
+    await eventually(() => one.pump()?.reason === 'audit-failed', 2_000)
+    expect(qualities(one.client.status()).filter((q) => q.startsWith('current'))).toEqual([])
+    w.change(withAudit({ state: 'ok' }))
+    await eventually(() => one.pump()?.quality === 'current', 2_000)
+  })
+
   it('ends when ticks stop, within the heartbeat, and comes back with the server', {
     timeout: 20_000,
   }, async () => {

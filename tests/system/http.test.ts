@@ -208,8 +208,13 @@ describe.concurrent('records', () => {
       (q) => q === 'current',
       40_000,
     )
-    const [first] = sdk.records
-    const began = first?.position ?? 0
+    // A bridge that has read already gives that as a snapshot: what is compared begins with a record.
+    await eventually(
+      () => sdk.records.length,
+      (n) => n > 0,
+      40_000,
+    )
+    const began = sdk.records[0]?.position ?? 0
     for (let i = 0; i < restarts; i += 1) {
       for (const what of ['lift', 'place', 'unplug', 'plug']) {
         await pump.command({ do: what })
