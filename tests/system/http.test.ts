@@ -109,7 +109,8 @@ function sse(url: string, bearer: string) {
   }
 }
 
-describe.concurrent('what is live', () => {
+// By itself: the others wait for programs in this process, and would hold up what is timed here.
+describe('what is live', () => {
   it.each([
     ['', false],
     [', also while the disk hangs', true],
