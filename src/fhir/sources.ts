@@ -41,25 +41,3 @@ export interface FhirSources {
   /** The log as auditors see it, from a position on. */
   audit(query: Range): AsyncIterable<AuditEntry>
 }
-
-export interface FhirRequest {
-  /** Below the base: `/Observation/x`. */
-  readonly path: string
-  readonly query: URLSearchParams
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** The address of the base as the client knows it: `http://127.0.0.1:8420/fhir/R4`. */
-  readonly base: string
-  /** Which readings whoever asks may see. */
-  readonly sources: readonly Source[]
-  /** Whether whoever asked has left. */
-  gone(): boolean
-  /** Records that a pump's data is read, or everybody's; rejects when that is not possible. */
-  recorded(pump: { readonly serial: string; readonly source: Source } | null): Promise<void>
-}
-
-export interface FhirAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}

@@ -2,19 +2,20 @@
 // is an OperationOutcome. It knows no server.
 import type { Resource } from 'fhir/r4.js'
 import { utc } from '../env.ts'
+import type { SurfaceAnswer, SurfaceRequest } from '../model/surface.ts'
 import { capability } from './capability.ts'
 import { type Found, Library, TYPES, type Type } from './library.ts'
 import { FHIR_TYPE, FhirProblem, outcomeOf, type Told } from './outcome.ts'
 import { quoted } from './params.ts'
 import { search } from './search.ts'
-import type { FhirAnswer, FhirRequest, FhirSources } from './sources.ts'
+import type { FhirSources } from './sources.ts'
 
 export interface FhirSurface {
   /** Addresses below the base, `:name` for what varies; the first needs no scope. */
   readonly routes: readonly { readonly path: string; readonly open: boolean }[]
-  answer(request: FhirRequest): Promise<FhirAnswer>
+  answer(request: SurfaceRequest): Promise<SurfaceAnswer>
   /** How a failure of the server around it is said here. */
-  failure(told: Told): FhirAnswer
+  failure(told: Told): SurfaceAnswer
 }
 
 /** A search does not go on for longer: it gives what it has found, and a link to go on by. */
@@ -46,8 +47,8 @@ export function fhirSurface(sources: FhirSources): FhirSurface {
 async function answerOf(
   { env, version }: FhirSources,
   library: Library,
-  request: FhirRequest,
-): Promise<FhirAnswer> {
+  request: SurfaceRequest,
+): Promise<SurfaceAnswer> {
   const [, type = '', id, , vid] = request.path.split('/')
   const { base, query } = request
   if (type === 'metadata') return json(200, capability(version, base, utc(env.wall())))
@@ -77,7 +78,7 @@ async function answerOf(
 const isType = (text: string): text is Type => (TYPES as readonly string[]).includes(text)
 const versionOf = ({ resource }: Found) => resource.meta?.versionId ?? '1'
 
-function read(resource: Resource, known: string | string[] | undefined): FhirAnswer {
+function read(resource: Resource, known: string | string[] | undefined): SurfaceAnswer {
   const { versionId, lastUpdated } = resource.meta ?? {}
   const tag = versionId === undefined ? null : `W/"${versionId}"`
   const headers = {
@@ -97,8 +98,8 @@ function read(resource: Resource, known: string | string[] | undefined): FhirAns
 const json = (
   status: number,
   resource: object,
-  headers: FhirAnswer['headers'] = {},
-): FhirAnswer => ({
+  headers: SurfaceAnswer['headers'] = {},
+): SurfaceAnswer => ({
   status,
   headers: { 'content-type': FHIR_TYPE, ...headers },
   body: JSON.stringify(resource),
@@ -115,7 +116,7 @@ const FORMATS = ['json', 'application/json', 'application/fhir+json', 'text/json
 const RANGES = ['*/*', 'application/*', ...FORMATS]
 
 /** Throws FhirProblem 406 when the client takes no JSON of R4. `_format` goes before Accept. */
-function acceptable({ headers, query }: FhirRequest): void {
+function acceptable({ headers, query }: SurfaceRequest): void {
   const format = query.get('_format')
   // A plus sign that was not escaped has come as a space.
   const wanted = format?.replace(' ', '+') ?? [headers['accept'] ?? '*/*'].flat().join(',')

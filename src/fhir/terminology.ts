@@ -1,6 +1,6 @@
 // Code systems and value sets of our own: what stands where no verified code exists, and the words of
 // the protocol's tables.
-import type { CodeSystem, ValueSet } from 'fhir/r4.js'
+import type { CodeSystem, CodeSystemConcept as Concept, ValueSet } from 'fhir/r4.js'
 import {
   type Code,
   ENUMS,
@@ -26,17 +26,29 @@ const common = (id: string, version: string, title: string) => ({
 export function terminology(version: string): (CodeSystem | ValueSet)[] {
   const names = Object.keys(ENUMS) as EnumName[]
   const all = [
-    codeSystem('mdcx', OWN_SYSTEM, version, 'What no verified code exists for', OWN_CODES),
+    codeSystem(
+      'mdcx',
+      OWN_SYSTEM,
+      version,
+      'What no verified code exists for',
+      OWN_CODES.map(coded),
+    ),
     metricSet(version),
     {
-      ...words('record-kind', KIND_SYSTEM, version, 'Kinds of records', RECORD_KINDS),
+      ...codeSystem(
+        'record-kind',
+        KIND_SYSTEM,
+        version,
+        'Kinds of records',
+        RECORD_KINDS.map(word),
+      ),
       content: 'fragment' as const,
     },
     ...names.flatMap((name) => {
       const system = enumSystem(name)
       const { title, names } = ENUMS[name]
       return [
-        words(name, system, version, title, Object.values(names)),
+        codeSystem(name, system, version, title, Object.values(names).map(word)),
         valueSet(name, version, title),
       ]
     }),
@@ -44,12 +56,19 @@ export function terminology(version: string): (CodeSystem | ValueSet)[] {
   return all.sort((a, b) => ((a.id ?? '') < (b.id ?? '') ? -1 : 1))
 }
 
+const coded = ({ ref, text, source }: Code): Concept => ({
+  code: ref,
+  display: text,
+  definition: source,
+})
+const word = (code: string): Concept => ({ code, display: code.replaceAll('-', ' ') })
+
 function codeSystem(
   id: string,
   url: string,
   version: string,
   title: string,
-  codes: readonly Code[],
+  concept: Concept[],
 ): CodeSystem {
   return {
     resourceType: 'CodeSystem',
@@ -57,28 +76,7 @@ function codeSystem(
     url,
     caseSensitive: true,
     content: 'complete',
-    concept: codes.map(({ ref, text, source }) => ({
-      code: ref,
-      display: text,
-      definition: source,
-    })),
-  }
-}
-
-function words(
-  id: string,
-  url: string,
-  version: string,
-  title: string,
-  codes: readonly string[],
-): CodeSystem {
-  return {
-    resourceType: 'CodeSystem',
-    ...common(id, version, title),
-    url,
-    caseSensitive: true,
-    content: 'complete',
-    concept: codes.map((code) => ({ code, display: code.replaceAll('-', ' ') })),
+    concept,
   }
 }
 

@@ -3,31 +3,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Scope } from '../access/token.ts'
 import type { Problem } from '../model/api.ts'
-import type { Source } from '../model/reading.ts'
+import type { SurfaceAnswer, SurfaceRequest } from '../model/surface.ts'
 import { recorded } from './reads.ts'
 import { principalOf } from './reply.ts'
 import { Seats } from './seats.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
-
-export interface MountRequest {
-  /** Below the prefix. */
-  readonly path: string
-  readonly query: URLSearchParams
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** Address of the prefix as the client knows it. */
-  readonly base: string
-  readonly sources: readonly Source[]
-  /** Whether whoever asked has left: a long search need not go on. */
-  gone(): boolean
-  /** Rejects when the read could not be recorded: then there is no answer. */
-  recorded(pump: { readonly serial: string; readonly source: Source } | null): Promise<void>
-}
-
-export interface MountAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
 
 export interface Mount {
   /** `/fhir/R4` */
@@ -35,9 +15,9 @@ export interface Mount {
   readonly scope: Scope
   /** `open`: anybody may ask; it says nothing of any pump. */
   readonly routes: readonly { readonly path: string; readonly open: boolean }[]
-  answer(request: MountRequest): Promise<MountAnswer>
+  answer(request: SurfaceRequest): Promise<SurfaceAnswer>
   /** How a problem is said below the prefix. */
-  failure(problem: Problem): MountAnswer
+  failure(problem: Problem): SurfaceAnswer
 }
 
 /** Searches and reads at once, and those that may wait: each may walk a part of the log. */
@@ -73,7 +53,7 @@ export function mountRoutes(
   }
 }
 
-export function send(reply: FastifyReply, { status, headers, body }: MountAnswer): FastifyReply {
+export function send(reply: FastifyReply, { status, headers, body }: SurfaceAnswer): FastifyReply {
   reply.code(status).headers(headers)
   return status === 304 ? reply.send() : reply.send(body)
 }
