@@ -18,12 +18,20 @@ export abstract class Opened {
   readonly pdus: Pdu[] = []
   /** Reasons of what was no PDU. */
   readonly discarded: string[] = []
+  /** Bytes of what was no PDU, and reports that never came, as far as their counters tell. */
+  readonly lost = { bytes: 0, reports: 0 }
   /** How it ended by itself: in the library's words. */
   gone: string | null = null
   readonly sink = {
     pdu: (pdu: Pdu) => void this.pdus.push(pdu),
-    discarded: (reason: string) => void this.discarded.push(reason),
-    missing: (reports: number) => void this.discarded.push(`${reports} missing`),
+    discarded: (reason: string, bytes: Uint8Array) => {
+      this.discarded.push(reason)
+      this.lost.bytes += bytes.length
+    },
+    missing: (reports: number) => {
+      this.discarded.push(`${reports} missing`)
+      this.lost.reports += reports
+    },
   }
 
   abstract send(pdu: Uint8Array): Promise<void>

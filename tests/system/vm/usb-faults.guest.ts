@@ -151,10 +151,9 @@ test('a program that does not read makes the wand wait, not lose; the system may
     const answered = reports.pdus.filter((pdu) => pdu.seq >= 100).length
     assert.equal(await reports.hello(2, 999), 'SIMW-0001')
     note(`of 60 replies to a slow reader of hidraw ${answered} arrived; ${reports.discarded}`)
-    const missing = Number(/(\d+) missing/.exec(reports.discarded.join())?.[1])
     assert.ok(answered < 60)
-    assert.equal(
-      missing + reports.discarded.filter((why) => why === 'out-of-sequence').length,
-      120 - 2 * answered,
-    )
+    // Every report of a reply that did not arrive is told. One that comes late is told twice: node-hid
+    // may still be at its last read when it is told to read on, and then two of its reads race.
+    const { bytes, reports: missing } = reports.lost
+    assert.ok(missing + bytes / 64 >= 120 - 2 * answered, `${missing} missing, ${bytes} bytes`)
   }))
