@@ -156,7 +156,7 @@ class Plug {
   }
 
   connect(socket: Socket): Connection {
-    const connection = new Connection(socket, this.#device, this.listed, {
+    const connection = new Connection(this.#env, socket, this.#device, this.listed, {
       // Not at once: it may be the wand's own cable that is delivering at this moment.
       pull: () => void this.#env.after(0, () => this.#wand.pull()),
       ended: () => {
@@ -194,7 +194,7 @@ class Plug {
 
   #unplug(): void {
     this.#cancelAttach()
-    this.#connection?.end()
+    this.#connection?.leave()
     this.#connection = null
   }
 

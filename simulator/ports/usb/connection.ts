@@ -1,5 +1,6 @@
 // One client of the USB/IP server that drives one wand: its transfers to the device, their ends back.
 import type { Socket } from 'node:net'
+import type { Cancel, Env } from '../../../src/env.ts'
 import type { UsbDevice } from './device.ts'
 import { type Transfer, TransferStatus } from './endpoint.ts'
 import {
@@ -13,22 +14,31 @@ import {
 
 /** A client that does not read what it asked for is let go behind so many bytes. */
 const UNREAD_BYTES = 1024 * 1024
+/** A host that is not answered asks again at once, or after a reset of 60 ms (Linux, drivers/usb/core/hub.c). */
+const QUIET_MS = 40
+const LEAVE_MS = 500
 
 export class Connection {
+  readonly #env: Env
   readonly #socket: Socket
   readonly #device: UsbDevice
   readonly #id: number
   readonly #pull: () => void
   readonly #ended: () => void
+  /** The plug is out since then, in ms; null = it is in. */
+  #left: number | null = null
+  #cancelEnd: Cancel = () => {}
   #over = false
 
   /** `pull` takes the whole wand off its cable; `ended` is called once, at the end. */
   constructor(
+    env: Env,
     socket: Socket,
     device: UsbDevice,
     listed: Listed,
     { pull, ended }: { pull: () => void; ended: () => void },
   ) {
+    this.#env = env
     this.#socket = socket
     this.#device = device
     this.#id = deviceId(listed)
@@ -41,6 +51,11 @@ export class Connection {
     if (this.#over) return
     if (asked.device !== this.#id) return this.end()
     const { seq, endpoint, length, direction, setup, data } = asked
+    if (this.#left !== null) {
+      if (endpoint !== 0) return
+      this.#say(retSubmit(seq, TransferStatus.NO_ANSWER, 0))
+      return this.#endWhenQuiet()
+    }
     if (endpoint === 0) {
       const answer = this.#device.control(setup, data)
       if (!answer) this.#say(retSubmit(seq, TransferStatus.STALL, 0))
@@ -74,15 +89,36 @@ export class Connection {
   unlink({ seq, device, victim }: Unlink): void {
     if (this.#over) return
     if (device !== this.#id) return this.end()
-    const back = this.#device.unlink(victim)
+    const back = this.#left !== null || this.#device.unlink(victim)
     this.#say(retUnlink(seq, back ? TransferStatus.TAKEN_BACK : TransferStatus.OK))
+  }
+
+  /**
+   * The plug is out: nothing passes any more, and the connection ends as soon as the host asks for
+   * nothing. Linux does not end a request that the connection leaves open: who waits for it, and on the
+   * way in that is all of the hub, waits for five seconds (drivers/usb/usbip/vhci_hcd.c). So the
+   * requests of endpoint 0 fail meanwhile, as they do at an empty socket.
+   */
+  leave(): void {
+    if (this.#over || this.#left !== null) return
+    this.#left = this.#env.monotonic()
+    this.#device.reset()
+    this.#endWhenQuiet()
+  }
+
+  #endWhenQuiet(): void {
+    const left = (this.#left ?? 0) + LEAVE_MS - this.#env.monotonic()
+    this.#cancelEnd()
+    this.#cancelEnd = this.#env.after(Math.max(0, Math.min(QUIET_MS, left)), () => this.end())
   }
 
   /** Idempotent; the host sees its device vanish. */
   end(): void {
     if (this.#over) return
     this.#over = true
-    this.#device.reset()
+    this.#cancelEnd()
+    // By now another connection may have the device.
+    if (this.#left === null) this.#device.reset()
     // What has been said already still goes out.
     this.#socket.destroySoon()
     this.#ended()

@@ -8,7 +8,13 @@ import type { Cancel, Env } from '../../../src/env.ts'
 import type { FaultyEndpoint, UsbFaults } from './faults.ts'
 
 /** Ends of a transfer, as error numbers of Linux. */
-export const TransferStatus = { OK: 0, STALL: -32, BABBLE: -75, TAKEN_BACK: -104 } as const
+export const TransferStatus = {
+  OK: 0,
+  STALL: -32,
+  NO_ANSWER: -71,
+  BABBLE: -75,
+  TAKEN_BACK: -104,
+} as const
 export type TransferStatus = (typeof TransferStatus)[keyof typeof TransferStatus]
 
 /** A transfer on its way, for the endpoint to end. */

@@ -25,6 +25,9 @@ import {
 const LONG = process.env.WANDBRIDGE_LONG === '1'
 const [NOTIFY, SERIAL, HID] = [1, 2, 3]
 const STALL = -32
+const NO_ANSWER = -71
+/** GET_DESCRIPTOR of the device. */
+const DEVICE = [0x80, 0x06, 0x0100, 0, 18] as const
 
 let running: Simulator[] = []
 let clients: UsbipClient[] = []
@@ -199,6 +202,33 @@ describe('a wand on USB', () => {
     await simulator.command({ do: 'plug' })
     const again = await take(port)
     await overHid(again)
+  })
+
+  it('answers what a kernel still asks while the cable is pulled: it would wait for five seconds', async () => {
+    const { simulator, port } = await start()
+    const client = await take(port)
+    await simulator.command({ do: 'unplug' })
+    // As a hub does that was in the middle of finding out what it has.
+    for (let i = 0; i < 3; i += 1) expect((await client.control(DEVICE)).status).toBe(NO_ANSWER)
+    expect(await importDevice(port, '1-1')).toBe(4)
+    await simulator.command({ do: 'plug' })
+    await overHid(await take(port))
+    await client.ended
+    expect(client.waiting).toBe(0)
+  })
+
+  it('does not stay for one that never stops asking', async () => {
+    const { simulator, port } = await start()
+    const client = await take(port)
+    await simulator.command({ do: 'unplug' })
+    let over = false
+    void client.ended.then(() => {
+      over = true
+    })
+    while (!over) {
+      void client.control(DEVICE)
+      await wait(5)
+    }
   })
 
   it('is free for the next client when one goes in the middle of something', async () => {
