@@ -1,18 +1,14 @@
 // The host as people run it, on the devices of this machine: commands as processes of their own, or a
 // bridge in this one where only what it reads counts.
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { Bridge, type BridgeOptions } from '../../../src/bridge.ts'
 import { systemEnv } from '../../../src/env.ts'
 import { interrogateOnce } from '../../../src/interrogate.ts'
 import type { BridgeEvent } from '../../../src/model/event.ts'
-import type { PumpStatus } from '../../../src/model/status.ts'
 import type { PortSource } from '../../../src/transport/port.ts'
-import { until } from './until.ts'
+import { run } from './until.ts'
 
 const NOBODY = 65534
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.js')
@@ -64,87 +60,26 @@ export const asNobody = (...groups: string[]): string[] => [
 ]
 
 export interface Ended {
-  readonly code: number | null
+  readonly code: number
   readonly out: string
   readonly err: string
 }
 
 /**
- * A command of the host, in a state directory of its own: in memory, because the machine's root lies
- * over a directory of the host that others change.
+ * Runs a command of the host to its end as nobody, in a state directory of its own: in memory, because
+ * the machine's root lies over a directory of the host that others change.
  */
-export class Command {
-  readonly child: ChildProcess
-  readonly stateDir = mkdtempSync('/run/state-')
-  /** JSON lines of its output with their time of arrival on the monotonic clock. */
-  readonly lines: { readonly at: number; readonly line: Line }[] = []
-  readonly #ended: Promise<Ended>
-  err = ''
-
-  /** `groups`: as nobody, in these groups. */
-  constructor(args: readonly string[], groups?: readonly string[]) {
-    if (groups) chownSync(this.stateDir, NOBODY, NOBODY)
-    const as = groups ? asNobody(...groups) : []
-    const all = [...as, process.execPath, MAIN, ...args, '--state-dir', this.stateDir]
-    const [program = '', ...rest] = all
-    const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'], cwd: '/' })
-    let out = ''
-    createInterface({ input: child.stdout }).on('line', (text) => {
-      out += `${text}\n`
-      if (text.startsWith('{')) this.lines.push({ at: performance.now(), line: JSON.parse(text) })
-    })
-    child.stderr.on('data', (text: Buffer) => {
-      this.err += text.toString()
-    })
-    this.child = child
-    this.#ended = new Promise((resolve) => {
-      child.once('close', (code) => {
-        rmSync(this.stateDir, { recursive: true, force: true })
-        resolve({ code, out, err: this.err })
-      })
-    })
+export async function commandAsNobody(...args: string[]): Promise<Ended> {
+  const stateDir = mkdtempSync('/run/state-')
+  chownSync(stateDir, NOBODY, NOBODY)
+  const [program = '', ...rest] = [...asNobody(), process.execPath, MAIN, ...args]
+  try {
+    const { stdout, stderr } = await run(program, [...rest, '--state-dir', stateDir])
+    return { code: 0, out: stdout, err: stderr }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return { code, out: stdout, err: stderr }
+  } finally {
+    rmSync(stateDir, { recursive: true, force: true })
   }
-
-  ended(): Promise<Ended> {
-    return this.#ended
-  }
-
-  /** Ends it in order; it must have had nothing to complain of. */
-  async stop(): Promise<Ended> {
-    this.child.kill('SIGTERM')
-    const ended = await this.#ended
-    assert.equal(ended.code, 0, ended.err)
-    return ended
-  }
-
-  /** The first line that fits, from the line number `from` on. */
-  async line(what: string, fits: (line: Line) => boolean, from = 0, ms = 60_000) {
-    const look = () => {
-      if (this.child.exitCode !== null) throw new Error(`it has ended: ${this.err}`)
-      return this.lines.slice(from).find(({ line }) => fits(line))
-    }
-    return until(what, look, ms).catch((error: Error) => {
-      const last = this.lines.slice(-8).map(({ line }) => JSON.stringify(line).slice(0, 300))
-      throw new Error([error.message, ...last, this.err].join('\n'))
-    })
-  }
-
-  /** Open files, and resident memory in MiB. */
-  async footprint(): Promise<{ files: number; memory: number }> {
-    const proc = `/proc/${this.child.pid}`
-    const files = (await readdir(`${proc}/fd`)).length
-    const rss = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`${proc}/status`, 'utf8'))?.[1]
-    return { files, memory: Number(rss) / 1024 }
-  }
-}
-
-/** What `watch --json` prints, as far as these tests look at it. */
-export interface Line {
-  readonly kind: string
-  readonly port?: string
-  readonly quality?: string
-  readonly reason?: string
-  readonly wand?: PumpStatus['wand'] & string
-  readonly pump?: PumpStatus['pump']
-  readonly link?: { readonly phase: string; readonly sentence: string; readonly detail: string }
 }

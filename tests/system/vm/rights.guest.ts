@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { realpath, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { asNobody, Command } from './bridge.ts'
+import { asNobody, commandAsNobody } from './bridge.ts'
 import { withRules } from './rules.ts'
 import { run } from './until.ts'
 import { plugged, withSimulator } from './wand.ts'
@@ -70,7 +70,7 @@ test('without libusb, without rules, as nobody: doctor says all of it', async ()
       const { end, message } = await open(hidraw)
       assert.equal(end, 'failed')
       assert.match(message ?? '', /install the package libusb-1\.0-0/)
-      const doctor = await new Command(['doctor', '--json'], []).ended()
+      const doctor = await commandAsNobody('doctor', '--json')
       assert.equal(doctor.code, 1, doctor.err)
       const findings = doctor.out
         .split('\n')
