@@ -33,7 +33,7 @@ const MACHINES = [
 const NUDGE_MS = 1_000
 
 /** No word from the guest for so long means that it hangs. */
-const SILENCE_MS = 120_000
+const SILENCE_MS = 300_000
 const LONG = process.env.WANDBRIDGE_LONG === '1'
 const TOTAL_MS = LONG ? 3_600_000 : 1_800_000
 
