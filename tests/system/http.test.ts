@@ -251,7 +251,8 @@ describe.concurrent('records', () => {
   })
 })
 
-describe.concurrent('rights', () => {
+// By itself for the same reason.
+describe('rights that are timed', () => {
   it('end within a second when another process revokes the token', { timeout: MS }, async () => {
     const pump = await sim('pty')
     const state = temporary()
@@ -279,7 +280,9 @@ describe.concurrent('rights', () => {
     bridge.child.kill('SIGTERM')
     expect(await bridge.exit).toBe(0)
   })
+})
 
+describe.concurrent('rights', () => {
   it('are asked for by port and address in good sentences', { timeout: MS }, async () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => taken.once('listening', resolve))
