@@ -11,8 +11,6 @@ export interface Machine {
   readonly process: ChildProcess
   /** What the guest writes to /dev/ttyS1. */
   readonly lines: Interface
-  /** Writes a line that the guest reads from /dev/ttyS1. */
-  say(line: string): void
   /**
    * A command to QEMU itself: `device_add` and `device_del` are hands on the USB plug. Resolves to what
    * it has against it, or null.
@@ -68,7 +66,6 @@ export function boot({ cache, out, command, devices }: MachineOptions): Machine 
   return {
     process: child,
     lines: createInterface({ input: child.stdout }),
-    say: (line) => void child.stdin.write(`${line}\n`),
     async qmp(execute, args) {
       monitor ??= openMonitor(join(out, 'qmp.sock')).catch((error: unknown) => {
         // It is not there yet.

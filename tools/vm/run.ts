@@ -47,7 +47,10 @@ rmSync(report, { force: true })
 
 // Its own serial number, or it would have another name each time it is plugged in.
 const ADAPTER = {
-  ...{ driver: 'usb-serial', id: 'adapter', chardev: 'wand', bus: 'usb.0' },
+  driver: 'usb-serial',
+  id: 'adapter',
+  chardev: 'wand',
+  bus: 'usb.0',
   serial: 'ADAPTER1',
 }
 

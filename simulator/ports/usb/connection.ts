@@ -25,8 +25,8 @@ export class Connection {
   readonly #id: number
   readonly #pull: () => void
   readonly #ended: () => void
-  /** The plug is out since then, in ms; null = it is in. */
-  #left: number | null = null
+  /** The plug is out, and the connection ends by then, in ms; null = it is in. */
+  #endBy: number | null = null
   #cancelEnd: Cancel = () => {}
   #over = false
 
@@ -51,10 +51,10 @@ export class Connection {
     if (this.#over) return
     if (asked.device !== this.#id) return this.end()
     const { seq, endpoint, length, direction, setup, data } = asked
-    if (this.#left !== null) {
+    if (this.#endBy !== null) {
       if (endpoint !== 0) return
       this.#say(retSubmit(seq, TransferStatus.NO_ANSWER, 0))
-      return this.#endWhenQuiet()
+      return this.#endWhenQuiet(this.#endBy)
     }
     if (endpoint === 0) {
       const answer = this.#device.control(setup, data)
@@ -89,7 +89,7 @@ export class Connection {
   unlink({ seq, device, victim }: Unlink): void {
     if (this.#over) return
     if (device !== this.#id) return this.end()
-    const back = this.#left !== null || this.#device.unlink(victim)
+    const back = this.#endBy !== null || this.#device.unlink(victim)
     this.#say(retUnlink(seq, back ? TransferStatus.TAKEN_BACK : TransferStatus.OK))
   }
 
@@ -100,16 +100,16 @@ export class Connection {
    * requests of endpoint 0 fail meanwhile, as they do at an empty socket.
    */
   leave(): void {
-    if (this.#over || this.#left !== null) return
-    this.#left = this.#env.monotonic()
+    if (this.#over || this.#endBy !== null) return
+    this.#endBy = this.#env.monotonic() + LEAVE_MS
     this.#device.reset()
-    this.#endWhenQuiet()
+    this.#endWhenQuiet(this.#endBy)
   }
 
-  #endWhenQuiet(): void {
-    const left = (this.#left ?? 0) + LEAVE_MS - this.#env.monotonic()
+  #endWhenQuiet(endBy: number): void {
+    const left = Math.max(0, endBy - this.#env.monotonic())
     this.#cancelEnd()
-    this.#cancelEnd = this.#env.after(Math.max(0, Math.min(QUIET_MS, left)), () => this.end())
+    this.#cancelEnd = this.#env.after(Math.min(QUIET_MS, left), () => this.end())
   }
 
   /** Idempotent; the host sees its device vanish. */
@@ -118,7 +118,7 @@ export class Connection {
     this.#over = true
     this.#cancelEnd()
     // By now another connection may have the device.
-    if (this.#left === null) this.#device.reset()
+    if (this.#endBy === null) this.#device.reset()
     // What has been said already still goes out.
     this.#socket.destroySoon()
     this.#ended()

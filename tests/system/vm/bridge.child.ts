@@ -6,7 +6,7 @@ import { watchLines } from '../../../src/watch.ts'
 import { withBridge } from './bridge.ts'
 
 const source = hidSource(process.argv[2] ?? '')
-await withBridge({ ports: [source], policy: 'continuous' }, async ({ bridge }) => {
+await withBridge({ ports: [source], policy: 'continuous' }, async (bridge) => {
   const lines = watchLines(bridge).subscribe((line) => console.log(JSON.stringify(line)))
   await once(process, 'SIGTERM')
   lines.unsubscribe()

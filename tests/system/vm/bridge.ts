@@ -15,30 +15,30 @@ const MAIN = join(import.meta.dirname, '../../../src/cli/main.js')
 
 export type Reading = Extract<BridgeEvent, { kind: 'reading' }>
 
-/** A bridge in this process with everything it has told. */
-export interface Bench {
-  readonly bridge: Bridge
-  readonly events: readonly BridgeEvent[]
-}
-
 export async function withBridge<T>(
   options: Omit<BridgeOptions, 'env'>,
-  test: (bench: Bench) => Promise<T>,
+  test: (bridge: Bridge) => Promise<T>,
 ): Promise<T> {
   const bridge = new Bridge({ ...options, env: systemEnv() })
-  const events: BridgeEvent[] = []
-  bridge.events$.subscribe((event) => void events.push(event))
   bridge.start()
   try {
-    return await test({ bridge, events })
+    return await test(bridge)
   } finally {
     await bridge.stop()
   }
 }
 
+/** What it tells from now on; the list grows. */
+export function eventsOf(bridge: Bridge): readonly BridgeEvent[] {
+  const events: BridgeEvent[] = []
+  bridge.events$.subscribe((event) => void events.push(event))
+  return events
+}
+
 /** One interrogation by a bridge in this process: the snapshot, confirmed closed. */
 export const readOnce = (source: PortSource): Promise<Reading> =>
-  withBridge({ ports: [source], policy: 'manual' }, async ({ bridge, events }) => {
+  withBridge({ ports: [source], policy: 'manual' }, async (bridge) => {
+    const events = eventsOf(bridge)
     const outcome = await interrogateOnce(systemEnv(), bridge, source.path, 40_000)
     assert.equal(outcome.kind, 'read', JSON.stringify(outcome))
     assert.ok(outcome.kind === 'read' && outcome.closeConfirmed, 'closed, confirmed')

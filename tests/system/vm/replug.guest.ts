@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { filter, firstValueFrom, map, type Observable, share, timeout } from 'rxjs'
+import { filter, firstValueFrom, map, type Observable, share, throwError, timeout } from 'rxjs'
 import type { Simulator } from '../../../simulator/index.ts'
 import { mulberry32 } from '../../../src/env.ts'
 import { hidSource } from '../../../src/transport/hid.ts'
@@ -24,6 +24,8 @@ const STALE_MS = 1_000
 const BACK_MS = 3_000
 /** As long as a reading takes on air that is not always good. */
 const READ_MS = 10_000
+/** Longest wait for a line; longer than any of the bounds. */
+const NEXT_MS = 30_000
 /** Short, so that the tests do not mostly wait: the wand ends what the cable cut with its lease. */
 const LEASE_MS = 600
 
@@ -64,7 +66,7 @@ async function all(simulator: Simulator, ftdi: Adapter): Promise<void> {
     },
   ]
   const ports = [hidSource(hidraw), serialSource(byId), serialSource(ftdi.byId)]
-  await withBridge({ ports, policy: 'continuous' }, async ({ bridge }) => {
+  await withBridge({ ports, policy: 'continuous' }, async (bridge) => {
     const began = performance.now()
     const lines = watchLines(bridge).pipe(
       map((line): Heard => ({ ...line, at: performance.now() })),
@@ -105,20 +107,9 @@ function next(
   lines: Observable<Heard>,
   what: string,
   fits: (line: Heard) => boolean,
-  ms = 30_000,
 ): Promise<Heard> {
-  const error = () => new Error(`not within ${ms} ms: ${what}`)
-  return firstValueFrom(
-    lines.pipe(
-      filter(fits),
-      timeout({
-        first: ms,
-        with: () => {
-          throw error()
-        },
-      }),
-    ),
-  )
+  const late = () => throwError(() => new Error(`not within ${NEXT_MS} ms: ${what}`))
+  return firstValueFrom(lines.pipe(filter(fits), timeout({ first: NEXT_MS, with: late })))
 }
 
 const says = (port: string, quality: 'current' | 'stale') => (line: Heard) =>
@@ -152,8 +143,9 @@ async function rounds(
   }
   for (let i = 0; i < ROUNDS; i += 1) {
     await wait(between(0, 600))
-    const wasLive = isLive(port)
-    const stale = wasLive ? next(lines, `${name}, round ${i}: stale`, says(port, 'stale')) : null
+    const stale = isLive(port)
+      ? next(lines, `${name}, round ${i}: stale`, says(port, 'stale'))
+      : null
     const pulled = performance.now()
     await unplug()
     if (stale) atMost('stale', (await stale).at - pulled, STALE_MS, i)

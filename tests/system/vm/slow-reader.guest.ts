@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { REPORT_DESCRIPTOR, REPORT_SIZE } from '../../../protocol/hid-report.ts'
+import { REPORT_SIZE } from '../../../protocol/hid-report.ts'
 import { startSimulator } from '../../../simulator/index.ts'
 import type { LinkCounters } from '../../../src/link/link.ts'
 import type { WatchLine } from '../../../src/watch.ts'
@@ -31,9 +31,6 @@ test('a slow reader loses reports, asks again, and reads nothing wrong', async (
   let caught: ((report: Uint8Array) => void) | null = null
   const device = await UHid.make({
     name: 'Queue',
-    vendor: 0x1209,
-    product: 0x0001,
-    descriptor: REPORT_DESCRIPTOR,
     output(report) {
       const take = caught ?? held.write.bind(held)
       caught = null

@@ -3,14 +3,15 @@
 import assert from 'node:assert/strict'
 import { readdir, readlink } from 'node:fs/promises'
 import { test } from 'node:test'
-import { REPORT_DESCRIPTOR } from '../../../protocol/hid-report.ts'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Simulator } from '../../../simulator/index.ts'
 import { lookAround, renderDevices } from '../../../src/cli/devices.ts'
 import { systemEnv } from '../../../src/env.ts'
+import type { BridgeEvent } from '../../../src/model/event.ts'
 import { ASK } from '../../../src/transport/discovery.ts'
 import { Finder } from '../../../src/transport/finder.ts'
 import { serialSource } from '../../../src/transport/serial.ts'
-import { type Bench, type Reading, withBridge } from './bridge.ts'
+import { eventsOf, type Reading, withBridge } from './bridge.ts'
 import { note } from './host.ts'
 import { UHid } from './uhid.ts'
 import { until } from './until.ts'
@@ -38,7 +39,7 @@ async function swap(simulator: Simulator): Promise<void> {
 }
 
 /** Waits until both ports have read, since event number `from`; gives wand and pump of each. */
-async function readBoth({ events }: Bench, ports: readonly string[], from: number) {
+async function readBoth(events: readonly BridgeEvent[], ports: readonly string[], from: number) {
   const newest = (port: string) =>
     events.slice(from).findLast((e): e is Reading => e.kind === 'reading' && e.port === port)
   await until('both are read', () => ports.every(newest), 60_000)
@@ -50,13 +51,14 @@ test('two wands of one model that swap their ports keep their names and their pu
     await ttys()
     const truth = simulator.wands.map((wand) => [wand.serial, wand.implantSerial])
     const finder = new Finder({ env, kinds: ['serial', 'hid'] })
-    await withBridge({ ports: [], finder, policy: 'continuous' }, async (bench) => {
+    await withBridge({ ports: [], finder, policy: 'continuous' }, async (bridge) => {
+      const events = eventsOf(bridge)
       const names = SERIALS.map((serial) => `usb:${serial}`)
-      assert.deepEqual(await readBoth(bench, names, 0), truth)
-      const from = bench.events.length
+      assert.deepEqual(await readBoth(events, names, 0), truth)
+      const from = events.length
       await swap(simulator)
-      assert.deepEqual(await readBoth(bench, names, from), truth)
-      assert.deepEqual([...bench.bridge.ports].sort(), names)
+      assert.deepEqual(await readBoth(events, names, from), truth)
+      assert.deepEqual([...bridge.ports].sort(), names)
     })
   }))
 
@@ -65,11 +67,12 @@ test('named by path, a port says which wand is on it now', () =>
     const paths = await ttys()
     const truth = simulator.wands.map((wand) => [wand.serial, wand.implantSerial])
     const ports = paths.map((path) => serialSource(path))
-    await withBridge({ ports, policy: 'continuous' }, async (bench) => {
-      assert.deepEqual(await readBoth(bench, paths, 0), truth)
-      const from = bench.events.length
+    await withBridge({ ports, policy: 'continuous' }, async (bridge) => {
+      const events = eventsOf(bridge)
+      assert.deepEqual(await readBoth(events, paths, 0), truth)
+      const from = events.length
       await swap(simulator)
-      assert.deepEqual(await readBoth(bench, paths, from), truth.reverse())
+      assert.deepEqual(await readBoth(events, paths, from), truth.reverse())
     })
   }))
 
@@ -77,7 +80,8 @@ test('a wand with two ways has one of them open, never both, and devices tells w
   withSimulator({ ports: [{ kind: 'usbip', port: 0 }] }, async () => {
     const wand = await plugged()
     const finder = new Finder({ env, kinds: ['serial', 'hid'] })
-    await withBridge({ ports: [], finder, policy: 'manual' }, async ({ events }) => {
+    await withBridge({ ports: [], finder, policy: 'manual' }, async (bridge) => {
+      const events = eventsOf(bridge)
       await until('the wand answers', () => events.some((event) => event.kind === 'wand'), 20_000)
       const open = await Promise.all(
         (await readdir('/proc/self/fd')).map((fd) =>
@@ -109,12 +113,7 @@ test('a wand with two ways has one of them open, never both, and devices tells w
 
 test('a foreign HID device that looks alike is listed and not opened', async () => {
   // The very descriptor of the wand, and the shared test number: only the names are others.
-  const alike = await UHid.make({
-    name: 'Acme Thing',
-    vendor: 0x1209,
-    product: 0x0001,
-    descriptor: REPORT_DESCRIPTOR,
-  })
+  const alike = await UHid.make({ name: 'Acme Thing' })
   try {
     const found = (await lookAround()).devices.find((device) => device.path === alike.path)
     assert.equal(found?.product, 'Acme Thing')
@@ -122,8 +121,8 @@ test('a foreign HID device that looks alike is listed and not opened', async () 
     assert.ok(found.score < ASK, `score ${found.score}`)
     const finder = new Finder({ env, kinds: ['serial', 'hid'] })
     assert.deepEqual(await finder.look(), [])
-    await withBridge({ ports: [], finder, policy: 'manual' }, async ({ bridge }) => {
-      await new Promise((resolve) => setTimeout(resolve, 1_500))
+    await withBridge({ ports: [], finder, policy: 'manual' }, async (bridge) => {
+      await wait(1_500)
       assert.deepEqual(bridge.ports, [])
     })
     assert.equal(alike.opened, 0)

@@ -1,6 +1,8 @@
-// A HID device of the kernel's own making, out of /dev/uhid: what it is and sends is the test's. It has
-// hidraw's real queue in front of the host.
+// A HID device of the kernel's own making, out of /dev/uhid, with the wand's descriptor and number: its
+// name and what it sends are the test's. It has hidraw's real queue in front of the host.
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises'
+import { REPORT_DESCRIPTOR } from '../../../protocol/hid-report.ts'
+import { USB_SIMULATOR } from '../../../protocol/usb.ts'
 import { run, until } from './until.ts'
 
 // linux/uhid.h. An event is its type and a union of at most 4372 bytes, packed.
@@ -14,9 +16,6 @@ const BUS_USB = 3
 
 export interface UHidOptions {
   readonly name: string
-  readonly vendor: number
-  readonly product: number
-  readonly descriptor: Uint8Array
   /** A report of the host, without its report id. */
   readonly output?: (report: Uint8Array) => void
 }
@@ -35,17 +34,17 @@ export class UHid {
     this.#output = output
   }
 
-  static async make({ name, vendor, product, descriptor, output }: UHidOptions): Promise<UHid> {
+  static async make({ name, output }: UHidOptions): Promise<UHid> {
     await run('modprobe', ['uhid'])
     const file = await open('/dev/uhid', 'r+')
     const event = Buffer.alloc(EVENT_SIZE)
     event.writeUInt32LE(CREATE2, 0)
     event.write(name, 4, 127, 'utf8')
-    event.writeUInt16LE(descriptor.length, 260)
+    event.writeUInt16LE(REPORT_DESCRIPTOR.length, 260)
     event.writeUInt16LE(BUS_USB, 262)
-    event.writeUInt32LE(vendor, 264)
-    event.writeUInt32LE(product, 268)
-    event.set(descriptor, 280)
+    event.writeUInt32LE(USB_SIMULATOR.vendorId, 264)
+    event.writeUInt32LE(USB_SIMULATOR.productId, 268)
+    event.set(REPORT_DESCRIPTOR, 280)
     await file.write(event)
     const path = await until(`hidraw of ${name}`, () => hidrawOf(name))
     await run('udevadm', ['settle'])
