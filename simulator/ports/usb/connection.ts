@@ -107,9 +107,15 @@ export class Connection {
   }
 
   #endWhenQuiet(endBy: number): void {
-    const left = Math.max(0, endBy - this.#env.monotonic())
+    const left = endBy - this.#env.monotonic()
+    if (left <= 0) return
     this.#cancelEnd()
-    this.#cancelEnd = this.#env.after(Math.min(QUIET_MS, left), () => this.end())
+    this.#cancelEnd = this.#env.after(Math.min(QUIET_MS, left), () => {
+      // A process that was busy has not read yet what it was asked meanwhile; it does so before this.
+      // biome-ignore lint/style/noRestrictedGlobals: it waits for reading, not for time
+      const end = setImmediate(() => this.end())
+      this.#cancelEnd = () => clearImmediate(end)
+    })
   }
 
   /** Idempotent; the host sees its device vanish. */

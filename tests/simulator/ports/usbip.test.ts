@@ -217,6 +217,17 @@ describe('a wand on USB', () => {
     expect(client.waiting).toBe(0)
   })
 
+  it('answers what it could not read in time, too, because its process was busy', async () => {
+    const { simulator, port } = await start()
+    const client = await take(port)
+    await simulator.command({ do: 'unplug' })
+    const asked = client.control(DEVICE)
+    const until = performance.now() + 100
+    while (performance.now() < until);
+    expect((await asked).status).toBe(NO_ANSWER)
+    await client.ended
+  })
+
   it('does not stay for one that never stops asking', async () => {
     const { simulator, port } = await start()
     const client = await take(port)

@@ -2,13 +2,13 @@
 // WANDBRIDGE_TOPICS wants it. To add a topic, add a file; it registers its tests with node:test.
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 
 // The hubs that wands and adapters are plugged into; what drives them the kernel loads by itself.
 execFileSync('modprobe', ['--all', 'vhci_hcd', 'xhci_pci'])
 
-// By the sources: what an earlier compilation has left behind is not asked.
-const guests = readdirSync('tests/system/vm').filter((name) => name.endsWith('.guest.ts'))
 const wanted = new RegExp(`^(${process.env['WANDBRIDGE_TOPICS'] ?? '.*'})$`)
-for (const name of guests.sort()) {
-  if (wanted.test(name.replace('.guest.ts', ''))) await import(`./${name.slice(0, -3)}.js`)
+for (const file of readdirSync(import.meta.dirname).sort()) {
+  const [topic = '', kind] = file.split('.')
+  if (kind === 'guest' && wanted.test(topic)) await import(join(import.meta.dirname, file))
 }

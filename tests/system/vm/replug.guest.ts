@@ -117,6 +117,9 @@ const says = (port: string, quality: 'current' | 'stale') => (line: Heard) =>
 const isAsked = (port: string) => (line: Heard) =>
   line.kind === 'link' && line.port === port && line.link.phase === 'starting'
 
+/** What was done to the ways, and what their links have said lately. */
+const said: string[] = []
+
 async function rounds(
   lines: Observable<Heard>,
   { name, port, unplug, plug }: Way,
@@ -125,16 +128,18 @@ async function rounds(
 ): Promise<void> {
   const between = (from: number, to: number) => from + (random() % (to - from))
   const slowest = { stale: 0, back: 0, read: 0 }
-  /** What the link has said lately, and since when it has been at the newest reading. */
-  const said: string[] = []
+  const tell = (what: string, at = performance.now()) => {
+    said.push(`${Math.round(at)} ${name}, ${what}`)
+    said.splice(0, said.length - 60)
+  }
+  /** Since when it has been at the newest reading. */
   let begun = 0
   let phase = ''
   const listening = lines.subscribe((line) => {
     if (line.kind !== 'link' || line.port !== port) return
     if (line.link.phase === 'starting' && phase !== 'starting') begun = line.at
     phase = line.link.phase
-    said.push(`${Math.round(line.at)} ${phase}: ${line.link.sentence} ${line.readFailed ?? ''}`)
-    said.splice(0, said.length - 12)
+    tell(`${phase}: ${line.link.sentence} ${line.readFailed ?? ''}`, line.at)
   })
   const atMost = (what: keyof typeof slowest, ms: number, limit: number, round: number) => {
     slowest[what] = Math.max(slowest[what], Math.round(ms))
@@ -148,6 +153,7 @@ async function rounds(
       : null
     const pulled = performance.now()
     await unplug()
+    tell('unplugged')
     if (stale) atMost('stale', (await stale).at - pulled, STALE_MS, i)
     await wait(between(LEASE_MS, LEASE_MS + 300))
     const asked = next(lines, `${name}, round ${i}: asked again`, isAsked(port))
@@ -155,6 +161,7 @@ async function rounds(
     current.catch(() => {})
     const put = performance.now()
     await plug()
+    tell('plugged in')
     atMost('back', (await asked).at - put, BACK_MS, i)
     // Four of five times it is pulled before it has read anything: while it opens, asks or reads.
     if (i % 5 === 0) {
