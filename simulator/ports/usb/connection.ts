@@ -18,6 +18,9 @@ const UNREAD_BYTES = 1024 * 1024
 const QUIET_MS = 40
 const LEAVE_MS = 500
 
+/** A transfer that somebody stands still for, in Linux. */
+const isWaitedFor = ({ endpoint, direction }: Submit) => endpoint === 0 || direction === 'out'
+
 export class Connection {
   readonly #env: Env
   readonly #socket: Socket
@@ -28,6 +31,8 @@ export class Connection {
   /** The plug is out, and the connection ends by then, in ms; null = it is in. */
   #endBy: number | null = null
   #cancelEnd: Cancel = () => {}
+  /** Transfers on their way to the wand. */
+  readonly #waitedFor = new Set<number>()
   #over = false
 
   /** `pull` takes the whole wand off its cable; `ended` is called once, at the end. */
@@ -52,7 +57,7 @@ export class Connection {
     if (asked.device !== this.#id) return this.end()
     const { seq, endpoint, length, direction, setup, data } = asked
     if (this.#endBy !== null) {
-      if (endpoint !== 0) return
+      if (!isWaitedFor(asked)) return
       this.#say(retSubmit(seq, TransferStatus.NO_ANSWER, 0))
       return this.#endWhenQuiet(this.#endBy)
     }
@@ -66,11 +71,13 @@ export class Connection {
       }
       return
     }
+    if (isWaitedFor(asked)) this.#waitedFor.add(seq)
     const transfer: Transfer = {
       seq,
       length,
       data,
       done: (status, read = new Uint8Array(0)) => {
+        this.#waitedFor.delete(seq)
         const actual = direction === 'out' && status === TransferStatus.OK ? length : read.length
         this.#say(retSubmit(seq, status, actual, read))
       },
@@ -78,8 +85,8 @@ export class Connection {
         if (direction === 'in') {
           const whole = retSubmit(seq, TransferStatus.OK, read.length, read)
           this.#say(whole.subarray(0, whole.length - Math.ceil(read.length / 2)))
-        }
-        this.end()
+          this.end()
+        } else this.leave()
         this.#pull()
       },
     }
@@ -89,20 +96,23 @@ export class Connection {
   unlink({ seq, device, victim }: Unlink): void {
     if (this.#over) return
     if (device !== this.#id) return this.end()
+    this.#waitedFor.delete(victim)
     const back = this.#endBy !== null || this.#device.unlink(victim)
     this.#say(retUnlink(seq, back ? TransferStatus.TAKEN_BACK : TransferStatus.OK))
   }
 
   /**
    * The plug is out: nothing passes any more, and the connection ends as soon as the host asks for
-   * nothing. Linux does not end a request that the connection leaves open: who waits for it, and on the
-   * way in that is all of the hub, waits for five seconds (drivers/usb/usbip/vhci_hcd.c). So the
-   * requests of endpoint 0 fail meanwhile, as they do at an empty socket.
+   * nothing. Linux does not end a transfer that the connection leaves open (drivers/usb/usbip/vhci_hcd.c),
+   * and waits for it for five seconds: at endpoint 0 with all of the hub, in a write to a hidraw with
+   * everybody who opens, closes or plugs in one (drivers/hid/hidraw.c, minors_rwsem). So these transfers
+   * fail, as they do at an empty socket. Whoever reads takes back what he waits for.
    */
   leave(): void {
     if (this.#over || this.#endBy !== null) return
     this.#endBy = this.#env.monotonic() + LEAVE_MS
     this.#device.reset()
+    for (const seq of this.#waitedFor) this.#say(retSubmit(seq, TransferStatus.NO_ANSWER, 0))
     this.#endWhenQuiet(this.#endBy)
   }
 
