@@ -2,9 +2,9 @@
 // is given. Age is the larger of what both clocks say, so that a computer that slept or whose clock
 // was set never shows an old value young.
 
-import { contentOf } from '../model/content.ts'
-import type { Stamp } from '../model/event.ts'
-import type { SnapshotValues, Source } from '../model/reading.ts'
+import { type Content, contentOf } from '../model/content.ts'
+import type { ReadingEvent, Stamp } from '../model/event.ts'
+import type { Source } from '../model/reading.ts'
 import type {
   AuditStatus,
   BridgeStatus,
@@ -112,14 +112,25 @@ function viewLink(wand: WandState): LinkStatus {
 
 const round = (ms: number | null) => (ms === null ? null : Math.round(ms))
 
-/** Values of the reading with the younger ones of LIVE laid over them. */
-function overlaid(pump: PumpState): SnapshotValues {
-  const { values } = pump.reading
-  if (!pump.live) return values
+/** The last layout of each reading: between two changes of its quality it is asked for many times. */
+const laidOut = new WeakMap<ReadingEvent, { readonly reason: Reason | null; content: Content }>()
+
+/** The reading as it stands, with the younger values of LIVE laid over it. */
+function contentAt({ reading, live }: PumpState, reason: Reason | null): Content {
+  const age = <V extends Value>(value: V): V =>
+    value.quality === 'current' && reason !== null ? { ...value, quality: 'stale', reason } : value
+  let last = laidOut.get(reading)
+  if (last?.reason !== reason) {
+    const values = mapValues(reading.values, age)
+    last = { reason, content: contentOf(values, reading.receivedAt, reading.clock) }
+    laidOut.set(reading, last)
+  }
+  const { content } = last
+  if (!live) return content
   return {
-    ...values,
-    reservoir: { ...values.reservoir, reportedVolume: pump.live.reportedVolume },
-    infusion: { ...values.infusion, rate: pump.live.rate },
+    ...content,
+    reservoir: { ...content.reservoir, reportedVolume: age(live.reportedVolume) },
+    infusion: { ...content.infusion, rate: age(live.rate) },
   }
 }
 
@@ -132,9 +143,6 @@ export function viewPump(
   const reason = staleReason(state, audit, pump, now)
   const wand = state.wands[pump.reading.port] as WandState
   const { link, session, pump: _, ...wandView } = viewWand(wand, now)
-  const age = (value: Value): Value =>
-    value.quality === 'current' && reason !== null ? { ...value, quality: 'stale', reason } : value
-  const values = mapValues(overlaid(pump), age)
   const { reading } = pump
   const ownSession =
     pump.ended === null && wand.session.id === reading.session && wand.link === reading.link
@@ -151,7 +159,7 @@ export function viewPump(
     pump: { ...pump.identity },
     wand: wandView,
     session: ownSession ? session : pump.session,
-    ...contentOf(values, reading.receivedAt, reading.clock),
+    ...contentAt(pump, reason),
     link,
     audit,
   }

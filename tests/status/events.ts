@@ -126,11 +126,9 @@ export class Script {
     this.state = reduce(this.state, event, true)
   }
 
-  view(pump = this.pump) {
-    const known = this.state.pumps[pump.id]
-    return known
-      ? viewPump(this.state, this.audit, known, { wall: this.wall, mono: this.mono })
-      : null
+  view(pump = this.pump, state = this.state) {
+    const known = state.pumps[pump.id]
+    return known ? viewPump(state, this.audit, known, { wall: this.wall, mono: this.mono }) : null
   }
 
   /** A whole visit up to a live reading. */

@@ -236,6 +236,8 @@ describe('any run of events', () => {
           expect(s.mono - truth.heard).toBeLessThanOrEqual(900)
           expect(shown.session.id).toBe(truth.sessions)
         }
+        // What was laid out before is what would be laid out now.
+        expect(s.view()).toEqual(s.view(s.pump, structuredClone(s.state)))
       }),
       { numRuns: 2_000 },
     )
