@@ -251,7 +251,7 @@ describe.concurrent('a disk', () => {
     await eventually(
       () => sentence(w.watch),
       (text) => text.includes('read-only'),
-      10_000,
+      30_000,
     )
     await new Promise((resolve) => setTimeout(resolve, 5_000))
     expect(readings(w.watch)).toEqual([])
