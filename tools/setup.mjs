@@ -24,7 +24,8 @@ const STATE = at('.cache', 'setup')
 const LOCK = join(STATE, 'lock')
 const RUNNING = join(STATE, 'running')
 const BUILT = at('dist', '.built.json')
-const MAIN = at('dist', 'src', 'cli', 'main.js')
+const LIBRARY = at('dist', 'src', 'index.js')
+const PROGRAM = at('dist', 'bin', 'wandbridge.js')
 const PAGE = at('dist', 'web', 'index.html')
 
 /** Something a person can act on; shown without a stack. */
@@ -194,8 +195,9 @@ async function install(dev) {
 function digestSources() {
   const { include } = readJson(at('tsconfig.build.json'))
   const files = [...include, 'web'].flatMap((folder) => sourcesIn(folder)).sort()
-  const settings = ['tsconfig.json', 'tsconfig.build.json', 'tools/vite.config.mjs']
-  const all = [...settings, 'package-lock.json', ...files]
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
+  const packing = ['tools/pack.mjs', 'tools/vite.program.mjs', 'tools/vite.config.mjs']
+  const all = [...settings, ...packing, ...files]
   return Object.fromEntries(all.map((file) => [file, sha256(readFileSync(at(file)))]))
 }
 
@@ -211,16 +213,17 @@ function sourcesIn(folder) {
 }
 
 function isBuilt(sources) {
-  if (!existsSync(MAIN) || !existsSync(PAGE) || !existsSync(BUILT)) return false
+  if (![LIBRARY, PROGRAM, PAGE, BUILT].every((path) => existsSync(path))) return false
   return JSON.stringify(readJson(BUILT)) === JSON.stringify(sources)
 }
 
 async function build(sources) {
-  const before = existsSync(BUILT) && existsSync(MAIN) ? readJson(BUILT) : null
+  const before = existsSync(BUILT) && existsSync(LIBRARY) ? readJson(BUILT) : null
   // What a removed source left behind would still be found by imports.
   const gone = before === null || Object.keys(before).some((file) => !(file in sources))
   rmSync(gone ? at('dist') : BUILT, { recursive: true, force: true })
-  await compile(MAIN, 'typescript/bin/tsc', '-p', 'tsconfig.build.json')
+  await compile(LIBRARY, 'typescript/bin/tsc', '-p', 'tsconfig.build.json')
+  await compile(PROGRAM, 'vite/bin/vite.js', 'build', '--config', 'tools/vite.program.mjs')
   await compile(PAGE, 'vite/bin/vite.js', 'build', '--config', 'tools/vite.config.mjs')
   writeFileSync(BUILT, JSON.stringify(sources))
 }

@@ -11,7 +11,7 @@ await orSay(async () => {
   holdBuild()
 })
 if (process.env.npm_lifecycle_event === 'start') endWithParent()
-const main = join(root, 'dist', 'src', 'cli', 'main.js')
+const main = join(root, 'dist', 'bin', 'wandbridge.js')
 process.argv = [process.execPath, main, 'demo', ...process.argv.slice(2)]
 await import(pathToFileURL(main).href)
 

@@ -2,6 +2,7 @@
 // The command line. Each command has its file; this one only names them and turns errors into exit
 // codes.
 import { Command, CommanderError } from 'commander'
+import { VERSION } from '../version.ts'
 import { registerAudit } from './audit.ts'
 import { registerCapture } from './capture.ts'
 import { registerConfig } from './config.ts'
@@ -27,6 +28,7 @@ const program = new Command('wandbridge')
     'after',
     '\nExit codes: 0 ok, 1 the thing checked is not so, 2 usage, 3 no wand answers,\n4 wand found but link, implant or close failed, 5 audit failed.',
   )
+  .version(VERSION, '--version', 'say which version this is')
   .exitOverride()
   // Options of a command with verbs are not taken from behind a verb.
   .enablePositionalOptions()

@@ -25,7 +25,7 @@ import {
   temporary,
 } from './programs.ts'
 
-const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname
+const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
 const CI = process.env['CI'] === 'true'
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 

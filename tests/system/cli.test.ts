@@ -1,6 +1,6 @@
 // The commands as people and programs use them: separate processes, a real serial port, real signals.
 import { spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { pumpStatusSchema } from '../../src/model/status.ts'
@@ -81,6 +81,13 @@ describe.concurrent('status --json', () => {
 })
 
 describe.concurrent('exit codes', () => {
+  it('0: says its version, which is the package’s', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8'))
+    const program = start(['--version'])
+    expect(await program.exit).toBe(0)
+    expect(program.out()).toBe(`${version}\n`)
+  })
+
   it('1: the thing checked is not so', async () => {
     const file = join(temporary(), 'config.yaml')
     writeFileSync(file, 'serial:\n  - /dev/ttyUSB0\npolicy: sometimes\nbaud: 9600\n')

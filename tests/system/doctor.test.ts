@@ -56,7 +56,7 @@ describe.concurrent('doctor', () => {
     // The doctor, in a user of its own without rights.
     const program = run('setpriv', [
       ...['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath],
-      ...['dist/src/cli/main.js', 'doctor', '--json', '--serial', port, '--state-dir', '/tmp'],
+      ...['dist/bin/wandbridge.js', 'doctor', '--json', '--serial', port, '--state-dir', '/tmp'],
     ])
     expect(await program.exit).toBe(1)
     const access = program.json().find((line) => line['topic'] === 'Access')
@@ -95,7 +95,7 @@ describe.concurrent('devices', () => {
   it('loads no native part: it works where none can be loaded', () => {
     const traced = spawnSync(
       process.execPath,
-      ['--no-addons', 'dist/src/cli/main.js', 'devices', '--json'],
+      ['--no-addons', 'dist/bin/wandbridge.js', 'devices', '--json'],
       { encoding: 'utf8' },
     )
     expect([traced.status, traced.stderr]).toEqual([0, ''])

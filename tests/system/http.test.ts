@@ -11,7 +11,7 @@ import { check } from '../http/contract.ts'
 import { Browser, chromium } from './chromium.ts'
 import { endAll, eventually, type Program, run, sim, start, temporary } from './programs.ts'
 
-const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname
+const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
 const CI = process.env['CI'] === 'true'
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 const MS = 120_000

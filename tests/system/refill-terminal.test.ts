@@ -5,7 +5,7 @@ import { endAll, eventually, run, start, temporary } from './programs.ts'
 import { world } from './refill-world.ts'
 
 const MS = 240_000
-const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname
+const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
 
 afterAll(endAll)
 

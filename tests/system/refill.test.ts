@@ -12,7 +12,7 @@ import { type World, worksheet, world } from './refill-world.ts'
 
 const MS = 240_000
 const CI = process.env['CI'] === 'true'
-const MAIN = new URL('../../dist/src/cli/main.js', import.meta.url).pathname
+const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
 const browsers: Browser[] = []
 
 afterAll(async () => {

@@ -39,7 +39,7 @@ const TOTAL_MS = LONG ? 3_600_000 : 1_800_000
 
 const root = realpathSync(process.cwd())
 const cache = resolve('.cache/vm')
-const compiled = join(cache, 'js/tests/system/vm')
+const compiled = join(cache, 'js')
 const only = process.argv[2] ?? ''
 /** In the form of tools/report.mjs. Without it nothing is known of a run. */
 const report = resolve('.cache/reports/vm.json')

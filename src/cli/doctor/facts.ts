@@ -2,7 +2,6 @@
 import { constants, existsSync } from 'node:fs'
 import { access, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { controlAddress } from '../../control/address.ts'
 import { ControlConnection } from '../../control/client.ts'
 import type { Env } from '../../env.ts'
@@ -102,9 +101,11 @@ async function hidFault(): Promise<string | null> {
 
 /** Beside the program: in the clone it is built from. */
 function rulesSource(): string {
-  const up = ['../../../deploy', '../../../../deploy']
-  const found = up.map((dir) => fileURLToPath(new URL(`${dir}/udev/${RULES}`, import.meta.url)))
-  return found.find(existsSync) ?? `deploy/udev/${RULES}`
+  const rules = join('deploy', 'udev', RULES)
+  for (let up = import.meta.dirname; up !== dirname(up); up = dirname(up)) {
+    if (existsSync(join(up, rules))) return join(up, rules)
+  }
+  return rules
 }
 
 /** `path`, or the nearest directory above it that is there. */

@@ -2,7 +2,7 @@
 // bridge in this one where only what it reads counts.
 import assert from 'node:assert/strict'
 import { chownSync, mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { Bridge, type BridgeOptions } from '../../../src/bridge.ts'
 import { systemEnv } from '../../../src/env.ts'
 import { interrogateOnce } from '../../../src/interrogate.ts'
@@ -11,7 +11,8 @@ import type { PortSource } from '../../../src/transport/port.ts'
 import { run } from './until.ts'
 
 const NOBODY = 65534
-const MAIN = join(import.meta.dirname, '../../../src/cli/main.js')
+/** What people run, as it was built. */
+export const PROGRAM = resolve('dist/bin/wandbridge.js')
 
 export type Reading = Extract<BridgeEvent, { kind: 'reading' }>
 
@@ -72,7 +73,7 @@ export interface Ended {
 export async function commandAsNobody(...args: string[]): Promise<Ended> {
   const stateDir = mkdtempSync('/run/state-')
   chownSync(stateDir, NOBODY, NOBODY)
-  const [program = '', ...rest] = [...asNobody(), process.execPath, MAIN, ...args]
+  const [program = '', ...rest] = [...asNobody(), process.execPath, PROGRAM, ...args]
   try {
     const { stdout, stderr } = await run(program, [...rest, '--state-dir', stateDir])
     return { code: 0, out: stdout, err: stderr }

@@ -7,6 +7,7 @@ import hid, { type Device } from 'node-hid'
 import { SerialPort } from 'serialport'
 import { HID_USAGE, HID_USAGE_PAGE, USB_SIMULATOR } from '../../../protocol/usb.ts'
 import type { Simulator } from '../../../simulator/index.ts'
+import { PROGRAM } from './bridge.ts'
 import { note } from './host.ts'
 import { Line } from './line.ts'
 import { Reports } from './reports.ts'
@@ -117,8 +118,7 @@ test('the libusb driver of node-hid exchanges HELLO, and hidraw is back after it
   }))
 
 test('the command line plugs in, says so, and leaves nothing plugged in when it is stopped', async () => {
-  const main = join(import.meta.dirname, '../../../src/cli/main.js')
-  const running = run(process.execPath, [main, 'sim', '--usbip', '127.0.0.1:0'])
+  const running = run(process.execPath, [PROGRAM, 'sim', '--usbip', '127.0.0.1:0'])
   let said = ''
   running.child.stdout?.on('data', (text: Buffer) => {
     said += text
