@@ -31,7 +31,7 @@ interface Heard {
 
 /** What a bridge with a simulated wand says in its first seconds. */
 async function recorded(): Promise<Heard[]> {
-  const main = join(root, 'dist', 'src', 'cli', 'main.js')
+  const main = join(root, 'dist', 'bin', 'wandbridge.js')
   const args = [main, 'demo', '--port', '0', '--state-dir', dir]
   const demo = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const heard: Heard[] = []

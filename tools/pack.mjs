@@ -19,7 +19,6 @@ export function packed(out, programs) {
       emptyOutDir: true,
       target: 'node20',
       minify: false,
-      sourcemap: true,
       reportCompressedSize: false,
       rolldownOptions: {
         input: Object.fromEntries(

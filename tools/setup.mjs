@@ -6,6 +6,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -224,6 +225,8 @@ async function build(sources) {
   rmSync(gone ? at('dist') : BUILT, { recursive: true, force: true })
   await compile(LIBRARY, 'typescript/bin/tsc', '-p', 'tsconfig.build.json')
   await compile(PROGRAM, 'vite/bin/vite.js', 'build', '--config', 'tools/vite.program.mjs')
+  // As `npm link` wants it, which sets it only once.
+  chmodSync(PROGRAM, 0o755)
   await compile(PAGE, 'vite/bin/vite.js', 'build', '--config', 'tools/vite.config.mjs')
   writeFileSync(BUILT, JSON.stringify(sources))
 }

@@ -9,6 +9,6 @@ execFileSync('modprobe', ['--all', 'vhci_hcd', 'xhci_pci'])
 
 const wanted = new RegExp(`^(${process.env['WANDBRIDGE_TOPICS'] ?? '.*'})$`)
 for (const file of readdirSync(import.meta.dirname).sort()) {
-  const [topic = '', kind] = file.split('.')
-  if (kind === 'guest' && wanted.test(topic)) await import(join(import.meta.dirname, file))
+  const topic = /^(.+)\.guest\.js$/.exec(file)?.[1]
+  if (topic && wanted.test(topic)) await import(join(import.meta.dirname, file))
 }

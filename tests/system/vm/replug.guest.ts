@@ -132,13 +132,17 @@ async function rounds(
     said.push(`${Math.round(at)} ${name}, ${what}`)
     said.splice(0, said.length - 60)
   }
-  /** Since when it has been at the newest reading. */
+  /** Since when it has been asking the pump, and since when it had not been before. */
   let begun = 0
-  let phase = ''
+  let idle = 0
+  let asking = false
   const listening = lines.subscribe((line) => {
     if (line.kind !== 'link' || line.port !== port) return
-    if (line.link.phase === 'starting' && phase !== 'starting') begun = line.at
-    phase = line.link.phase
+    const { phase } = line.link
+    const was = asking
+    asking = phase === 'starting' || phase === 'reading'
+    if (asking && !was) begun = line.at
+    if (was && !asking) idle = line.at
     tell(`${phase}: ${line.link.sentence} ${line.readFailed ?? ''}`, line.at)
   })
   const atMost = (what: keyof typeof slowest, ms: number, limit: number, round: number) => {
@@ -166,8 +170,8 @@ async function rounds(
     // Four of five times it is pulled before it has read anything: while it opens, asks or reads.
     if (i % 5 === 0) {
       const { at } = await current
-      // The reading that came through, not one before it that failed.
-      atMost('back', begun - put, BACK_MS, i)
+      // Of the reading that came through; one before it may have failed by the air.
+      atMost('back', begun - Math.max(put, idle), BACK_MS, i)
       atMost('read', at - begun, READ_MS, i)
     }
     if (i % 5 === 4) note(`${name}: ${i + 1} of ${ROUNDS}`)
