@@ -118,7 +118,10 @@ export class Bridge {
     return { wall: this.#env.wall(), mono: this.#env.monotonic() }
   }
 
-  /** Everything known, as it stands now: quality, reason and age are judged at `asOf`. */
+  /**
+   * Everything known, as it stands now: quality, reason and age are judged at `asOf`. What was read is
+   * frozen: it is the same object until it or its quality changes.
+   */
   status(now: Stamp = this.now()): BridgeStatus {
     return viewBridge(this.#state, (source) => this.#recorder.status(source), now)
   }

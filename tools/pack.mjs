@@ -5,6 +5,12 @@ import { defineConfig } from 'vite'
 
 const root = resolve(import.meta.dirname, '..')
 
+// Who builds on zod goes with it, or there would be two of it.
+const PACKED = [
+  ...['commander', 'rxjs', 'yaml'],
+  ...['zod', 'fastify-type-provider-zod', '@fastify/error'],
+]
+
 /** A configuration of vite: `programs` are sources by the name of what is made of them in `out`. */
 export function packed(out, programs) {
   return defineConfig({
@@ -12,7 +18,7 @@ export function packed(out, programs) {
     publicDir: false,
     logLevel: 'warn',
     cacheDir: join(root, '.cache', 'vite'),
-    ssr: { noExternal: ['commander', 'rxjs', 'yaml', 'zod'] },
+    ssr: { noExternal: PACKED },
     build: {
       ssr: true,
       outDir: join(root, out),

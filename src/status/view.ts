@@ -113,7 +113,17 @@ function viewLink(wand: WandState): LinkStatus {
 const round = (ms: number | null) => (ms === null ? null : Math.round(ms))
 
 /** The last layout of each reading: between two changes of its quality it is asked for many times. */
-const laidOut = new WeakMap<ReadingEvent, { readonly reason: Reason | null; content: Content }>()
+const laidOut = new WeakMap<
+  ReadingEvent,
+  { readonly reason: Reason | null; readonly content: Content }
+>()
+
+/** With all that is in it: it is given to many. */
+function frozen<T>(x: T): T {
+  if (typeof x !== 'object' || x === null || Object.isFrozen(x)) return x
+  for (const part of Object.values(x)) frozen(part)
+  return Object.freeze(x)
+}
 
 /** The reading as it stands, with the younger values of LIVE laid over it. */
 function contentAt({ reading, live }: PumpState, reason: Reason | null): Content {
@@ -122,7 +132,7 @@ function contentAt({ reading, live }: PumpState, reason: Reason | null): Content
   let last = laidOut.get(reading)
   if (last?.reason !== reason) {
     const values = mapValues(reading.values, age)
-    last = { reason, content: contentOf(values, reading.receivedAt, reading.clock) }
+    last = { reason, content: frozen(contentOf(values, reading.receivedAt, reading.clock)) }
     laidOut.set(reading, last)
   }
   const { content } = last

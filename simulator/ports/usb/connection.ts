@@ -31,8 +31,8 @@ export class Connection {
   /** The plug is out, and the connection ends by then, in ms; null = it is in. */
   #endBy: number | null = null
   #cancelEnd: Cancel = () => {}
-  /** Transfers on their way to the wand. */
-  readonly #waitedFor = new Set<number>()
+  /** Transfers to the wand that have not ended. */
+  readonly #writes = new Set<number>()
   #over = false
 
   /** `pull` takes the whole wand off its cable; `ended` is called once, at the end. */
@@ -71,18 +71,19 @@ export class Connection {
       }
       return
     }
-    if (isWaitedFor(asked)) this.#waitedFor.add(seq)
+    if (direction === 'out') this.#writes.add(seq)
     const transfer: Transfer = {
       seq,
       length,
       data,
       done: (status, read = new Uint8Array(0)) => {
-        this.#waitedFor.delete(seq)
+        this.#writes.delete(seq)
         const actual = direction === 'out' && status === TransferStatus.OK ? length : read.length
         this.#say(retSubmit(seq, status, actual, read))
       },
       torn: (read) => {
         if (direction === 'in') {
+          this.#failWrites()
           const whole = retSubmit(seq, TransferStatus.OK, read.length, read)
           this.#say(whole.subarray(0, whole.length - Math.ceil(read.length / 2)))
           this.end()
@@ -96,7 +97,7 @@ export class Connection {
   unlink({ seq, device, victim }: Unlink): void {
     if (this.#over) return
     if (device !== this.#id) return this.end()
-    this.#waitedFor.delete(victim)
+    this.#writes.delete(victim)
     const back = this.#endBy !== null || this.#device.unlink(victim)
     this.#say(retUnlink(seq, back ? TransferStatus.TAKEN_BACK : TransferStatus.OK))
   }
@@ -112,8 +113,13 @@ export class Connection {
     if (this.#over || this.#endBy !== null) return
     this.#endBy = this.#env.monotonic() + LEAVE_MS
     this.#device.reset()
-    for (const seq of this.#waitedFor) this.#say(retSubmit(seq, TransferStatus.NO_ANSWER, 0))
+    this.#failWrites()
     this.#endWhenQuiet(this.#endBy)
+  }
+
+  #failWrites(): void {
+    for (const seq of this.#writes) this.#say(retSubmit(seq, TransferStatus.NO_ANSWER, 0))
+    this.#writes.clear()
   }
 
   #endWhenQuiet(endBy: number): void {

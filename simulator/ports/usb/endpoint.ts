@@ -1,8 +1,9 @@
 // The endpoints that carry the wand's bytes, one for each direction of each interface. They keep a
 // host's transfers until the wand has something to say (in) or has taken what was said (out).
 //
-// Promises: each transfer ends once, by `done`, unless it was taken back; nothing is lost but by a
-// fault; while the host does not read, it is not let write (a device that waits instead of dropping).
+// Promises: each transfer ends once, by `done`, unless it was taken back or all are forgotten; nothing
+// is lost but by a fault; while the host does not read, it is not let write (a device that waits
+// instead of dropping).
 import { MAX_OUTSTANDING, REPORT_SIZE } from '../../../protocol/hid-report.ts'
 import type { Cancel, Env } from '../../../src/env.ts'
 import type { FaultyEndpoint, UsbFaults } from './faults.ts'
@@ -25,7 +26,7 @@ export interface Transfer {
   /** Empty for `in`. */
   readonly data: Uint8Array
   done(status: TransferStatus, data?: Uint8Array): void
-  /** The plug is pulled in the middle of it: half of `data` has passed, nothing follows. */
+  /** The plug is pulled in the middle of it: half of `data` has passed, and nothing more does. */
   torn(data: Uint8Array): void
 }
 
@@ -66,7 +67,7 @@ abstract class Endpoint {
     return at >= 0
   }
 
-  /** Forgets everything; the transfers are not ended: there is nobody to hear it. */
+  /** Forgets everything; whether its transfers still end is its user's affair. */
   clear(): void {
     this.waiting = []
     this.#cancelRetry()
