@@ -28,7 +28,8 @@ export async function eventually<T>(
 ): Promise<void> {
   const began = performance.now()
   for (let x = get(); !good(x); x = get()) {
-    if (performance.now() - began > ms) throw new Error(`not within ${ms} ms; last: ${String(x)}`)
+    if (performance.now() - began > ms)
+      throw new Error(`not within ${ms} ms; last: ${JSON.stringify(x) ?? x}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
