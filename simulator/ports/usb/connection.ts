@@ -31,8 +31,6 @@ export class Connection {
   /** The plug is out, and the connection ends by then, in ms; null = it is in. */
   #endBy: number | null = null
   #cancelEnd: Cancel = () => {}
-  /** Transfers to the wand that have not ended. */
-  readonly #writes = new Set<number>()
   #over = false
 
   /** `pull` takes the whole wand off its cable; `ended` is called once, at the end. */
@@ -71,19 +69,17 @@ export class Connection {
       }
       return
     }
-    if (direction === 'out') this.#writes.add(seq)
     const transfer: Transfer = {
       seq,
       length,
       data,
       done: (status, read = new Uint8Array(0)) => {
-        this.#writes.delete(seq)
         const actual = direction === 'out' && status === TransferStatus.OK ? length : read.length
         this.#say(retSubmit(seq, status, actual, read))
       },
       torn: (read) => {
         if (direction === 'in') {
-          this.#failWrites()
+          this.#device.failWrites()
           const whole = retSubmit(seq, TransferStatus.OK, read.length, read)
           this.#say(whole.subarray(0, whole.length - Math.ceil(read.length / 2)))
           this.end()
@@ -97,7 +93,6 @@ export class Connection {
   unlink({ seq, device, victim }: Unlink): void {
     if (this.#over) return
     if (device !== this.#id) return this.end()
-    this.#writes.delete(victim)
     const back = this.#endBy !== null || this.#device.unlink(victim)
     this.#say(retUnlink(seq, back ? TransferStatus.TAKEN_BACK : TransferStatus.OK))
   }
@@ -112,14 +107,9 @@ export class Connection {
   leave(): void {
     if (this.#over || this.#endBy !== null) return
     this.#endBy = this.#env.monotonic() + LEAVE_MS
+    this.#device.failWrites()
     this.#device.reset()
-    this.#failWrites()
     this.#endWhenQuiet(this.#endBy)
-  }
-
-  #failWrites(): void {
-    for (const seq of this.#writes) this.#say(retSubmit(seq, TransferStatus.NO_ANSWER, 0))
-    this.#writes.clear()
   }
 
   #endWhenQuiet(endBy: number): void {

@@ -78,6 +78,11 @@ export class UsbDevice {
     this.#held = null
   }
 
+  /** Ends what is being written: the wand does not answer any more. */
+  failWrites(): void {
+    for (const { toWand } of [this.#serial, this.#hid]) toWand.end(TransferStatus.NO_ANSWER)
+  }
+
   /** A transfer at an endpoint other than 0. False: too many are waiting there. */
   transfer(direction: 'in' | 'out', endpoint: number, transfer: Transfer): boolean {
     const address = endpoint | (direction === 'in' ? 0x80 : 0)

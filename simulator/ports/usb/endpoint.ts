@@ -67,19 +67,21 @@ abstract class Endpoint {
     return at >= 0
   }
 
-  /** Forgets everything; whether its transfers still end is its user's affair. */
+  /** Forgets everything; transfers that still wait do not end. */
   clear(): void {
     this.waiting = []
     this.#cancelRetry()
   }
 
+  /** Ends every transfer that waits here. */
+  end(status: TransferStatus): void {
+    for (const transfer of this.waiting.splice(0)) transfer.done(status)
+  }
+
   /** Does what can be done now. */
   pump(): void {
     const { faults, name, env } = this.o
-    if (faults.halted(name)) {
-      for (const transfer of this.waiting.splice(0)) transfer.done(TransferStatus.STALL)
-      return
-    }
+    if (faults.halted(name)) return this.end(TransferStatus.STALL)
     const wait = faults.withheld(name)
     if (wait === 0) return this.move()
     this.#cancelRetry()
