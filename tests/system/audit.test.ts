@@ -17,6 +17,7 @@ import { ControlConnection } from '../../src/control/client.ts'
 import {
   endAll,
   eventually,
+  MAIN,
   type Program,
   run,
   type Sim,
@@ -25,7 +26,6 @@ import {
   temporary,
 } from './programs.ts'
 
-const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
 const CI = process.env['CI'] === 'true'
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { endAll, eventually, run, sim, start, temporary } from './programs.ts'
+import { endAll, eventually, MAIN, run, sim, start, temporary } from './programs.ts'
 
 afterAll(endAll)
 
@@ -56,7 +56,7 @@ describe.concurrent('doctor', () => {
     // The doctor, in a user of its own without rights.
     const program = run('setpriv', [
       ...['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath],
-      ...['dist/bin/wandbridge.js', 'doctor', '--json', '--serial', port, '--state-dir', '/tmp'],
+      ...[MAIN, 'doctor', '--json', '--serial', port, '--state-dir', '/tmp'],
     ])
     expect(await program.exit).toBe(1)
     const access = program.json().find((line) => line['topic'] === 'Access')
@@ -93,11 +93,9 @@ describe.concurrent('devices', () => {
   })
 
   it('loads no native part: it works where none can be loaded', () => {
-    const traced = spawnSync(
-      process.execPath,
-      ['--no-addons', 'dist/bin/wandbridge.js', 'devices', '--json'],
-      { encoding: 'utf8' },
-    )
+    const traced = spawnSync(process.execPath, ['--no-addons', MAIN, 'devices', '--json'], {
+      encoding: 'utf8',
+    })
     expect([traced.status, traced.stderr]).toEqual([0, ''])
   })
 })

@@ -9,9 +9,8 @@ import { type ApiRecord, Client, HEARTBEAT_MS } from '../../src/client/index.ts'
 import { RECORD_KINDS } from '../../src/model/record.ts'
 import { check } from '../http/contract.ts'
 import { Browser, chromium } from './chromium.ts'
-import { endAll, eventually, type Program, run, sim, start, temporary } from './programs.ts'
+import { endAll, eventually, MAIN, type Program, run, sim, start, temporary } from './programs.ts'
 
-const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
 const CI = process.env['CI'] === 'true'
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 const MS = 120_000

@@ -2,9 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { eventually, type Program, start } from './programs.ts'
+import { eventually, MAIN, type Program, start } from './programs.ts'
 
-const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
 const CHROMIUM = '/usr/bin/chromium'
 export const hasChromium = existsSync(CHROMIUM)
 export const NO_CHROMIUM = `${CHROMIUM} is not installed`

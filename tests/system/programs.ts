@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
+/** What people run, as it was built. */
+export const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
 
 export interface Program {
   readonly child: ChildProcess

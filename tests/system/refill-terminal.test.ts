@@ -1,11 +1,10 @@
 // A whole refill in a real terminal of 80 columns, from the first reading to a sheet that the log knows.
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { endAll, eventually, run, start, temporary } from './programs.ts'
+import { endAll, eventually, MAIN, run, start, temporary } from './programs.ts'
 import { world } from './refill-world.ts'
 
 const MS = 240_000
-const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
 
 afterAll(endAll)
 

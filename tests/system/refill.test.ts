@@ -7,12 +7,11 @@ import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { chromium as chromiumName } from './chromium.ts'
-import { endAll, start } from './programs.ts'
+import { endAll, MAIN, start } from './programs.ts'
 import { type World, worksheet, world } from './refill-world.ts'
 
 const MS = 240_000
 const CI = process.env['CI'] === 'true'
-const MAIN = new URL('../../dist/bin/wandbridge.js', import.meta.url).pathname
 const browsers: Browser[] = []
 
 afterAll(async () => {
