@@ -1,9 +1,9 @@
 // What lies in a log's directory, segment by segment, and how it is read: plain or packed.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { type Disk, readAll } from './disk.ts'
+import { type Disk, errorCode, readAll } from './disk.ts'
 import { HASH_BYTES } from './merkle.ts'
 import { Lines, segmentName, Walk, type WalkOptions } from './segment.ts'
 
@@ -40,16 +40,28 @@ export async function segmentFiles(disk: Disk, dir: string): Promise<SegmentFile
   })
 }
 
-/** The segment's bytes as they were written. */
-export function readEntries(
+/** The segment's bytes as they were written; also of one that was packed since its name was read. */
+export async function* readEntries(
   disk: Disk,
   dir: string,
   entries: { readonly name: string; readonly packed: boolean },
   from = 0,
 ): AsyncIterable<Uint8Array> {
   const path = join(dir, entries.name)
-  if (!entries.packed) return disk.read(path, from)
-  return skip(Readable.from(disk.read(path)).pipe(createGunzip({ chunkSize: 1 << 18 })), from)
+  if (entries.packed) return yield* unpacked(disk, path, from)
+  try {
+    yield* disk.read(path, from)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' || (await disk.size(`${path}.gz`)) === null) throw error
+    yield* unpacked(disk, `${path}.gz`, from)
+  }
+}
+
+function unpacked(disk: Disk, path: string, from: number): AsyncIterable<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: 1 << 18 })
+  // Its error reaches whoever reads; `pipe` would leave them waiting, and nobody to catch it.
+  pipeline(Readable.from(disk.read(path)), gunzip, () => {})
+  return skip(gunzip, from)
 }
 
 async function* skip(chunks: AsyncIterable<Uint8Array>, from: number): AsyncIterable<Uint8Array> {

@@ -73,7 +73,14 @@ export class Backlog {
 
   /** The next one, left where it is; null = nothing is owed. */
   async next(saved: Saved, gap: (gap: Gap) => Promise<void>): Promise<Sendable | null> {
-    while (this.#held.length === 0 && !this.#whole) await this.#fill(saved, gap)
+    while (this.#held.length === 0 && !this.#whole) {
+      try {
+        await this.#fill(saved, gap)
+      } catch (error) {
+        this.#whole = false
+        throw error
+      }
+    }
     return this.#held[0] ?? null
   }
 

@@ -51,10 +51,11 @@ export class Destination {
   readonly #rules: Rules
   readonly #backlog: Backlog
   readonly #wire: Wire
-  readonly #began: string
   #place: Place | null = null
-  /** Why it has no place. */
-  #lost: string | null = null
+  /** Why nothing can be sent at all: its place or the log cannot be read. */
+  #lost: string | null = 'its place is being looked up'
+  /** UTC: since when it is not known whether anything is owed; null = it is known. */
+  #unknown: string | null
   #state: State = IDLE
   #current: Current | null = null
   #again: Parked[] = []
@@ -80,7 +81,7 @@ export class Destination {
         this.#on({ kind: 'closed' })
       },
     })
-    this.#began = utc(options.env.wall())
+    this.#unknown = utc(options.env.wall())
   }
 
   get name(): string {
@@ -96,21 +97,24 @@ export class Destination {
     const since = sinceOf(env, this.#options.since)
     const open = async () => {
       this.#place = await Place.open(env, store, name, since)
+      this.#lost = null
       return true
-    }
-    const failed = (error: Error) => {
-      if (this.#lost !== error.message)
-        this.#options.log(
-          `HL7 ${name}: ${error.message}. Nothing is sent to it until that is mended.`,
-        )
-      this.#lost = error.message
-      return false
     }
     void insist(
       env,
       () => this.#stopped,
-      () => open().catch(failed),
+      () => open().catch((error: Error) => this.#cannot(error)),
     ).then(() => this.#look())
+  }
+
+  /** Says once what keeps everything from being sent. */
+  #cannot({ message }: Error): false {
+    if (this.#lost !== message)
+      this.#options.log(
+        `HL7 ${this.name}: ${message}. Nothing is sent to it until that is mended; it is tried again.`,
+      )
+    this.#lost = message
+    return false
   }
 
   /** A record has just become durable. */
@@ -151,8 +155,8 @@ export class Destination {
       name,
       address,
       now: env.wall(),
-      since: this.#place ? (this.#current?.record.at ?? this.#backlog.oldest) : this.#began,
-      lost: this.#place ? null : (this.#lost ?? 'its place is being looked up'),
+      since: this.#current?.record.at ?? this.#backlog.oldest ?? this.#unknown,
+      lost: this.#lost,
       machine: this.#state,
       lastError: this.#lastError,
       waiting: this.#backlog.held,
@@ -169,13 +173,20 @@ export class Destination {
     }
     const place = this.#place
     if (this.#stopped || this.#current !== null || place === null) return
+    const { env } = this.#options
     this.#looking = true
     this.#lookAgain = false
+    this.#unknown ??= utc(env.wall())
     void this.#find(place)
+      .then((current) => {
+        this.#lost = null
+        this.#unknown = null
+        return current
+      })
       .catch(async (error: Error) => {
         if (this.#stopped) return null
-        this.#options.log(`HL7 ${this.name}: ${error.message}. Tried again in 5 s.`)
-        await sleep(this.#options.env, AGAIN_MS)
+        this.#cannot(error)
+        await sleep(env, AGAIN_MS)
         this.#lookAgain = true
         return null
       })

@@ -9,7 +9,7 @@ interface Known {
   readonly name: string
   readonly address: string
   readonly now: number
-  /** UTC: recording of the oldest that is owed; null = nothing is. */
+  /** UTC: recording of the oldest that is owed, or since when that is not known; null = nothing is. */
   readonly since: string | null
   /** Why nothing can be sent at all. */
   readonly lost: string | null
@@ -27,7 +27,10 @@ export function standing(known: Known): DestinationStatus {
     failed: `Nothing is sent to it: ${lost}. What is recorded stays in the log.`,
     idle: 'Everything that was recorded for it has been accepted or set aside.',
     sending: 'Messages are being sent.',
-    waiting: `It does not take messages now (${lastError || 'connecting'}). They stay in the log and are sent when it does.`,
+    waiting:
+      machine.head === null
+        ? 'What it is owed is being looked up in the log.'
+        : `It does not take messages now (${lastError || 'connecting'}). They stay in the log and are sent when it does.`,
   }[state]
   const { length } = parked
   const aside = length === 0 ? '' : ` ${length} set aside: wandbridge hl7 send --parked.`

@@ -1,10 +1,18 @@
 // Reading back: filters, proofs, the device audit file, a year with retention, and the decoder again.
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseCheckpoint } from '../../src/audit/checkpoint.ts'
 import type { AuditLog } from '../../src/audit/log.ts'
 import { parseVerifierKey } from '../../src/audit/note.ts'
 import { checkProof, parseProof } from '../../src/audit/proof.ts'
-import { deviceFile, prove, readRecords, verifyDeviceFile } from '../../src/audit/reader.ts'
+import {
+  deviceFile,
+  prove,
+  readRecords,
+  type Stored,
+  verifyDeviceFile,
+} from '../../src/audit/reader.ts'
 import type { NewRecord } from '../../src/audit/record.ts'
 import { upkeep } from '../../src/audit/upkeep.ts'
 import type { Rederiver } from '../../src/audit/verification.ts'
@@ -124,6 +132,38 @@ describe('reading back', () => {
       expect((await verifyDeviceFile(chunk(lines.toSpliced(i, 1).join('')))).ok).toBe(false)
     }
   }, 60_000)
+
+  it('misses nothing of a segment that is packed between its name and its bytes', async () => {
+    const whole = await take({})
+    const disk = b.disk.killed()
+    const packed: string[] = []
+    disk.fault = (operation, path) => {
+      const plain = disk.files.get(path)
+      if (operation !== 'read' || !plain || !path.endsWith('.jsonl') || packed.length > 1) return
+      disk.files.set(`${path}.gz`, { bytes: gzipSync(plain.bytes), synced: 0 })
+      disk.files.delete(path)
+      packed.push(path)
+    }
+    const found: Stored[] = []
+    for await (const stored of readRecords(disk, dir)) found.push(stored)
+    expect(packed.length).toBe(2)
+    expect(found).toEqual(whole)
+  })
+
+  it('rejects when a packed segment cannot be read, and nothing else breaks', async () => {
+    const disk = b.disk.killed()
+    const first = join(dir, '00000001.jsonl')
+    const bytes = gzipSync(disk.files.get(first)?.bytes ?? '')
+    disk.files.set(`${first}.gz`, { bytes, synced: 0 })
+    disk.files.delete(first)
+    disk.fault = (operation, path) => {
+      if (operation === 'read' && path.endsWith('.gz')) throw new Error('EIO: i/o error')
+    }
+    const all = async () => {
+      for await (const _ of readRecords(disk, dir));
+    }
+    await expect(all()).rejects.toThrow('EIO')
+  })
 
   it('reads every reading again from its PDUs', async () => {
     const good = await verify(b.disk, dir, { rederive, schemas: true })

@@ -1,7 +1,7 @@
 // One destination in virtual time, with a peer that does as it is told: what retention, another log, a
 // full disk and a peer that never answers make of what is owed. Nothing is lost without a record.
 import { expect, it } from 'vitest'
-import { VirtualEnv } from '../../src/env.ts'
+import { sleep, VirtualEnv } from '../../src/env.ts'
 import type { Gap } from '../../src/hl7/backlog.ts'
 import type { Parked } from '../../src/hl7/cursor.ts'
 import { Destination, type DestinationOptions } from '../../src/hl7/destination.ts'
@@ -183,6 +183,45 @@ it('without a place on the disk nothing is sent, which is said; it goes on by it
   await env.advance(6_000)
   expect(got).toEqual(ids(0))
   expect(destination.status()).toMatchObject({ state: 'idle', lagMs: 0 })
+})
+
+it('a log that cannot be read for a while keeps nothing back for good, and is never called done', async () => {
+  const { env, records, got, told, destination, read, ids } = await world({ since: '2020-01-01' })
+  for (let i = 0; i < 3; i += 1) read()
+  const whole = records.read.bind(records)
+  let broken = 3
+  records.read = async function* (query) {
+    if (broken-- > 0) throw new Error('EIO: i/o error, read')
+    yield* whole(query)
+  }
+  destination.start()
+  expect(destination.status().state).toBe('failed')
+  await env.advance(9_000)
+  expect(got).toEqual([])
+  expect(destination.idle).toBe(false)
+  expect(destination.status()).toMatchObject({ state: 'failed', lagMs: 9_000 })
+  expect(destination.status().sentence).toContain('EIO')
+  expect(told.said.length).toBe(1)
+  await env.advance(7_000)
+  expect(got).toEqual(ids(0, 1, 2))
+  expect(destination.status()).toMatchObject({ state: 'idle', lagMs: 0 })
+})
+
+it('while it looks for what is owed, it does not say that nothing is', async () => {
+  const { env, records, destination, read } = await world({ since: '2020-01-01' })
+  read()
+  const whole = records.read.bind(records)
+  records.read = async function* (query) {
+    await sleep(env, 2_000)
+    yield* whole(query)
+  }
+  destination.start()
+  await env.advance(1_000)
+  expect(destination.idle).toBe(false)
+  expect(destination.status()).toMatchObject({ state: 'waiting', lagMs: 1_000 })
+  expect(destination.status().sentence).toContain('being looked up')
+  await env.advance(2_000)
+  expect(destination.status()).toMatchObject({ state: 'idle', sent: 1 })
 })
 
 it('a disk that is full later costs no message its time, and the place is kept when there is room', async () => {
