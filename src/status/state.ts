@@ -2,8 +2,9 @@
 //
 // The rule of the room: certainty is lost at once and gained only from durable events. A loss comes
 // twice, first with `durable: false`, when nothing has been written yet, and again once it is in the
-// log. Contact is taken only the first time: by itself it makes nothing live. Whatever was seen before the newest loss of its wand cannot make anything live any more,
-// however late it is released: it is history.
+// log. Contact is taken only the first time: by itself it makes nothing live. Whatever was seen before
+// the newest loss of its wand cannot make anything live any more, however late it is released: it is
+// history. But what it says of the link and of the session holds until something newer does.
 import type {
   BridgeEvent,
   ContactEvent,
@@ -11,6 +12,7 @@ import type {
   PumpIdentity,
   ReadingEvent,
   SessionEndEvent,
+  SessionOpenEvent,
   UnclosedSession,
 } from '../model/event.ts'
 import type { Source } from '../model/reading.ts'
@@ -61,6 +63,8 @@ export interface WandState {
   readonly ended: { readonly session: number | null; readonly reason: Reason } | null
   /** `order` of the newest loss; what is older gains nothing. */
   readonly lostAt: number
+  /** `order` of the newest news of the link. */
+  readonly linkAt: number
 }
 
 export interface PumpState {
@@ -137,6 +141,7 @@ function newWand(event: BridgeEvent): WandState {
     outdated: false,
     ended: null,
     lostAt: -1,
+    linkAt: -1,
   }
 }
 
@@ -151,7 +156,7 @@ export function reduce(state: BridgeState, event: BridgeEvent, durable: boolean)
 function change(wand: WandState, event: BridgeEvent, durable: boolean): WandState {
   switch (event.kind) {
     case 'link':
-      return onLink(wand, event, durable)
+      return onLink(wand, event)
     case 'contact':
       return durable ? wand : onContact(wand, event)
     case 'wand':
@@ -174,21 +179,7 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
     case 'session-end':
       return onSessionEnd(wand, event, durable)
     case 'session-open':
-      if (!gains(wand, event)) return wand
-      return {
-        ...wand,
-        pump: event.pump,
-        recognised: true,
-        outdated: false,
-        lastReadFailure: null,
-        session: {
-          ...NO_SESSION,
-          id: event.session,
-          state: 'open',
-          openedAt: event.receivedAt,
-          sentence: `${whichPump(wand.pump, event.pump)}Session open. Hold the wand still.`,
-        },
-      }
+      return onSessionOpen(wand, event)
     case 'recognised': {
       if (!gains(wand, event) || wand.session.id !== event.session) return wand
       const session = { ...wand.session, sentence: 'Same pump confirmed. Session open.' }
@@ -225,30 +216,51 @@ function lose(wand: WandState, event: BridgeEvent): WandState {
   return event.order <= wand.lostAt ? wand : { ...wand, recognised: false, lostAt: event.order }
 }
 
-function onLink(wand: WandState, event: LinkEvent, durable: boolean): WandState {
-  // The second, durable coming of a loss must not undo what has happened since.
-  if (durable && event.order <= wand.lostAt) return wand
-  const next = {
+function onLink(before: WandState, event: LinkEvent): WandState {
+  const closing = event.phase === 'ending' && before.session.state === 'open'
+  const session: SessionStatus = closing ? { ...before.session, state: 'closing' } : before.session
+  const wand = { ...before, session }
+  // A loss comes twice, and overtakes what is being written: neither undoes what has happened since.
+  if (event.order <= wand.linkAt) return wand
+  const next: WandState = {
     ...wand,
     link: event.link,
+    linkAt: event.order,
     phase: event.phase,
     connected: event.connected,
     sentence: event.sentence,
     detail: event.detail,
     since: event.receivedAt,
   }
-  if (event.connected) {
-    const closing = event.phase === 'ending' && wand.session.state === 'open'
-    return closing ? { ...next, session: { ...wand.session, state: 'closing' } } : next
-  }
+  if (event.connected) return next
   return { ...lose(next, event), contact: { ...NO_CONTACT, loss: 'wand-lost' } }
+}
+
+/** Also of a pump that has been lost since: its session is open all the same, and must be seen. */
+function onSessionOpen(wand: WandState, event: SessionOpenEvent): WandState {
+  const live = gains(wand, event)
+  return {
+    ...wand,
+    pump: event.pump,
+    recognised: live,
+    outdated: wand.outdated && !live,
+    lastReadFailure: null,
+    session: {
+      ...NO_SESSION,
+      id: event.session,
+      state: 'open',
+      openedAt: event.receivedAt,
+      sentence: `${whichPump(wand.pump, event.pump)}${live ? 'Session open. Hold the wand still.' : OUT_OF_REACH}`,
+    },
+  }
 }
 
 const OUT_OF_REACH =
   'A session is open, and the pump is out of reach. Hold the wand in place again.'
 
 function onContact(wand: WandState, event: ContactEvent): WandState {
-  if (event.link !== wand.link) return wand
+  // Of a link that is not known yet: what it takes away counts.
+  if (event.link !== wand.link) return event.fresh ? wand : lose(wand, event)
   const contact: Contact = {
     fresh: event.fresh,
     loss: event.loss,

@@ -1,6 +1,7 @@
 // Events as a bridge makes them, for tests of what is made of them.
 import fc from 'fast-check'
 import type { SnapshotRepr } from '../../protocol/blocks.ts'
+import type { Phase } from '../../src/link/table.ts'
 import type {
   BridgeEvent,
   ContactEvent,
@@ -77,9 +78,9 @@ export class Script {
     this.wall += ms
   }
 
-  linkEvent(connected: boolean): LinkEvent {
-    const phase = connected ? 'watching' : 'waiting'
-    return { ...this.head(), kind: 'link', phase, cause: '', sentence: '', detail: '', connected }
+  linkEvent(connected: boolean, phase: Phase = connected ? 'watching' : 'waiting'): LinkEvent {
+    const sentence = `Link event ${this.order}.`
+    return { ...this.head(), kind: 'link', phase, cause: '', sentence, detail: '', connected }
   }
 
   contact(fresh: boolean, loss: ContactEvent['loss'] = 'implant-lost'): ContactEvent {
