@@ -178,8 +178,7 @@ export class Auditor implements Recorder {
   }
 
   status(source?: Source): AuditStatus {
-    const states = [...this.#books.values()].map(({ log }) => log.state)
-    const own = source === undefined ? worst(states) : this.#books.get(source)?.log.state
+    const own = source === undefined ? this.#worst() : this.#books.get(source)?.log.state
     if (!own) {
       const sentence = 'The audit log is opened when a wand has said what it is.'
       return { log: null, position: null, state: 'none', checkpoint: null, sentence }
@@ -203,6 +202,13 @@ export class Auditor implements Recorder {
   /** State of every log that is open, whole. */
   get states(): readonly AuditState[] {
     return [...this.#books.values()].map(({ log }) => log.state)
+  }
+
+  /** Of those that are equally well, the one of the wands. */
+  #worst(): AuditState | undefined {
+    const rank = ({ state, source }: AuditState) =>
+      2 * WORSE.indexOf(state) + Number(source === this.#spoken)
+    return [...this.states].sort((a, b) => rank(b) - rank(a))[0]
   }
 
   /** False while a full disk leaves room for nothing but the log. */
@@ -380,7 +386,3 @@ export class Auditor implements Recorder {
 }
 
 const WORSE = ['ok', 'slow', 'failed'] as const
-
-function worst(states: readonly AuditState[]): AuditState | undefined {
-  return [...states].sort((a, b) => WORSE.indexOf(b.state) - WORSE.indexOf(a.state))[0]
-}

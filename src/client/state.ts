@@ -184,6 +184,12 @@ function pumpAt(
     ageMs: Math.round(pump.ageMs + passed),
     quality: live ? 'current' : 'stale',
     ...(live ? {} : { reason }),
-    audit,
+    audit: auditOf(pump, audit),
   }
+}
+
+/** The stream tells how one log stands: of another one, the place of this pump's records is not known. */
+function auditOf({ source }: Known, audit: AuditStatus): AuditStatus {
+  if (audit.log === null || audit.log.startsWith(`${source}-`)) return audit
+  return { ...audit, log: null, position: null, checkpoint: null }
 }

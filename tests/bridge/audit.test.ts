@@ -161,6 +161,16 @@ describe('what anybody was told', () => {
       body: { why: 'test' },
     })
   })
+
+  it('is the log that is named once a wand has spoken, though another one was begun before', async () => {
+    const a = await audited()
+    await a.r.command({ do: 'unplug' })
+    await a.r.env.advance(5_000)
+    expect(a.r.bridge.status().audit.log).toMatch(/^device-/)
+    await a.r.command({ do: 'plug' })
+    await a.r.live()
+    expect(a.r.bridge.status().audit.log).toMatch(/^simulator-/)
+  })
 })
 
 describe('one altered byte of a PDU', () => {
