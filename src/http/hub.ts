@@ -58,12 +58,15 @@ export class Hub {
     this.#clients.add(client)
     client.onGone(() => void this.#clients.delete(client))
     if (this.#closed) return this.bye(client, 'shutdown')
-    try {
-      await this.#begin(client)
-    } catch (error) {
-      this.#sources.log(`a stream of events broke off: ${(error as Error).message}`)
+    await this.#served(client, this.#begin(client))
+  }
+
+  /** A client that cannot be served further is let go: it comes again, and is told what it missed. */
+  #served(client: StreamClient, work: Promise<void>): Promise<void> {
+    return work.catch((error: Error) => {
+      this.#sources.log(`a stream of events broke off: ${error.message}`)
       client.destroy()
-    }
+    })
   }
 
   /** Says goodbye to everybody. */
@@ -229,7 +232,7 @@ export class Hub {
       )
       this.#snapshot(client, head, ring)
     }
-    void this.#catchUp(client)
+    void this.#served(client, this.#catchUp(client))
   }
 
   /** Whose first event has been sent: nothing comes before a snapshot. */
