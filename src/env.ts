@@ -24,7 +24,8 @@ export function systemEnv(): Env {
     wall: () => Date.now(),
     monotonic: () => performance.now(),
     after(ms, fn, options) {
-      const timer = setTimeout(fn, ms)
+      // What is due already is due now; Node warns of less than nothing.
+      const timer = setTimeout(fn, Math.max(0, ms))
       if (options?.background) timer.unref()
       return () => clearTimeout(timer)
     },
