@@ -19,7 +19,7 @@ import { listLogs } from './audit/tail.ts'
 import { upkeep } from './audit/upkeep.ts'
 import { type Cancel, type Env, utc } from './env.ts'
 import type { BridgeEvent, LinkEvent } from './model/event.ts'
-import type { Source } from './model/reading.ts'
+import { type Source, sourceOf } from './model/reading.ts'
 import type { AuditStatus } from './model/status.ts'
 import { recordOf } from './records.ts'
 import type { Recorder } from './telemetry/gate.ts'
@@ -224,7 +224,7 @@ export class Auditor implements Recorder {
   /** Opens every log there is, of whatever source: an entry of people concerns them all. */
   async openAll(): Promise<void> {
     for (const name of await listLogs(this.#disk, this.#dir)) {
-      const source = name.split('-')[0] as Source
+      const source = sourceOf(name)
       this.#settle(source)
       await this.#book(source).log.opened
     }
@@ -289,7 +289,8 @@ export class Auditor implements Recorder {
 
   async #lastUsed(): Promise<void> {
     const logs = await listLogs(this.#disk, this.#dir).catch(() => [])
-    this.#settle((logs.at(-1)?.split('-')[0] as Source | undefined) ?? 'device')
+    const last = logs.at(-1)
+    this.#settle(last === undefined ? 'device' : sourceOf(last))
   }
 
   #book(source: Source): Book {

@@ -12,9 +12,7 @@ import { type DestinationConfig, profileOf } from './hl7/config.ts'
 import { parseSaved } from './hl7/cursor.ts'
 import { controlId, isSendable, messageOf } from './hl7/messages.ts'
 import { sinceOf } from './hl7/place.ts'
-import type { Source } from './model/reading.ts'
-
-const sourceOf = (log: string) => log.split('-')[0] as Source
+import { sourceOf } from './model/reading.ts'
 
 /** `dir`: `<state>/audit/<log>`. Null = there is no interrogation at this position. */
 export async function exportedBundle(dir: string, log: string, position: number, base: string) {

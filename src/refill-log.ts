@@ -7,7 +7,7 @@ import { newestCheckpoint } from './audit/opening.ts'
 import { readRecords, type Stored } from './audit/reader.ts'
 import type { Intros } from './audit/seek.ts'
 import { listLogs } from './audit/tail.ts'
-import type { Source } from './model/reading.ts'
+import { sourceOf } from './model/reading.ts'
 import type { InterrogationRecord, RecordOf } from './model/record.ts'
 import { type Sheet, sheetsOf } from './refill/sheet.ts'
 
@@ -83,8 +83,6 @@ export class RefillLog {
     }
   }
 }
-
-const sourceOf = (log: string) => log.split('-')[0] as Source
 
 const begin = (log: string): Seen => ({
   log,

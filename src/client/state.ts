@@ -2,6 +2,7 @@
 // Ages go on from the server's `asOf` by the client's own clock. Nothing is live that the server has
 // not said to be live, nor when the server is silent.
 import type { Liveness, SnapshotEvent, StatusEvent } from '../model/api.ts'
+import { sourceOf } from '../model/reading.ts'
 import type { RecordOf } from '../model/record.ts'
 import type { AuditStatus, PumpStatus, WandStatus } from '../model/status.ts'
 import { mapValues, type Reason, type Value } from '../model/value.ts'
@@ -190,6 +191,6 @@ function pumpAt(
 
 /** The stream tells how one log stands: of another one, the place of this pump's records is not known. */
 function auditOf({ source }: Known, audit: AuditStatus): AuditStatus {
-  if (audit.log === null || audit.log.startsWith(`${source}-`)) return audit
+  if (audit.log === null || sourceOf(audit.log) === source) return audit
   return { ...audit, log: null, position: null, checkpoint: null }
 }

@@ -1,6 +1,6 @@
 // What a destination is still owed, in the order of the log: read back from the disk in portions while
 // it is behind, taken as it comes when it is not. Never more than a portion is held.
-import type { Source } from '../model/reading.ts'
+import { type Source, sourceOf } from '../model/reading.ts'
 import type { ApiRecord } from '../model/record.ts'
 import type { Saved } from './cursor.ts'
 import { isSendable, type Sendable } from './messages.ts'
@@ -128,7 +128,7 @@ export class Backlog {
   /** A log that another one has taken the place of does not match its notes: nothing of it is sent. */
   async #leave(saved: Saved, source: Source, current: string, gap: (gap: Gap) => Promise<void>) {
     for (const [log, after] of Object.entries(saved.logs)) {
-      if (log === current || !log.startsWith(`${source}-`)) continue
+      if (log === current || sourceOf(log) !== source) continue
       await gap({ source, log, from: after + 1, to: null })
       delete saved.logs[log]
     }

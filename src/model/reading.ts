@@ -20,6 +20,9 @@ export const SOURCES = ['device', 'simulator', 'replay'] as const
 export type Source = (typeof SOURCES)[number]
 export const sourceSchema = z.enum(SOURCES)
 
+/** Of the records in an audit log: its name begins with it. */
+export const sourceOf = (log: string) => log.split('-')[0] as Source
+
 export type SnapshotValues = { readonly [N in BlockName]: ValuesOf<Blocks[N]['struct']> }
 
 /** Schema of every block of one interrogation. */

@@ -6,7 +6,7 @@ import { apiRecord } from '../../api-records.ts'
 import { nodeDisk } from '../../audit/disk.ts'
 import { readRecords } from '../../audit/reader.ts'
 import { verify } from '../../audit/verify.ts'
-import type { Source } from '../../model/reading.ts'
+import { sourceOf } from '../../model/reading.ts'
 import type { RecordOf } from '../../model/record.ts'
 import { dataDifferences, same, type Wording, wording } from '../../refill/check.ts'
 import type { Reading } from '../../refill/entries.ts'
@@ -95,7 +95,7 @@ async function pinned({ dir, stateDir }: LogPlace, file: SheetFile, { key }: Ver
 const lastOf = ({ records }: SheetFile) => records.at(-1)?.position ?? 0
 
 async function worksheets({ dir, log }: LogPlace, file: SheetFile) {
-  const source = log.split('-')[0] as Source
+  const source = sourceOf(log)
   const found: RecordOf<'worksheet'>[] = []
   for await (const { position, record } of readRecords(nodeDisk, dir, { kinds: ['worksheet'] })) {
     const one = apiRecord(record, { position, log, source })
@@ -133,7 +133,7 @@ async function figures(place: LogPlace, file: SheetFile): Promise<string[]> {
 }
 
 async function interrogation({ dir, log }: LogPlace, at: number): Promise<Reading | null> {
-  const source = log.split('-')[0] as Source
+  const source = sourceOf(log)
   const range = { kinds: ['interrogation'], after: at - 1 }
   for await (const { position, record } of readRecords(nodeDisk, dir, range)) {
     const one = position === at ? apiRecord(record, { position, log, source }) : null
