@@ -1,7 +1,7 @@
 // One destination: the shell around the machine. It takes what is owed from the log, sends it over its
 // line, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
-import { type Cancel, type Env, sleep, utc } from '../env.ts'
-import type { Source } from '../model/reading.ts'
+import { type Cancel, type Env, utc } from '../env.ts'
+import { type Source, sourceOf } from '../model/reading.ts'
 import type { ApiRecord } from '../model/record.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import { Backlog, type Gap, type Records } from './backlog.ts'
@@ -9,7 +9,7 @@ import type { Parked, Saved, Store } from './cursor.ts'
 import type { Dial } from './line.ts'
 import { type Event, IDLE, type Result, RULES, type Rules, type State, step } from './machine.ts'
 import { controlId, isSendable, messageOf, type Profile, type Sendable } from './messages.ts'
-import { AGAIN_MS, insist, Place, sinceOf } from './place.ts'
+import { insist, Place, sinceOf } from './place.ts'
 import { standing } from './standing.ts'
 import { Wire } from './wire.ts'
 
@@ -100,15 +100,14 @@ export class Destination {
       this.#lost = null
       return true
     }
-    void insist(
-      env,
-      () => this.#stopped,
-      () => open().catch((error: Error) => this.#cannot(error)),
-    ).then(() => this.#look())
+    void this.#surely(() => open().catch((error: Error) => this.#cannot(error))).then(() =>
+      this.#look(),
+    )
   }
 
   /** Says once what keeps everything from being sent. */
   #cannot({ message }: Error): false {
+    if (this.#stopped) return false
     if (this.#lost !== message)
       this.#options.log(
         `HL7 ${this.name}: ${message}. Nothing is sent to it until that is mended; it is tried again.`,
@@ -173,31 +172,24 @@ export class Destination {
     }
     const place = this.#place
     if (this.#stopped || this.#current !== null || place === null) return
-    const { env } = this.#options
     this.#looking = true
     this.#lookAgain = false
-    this.#unknown ??= utc(env.wall())
-    void this.#find(place)
-      .then((current) => {
-        this.#lost = null
-        this.#unknown = null
-        return current
-      })
-      .catch(async (error: Error) => {
-        if (this.#stopped) return null
-        this.#cannot(error)
-        await sleep(env, AGAIN_MS)
-        this.#lookAgain = true
-        return null
-      })
-      .then((current) => {
-        this.#looking = false
-        if (this.#stopped) return
-        this.#current = current
-        place.idle()
-        if (current) this.#begin(current)
-        else if (this.#lookAgain) this.#look()
-      })
+    this.#unknown ??= utc(this.#options.env.wall())
+    let current: Current | null = null
+    const search = async () => {
+      current = await this.#find(place)
+      this.#lost = null
+      this.#unknown = null
+      return true
+    }
+    void this.#surely(() => search().catch((error: Error) => this.#cannot(error))).then(() => {
+      this.#looking = false
+      if (this.#stopped) return
+      this.#current = current
+      place.idle()
+      if (current) this.#begin(current)
+      else if (this.#lookAgain) this.#look()
+    })
   }
 
   #begin({ control, text: made }: Current): void {
@@ -214,7 +206,7 @@ export class Destination {
       if (found === 'unknown') continue
       if (found) return this.#made(found, parked)
       const { log, position, control } = parked
-      await this.#gap({ source: sourceIn(log), log, from: position, to: position })
+      await this.#gap({ source: sourceOf(log), log, from: position, to: position })
       saved.parked = saved.parked.filter((one) => one.control !== control)
       place.soon()
     }
@@ -234,7 +226,7 @@ export class Destination {
   /** Null = it is kept no more; `unknown` = its log is not open now, or not for this destination. */
   async #stored({ log, position }: Parked): Promise<Sendable | null | 'unknown'> {
     const { records, sources } = this.#options
-    const source = sourceIn(log)
+    const source = sourceOf(log)
     const head = records.head(source)
     if (!head || !sources.includes(source)) return 'unknown'
     if (head.log !== log) return null
@@ -318,5 +310,3 @@ export class Destination {
     return insist(this.#options.env, () => this.#stopped, write)
   }
 }
-
-const sourceIn = (log: string) => log.split('-')[0] as Source

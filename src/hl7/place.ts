@@ -5,7 +5,7 @@ import { type Env, sleep, utc } from '../env.ts'
 import { parseSaved, type Saved, type Store, savedText } from './cursor.ts'
 
 /** Where something could not be written down or read: how long until it is tried again. */
-export const AGAIN_MS = 5_000
+const AGAIN_MS = 5_000
 /** A place that moved without anything sent is kept once in so many records. */
 const IDLE_SAVE = 1_000
 

@@ -218,8 +218,9 @@ function lose(wand: WandState, event: BridgeEvent): WandState {
 
 function onLink(before: WandState, event: LinkEvent): WandState {
   const closing = event.phase === 'ending' && before.session.state === 'open'
-  const session: SessionStatus = closing ? { ...before.session, state: 'closing' } : before.session
-  const wand = { ...before, session }
+  const wand: WandState = closing
+    ? { ...before, session: { ...before.session, state: 'closing' } }
+    : before
   // A loss comes twice, and overtakes what is being written: neither undoes what has happened since.
   if (event.order <= wand.linkAt) return wand
   const next: WandState = {
