@@ -1,74 +1,10 @@
-// Who may import whom. The table below is the one of the house's design; the rules are made from it,
-// so that a room that is not in the table, or an import that is not in its row, fails.
-//
-// A row: the room's folder or file → the rooms it may import besides itself. What is in `lazily` may
-// be imported dynamically (or as types) only, so that whoever does not use it never loads it.
-const ROOMS = {
-  protocol: { path: 'protocol/', may: [] },
-  simulator: { path: 'simulator/', may: ['protocol', 'env', 'yaml'] },
-  conformance: { path: 'conformance/', may: ['protocol'] },
-  env: { path: 'src/env.ts', may: [] },
-  capture: { path: 'src/capture/', may: ['protocol'] },
-  // A checked YAML file, for the configuration and for scenarios alike.
-  yaml: { path: 'src/yaml-file.ts', may: [] },
-  // The shape of a port and its error: no I/O, so the link may know it.
-  port: { path: 'src/transport/port.ts', may: ['env'] },
-  // From protocol: the baud rate, the USB numbers.
-  transport: { path: 'src/transport/', may: ['env', 'capture', 'port', 'protocol'] },
-  link: { path: 'src/link/', may: ['protocol', 'env', 'port'] },
-  model: { path: 'src/model/', may: ['protocol'] },
-  telemetry: { path: 'src/telemetry/', may: ['protocol', 'model', 'link'] },
-  audit: { path: 'src/audit/', may: ['env', 'model', 'capture', 'telemetry'] },
-  status: { path: 'src/status/', may: ['model'] },
-  words: { path: 'src/words/', may: ['model'] },
-  // From protocol: how finely each field is shown.
-  refill: { path: 'src/refill/', may: ['model', 'status', 'words', 'protocol'] },
-  access: { path: 'src/access/', may: ['env', 'model'] },
-  http: { path: 'src/http/', may: ['model', 'status', 'access', 'env', 'refill'] },
-  fhir: { path: 'src/fhir/', may: ['model', 'status', 'access', 'env'] },
-  hl7: { path: 'src/hl7/', may: ['model', 'status', 'access', 'env'] },
-  fleet: { path: 'src/fleet/', may: ['model', 'status', 'access', 'env'] },
-  client: { path: 'src/client/', may: ['model'] },
-  // From protocol: the declared fields, by which the formatter shows a value.
-  web: { path: 'web/', may: ['model', 'client', 'words', 'protocol'] },
-  control: { path: 'src/control/', may: ['env', 'model'] },
-  // The bridge and what stands beside it in src/ itself: the only place where rooms meet.
-  bridge: {
-    path: 'src/[^/]+\\.ts$',
-    may: [
-      ...['env', 'transport', 'port', 'link', 'model', 'telemetry', 'audit', 'capture', 'status'],
-      ...['refill', 'access', 'http', 'fhir', 'hl7', 'fleet', 'control', 'protocol', 'words'],
-    ],
-  },
-  cli: {
-    path: 'src/cli/',
-    may: [
-      ...['bridge', 'client', 'control', 'env', 'model', 'status', 'transport', 'port', 'protocol'],
-      'words',
-    ],
-    lazily: ['simulator', 'audit', 'auditing', 'access', 'refill', 'filling', 'conformance'],
-  },
-  // The verbs of `audit`: the only commands that read the log themselves.
-  // One of them also makes a worksheet again from the log.
-  auditing: {
-    path: 'src/cli/audit/',
-    may: ['cli', 'bridge', 'control', 'env', 'model', 'audit', 'refill'],
-  },
-  // `refill`: the page's server, the terminal, the paper.
-  filling: {
-    path: 'src/cli/refill/',
-    may: ['cli', 'bridge', 'control', 'env', 'model', 'refill', 'transport'],
-  },
-}
+// Who may import whom. The rules are made from the table of the house, so that a room that is not in the
+// table, or an import that is not in its row, fails.
+import { inside, pathOf, ROOMS } from './tools/rooms.mjs'
 
 const TYPES = ['type-only', 'type-import']
 const EVERYWHERE = '^(src|protocol|simulator|web|conformance|tests|tools|bench)/'
 const PRODUCT = '^(src|protocol|simulator|web|conformance)/'
-
-const pathOf = (name) => `^${ROOMS[name].path}`
-/** Rooms inside a room, such as src/env.ts beside the bridge: they have rows of their own. */
-const inside = (name) =>
-  Object.keys(ROOMS).filter((n) => n !== name && new RegExp(pathOf(name)).test(ROOMS[n].path))
 
 const rules = Object.entries(ROOMS).flatMap(([name, { may, lazily = [] }]) => {
   const comment = `${name} may import: ${[...may, ...lazily].join(', ') || 'nothing'}`
@@ -92,7 +28,7 @@ export default {
     {
       name: 'every file of src has a room',
       severity: 'error',
-      comment: 'Add the new room to the table in .dependency-cruiser.mjs.',
+      comment: 'Add the new room to the table in tools/rooms.mjs.',
       from: { path: '^src/', pathNot: Object.keys(ROOMS).map(pathOf) },
       to: {},
     },

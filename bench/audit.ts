@@ -6,12 +6,12 @@ import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } fr
 import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nodeDisk } from '../src/audit/disk.ts'
-import { newKey } from '../src/audit/keys.ts'
-import { AuditLog } from '../src/audit/log.ts'
-import type { NewRecord } from '../src/audit/record.ts'
-import { verify } from '../src/audit/verify.ts'
-import { systemEnv } from '../src/env.ts'
+import type { NewRecord } from '../src/audit/format/record.ts'
+import { newKey } from '../src/audit/log/keys.ts'
+import { AuditLog } from '../src/audit/log/log.ts'
+import { verify } from '../src/audit/verify/verify.ts'
+import { nodeDisk } from '../src/base/disk.ts'
+import { systemEnv } from '../src/base/env.ts'
 
 const env = systemEnv()
 const args = process.argv.slice(2)

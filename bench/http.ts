@@ -13,7 +13,7 @@ import { NEVER, Subject } from 'rxjs'
 import { Access } from '../src/access/access.ts'
 import { TokenStore } from '../src/access/store.ts'
 import { SCOPES } from '../src/access/token.ts'
-import { systemEnv, utc } from '../src/env.ts'
+import { systemEnv, utc } from '../src/base/env.ts'
 import { listen } from '../src/http/server.ts'
 import type { HttpSources } from '../src/http/sources.ts'
 import type { ApiRecord } from '../src/model/record.ts'
@@ -41,8 +41,8 @@ interface Ready {
 /** A pump's status of about the usual size: what the simulator gives, from its own bridge. */
 async function sample(): Promise<{ pump: PumpStatus; status: BridgeStatus }> {
   const { startSimulator } = await import('../simulator/index.ts')
-  const { Bridge } = await import('../src/bridge.ts')
-  const { VirtualEnv } = await import('../src/env.ts')
+  const { Bridge } = await import('../src/bridge/bridge.ts')
+  const { VirtualEnv } = await import('../src/base/env.ts')
   const { loopbackSource } = await import('../src/transport/loopback.ts')
   const virtual = new VirtualEnv()
   const simulator = await startSimulator({ env: virtual, seed: 1, wands: 1 })

@@ -11,8 +11,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createParser } from 'eventsource-parser'
 import { chromium } from 'playwright-core'
-import { systemEnv } from '../src/env.ts'
-import { pageFiles } from '../src/page-files.ts'
+import { systemEnv } from '../src/base/env.ts'
+import { pageFiles } from '../src/host/page-files.ts'
 
 const HOUR_S = process.argv.includes('--quick') ? 600 : 3_600
 const RECORD_MS = 20_000

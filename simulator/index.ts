@@ -3,7 +3,7 @@
 //
 // Deterministic over loopback: the same scenario, seed and requests at the same times of the same
 // `VirtualEnv` give the same bytes.
-import { type Env, mulberry32, systemEnv } from '../src/env.ts'
+import { type Env, mulberry32, systemEnv } from '../src/base/env.ts'
 import { type CommandInput, type CommandResult, readCommand } from './commands.ts'
 import type { WandPath } from './ports/path.ts'
 import { PortFaultError, type PortKind, type SimulatedPort, type UsbPlace } from './ports/port.ts'

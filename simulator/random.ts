@@ -1,6 +1,6 @@
 // Chance for what is simulated: integers only, from a seed, the same on every engine. Each purpose
 // forks a generator of its own, so that a new draw in one place does not move the others.
-import { mulberry32 } from '../src/env.ts'
+import { mulberry32 } from '../src/base/env.ts'
 
 export class Random {
   readonly #seed: number

@@ -2,7 +2,7 @@
 //
 // Whatever reaches the wand or is done to it first brings everything to the present, timeline steps
 // included, so that nothing depends on how late a timer fires.
-import { type Cancel, type Env, mulberry32 } from '../src/env.ts'
+import { type Cancel, type Env, mulberry32 } from '../src/base/env.ts'
 import { Air } from './air/air.ts'
 import type { Place } from './air/coupling.ts'
 import { Cable } from './cable/cable.ts'

@@ -24,7 +24,7 @@ export const GENERATED: Generated = {
     header: mapping.header,
     alarms: mapping.alarms,
   },
-  'src/link/README.md': { diagram: linkDiagram, transitions: linkTable },
+  'src/drivers/open-wand/README.md': { diagram: linkDiagram, transitions: linkTable },
   'protocol/README.md': {
     limits: protocol.limits,
     example: protocol.example,

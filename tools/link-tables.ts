@@ -1,5 +1,5 @@
-// The picture and the table of src/link/README.md, from the table of transitions itself.
-import { PHASES, TRANSITIONS, type Transition } from '../src/link/table.ts'
+// The picture and the table of src/drivers/open-wand/README.md, from the table of transitions itself.
+import { PHASES, TRANSITIONS, type Transition } from '../src/drivers/open-wand/table.ts'
 import { table } from './protocol-tables.ts'
 
 const ALL: readonly (readonly [string, Transition])[] = Object.entries(TRANSITIONS)

@@ -1,16 +1,6 @@
 // The generated tables of protocol/README.md. Their first four columns are regular enough to be
 // read by a program: tests/protocol/independent_decoder.py decodes the vectors by them.
 
-import { EVENT_ARGUMENTS, EVENT_CODES } from '../protocol/blocks/events.ts'
-import { BLOCKS } from '../protocol/blocks.ts'
-import {
-  MAX_REPORTS,
-  REPORT_DATA,
-  REPORT_DESCRIPTOR_ITEMS,
-  REPORT_SIZE,
-} from '../protocol/hid-report.ts'
-import { MAX_PIECE } from '../protocol/messages/block.ts'
-import { MESSAGES } from '../protocol/messages/index.ts'
 import {
   CODE_DOCS,
   Code,
@@ -23,9 +13,25 @@ import {
   MAX_PDU,
   MIN_PDU,
   MINOR,
-} from '../protocol/pdu.ts'
-import { BAUD, encodeLine, LINE_MAX } from '../protocol/serial-line.ts'
-import { emit, type Field, hasUnavailable, type Struct, UNIT_DOCS } from '../protocol/struct.ts'
+} from '../protocol/codec/pdu.ts'
+import {
+  emit,
+  type Field,
+  hasUnavailable,
+  type Struct,
+  UNIT_DOCS,
+} from '../protocol/codec/struct.ts'
+import { BLOCKS } from '../protocol/fields/blocks.ts'
+import { EVENT_ARGUMENTS, EVENT_CODES } from '../protocol/fields/events.ts'
+import {
+  MAX_REPORTS,
+  REPORT_DATA,
+  REPORT_DESCRIPTOR_ITEMS,
+  REPORT_SIZE,
+} from '../protocol/framing/hid-report.ts'
+import { BAUD, encodeLine, LINE_MAX } from '../protocol/framing/serial-line.ts'
+import { MAX_PIECE } from '../protocol/messages/block.ts'
+import { MESSAGES } from '../protocol/messages/index.ts'
 import { TIMING_DOCS, Timing, type TimingName } from '../protocol/timing.ts'
 import { HID_USAGE, HID_USAGE_PAGE, USB_SIMULATOR } from '../protocol/usb.ts'
 

@@ -1,6 +1,6 @@
-import { BLOCK_NAMES } from '../blocks.ts'
-import { MAX_PAYLOAD } from '../pdu.ts'
-import { code8, rest, struct, u16, u32 } from '../struct.ts'
+import { MAX_PAYLOAD } from '../codec/pdu.ts'
+import { code8, rest, struct, u16, u32 } from '../codec/struct.ts'
+import { BLOCK_NAMES } from '../fields/blocks.ts'
 import { message } from './message.ts'
 
 export const Block = message({

@@ -2,7 +2,7 @@
 // does not hold still. A frame fares as its bits do; nothing is decided per frame.
 //
 // Promise: the same seed, bands and times give the same fates, in every engine.
-import { mulberry32 } from '../../src/env.ts'
+import { mulberry32 } from '../../src/base/env.ts'
 import type { Band } from './coupling.ts'
 
 /** Thresholds are of 2³². */

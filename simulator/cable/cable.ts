@@ -1,6 +1,6 @@
 // The cable of one path into a wand: two wires, a plug, and the buffer in which an earlier opener's
 // bytes may wait for the next one. What holds a path (a pty, a socket, a test) sees a device.
-import { type Env, mulberry32 } from '../../src/env.ts'
+import { type Env, mulberry32 } from '../../src/base/env.ts'
 import type { HeldPath, PathHolder, WandPath } from '../ports/path.ts'
 import { FAULTS, type Faults, type NoiseLevel } from './faults.ts'
 import { Framing, reportsOf, type WandEnd } from './framing.ts'

@@ -1,9 +1,9 @@
 // The wand's own end of a cable: bytes of one connection into PDUs, PDUs into frames. Made anew for
 // every opening, so that each starts with empty buffers.
-import { REPORT_SIZE, ReportEncoder, readReport } from '../../protocol/hid-report.ts'
-import { LineStream, type LineStreamSink } from '../../protocol/line-stream.ts'
-import { ReportStream } from '../../protocol/report-stream.ts'
-import { decodeLine, encodeLine } from '../../protocol/serial-line.ts'
+import { REPORT_SIZE, ReportEncoder, readReport } from '../../protocol/framing/hid-report.ts'
+import { LineStream, type LineStreamSink } from '../../protocol/framing/line-stream.ts'
+import { ReportStream } from '../../protocol/framing/report-stream.ts'
+import { decodeLine, encodeLine } from '../../protocol/framing/serial-line.ts'
 
 export interface WandEnd {
   /** The bytes of a PDU, of whatever version; the reply's bytes, or null. */

@@ -3,7 +3,7 @@
 //
 // Conservation, at any moment: sent + added = delivered + lost + `inFlight`, in bytes. Deterministic:
 // same seed, same frames at the same times, same bytes out at the same times.
-import { type Cancel, type Env, mulberry32 } from '../../src/env.ts'
+import { type Cancel, type Env, mulberry32 } from '../../src/base/env.ts'
 import type { Faults } from './faults.ts'
 
 export interface WireCounters {

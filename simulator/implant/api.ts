@@ -1,6 +1,6 @@
 // What the wand's air link and the command line can ask of an implant. The implant is pure: it has
 // no timers, only `advanceTo`.
-import type { BlockName, BlockRepr } from '../../protocol/blocks.ts'
+import type { BlockName, BlockRepr } from '../../protocol/fields/blocks.ts'
 
 /** What somebody with the vendor's programmer, a syringe or bad luck does to the pump. */
 export type ImplantCommand =

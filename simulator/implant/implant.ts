@@ -3,7 +3,7 @@
 //
 // Reported volume is dead reckoning from what is set; actual volume is what is there. The pump never
 // sees the actual one: it does not notice that more or less leaves, or that the catheter is blocked.
-import type { BlockName, BlockRepr } from '../../protocol/blocks.ts'
+import type { BlockName, BlockRepr } from '../../protocol/fields/blocks.ts'
 import { Random } from '../random.ts'
 import type { Implant, ImplantCommand } from './api.ts'
 import { Battery, WARNING_MS } from './battery.ts'

@@ -1,6 +1,6 @@
 // What the pump is set to do: mode, rates, drugs, patient boluses. Set, not true: what really leaves
 // is implant.ts's business.
-import type { INFUSION_MODES } from '../../protocol/blocks/infusion.ts'
+import type { INFUSION_MODES } from '../../protocol/fields/infusion.ts'
 import type { ImplantSpec, ProgrammeChange } from './spec.ts'
 import { Tank } from './tank.ts'
 

@@ -6,7 +6,7 @@
 // host sees its device vanish; plugging it in makes another pair.
 import { closeSync, writeSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
-import type { Cancel, Env } from '../../src/env.ts'
+import type { Cancel, Env } from '../../src/base/env.ts'
 import { duplicate, flushSlave, openPair, type Pair, slaveState } from './libc.ts'
 import { DeviceLink } from './link.ts'
 import type { HeldPath, WandPath } from './path.ts'

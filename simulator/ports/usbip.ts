@@ -6,7 +6,7 @@
 // the wand off the list; plugging it in lists it again, and where it was plugged in by itself it is
 // again. What was attached by hand must be attached by hand again, as on any plug.
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import type { Cancel, Env } from '../../src/env.ts'
+import type { Cancel, Env } from '../../src/base/env.ts'
 import { PortFaultError, type SimulatedPort, type UsbPlace } from './port.ts'
 import { Connection } from './usb/connection.ts'
 import { UsbDevice, type UsbWand } from './usb/device.ts'

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readYamlFile } from '../../src/yaml-file.ts'
+import { readYamlFile } from '../../src/base/yaml-file.ts'
 import { type Scenario, scenarioSchema } from './schema.ts'
 
 /** The folder of the named ones: the build copies no YAML, so it is looked for in the package. */

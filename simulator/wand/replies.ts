@@ -1,4 +1,7 @@
 // The payload of every reply, from what the wand knows at that moment. README.md §7 of the protocol.
+
+import { MINOR } from '../../protocol/codec/pdu.ts'
+import { emit, parse, type Struct } from '../../protocol/codec/struct.ts'
 import { MAX_PIECE } from '../../protocol/messages/block.ts'
 import { SESSION_ENDS } from '../../protocol/messages/hello.ts'
 import {
@@ -8,8 +11,6 @@ import {
   type RequestOf,
 } from '../../protocol/messages/index.ts'
 import { OPERATIONS, POSITIONS, SESSION_STATES } from '../../protocol/messages/ping.ts'
-import { MINOR } from '../../protocol/pdu.ts'
-import { emit, parse, type Struct } from '../../protocol/struct.ts'
 import type { Store, Telemetry } from './telemetry.ts'
 import type { Frozen } from './work.ts'
 

@@ -1,6 +1,6 @@
 // The wand's side of the air: one session at most, one piece of air work at a time, contact, leases.
 // README.md §9.4–9.7 of the protocol. Pure: time moves only in `advanceTo`.
-import type { CodeName } from '../../protocol/pdu.ts'
+import type { CodeName } from '../../protocol/codec/pdu.ts'
 import type { Air } from '../air/air.ts'
 import { type Outcome, Radio, type Work } from './radio.ts'
 import { closing, contact, type Frozen, interrogating, live, opening } from './work.ts'

@@ -3,13 +3,7 @@
 //
 // Pure: no timers and no I/O. Its owner calls `advanceTo` when `nextEventAt` has come, and before
 // anything around the wand is changed. Times are milliseconds on the wand's owner's clock.
-import { BLOCK_NAMES } from '../../protocol/blocks.ts'
-import {
-  isForbiddenType,
-  MESSAGES,
-  type MessageName,
-  messageOfType,
-} from '../../protocol/messages/index.ts'
+
 import {
   Code,
   type CodeName,
@@ -19,8 +13,15 @@ import {
   FLAG_SIMULATOR,
   MAJOR,
   type Pdu,
-} from '../../protocol/pdu.ts'
-import { parse } from '../../protocol/struct.ts'
+} from '../../protocol/codec/pdu.ts'
+import { parse } from '../../protocol/codec/struct.ts'
+import { BLOCK_NAMES } from '../../protocol/fields/blocks.ts'
+import {
+  isForbiddenType,
+  MESSAGES,
+  type MessageName,
+  messageOfType,
+} from '../../protocol/messages/index.ts'
 import { Timing } from '../../protocol/timing.ts'
 import type { Air } from '../air/air.ts'
 import { payloadOf, type WandView } from './replies.ts'

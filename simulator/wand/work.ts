@@ -1,11 +1,11 @@
 // What the wand does on air, each as a list of exchanges: open, contact, live, interrogate, close.
 // README.md §9.5 and §9.6 of the protocol. The clock of the pump and the wand's own are kept apart.
 
-import { BLOCKS, type BlockName } from '../../protocol/blocks.ts'
-import { join } from '../../protocol/bytes.ts'
-import { crc32 } from '../../protocol/crc32.ts'
+import { join } from '../../protocol/codec/bytes.ts'
+import { crc32 } from '../../protocol/codec/crc32.ts'
+import { emit, parse, type Struct } from '../../protocol/codec/struct.ts'
+import { BLOCKS, type BlockName } from '../../protocol/fields/blocks.ts'
 import type { ReplyOf } from '../../protocol/messages/index.ts'
-import { emit, parse, type Struct } from '../../protocol/struct.ts'
 import type { Implant } from '../implant/api.ts'
 import { ask, type Work } from './radio.ts'
 

@@ -1,5 +1,5 @@
 // Who asks, and what they may read. Every surface asks here; nothing else decides.
-import type { Env } from '../env.ts'
+import type { Env } from '../base/env.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 import { PAGE_SCOPES, PageLinks } from './links.ts'
 import type { TokenStore } from './store.ts'

@@ -1,6 +1,6 @@
 // How a browser gets in without anybody typing a token: a link that works once and for two minutes
 // gives it a session, which it keeps in a cookie. Both live in memory only and end with the bridge.
-import type { Env } from '../env.ts'
+import type { Env } from '../base/env.ts'
 import { hex, type Scope, sha256 } from './token.ts'
 
 export const LINK_MS = 120_000

@@ -3,7 +3,7 @@
 // A file that cannot be read as a token counts as none: what is doubtful lets nobody in.
 import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Cancel, type Env, utc } from '../env.ts'
+import { type Cancel, type Env, utc } from '../base/env.ts'
 import { hex, newToken, type Token, type TokenWish, tokenSchema } from './token.ts'
 
 /** How often a bridge looks. */

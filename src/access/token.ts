@@ -2,7 +2,7 @@
 // SHA-256 of it can be kept and compared: there is nothing to guess. Pure.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { type Env, utc } from '../env.ts'
+import { type Env, utc } from '../base/env.ts'
 import { SOURCES, sourceSchema } from '../model/reading.ts'
 import { utcSchema } from '../model/value.ts'
 

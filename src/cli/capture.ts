@@ -1,7 +1,7 @@
 // `wandbridge capture`: raw traffic of a running bridge, for support, until it is interrupted.
 import type { Command } from 'commander'
+import { systemEnv } from '../base/env.ts'
 import { ControlConnection } from '../control/client.ts'
-import { systemEnv } from '../env.ts'
 import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
 import { number, settings, withStateDir } from './options.ts'
 

@@ -1,7 +1,7 @@
 // `wandbridge config check`: is this configuration file right?
 import type { Command } from 'commander'
-import { configSchema } from '../config.ts'
-import { readYamlFile, YamlFileError } from '../yaml-file.ts'
+import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
+import { configSchema } from '../host/config.ts'
 import { CommandError, Exit } from './exit.ts'
 
 export function registerConfig(program: Command): void {

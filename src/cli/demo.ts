@@ -2,10 +2,10 @@
 // in the terminal. Keys do to the pump and the wand what hands would do.
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { type Env, systemEnv } from '../env.ts'
-import type { Host } from '../host.ts'
+import { type Env, systemEnv } from '../base/env.ts'
+import { watchLines } from '../bridge/watch.ts'
+import type { Host } from '../host/host.ts'
 import { sourceFor } from '../transport/source.ts'
-import { watchLines } from '../watch.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import { number } from './options.ts'
 import { renderPump, renderWand, sourceMark } from './render.ts'

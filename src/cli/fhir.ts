@@ -21,7 +21,7 @@ export function registerFhir(program: Command): void {
     .action(async (text: string, flags: Flags) => {
       const position = number(0, Number.MAX_SAFE_INTEGER)(text)
       const { oneLog } = await import('./audit/logs.ts')
-      const { exportedBundle } = await import('../interop.ts')
+      const { exportedBundle } = await import('../host/interop.ts')
       const { dir, log } = await oneLog(flags)
       const bundle = await exportedBundle(dir, log, position, flags.base.replace(/\/+$/, ''))
       if (!bundle) {

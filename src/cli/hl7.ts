@@ -2,9 +2,9 @@
 // if there is one, which does so by itself. With --dry-run it shows the messages and sends nothing.
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { defaultStateDir } from '../config.ts'
+import { sleep, systemEnv } from '../base/env.ts'
 import { ControlConnection } from '../control/client.ts'
-import { sleep, systemEnv } from '../env.ts'
+import { defaultStateDir } from '../host/config.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import { CommandError, Exit } from './exit.ts'
 import { hl7Of, number, type Settings, settings, withStateDir } from './options.ts'
@@ -49,7 +49,7 @@ function destinationsOf({ hl7 }: Settings, { to }: Flags) {
 }
 
 async function show(chosen: Settings, flags: Flags): Promise<void> {
-  const { owedTo } = await import('../interop.ts')
+  const { owedTo } = await import('../host/interop.ts')
   const env = systemEnv()
   for (const destination of destinationsOf(chosen, flags)) {
     let n = 0

@@ -2,7 +2,7 @@
 // The command line. Each command has its file; this one only names them and turns errors into exit
 // codes.
 import { Command, CommanderError } from 'commander'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../base/version.ts'
 import { registerAudit } from './audit.ts'
 import { registerCapture } from './capture.ts'
 import { registerConfig } from './config.ts'

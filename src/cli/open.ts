@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { defaultStateDir } from '../config.ts'
 import { ControlConnection } from '../control/client.ts'
+import { defaultStateDir } from '../host/config.ts'
 import { CommandError, Exit } from './exit.ts'
 import { withStateDir } from './options.ts'
 

@@ -1,14 +1,14 @@
 // The options that several commands share, and what becomes of them: one configuration.
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
-import { type Config, configSchema, defaultStateDir, LISTEN } from '../config.ts'
-import type { Env } from '../env.ts'
-import type { HostOptions } from '../host.ts'
-import type { HttpOptions } from '../http-host.ts'
+import type { Env } from '../base/env.ts'
+import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
+import { type Config, configSchema, defaultStateDir, LISTEN } from '../host/config.ts'
+import type { HostOptions } from '../host/host.ts'
+import type { HttpOptions } from '../host/http-host.ts'
 import { Finder } from '../transport/finder.ts'
 import type { PortSource } from '../transport/port.ts'
 import { hidSourceFor, sourceFor } from '../transport/source.ts'
-import { readYamlFile, YamlFileError } from '../yaml-file.ts'
 import { CommandError, Exit } from './exit.ts'
 
 export interface BridgeFlags {

@@ -1,11 +1,11 @@
 // A pump's status as text for a terminal of 80 columns. What is shown and how is the same as on the
 // page: the figures come from format.ts, the state in words, never by colour alone.
-import { Battery } from '../../protocol/blocks/battery.ts'
-import { Bolus } from '../../protocol/blocks/bolus.ts'
-import { Drug } from '../../protocol/blocks/drugs.ts'
-import { Infusion, ScheduleStep } from '../../protocol/blocks/infusion.ts'
-import { Reservoir } from '../../protocol/blocks/reservoir.ts'
-import { Status } from '../../protocol/blocks/status.ts'
+import { Battery } from '../../protocol/fields/battery.ts'
+import { Bolus } from '../../protocol/fields/bolus.ts'
+import { Drug } from '../../protocol/fields/drugs.ts'
+import { Infusion, ScheduleStep } from '../../protocol/fields/infusion.ts'
+import { Reservoir } from '../../protocol/fields/reservoir.ts'
+import { Status } from '../../protocol/fields/status.ts'
 import { age, clockTime, dateTime, inZone, type Locale, valueText } from '../model/format.ts'
 import type { PumpStatus, WandStatus } from '../model/status.ts'
 import type { Value } from '../model/value.ts'

@@ -1,9 +1,9 @@
 // `wandbridge serve`: the bridge, until it is stopped. It never gives up on a lost wand.
 import type { Command } from 'commander'
-import { LISTEN } from '../config.ts'
+import { type Env, systemEnv, utc } from '../base/env.ts'
 import { AlreadyRunning } from '../control/server.ts'
-import { type Env, systemEnv, utc } from '../env.ts'
-import { type Host, type HostOptions, startHost } from '../host.ts'
+import { LISTEN } from '../host/config.ts'
+import { type Host, type HostOptions, startHost } from '../host/host.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import {
   auditOf,
@@ -73,7 +73,7 @@ export async function hold(
         `The state directory ${stateDir} cannot be used: ${error.message}.\n${next}`,
       )
     }
-    const { ListenError } = await import('../http-host.ts')
+    const { ListenError } = await import('../host/http-host.ts')
     if (error instanceof ListenError) {
       throw new CommandError(Exit.USAGE, `${error.message}\nNothing was read.`)
     }

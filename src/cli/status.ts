@@ -1,9 +1,9 @@
 // `wandbridge status`: one interrogation with a confirmed close, as text or JSON.
 import type { Command } from 'commander'
-import type { Bridge } from '../bridge.ts'
+import { type Env, systemEnv } from '../base/env.ts'
+import type { Bridge } from '../bridge/bridge.ts'
+import { interrogateOnce, type Outcome } from '../bridge/interrogate.ts'
 import { ControlConnection } from '../control/client.ts'
-import { type Env, systemEnv } from '../env.ts'
-import { interrogateOnce, type Outcome } from '../interrogate.ts'
 import type { PumpStatus } from '../model/status.ts'
 import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
 import {

@@ -3,8 +3,8 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Scope, Token } from '../access/token.ts'
-import { defaultStateDir } from '../config.ts'
-import { systemEnv, utc } from '../env.ts'
+import { systemEnv, utc } from '../base/env.ts'
+import { defaultStateDir } from '../host/config.ts'
 import { CommandError, Exit } from './exit.ts'
 import { number } from './options.ts'
 

@@ -1,9 +1,9 @@
 // `wandbridge watch`: the live stream, as JSON lines or as sentences, until it is interrupted.
 import type { Command } from 'commander'
+import { systemEnv } from '../base/env.ts'
+import { type WatchLine, watchLines } from '../bridge/watch.ts'
 import { ControlConnection } from '../control/client.ts'
-import { systemEnv } from '../env.ts'
 import { quantity } from '../model/format.ts'
-import { type WatchLine, watchLines } from '../watch.ts'
 import { Exit, stopInOrder } from './exit.ts'
 import {
   auditOf,

@@ -1,4 +1,4 @@
-// The client's door to the clock and timers, as src/env.ts is the bridge's: it also runs in a browser.
+// The client's door to the clock and timers, as src/base/env.ts is the bridge's: it also runs in a browser.
 
 export interface Clock {
   /** Milliseconds that never go back. They may stop while the computer sleeps. */

@@ -3,7 +3,7 @@
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { type Env, sleep } from '../env.ts'
+import { type Env, sleep } from '../base/env.ts'
 import { controlAddress } from './address.ts'
 import { type ControlRequest, controlRequestSchema, Lines, REQUEST_MAX } from './messages.ts'
 

@@ -2,7 +2,7 @@
 // when the client wants it strict; a modifier is always refused, because leaving one out would give more
 // than was asked for.
 import type { Bundle, BundleEntry, Resource } from 'fhir/r4.js'
-import { utc } from '../env.ts'
+import { utc } from '../base/env.ts'
 import type { Code } from '../model/nomenclature.ts'
 import type { Source } from '../model/reading.ts'
 import { codingOf } from './elements.ts'

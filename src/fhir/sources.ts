@@ -1,6 +1,6 @@
 // What the FHIR surface is given, and how it is asked. It knows no log, no server and no other surface:
 // the bridge joins them.
-import type { Env } from '../env.ts'
+import type { Env } from '../base/env.ts'
 import type { Source } from '../model/reading.ts'
 import type { ApiRecord, RecordKind } from '../model/record.ts'
 import type { BridgeStatus } from '../model/status.ts'

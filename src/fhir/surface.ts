@@ -1,7 +1,7 @@
 // The FHIR R4 surface: a request in, an answer out. It reads, searches and describes itself; every error
 // is an OperationOutcome. It knows no server.
 import type { Resource } from 'fhir/r4.js'
-import { utc } from '../env.ts'
+import { utc } from '../base/env.ts'
 import type { SurfaceAnswer, SurfaceRequest } from '../model/surface.ts'
 import { capability } from './capability.ts'
 import { type Found, Library, TYPES, type Type } from './library.ts'

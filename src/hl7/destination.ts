@@ -1,6 +1,6 @@
 // One destination: the shell around the machine. It takes what is owed from the log, sends it over its
 // line, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
-import { type Cancel, type Env, utc } from '../env.ts'
+import { type Cancel, type Env, utc } from '../base/env.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
 import type { ApiRecord } from '../model/record.ts'
 import type { DestinationStatus } from '../model/status.ts'

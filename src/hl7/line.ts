@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { Env } from '../env.ts'
+import type { Env } from '../base/env.ts'
 
 export interface Address {
   readonly host: string

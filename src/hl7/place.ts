@@ -1,7 +1,7 @@
 // The place of a destination on the disk, kept: one write at a time, always the newest state, and tried
 // again until it is written. A slow or a full disk costs no message its time; who dies before it is
 // written sends a few again, with the same ids.
-import { type Env, sleep, utc } from '../env.ts'
+import { type Env, sleep, utc } from '../base/env.ts'
 import { parseSaved, type Saved, type Store, savedText } from './cursor.ts'
 
 /** Where something could not be written down or read: how long until it is tried again. */

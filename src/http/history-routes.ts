@@ -3,7 +3,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { utc } from '../env.ts'
+import { utc } from '../base/env.ts'
 import {
   interrogationReplySchema,
   readingSchema,

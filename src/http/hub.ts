@@ -1,7 +1,7 @@
 // Server-sent events: a snapshot, then every record once it is durable (its position is the event's
 // id), and, without an id and without waiting for the disk, what is live. Each record is encoded once
 // for everybody. A client that does not read is told so and dropped; it costs nobody else anything.
-import { type Env, sleep, utc } from '../env.ts'
+import { type Env, sleep, utc } from '../base/env.ts'
 import { type ByeEvent, type SnapshotEvent, TICK_MS } from '../model/api.ts'
 import type { ApiRecord } from '../model/record.ts'
 import type { BridgeStatus } from '../model/status.ts'

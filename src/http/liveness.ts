@@ -1,6 +1,6 @@
 // What is live, and when that changes: bad news at once, all the rest four times a second. One look
 // serves every client.
-import type { Env } from '../env.ts'
+import type { Env } from '../base/env.ts'
 import type { StatusEvent } from '../model/api.ts'
 import type { BridgeStatus } from '../model/status.ts'
 import type { StatusSource } from './sources.ts'

@@ -1,7 +1,7 @@
 // Every read of a pump's data is recorded before it is answered. A disk that hangs is not waited for:
 // whoever asks learns within half a second that nothing is live.
 import type { FastifyRequest } from 'fastify'
-import type { Env } from '../env.ts'
+import type { Env } from '../base/env.ts'
 import type { Source } from '../model/reading.ts'
 import { HttpProblem } from './problems.ts'
 import { principalOf } from './reply.ts'

@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
 import type { FastifyServerOptions } from 'fastify'
-import type { Env } from '../env.ts'
+import type { Env } from '../base/env.ts'
 import { makeApp, problemText } from './app.ts'
 import { SECURITY_HEADERS } from './guard.ts'
 import { HttpProblem, type ProblemName } from './problems.ts'

@@ -1,7 +1,7 @@
 // What the HTTP surface is given. It knows no log, no link and no bridge: only these.
 import type { Observable } from 'rxjs'
 import type { Access, Principal } from '../access/access.ts'
-import type { Env } from '../env.ts'
+import type { Env } from '../base/env.ts'
 import type { Source } from '../model/reading.ts'
 import type { ApiRecord, RecordKind } from '../model/record.ts'
 import type { BridgeStatus, DestinationStatus } from '../model/status.ts'

@@ -1,7 +1,7 @@
 // One client of the stream of events: what it wants, how far it has got, and its connection.
 import type { ServerResponse } from 'node:http'
 import type { Principal } from '../access/access.ts'
-import type { Cancel, Env } from '../env.ts'
+import type { Cancel, Env } from '../base/env.ts'
 import type { Liveness } from '../model/api.ts'
 import type { Source } from '../model/reading.ts'
 import type { RecordKind } from '../model/record.ts'

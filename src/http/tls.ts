@@ -2,7 +2,7 @@
 // needs no restart; one that is damaged is reported and the old one stays.
 import { readFile, stat } from 'node:fs/promises'
 import { createSecureContext, type SecureContextOptions, type Server } from 'node:tls'
-import { utc } from '../env.ts'
+import { utc } from '../base/env.ts'
 import type { HttpSources } from './sources.ts'
 
 export interface TlsFiles {

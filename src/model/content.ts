@@ -1,13 +1,13 @@
 // What one reading of a pump says, in the shape every surface gives it: the status now, and the visit
 // in history. Browser-safe.
 import { z } from 'zod'
-import { Battery } from '../../protocol/blocks/battery.ts'
-import { Bolus } from '../../protocol/blocks/bolus.ts'
-import { Catheter } from '../../protocol/blocks/catheter.ts'
-import { Infusion } from '../../protocol/blocks/infusion.ts'
-import { Reservoir } from '../../protocol/blocks/reservoir.ts'
-import { Status } from '../../protocol/blocks/status.ts'
-import type { Struct } from '../../protocol/struct.ts'
+import type { Struct } from '../../protocol/codec/struct.ts'
+import { Battery } from '../../protocol/fields/battery.ts'
+import { Bolus } from '../../protocol/fields/bolus.ts'
+import { Catheter } from '../../protocol/fields/catheter.ts'
+import { Infusion } from '../../protocol/fields/infusion.ts'
+import { Reservoir } from '../../protocol/fields/reservoir.ts'
+import { Status } from '../../protocol/fields/status.ts'
 import type { ClockReading } from './event.ts'
 import {
   alarmReadings,

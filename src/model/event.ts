@@ -1,6 +1,6 @@
 // What happens in a bridge, in one stream. Every event names its port, wand, link, session and
 // snapshot, so that nothing of two of them is ever mixed. Plain data; browser-safe.
-import type { SnapshotRepr } from '../../protocol/blocks.ts'
+import type { SnapshotRepr } from '../../protocol/fields/blocks.ts'
 import type { ReplyOf } from '../../protocol/messages/index.ts'
 import type { AlarmReading, SnapshotValues, Source } from './reading.ts'
 import type { Value } from './value.ts'

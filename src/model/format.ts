@@ -1,7 +1,7 @@
 // How numbers, dates and ages are shown to people: the only place. No trailing zero, always a
 // leading zero, a space before the unit, mass units as programmed, never rescaled. Rounding works on
 // the integer behind the value, so that no binary fraction ever decides a digit. Browser-safe.
-import type { ScalarField } from '../../protocol/struct.ts'
+import type { ScalarField } from '../../protocol/codec/struct.ts'
 import { wirePer } from './units.ts'
 import type { Value } from './value.ts'
 

@@ -1,11 +1,11 @@
 // The codes that go to clinic software, each with where it was read and how sure that is. Only codes
 // marked V (read in a named source) or V2 (the same in two independent sources) are ever given as MDC;
 // whatever has none stands in a code system of our own, with its text. Browser-safe.
-import { ALARM_CLASSES, ALARM_CODES, ALARM_STATES } from '../../protocol/blocks/alarms.ts'
-import { BATTERY_STATES } from '../../protocol/blocks/battery.ts'
-import { MASS_UNITS } from '../../protocol/blocks/drugs.ts'
-import { INFUSION_MODES } from '../../protocol/blocks/infusion.ts'
-import { PUMP_STATES } from '../../protocol/blocks/status.ts'
+import { ALARM_CLASSES, ALARM_CODES, ALARM_STATES } from '../../protocol/fields/alarms.ts'
+import { BATTERY_STATES } from '../../protocol/fields/battery.ts'
+import { MASS_UNITS } from '../../protocol/fields/drugs.ts'
+import { INFUSION_MODES } from '../../protocol/fields/infusion.ts'
+import { PUMP_STATES } from '../../protocol/fields/status.ts'
 
 export type Mark = 'V' | 'V2' | 'own'
 

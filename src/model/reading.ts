@@ -1,10 +1,15 @@
 // What one interrogation of a pump gives, block by block, as values. Schemas and types come from the
 // protocol's field tables. Browser-safe.
 import { z } from 'zod'
-import { Alarm, Alarms } from '../../protocol/blocks/alarms.ts'
-import { Drug } from '../../protocol/blocks/drugs.ts'
-import { PumpEvent } from '../../protocol/blocks/events.ts'
-import { BLOCKS, type BlockName, type Blocks, type SnapshotRepr } from '../../protocol/blocks.ts'
+import { Alarm, Alarms } from '../../protocol/fields/alarms.ts'
+import {
+  BLOCKS,
+  type BlockName,
+  type Blocks,
+  type SnapshotRepr,
+} from '../../protocol/fields/blocks.ts'
+import { Drug } from '../../protocol/fields/drugs.ts'
+import { PumpEvent } from '../../protocol/fields/events.ts'
 import {
   deviceTimeSchema,
   type ReadAt,

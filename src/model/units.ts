@@ -1,7 +1,7 @@
 // From the wire's integers to the units people and UCUM know, exactly: every conversion is a
 // division by a power of ten of an integer below 2^53, so the result prints the very decimal that
 // the pump reported. Browser-safe.
-import type { WireUnit } from '../../protocol/struct.ts'
+import type { WireUnit } from '../../protocol/codec/struct.ts'
 
 /** Mass unit as programmed at the pump, per drug. Never rescaled. */
 export type MassUnit = 'mg' | 'mcg'

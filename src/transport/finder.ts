@@ -8,7 +8,7 @@
 // Looking is cheap on Linux; elsewhere it slows reports down. So it is done when a port is to be
 // opened, every second while nothing is heard, and every fifth second while something is.
 import { realpath } from 'node:fs/promises'
-import type { Cancel, Env } from '../env.ts'
+import type { Cancel, Env } from '../base/env.ts'
 import { type Device, wandsAmong } from './discovery.ts'
 import { hidSource } from './hid.ts'
 import { type Inventory, listDevices } from './inventory.ts'

@@ -5,9 +5,9 @@
 // list: each of these ends the port once. Its own close may wait for a write that the device does not
 // take: nothing waits for it without a limit. A second open would succeed: hid-lock.ts stands before it.
 
-import { MAX_OUTSTANDING, REPORT_SIZE } from '../../protocol/hid-report.ts'
+import { MAX_OUTSTANDING, REPORT_SIZE } from '../../protocol/framing/hid-report.ts'
 import { HID_USAGE, HID_USAGE_PAGE } from '../../protocol/usb.ts'
-import { type Cancel, type Env, systemEnv } from '../env.ts'
+import { type Cancel, type Env, systemEnv } from '../base/env.ts'
 import { type HidDriver, type HidHandle, type HidInfo, loadHidDriver } from './hid-driver.ts'
 import { type HidLock, lockHid } from './hid-lock.ts'
 import { type PortEnd, PortError, type PortEvents, type PortSource, type WandPort } from './port.ts'

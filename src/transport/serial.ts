@@ -6,9 +6,9 @@
 // before the next write: all of these end the port once. A callback of a closed port may never come:
 // nothing waits for one without a limit.
 import type { SerialPort } from 'serialport'
-import { BAUD } from '../../protocol/serial-line.ts'
-import type { Env } from '../env.ts'
-import { systemEnv } from '../env.ts'
+import { BAUD } from '../../protocol/framing/serial-line.ts'
+import type { Env } from '../base/env.ts'
+import { systemEnv } from '../base/env.ts'
 import { type PortEnd, PortError, type PortEvents, type PortSource, type WandPort } from './port.ts'
 
 /** Longest wait for the driver to close a port. */

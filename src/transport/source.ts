@@ -1,5 +1,5 @@
 // What people write for a port becomes a port source.
-import type { Env } from '../env.ts'
+import type { Env } from '../base/env.ts'
 import { hidSource } from './hid.ts'
 import type { PortSource } from './port.ts'
 import { serialSource } from './serial.ts'

@@ -2,7 +2,7 @@
 // device's whole report descriptor can be compared. `root` is for tests.
 import { readdir, readFile, realpath } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { REPORT_DESCRIPTOR } from '../../protocol/hid-report.ts'
+import { REPORT_DESCRIPTOR } from '../../protocol/framing/hid-report.ts'
 import type { Device } from './discovery.ts'
 
 /** Devices by path. Never rejects: what cannot be read is not there. */

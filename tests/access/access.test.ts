@@ -8,7 +8,7 @@ import { Access, type Principal } from '../../src/access/access.ts'
 import { LINK_MS, SESSION_MS } from '../../src/access/links.ts'
 import { TokenStore } from '../../src/access/store.ts'
 import { newToken, parseToken } from '../../src/access/token.ts'
-import { systemEnv, VirtualEnv } from '../../src/env.ts'
+import { systemEnv, VirtualEnv } from '../../src/base/env.ts'
 
 let dir: string
 beforeEach(() => {

@@ -1,10 +1,10 @@
 // What the audit's tests share: a log in virtual time on a disk in memory, and records for it.
 import type { KeyObject } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import { newKey } from '../../src/audit/keys.ts'
-import { AuditLog, type LogOptions } from '../../src/audit/log.ts'
-import type { NewRecord } from '../../src/audit/record.ts'
-import { VirtualEnv } from '../../src/env.ts'
+import type { NewRecord } from '../../src/audit/format/record.ts'
+import { newKey } from '../../src/audit/log/keys.ts'
+import { AuditLog, type LogOptions } from '../../src/audit/log/log.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
 import { MemoryDisk } from './memory-disk.ts'
 
 export interface Bench {

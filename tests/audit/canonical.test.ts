@@ -1,7 +1,7 @@
 // Canonical JSON: what is written is read, what is read is written the same, and nothing else is.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonical, type Json, scan } from '../../src/audit/canonical.ts'
+import { canonical, type Json, scan } from '../../src/audit/format/canonical.ts'
 
 const numRuns = process.env['WANDBRIDGE_LONG'] === '1' ? 20_000 : 500
 

@@ -18,12 +18,12 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { nodeDisk } from '../../src/audit/disk.ts'
-import { openKeys } from '../../src/audit/keys.ts'
-import { AuditLog } from '../../src/audit/log.ts'
-import { readRecords } from '../../src/audit/reader.ts'
-import { verify } from '../../src/audit/verify.ts'
-import { mulberry32, systemEnv } from '../../src/env.ts'
+import { openKeys } from '../../src/audit/log/keys.ts'
+import { AuditLog } from '../../src/audit/log/log.ts'
+import { readRecords } from '../../src/audit/read/reader.ts'
+import { verify } from '../../src/audit/verify/verify.ts'
+import { nodeDisk } from '../../src/base/disk.ts'
+import { mulberry32, systemEnv } from '../../src/base/env.ts'
 
 const KILLS = process.env['WANDBRIDGE_LONG'] === '1' ? 300 : process.env['CI'] === 'true' ? 30 : 10
 

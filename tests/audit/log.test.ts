@@ -1,11 +1,11 @@
 // The writer: order, durability, segments, recovery after every kind of end, quarantine, keys.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseCheckpoint } from '../../src/audit/checkpoint.ts'
-import { newKey } from '../../src/audit/keys.ts'
-import type { AuditLog } from '../../src/audit/log.ts'
-import { verify } from '../../src/audit/verify.ts'
-import { mulberry32, VirtualEnv } from '../../src/env.ts'
+import { parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
+import { newKey } from '../../src/audit/log/keys.ts'
+import type { AuditLog } from '../../src/audit/log/log.ts'
+import { verify } from '../../src/audit/verify/verify.ts'
+import { mulberry32, VirtualEnv } from '../../src/base/env.ts'
 import {
   type Bench,
   bench,

@@ -1,7 +1,7 @@
 // A disk in memory that can fail as disks do, and that loses at a power cut what was not synced: of
 // every file any beginning of its unsynced bytes may be left, of unsynced names any.
 import { dirname } from 'node:path'
-import type { Disk, DiskFile } from '../../src/audit/disk.ts'
+import type { Disk, DiskFile } from '../../src/base/disk.ts'
 
 interface Content {
   bytes: Buffer

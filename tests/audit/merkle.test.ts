@@ -10,7 +10,7 @@ import {
   Tree,
   verifyConsistency,
   verifyInclusion,
-} from '../../src/audit/merkle.ts'
+} from '../../src/audit/format/merkle.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 const numRuns = LONG ? 5_000 : 300

@@ -3,8 +3,13 @@
 import { createHash, createPrivateKey } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { checkpointText, parseCheckpoint } from '../../src/audit/checkpoint.ts'
-import { leafHash, Tree, verifyConsistency, verifyInclusion } from '../../src/audit/merkle.ts'
+import { checkpointText, parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
+import {
+  leafHash,
+  Tree,
+  verifyConsistency,
+  verifyInclusion,
+} from '../../src/audit/format/merkle.ts'
 import {
   fromBase64,
   parseNote,
@@ -13,8 +18,8 @@ import {
   signingKey,
   signNote,
   toBase64,
-} from '../../src/audit/note.ts'
-import { checkProof, parseProof, proofText } from '../../src/audit/proof.ts'
+} from '../../src/audit/format/note.ts'
+import { checkProof, parseProof, proofText } from '../../src/audit/format/proof.ts'
 import { hasOracle, type Oracle, startOracle } from './oracle.ts'
 
 const SIZE = 17

@@ -1,10 +1,10 @@
 // Reading a part of a long log gives exactly what reading all of it would, and leaves the rest alone.
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { segmentFiles } from '../../src/audit/files.ts'
-import type { AuditLog } from '../../src/audit/log.ts'
-import { type Filter, readRecords } from '../../src/audit/reader.ts'
-import { type Intros, oldestOf } from '../../src/audit/seek.ts'
+import type { AuditLog } from '../../src/audit/log/log.ts'
+import { segmentFiles } from '../../src/audit/read/files.ts'
+import { type Filter, readRecords } from '../../src/audit/read/reader.ts'
+import { type Intros, oldestOf } from '../../src/audit/read/seek.ts'
 import { type Bench, bench, during, logDir, open, refused, start } from './bench-log.ts'
 
 let b: Bench

@@ -1,15 +1,14 @@
 // Tampering, exhaustively on a small log: every byte of every file, every record deleted, doubled,
 // swapped or replaced, every segment removed or replaced; and, said plainly, what cannot be found.
 import { beforeAll, describe, expect, it } from 'vitest'
-import { newKey } from '../../src/audit/keys.ts'
-import { Frontier, leafHash } from '../../src/audit/merkle.ts'
-import { signingKey } from '../../src/audit/note.ts'
-import { commitLine, headerLine } from '../../src/audit/segment.ts'
-import { upkeep } from '../../src/audit/upkeep.ts'
-
-import type { VerifyOptions } from '../../src/audit/verification.ts'
-import { verify } from '../../src/audit/verify.ts'
-import { VirtualEnv } from '../../src/env.ts'
+import { Frontier, leafHash } from '../../src/audit/format/merkle.ts'
+import { signingKey } from '../../src/audit/format/note.ts'
+import { commitLine, headerLine } from '../../src/audit/format/segment.ts'
+import { newKey } from '../../src/audit/log/keys.ts'
+import type { VerifyOptions } from '../../src/audit/verify/verification.ts'
+import { verify } from '../../src/audit/verify/verify.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
+import { upkeep } from '../../src/recorder/upkeep.ts'
 import { bench, close, during, duringReal, logDir, open, refused } from './bench-log.ts'
 import { MemoryDisk } from './memory-disk.ts'
 
@@ -269,7 +268,7 @@ describe('a log with every kind of file', () => {
     delete first.wand
     const sorted = JSON.stringify(first, Object.keys(first).sort())
     expect(sorted).toContain('"seq":0')
-    const { canonical } = await import('../../src/audit/canonical.ts')
+    const { canonical } = await import('../../src/audit/format/canonical.ts')
     const line = canonical(first)
     frontier.append(leafHash(Buffer.from(line)))
     text += `${line}\n${commitLine({ origin: `wandbridge/${log}`, size: 1, root: frontier.root() }, [mine]).line}`

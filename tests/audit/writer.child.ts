@@ -1,10 +1,10 @@
 // A process that writes records as fast as the disk takes them and tells each position once it is
 // durable. It is killed from outside.
 import { writeSync } from 'node:fs'
-import { nodeDisk } from '../../src/audit/disk.ts'
-import { openKeys } from '../../src/audit/keys.ts'
-import { AuditLog } from '../../src/audit/log.ts'
-import { systemEnv } from '../../src/env.ts'
+import { openKeys } from '../../src/audit/log/keys.ts'
+import { AuditLog } from '../../src/audit/log/log.ts'
+import { nodeDisk } from '../../src/base/disk.ts'
+import { systemEnv } from '../../src/base/env.ts'
 
 const [state = ''] = process.argv.slice(2)
 const env = systemEnv()

@@ -1,7 +1,7 @@
 // Conservation end to end: every byte received is accounted for, no value comes out that the wand did
 // not send, none twice, and what an earlier opener left in the buffer is refused.
 import { describe, expect, it } from 'vitest'
-import { reassemble } from '../../src/link/assembly.ts'
+import { reassemble } from '../../src/drivers/open-wand/assembly.ts'
 import { rig } from './rig.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'

@@ -1,8 +1,8 @@
 // Freshness end to end: whatever takes a value's ground away, it is stale with the reason within one
 // second, and never current again before the pump has identified itself.
 import { describe, expect, it } from 'vitest'
+import { NO_RECORDER } from '../../src/bridge/gate.ts'
 import type { AuditStatus } from '../../src/model/status.ts'
-import { NO_RECORDER } from '../../src/telemetry/gate.ts'
 import { type Rig, starter } from './rig.ts'
 
 const start = starter()

@@ -3,11 +3,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { LineStream } from '../../protocol/line-stream.ts'
+import type { Pdu } from '../../protocol/codec/pdu.ts'
+import { parse, type Struct } from '../../protocol/codec/struct.ts'
+import { LineStream } from '../../protocol/framing/line-stream.ts'
+import { ReportStream } from '../../protocol/framing/report-stream.ts'
 import { isForbiddenType, MESSAGES, messageOfType } from '../../protocol/messages/index.ts'
-import type { Pdu } from '../../protocol/pdu.ts'
-import { ReportStream } from '../../protocol/report-stream.ts'
-import { parse, type Struct } from '../../protocol/struct.ts'
 import { scenarioNames } from '../../simulator/scenarios/load.ts'
 import { rig } from './rig.ts'
 
@@ -83,15 +83,15 @@ describe('the source', () => {
       .map((f) => join(dir, f))
 
   it('hands bytes to a port in one place, which takes only a ReadRequest', () => {
-    const writes = files('src/link').flatMap((file) =>
+    const writes = files('src/drivers').flatMap((file) =>
       readFileSync(join(ROOT, file), 'utf8')
         .split('\n')
         .filter((line) => /port\.write\(/.test(line))
         .map((line) => `${file}: ${line.trim()}`),
     )
-    expect(writes).toEqual(['src/link/writer.ts: this.#port.write(bytes)'])
+    expect(writes).toEqual(['src/drivers/open-wand/writer.ts: this.#port.write(bytes)'])
     const elsewhere = files('src')
-      .filter((f) => !f.startsWith('src/link/') && !f.startsWith('src/transport/'))
+      .filter((f) => !f.startsWith('src/drivers/') && !f.startsWith('src/transport/'))
       .filter((f) => /WandPort\b/.test(readFileSync(join(ROOT, f), 'utf8')))
     expect(elsewhere).toEqual([])
   })

@@ -2,12 +2,12 @@
 // the drivers, the same every time from one seed.
 import { afterEach } from 'vitest'
 import { startSimulator } from '../../simulator/index.ts'
-import { Bridge, type Change } from '../../src/bridge.ts'
-import { VirtualEnv } from '../../src/env.ts'
-import type { Policy } from '../../src/link/state.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
+import { Bridge, type Change } from '../../src/bridge/bridge.ts'
+import type { Recorder } from '../../src/bridge/gate.ts'
+import type { Policy } from '../../src/drivers/open-wand/state.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
-import type { Recorder } from '../../src/telemetry/gate.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
 import type { PortSource, WandPort } from '../../src/transport/port.ts'
 

@@ -1,10 +1,10 @@
 // Exit codes of `status`, for every way a reading can come out.
 import { describe, expect, it } from 'vitest'
+import { NO_RECORDER } from '../../src/bridge/gate.ts'
+import { interrogateOnce } from '../../src/bridge/interrogate.ts'
 import { Exit } from '../../src/cli/exit.ts'
 import { exitCodeOf } from '../../src/cli/status.ts'
-import { interrogateOnce } from '../../src/interrogate.ts'
 import type { AuditStatus } from '../../src/model/status.ts'
-import { NO_RECORDER } from '../../src/telemetry/gate.ts'
 import { rig } from '../bridge/rig.ts'
 
 /** One reading by a bridge whose log is in `state`, and the exit code it asks for. */

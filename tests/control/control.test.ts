@@ -4,10 +4,10 @@ import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemEnv } from '../../src/base/env.ts'
 import { controlAddress } from '../../src/control/address.ts'
 import { ControlConnection } from '../../src/control/client.ts'
 import { AlreadyRunning, type ControlHandler, ControlServer } from '../../src/control/server.ts'
-import { systemEnv } from '../../src/env.ts'
 
 const env = systemEnv()
 const echo: ControlHandler = { handle: (request, client) => client.send({ got: request }) }

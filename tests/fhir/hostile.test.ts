@@ -1,7 +1,7 @@
 // Whatever is asked, the answer is one of FHIR, and never an error of ours.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { systemEnv } from '../../src/env.ts'
+import { systemEnv } from '../../src/base/env.ts'
 import { TYPES } from '../../src/fhir/library.ts'
 import { PARAMS } from '../../src/fhir/parameters.ts'
 import { fhirSurface } from '../../src/fhir/surface.ts'

@@ -1,8 +1,8 @@
 // Records of real runs of the simulator, scenario by scenario, as the surfaces get them.
 import { scenarioNames } from '../../simulator/scenarios/load.ts'
-import { apiRecord } from '../../src/api-records.ts'
+import { apiRecord } from '../../src/feed/api-record.ts'
 import type { ApiRecord, InterrogationRecord, RecordOf } from '../../src/model/record.ts'
-import { recordOf } from '../../src/records.ts'
+import { recordOf } from '../../src/recorder/records.ts'
 import { rig } from '../bridge/rig.ts'
 
 export const LOG = 'simulator-1-0a1b2c3d'

@@ -1,7 +1,7 @@
 // One destination in virtual time, with a peer that does as it is told: what retention, another log, a
 // full disk and a peer that never answers make of what is owed. Nothing is lost without a record.
 import { expect, it } from 'vitest'
-import { sleep, VirtualEnv } from '../../src/env.ts'
+import { sleep, VirtualEnv } from '../../src/base/env.ts'
 import type { Gap } from '../../src/hl7/backlog.ts'
 import type { Parked } from '../../src/hl7/cursor.ts'
 import { Destination, type DestinationOptions } from '../../src/hl7/destination.ts'

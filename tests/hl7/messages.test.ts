@@ -2,7 +2,7 @@
 // nest; and FHIR, HL7 and the API give the same numbers, whatever the pump reports.
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { apiRecord } from '../../src/api-records.ts'
+import { apiRecord } from '../../src/feed/api-record.ts'
 import { observationsOf } from '../../src/fhir/observations.ts'
 import { controlId, isSendable, messageOf, PROFILE } from '../../src/hl7/messages.ts'
 import { observe } from '../../src/model/metrics.ts'

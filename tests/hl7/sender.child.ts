@@ -1,10 +1,11 @@
 // A bridge without wands that sends what its log holds. It is killed from outside. Its arguments: the
 // state directory, a port of this computer, and the place of the last message.
-import { Auditor } from '../../src/auditor.ts'
-import { systemEnv } from '../../src/env.ts'
+
+import { systemEnv } from '../../src/base/env.ts'
+import { RecordFeed } from '../../src/feed/feed.ts'
 import { destinationSchema } from '../../src/hl7/config.ts'
-import { startHl7 } from '../../src/hl7-host.ts'
-import { RecordFeed } from '../../src/record-feed.ts'
+import { startHl7 } from '../../src/host/hl7-host.ts'
+import { Auditor } from '../../src/recorder/auditor.ts'
 
 const [stateDir = '', port = ''] = process.argv.slice(2)
 const env = systemEnv()

@@ -1,7 +1,7 @@
 // How numbers are shown: no trailing zero, always a leading zero, never rescaled, for any value.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Reservoir } from '../../protocol/blocks/reservoir.ts'
+import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import {
   age,
   dateTime,

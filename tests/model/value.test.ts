@@ -1,9 +1,9 @@
 // Values: whatever a pump reports becomes a value the schema takes, exact to the last digit.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Drug } from '../../protocol/blocks/drugs.ts'
-import { Reservoir } from '../../protocol/blocks/reservoir.ts'
-import { codeName, judge } from '../../protocol/struct.ts'
+import { codeName, judge } from '../../protocol/codec/struct.ts'
+import { Drug } from '../../protocol/fields/drugs.ts'
+import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import {
   alarmReadings,
   alarmSchema,

@@ -1,8 +1,8 @@
 // Arbitraries that follow the declarations: any value that a struct can carry, in its range or not.
 import fc from 'fast-check'
-import { BLOCKS } from '../../protocol/blocks.ts'
+import { allOnes, type Field, hasUnavailable, type Struct } from '../../protocol/codec/struct.ts'
+import { BLOCKS } from '../../protocol/fields/blocks.ts'
 import { MESSAGES } from '../../protocol/messages/index.ts'
-import { allOnes, type Field, hasUnavailable, type Struct } from '../../protocol/struct.ts'
 
 /** Every struct of the protocol, those of list items included. */
 export const STRUCTS: readonly Struct[] = [

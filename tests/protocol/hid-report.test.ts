@@ -1,6 +1,7 @@
 // PDUs over 64-byte reports: README.md §6. Nothing spliced, nothing twice, nothing unaccounted for.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { encodePdu, MAX_PAYLOAD, MIN_PDU, type Pdu } from '../../protocol/codec/pdu.ts'
 import {
   MAX_REPORTS,
   REPORT_DATA,
@@ -9,10 +10,9 @@ import {
   REPORT_SIZE,
   ReportEncoder,
   readReport,
-} from '../../protocol/hid-report.ts'
-import { encodePdu, MAX_PAYLOAD, MIN_PDU, type Pdu } from '../../protocol/pdu.ts'
-import { ReportStream } from '../../protocol/report-stream.ts'
-import { mulberry32 } from '../../src/env.ts'
+} from '../../protocol/framing/hid-report.ts'
+import { ReportStream } from '../../protocol/framing/report-stream.ts'
+import { mulberry32 } from '../../src/base/env.ts'
 
 const LONG = process.env.WANDBRIDGE_LONG === '1'
 

@@ -1,7 +1,9 @@
 // Everything a host can ask, enumerated: a closed list of reads. README.md §7, §8.
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { BLOCK_NAMES, BLOCKS } from '../../protocol/blocks.ts'
+import { MAX_PAYLOAD } from '../../protocol/codec/pdu.ts'
+import type { Struct } from '../../protocol/codec/struct.ts'
+import { BLOCK_NAMES, BLOCKS } from '../../protocol/fields/blocks.ts'
 import { MAX_PIECE } from '../../protocol/messages/block.ts'
 import {
   isForbiddenType,
@@ -10,8 +12,6 @@ import {
   messageOfType,
   type ReadRequest,
 } from '../../protocol/messages/index.ts'
-import { MAX_PAYLOAD } from '../../protocol/pdu.ts'
-import type { Struct } from '../../protocol/struct.ts'
 import { STRUCTS } from './arbitrary.ts'
 
 /** Every request that the type lets anybody write down. A new one fails to compile until it is here. */

@@ -1,7 +1,7 @@
 // Traffic as a bad cable leaves it. Frames are damaged one by one, so that the test knows which ones
 // arrived whole; a checksum is never repaired.
-import { encodePdu } from '../../protocol/pdu.ts'
-import { encodeLine } from '../../protocol/serial-line.ts'
+import { encodePdu } from '../../protocol/codec/pdu.ts'
+import { encodeLine } from '../../protocol/framing/serial-line.ts'
 
 export interface Traffic {
   readonly wire: Buffer

@@ -1,8 +1,8 @@
 // The data unit: README.md §4. What is accepted is what somebody encoded, bit for bit.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { crc32 } from '../../protocol/crc32.ts'
-import { decodePdu, encodePdu, MAX_PAYLOAD, MAX_PDU, type Pdu } from '../../protocol/pdu.ts'
+import { crc32 } from '../../protocol/codec/crc32.ts'
+import { decodePdu, encodePdu, MAX_PAYLOAD, MAX_PDU, type Pdu } from '../../protocol/codec/pdu.ts'
 
 const RUNS = process.env.WANDBRIDGE_LONG === '1' ? 5000 : 300
 const u8 = fc.nat(255)

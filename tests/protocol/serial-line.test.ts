@@ -1,8 +1,8 @@
 // One PDU is one line: README.md §5.1. And the guard that cuts the lines.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MAX_PDU, MIN_PDU } from '../../protocol/pdu.ts'
-import { decodeLine, encodeLine, LINE_MAX, LineGuard } from '../../protocol/serial-line.ts'
+import { MAX_PDU, MIN_PDU } from '../../protocol/codec/pdu.ts'
+import { decodeLine, encodeLine, LINE_MAX, LineGuard } from '../../protocol/framing/serial-line.ts'
 
 const RUNS = process.env.WANDBRIDGE_LONG === '1' ? 5000 : 400
 const pduBytes = fc.uint8Array({ minLength: MIN_PDU, maxLength: MAX_PDU })

@@ -12,7 +12,7 @@ import {
   u8,
   u16,
   u32,
-} from '../../protocol/struct.ts'
+} from '../../protocol/codec/struct.ts'
 import { STRUCTS, structValue } from './arbitrary.ts'
 
 const RUNS = process.env.WANDBRIDGE_LONG === '1' ? 2000 : 60

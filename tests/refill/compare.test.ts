@@ -2,8 +2,8 @@
 // calculator gives too, a verdict only where the clinic has set one, and nothing that is kept quiet.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Clinic, labelDoubts, residual, rows, told } from '../../src/refill/compare.ts'
-import type { Labelled } from '../../src/refill/entries.ts'
+import { type Clinic, labelDoubts, residual, rows, told } from '../../src/refill/sheet/compare.ts'
+import type { Labelled } from '../../src/refill/sheet/entries.ts'
 import {
   asShown,
   integer,
@@ -11,9 +11,9 @@ import {
   percent,
   ratioTenths,
   reported,
-} from '../../src/refill/figures.ts'
-import { findings } from '../../src/refill/findings.ts'
-import { wordsOf } from '../../src/refill/words.ts'
+} from '../../src/refill/sheet/figures.ts'
+import { findings } from '../../src/refill/sheet/findings.ts'
+import { wordsOf } from '../../src/refill/sheet/words.ts'
 import { afterReading, CLINIC, GOOD, reading, sheetTo } from './sheets.ts'
 
 const w = wordsOf('en-US')

@@ -2,8 +2,8 @@
 // work out stands apart, and a calculator finds the same.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clockSentence, computedDate, reportedDate } from '../../src/refill/dates.ts'
-import { wordsOf } from '../../src/refill/words.ts'
+import { clockSentence, computedDate, reportedDate } from '../../src/refill/sheet/dates.ts'
+import { wordsOf } from '../../src/refill/sheet/words.ts'
 import { afterReading, CLINIC } from './sheets.ts'
 
 const w = wordsOf('en-US')

@@ -2,7 +2,7 @@
 // exactly.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { concentration, measured } from '../../src/refill/figures.ts'
+import { concentration, measured } from '../../src/refill/sheet/figures.ts'
 import {
   dateText,
   hasExpired,
@@ -10,8 +10,8 @@ import {
   readDate,
   readText,
   readVolume,
-} from '../../src/refill/input.ts'
-import { wordsOf } from '../../src/refill/words.ts'
+} from '../../src/refill/sheet/input.ts'
+import { wordsOf } from '../../src/refill/sheet/words.ts'
 
 const w = wordsOf('en-US')
 const volume = (text: string) => readVolume(text, 'Volume aspirated, in mL', w, 'en-US')

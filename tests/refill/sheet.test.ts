@@ -2,8 +2,8 @@
 // the log.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Entries, STEPS, type Step, wrongEntries } from '../../src/refill/entries.ts'
-import { corrections, nextStep, right, sheetsOf, stateOf } from '../../src/refill/sheet.ts'
+import { type Entries, STEPS, type Step, wrongEntries } from '../../src/refill/sheet/entries.ts'
+import { corrections, nextStep, right, sheetsOf, stateOf } from '../../src/refill/sheet/sheet.ts'
 import { GOOD, ID, record, sheetTo, sheetWith } from './sheets.ts'
 
 describe('a sheet', () => {

@@ -1,10 +1,10 @@
 // Sheets for tests: made by records, one after another, as the log gives them.
 import type { RecordOf } from '../../src/model/record.ts'
-import type { Clinic } from '../../src/refill/compare.ts'
-import type { Entries, Reading, Step } from '../../src/refill/entries.ts'
-import { type Sheet, sheetsOf } from '../../src/refill/sheet.ts'
-import type { Context } from '../../src/refill/take.ts'
-import { wordsOf } from '../../src/refill/words.ts'
+import type { Clinic } from '../../src/refill/sheet/compare.ts'
+import type { Entries, Reading, Step } from '../../src/refill/sheet/entries.ts'
+import { type Sheet, sheetsOf } from '../../src/refill/sheet/sheet.ts'
+import type { Context } from '../../src/refill/sheet/take.ts'
+import { wordsOf } from '../../src/refill/sheet/words.ts'
 
 export const CLINIC: Clinic = { locale: 'en-US', zone: 'UTC' }
 export const NOW = '2026-11-24T14:30:00.000Z'

@@ -1,16 +1,16 @@
 // Each step as people answer it: what is good is taken, what is wrong is met with a sentence and not
 // lost, what is doubtful needs a word on what was done.
 import { describe, expect, it } from 'vitest'
-import { ENTRIES, type Step } from '../../src/refill/entries.ts'
-import { fieldsOf } from '../../src/refill/form.ts'
-import { choose } from '../../src/refill/recent.ts'
+import { fieldsOf } from '../../src/refill/page/form.ts'
+import { ENTRIES, type Step } from '../../src/refill/sheet/entries.ts'
+import { choose } from '../../src/refill/sheet/recent.ts'
 import {
   type Given,
   type KnownPump,
   type TypedStep,
   take,
   takeIdentity,
-} from '../../src/refill/take.ts'
+} from '../../src/refill/sheet/take.ts'
 import { afterReading, contextOf, GOOD, reading, sheetTo } from './sheets.ts'
 
 const context = contextOf()

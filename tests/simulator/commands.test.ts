@@ -9,7 +9,7 @@ import {
   serveCommands,
   startSimulator,
 } from '../../simulator/index.ts'
-import { VirtualEnv } from '../../src/env.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
 import { fakeWorld } from './world.ts'
 
 let simulator: Simulator

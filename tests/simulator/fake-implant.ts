@@ -1,6 +1,6 @@
 // A small implant for the tests of wand, air and cable: what it reports is plain, and every call that
 // a real one would act on is counted.
-import type { BlockName, BlockRepr, SnapshotRepr } from '../../protocol/blocks.ts'
+import type { BlockName, BlockRepr, SnapshotRepr } from '../../protocol/fields/blocks.ts'
 import type { Implant, ImplantCommand } from '../../simulator/implant/api.ts'
 
 export class FakeImplant implements Implant {

@@ -1,13 +1,14 @@
 // A small host for tests: one opening of a path, requests with retries, everything heard is kept.
-import { ReportEncoder } from '../../protocol/hid-report.ts'
-import { LineStream } from '../../protocol/line-stream.ts'
+
+import { Code, encodePdu, MAJOR, type Pdu } from '../../protocol/codec/pdu.ts'
+import { emit, type Struct } from '../../protocol/codec/struct.ts'
+import { ReportEncoder } from '../../protocol/framing/hid-report.ts'
+import { LineStream } from '../../protocol/framing/line-stream.ts'
+import { ReportStream } from '../../protocol/framing/report-stream.ts'
+import { encodeLine } from '../../protocol/framing/serial-line.ts'
 import { MESSAGES, type MessageName, type RequestOf } from '../../protocol/messages/index.ts'
-import { Code, encodePdu, MAJOR, type Pdu } from '../../protocol/pdu.ts'
-import { ReportStream } from '../../protocol/report-stream.ts'
-import { encodeLine } from '../../protocol/serial-line.ts'
-import { emit, type Struct } from '../../protocol/struct.ts'
 import type { HeldPath, WandPath } from '../../simulator/ports/path.ts'
-import type { VirtualEnv } from '../../src/env.ts'
+import type { VirtualEnv } from '../../src/base/env.ts'
 
 export class TestHost {
   readonly link: number

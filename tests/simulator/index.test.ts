@@ -1,18 +1,18 @@
 // The simulator as others start it: every scenario read over a loopback path, twice the same; its
 // time; several wands; and that nothing is left when it stops.
 import { describe, expect, it } from 'vitest'
-import { BLOCK_NAMES, BLOCKS } from '../../protocol/blocks.ts'
-import { crc32 } from '../../protocol/crc32.ts'
+import { crc32 } from '../../protocol/codec/crc32.ts'
+import { Code } from '../../protocol/codec/pdu.ts'
+import { parse } from '../../protocol/codec/struct.ts'
+import { BLOCK_NAMES, BLOCKS } from '../../protocol/fields/blocks.ts'
 import { MESSAGES } from '../../protocol/messages/index.ts'
-import { Code } from '../../protocol/pdu.ts'
-import { parse } from '../../protocol/struct.ts'
 import {
   type Simulator,
   SimulatorError,
   scenarioNames,
   startSimulator,
 } from '../../simulator/index.ts'
-import { VirtualEnv } from '../../src/env.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
 import { TestHost } from './host.ts'
 import { fakeWorld } from './world.ts'
 

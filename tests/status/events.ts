@@ -1,7 +1,7 @@
 // Events as a bridge makes them, for tests of what is made of them.
 import fc from 'fast-check'
-import type { SnapshotRepr } from '../../protocol/blocks.ts'
-import type { Phase } from '../../src/link/table.ts'
+import type { SnapshotRepr } from '../../protocol/fields/blocks.ts'
+import type { Phase } from '../../src/drivers/open-wand/table.ts'
 import type {
   BridgeEvent,
   ContactEvent,

@@ -12,8 +12,8 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { parseCapture } from '../../src/capture/format.ts'
 import { ControlConnection } from '../../src/control/client.ts'
+import { parseCapture } from '../../src/recorder/capture-format.ts'
 import {
   endAll,
   eventually,

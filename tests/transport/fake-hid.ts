@@ -1,7 +1,7 @@
 // node-hid's HIDAsync as it behaves, bad habits included, over the report path of a simulated wand.
 // Only the edge is faked: what src/transport/hid.ts does is done by it.
 import { EventEmitter } from 'node:events'
-import { REPORT_SIZE } from '../../protocol/hid-report.ts'
+import { REPORT_SIZE } from '../../protocol/framing/hid-report.ts'
 import { HID_USAGE, HID_USAGE_PAGE } from '../../protocol/usb.ts'
 import type { HeldPath, WandPath } from '../../simulator/ports/path.ts'
 import type { HidDriver, HidHandle, HidInfo } from '../../src/transport/hid-driver.ts'

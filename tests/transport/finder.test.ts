@@ -2,8 +2,8 @@
 // and nobody looks for more while bytes come.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startSimulator } from '../../simulator/index.ts'
-import { Bridge } from '../../src/bridge.ts'
-import { VirtualEnv } from '../../src/env.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
+import { Bridge } from '../../src/bridge/bridge.ts'
 import type { Device } from '../../src/transport/discovery.ts'
 import { Finder } from '../../src/transport/finder.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'

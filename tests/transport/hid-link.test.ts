@@ -2,11 +2,11 @@
 // simulator's wand behind it. Reports are dropped, reordered, repeated and damaged; the accounts are
 // kept in reports.
 import { describe, expect, it } from 'vitest'
-import { REPORT_SIZE } from '../../protocol/hid-report.ts'
+import { REPORT_SIZE } from '../../protocol/framing/hid-report.ts'
 import { startSimulator } from '../../simulator/index.ts'
-import { Bridge } from '../../src/bridge.ts'
-import { VirtualEnv } from '../../src/env.ts'
-import { reassemble } from '../../src/link/assembly.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
+import { Bridge } from '../../src/bridge/bridge.ts'
+import { reassemble } from '../../src/drivers/open-wand/assembly.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import { hidSource } from '../../src/transport/hid.ts'
 import { FakeHid, fakeDriver, type UnplugHabit } from './fake-hid.ts'

@@ -1,8 +1,8 @@
 // A HID port over node-hid's surface: it opens once, ends once whatever way the device goes, never
 // waits without a limit, and says in words why it cannot be opened.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { MAX_OUTSTANDING, REPORT_SIZE } from '../../protocol/hid-report.ts'
-import { VirtualEnv } from '../../src/env.ts'
+import { MAX_OUTSTANDING, REPORT_SIZE } from '../../protocol/framing/hid-report.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
 import { hidSource } from '../../src/transport/hid.ts'
 import { loadHidDriver } from '../../src/transport/hid-driver.ts'
 import type { PortEnd, PortError, WandPort } from '../../src/transport/port.ts'

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
-import { REPORT_DESCRIPTOR } from '../../protocol/hid-report.ts'
+import { REPORT_DESCRIPTOR } from '../../protocol/framing/hid-report.ts'
 
 /** Report descriptors of real kinds of devices. */
 export const DESCRIPTORS = {

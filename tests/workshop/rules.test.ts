@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 let house: string
 beforeAll(() => {
   house = mkdtempSync(join(tmpdir(), 'wandbridge-rules-'))
-  const rules = ['biome.json', 'tools/lint', '.dependency-cruiser.mjs']
+  const rules = ['biome.json', 'tools/lint', 'tools/rooms.mjs', '.dependency-cruiser.mjs']
   for (const file of [...rules, 'package.json', 'tsconfig.json']) {
     cpSync(join(root, file), join(house, file), { recursive: true })
   }
@@ -79,14 +79,14 @@ describe('the clock, timers and chance', () => {
     return [...new Set(found.map((m) => Number(m[1]) - 1 - head.length))].sort((a, b) => a - b)
   }
 
-  for (const file of ['src/link/x.ts', 'protocol/x.ts', 'simulator/wand/x.ts']) {
+  for (const file of ['src/drivers/open-wand/x.ts', 'protocol/x.ts', 'simulator/wand/x.ts']) {
     it(`are refused in ${file}, each form of them`, () => {
       expect(refused(file, [...BANNED, ...ALLOWED])).toEqual([...BANNED.keys()])
     })
   }
 
-  it('are free where they belong: in src/env.ts and around the product', () => {
-    for (const file of ['src/env.ts', 'tests/x.ts', 'tools/x.ts', 'bench/x.ts']) {
+  it('are free where they belong: in src/base/env.ts and around the product', () => {
+    for (const file of ['src/base/env.ts', 'tests/x.ts', 'tools/x.ts', 'bench/x.ts']) {
       expect(refused(file, BANNED)).toEqual([])
     }
   })
@@ -107,10 +107,11 @@ describe('who imports whom', () => {
   it('lets through what the table allows', () => {
     expect(
       violations({
-        'protocol/pdu.ts': 'export const pdu = 1',
-        'src/env.ts': 'export const env = 1',
-        'src/link/a.ts': "import { pdu } from '../../protocol/pdu.ts'\nexport const a = pdu",
-        'simulator/index.ts': "import { env } from '../src/env.ts'\nexport const s = env",
+        'protocol/codec/pdu.ts': 'export const pdu = 1',
+        'src/base/env.ts': 'export const env = 1',
+        'src/drivers/a.ts':
+          "import { pdu } from '../../protocol/codec/pdu.ts'\nexport const a = pdu",
+        'simulator/index.ts': "import { env } from '../src/base/env.ts'\nexport const s = env",
         'src/cli/sim.ts': "export const s = () => import('../../simulator/index.ts')",
       }),
     ).toEqual([])
@@ -119,40 +120,40 @@ describe('who imports whom', () => {
   it('refuses what it does not, in TypeScript, types included', () => {
     expect(
       violations({
-        'protocol/pdu.ts': "import type { A } from '../src/link/a.ts'\nexport type P = A",
-        'src/env.ts': 'export const env = 1',
-        'src/link/a.ts': 'export type A = 1\nexport const a = 1',
-        'src/model/m.ts': "import { env } from '../env.ts'\nexport const m = env",
-        'simulator/index.ts': "import { a } from '../src/link/a.ts'\nexport const s = a",
+        'protocol/codec/pdu.ts': "import type { A } from '../../src/drivers/a.ts'\nexport type P = A",
+        'src/base/env.ts': 'export const env = 1',
+        'src/drivers/a.ts': 'export type A = 1\nexport const a = 1',
+        'src/model/m.ts': "import { env } from '../base/env.ts'\nexport const m = env",
+        'simulator/index.ts': "import { a } from '../src/drivers/a.ts'\nexport const s = a",
         'src/cli/sim.ts': "import { s } from '../../simulator/index.ts'\nexport const t = s",
-        'src/cellar/c.ts': "import { env } from '../env.ts'\nexport const c = env",
-        'src/refill/r.ts': "import { a } from '../link/a.ts'\nexport const r = a",
+        'src/cellar/c.ts': "import { env } from '../base/env.ts'\nexport const c = env",
+        'src/refill/sheet/r.ts': "import { a } from '../../drivers/a.ts'\nexport const r = a",
       }),
     ).toEqual([
-      'protocol/pdu.ts: protocol: only its row',
+      'protocol/codec/pdu.ts: protocol: only its row',
       'simulator/index.ts: simulator: only its row',
       'src/cellar/c.ts: every file of src has a room',
       'src/cli/sim.ts: cli: simulator only lazily',
       'src/model/m.ts: model: only its row',
-      'src/refill/r.ts: refill: only its row',
+      'src/refill/sheet/r.ts: refill/sheet: only its row',
     ])
   })
 
   it('refuses circles, what is not there, development packages, and node in the browser', () => {
     expect(
       violations({
-        'src/link/a.ts': "import { b } from './b.ts'\nexport const a = (): number => b()",
-        'src/link/b.ts': "import { a } from './a.ts'\nexport const b = (): number => a()",
-        'src/link/c.ts': "import { gone } from './gone.ts'\nexport const c = gone",
-        'src/link/d.ts': "import fc from 'fast-check'\nexport const d = fc",
-        'src/link/e.ts': "import * as chai from 'chai'\nexport const e = chai",
+        'src/drivers/a.ts': "import { b } from './b.ts'\nexport const a = (): number => b()",
+        'src/drivers/b.ts': "import { a } from './a.ts'\nexport const b = (): number => a()",
+        'src/drivers/c.ts': "import { gone } from './gone.ts'\nexport const c = gone",
+        'src/drivers/d.ts': "import fc from 'fast-check'\nexport const d = fc",
+        'src/drivers/e.ts': "import * as chai from 'chai'\nexport const e = chai",
         'src/model/f.ts': "import { readFileSync } from 'node:fs'\nexport const f = readFileSync",
       }),
     ).toEqual([
-      'src/link/a.ts: no cycles',
-      'src/link/c.ts: nothing unresolvable',
-      'src/link/d.ts: the product stands without development packages',
-      'src/link/e.ts: every package is in package.json',
+      'src/drivers/a.ts: no cycles',
+      'src/drivers/c.ts: nothing unresolvable',
+      'src/drivers/d.ts: the product stands without development packages',
+      'src/drivers/e.ts: every package is in package.json',
       'src/model/f.ts: browser-safe rooms use no node modules',
     ])
   })

@@ -9,7 +9,7 @@ import {
   judge,
   type ListField,
   type Struct,
-} from '../../protocol/struct.ts'
+} from '../../protocol/codec/struct.ts'
 
 export interface Vector {
   readonly name: string

@@ -1,11 +1,18 @@
 // A reading whole, §10.3, and what a host must not make of one that is damaged.
-import { BLOCKS, type BlockName } from '../../protocol/blocks.ts'
-import { crc32 } from '../../protocol/crc32.ts'
+
+import { crc32 } from '../../protocol/codec/crc32.ts'
+import {
+  Code,
+  type CodeName,
+  encodePdu,
+  FLAG_REPLY,
+  FLAG_SIMULATOR,
+} from '../../protocol/codec/pdu.ts'
+import { emit, type Struct } from '../../protocol/codec/struct.ts'
+import { BLOCKS, type BlockName } from '../../protocol/fields/blocks.ts'
+import { encodeLine } from '../../protocol/framing/serial-line.ts'
 import { MAX_PIECE } from '../../protocol/messages/block.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../protocol/messages/index.ts'
-import { Code, type CodeName, encodePdu, FLAG_REPLY, FLAG_SIMULATOR } from '../../protocol/pdu.ts'
-import { encodeLine } from '../../protocol/serial-line.ts'
-import { emit, type Struct } from '../../protocol/struct.ts'
 import { hex, type Value, type Vector } from './cases.ts'
 import { BLOCK_VALUES, LINK, REPLIES, SESSION, SNAPSHOT } from './values.ts'
 

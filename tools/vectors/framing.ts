@@ -1,7 +1,6 @@
 // Vectors of the frames: PDUs and lines, whole and faulty.
 // Here nothing is derived: each vector says by itself what is to come of it.
-import { crc32 } from '../../protocol/crc32.ts'
-import { MESSAGES } from '../../protocol/messages/index.ts'
+import { crc32 } from '../../protocol/codec/crc32.ts'
 import {
   CODE_DOCS,
   Code,
@@ -10,9 +9,10 @@ import {
   FLAG_REPLY,
   FLAG_SIMULATOR,
   type Pdu,
-} from '../../protocol/pdu.ts'
-import { encodeLine } from '../../protocol/serial-line.ts'
-import { emit } from '../../protocol/struct.ts'
+} from '../../protocol/codec/pdu.ts'
+import { emit } from '../../protocol/codec/struct.ts'
+import { encodeLine } from '../../protocol/framing/serial-line.ts'
+import { MESSAGES } from '../../protocol/messages/index.ts'
 import { hex, type Vector } from './cases.ts'
 import { LINK, REPLIES, SESSION } from './values.ts'
 

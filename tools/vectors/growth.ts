@@ -1,8 +1,9 @@
 // Vectors of judging field by field (§3.7) and of newer minors (§11): longer structs, wider items,
 // more items, numbers that this version has no name for.
-import { BLOCKS, type BlockName } from '../../protocol/blocks.ts'
+
+import { emit, type Struct } from '../../protocol/codec/struct.ts'
+import { BLOCKS, type BlockName } from '../../protocol/fields/blocks.ts'
 import { MESSAGES, type MessageName } from '../../protocol/messages/index.ts'
-import { emit, type Struct } from '../../protocol/struct.ts'
 import { type Case, described, type Value, valid } from './cases.ts'
 import { BLOCK_VALUES, REPLIES } from './values.ts'
 

@@ -1,8 +1,9 @@
 // Vectors of what a receiver makes of streams of lines and of reports. As in framing.ts, each says by
 // itself what is to come of it.
-import { REPORT_DESCRIPTOR, ReportEncoder } from '../../protocol/hid-report.ts'
-import { encodePdu } from '../../protocol/pdu.ts'
-import { encodeLine } from '../../protocol/serial-line.ts'
+
+import { encodePdu } from '../../protocol/codec/pdu.ts'
+import { REPORT_DESCRIPTOR, ReportEncoder } from '../../protocol/framing/hid-report.ts'
+import { encodeLine } from '../../protocol/framing/serial-line.ts'
 import { hex, type Vector } from './cases.ts'
 import { altered, counted, LONGEST, PING, pdu, set } from './framing.ts'
 

@@ -1,6 +1,6 @@
 // One usual value for every message and block: what a wand would say at an ordinary refill. The
 // vectors are made from these and, for the edges, from the declarations.
-import type { BlockName, BlockRepr } from '../../protocol/blocks.ts'
+import type { BlockName, BlockRepr } from '../../protocol/fields/blocks.ts'
 import type { MessageName, ReplyOf, RequestOf } from '../../protocol/messages/index.ts'
 
 /** Seconds on the pump's clock; 0 = 24-Nov-2026 14:02:11. */

@@ -1,7 +1,7 @@
 // The smaller parts of a reading: patient boluses, battery, clocks, catheter, and where it is recorded.
-import { Battery as BatteryFields } from '../../protocol/blocks/battery.ts'
-import { Bolus as BolusFields } from '../../protocol/blocks/bolus.ts'
-import { Catheter as CatheterFields } from '../../protocol/blocks/catheter.ts'
+import { Battery as BatteryFields } from '../../protocol/fields/battery.ts'
+import { Bolus as BolusFields } from '../../protocol/fields/bolus.ts'
+import { Catheter as CatheterFields } from '../../protocol/fields/catheter.ts'
 import { age, clockTime, dateTime, inZone, number } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { named } from '../../src/words/words.ts'

@@ -1,7 +1,7 @@
 // What the pump infuses: mode, rate, each drug with its concentration and dose of a day, and the day's
 // schedule drawn.
-import { Drug } from '../../protocol/blocks/drugs.ts'
-import { Infusion as Declared, ScheduleStep } from '../../protocol/blocks/infusion.ts'
+import { Drug } from '../../protocol/fields/drugs.ts'
+import { Infusion as Declared, ScheduleStep } from '../../protocol/fields/infusion.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { named } from '../../src/words/words.ts'
 import { type Reader, shown, timeOfDay } from '../view/reader.ts'

@@ -1,7 +1,7 @@
 // The pump's event log, newest first, with the gap where it has overwritten older events.
 import { useMemo } from 'preact/hooks'
-import { ALARM_CODES } from '../../protocol/blocks/alarms.ts'
-import { EVENT_ARGUMENTS, EVENT_CODES } from '../../protocol/blocks/events.ts'
+import { ALARM_CODES } from '../../protocol/fields/alarms.ts'
+import { EVENT_ARGUMENTS, EVENT_CODES } from '../../protocol/fields/events.ts'
 import { number, quantity } from '../../src/model/format.ts'
 import type { PumpEventReading } from '../../src/model/reading.ts'
 import type { PumpStatus } from '../../src/model/status.ts'

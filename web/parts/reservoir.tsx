@@ -1,6 +1,6 @@
 // The reservoir as the pump reckons it: a figure to be read from across the room, and a drawing of it
 // with the pump's own low mark.
-import { Reservoir as Declared } from '../../protocol/blocks/reservoir.ts'
+import { Reservoir as Declared } from '../../protocol/fields/reservoir.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import type { Value } from '../../src/model/value.ts'
 import { pumpMoment, type Reader, shown } from '../view/reader.ts'

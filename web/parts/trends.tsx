@@ -1,7 +1,7 @@
 // Reservoir, rate and events over time, drawn, with the table behind.
 import { useMemo, useState } from 'preact/hooks'
-import { Infusion } from '../../protocol/blocks/infusion.ts'
-import { Reservoir } from '../../protocol/blocks/reservoir.ts'
+import { Infusion } from '../../protocol/fields/infusion.ts'
+import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import { number, unitText } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { named } from '../../src/words/words.ts'

@@ -1,6 +1,6 @@
 // For whom the page is written: language and zone of the clinic, and the few ways in which a value, a
 // moment or a code becomes text. Figures and dates are the one formatter's. Pure.
-import type { ScalarField } from '../../protocol/struct.ts'
+import type { ScalarField } from '../../protocol/codec/struct.ts'
 import { clockTime, dateTime, inZone, type Locale, valueText } from '../../src/model/format.ts'
 import type { Value } from '../../src/model/value.ts'
 import { WORDS, type Words } from '../../src/words/words.ts'

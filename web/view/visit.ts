@@ -1,10 +1,11 @@
 // Since the last visit: which reading that was, and what is another now. Plain differences, both sides
 // shown; nothing is judged. Pure.
-import { Bolus } from '../../protocol/blocks/bolus.ts'
-import { Drug } from '../../protocol/blocks/drugs.ts'
-import { Infusion, ScheduleStep } from '../../protocol/blocks/infusion.ts'
-import { Reservoir } from '../../protocol/blocks/reservoir.ts'
-import type { ScalarField } from '../../protocol/struct.ts'
+
+import type { ScalarField } from '../../protocol/codec/struct.ts'
+import { Bolus } from '../../protocol/fields/bolus.ts'
+import { Drug } from '../../protocol/fields/drugs.ts'
+import { Infusion, ScheduleStep } from '../../protocol/fields/infusion.ts'
+import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import type { Visit } from '../../src/model/api.ts'
 import type { Content } from '../../src/model/content.ts'
 import { deviceTimeSeconds, type Value } from '../../src/model/value.ts'

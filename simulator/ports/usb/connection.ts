@@ -1,6 +1,6 @@
 // One client of the USB/IP server that drives one wand: its transfers to the device, their ends back.
 import type { Socket } from 'node:net'
-import type { Cancel, Env } from '../../../src/env.ts'
+import type { Cancel, Env } from '../../../src/base/env.ts'
 import type { UsbDevice } from './device.ts'
 import { type Transfer, TransferStatus } from './endpoint.ts'
 import {

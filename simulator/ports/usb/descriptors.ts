@@ -3,7 +3,7 @@
 //
 // Facts: USB 2.0 §9.6 (standard descriptors), CDC 1.2 §5.2.3 and PSTN 1.2 §5.3 (functional
 // descriptors), HID 1.11 §6.2.1. A full-speed device: it is made of slow parts and 64-byte packets.
-import { REPORT_DESCRIPTOR, REPORT_SIZE } from '../../../protocol/hid-report.ts'
+import { REPORT_DESCRIPTOR, REPORT_SIZE } from '../../../protocol/framing/hid-report.ts'
 import { USB_SIMULATOR } from '../../../protocol/usb.ts'
 
 export const PACKET_SIZE = 64

@@ -3,8 +3,8 @@
 //
 // A USB device is not told who opens it: it holds both paths from SET_CONFIGURATION until the plug is
 // out, and what one program has not read the next one may find. What it does not know, it stalls.
-import { REPORT_DESCRIPTOR, REPORT_SIZE } from '../../../protocol/hid-report.ts'
-import type { Env } from '../../../src/env.ts'
+import { REPORT_DESCRIPTOR, REPORT_SIZE } from '../../../protocol/framing/hid-report.ts'
+import type { Env } from '../../../src/base/env.ts'
 import type { HeldPath, WandPath } from '../path.ts'
 import {
   CDC_CONTROL,

@@ -4,8 +4,8 @@
 // Promises: each transfer ends once, by `done`, unless it was taken back or all are forgotten; nothing
 // is lost but by a fault; while the host does not read, it is not let write (a device that waits
 // instead of dropping).
-import { MAX_OUTSTANDING, REPORT_SIZE } from '../../../protocol/hid-report.ts'
-import type { Cancel, Env } from '../../../src/env.ts'
+import { MAX_OUTSTANDING, REPORT_SIZE } from '../../../protocol/framing/hid-report.ts'
+import type { Cancel, Env } from '../../../src/base/env.ts'
 import type { FaultyEndpoint, UsbFaults } from './faults.ts'
 
 /** Ends of a transfer, as error numbers of Linux. */

@@ -1,6 +1,6 @@
 // What goes wrong at the wand's USB plug, endpoint by endpoint: said by commands, asked by the
 // device. Pure state: it lives with the wand, whether it is plugged in or not.
-import type { Env } from '../../../src/env.ts'
+import type { Env } from '../../../src/base/env.ts'
 import type { CommandResult, SimulatorCommand } from '../../commands.ts'
 
 /** The endpoints that carry something: names as in descriptors.ts. */

@@ -15,7 +15,7 @@ import {
 } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
-import { type Env, sleep } from '../../../src/env.ts'
+import { type Env, sleep } from '../../../src/base/env.ts'
 import { socketPair } from '../libc.ts'
 
 const DIRECTORY = '/sys/devices/platform/vhci_hcd.0'

@@ -1,8 +1,8 @@
 // `wandbridge audit accept` and `audit rotate`: entries that people make in the log, through the
 // running bridge, or by a bridge without wands when none runs.
 import { userInfo } from 'node:os'
+import { systemEnv } from '../../base/env.ts'
 import { ControlConnection } from '../../control/client.ts'
-import { systemEnv } from '../../env.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { hold } from '../serve.ts'
 import { logsOf, type StateFlags, stateDirOf } from './logs.ts'

@@ -1,7 +1,7 @@
 // `wandbridge audit export`: the device audit file of one pump, or records as CSV or NDJSON.
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { nodeDisk } from '../../audit/disk.ts'
-import { deviceFile, readRecords, type Stored } from '../../audit/reader.ts'
+import { deviceFile, readRecords, type Stored } from '../../audit/read/reader.ts'
+import { nodeDisk } from '../../base/disk.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { logsOf } from './logs.ts'
 import { type FilterFlags, filterOf } from './show.ts'

@@ -1,10 +1,10 @@
 // Which log a command means: the logs of a state directory, and whether a bridge is writing there.
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { nodeDisk } from '../../audit/disk.ts'
-import { listLogs } from '../../audit/tail.ts'
-import { defaultStateDir } from '../../config.ts'
+import { listLogs } from '../../audit/log/tail.ts'
+import { nodeDisk } from '../../base/disk.ts'
 import { ControlConnection } from '../../control/client.ts'
+import { defaultStateDir } from '../../host/config.ts'
 import { CommandError, Exit } from '../exit.ts'
 
 export interface StateFlags {

@@ -1,8 +1,8 @@
 // `wandbridge audit prove` and `audit checkpoint`: what is kept elsewhere, so that the log is pinned.
 import { renderUnicodeCompact } from 'uqr'
-import { nodeDisk } from '../../audit/disk.ts'
-import { newestCheckpoint } from '../../audit/opening.ts'
-import { prove } from '../../audit/reader.ts'
+import { newestCheckpoint } from '../../audit/log/opening.ts'
+import { prove } from '../../audit/read/reader.ts'
+import { nodeDisk } from '../../base/disk.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { oneLog, type StateFlags } from './logs.ts'
 

@@ -1,6 +1,7 @@
 // `wandbridge audit show`: records as a table, or as the lines that are signed.
-import { nodeDisk } from '../../audit/disk.ts'
-import { type Filter, readRecords, type Stored } from '../../audit/reader.ts'
+
+import { type Filter, readRecords, type Stored } from '../../audit/read/reader.ts'
+import { nodeDisk } from '../../base/disk.ts'
 import { logsOf, type StateFlags } from './logs.ts'
 import { summary } from './summary.ts'
 

@@ -1,5 +1,5 @@
 // One record in a few words, for people.
-import type { AuditRecord } from '../../audit/record.ts'
+import type { AuditRecord } from '../../audit/format/record.ts'
 import { quantity } from '../../model/format.ts'
 
 /** Volumes and rates are whole nanolitres in a record. */

@@ -2,15 +2,15 @@
 // the page. What was written stays when this ends at any moment.
 import { intro, isCancel, log, note, outro, select, spinner, text } from '@clack/prompts'
 import { dateTime, inZone } from '../../model/format.ts'
-import { programmed, rows } from '../../refill/compare.ts'
-import { clockSentence, computedDate, reportedDate } from '../../refill/dates.ts'
-import { STEPS, type Step } from '../../refill/entries.ts'
-import { findings } from '../../refill/findings.ts'
-import { type Field, fieldsOf, givenOf } from '../../refill/form.ts'
-import type { Problem } from '../../refill/page.ts'
-import { linesOf } from '../../refill/parts.ts'
-import { nextStep, right, type Sheet, stateOf } from '../../refill/sheet.ts'
-import type { Desk } from '../../refill-host.ts'
+import type { Desk } from '../../refill/desk/desk.ts'
+import { type Field, fieldsOf, givenOf } from '../../refill/page/form.ts'
+import type { Problem } from '../../refill/page/page.ts'
+import { linesOf } from '../../refill/page/parts.ts'
+import { programmed, rows } from '../../refill/sheet/compare.ts'
+import { clockSentence, computedDate, reportedDate } from '../../refill/sheet/dates.ts'
+import { STEPS, type Step } from '../../refill/sheet/entries.ts'
+import { findings } from '../../refill/sheet/findings.ts'
+import { nextStep, right, type Sheet, stateOf } from '../../refill/sheet/sheet.ts'
 
 const WIDTH = 74
 

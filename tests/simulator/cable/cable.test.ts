@@ -2,12 +2,12 @@
 // make the wand act twice or the host believe what the wand did not say.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Code } from '../../../protocol/pdu.ts'
+import { Code } from '../../../protocol/codec/pdu.ts'
 import type { Cable } from '../../../simulator/cable/cable.ts'
 import { FAULTS } from '../../../simulator/cable/faults.ts'
 import { Wire } from '../../../simulator/cable/wire.ts'
 import { startSimulator } from '../../../simulator/index.ts'
-import { VirtualEnv } from '../../../src/env.ts'
+import { VirtualEnv } from '../../../src/base/env.ts'
 import { TestHost } from '../host.ts'
 import { fakeWorld } from '../world.ts'
 

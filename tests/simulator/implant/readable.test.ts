@@ -2,8 +2,8 @@
 // impossible. Each case here once failed.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { BLOCKS, type BlockName } from '../../../protocol/blocks.ts'
-import { emit, parse, type Struct } from '../../../protocol/struct.ts'
+import { emit, parse, type Struct } from '../../../protocol/codec/struct.ts'
+import { BLOCKS, type BlockName } from '../../../protocol/fields/blocks.ts'
 import type { Implant, ImplantCommand } from '../../../simulator/implant/api.ts'
 import { FAULT_NAMES } from '../../../simulator/implant/commands.ts'
 import { createImplant } from '../../../simulator/implant/implant.ts'

@@ -1,8 +1,15 @@
 // One HELLO, as a line, and what its reply must be.
+
+import {
+  decodePdu,
+  encodePdu,
+  FLAG_REPLY,
+  FLAG_SIMULATOR,
+  MAJOR,
+} from '../../../protocol/codec/pdu.ts'
+import { parse } from '../../../protocol/codec/struct.ts'
+import { decodeLine, encodeLine } from '../../../protocol/framing/serial-line.ts'
 import { MESSAGES } from '../../../protocol/messages/index.ts'
-import { decodePdu, encodePdu, FLAG_REPLY, FLAG_SIMULATOR, MAJOR } from '../../../protocol/pdu.ts'
-import { decodeLine, encodeLine } from '../../../protocol/serial-line.ts'
-import { parse } from '../../../protocol/struct.ts'
 
 export const HELLO_LINE = encodeLine(
   encodePdu({

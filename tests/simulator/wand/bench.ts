@@ -1,11 +1,5 @@
 // A wand on the bench: PDUs in and out without a cable, and an implant that counts.
-import {
-  MESSAGES,
-  type MessageName,
-  messageOfType,
-  type ReplyOf,
-  type RequestOf,
-} from '../../../protocol/messages/index.ts'
+
 import {
   Code,
   type CodeName,
@@ -13,8 +7,15 @@ import {
   encodePdu,
   MAJOR,
   type Pdu,
-} from '../../../protocol/pdu.ts'
-import { emit, parse, type Struct } from '../../../protocol/struct.ts'
+} from '../../../protocol/codec/pdu.ts'
+import { emit, parse, type Struct } from '../../../protocol/codec/struct.ts'
+import {
+  MESSAGES,
+  type MessageName,
+  messageOfType,
+  type ReplyOf,
+  type RequestOf,
+} from '../../../protocol/messages/index.ts'
 import { Air } from '../../../simulator/air/air.ts'
 import type { Implant } from '../../../simulator/implant/api.ts'
 import { type Store, Wand } from '../../../simulator/wand/wand.ts'

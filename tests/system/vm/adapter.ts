@@ -2,7 +2,7 @@
 // line is a PCI serial port of this machine, which the wand gets.
 import { readdir, realpath } from 'node:fs/promises'
 import { SerialPort } from 'serialport'
-import { BAUD } from '../../../protocol/serial-line.ts'
+import { BAUD } from '../../../protocol/framing/serial-line.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../simulator/index.ts'
 import type { HeldPath, WandPath } from '../../../simulator/ports/path.ts'
 import { adapter } from './host.ts'

@@ -1,8 +1,8 @@
 // A bridge on one HID interface, in a process of its own that others can stop. Argument: the path.
 // Prints the lines of `watch`, and when it is told to end, what its link has counted.
 import { once } from 'node:events'
+import { watchLines } from '../../../src/bridge/watch.ts'
 import { hidSource } from '../../../src/transport/hid.ts'
-import { watchLines } from '../../../src/watch.ts'
 import { withBridge } from './bridge.ts'
 
 const source = hidSource(process.argv[2] ?? '')

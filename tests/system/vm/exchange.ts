@@ -1,8 +1,8 @@
 // HELLO over whatever the kernel made of a wand: what line.ts and reports.ts have in common.
 import assert from 'node:assert/strict'
+import { encodePdu, MAJOR, type Pdu } from '../../../protocol/codec/pdu.ts'
+import { parse } from '../../../protocol/codec/struct.ts'
 import { MESSAGES } from '../../../protocol/messages/index.ts'
-import { encodePdu, MAJOR, type Pdu } from '../../../protocol/pdu.ts'
-import { parse } from '../../../protocol/struct.ts'
 import { until } from './until.ts'
 
 /** A HELLO request; `link` and `seq` are repeated in its reply. */

@@ -1,7 +1,7 @@
 // A wand's serial port through serialport, as the host opens it.
 import { SerialPort } from 'serialport'
-import { LineStream } from '../../../protocol/line-stream.ts'
-import { encodeLine } from '../../../protocol/serial-line.ts'
+import { LineStream } from '../../../protocol/framing/line-stream.ts'
+import { encodeLine } from '../../../protocol/framing/serial-line.ts'
 import { Opened } from './exchange.ts'
 
 export class Line extends Opened {

@@ -1,7 +1,7 @@
 // A wand's HID interface through node-hid, as the host opens it.
 import hid, { type HIDAsync } from 'node-hid'
-import { ReportEncoder } from '../../../protocol/hid-report.ts'
-import { ReportStream } from '../../../protocol/report-stream.ts'
+import { ReportEncoder } from '../../../protocol/framing/hid-report.ts'
+import { ReportStream } from '../../../protocol/framing/report-stream.ts'
 import { Opened } from './exchange.ts'
 
 export class Reports extends Opened {

@@ -1,7 +1,7 @@
 // A HID device of the kernel's own making, out of /dev/uhid, with the wand's descriptor and number: its
 // name and what it sends are the test's. It has hidraw's real queue in front of the host.
 import { type FileHandle, open, readdir, readFile } from 'node:fs/promises'
-import { REPORT_DESCRIPTOR } from '../../../protocol/hid-report.ts'
+import { REPORT_DESCRIPTOR } from '../../../protocol/framing/hid-report.ts'
 import { USB_SIMULATOR } from '../../../protocol/usb.ts'
 import { run, until } from './until.ts'
 

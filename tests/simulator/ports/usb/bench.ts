@@ -1,13 +1,14 @@
 // A simulated wand as a USB device in virtual time, driven by transfers like a host controller does.
-import { ReportEncoder } from '../../../../protocol/hid-report.ts'
-import { LineStream } from '../../../../protocol/line-stream.ts'
-import type { Pdu } from '../../../../protocol/pdu.ts'
-import { ReportStream } from '../../../../protocol/report-stream.ts'
-import { encodeLine } from '../../../../protocol/serial-line.ts'
+
+import type { Pdu } from '../../../../protocol/codec/pdu.ts'
+import { ReportEncoder } from '../../../../protocol/framing/hid-report.ts'
+import { LineStream } from '../../../../protocol/framing/line-stream.ts'
+import { ReportStream } from '../../../../protocol/framing/report-stream.ts'
+import { encodeLine } from '../../../../protocol/framing/serial-line.ts'
 import { type SimulatedWand, type Simulator, startSimulator } from '../../../../simulator/index.ts'
 import { UsbDevice } from '../../../../simulator/ports/usb/device.ts'
 import { UsbFaults } from '../../../../simulator/ports/usb/faults.ts'
-import { VirtualEnv } from '../../../../src/env.ts'
+import { VirtualEnv } from '../../../../src/base/env.ts'
 import { fakeWorld } from '../../world.ts'
 
 export interface Asked {

@@ -1,6 +1,6 @@
 // The descriptors, read by the book: USB 2.0 §9.5 and §9.6, HID 1.11 §6.2, CDC 1.2 §5.2.3.
 import { describe, expect, it } from 'vitest'
-import { REPORT_DESCRIPTOR } from '../../../../protocol/hid-report.ts'
+import { REPORT_DESCRIPTOR } from '../../../../protocol/framing/hid-report.ts'
 import { HID_USAGE, HID_USAGE_PAGE, USB_SIMULATOR } from '../../../../protocol/usb.ts'
 import {
   CONFIGURATION_DESCRIPTOR,

@@ -2,11 +2,11 @@
 // that do what they say, and nothing that ends twice or is lost untold.
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { REPORT_DESCRIPTOR } from '../../../../protocol/hid-report.ts'
+import { Code, decodePdu, encodePdu, MAJOR, type Pdu } from '../../../../protocol/codec/pdu.ts'
+import { emit, parse, type Struct } from '../../../../protocol/codec/struct.ts'
+import { REPORT_DESCRIPTOR } from '../../../../protocol/framing/hid-report.ts'
+import { decodeLine, encodeLine } from '../../../../protocol/framing/serial-line.ts'
 import { MESSAGES, type MessageName } from '../../../../protocol/messages/index.ts'
-import { Code, decodePdu, encodePdu, MAJOR, type Pdu } from '../../../../protocol/pdu.ts'
-import { decodeLine, encodeLine } from '../../../../protocol/serial-line.ts'
-import { emit, parse, type Struct } from '../../../../protocol/struct.ts'
 import type { Cable } from '../../../../simulator/cable/cable.ts'
 import {
   CONFIGURATION_DESCRIPTOR,

@@ -1,0 +1,18 @@
+import { code8, struct, time, u32 } from '../codec/struct.ts'
+
+export const PUMP_STATES = {
+  0: 'running',
+  1: 'stopped',
+  2: 'stalled',
+  3: 'minimum-rate',
+  4: 'end-of-service',
+  5: 'valve-closed',
+} as const
+
+export const Status = struct('status', 'What the pump says it is doing.', {
+  state: code8(PUMP_STATES, 'As far as the pump knows: a stall is detected late.'),
+  stateSince: time('When it entered that state, as far as it knows.'),
+  stateCounter: u32('Counts every change of what the pump would report, its volume aside.'),
+  programmedAt: time('When it was last programmed.'),
+  resets: u32('How often the pump has restarted, ever.'),
+})

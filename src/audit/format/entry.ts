@@ -1,0 +1,133 @@
+// From what somebody hands in to the line that is hashed. Everything but the position is written
+// when the record is handed in; the position is put in when its commit is formed.
+import type { Env } from '../../base/env.ts'
+import { utc } from '../../base/env.ts'
+import type { Source } from '../../model/reading.ts'
+import { canonical, type Json } from './canonical.ts'
+import { toBase64 } from './note.ts'
+import {
+  type AuditRecord,
+  BRIDGE,
+  checkHandedIn,
+  FIELDS,
+  type Field,
+  type Kind,
+  type KNOWN,
+  MAX_LINE,
+  type NewRecord,
+  RECORD_VERSION,
+} from './record.ts'
+
+/** Where records come from: the same for all records of one log. */
+export interface Origin {
+  readonly env: Env
+  readonly source: Source
+  /** Names this boot and process. */
+  readonly boot: string
+  /** Whether a time service keeps this computer's clock. */
+  readonly clock: () => AuditRecord['clock']
+  /** 16 fresh random bytes in base64. */
+  readonly nonce: () => string
+}
+
+/** Draws randomness in larger pieces: one system call for many records. */
+export function nonces(env: Env): () => string {
+  let pool = Buffer.alloc(0)
+  let at = 0
+  return () => {
+    if (at === pool.length) {
+      pool = Buffer.from(env.random(4_096))
+      at = 0
+    }
+    at += 16
+    return pool.toString('base64', at - 16, at)
+  }
+}
+
+/** A record before it has a position. */
+export interface Draft {
+  readonly kind: Kind
+  readonly at: string
+  readonly body: NewRecord['body']
+  /** Upper bound of the line's bytes, newline included. */
+  readonly bytes: number
+  line(seq: number): string
+}
+
+export type Refusal = 'too-long' | 'not-valid'
+
+/** Writes a record, or says why it cannot be one. Never throws: bad input must not stop a bridge. */
+export function draft(
+  record: NewRecord,
+  origin: Origin,
+): Draft | { refused: Refusal; reason: string } {
+  const at = record.at ?? utc(origin.env.wall())
+  try {
+    const reason = checkHandedIn(record)
+    if (reason !== null) return { refused: 'not-valid', reason }
+    const head = `{${texts(BEFORE_SEQ, record, origin, at)}"seq":`
+    const tail = `,${texts(BEHIND_SEQ, record, origin, at).slice(0, -1)}}\n`
+    const bytes = Buffer.byteLength(head) + Buffer.byteLength(tail) + LONGEST_SEQ
+    if (bytes - 1 > MAX_LINE)
+      return { refused: 'too-long', reason: `the record has ${bytes} bytes` }
+    return { kind: record.kind, at, body: record.body, bytes, line: (seq) => head + seq + tail }
+  } catch (error) {
+    return { refused: 'not-valid', reason: (error as Error).message }
+  }
+}
+
+type Text = (record: NewRecord, origin: Origin, at: string) => string | null
+
+/** Where the text of each field comes from; null = the record has no such field. */
+const TEXTS: { readonly [F in Exclude<Field, 'seq'>]: Text } = {
+  action: ({ action = 'E' }) => `"${action}"`,
+  actor: ({ actor }) => (actor ? canonical(actor) : BY_BRIDGE),
+  at: (_record, _origin, at) => `"${at}"`,
+  body: ({ body }) => canonical(body as Json),
+  boot: (_record, { boot }) => canonical(boot),
+  clock: (_record, { clock }) => `"${clock()}"`,
+  decoder: optional('decoder'),
+  deviceTime: optional('deviceTime'),
+  kind: ({ kind }) => `"${kind}"`,
+  link: optional('link'),
+  mono: ({ mono }, { env }) => canonical(Math.floor(mono ?? env.monotonic())),
+  nonce: (_record, { nonce }) => `"${nonce()}"`,
+  outcome: ({ outcome }) => (outcome ? canonical(outcome) : DONE),
+  patient: optional('patient'),
+  pdus: ({ pdus }) => (pdus ? canonical(pdus.map(toBase64)) : null),
+  port: optional('port'),
+  pump: optional('pump'),
+  refs: optional('refs'),
+  session: optional('session'),
+  snapshot: optional('snapshot'),
+  source: (_record, { source }) => `"${source}"`,
+  v: () => String(RECORD_VERSION),
+  wand: optional('wand'),
+}
+
+function optional(field: (typeof KNOWN)[number]): Text {
+  return ({ [field]: value }) => (value === undefined || value === null ? null : canonical(value))
+}
+
+const BY_BRIDGE = canonical(BRIDGE)
+const DONE = canonical({ ok: true })
+const LONGEST_SEQ = String(Number.MAX_SAFE_INTEGER).length
+
+type Row = readonly [name: string, text: Text]
+const ROWS: readonly Row[] = FIELDS.filter((field) => field !== 'seq').map((field) => [
+  `"${field}":`,
+  TEXTS[field],
+])
+const SEQ = FIELDS.indexOf('seq')
+const BEFORE_SEQ = ROWS.slice(0, SEQ)
+const BEHIND_SEQ = ROWS.slice(SEQ)
+
+/** The fields that are there, each with a comma behind it. */
+function texts(rows: readonly Row[], record: NewRecord, origin: Origin, at: string): string {
+  let out = ''
+  for (const [name, textOf] of rows) {
+    const text = textOf(record, origin, at)
+    if (text !== null) out += `${name}${text},`
+  }
+  return out
+}

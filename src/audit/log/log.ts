@@ -1,0 +1,326 @@
+// The writer. Records queue up; exactly one group commit is in flight: the records, then a signed
+// checkpoint, one write, one fdatasync. A record's promise resolves when it is durable, and only
+// then. When the disk fails, records wait, the state says so, and writing goes on in a new segment
+// as soon as the disk allows, without a restart.
+import type { KeyObject } from 'node:crypto'
+import type { Disk } from '../../base/disk.ts'
+import { errorCode } from '../../base/disk.ts'
+import { type Cancel, type Env, sleep, utc } from '../../base/env.ts'
+import { ALL_RECORDED } from '../../model/status.ts'
+import { draft, nonces, type Origin } from '../format/entry.ts'
+import { signingKey } from '../format/note.ts'
+import type { Actor, AuditRecord, NewRecord } from '../format/record.ts'
+import { Queue, type Receipt } from './queue.ts'
+import {
+  type AuditState,
+  CLOSED,
+  failureSentence,
+  type Health,
+  quarantineSentence,
+  SLOW,
+  STARTING,
+} from './state.ts'
+import { type Batch, LogGone, Tail } from './tail.ts'
+
+export interface Limits {
+  readonly segmentBytes: number
+  readonly queueRecords: number
+  readonly queueBytes: number
+  readonly batchRecords: number
+  readonly batchBytes: number
+  /** A commit longer than this is slow; longer than that, failed. In ms. */
+  readonly slowMs: number
+  readonly failedMs: number
+  readonly retryMs: number
+  /** Bytes kept free for the closing records of a full disk. */
+  readonly ballastBytes: number
+}
+
+export const LIMITS: Limits = {
+  segmentBytes: 16 << 20,
+  queueRecords: 20_000,
+  queueBytes: 32 << 20,
+  batchRecords: 2_048,
+  batchBytes: 2 << 20,
+  slowMs: 1_000,
+  failedMs: 5_000,
+  retryMs: 1_000,
+  ballastBytes: 1 << 20,
+}
+
+export interface LogOptions {
+  readonly env: Env
+  readonly disk: Disk
+  /** Where the logs live: `<state>/audit`. */
+  readonly dir: string
+  readonly source: AuditRecord['source']
+  /** Asked at every attempt to open. The first signs new logs; any may have signed an existing one. */
+  readonly keys: () => Promise<readonly KeyObject[]>
+  /** Names this boot and process, for the monotonic times. */
+  readonly boot: string
+  readonly clock?: () => AuditRecord['clock']
+  readonly limits?: Partial<Limits>
+  /** Called on every change of the state, and after every commit. */
+  readonly onState?: (state: AuditState) => void
+  /** A new segment has begun: time for upkeep of the older ones. */
+  readonly onSegment?: (dir: string, log: string, segment: number) => void
+}
+
+export class AuditLog {
+  readonly #options: LogOptions
+  readonly #limits: Limits
+  readonly #origin: Origin
+  readonly #queue: Queue
+  readonly #tail: Tail
+  /** Resolves after the first attempt, whatever came of it: look at `state`. */
+  readonly opened: Promise<void>
+  #firstDone: () => void = () => {}
+  #inFlight: Batch | null = null
+  #running = false
+  #closing = false
+  #closed = false
+  #health: Health = 'failed'
+  #code: string | null = null
+  #sentence = STARTING
+  #full = false
+  #wake: (() => void) | null = null
+
+  /** Opens the log of this source, or begins one; see `opened`. */
+  static async open(options: LogOptions): Promise<AuditLog> {
+    const log = new AuditLog(options)
+    await log.opened
+    return log
+  }
+
+  /** Starts to open the log of this source, or to begin one. Records may be appended at once; they wait. */
+  constructor(options: LogOptions) {
+    this.#options = options
+    this.#limits = { ...LIMITS, ...options.limits }
+    const { env, source, boot, clock = () => 'unknown' as const } = options
+    this.#origin = { env, source, boot, clock, nonce: nonces(env) }
+    this.#queue = new Queue(this.#limits.queueRecords, this.#limits.queueBytes)
+    this.#tail = new Tail(options, this.#limits, this.#origin)
+    this.opened = new Promise((resolve) => {
+      this.#firstDone = resolve
+    })
+    this.#run()
+  }
+
+  get state(): AuditState {
+    const { unaccepted, log, end } = this.#tail
+    const fine = this.#health === 'ok' && unaccepted.length > 0
+    return {
+      log,
+      source: this.#options.source,
+      state: this.#health,
+      sentence: fine ? quarantineSentence(unaccepted) : this.#sentence,
+      code: this.#code,
+      size: end?.position ?? 0,
+      checkpoint: end?.note ?? null,
+      key: end?.key.verifier.text ?? null,
+      unaccepted,
+      waiting: this.#queue.length + (this.#inFlight?.entries.length ?? 0),
+      dropped: this.#queue.dropped,
+      captures: !this.#full,
+    }
+  }
+
+  /**
+   * Resolves with the record's position once it is durable; with null when it could not be kept
+   * (the queue is full, or it is no valid record), and a gap record will say so. Never rejects.
+   * While the disk fails it waits.
+   */
+  append(record: NewRecord): Promise<Receipt | null> {
+    const made = draft(record, this.#origin)
+    const refused = 'refused' in made ? made.refused : null
+    const at = record.at ?? utc(this.#options.env.wall())
+    if ('refused' in made || this.#closed || !this.#room(made.bytes)) {
+      this.#queue.lose(refused ?? 'queue-full', record.kind, at)
+      this.#run()
+      return Promise.resolve(null)
+    }
+    const done = new Promise<Receipt | null>((resolve) => {
+      this.#queue.push({ draft: made, done: resolve })
+    })
+    this.#run()
+    return done
+  }
+
+  /** Says that people have looked at a log that was set aside. */
+  accept(log: string, reason: string, actor: Actor): Promise<Receipt | null> {
+    return this.append({ kind: 'accept', body: { log, reason }, actor, action: 'U' })
+  }
+
+  /** Brings the log to another key: a note that both sign, then a new segment under the new one. */
+  async rotateKey(key: KeyObject, reason: string, actor?: Actor): Promise<void> {
+    const from = this.#tail.end?.key.verifier
+    if (!from) throw new Error('The audit log is not open: its key cannot be changed now.')
+    const to = signingKey(from.name, key)
+    this.#tail.nextKey = to
+    const body = { from: from.text, to: to.verifier.text, reason }
+    const receipt = await this.append({
+      kind: 'key-rotation',
+      body,
+      action: 'U',
+      ...(actor && { actor }),
+    })
+    if (!receipt) throw new Error('The change of key could not be recorded; the old key stays.')
+    // The new segment begins under the new key: from here on the old one is not needed.
+    await this.#until(() => this.#tail.mustRotate() !== 'key' || this.#closed)
+  }
+
+  /** Writes what waits, and ends, within `limitMs`. On a full disk the ballast is given up for it. */
+  async close(limitMs = 2_500): Promise<void> {
+    const { env } = this.#options
+    const deadline = env.monotonic() + limitMs
+    this.#closing = true
+    this.#wake?.()
+    this.#run()
+    await this.#until(() => !this.#running || env.monotonic() > deadline)
+    this.#closed = true
+    const left = [...(this.#inFlight?.entries ?? []), ...this.#queue.take(Infinity, Infinity)]
+    for (const entry of left) entry.done(null)
+    if (!this.#running) await this.#tail.close()
+    this.#say(this.#health, this.#code, CLOSED)
+  }
+
+  async #until(done: () => boolean): Promise<void> {
+    while (!done()) await sleep(this.#options.env, 5)
+  }
+
+  /** One place is kept for the gap itself. */
+  #room(bytes: number): boolean {
+    if (this.#queue.hasGap) this.#gap()
+    return !this.#queue.hasGap && this.#queue.fits(bytes)
+  }
+
+  #gap(): void {
+    if (!this.#queue.fits(2_000)) return
+    const made = draft(this.#queue.takeGap(), this.#origin)
+    if (!('refused' in made)) this.#queue.push({ draft: made, done: () => {} })
+  }
+
+  #say(health: Health, code: string | null, sentence: string): void {
+    this.#health = health
+    this.#code = code
+    this.#sentence = sentence
+    if (this.#options.onState) this.#options.onState(this.state)
+  }
+
+  #run(): void {
+    if (this.#running || this.#closed) return
+    this.#running = true
+    // What is appended in the same turn shares a commit.
+    void Promise.resolve()
+      .then(() => this.#loop())
+      .finally(() => {
+        this.#running = false
+        this.#firstDone()
+        // A disk that answered after the end: let go of the file and the lock.
+        if (this.#closed) void this.#tail.close()
+        if (!this.#closing && (this.#queue.length > 0 || this.#queue.hasGap)) this.#run()
+      })
+  }
+
+  async #loop(): Promise<void> {
+    let chances = 2
+    for (;;) {
+      try {
+        if (!this.#tail.ready) await this.#watched(this.#establish())
+        if (this.#queue.hasGap) this.#gap()
+        const rotate = this.#tail.mustRotate()
+        if (this.#queue.length === 0 && rotate !== 'key') return
+        if (rotate) await this.#watched(this.#tail.rotate())
+        else await this.#watched(this.#commit())
+      } catch (error) {
+        await this.#failed(error)
+        this.#firstDone()
+        chances -= this.#closing ? 1 : 0
+        if (this.#closing && (chances < 0 || !(await this.#lastChance(error)))) return
+        if (!this.#closing) await this.#pause()
+      }
+    }
+  }
+
+  async #establish(): Promise<void> {
+    try {
+      await this.#tail.establish(this.#inFlight)
+      const written = this.#inFlight
+      this.#inFlight = null
+      if (written) this.#acknowledge(written)
+    } catch (error) {
+      // The log that these records were for is gone: they go into the next one.
+      if (error instanceof LogGone && this.#inFlight) {
+        this.#queue.putBack(this.#inFlight.entries)
+        this.#inFlight = null
+      }
+      throw error
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const entries = this.#queue.take(this.#limits.batchRecords, this.#limits.batchBytes)
+    const batch = this.#tail.form(entries)
+    this.#inFlight = batch
+    await this.#tail.write(batch)
+    this.#inFlight = null
+    this.#acknowledge(batch)
+  }
+
+  #acknowledge(batch: Batch): void {
+    const log = this.#tail.log ?? ''
+    for (const [i, entry] of batch.entries.entries())
+      entry.done({ position: batch.position + i, log })
+  }
+
+  /** Waits for the disk, however long it takes, and says so while it does. */
+  async #watched(work: Promise<void>): Promise<void> {
+    const { env, dir } = this.#options
+    const { slowMs, failedMs } = this.#limits
+    let cancel: Cancel = env.after(
+      slowMs,
+      () => {
+        if (this.#health === 'ok') this.#say('slow', null, SLOW)
+        cancel = env.after(
+          failedMs - slowMs,
+          () => this.#say('failed', 'EHUNG', failureSentence('EHUNG', dir)),
+          { background: true },
+        )
+      },
+      { background: true },
+    )
+    try {
+      await work
+    } finally {
+      cancel()
+    }
+    this.#full = false
+    this.#say('ok', null, ALL_RECORDED)
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const code = errorCode(error)
+    if (code === 'ENOSPC' || code === 'EDQUOT') this.#full = true
+    await this.#tail.abandon()
+    this.#say('failed', code, failureSentence(code, this.#options.dir))
+  }
+
+  /** The end of a bridge on a full disk: the ballast makes room for the closing records. */
+  async #lastChance(error: unknown): Promise<boolean> {
+    const code = errorCode(error)
+    return (
+      error instanceof LogGone ||
+      ((code === 'ENOSPC' || code === 'EDQUOT') && (await this.#tail.ballast.free()))
+    )
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.env.after(this.#limits.retryMs, resolve, { background: true })
+      this.#wake = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+}

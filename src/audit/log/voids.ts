@@ -1,0 +1,70 @@
+// What was set aside when a segment was begun lies in its `.void` file, to the byte. In the old files
+// a beginning of that may be left, because a power cut may take more, and nothing else.
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { type Disk, readAll } from '../../base/disk.ts'
+import type { Void } from '../format/record.ts'
+import { voidName } from '../format/segment.ts'
+import { readEntries, type SegmentFiles } from '../read/files.ts'
+
+/** A file and the byte behind which nothing of it counts. */
+export interface Place {
+  readonly files: SegmentFiles
+  readonly offset: number
+}
+
+/** Null when all is as the segment's record says; else the reason. */
+export async function checkVoids(
+  disk: Disk,
+  dir: string,
+  opened: {
+    readonly segment: number
+    /** What its record lists. */
+    readonly said: readonly Void[]
+    /** What it may list. */
+    readonly places: readonly Place[]
+    /** Whether retention dropped a segment's entries. */
+    readonly dropped: (segment: number) => boolean
+  },
+): Promise<string | null> {
+  const { said, places } = opened
+  const name = voidName(opened.segment)
+  const path = join(dir, name)
+  if (said.length > 0 && (await disk.size(path)) === null) return `${name} is missing`
+  const kept = said.length > 0 ? await readAll(disk, path) : Buffer.alloc(0)
+  const copies = new Map<Void, Uint8Array>()
+  let at = 0
+  for (const range of said) {
+    const copy = kept.subarray(at, at + range.bytes)
+    at += range.bytes
+    copies.set(range, copy)
+    if (createHash('sha256').update(copy).digest('hex') !== range.sha256) {
+      return `${name} is not what the record of this segment says was set aside`
+    }
+    const allowed = places.some(
+      (p) => p.files.number === range.segment && p.offset === range.offset,
+    )
+    if (!allowed && !opened.dropped(range.segment)) {
+      return 'the record of this segment sets aside what it may not'
+    }
+  }
+  if (at !== kept.length) return `${name} holds more than was set aside`
+  for (const { files, offset } of places) {
+    const range = said.find((v) => v.segment === files.number && v.offset === offset)
+    if (!range && offset === 0) return 'a segment before this one was never opened'
+    const copy = (range && copies.get(range)) ?? Buffer.alloc(0)
+    if (files.entries && !(await begins(copy, readEntries(disk, dir, files.entries, offset)))) {
+      return `${files.entries.name} holds bytes behind its end that were not set aside`
+    }
+  }
+  return null
+}
+
+async function begins(copy: Uint8Array, chunks: AsyncIterable<Uint8Array>): Promise<boolean> {
+  let at = 0
+  for await (const chunk of chunks) {
+    if (Buffer.compare(chunk, copy.subarray(at, at + chunk.length)) !== 0) return false
+    at += chunk.length
+  }
+  return true
+}

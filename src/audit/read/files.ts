@@ -1,0 +1,110 @@
+// What lies in a log's directory, segment by segment, and how it is read: plain or packed.
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { type Disk, errorCode, readAll } from '../../base/disk.ts'
+import { HASH_BYTES } from '../format/merkle.ts'
+import { Lines, segmentName, Walk, type WalkOptions } from '../format/segment.ts'
+
+export interface SegmentFiles {
+  readonly number: number
+  /** The file with the entries; null when retention (or somebody) removed it. */
+  readonly entries: { readonly name: string; readonly packed: boolean } | null
+  /** The file with the leaf hashes. */
+  readonly leaves: string | null
+}
+
+/** All segments from 1 to the highest that has any file, without holes. */
+export async function segmentFiles(disk: Disk, dir: string): Promise<SegmentFiles[]> {
+  const names = new Set(await disk.list(dir))
+  const numbers = [...names].map((name) =>
+    Number(/^(\d{8})\.(jsonl|jsonl\.gz|leaves)$/.exec(name)?.[1] ?? 0),
+  )
+  const highest = numbers.reduce((a, b) => Math.max(a, b), 0)
+  return Array.from({ length: highest }, (_, i) => {
+    const base = segmentName(i + 1)
+    const has = (ending: string) => (names.has(base + ending) ? base + ending : null)
+    const plain = has('.jsonl')
+    const packed = has('.jsonl.gz')
+    return {
+      number: i + 1,
+      // Both exist only after a crash while packing; the plain one is whole.
+      entries: plain
+        ? { name: plain, packed: false }
+        : packed
+          ? { name: packed, packed: true }
+          : null,
+      leaves: has('.leaves'),
+    }
+  })
+}
+
+/** The segment's bytes as they were written; also of one that was packed since its name was read. */
+export async function* readEntries(
+  disk: Disk,
+  dir: string,
+  entries: { readonly name: string; readonly packed: boolean },
+  from = 0,
+): AsyncIterable<Uint8Array> {
+  const path = join(dir, entries.name)
+  if (entries.packed) return yield* unpacked(disk, path, from)
+  try {
+    yield* disk.read(path, from)
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' || (await disk.size(`${path}.gz`)) === null) throw error
+    yield* unpacked(disk, `${path}.gz`, from)
+  }
+}
+
+function unpacked(disk: Disk, path: string, from: number): AsyncIterable<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: 1 << 18 })
+  // Its error reaches whoever reads; `pipe` would leave them waiting, and nobody to catch it.
+  pipeline(Readable.from(disk.read(path)), gunzip, () => {})
+  return skip(gunzip, from)
+}
+
+async function* skip(chunks: AsyncIterable<Uint8Array>, from: number): AsyncIterable<Uint8Array> {
+  let left = from
+  for await (const chunk of chunks) {
+    if (left < chunk.length) yield chunk.subarray(left)
+    left = Math.max(0, left - chunk.length)
+  }
+}
+
+/** SHA-256 (hex) and length of everything a reader gives. */
+export async function digest(chunks: AsyncIterable<Uint8Array>) {
+  const sha = createHash('sha256')
+  let bytes = 0
+  for await (const chunk of chunks) {
+    sha.update(chunk)
+    bytes += chunk.length
+  }
+  return { bytes, sha256: sha.digest('hex') }
+}
+
+/** Walks one segment file to its end. */
+export async function walkSegment(
+  chunks: AsyncIterable<Uint8Array>,
+  options: WalkOptions,
+  bytesRead: (n: number) => void | Promise<void> = () => {},
+): Promise<Walk> {
+  const walk = new Walk(options)
+  const lines = new Lines((bytes, start, end, offset) => walk.line(bytes, start, end, offset))
+  for await (const chunk of chunks) {
+    lines.push(chunk)
+    await bytesRead(chunk.length)
+  }
+  walk.end(lines.offset, lines.rest)
+  return walk
+}
+
+/** The leaf hashes of a `.leaves` file; null when its length is no multiple of a hash. */
+export async function readLeaves(
+  disk: Disk,
+  dir: string,
+  name: string,
+): Promise<Uint8Array | null> {
+  const bytes = await readAll(disk, join(dir, name))
+  return bytes.length % HASH_BYTES === 0 ? bytes : null
+}

@@ -1,0 +1,169 @@
+// The bridge: one link per wand, one stream of events, one status. It only puts the rooms together.
+//
+//   links → interpreters → gate (durable) → events$ → streams, status
+//                             └─ bad news at once ───────────────↗
+import { type Observable, Subject } from 'rxjs'
+import type { Env } from '../base/env.ts'
+import { Interpreter, newShared, type Shared } from '../drivers/open-wand/interpret.ts'
+import { Link, type LinkCounters } from '../drivers/open-wand/link.ts'
+import type { Policy } from '../drivers/open-wand/state.ts'
+import type { BridgeEvent, Stamp } from '../model/event.ts'
+import type { AuditStatus, BridgeStatus } from '../model/status.ts'
+import { type BridgeState, NOTHING_KNOWN, reduce } from '../status/state.ts'
+import { viewBridge } from '../status/view.ts'
+import type { PortSource, PortWatch } from '../transport/port.ts'
+import { Gate, NO_RECORDER, type Recorder } from './gate.ts'
+import { type Streams, streams } from './streams.ts'
+
+export interface BridgeOptions {
+  readonly env: Env
+  readonly ports: readonly PortSource[]
+  /** Finds further wands while the bridge runs. */
+  readonly finder?: PortWatch
+  readonly policy: Policy
+  /** Between two LIVE exchanges of a session that is held; 1000 ms if not given. */
+  readonly liveMs?: number
+  readonly recorder?: Recorder
+  /** Sees every byte both ways, as the port gave or took it: for captures. */
+  readonly tap?: (direction: 'in' | 'out', port: string, bytes: Uint8Array, at: Stamp) => void
+}
+
+const LAST_RECORDS_MS = 1_000
+
+/** An event and whether its record is on the disk. */
+export interface Change {
+  readonly event: BridgeEvent
+  readonly durable: boolean
+  /** It could not be recorded, so nothing of it is known here or shown. */
+  readonly lost?: true
+}
+
+export class Bridge {
+  readonly #env: Env
+  readonly #links = new Map<string, Link>()
+  readonly #shared: Shared = newShared()
+  readonly #events = new Subject<BridgeEvent>()
+  readonly #changes = new Subject<Change>()
+  readonly #audit = new Subject<AuditStatus>()
+  readonly #gate: Gate
+  readonly #recorder: Recorder
+  readonly #options: BridgeOptions
+  #state: BridgeState = NOTHING_KNOWN
+
+  /** Every event, in order, each after its record is durable. Never errors; completes at `stop`. */
+  readonly events$: Observable<BridgeEvent> = this.#events.asObservable()
+  /** Every change of `status()`. Bad news comes twice: at once, and again when it is durable. */
+  readonly changes$: Observable<Change> = this.#changes.asObservable()
+  /** The state of the audit log, whenever it changes. */
+  readonly audit$: Observable<AuditStatus> = this.#audit.asObservable()
+  readonly streams: Streams = streams(this.events$)
+
+  constructor(options: BridgeOptions) {
+    this.#env = options.env
+    this.#options = options
+    this.#recorder = options.recorder ?? NO_RECORDER
+    this.#gate = new Gate(this.#recorder, {
+      immediate: (event) => this.#take(event, false),
+      durable: (event) => {
+        this.#take(event, true)
+        this.#events.next(event)
+      },
+      lost: (event) => this.#changes.next({ event, durable: false, lost: true }),
+    })
+    this.#recorder.onChange?.(() => this.#audit.next(this.#recorder.status()))
+    for (const source of options.ports) this.#add(source)
+  }
+
+  #add(source: PortSource): Link {
+    if (this.#links.has(source.path)) throw new RangeError(`${source.path} is given twice`)
+    const link = this.#link(source)
+    this.#links.set(source.path, link)
+    return link
+  }
+
+  #link(source: PortSource): Link {
+    const { policy, liveMs, tap } = this.#options
+    const interpreter = new Interpreter(source.path, this.#shared)
+    return new Link({
+      env: this.#env,
+      source,
+      policy,
+      ...(liveMs === undefined ? {} : { liveMs }),
+      sink: {
+        ...(tap && {
+          received: (bytes: Uint8Array, at: Stamp) => tap('in', source.path, bytes, at),
+          sent: (bytes: Uint8Array, at: Stamp) => tap('out', source.path, bytes, at),
+        }),
+        news: (news, context) => {
+          for (const event of interpreter.interpret(news, context.link, context.at)) {
+            this.#gate.push(event)
+          }
+        },
+        discarded: (reason, bytes, context) =>
+          this.#gate.push(interpreter.refused(reason, bytes, context.link, context.at)),
+      },
+    })
+  }
+
+  #take(event: BridgeEvent, durable: boolean): void {
+    this.#state = reduce(this.#state, event, durable)
+    this.#changes.next({ event, durable })
+  }
+
+  get ports(): readonly string[] {
+    return [...this.#links.keys()]
+  }
+
+  now(): Stamp {
+    return { wall: this.#env.wall(), mono: this.#env.monotonic() }
+  }
+
+  /**
+   * Everything known, as it stands now: quality, reason and age are judged at `asOf`. What was read is
+   * frozen: it is the same object until it or its quality changes.
+   */
+  status(now: Stamp = this.now()): BridgeStatus {
+    return viewBridge(this.#state, (source) => this.#recorder.status(source), now)
+  }
+
+  start(): void {
+    for (const link of this.#links.values()) link.start()
+    const { finder } = this.#options
+    if (!finder) return
+    this.#changes.subscribe(({ event }) => {
+      if (event.kind === 'wand') finder.introduced(event.port, event.wand)
+      if (event.kind === 'link' && !event.connected) finder.introduced(event.port, null)
+    })
+    finder.start((source) => this.#add(source).start())
+  }
+
+  /** Asks for one interrogation, on every port or on one; what comes of it is in the events. */
+  interrogate(port?: string): boolean {
+    const asked = port === undefined ? [...this.#links.values()] : [this.#links.get(port)]
+    for (const link of asked) link?.read()
+    return asked.every((link) => link !== undefined)
+  }
+
+  /** Counters of every link, by port. */
+  counters(): Readonly<Record<string, LinkCounters>> {
+    return Object.fromEntries([...this.#links].map(([port, link]) => [port, link.counters]))
+  }
+
+  /**
+   * Closes every session, confirmed if the implant answers, and every port, within 3 s; then waits a
+   * moment for the disk, so that the end is told, too.
+   */
+  async stop(): Promise<void> {
+    this.#options.finder?.stop()
+    await Promise.all([...this.#links.values()].map((link) => link.stop()))
+    let cancel = () => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#env.after(LAST_RECORDS_MS, resolve)
+    })
+    await Promise.race([this.#gate.drained(), late])
+    cancel()
+    this.#audit.complete()
+    this.#events.complete()
+    this.#changes.complete()
+  }
+}

@@ -1,0 +1,97 @@
+// One reading of one wand, from asking to the confirmed close, and how it came out.
+
+import type { Env } from '../base/env.ts'
+import type { PumpStatus } from '../model/status.ts'
+import type { Bridge } from './bridge.ts'
+
+export type Outcome =
+  /** Read; `status` is as it stood when the last reply came, with the session as it ended. */
+  | { readonly kind: 'read'; readonly status: PumpStatus; readonly closeConfirmed: boolean }
+  /** Nothing answers on the port. */
+  | { readonly kind: 'no-wand'; readonly why: string }
+  /** The wand answers, the pump does not, or the reading broke off. */
+  | { readonly kind: 'failed'; readonly why: string }
+  /** Nothing can be recorded, so nothing is shown. */
+  | { readonly kind: 'unrecorded'; readonly why: string }
+
+/** How long a wand may take to answer at all. */
+const WAND_MS = 5_000
+
+/**
+ * Asks `port` for one interrogation and follows it to the end of its session, `readMs` at most. Never
+ * rejects.
+ */
+export function interrogateOnce(
+  env: Env,
+  bridge: Bridge,
+  port: string,
+  readMs: number,
+): Promise<Outcome> {
+  const unrecorded = (): Outcome | null => {
+    const { state, sentence } = bridge.status().audit
+    return state === 'failed' ? { kind: 'unrecorded', why: sentence } : null
+  }
+  // What cannot be recorded is better not read: an interrogation leaves its mark in the pump.
+  const before = unrecorded()
+  if (before) return Promise.resolve(before)
+  return new Promise((resolve) => {
+    /** The session, or the link with it, has ended, whether that is recorded yet or not. */
+    let ended = false
+    let read: PumpStatus | null = null
+    let failure = ''
+    const finish = (outcome: Outcome) => {
+      subscription.unsubscribe()
+      noWand()
+      tooLong()
+      resolve(outcome)
+    }
+    const wand = () => bridge.status().wands.find((w) => w.port === port)
+    const explain = () => {
+      const { link, contact } = wand() ?? {}
+      if (!contact?.fresh) {
+        return 'The wand answers, but no pump is in reach. Hold the wand over the pump and try again.'
+      }
+      return failure || `${link?.sentence ?? ''} ${link?.detail ?? ''}`.trim()
+    }
+    const giveUp = () => {
+      const outcome = ended ? unrecorded() : null
+      if (outcome) finish(outcome)
+    }
+    const noWand = env.after(Math.min(WAND_MS, readMs), () => {
+      const now = wand()
+      if (now?.serial) return
+      const why = [now?.link.sentence ?? '', now?.link.detail ?? ''].filter(Boolean).join(' ')
+      finish({ kind: 'no-wand', why: why || 'Nothing answers on this port.' })
+    })
+    const tooLong = env.after(readMs, () => {
+      if (read) finish({ kind: 'read', status: read, closeConfirmed: false })
+      else finish(unrecorded() ?? { kind: 'failed', why: explain() })
+    })
+    const subscription = bridge.changes$.subscribe({
+      next: ({ event, durable, lost }) => {
+        if (event.port !== port) return
+        if (lost && event.kind === 'reading') {
+          finish({ kind: 'unrecorded', why: bridge.status().audit.sentence })
+        }
+        if (lost) return
+        if (event.kind === 'session-end') ended = true
+        if (!durable) return giveUp()
+        if (event.kind === 'reading') {
+          read = bridge.status().pumps.find((p) => p.pump.id === event.pump.id) ?? null
+        }
+        if (event.kind === 'read-failed') {
+          failure = event.why
+          if (event.final) finish({ kind: 'failed', why: event.why })
+        }
+        if (event.kind === 'session-end' && read) {
+          const session = wand()?.session ?? read.session
+          const closeConfirmed = event.how === 'confirmed'
+          finish({ kind: 'read', status: { ...read, session }, closeConfirmed })
+        }
+      },
+      complete: () => finish({ kind: 'failed', why: 'The bridge was stopped.' }),
+    })
+    subscription.add(bridge.audit$.subscribe(giveUp))
+    bridge.interrogate(port)
+  })
+}

@@ -1,0 +1,146 @@
+// A snapshot put together from SNAPSHOT and BLOCK replies: all of it, checked, or nothing. The same
+// function reads the PDUs of an audit record again a year later.
+
+import { crc32 } from '../../../protocol/codec/crc32.ts'
+import { decodePdu, FLAGS_AT } from '../../../protocol/codec/pdu.ts'
+import { parse } from '../../../protocol/codec/struct.ts'
+import {
+  BLOCK_NAMES,
+  BLOCKS,
+  type BlockName,
+  MAX_SNAPSHOT,
+  type SnapshotRepr,
+} from '../../../protocol/fields/blocks.ts'
+import {
+  MESSAGES,
+  messageOfType,
+  type ReadRequest,
+  type ReplyOf,
+} from '../../../protocol/messages/index.ts'
+
+export interface Assembly {
+  readonly snapshot: number
+  readonly directory: ReplyOf<'SNAPSHOT'> | null
+  /** Bytes got so far of the block that is being fetched, behind the whole ones. */
+  readonly done: readonly Uint8Array[]
+  readonly part: Uint8Array
+  /** Every reply PDU that went into it, as received. */
+  readonly pdus: readonly Uint8Array[]
+}
+
+export interface ReadSnapshot {
+  readonly snapshot: number
+  readonly directory: ReplyOf<'SNAPSHOT'>
+  readonly blocks: SnapshotRepr
+  /** The flags of all its PDUs together: one simulated piece makes the whole simulated. */
+  readonly flags: number
+  readonly pdus: readonly Uint8Array[]
+}
+
+export const emptyAssembly = (snapshot: number): Assembly => ({
+  snapshot,
+  directory: null,
+  done: [],
+  part: new Uint8Array(),
+  pdus: [],
+})
+
+/** What to ask for next; null when every block is there. */
+export function nextPiece(a: Assembly): ReadRequest | null {
+  if (!a.directory) return { name: 'SNAPSHOT', fields: { snapshot: a.snapshot } }
+  const entry = a.directory.blocks[a.done.length]
+  if (!entry) return null
+  return {
+    name: 'BLOCK',
+    fields: { snapshot: a.snapshot, block: entry.block, offset: a.part.length },
+  }
+}
+
+export function addDirectory(
+  a: Assembly,
+  reply: ReplyOf<'SNAPSHOT'>,
+  raw: Uint8Array,
+): Assembly | string {
+  if (reply.snapshot !== a.snapshot) return 'the directory is of another snapshot'
+  if (reply.counterBefore === null || reply.counterBefore !== reply.counterAfter) {
+    return 'the pump changed while it was read'
+  }
+  const bytes = reply.blocks.reduce((n, entry) => n + (entry.length ?? 0), 0)
+  if (bytes > MAX_SNAPSHOT) return `the snapshot has ${bytes} bytes, more than a record can hold`
+  const next = { ...a, directory: reply, pdus: [...a.pdus, raw] }
+  return skipEmpty(next)
+}
+
+export function addPiece(a: Assembly, reply: ReplyOf<'BLOCK'>, raw: Uint8Array): Assembly | string {
+  const entry = a.directory?.blocks[a.done.length]
+  if (!entry) return 'a piece came that was not asked for'
+  if (
+    reply.snapshot !== a.snapshot ||
+    reply.block !== entry.block ||
+    reply.offset !== a.part.length ||
+    reply.data.length === 0
+  ) {
+    return 'a piece of another place came'
+  }
+  const part = new Uint8Array(a.part.length + reply.data.length)
+  part.set(a.part)
+  part.set(reply.data, a.part.length)
+  const length = entry.length ?? 0
+  if (part.length > length) return 'a block is longer than its directory says'
+  const pdus = [...a.pdus, raw]
+  if (part.length < length) return { ...a, part, pdus }
+  return skipEmpty({ ...a, done: [...a.done, part], part: new Uint8Array(), pdus })
+}
+
+function skipEmpty(a: Assembly): Assembly {
+  const done = [...a.done]
+  while (a.directory?.blocks[done.length]?.length === 0) done.push(new Uint8Array())
+  return done.length === a.done.length ? a : { ...a, done }
+}
+
+/** Checks the whole and decodes it; a sentence when it may not be used. */
+export function finish(a: Assembly): ReadSnapshot | string {
+  const { directory } = a
+  if (!directory || nextPiece(a)) return 'the snapshot is not complete'
+  let crc = 0
+  for (const block of a.done) crc = crc32(block, crc)
+  // All-ones is an ordinary checksum here, not "unavailable".
+  if (crc !== (directory.crc ?? 0xffffffff)) return 'the checksum over the snapshot is wrong'
+  const blocks: Partial<Record<BlockName, unknown>> = {}
+  for (const [i, entry] of directory.blocks.entries()) {
+    const name = BLOCK_NAMES[entry.block ?? 0]
+    const bytes = a.done[i]
+    if (!name || !bytes) continue
+    const repr = parse(BLOCKS[name].struct, bytes)
+    if (!repr) return `block ${name} is shorter than its fields`
+    blocks[name] = repr
+  }
+  for (const name of Object.keys(BLOCKS)) {
+    if (!(name in blocks)) return `block ${name} is missing`
+  }
+  const flags = a.pdus.reduce((all, pdu) => all | (pdu[FLAGS_AT] ?? 0), 0)
+  return { snapshot: a.snapshot, directory, blocks: blocks as SnapshotRepr, flags, pdus: a.pdus }
+}
+
+/** Puts recorded reply PDUs (SNAPSHOT first, then the BLOCKs in order) together again. */
+export function reassemble(pdus: readonly Uint8Array[]): ReadSnapshot | string {
+  let assembly: Assembly | string | null = null
+  for (const raw of pdus) {
+    const pdu = decodePdu(raw)
+    if (typeof pdu === 'string') return `a recorded PDU is not whole: ${pdu}`
+    const name = messageOfType(pdu.type)
+    if (name === 'SNAPSHOT') {
+      const reply = parse(MESSAGES.SNAPSHOT.reply, pdu.payload)
+      if (!reply || reply.snapshot === null) return 'the recorded directory is too short'
+      assembly = addDirectory(emptyAssembly(reply.snapshot), reply, raw)
+    } else if (name === 'BLOCK' && assembly) {
+      const reply = parse(MESSAGES.BLOCK.reply, pdu.payload)
+      if (!reply) return 'a recorded piece is too short'
+      assembly = addPiece(assembly, reply, raw)
+    } else {
+      return 'a recorded PDU belongs to no snapshot'
+    }
+    if (typeof assembly === 'string') return assembly
+  }
+  return assembly ? finish(assembly) : 'no PDU was recorded'
+}

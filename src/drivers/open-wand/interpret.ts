@@ -1,0 +1,280 @@
+// What a link reports, as events with typed values. One interpreter per wand; what it remembers is
+// who the wand is, which session is open, and the alarms each pump had when last read.
+import { createHash } from 'node:crypto'
+import { FLAG_REPLAY, FLAG_SIMULATOR } from '../../../protocol/codec/pdu.ts'
+import { codeName } from '../../../protocol/codec/struct.ts'
+import { Hello } from '../../../protocol/messages/hello.ts'
+import { Live } from '../../../protocol/messages/live.ts'
+import { Ping } from '../../../protocol/messages/ping.ts'
+import type {
+  AlarmEvent,
+  BridgeEvent,
+  ClockReading,
+  EventHead,
+  PumpIdentity,
+  ReadingEvent,
+  Stamp,
+} from '../../model/event.ts'
+import {
+  type AlarmReading,
+  alarmReadings,
+  type Source,
+  snapshotValues,
+} from '../../model/reading.ts'
+import { deviceTimeText, toValue, type Value } from '../../model/value.ts'
+import { type LinkNews, type PumpIdentity as LinkPump, UNCLOSED } from './state.ts'
+import { isConnected, TRANSITIONS } from './table.ts'
+
+/** Opaque, stable and fit for an address; the same serial behind another source is another pump. */
+export function pumpId(source: Source, serial: string): string {
+  return createHash('sha256').update(`${source} ${serial}`).digest('hex').slice(0, 16)
+}
+
+export function sourceOf(flags: number): Source {
+  if (flags & FLAG_REPLAY) return 'replay'
+  return flags & FLAG_SIMULATOR ? 'simulator' : 'device'
+}
+
+/** What the interpreters of one bridge share. */
+export interface Shared {
+  /** The next number of an event, from 0. */
+  nextOrder(): number
+  /** Alarms by pump id, as last read. */
+  readonly alarms: Map<string, readonly AlarmReading[]>
+}
+
+export function newShared(): Shared {
+  let order = 0
+  return { nextOrder: () => order++, alarms: new Map() }
+}
+
+export class Interpreter {
+  readonly #port: string
+  readonly #shared: Shared
+  #wand: string | null = null
+  #source: Source = 'device'
+  #session: number | null = null
+  #snapshot: number | null = null
+  #fresh = false
+
+  constructor(port: string, shared: Shared) {
+    this.#port = port
+    this.#shared = shared
+  }
+
+  /** Events of one piece of news, in order. */
+  interpret(news: LinkNews, link: number, at: Stamp): BridgeEvent[] {
+    const head = () => this.#head(link, at)
+    switch (news.kind) {
+      case 'phase': {
+        const connected = isConnected(news.phase)
+        const { sentence } = TRANSITIONS[news.cause]
+        const { phase, cause, detail } = news
+        const event: BridgeEvent = {
+          ...head(),
+          kind: 'link',
+          phase,
+          cause,
+          detail,
+          sentence,
+          connected,
+        }
+        if (!connected) this.#forget()
+        return [event]
+      }
+      case 'hello': {
+        this.#source = sourceOf(news.flags)
+        this.#wand = news.hello.wandSerial
+        const raw = news.hello.lastEnd
+        const lastEnd = raw === null ? 'unavailable' : codeName(Hello.reply.fields.lastEnd, raw)
+        return [{ ...head(), kind: 'wand', hello: news.hello, lastEnd }]
+      }
+      case 'wand':
+        return [{ ...head(), kind: 'health', health: news.wand }]
+      case 'contact': {
+        const changed = news.contact.fresh !== this.#fresh
+        this.#fresh = news.contact.fresh
+        const { fresh, loss, heardAt, ping } = news.contact
+        const fields = Ping.reply.fields
+        const name = (raw: number | null | undefined, field: typeof fields.position) =>
+          raw === null || raw === undefined ? null : codeName(field, raw)
+        return [
+          {
+            ...head(),
+            kind: 'contact',
+            fresh,
+            changed,
+            loss,
+            heardAt,
+            coupling: ping?.coupling ?? null,
+            position: name(ping?.position, fields.position),
+            operation: name(ping?.operation, fields.operation),
+            progress: ping?.progress ?? null,
+          },
+        ]
+      }
+      case 'session-open':
+        this.#session = news.session.id
+        this.#snapshot = null
+        return [{ ...head(), kind: 'session-open', pump: this.#pump(news.session.pump) }]
+      case 'recognised':
+        return [{ ...head(), kind: 'recognised', pump: this.#pump(news.session.pump) }]
+      case 'unclosed': {
+        const unclosed = news.unclosed.map(({ why, session, pump }) => {
+          return { why, session, pump: pump?.serial ?? null, sentence: UNCLOSED[why] }
+        })
+        return [{ ...head(), kind: 'unclosed', unclosed }]
+      }
+      case 'outdated':
+        return [{ ...head(), kind: 'outdated', pump: this.#pump(news.session.pump) }]
+      case 'session-end': {
+        const event: BridgeEvent = {
+          ...head(),
+          session: news.session.id,
+          kind: 'session-end',
+          pump: this.#pump(news.session.pump),
+          how: news.how,
+        }
+        this.#session = null
+        this.#snapshot = null
+        return [event]
+      }
+      case 'read-failed':
+        return [{ ...head(), kind: 'read-failed', why: news.why, final: news.final }]
+      case 'snapshot':
+        return this.#reading(news, link, at)
+      case 'live':
+        return [this.#live(news, link, at)]
+    }
+  }
+
+  /** Refused bytes, as the link counted them. */
+  refused(reason: string, bytes: number, link: number, at: Stamp): BridgeEvent {
+    return { ...this.#head(link, at), kind: 'refused', reason, bytes }
+  }
+
+  #head(link: number, at: Stamp): EventHead {
+    return {
+      order: this.#shared.nextOrder(),
+      port: this.#port,
+      wand: this.#wand,
+      link,
+      session: this.#session,
+      snapshot: this.#snapshot,
+      source: this.#source,
+      receivedAt: new Date(at.wall).toISOString(),
+      mono: at.mono,
+    }
+  }
+
+  #forget(): void {
+    this.#session = null
+    this.#snapshot = null
+    this.#fresh = false
+  }
+
+  #pump(pump: LinkPump): PumpIdentity {
+    return { id: pumpId(this.#source, pump.serial), ...pump }
+  }
+
+  #reading(news: Extract<LinkNews, { kind: 'snapshot' }>, link: number, at: Stamp): BridgeEvent[] {
+    const { read, session } = news
+    this.#source = sourceOf(read.flags)
+    this.#snapshot = read.snapshot
+    const head = this.#head(link, at)
+    const pump = this.#pump(session.pump)
+    const { deviceTime } = read.blocks.clock
+    const text = deviceTime === null ? null : deviceTimeText(deviceTime)
+    const readAt = { deviceTime: text, receivedAt: head.receivedAt }
+    const reading: ReadingEvent = {
+      ...head,
+      session: session.id,
+      kind: 'reading',
+      pump,
+      values: snapshotValues(read.blocks, readAt),
+      repr: read.blocks,
+      pdus: read.pdus,
+      clock: clockOf(news, at),
+    }
+    return [reading, ...this.#alarms(reading)]
+  }
+
+  /** What has changed among the alarms since this pump was last read. */
+  #alarms(reading: ReadingEvent): AlarmEvent[] {
+    const { pump } = reading
+    const before = new Map((this.#shared.alarms.get(pump.id) ?? []).map((a) => [a.id, a]))
+    const now = alarmReadings(reading.values, reading.receivedAt)
+    this.#shared.alarms.set(pump.id, now)
+    const head = (): EventHead => ({
+      order: this.#shared.nextOrder(),
+      port: reading.port,
+      wand: reading.wand,
+      link: reading.link,
+      session: reading.session,
+      snapshot: reading.snapshot,
+      source: reading.source,
+      receivedAt: reading.receivedAt,
+      mono: reading.mono,
+    })
+    const events: AlarmEvent[] = []
+    for (const alarm of now) {
+      const old = before.get(alarm.id)
+      before.delete(alarm.id)
+      if (old && sameAlarm(old, alarm)) continue
+      events.push({ ...head(), kind: 'alarm', pump, phase: old ? 'update' : 'start', alarm })
+    }
+    for (const gone of before.values()) {
+      const alarm = { ...gone, state: 'inactive', readAt: reading.receivedAt }
+      events.push({ ...head(), kind: 'alarm', pump, phase: 'end', alarm })
+    }
+    return events
+  }
+
+  #live(news: Extract<LinkNews, { kind: 'live' }>, link: number, at: Stamp): BridgeEvent {
+    this.#source = sourceOf(news.flags)
+    const head = this.#head(link, at)
+    const { live, session } = news
+    const fields = Live.reply.fields
+    const deviceTime = live.deviceTime === null ? null : deviceTimeText(live.deviceTime)
+    const readAt = { deviceTime, receivedAt: head.receivedAt }
+    return {
+      ...head,
+      session: session.id,
+      kind: 'live',
+      pump: this.#pump(session.pump),
+      reportedVolume: toValue(fields.reportedVolume, live.reportedVolume, readAt) as Value<number>,
+      rate: toValue(fields.rate, live.rate, readAt) as Value<number>,
+      deviceTime,
+      activeAlarms: live.activeAlarms,
+      stateCounter: live.stateCounter,
+      repr: live,
+      pdu: news.raw,
+    }
+  }
+}
+
+function sameAlarm(a: AlarmReading, b: AlarmReading): boolean {
+  return JSON.stringify({ ...a, readAt: '' }) === JSON.stringify({ ...b, readAt: '' })
+}
+
+/**
+ * The pump's clock against this computer's. The wand says how long before the end of the reading the
+ * clock was asked, and the link between which moments the reading ended.
+ */
+function clockOf(news: Extract<LinkNews, { kind: 'snapshot' }>, at: Stamp): ClockReading {
+  const { deviceTime, ageMs } = news.read.blocks.clock
+  const { earliest, latest } = news.read.ended
+  const middle = (earliest + latest) / 2 - (ageMs ?? 0)
+  const hostWall = at.wall + (middle - at.mono)
+  // The pump's clock counts whole seconds, so it is on average half a second behind itself.
+  const spread = (latest - earliest) / 2 + 500
+  const text = deviceTime === null ? null : deviceTimeText(deviceTime)
+  const offset = text === null ? null : (Date.parse(`${text}Z`) + 500 - hostWall) / 1000
+  return {
+    deviceTime: text,
+    hostTime: new Date(Math.round(hostWall)).toISOString(),
+    // Zero has no sign here: canonical JSON knows no -0.
+    offsetS: offset === null ? null : Math.round(offset * 10) / 10 + 0,
+    uncertaintyS: Math.ceil(spread / 100) / 10,
+  }
+}

@@ -1,0 +1,351 @@
+// The link to one wand: the machine with its port, its clock and its counters. All decisions are the
+// machine's; here they are carried out. Every connection has a fresh port, decoder and writer.
+import { REPORT_HEADER } from '../../../protocol/framing/hid-report.ts'
+import {
+  type FramingFault,
+  LineStream,
+  type LineStreamSink,
+} from '../../../protocol/framing/line-stream.ts'
+import { ReportStream } from '../../../protocol/framing/report-stream.ts'
+import { decodeLine } from '../../../protocol/framing/serial-line.ts'
+import { type Cancel, type Env, nonce } from '../../base/env.ts'
+import { type PortEnd, PortError, type PortSource, type WandPort } from '../../transport/port.ts'
+import { step, wakeAt } from './machine.ts'
+import {
+  type Effect,
+  type Input,
+  initialState,
+  type LinkNews,
+  type LinkState,
+  type Policy,
+  type ReplyFault,
+  type Stamp,
+} from './state.ts'
+import { isConnected } from './table.ts'
+import { RequestWriter } from './writer.ts'
+
+/** Why received bytes became part of nothing. */
+export type DiscardReason = FramingFault | ReplyFault
+
+/** Where a piece of news belongs. */
+export interface NewsContext {
+  /** The host's nonce of this port opening; 0 = none yet. */
+  readonly link: number
+  readonly session: number | null
+  /** The newest snapshot told in this session. */
+  readonly snapshot: number | null
+  /** Of the newest reply of this connection: simulator, replay. */
+  readonly flags: number
+  readonly at: Stamp
+}
+
+export interface LinkSink {
+  news(news: LinkNews, context: NewsContext): void
+  discarded(reason: DiscardReason, bytes: number, context: NewsContext): void
+  /** Taps for captures: every byte as it came and went. */
+  received?(bytes: Uint8Array, at: Stamp): void
+  sent?(bytes: Uint8Array, at: Stamp): void
+}
+
+export interface LinkOptions {
+  readonly env: Env
+  readonly source: PortSource
+  readonly policy: Policy
+  /** Between two LIVE exchanges of a session that is held; 1000 ms if not given. */
+  readonly liveMs?: number
+  readonly sink: LinkSink
+}
+
+interface Count {
+  frames: number
+  bytes: number
+}
+
+/** Conservation: bytesIn = accepted.bytes + all discarded bytes + held. */
+export interface LinkCounters {
+  opens: number
+  bytesIn: number
+  bytesOut: number
+  requests: number
+  /** Requests sent again, and times that no reply came in time. */
+  retries: number
+  'no-answer': number
+  readonly accepted: Count
+  readonly discarded: Partial<Record<DiscardReason, Count>>
+  /** Bytes of a frame that has not ended yet; 0 without a connection. */
+  held: number
+}
+
+/** Clocks that drift apart by more, or a timer that is late by more, mean that the machine slept. */
+const JUMP_MS = 2_000
+const WATCH_MS = 500
+/** A driver that has not opened by then never will. */
+const OPEN_MS = 5_000
+/** Stopping waits no longer, whatever the driver does: 3 s is the promise. */
+const STOP_MS = 2_950
+
+interface Connection {
+  readonly port: WandPort
+  readonly stream: LineStream | ReportStream
+  readonly writer: RequestWriter
+}
+
+export class Link {
+  readonly #env: Env
+  readonly #source: PortSource
+  readonly #sink: LinkSink
+  readonly counters: LinkCounters = {
+    opens: 0,
+    bytesIn: 0,
+    bytesOut: 0,
+    requests: 0,
+    retries: 0,
+    'no-answer': 0,
+    accepted: { frames: 0, bytes: 0 },
+    discarded: {},
+    held: 0,
+  }
+  #state: LinkState
+  #connection: Connection | null = null
+  /** Being opened. */
+  #opening: WandPort | null = null
+  /** Counts attempts to open, so that what an abandoned one does later is not heard. */
+  #attempt = 0
+  #last: Stamp
+  #cancel: Cancel = () => {}
+  #queue: Input[] = []
+  #running = false
+  #closing: Promise<void> = Promise.resolve()
+  #stopped: (() => void)[] = []
+
+  constructor(options: LinkOptions) {
+    this.#env = options.env
+    this.#source = options.source
+    this.#sink = options.sink
+    this.#state = initialState(options.policy, options.liveMs)
+    this.#last = this.#now()
+  }
+
+  get state(): LinkState {
+    return this.#state
+  }
+
+  start(): void {
+    this.#take({ type: 'start' })
+  }
+
+  /** Asks for one interrogation; it begins when the wand is in contact. */
+  read(): void {
+    this.#take({ type: 'read' })
+  }
+
+  /** Closes the session (confirmed if the implant answers) and the port. Within 3 s, once for all. */
+  async stop(): Promise<void> {
+    let cancel: Cancel = () => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#env.after(STOP_MS, resolve)
+    })
+    const done = new Promise<void>((resolve) => void this.#stopped.push(resolve))
+    this.#take({ type: 'stop' })
+    await Promise.race([done.then(() => this.#closing), late])
+    cancel()
+  }
+
+  #now(): Stamp {
+    return { wall: this.#env.wall(), mono: this.#env.monotonic() }
+  }
+
+  #take(input: Input): void {
+    this.#queue.push(input)
+    if (this.#running) return
+    this.#running = true
+    try {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#step(next)
+    } finally {
+      // Whoever hears the news may fail; the link goes on.
+      this.#running = false
+      this.#schedule()
+    }
+    if (this.#state.phase === 'stopped') for (const done of this.#stopped.splice(0)) done()
+  }
+
+  #step(input: Input): void {
+    const now = this.#now()
+    const slept = now.wall - now.mono - (this.#last.wall - this.#last.mono)
+    const late = now.mono - this.#last.mono > WATCH_MS + JUMP_MS
+    this.#last = now
+    if (isConnected(this.#state.phase) && (Math.abs(slept) > JUMP_MS || late)) {
+      this.#apply({ type: 'clock-jump' }, now)
+    }
+    this.#apply(input, now)
+  }
+
+  #apply(input: Input, now: Stamp): void {
+    const { state, effects } = step(this.#state, input, now)
+    this.#state = state
+    for (const effect of effects) this.#carryOut(effect, now)
+  }
+
+  #schedule(): void {
+    this.#cancel()
+    const wake = wakeAt(this.#state)
+    const watch = isConnected(this.#state.phase) ? this.#last.mono + WATCH_MS : null
+    const due = [wake, watch].filter((t): t is number => t !== null)
+    if (due.length === 0) return
+    const ms = Math.max(1, Math.min(...due) - this.#env.monotonic())
+    this.#cancel = this.#env.after(ms, () => this.#take({ type: 'tick' }))
+  }
+
+  #carryOut(effect: Effect, at: Stamp): void {
+    const { counters } = this
+    switch (effect.do) {
+      case 'open-port':
+        void this.#open()
+        return
+      case 'close-port':
+        this.#close()
+        return
+      case 'send': {
+        if (!this.#connection) return
+        counters.requests += 1
+        const { request, seq, link, session } = effect
+        const bytes = this.#connection.writer.write(request, { seq, link, session })
+        counters.bytesOut += bytes.length
+        this.#sink.sent?.(bytes, at)
+        return
+      }
+      case 'tell': {
+        const { news, link, session, snapshot, flags } = effect
+        this.#sink.news(news, { link, session, snapshot, flags, at })
+        return
+      }
+      case 'count':
+        counters[effect.what] += 1
+        return
+      case 'accept':
+        counters.accepted.frames += 1
+        counters.accepted.bytes += effect.wire
+        return
+      case 'refuse':
+        this.#discard(effect.reason, effect.wire)
+        return
+    }
+  }
+
+  #discard(reason: DiscardReason, bytes: number): void {
+    const count = this.counters.discarded[reason] ?? { frames: 0, bytes: 0 }
+    count.frames += 1
+    count.bytes += bytes
+    this.counters.discarded[reason] = count
+    const { link, session, snapshot, flags } = this.#state
+    const context = { link, session: session?.id ?? null, snapshot, flags, at: this.#now() }
+    this.#sink.discarded(reason, bytes, context)
+  }
+
+  async #open(): Promise<void> {
+    this.#attempt += 1
+    const attempt = this.#attempt
+    const current = () => attempt === this.#attempt
+    await this.#closing
+    if (!current()) return
+    const port = this.#source.create()
+    this.#opening = port
+    let stream: LineStream | ReportStream | null = null
+    const giveUp = this.#env.after(OPEN_MS, () => {
+      if (!current()) return
+      this.#abandon()
+      this.#ended('failed', `the driver did not open the port within ${OPEN_MS / 1000} s`)
+    })
+    try {
+      await port.open({
+        data: (bytes) => {
+          if (stream) this.#receive(stream, bytes, current)
+        },
+        ended: (end, message) => {
+          if (!current()) return
+          this.#attempt += 1
+          if (stream) this.#release(stream)
+          this.#ended(end, message)
+        },
+      })
+    } catch (error) {
+      giveUp()
+      if (current()) this.#opening = null
+      const end = error instanceof PortError ? error.end : 'failed'
+      if (current()) this.#ended(end, (error as Error).message)
+      return
+    }
+    giveUp()
+    if (!current()) {
+      await port.close()
+      return
+    }
+    this.#opening = null
+    this.counters.opens += 1
+    const { framing } = port
+    stream = this.#stream(framing, current)
+    this.#connection = { port, stream, writer: new RequestWriter(port, framing) }
+    this.#take({ type: 'opened', link: nonce(this.#env) })
+  }
+
+  #stream(framing: 'line' | 'report', current: () => boolean): LineStream | ReportStream {
+    const sink: LineStreamSink = {
+      pdu: (pdu, raw, wire) => {
+        if (current()) this.#take({ type: 'pdu', pdu, raw, wire })
+        else this.#discard('wrong-link', wire)
+      },
+      discarded: (reason, bytes) => {
+        this.#discard(reason, bytes.length)
+        if (reason === 'version' && current()) this.#otherVersion(bytes, framing)
+      },
+    }
+    return framing === 'line' ? new LineStream(sink) : new ReportStream(sink)
+  }
+
+  #receive(stream: LineStream | ReportStream, bytes: Uint8Array, current: () => boolean): void {
+    if (!current()) return
+    this.counters.bytesIn += bytes.length
+    this.#sink.received?.(bytes, this.#now())
+    stream.push(bytes)
+    // What the connection was dropped for may have stood in the middle of these bytes.
+    if (!current()) stream.close()
+    this.counters.held = stream.held
+  }
+
+  /** Major and link keep their places in every version: ours, or left over from another opening? */
+  #otherVersion(wire: Uint8Array, framing: 'line' | 'report'): void {
+    const bytes = framing === 'line' ? decodeLine(latin1(wire)) : wire.subarray(REPORT_HEADER)
+    if (typeof bytes === 'string') return
+    const link = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true)
+    if (link === this.#state.link) this.#take({ type: 'other-version', major: bytes[0] ?? 0 })
+  }
+
+  #ended(end: PortEnd, message: string): void {
+    const slow = end === 'busy' || end === 'denied'
+    this.#take({ type: 'ended', slow, message })
+  }
+
+  #release(stream: LineStream | ReportStream): void {
+    stream.close()
+    this.counters.held = 0
+    this.#connection = null
+  }
+
+  #close(): void {
+    this.#abandon()
+    const connection = this.#connection
+    if (!connection) return
+    this.#release(connection.stream)
+    this.#closing = connection.port.close()
+  }
+
+  /** Whatever the port that is being opened does from now on is not heard. */
+  #abandon(): void {
+    this.#attempt += 1
+    const port = this.#opening
+    this.#opening = null
+    if (port) this.#closing = port.close()
+  }
+}
+
+const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')

@@ -1,0 +1,223 @@
+// What each good reply does to the link, message by message. A reply gets here only if it answers the
+// request that is out in link, seq and type. What a refusal does is refusals.ts.
+
+import { Code, FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
+import { judge, parse } from '../../../protocol/codec/struct.ts'
+import { Close } from '../../../protocol/messages/close.ts'
+import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
+import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'
+import { POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
+import {
+  type Assembly,
+  addDirectory,
+  addPiece,
+  emptyAssembly,
+  finish,
+  nextPiece,
+} from './assembly.ts'
+import {
+  addUnclosed,
+  type Draft,
+  drop,
+  endSession,
+  failRead,
+  go,
+  halt,
+  keepUnclosed,
+  loseContact,
+  set,
+  tell,
+  toEnding,
+} from './draft.ts'
+import { onRefusal, readAgain, sessionGone } from './refusals.ts'
+import { type Contact, type Outstanding, type Session, TIMING } from './state.ts'
+import { isInSession } from './table.ts'
+
+/** False: the payload is not what its message says; the request stays out and is repeated. */
+export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): boolean {
+  const { name } = out.request
+  const reply = pdu.code === Code.OK ? parse(MESSAGES[name].reply, pdu.payload) : undefined
+  if (reply === null) return false
+  const { air } = d.s
+  const collected = air !== null && air.seq === out.seq
+  const began = collected ? air.firstAt : out.firstAt
+  set(d, { out: null, air: collected ? null : air, flags: pdu.flags & ~FLAG_REPLY })
+  // Who is closing has given up what else it had asked of the session.
+  if (d.s.phase === 'ending' && MESSAGES[name].session && name !== 'CLOSE') return true
+  if (reply) OK[name](d, reply as never, { pdu, raw, out, began })
+  else if (pdu.code === Code.PENDING && MESSAGES[name].air) {
+    const { request, seq, session } = out
+    const askAt = d.now.mono + TIMING.collectMs
+    set(d, { air: { request, seq, session, firstAt: began, askAt } })
+  } else onRefusal(d, name, pdu.code)
+  return true
+}
+
+interface Came {
+  readonly pdu: Pdu
+  readonly raw: Uint8Array
+  readonly out: Outstanding
+  /** When it was first asked for. */
+  readonly began: number
+}
+type Handlers = { [N in MessageName]: (d: Draft, reply: ReplyOf<N>, came: Came) => void }
+
+const OK: Handlers = {
+  HELLO(d, hello, { pdu }) {
+    set(d, { hello, faults: 0 })
+    tell(d, { kind: 'hello', hello, flags: pdu.flags })
+    if (d.s.phase === 'greeting') go(d, 'wand-answered')
+    howLastEnded(d, hello)
+  },
+  PING: onPing,
+  WAND(d, wand) {
+    tell(d, { kind: 'wand', wand })
+  },
+  OPEN: onOpen,
+  INTERROGATE(d, reply) {
+    if (reply.snapshot === null) readAgain(d, 'the wand names no snapshot')
+    else set(d, { assembly: emptyAssembly(reply.snapshot) })
+  },
+  SNAPSHOT(d, reply, { raw, out }) {
+    const { beganMs, endedMs } = reply
+    if (!d.s.assembly) return
+    if (beganMs === null || endedMs === null || beganMs < endedMs) {
+      readAgain(d, 'the wand does not say when it read')
+      return
+    }
+    // The wand may have made the reply at any moment since the request was first sent (§10.2).
+    const ago = (ms: number) => ({ earliest: out.firstAt - ms, latest: d.now.mono - ms })
+    set(d, { readTimes: { began: ago(beganMs), ended: ago(endedMs) } })
+    grow(d, addDirectory(d.s.assembly, reply, raw))
+  },
+  BLOCK(d, reply, { raw }) {
+    if (d.s.assembly) grow(d, addPiece(d.s.assembly, reply, raw))
+  },
+  LIVE: onLive,
+  CLOSE(d, reply) {
+    const confirmed = Close.reply.fields.result.names[reply.result ?? -1] === 'confirmed'
+    if (confirmed) endSession(d, 'confirmed', null)
+    else endSession(d, 'unconfirmed', 'stuck')
+    go(d, confirmed ? 'closed' : 'not-confirmed')
+    set(d, { restUntil: Math.max(d.s.restUntil, d.now.mono + TIMING.pauseMs) })
+    if (d.s.stopBy !== null) halt(d)
+  },
+}
+
+/** What the wand says of its newest session, against what we know. */
+function howLastEnded(d: Draft, hello: ReplyOf<'HELLO'>): void {
+  const { lastEnd, lastSession, wandSerial } = hello
+  const ended = SESSION_ENDS[lastEnd as keyof typeof SESSION_ENDS] as string | undefined
+  if (ended === 'closed' || ended === 'lease-expired') {
+    // Either way the implant has confirmed it.
+    keepUnclosed(d, (u) => u.wand !== wandSerial || u.session > (lastSession ?? 0))
+  } else if (ended === 'none') {
+    keepUnclosed(d, (u) => u.wand !== wandSerial || u.session !== 0)
+  } else if (ended === 'wand-restarted' || ended === 'still-open') {
+    addUnclosed(d, ended, lastSession ?? 0, null)
+  } else if (ended === 'stuck' || ended === 'closed-unconfirmed') {
+    addUnclosed(d, 'stuck', lastSession ?? 0, null)
+  }
+}
+
+function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
+  set(d, { faults: 0, rung: 0 })
+  if (d.s.session && isInSession(d.s.phase) && pdu.session !== d.s.session.id) sessionGone(d)
+  if (d.s.phase === 'watching' && pdu.session !== 0) {
+    // Ours, but OPEN was answered with a refusal. Under a new link nobody renews its lease.
+    addUnclosed(d, 'left-to-lease', pdu.session, null)
+    drop(d, 'open-hung')
+    return
+  }
+  const state = SESSION_STATES[ping.sessionState as keyof typeof SESSION_STATES] as string
+  const waits = d.s.unclosed.some((u) => u.why === 'still-open')
+  if (waits && (state === 'none' || state === 'stuck')) set(d, { helloDue: true })
+  // From the first sending: a repeated PING is answered from memory with an age that was true then.
+  const heardAt = ping.contactAgeMs === null ? null : out.firstAt - ping.contactAgeMs
+  const fresh = heardAt !== null && d.now.mono < heardAt + TIMING.contactMs
+  if (!fresh) {
+    const before = d.s.contact
+    set(d, { contact: { ...before, heardAt, ping } })
+    // Only the wand's own word counts as lifting it: a silent cable is not that.
+    set(d, { armed: true, attempts: 0, reopens: 0 })
+    loseContact(d, 'implant-lost')
+    // The position may have changed for the person who holds the wand, though nothing was lost.
+    if (!before.fresh) tell(d, { kind: 'contact', contact: d.s.contact, recognised: false })
+    return
+  }
+  const contact: Contact = { heardAt, fresh: true, loss: 'implant-lost', ping }
+  const good = POSITIONS[ping.position as keyof typeof POSITIONS] === 'good'
+  set(d, { contact, placedSince: good ? (d.s.placedSince ?? d.now.mono) : null })
+  tell(d, { kind: 'contact', contact, recognised: d.s.recognised })
+}
+
+function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu }: Came): void {
+  const { pumpSerial, pumpModel, firmware } = reply
+  if (pdu.session === 0) {
+    addUnclosed(d, 'left-to-lease', 0, null)
+    drop(d, 'defect', 'It opened a session without a number.')
+    return
+  }
+  const pump = { serial: pumpSerial ?? '', model: pumpModel, firmware }
+  const session: Session = { id: pdu.session, pump, opened: d.now }
+  set(d, { session, recognised: true, unrecognisedSince: null, counter: reply.stateCounter })
+  tell(d, { kind: 'session-open', session })
+  // The pump in place is not the one whose session may still be open: opening again does not help.
+  const others = d.s.unclosed.filter((u) => u.pump !== null && u.pump.serial !== pump.serial)
+  if (others.length > 0 && others.length === d.s.unclosed.length) {
+    set(d, { reopens: TIMING.reopens })
+  }
+  if (d.s.purpose === 'close' || d.s.stopBy !== null) toEnding(d, 'open-to-close')
+  else {
+    go(d, 'session-open')
+    if (judge(MESSAGES.OPEN.reply.fields.pumpSerial, pumpSerial) !== 'ok') {
+      failRead(d, 'the pump does not say which one it is', 'read-failed', TIMING.readAttempts)
+    }
+  }
+}
+
+function onLive(d: Draft, live: ReplyOf<'LIVE'>, { pdu, raw, began }: Came): void {
+  const { session, recognised, unrecognisedSince, contact, counter } = d.s
+  if (!session) return
+  if (live.pumpSerial !== session.pump.serial) {
+    failRead(d, 'another pump answers in the middle of the session', 'pump-not-recognised')
+    return
+  }
+  // Asked before the contact was lost it says nothing of now.
+  if (!contact.fresh || began < (unrecognisedSince ?? -Infinity)) return
+  set(d, { recognised: true, unrecognisedSince: null })
+  if (counter === null || live.stateCounter !== counter) {
+    set(d, { assembly: null, readTimes: null, counter: live.stateCounter })
+    tell(d, { kind: 'outdated', session })
+    if (d.s.phase === 'holding') go(d, 'read-again')
+    return
+  }
+  if (!recognised) tell(d, { kind: 'recognised', session })
+  tell(d, { kind: 'live', session, live, raw, flags: pdu.flags })
+}
+
+/** One more part of the snapshot; when it is whole it is checked, told, and the reading is done. */
+function grow(d: Draft, next: Assembly | string): void {
+  if (typeof next === 'string') {
+    readAgain(d, next)
+    return
+  }
+  set(d, { assembly: next })
+  if (nextPiece(next)) return
+  const read = finish(next)
+  const { session, readTimes } = d.s
+  if (typeof read === 'string' || !session || !readTimes) {
+    readAgain(d, typeof read === 'string' ? read : 'its times are missing')
+    return
+  }
+  if (read.blocks.identity.serial !== session.pump.serial) {
+    failRead(d, 'the snapshot is of another pump', 'pump-not-recognised')
+    return
+  }
+  set(d, { snapshot: read.snapshot, counter: read.directory.counterAfter, attempts: 0 })
+  set(d, { assembly: null, readTimes: null, liveAt: d.now.mono })
+  set(d, { armed: false, readUntil: null })
+  tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes } })
+  if (d.s.policy === 'continuous') go(d, 'read-kept')
+  else toEnding(d, 'read-done')
+}

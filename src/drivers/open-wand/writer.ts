@@ -1,0 +1,41 @@
+// The only place in the house that writes to a port. It takes a read request, a member of the closed
+// union of the protocol's messages, so that nothing else can be sent: there is no way to hand it bytes.
+
+import { encodePdu, MAJOR } from '../../../protocol/codec/pdu.ts'
+import { emit, type Repr, type Struct } from '../../../protocol/codec/struct.ts'
+import { ReportEncoder } from '../../../protocol/framing/hid-report.ts'
+import { encodeLine } from '../../../protocol/framing/serial-line.ts'
+import { MESSAGES, type ReadRequest } from '../../../protocol/messages/index.ts'
+import type { WandPort } from '../../transport/port.ts'
+
+export interface RequestHeader {
+  readonly seq: number
+  readonly link: number
+  readonly session: number
+}
+
+/** The PDU of a request. */
+export function encodeRequest(request: ReadRequest, header: RequestHeader): Uint8Array {
+  const { type, request: declared } = MESSAGES[request.name]
+  const payload = emit(declared as Struct, request.fields as Repr<Struct>)
+  return encodePdu({ major: MAJOR, type, flags: 0, code: 0, ...header, payload })
+}
+
+/** Writes requests to one connection. One writer per connection: reports are counted. */
+export class RequestWriter {
+  readonly #port: WandPort
+  readonly #reports: ReportEncoder | null
+
+  constructor(port: WandPort, framing: 'line' | 'report') {
+    this.#port = port
+    this.#reports = framing === 'report' ? new ReportEncoder() : null
+  }
+
+  /** Sends one request; returns the bytes as they went out. */
+  write(request: ReadRequest, header: RequestHeader): Uint8Array {
+    const pdu = encodeRequest(request, header)
+    const bytes = this.#reports?.encode(pdu) ?? Buffer.from(encodeLine(pdu), 'latin1')
+    this.#port.write(bytes)
+    return bytes
+  }
+}

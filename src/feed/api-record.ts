@@ -1,0 +1,103 @@
+// From a record of the log to the record of the API: the same for one that was just written and for one
+// that is read back. Pure. Values are in public units, and history: never current.
+
+import type { SnapshotRepr } from '../../protocol/fields/blocks.ts'
+import { Infusion } from '../../protocol/fields/infusion.ts'
+import { Reservoir } from '../../protocol/fields/reservoir.ts'
+import type { ReplyOf } from '../../protocol/messages/index.ts'
+import type { AuditRecord, Body, NewRecord } from '../audit/format/record.ts'
+import { pumpId } from '../drivers/open-wand/interpret.ts'
+import { contentOf } from '../model/content.ts'
+import type { ClockReading, SessionEnding } from '../model/event.ts'
+import type { AlarmReading, Source } from '../model/reading.ts'
+import { snapshotValues } from '../model/reading.ts'
+import { type ApiRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
+import { mapValues, toValue, type Value } from '../model/value.ts'
+
+/** What both forms of a record have. */
+type Common = Pick<
+  NewRecord,
+  'kind' | 'body' | 'pump' | 'wand' | 'port' | 'patient' | 'session' | 'snapshot' | 'deviceTime'
+> & {
+  readonly at: string
+}
+
+export interface Place {
+  readonly position: number
+  readonly log: string
+  readonly source: Source
+}
+
+const isApiKind = (kind: string): kind is RecordKind =>
+  (RECORD_KINDS as readonly string[]).includes(kind)
+
+const recorded = (value: Value): Value =>
+  value.quality === 'current' ? { ...value, quality: 'stale', reason: 'recorded' } : value
+
+/** Null = it is of a kind that the API does not give. */
+export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord | null {
+  const { kind, at, pump } = record
+  if (!isApiKind(kind)) return null
+  const deviceTime = record.deviceTime ?? null
+  const head = {
+    ...place,
+    at,
+    pump: pump ? { id: pumpId(place.source, pump), serial: pump } : null,
+    wand: record.wand ?? null,
+    port: record.port ?? null,
+    patient: record.patient ?? null,
+    session: record.session ?? null,
+    snapshot: record.snapshot ?? null,
+    deviceTime,
+  }
+  const readAt = { deviceTime, receivedAt: at }
+  switch (kind) {
+    case 'interrogation': {
+      const { blocks, clock } = record.body as Body<'interrogation'>
+      const values = snapshotValues(blocks as unknown as SnapshotRepr, readAt)
+      const content = contentOf(mapValues(values, recorded), at, clockOf(clock))
+      const { model, firmware } = values.identity
+      const identity = { model: model.value, firmware: firmware.value }
+      return { kind, ...head, identity, ...content }
+    }
+    case 'live': {
+      const { values } = record.body as Body<'live'>
+      const live = values as unknown as ReplyOf<'LIVE'>
+      const of = (field: Parameters<typeof toValue>[0], raw: number | null) =>
+        recorded(toValue(field, raw, readAt)) as Value<number>
+      return {
+        kind,
+        ...head,
+        reportedVolume: of(Reservoir.fields.reportedVolume, live.reportedVolume),
+        rate: of(Infusion.fields.rate, live.rate),
+        activeAlarms: live.activeAlarms,
+      }
+    }
+    case 'alarm': {
+      const { phase, alarm } = record.body as Body<'alarm'>
+      return { kind, ...head, phase, alarm: alarm as unknown as AlarmReading }
+    }
+    case 'session': {
+      const { event, how } = record.body as Body<'session'>
+      return { kind, ...head, event, how: (how as SessionEnding | undefined) ?? null }
+    }
+    case 'unclosed':
+      return { kind, ...head, ...(record.body as Body<'unclosed'>) }
+    case 'link':
+      return { kind, ...head, ...(record.body as Body<'link'>) }
+    case 'read-failed':
+      return { kind, ...head, ...(record.body as Body<'read-failed'>) }
+    case 'worksheet':
+      return { kind, ...head, ...(record.body as Body<'worksheet'>) }
+  }
+}
+
+function clockOf(body: Body<'interrogation'>['clock']): ClockReading {
+  const { deviceTime, hostTime, offsetMs, uncertaintyMs } = (body ?? {}) as Record<string, unknown>
+  return {
+    deviceTime: (deviceTime as string | null | undefined) ?? null,
+    hostTime: String(hostTime),
+    offsetS: typeof offsetMs === 'number' ? offsetMs / 1_000 : null,
+    uncertaintyS: Number(uncertaintyMs) / 1_000,
+  }
+}

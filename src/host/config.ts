@@ -1,0 +1,120 @@
+// What a bridge can be told: by a YAML file, by command-line options, or not at all. One schema.
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+import { POLICIES } from '../drivers/open-wand/state.ts'
+import { hl7Schema } from '../hl7/config.ts'
+
+/** Where a bridge listens if it is not told. */
+export const LISTEN = '127.0.0.1:8420'
+
+export const configSchema = z
+  .strictObject({
+    serial: z.array(z.string().min(1)).default([]).meta({
+      description:
+        'Serial ports or tcp://HOST:PORT, one wand each; auto = every wand that is plugged in.',
+    }),
+    hid: z
+      .array(z.string().min(1))
+      .default([])
+      .meta({ description: 'HID devices, one wand each; auto = every wand that is plugged in.' }),
+    policy: z.enum(POLICIES).default('on-placement').meta({ description: 'When a pump is read.' }),
+    stateDir: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'Where the bridge keeps its files.' }),
+    audit: z
+      .strictObject({
+        keepDays: z.number().int().min(1).optional().meta({
+          description:
+            'Records older than so many days are dropped, their hashes never. Default: everything is kept.',
+        }),
+      })
+      .default({}),
+    capture: z
+      .strictObject({
+        on: z.boolean().default(false).meta({ description: 'Capture raw traffic from the start.' }),
+        budgetMiB: z.number().int().min(1).default(64).meta({
+          description: 'The oldest captures go when together they take more.',
+        }),
+        keepDays: z.number().int().min(1).default(30),
+      })
+      .prefault({}),
+    http: z
+      .strictObject({
+        listen: z.string().min(1).default(LISTEN).meta({
+          description: 'HOST:PORT, or none. Only this computer without `tls`.',
+        }),
+        tls: z
+          .strictObject({
+            cert: z.string().min(1),
+            key: z.string().min(1),
+            clientCa: z.string().min(1).optional(),
+          })
+          .optional()
+          .meta({
+            description:
+              'PEM files, read again when they change. With `clientCa` only clients with a certificate of it are let in.',
+          }),
+        hosts: z
+          .array(z.string().min(1))
+          .default([])
+          .meta({ description: 'Further names it is asked for by, with port where it has one.' }),
+        tokens: z.boolean().default(true).meta({
+          description: 'False: whoever reaches the port may read. On this computer only.',
+        }),
+      })
+      .prefault({}),
+    hl7: hl7Schema.meta({ description: 'Where HL7 v2 messages go. None by default.' }),
+    refill: z
+      .strictObject({
+        clinic: z.string().min(1).max(120).optional().meta({ description: 'Name, for paper.' }),
+        phone: z
+          .string()
+          .min(1)
+          .max(60)
+          .optional()
+          .meta({ description: 'Telephone number on the patient\u2019s slip.' }),
+        tolerance: z.number().gt(0).max(100).multipleOf(0.1).optional().meta({
+          description:
+            'In percent around 100: how far what left may be from what should have. Needs `source`. Without it no verdict is shown.',
+        }),
+        source: z
+          .string()
+          .min(1)
+          .max(200)
+          .optional()
+          .meta({ description: 'Where the tolerance comes from, as it stands on the sheet.' }),
+      })
+      .refine(
+        ({ tolerance, source }) => (tolerance === undefined) === (source === undefined),
+        'tolerance and source go together: a verdict names where it comes from',
+      )
+      .default({}),
+    locale: z.enum(['en-US', 'en-GB']).default('en-US'),
+    zone: z
+      .string()
+      .default('UTC')
+      .refine(isZone, 'is not a time zone such as Europe/London')
+      .meta({ description: 'Time zone of the clinic, for what people read.' }),
+  })
+  .meta({ id: 'Config' })
+export type Config = z.infer<typeof configSchema>
+
+function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** `$XDG_STATE_HOME/wandbridge`, or where each system keeps such files. */
+export function defaultStateDir(env: NodeJS.ProcessEnv = process.env): string {
+  const { LOCALAPPDATA, XDG_STATE_HOME } = env
+  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'wandbridge')
+  const base = XDG_STATE_HOME ? resolve(XDG_STATE_HOME) : join(homedir(), '.local', 'state')
+  return join(base, 'wandbridge')
+}

@@ -1,0 +1,152 @@
+// The HL7 destinations of a bridge: the audit log is their outbox, a file each in the state directory
+// says how far they are.
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { nodeDisk, replaceFile } from '../base/disk.ts'
+import type { Env } from '../base/env.ts'
+import type { RecordFeed } from '../feed/feed.ts'
+import { type DestinationConfig, profileOf } from '../hl7/config.ts'
+import type { Store } from '../hl7/cursor.ts'
+import { Destination, type Notes } from '../hl7/destination.ts'
+import { dialer, isSecure } from '../hl7/line.ts'
+import type { Rules } from '../hl7/machine.ts'
+import type { Counter } from '../http/sources.ts'
+import type { DestinationStatus } from '../model/status.ts'
+import type { Auditor } from '../recorder/auditor.ts'
+
+export interface Hl7 {
+  status(): readonly DestinationStatus[]
+  counters(): readonly Counter[]
+  /** Sends what was set aside again; how many messages that are, by destination. */
+  resend(name?: string): Readonly<Record<string, number>>
+  /** Nothing is owed any more. */
+  readonly idle: boolean
+  close(): Promise<void>
+}
+
+export function startHl7(
+  env: Env,
+  stateDir: string,
+  { auditor, records }: { readonly auditor: Auditor; readonly records: RecordFeed },
+  configs: readonly DestinationConfig[],
+  log: (text: string) => void,
+  rules: Partial<Rules> = {},
+): Hl7 {
+  const dir = join(stateDir, 'hl7')
+  const all = configs.map(
+    (config) =>
+      new Destination({
+        env,
+        name: config.name,
+        address: `${isSecure(config) ? 'tls' : 'tcp'}://${config.host}:${config.port}`,
+        alarms: config.alarms,
+        sources: config.sources,
+        since: config.since,
+        profile: profileOf(config),
+        rules: { ackMs: config.ackSeconds * 1_000, attempts: config.attempts, ...rules },
+        dial: dialer(env, config),
+        records,
+        store: fileStore(join(dir, `${config.name}.json`)),
+        notes: notesOf(auditor, config.name),
+        log,
+      }),
+  )
+  const subscription = records.records$.subscribe((record) => {
+    for (const one of all) one.take(record)
+  })
+  for (const one of all) one.start()
+  const wake = () => {
+    for (const one of all) one.wake()
+  }
+  auditor.onChange(wake)
+  void auditor.ready().then(wake)
+  return {
+    status: () => all.map((one) => one.status()),
+    counters: () => countersOf(all.map((one) => one.status())),
+    resend: (name) =>
+      Object.fromEntries(
+        all
+          .filter((one) => name === undefined || one.name === name)
+          .map((one) => [one.name, one.resend()]),
+      ),
+    get idle() {
+      return all.every((one) => one.idle)
+    },
+    async close() {
+      subscription.unsubscribe()
+      await Promise.all(all.map((one) => one.stop()))
+    },
+  }
+}
+
+function fileStore(path: string): Store {
+  return {
+    load: () =>
+      readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null
+        throw error
+      }),
+    async save(text) {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await replaceFile(nodeDisk, path, Buffer.from(text))
+    },
+  }
+}
+
+function notesOf(auditor: Auditor, destination: string): Notes {
+  const durable = (written: Promise<unknown>) => written.then((receipt) => receipt !== null)
+  return {
+    parked(source, { position, control, code, text, attempts }) {
+      const body = { destination, position, control, code, text, attempts }
+      const outcome = { ok: false, reason: `${code} ${text}`.trim() }
+      return durable(auditor.append({ kind: 'hl7-parked', body, outcome }, source))
+    },
+    resent(source, { position, control }) {
+      const body = { destination, position, control }
+      return durable(auditor.append({ kind: 'hl7-resent', body }, source))
+    },
+    gap({ source, log, from, to }) {
+      const reason =
+        to === null ? 'another log was begun' : 'dropped from the log before it was taken'
+      const body = { destination, log, from, to }
+      return durable(
+        auditor.append({ kind: 'hl7-gap', body, outcome: { ok: false, reason } }, source),
+      )
+    },
+  }
+}
+
+function countersOf(all: readonly DestinationStatus[]): Counter[] {
+  const per = (
+    name: string,
+    help: string,
+    type: Counter['type'],
+    of: (one: DestinationStatus) => number,
+  ) => ({
+    name,
+    help,
+    type,
+    values: all.map((one) => ({ labels: { destination: one.name }, value: of(one) })),
+  })
+  return [
+    per(
+      'hl7_lag_seconds',
+      'Age of the oldest record that is still owed.',
+      'gauge',
+      (one) => one.lagMs / 1_000,
+    ),
+    per('hl7_parked', 'Messages that were set aside.', 'gauge', (one) => one.parked),
+    per(
+      'hl7_sent_total',
+      'Messages that were accepted since the start.',
+      'counter',
+      (one) => one.sent,
+    ),
+    per(
+      'hl7_strays_total',
+      'Replies that named no message that was sent.',
+      'counter',
+      (one) => one.strays,
+    ),
+  ]
+}

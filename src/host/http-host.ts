@@ -1,0 +1,158 @@
+// The HTTP surface of a bridge: it is given what it may know, and nothing else of the bridge.
+import { filter, merge } from 'rxjs'
+import { Access } from '../access/access.ts'
+import { TokenStore } from '../access/store.ts'
+import type { TokenWish } from '../access/token.ts'
+import type { Env } from '../base/env.ts'
+import { VERSION } from '../base/version.ts'
+import type { Bridge } from '../bridge/bridge.ts'
+import type { RecordFeed } from '../feed/feed.ts'
+import {
+  type HttpServer,
+  isLoopback,
+  ListenError,
+  type ListenOptions,
+  listen,
+} from '../http/server.ts'
+import type { Counter, ReadLog } from '../http/sources.ts'
+import { isLoss } from '../model/event.ts'
+import type { Auditor } from '../recorder/auditor.ts'
+import { fhirMount } from './fhir-host.ts'
+import type { Hl7 } from './hl7-host.ts'
+import { type PageSettings, pageFiles } from './page-files.ts'
+
+export { ListenError }
+
+export interface HttpOptions extends ListenOptions {
+  /** False: whoever reaches the port may read. On this computer only. */
+  readonly tokens?: boolean
+  /** Language and zone of the page; default en-US and UTC. */
+  readonly page?: PageSettings
+  /** For errors nobody expected, and certificates read again. */
+  readonly log: (text: string) => void
+}
+
+export interface Http extends Omit<HttpServer, 'close'> {
+  /** A token that ends with this process and is written nowhere. */
+  lend(wish: TokenWish): string
+  close(): Promise<void>
+}
+
+export interface HttpRooms {
+  readonly bridge: Bridge
+  readonly auditor: Auditor
+  readonly records: RecordFeed
+  readonly hl7: Hl7 | null
+}
+
+/** Rejects with ListenError when it cannot listen as it is told. */
+export async function startHttp(
+  env: Env,
+  stateDir: string,
+  { bridge, auditor, records, hl7 }: HttpRooms,
+  options: HttpOptions,
+): Promise<Http> {
+  if (options.tokens === false && !isLoopback(options.host)) {
+    throw new ListenError(
+      `Without tokens anybody could read from ${options.host}. Leave \`http.tokens\` as it is, or listen on 127.0.0.1.`,
+    )
+  }
+  const tokens = new TokenStore(env, stateDir)
+  await tokens.follow()
+  const access = new Access({ env, tokens, required: options.tokens ?? true })
+  // A reading is followed at once by what it makes live.
+  const urgent$ = bridge.changes$.pipe(
+    filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),
+  )
+  const sources = {
+    env,
+    version: VERSION,
+    status: { status: () => bridge.status(), urgent$: merge(urgent$, bridge.audit$) },
+    records,
+    access,
+    reads: readLog(auditor),
+    counters: () => [...countersOf(bridge, auditor), ...(hl7?.counters() ?? [])],
+    destinations: () => hl7?.status() ?? [],
+    mounts: [fhirMount(env, { bridge, records })],
+    page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
+    log: options.log,
+  }
+  try {
+    const server = await listen(sources, options)
+    return {
+      url: server.url,
+      openLink: () => server.openLink(),
+      lend: (wish) => tokens.lend(wish).text,
+      async close() {
+        tokens.close()
+        await server.close()
+      },
+    }
+  } catch (error) {
+    tokens.close()
+    throw error
+  }
+}
+
+function readLog(auditor: Auditor): ReadLog {
+  return {
+    read({ principal: { id, auth }, route, pump, source }) {
+      const actor = { id, role: auth === 'page-link' ? 'page' : 'client', auth }
+      return auditor.read({ actor, route, pump }, source)
+    },
+    refused: () => auditor.refuse(),
+  }
+}
+
+/** Ports are numbered as they are configured: a path may name a person's computer. */
+function countersOf(bridge: Bridge, auditor: Auditor): Counter[] {
+  const links = Object.values(bridge.counters())
+  const per = (
+    name: string,
+    help: string,
+    of: (link: (typeof links)[number]) => number,
+  ): Counter => ({
+    name,
+    help,
+    type: 'counter',
+    values: links.map((link, i) => ({ labels: { port: String(i) }, value: of(link) })),
+  })
+  const discarded = links.flatMap((link, i) =>
+    Object.entries(link.discarded).map(([reason, { frames }]) => ({
+      labels: { port: String(i), reason },
+      value: frames,
+    })),
+  )
+  const logs = auditor.states
+  const total = (of: (log: (typeof logs)[number]) => number) => [
+    { value: logs.reduce((sum, log) => sum + of(log), 0) },
+  ]
+  return [
+    per('link_bytes_in_total', 'Bytes from the wand.', (link) => link.bytesIn),
+    per('link_bytes_out_total', 'Bytes to the wand.', (link) => link.bytesOut),
+    per(
+      'link_frames_total',
+      'Frames from the wand that were good.',
+      (link) => link.accepted.frames,
+    ),
+    per('link_retries_total', 'Requests sent again.', (link) => link.retries),
+    {
+      name: 'link_discarded_total',
+      help: 'Frames that were refused, by reason.',
+      type: 'counter',
+      values: discarded,
+    },
+    {
+      name: 'audit_waiting',
+      help: 'Records that wait for the disk.',
+      type: 'gauge',
+      values: total((log) => log.waiting),
+    },
+    {
+      name: 'audit_dropped_total',
+      help: 'Records that could not be kept; a gap record says so.',
+      type: 'counter',
+      values: total((log) => log.dropped),
+    },
+  ]
+}

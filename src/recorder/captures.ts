@@ -1,0 +1,236 @@
+// Writes captures of a bridge's raw traffic and keeps them within their budget (src/recorder/README.md).
+// They are support evidence: whatever happens to them never disturbs a reading or the audit log.
+import { join } from 'node:path'
+import type { NewRecord } from '../audit/format/record.ts'
+import { digest } from '../audit/read/files.ts'
+import { type Disk, type DiskFile, nodeDisk } from '../base/disk.ts'
+import { type Cancel, type Env, utc } from '../base/env.ts'
+import type { Stamp } from '../model/event.ts'
+import { headerText, lineText } from './capture-format.ts'
+
+export interface CaptureOptions {
+  readonly env: Env
+  readonly stateDir: string
+  readonly boot: string
+  readonly ports: readonly string[]
+  readonly append: (record: NewRecord) => Promise<unknown>
+  /** False while the disk has no room but for the audit log. */
+  readonly allowed: () => boolean
+  readonly disk?: Disk
+  readonly budgetBytes?: number
+  readonly keepDays?: number
+}
+
+/** A capture that is ended. */
+export interface Sealed {
+  readonly file: string
+  readonly bytes: number
+  readonly sha256: string
+}
+
+const FLUSH_MS = 250
+/** What may wait in memory for a disk that does not answer. */
+const MOST_WAITING = 4 << 20
+/** With less room than this the disk belongs to the audit log. */
+const LEAST_FREE = 64 << 20
+const BUDGET = 64 << 20
+const KEEP_DAYS = 30
+
+interface Open {
+  readonly name: string
+  readonly file: DiskFile
+  /** As its header names them. */
+  readonly ports: readonly string[]
+  readonly began: Stamp
+  written: number
+}
+
+export class Captures {
+  readonly #options: CaptureOptions
+  readonly #disk: Disk
+  /** Where captures are. */
+  readonly dir: string
+  /** Grows when a wand is found while the bridge runs. */
+  readonly #ports: string[]
+  #on = false
+  #open: Open | null = null
+  #waiting: string[] = []
+  #bytes = 0
+  #lost = 0
+  #timer: Cancel = () => {}
+  /** One thing at a time is done to the files. */
+  #work: Promise<unknown> = Promise.resolve()
+
+  constructor(options: CaptureOptions) {
+    this.#options = options
+    this.#ports = [...options.ports]
+    this.#disk = options.disk ?? nodeDisk
+    this.dir = join(options.stateDir, 'captures')
+    this.#work = this.#leftBehind().catch(() => {})
+  }
+
+  get on(): boolean {
+    return this.#on
+  }
+
+  /** Begins a capture; false when the disk has no room for one. */
+  async start(): Promise<boolean> {
+    if (this.#on) return true
+    this.#on = await this.#queue(() => this.#begin())
+    if (this.#on) this.#tick()
+    return this.#on
+  }
+
+  /** Ends the capture and seals it; null when there was none, or it could not be ended well. */
+  async stop(): Promise<Sealed | null> {
+    this.#on = false
+    this.#timer()
+    return this.#queue(async () => {
+      await this.#flush()
+      return this.#seal()
+    })
+  }
+
+  /** One piece of traffic. Never waits. */
+  take(direction: 'in' | 'out', port: string, bytes: Uint8Array, at: Stamp): void {
+    if (!this.#on || !this.#open) return
+    const index = this.#open.ports.indexOf(port)
+    if (index < 0) this.#include(port)
+    if (index < 0 || this.#bytes > MOST_WAITING) {
+      this.#lost += bytes.length
+      return
+    }
+    const t = Math.max(0, Math.round((at.mono - this.#open.began.mono) * 1000))
+    if (this.#lost > 0) this.#waiting.push(lineText({ kind: 'lost', bytes: this.#lost, t }))
+    this.#lost = 0
+    const text = lineText({ kind: 'traffic', direction, port: index, t, bytes })
+    this.#waiting.push(text)
+    this.#bytes += text.length
+  }
+
+  /** A header names every port of its capture, so a port that is new begins another one. */
+  #include(port: string): void {
+    if (this.#ports.includes(port)) return
+    this.#ports.push(port)
+    void this.#queue(async () => {
+      await this.#flush()
+      await this.#seal()
+      if (this.#on) await this.#begin()
+    })
+  }
+
+  #queue<T>(work: () => Promise<T>): Promise<T | Fallback<T>> {
+    const done = this.#work.then(work).catch(() => {
+      // The disk refuses: a capture ends, nothing else.
+      this.#on = false
+      return null as Fallback<T>
+    })
+    this.#work = done
+    return done
+  }
+
+  #tick(): void {
+    this.#timer = this.#options.env.after(FLUSH_MS, () => void this.#round(), { background: true })
+  }
+
+  async #round(): Promise<void> {
+    await this.#queue(async () => {
+      await this.#flush()
+      if (!(await this.#hasRoom())) {
+        this.#on = false
+        await this.#seal()
+      } else if (this.#open && this.#open.written > this.#budget / 8) {
+        await this.#seal()
+        await this.#begin()
+      }
+    })
+    if (this.#on) this.#tick()
+  }
+
+  get #budget(): number {
+    return this.#options.budgetBytes ?? BUDGET
+  }
+
+  async #hasRoom(): Promise<boolean> {
+    const free = await this.#disk.free(this.#options.stateDir)
+    return this.#options.allowed() && (free ?? LEAST_FREE) >= LEAST_FREE
+  }
+
+  async #begin(): Promise<boolean> {
+    const { env, boot } = this.#options
+    const ports = [...this.#ports]
+    await this.#disk.makeDir(this.dir)
+    if (!(await this.#hasRoom())) return false
+    const began = { wall: env.wall(), mono: env.monotonic() }
+    const startedAt = utc(began.wall)
+    const mark = Buffer.from(env.random(2)).toString('hex')
+    const name = `${startedAt.replaceAll(/[:.]/g, '-')}-${mark}.jsonl`
+    const file = await this.#disk.create(join(this.dir, `${name}.part`))
+    const header = Buffer.from(headerText({ boot, ports, startedAt }))
+    this.#open = { name, file, ports, began, written: header.length }
+    await file.append(header)
+    return true
+  }
+
+  async #flush(): Promise<void> {
+    const open = this.#open
+    if (!open || this.#waiting.length === 0) return
+    const bytes = Buffer.from(this.#waiting.join(''))
+    this.#waiting = []
+    this.#bytes = 0
+    open.written += bytes.length
+    await open.file.append(bytes)
+  }
+
+  async #seal(): Promise<Sealed | null> {
+    const open = this.#open
+    this.#open = null
+    if (!open) return null
+    await open.file.sync()
+    await open.file.close()
+    const sealed = await this.#record(open.name, open.began.wall)
+    await this.#trim()
+    return sealed
+  }
+
+  /** The digest goes into the log before the file gets its final name. */
+  async #record(name: string, from: number): Promise<Sealed> {
+    const part = join(this.dir, `${name}.part`)
+    const { bytes, sha256 } = await digest(this.#disk.read(part))
+    const to = utc(this.#options.env.wall())
+    const body = { file: name, bytes, sha256, from: utc(from), to }
+    await this.#options.append({ kind: 'capture-seal', body })
+    await this.#disk.rename(part, join(this.dir, name))
+    return { file: join(this.dir, name), bytes, sha256 }
+  }
+
+  /** What a killed bridge left, sealed as it was found. */
+  async #leftBehind(): Promise<void> {
+    for (const name of await this.#disk.list(this.dir)) {
+      if (!name.endsWith('.jsonl.part')) continue
+      const own = name.slice(0, -'.part'.length)
+      await this.#record(own, beganAt(own) ?? this.#options.env.wall())
+    }
+    await this.#trim()
+  }
+
+  async #trim(): Promise<void> {
+    const names = (await this.#disk.list(this.dir)).filter((name) => name.endsWith('.jsonl')).sort()
+    const oldest = this.#options.env.wall() - (this.#options.keepDays ?? KEEP_DAYS) * 86_400_000
+    let spent = 0
+    for (const name of names.reverse()) {
+      const path = join(this.dir, name)
+      spent += (await this.#disk.size(path)) ?? 0
+      if (spent > this.#budget || (beganAt(name) ?? oldest) < oldest) await this.#disk.remove(path)
+    }
+  }
+}
+
+type Fallback<T> = T extends boolean ? false : null
+
+/** The moment in a capture's name. */
+function beganAt(name: string): number | null {
+  const [, day, h, m, s, ms] = /^(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d)-(\d{3})Z-/.exec(name) ?? []
+  const at = Date.parse(`${day}${h}:${m}:${s}.${ms}Z`)
+  return Number.isNaN(at) ? null : at
+}

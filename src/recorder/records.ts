@@ -1,0 +1,100 @@
+// Which record an event becomes. Pure. Bodies are in protocol units, as decoded, beside the PDUs they
+// were decoded from, so that `audit verify --rederive` can read them again.
+
+import type { NewRecord } from '../audit/format/record.ts'
+import { DECODER } from '../drivers/open-wand/decoder.ts'
+import type { BridgeEvent, ClockReading, EventHead, PumpIdentity } from '../model/event.ts'
+
+/**
+ * The record of an event; null when it needs none: contact and the wand's health are asked for many
+ * times a second and make nothing live by themselves, refused bytes are summed up by the second.
+ */
+export function recordOf(event: BridgeEvent): NewRecord | null {
+  const head = headOf(event)
+  switch (event.kind) {
+    case 'link': {
+      const { phase, cause, detail, connected } = event
+      return { ...head, kind: 'link', body: { phase, cause, detail: cut(detail), connected } }
+    }
+    case 'session-open':
+      return { ...head, ...of(event.pump), kind: 'session', body: { event: 'opened' } }
+    case 'recognised':
+      return { ...head, ...of(event.pump), kind: 'session', body: { event: 'recognised' } }
+    case 'outdated':
+      return { ...head, ...of(event.pump), kind: 'session', body: { event: 'changed' } }
+    case 'session-end': {
+      const { how } = event
+      const outcome = how === 'confirmed' ? { ok: true } : { ok: false, reason: how }
+      return { ...head, ...of(event.pump), kind: 'session', outcome, body: { event: 'ended', how } }
+    }
+    case 'unclosed': {
+      const sessions = event.unclosed.map(({ session, why, pump }) => ({ session, why, pump }))
+      return {
+        ...head,
+        kind: 'unclosed',
+        outcome: { ok: sessions.length === 0 },
+        body: { sessions },
+      }
+    }
+    case 'reading':
+      return {
+        ...head,
+        ...of(event.pump),
+        kind: 'interrogation',
+        action: 'R',
+        deviceTime: event.clock.deviceTime,
+        body: { blocks: { ...event.repr }, clock: clockBody(event.clock) },
+        pdus: event.pdus,
+        decoder: DECODER,
+      }
+    case 'live':
+      return {
+        ...head,
+        ...of(event.pump),
+        kind: 'live',
+        action: 'R',
+        deviceTime: event.deviceTime,
+        body: { values: { ...event.repr } },
+        pdus: [event.pdu],
+        decoder: DECODER,
+      }
+    case 'alarm': {
+      const { phase, alarm } = event
+      return { ...head, ...of(event.pump), kind: 'alarm', body: { phase, alarm: { ...alarm } } }
+    }
+    case 'read-failed': {
+      const { why, final } = event
+      return {
+        ...head,
+        kind: 'read-failed',
+        outcome: { ok: false, reason: cut(why) },
+        body: { why: cut(why), final },
+      }
+    }
+    case 'wand':
+    case 'health':
+    case 'contact':
+    case 'refused':
+      return null
+  }
+}
+
+/** A driver may say a lot; a record holds 2,000 characters of it. */
+const cut = (text: string) => text.slice(0, 2_000)
+
+const of = (pump: PumpIdentity) => ({ pump: pump.serial })
+
+function headOf({ receivedAt, mono, port, wand, link, session, snapshot }: EventHead) {
+  return { at: receivedAt, mono, port: port.slice(0, 200), wand, link, session, snapshot }
+}
+
+/** Milliseconds instead of tenths of a second: a record holds whole numbers only, and no -0. */
+function clockBody({ deviceTime, hostTime, offsetS, uncertaintyS }: ClockReading) {
+  const ms = (s: number) => Math.round(s * 1000) + 0
+  return {
+    deviceTime,
+    hostTime,
+    offsetMs: offsetS === null ? null : ms(offsetS),
+    uncertaintyMs: ms(uncertaintyS),
+  }
+}

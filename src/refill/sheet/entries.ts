@@ -1,0 +1,111 @@
+// What is written down at each step of a refill: declared once, for the record in the audit log, for
+// the types and for what the forms ask. Volumes in nL, concentrations in ng/mL, so that every number is
+// an integer; no field for a patient's name exists. Pure.
+import { z } from 'zod'
+import { MASS_UNITS } from '../../../protocol/fields/drugs.ts'
+import { sourceSchema } from '../../model/reading.ts'
+import { deviceTimeSchema, utcSchema } from '../../model/value.ts'
+
+export const MASSES = Object.values(MASS_UNITS)
+export type Mass = (typeof MASSES)[number]
+/** What an action on something doubtful was: required where there is a doubt. */
+const remark = z.string().min(1).max(500).optional()
+const person = z.string().min(1).max(80)
+const volume = z.number().int().min(0).max(50_000_000)
+const whole = z.number().int().nullable()
+const massSchema = z.enum(MASSES as [Mass, ...Mass[]])
+
+/** What a reading says that a refill is about; null = the pump does not say, or nothing valid. */
+export const readingSchema = z.strictObject({
+  position: z.number().int().min(0).meta({ description: 'Of the interrogation in the log.' }),
+  readAt: utcSchema,
+  deviceTime: deviceTimeSchema.nullable(),
+  /** This computer's UTC when the pump's clock showed `deviceTime`. */
+  hostTime: utcSchema,
+  state: z.string().nullable(),
+  mode: z.string().nullable(),
+  rate: whole,
+  volume24h: whole,
+  pendingBolus: whole,
+  programmedAt: deviceTimeSchema.nullable(),
+  reportedVolume: whole,
+  capacity: whole,
+  lowAlarmVolume: whole,
+  lowAlarmDate: deviceTimeSchema.nullable(),
+  filledAt: deviceTimeSchema.nullable(),
+  filledVolume: whole,
+  drugs: z.array(
+    z.strictObject({
+      name: z.string().nullable(),
+      massUnit: massSchema.nullable(),
+      concentration: whole,
+    }),
+  ),
+  bolus: z.strictObject({ on: z.boolean(), volume: whole, maxPerDay: whole }),
+  alarms: z.array(z.strictObject({ code: z.string().nullable(), class: z.string().nullable() })),
+})
+export type Reading = z.infer<typeof readingSchema>
+
+/** A drug as the label of the syringe says it. */
+const labelled = z.strictObject({
+  name: z.string().min(1).max(80),
+  massUnit: massSchema,
+  concentration: z.number().int().min(1),
+})
+export type Labelled = z.infer<typeof labelled>
+
+export const ENTRIES = {
+  identity: z.strictObject({
+    card: z.string().min(4).max(16).meta({ description: "As typed from the patient's card." }),
+    serial: z.string().regex(/^[A-Z0-9-]{1,16}$/),
+    model: z.string().nullable(),
+    source: sourceSchema,
+    pseudonym: z.string().min(1).max(80).optional(),
+  }),
+  before: readingSchema,
+  drug: z.strictObject({
+    drugs: z.array(labelled).min(1).max(5),
+    lot: z.string().min(1).max(40),
+    expiry: z.string().regex(/^\d{4}-\d\d(-\d\d)?$/),
+    preparer: person,
+    remark,
+  }),
+  aspirated: z.strictObject({
+    volume,
+    discardedBy: person.optional(),
+    witnessedBy: person.optional(),
+    remark,
+  }),
+  injected: z.strictObject({ volume, remark }),
+  handover: z.strictObject({ programmed: z.boolean(), remark }),
+  after: readingSchema,
+  finish: z.strictObject({ operator: person, checker: person, action: remark }),
+  /** A sheet that will not be finished, and why. */
+  abandoned: z.strictObject({ reason: z.string().min(1).max(500) }),
+} as const
+
+export type Step = keyof typeof ENTRIES
+export type Entries<S extends Step = Step> = z.infer<(typeof ENTRIES)[S]>
+/** In the order of the work. */
+export const STEPS = [
+  'identity',
+  'before',
+  'drug',
+  'aspirated',
+  'injected',
+  'handover',
+  'after',
+  'finish',
+] as const satisfies readonly Step[]
+
+export const isStep = (name: string): name is Step => Object.hasOwn(ENTRIES, name)
+
+/** The name of a sheet: when it was begun and four random digits. */
+export const sheetIdSchema = z.string().regex(/^\d{8}-\d{4}-[0-9a-f]{4}$/)
+
+/** Whether entries are what their step asks; null = yes, else what is wrong. */
+export function wrongEntries(step: string, entries: unknown): string | null {
+  if (!isStep(step)) return `there is no step ${JSON.stringify(step)}`
+  const issue = ENTRIES[step].safeParse(entries).error?.issues[0]
+  return issue ? `${step}: ${issue.path.join('.')}: ${issue.message}` : null
+}

@@ -1,0 +1,109 @@
+// The house: its rooms, and who may import whom. One table, from which the rules of the import check, the
+// picture in CONTRIBUTING.md and the check for permissions without a user are made.
+//
+// A row: the room's folder (or file) → what it is, and the rooms it may import besides itself. What is in
+// `lazily` may be imported dynamically, or as types, only: whoever does not use it never loads it.
+const room = (path, what, may, lazily = []) => ({ path, what, may, lazily })
+
+const AUDIT = ['format', 'log', 'read', 'verify']
+const REFILL = ['sheet', 'desk', 'page', 'paper']
+
+export const ROOMS = {
+  protocol: room('protocol/', 'the open wand protocol: no I/O, no clock, runs in a browser', []),
+  simulator: room('simulator/', 'implant, wand, air and cable as a device', ['protocol', 'base']),
+  base: room('src/base/', 'clock, timers, chance, disk, YAML, version', []),
+  model: room('src/model/', 'what is known, in public units; browser-safe', ['protocol']),
+  // The shape of a port and its error: no I/O, so that a driver may know it.
+  port: room('src/transport/port.ts', 'the shape of a port', ['base']),
+  transport: room('src/transport/', 'ways to a wand: bytes only; what is plugged in', [
+    ...['base', 'port', 'protocol'],
+  ]),
+  drivers: room('src/drivers/', 'how each kind of wand is spoken to', [
+    ...['base', 'protocol', 'model', 'port', 'audit/format', 'audit/verify'],
+  ]),
+  bridge: room('src/bridge/', 'drivers, gate, status source; interrogate, watch', [
+    ...['base', 'model', 'status', 'drivers', 'port'],
+  ]),
+  status: room('src/status/', 'what is known now and how old it is', ['model']),
+  'audit/format': room('src/audit/format/', 'the format of the log, and its proofs', [
+    ...['base', 'model'],
+  ]),
+  'audit/log': room('src/audit/log/', 'the writer of the log', [
+    ...['base', 'model', 'audit/format', 'audit/read'],
+  ]),
+  'audit/read': room('src/audit/read/', 'the log read at a position', [
+    ...['base', 'audit/format', 'audit/verify'],
+  ]),
+  'audit/verify': room('src/audit/verify/', 'whether a log is intact', [
+    ...['base', 'audit/format', 'audit/log', 'audit/read'],
+  ]),
+  recorder: room('src/recorder/', 'event to record, upkeep, captures, read access', [
+    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'drivers'],
+  ]),
+  feed: room('src/feed/', 'records as followed', [
+    ...['base', 'model', 'protocol', 'audit/format', 'audit/read', 'drivers', 'http', 'recorder'],
+  ]),
+  access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
+  control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
+  words: room('src/words/', 'sentences for people, by locale', ['model']),
+  client: room('src/client/', 'the API as typed streams; runs in a browser', ['model']),
+  http: room('src/http/', 'the read-only API', ['base', 'model', 'access']),
+  fhir: room('src/fhir/', 'readings as FHIR R4', ['base', 'model']),
+  hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model']),
+  'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', [
+    ...['model', 'protocol', 'words', 'refill/page', 'refill/paper'],
+  ]),
+  'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
+    ...['base', 'model', 'control', 'feed', 'bridge', 'audit/log', 'audit/read'],
+    ...['refill/sheet', 'refill/page'],
+  ]),
+  'refill/page': room('src/refill/page/', 'the worksheet in a browser', [
+    ...['base', 'model', 'access', 'http', 'refill/sheet', 'refill/desk', 'refill/paper'],
+  ]),
+  'refill/paper': room('src/refill/paper/', 'the printed sheet and the slip', [
+    ...['model', 'refill/sheet', 'refill/page'],
+  ]),
+  host: room('src/host/', 'where the rooms meet', [
+    ...[
+      'access',
+      'audit/format',
+      'audit/log',
+      'audit/read',
+      'base',
+      'bridge',
+      'control',
+      'drivers',
+    ],
+    ...['feed', 'fhir', 'hl7', 'http', 'model', 'recorder', 'refill/sheet'],
+  ]),
+  cli: room(
+    'src/cli/',
+    'one file a command',
+    [
+      ...['base', 'bridge', 'control', 'host', 'model', 'port', 'protocol'],
+      ...['recorder', 'transport'],
+    ],
+    ['access', 'simulator', 'cli/audit', 'cli/refill'],
+  ),
+  // The verbs of `audit`: the only commands that read the log themselves.
+  'cli/audit': room('src/cli/audit/', 'one file a verb of `audit`', [
+    ...['base', 'cli', 'control', 'drivers', 'feed', 'host', 'model', 'refill/sheet'],
+    ...AUDIT.map((part) => `audit/${part}`),
+  ]),
+  'cli/refill': room('src/cli/refill/', 'the worksheet in a terminal', [
+    ...['base', 'cli', 'control', 'host', 'model', 'transport'],
+    ...REFILL.map((part) => `refill/${part}`),
+  ]),
+  web: room('web/', 'the technician’s page', ['model', 'client', 'words', 'protocol']),
+  index: room('src/index.ts', 'the library', [
+    ...['base', 'bridge', 'drivers', 'model', 'port', 'transport'],
+  ]),
+}
+
+/** Parts of one room: they are drawn together. */
+export const PARTS = { audit: AUDIT, refill: REFILL, cli: ['audit', 'refill'] }
+
+export const pathOf = (name) => `^${ROOMS[name].path}`
+/** Rooms inside a room, such as a file with a row of its own. */
+export const inside = (name) =>
+  Object.keys(ROOMS).filter((n) => n !== name && new RegExp(pathOf(name)).test(ROOMS[n].path))
