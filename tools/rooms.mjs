@@ -100,9 +100,6 @@ export const ROOMS = {
   ]),
 }
 
-/** Parts of one room: they are drawn together. */
-export const PARTS = { audit: AUDIT, refill: REFILL, cli: ['audit', 'refill'] }
-
 export const pathOf = (name) => `^${ROOMS[name].path}`
 /** Rooms inside a room, such as a file with a row of its own. */
 export const inside = (name) =>

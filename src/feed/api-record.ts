@@ -6,7 +6,7 @@ import { Infusion } from '../../protocol/fields/infusion.ts'
 import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import type { ReplyOf } from '../../protocol/messages/index.ts'
 import type { AuditRecord, Body, NewRecord } from '../audit/format/record.ts'
-import { pumpId } from '../drivers/open-wand/interpret.ts'
+import { pumpId } from '../base/pump-id.ts'
 import { contentOf } from '../model/content.ts'
 import type { ClockReading, SessionEnding } from '../model/event.ts'
 import type { AlarmReading, Source } from '../model/reading.ts'
@@ -17,7 +17,16 @@ import { mapValues, toValue, type Value } from '../model/value.ts'
 /** What both forms of a record have. */
 type Common = Pick<
   NewRecord,
-  'kind' | 'body' | 'pump' | 'wand' | 'port' | 'patient' | 'session' | 'snapshot' | 'deviceTime'
+  | 'kind'
+  | 'body'
+  | 'pump'
+  | 'model'
+  | 'wand'
+  | 'port'
+  | 'patient'
+  | 'session'
+  | 'snapshot'
+  | 'deviceTime'
 > & {
   readonly at: string
 }
@@ -42,7 +51,7 @@ export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord
   const head = {
     ...place,
     at,
-    pump: pump ? { id: pumpId(place.source, pump), serial: pump } : null,
+    pump: pump ? { id: pumpId(place.source, pump, record.model ?? null), serial: pump } : null,
     wand: record.wand ?? null,
     port: record.port ?? null,
     patient: record.patient ?? null,

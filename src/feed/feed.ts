@@ -7,7 +7,7 @@ import { segmentFiles } from '../audit/read/files.ts'
 import { readRecords } from '../audit/read/reader.ts'
 import { type Intros, oldestOf } from '../audit/read/seek.ts'
 import { type Env, sleep } from '../base/env.ts'
-import { pumpId } from '../drivers/open-wand/interpret.ts'
+import { pumpId } from '../base/pump-id.ts'
 import type { LogHead, RecordQuery, RecordSource } from '../http/sources.ts'
 import type { Source } from '../model/reading.ts'
 import type { ApiRecord } from '../model/record.ts'
@@ -18,6 +18,10 @@ import { apiRecord } from './api-record.ts'
 const SPEAK_MS = 5_000
 /** Whoever reads a long log pauses after working for so long: what is live must not wait for history. */
 const TURN_MS = 10
+
+/** The id of the pump that a record is about; null = it is about none. */
+const idOf = ({ source, pump, model }: AuditRecord) =>
+  pump === undefined ? null : pumpId(source, pump, model ?? null)
 
 export class RecordFeed implements RecordSource {
   readonly records$: Observable<ApiRecord>
@@ -63,7 +67,7 @@ export class RecordFeed implements RecordSource {
     const { dir, log, intros } = place
     for await (const { position, record } of this.#fairly(readRecords(disk, dir, range, intros))) {
       if (gone?.()) return
-      if (pump !== undefined && (!record.pump || pumpId(source, record.pump) !== pump)) continue
+      if (pump !== undefined && idOf(record) !== pump) continue
       const found = apiRecord(record, { position, log, source })
       if (found) yield found
     }

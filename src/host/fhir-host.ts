@@ -1,9 +1,9 @@
 // The FHIR surface of a bridge: what it may know of the bridge's logs, and where it stands on the server.
 import type { AuditRecord } from '../audit/format/record.ts'
 import type { Env } from '../base/env.ts'
+import { pumpId } from '../base/pump-id.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import { pumpId } from '../drivers/open-wand/interpret.ts'
 import type { RecordFeed } from '../feed/feed.ts'
 import type { AuditEntry } from '../fhir/sources.ts'
 import { fhirSurface } from '../fhir/surface.ts'
@@ -31,7 +31,7 @@ export function fhirMount(
 }
 
 function entryOf(record: AuditRecord, log: string, source: Source): AuditEntry {
-  const { seq, at, kind, actor, action, outcome, pump, wand } = record
+  const { seq, at, kind, actor, action, outcome, pump, model, wand } = record
   const reads =
     record.kind === 'read-access' ? { route: record.body.route, count: record.body.reads } : null
   return {
@@ -43,7 +43,7 @@ function entryOf(record: AuditRecord, log: string, source: Source): AuditEntry {
     actor,
     action,
     outcome,
-    pump: pump === undefined ? null : { id: pumpId(source, pump), serial: pump },
+    pump: pump === undefined ? null : { id: pumpId(source, pump, model ?? null), serial: pump },
     wand: wand ?? null,
     reads,
   }

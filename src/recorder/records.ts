@@ -82,7 +82,7 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
 /** A driver may say a lot; a record holds 2,000 characters of it. */
 const cut = (text: string) => text.slice(0, 2_000)
 
-const of = (pump: PumpIdentity) => ({ pump: pump.serial })
+const of = (pump: PumpIdentity) => ({ pump: pump.serial, model: pump.model })
 
 function headOf({ receivedAt, mono, port, wand, link, session, snapshot }: EventHead) {
   return { at: receivedAt, mono, port: port.slice(0, 200), wand, link, session, snapshot }

@@ -120,7 +120,8 @@ describe('who imports whom', () => {
   it('refuses what it does not, in TypeScript, types included', () => {
     expect(
       violations({
-        'protocol/codec/pdu.ts': "import type { A } from '../../src/drivers/a.ts'\nexport type P = A",
+        'protocol/codec/pdu.ts':
+          "import type { A } from '../../src/drivers/a.ts'\nexport type P = A",
         'src/base/env.ts': 'export const env = 1',
         'src/drivers/a.ts': 'export type A = 1\nexport const a = 1',
         'src/model/m.ts': "import { env } from '../base/env.ts'\nexport const m = env",

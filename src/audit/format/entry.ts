@@ -90,6 +90,7 @@ const TEXTS: { readonly [F in Exclude<Field, 'seq'>]: Text } = {
   deviceTime: optional('deviceTime'),
   kind: ({ kind }) => `"${kind}"`,
   link: optional('link'),
+  model: optional('model'),
   mono: ({ mono }, { env }) => canonical(Math.floor(mono ?? env.monotonic())),
   nonce: (_record, { nonce }) => `"${nonce()}"`,
   outcome: ({ outcome }) => (outcome ? canonical(outcome) : DONE),

@@ -166,6 +166,11 @@ const usual = {
 /** What only whoever hands the record in can know. */
 const known = {
   pump: serial.optional(),
+  model: name
+    .optional()
+    .meta({
+      description: 'Model of the pump, as reported: with source and serial it says which pump.',
+    }),
   wand: serial.optional(),
   port: name.optional(),
   link: count.optional(),
@@ -237,6 +242,7 @@ export interface NewRecord<K extends Kind = Kind> {
   readonly action?: 'C' | 'R' | 'U' | 'D' | 'E'
   readonly outcome?: { readonly ok: boolean; readonly reason?: string }
   readonly pump?: string | null
+  readonly model?: string | null
   readonly wand?: string | null
   readonly port?: string | null
   readonly link?: number | null

@@ -1,11 +1,11 @@
 // What a link reports, as events with typed values. One interpreter per wand; what it remembers is
 // who the wand is, which session is open, and the alarms each pump had when last read.
-import { createHash } from 'node:crypto'
 import { FLAG_REPLAY, FLAG_SIMULATOR } from '../../../protocol/codec/pdu.ts'
 import { codeName } from '../../../protocol/codec/struct.ts'
 import { Hello } from '../../../protocol/messages/hello.ts'
 import { Live } from '../../../protocol/messages/live.ts'
 import { Ping } from '../../../protocol/messages/ping.ts'
+import { pumpId } from '../../base/pump-id.ts'
 import type {
   AlarmEvent,
   BridgeEvent,
@@ -24,11 +24,6 @@ import {
 import { deviceTimeText, toValue, type Value } from '../../model/value.ts'
 import { type LinkNews, type PumpIdentity as LinkPump, UNCLOSED } from './state.ts'
 import { isConnected, TRANSITIONS } from './table.ts'
-
-/** Opaque, stable and fit for an address; the same serial behind another source is another pump. */
-export function pumpId(source: Source, serial: string): string {
-  return createHash('sha256').update(`${source} ${serial}`).digest('hex').slice(0, 16)
-}
 
 export function sourceOf(flags: number): Source {
   if (flags & FLAG_REPLAY) return 'replay'
@@ -174,7 +169,7 @@ export class Interpreter {
   }
 
   #pump(pump: LinkPump): PumpIdentity {
-    return { id: pumpId(this.#source, pump.serial), ...pump }
+    return { id: pumpId(this.#source, pump.serial, pump.model), ...pump }
   }
 
   #reading(news: Extract<LinkNews, { kind: 'snapshot' }>, link: number, at: Stamp): BridgeEvent[] {
