@@ -14,8 +14,6 @@ import type { ApiRecord } from '../model/record.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { apiRecord } from './api-record.ts'
 
-/** How long a wand may take to say which log the bridge is about, before the last one is taken for it. */
-const SPEAK_MS = 5_000
 /** Whoever reads a long log pauses after working for so long: what is live must not wait for history. */
 const TURN_MS = 10
 
@@ -27,30 +25,22 @@ export class RecordFeed implements RecordSource {
   readonly records$: Observable<ApiRecord>
   readonly #env: Env
   readonly #auditor: Auditor
-  readonly #began: number
   /** By log. */
   readonly #intros = new Map<string, Intros>()
 
   constructor(env: Env, auditor: Auditor) {
     this.#env = env
     this.#auditor = auditor
-    this.#began = env.monotonic()
     this.records$ = auditor.written$.pipe(
-      map(({ record, ...place }) => apiRecord(record, place)),
+      map(({ record, ...place }) => apiRecord(record, { ...place, source: auditor.source })),
       filter((record) => record !== null),
       share(),
     )
   }
 
-  head(source?: Source): LogHead | null {
-    const own = source ?? this.#auditor.spoken ?? this.#guess()
-    const state = this.#auditor.states.find((one) => one.source === own)
-    if (!state || state.log === null) return null
-    return { log: state.log, source: state.source, size: state.size }
-  }
-
-  #guess(): Source | null {
-    return this.#env.monotonic() - this.#began > SPEAK_MS ? this.#auditor.home : null
+  head(source: Source = this.#auditor.source): LogHead | null {
+    const { log, size, source: own } = this.#auditor.state
+    return log === null || source !== own ? null : { log, source, size }
   }
 
   async oldest(source: Source): Promise<number> {
