@@ -15,6 +15,16 @@ export interface SegmentFiles {
   readonly leaves: string | null
 }
 
+/** Names of the logs of one source (or of all) below `<state>/audit`, the current one last. */
+export async function listLogs(disk: Disk, dir: string, source?: string): Promise<string[]> {
+  return (await disk.list(dir))
+    .filter((name) => /^(device|simulator|replay)-[1-9]\d*-[0-9a-f]{8}$/.test(name))
+    .filter((name) => source === undefined || name.startsWith(`${source}-`))
+    .sort((one, other) => ordinalOf(one) - ordinalOf(other))
+}
+
+export const ordinalOf = (log: string) => Number(log.split('-')[1])
+
 /** All segments from 1 to the highest that has any file, without holes. */
 export async function segmentFiles(disk: Disk, dir: string): Promise<SegmentFiles[]> {
   const names = new Set(await disk.list(dir))
