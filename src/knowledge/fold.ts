@@ -13,14 +13,15 @@ import {
   type Beside,
   type Figure,
   type Known,
+  type LogRecord,
   MOST_ENDED,
   MOST_REFILLS,
   MOST_STEPS,
   MOST_VISITS,
   type PumpKnown,
+  type RecordOf,
   type VisitEntry,
 } from './known.ts'
-import type { LogRecord } from './records.ts'
 import { lostOnPort, onSession, onUnclosed, ownerEnded } from './sessions.ts'
 
 /** Kinds of records that add to what is known. */
@@ -105,7 +106,7 @@ function newPump(id: string, { pump, model }: LogRecord, moment: PumpKnown['firs
   }
 }
 
-function onInterrogation(pump: PumpKnown, record: LogRecord, place: Place): void {
+function onInterrogation(pump: PumpKnown, record: RecordOf<'interrogation'>, place: Place): void {
   const read = apiRecord(record, place) as InterrogationRecord
   const { position } = place
   const { at } = record
@@ -158,7 +159,7 @@ function onRefill(
 }
 
 /** A live exchange says something together with the interrogation of its session, and not without it. */
-function onLive(known: Known, record: LogRecord, place: Place): void {
+function onLive(known: Known, record: RecordOf<'live'>, place: Place): void {
   const pump = known.pumps[idOf(record, place) ?? '']
   if (!pump) return
   const { position } = place
@@ -174,15 +175,13 @@ const sameSession = (a: LogRecord, b: LogRecord) =>
 
 /** What is kept of a record: not the PDUs it was decoded from. */
 function plain(record: LogRecord): LogRecord {
-  const { pdus: _, ...rest } = record as LogRecord & { readonly pdus?: unknown }
+  const { pdus: _, ...rest } = record
   return rest as LogRecord
 }
 
-function onAlarm(pump: PumpKnown, record: LogRecord, position: number): void {
-  const { phase, alarm } = record.body as {
-    readonly phase: 'start' | 'update' | 'end'
-    readonly alarm: AlarmReading
-  }
+function onAlarm(pump: PumpKnown, record: RecordOf<'alarm'>, position: number): void {
+  const { phase } = record.body
+  const alarm = record.body.alarm as unknown as AlarmReading
   const key = alarmKey(alarm)
   const moment = { position, at: record.at }
   pump.alarms = changeNoted(pump.alarms, { phase, alarm })
@@ -196,14 +195,14 @@ function onAlarm(pump: PumpKnown, record: LogRecord, position: number): void {
   bound(pump.past, MOST_ENDED)
 }
 
-function onWorksheet(pump: PumpKnown, record: LogRecord, position: number): void {
-  const { sheet, step } = record.body as { readonly sheet: string; readonly step: string }
+function onWorksheet(pump: PumpKnown, record: RecordOf<'worksheet'>, position: number): void {
+  const { sheet, step } = record.body
   pump.steps.push({ position, at: record.at, sheet, step })
   bound(pump.steps, MOST_STEPS)
 }
 
-function onSessionEnd(pump: PumpKnown, record: LogRecord): void {
-  const { event, how } = record.body as { readonly event: string; readonly how?: string }
+function onSessionEnd(pump: PumpKnown, record: RecordOf<'session'>): void {
+  const { event, how } = record.body
   const visit = pump.visits.at(-1)
   if (event !== 'ended' || !visit || visit.closeConfirmed !== null) return
   if (record.session !== visit.session || record.port !== pump.reading?.record.port) return
@@ -211,10 +210,8 @@ function onSessionEnd(pump: PumpKnown, record: LogRecord): void {
 }
 
 /** What the log does not hold any more is not kept here either; sessions not closed are. */
-function onRetention(known: Known, record: LogRecord): void {
-  const { segments } = record.body as {
-    readonly segments: readonly { readonly position: number; readonly records: number }[]
-  }
+function onRetention(known: Known, record: RecordOf<'retention'>): void {
+  const { segments } = record.body
   const oldest = segments.reduce((most, s) => Math.max(most, s.position + s.records), 0)
   const kept = (one: { readonly position: number }) => one.position >= oldest
   for (const pump of Object.values(known.pumps)) {

@@ -3,10 +3,11 @@
 // everything when another log is written.
 import { type Disk, errorCode } from '../base/disk.ts'
 import type { Cancel, Env } from '../base/env.ts'
+import type { Feed, LogHead } from '../feed/feed.ts'
+import type { FeedRecord } from '../feed/feed-record.ts'
 import type { Source } from '../model/reading.ts'
 import { FOLDED, fold } from './fold.ts'
 import { type Known, nothingKnown } from './known.ts'
-import type { Head, LogLine, Records } from './records.ts'
 import { loadSnapshot, saveSnapshot, sha256 } from './snapshot-file.ts'
 import { thinned } from './thin.ts'
 
@@ -16,7 +17,7 @@ export interface KnowledgeOptions {
   /** Where snapshots are kept: `<state>/knowledge`. */
   readonly dir: string
   readonly source: Source
-  readonly records: Records
+  readonly feed: Feed
   /** How long after a change the snapshot is written again, in ms. */
   readonly saveMs?: number
 }
@@ -111,11 +112,11 @@ export class Follower {
   }
 
   async #run(ready: () => void): Promise<void> {
-    const { env, records } = this.#options
+    const { env, feed } = this.#options
     const { signal } = this.#end
     while (!signal.aborted) {
       try {
-        const head = await records.look()
+        const head = await feed.look()
         if (head) await this.#catchUp(head)
         if (head && this.#state.log === null) continue
         ready()
@@ -130,15 +131,15 @@ export class Follower {
   }
 
   /** To the head, from wherever this knowledge stands. */
-  async #catchUp(head: Head): Promise<void> {
-    const { records } = this.#options
+  async #catchUp(head: LogHead): Promise<void> {
+    const { feed } = this.#options
     const gone = () => this.#end.signal.aborted
     if (head.log !== this.#state.log) await this.#begin(head)
     this.#set({ phase: 'reading', size: head.size })
     while (this.#state.position < head.size - 1 && !gone()) {
       let matches = true
       const after = this.#state.position
-      for await (const lines of records.scan({ after, kinds: FOLDED, gone })) {
+      for await (const lines of feed.scan({ after, kinds: FOLDED, gone })) {
         // The head was of another log by then.
         if (lines[0]?.log !== head.log) return this.#set({ log: null })
         matches = this.#matches(lines[0])
@@ -158,7 +159,7 @@ export class Follower {
     this.#set({ position: Math.max(position, this.#state.position) })
   }
 
-  async #begin({ log, size }: Head): Promise<void> {
+  async #begin({ log, size }: LogHead): Promise<void> {
     const { disk, dir, source } = this.#options
     this.#forget()
     this.#set({ log, size })
@@ -178,19 +179,19 @@ export class Follower {
   }
 
   /** Whether the snapshot is of this log; `first` is the record at its position. */
-  #matches(first: LogLine | undefined): boolean {
+  #matches(first: FeedRecord | undefined): boolean {
     if (this.#anchor === null) return true
     return first?.position === this.#known.position && sha256(first.line) === this.#anchor
   }
 
-  #take(lines: readonly LogLine[]): void {
+  #take(lines: readonly FeedRecord[]): void {
     const fresh = this.#anchor === null ? lines : lines.slice(1)
     this.#anchor = null
     for (const one of thinned(fresh)) this.#fold(one)
     this.#lastLine = lines.at(-1)?.line ?? this.#lastLine
   }
 
-  #fold(one: LogLine): void {
+  #fold(one: FeedRecord): void {
     const { position } = one
     this.#dirty = true
     try {
@@ -205,7 +206,7 @@ export class Follower {
     const { log, position } = this.#state
     const { signal } = this.#end
     const cursor = log === null ? null : { log, position }
-    for await (const item of this.#options.records.follow(cursor, { kinds: FOLDED, signal })) {
+    for await (const item of this.#options.feed.follow(cursor, { kinds: FOLDED, signal })) {
       if (signal.aborted || log === null) return
       if (item.kind === 'replaced') {
         this.#set({ log: null })

@@ -1,9 +1,9 @@
 // What is known of the pumps of one log, as plain JSON: what the folds make and the snapshot keeps. The
 // number of pumps is a clinic's; everything of one pump is bounded.
+import type { FeedRecord } from '../feed/feed-record.ts'
 import type { AlarmHistory } from '../model/alarm-changes.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { Value } from '../model/value.ts'
-import type { LogRecord } from './records.ts'
 
 /** Visits of one pump that are kept; what is older stands in the log alone. */
 export const MOST_VISITS = 10_000
@@ -18,6 +18,10 @@ export interface Moment {
   readonly position: number
   readonly at: string
 }
+
+/** A record as its line in the log says it. */
+export type LogRecord = FeedRecord['record']
+export type RecordOf<K extends LogRecord['kind']> = Extract<LogRecord, { kind: K }>
 
 /** A record as it was read, with its place. */
 export interface Placed extends Moment {

@@ -3,8 +3,7 @@
 // A session is remembered with its pump until that pump has confirmed the end of a session: nothing that
 // is read of another pump makes it forgotten, nor does a bridge that begins anew. The wand can also say
 // later that its newest session has ended confirmed; a bridge then tells a list without it.
-import type { Known, PumpKnown, SessionKnown } from './known.ts'
-import type { LogRecord } from './records.ts'
+import type { Known, LogRecord, PumpKnown, RecordOf, SessionKnown } from './known.ts'
 
 /** The end of the session is not in the log: the bridge was killed, or lost the record. */
 export const NOT_ENDED = 'not-ended'
@@ -20,11 +19,11 @@ const ownerOf = ({ wand, port, session }: LogRecord) => ({
 
 export function onSession(
   known: Known,
-  record: LogRecord,
+  record: RecordOf<'session'>,
   pump: PumpKnown,
   position: number,
 ): void {
-  const { event, how } = record.body as { readonly event: string; readonly how?: string }
+  const { event, how } = record.body
   const owner = ownerOf(record)
   const opened = { position, at: record.at }
   const { id, serial, model } = pump
@@ -68,14 +67,8 @@ function supersede(known: Known, session: SessionKnown): void {
 }
 
 /** The list of one bridge's port, whole: it knows of its own time, and of nothing before. */
-export function onUnclosed(known: Known, record: LogRecord, position: number): void {
-  const { sessions } = record.body as {
-    readonly sessions: readonly {
-      readonly session: number
-      readonly why: string
-      readonly pump: string | null
-    }[]
-  }
+export function onUnclosed(known: Known, record: RecordOf<'unclosed'>, position: number): void {
+  const { sessions } = record.body
   const { wand, port } = ownerOf(record)
   const opened = { position, at: record.at }
   const listed = sessions.map(({ session, why, pump: serial }) => {
@@ -110,9 +103,8 @@ function onlyPump(known: Known, serial: string | null): string | null {
 }
 
 /** What a link that is not connected says of the session on its port. */
-export function lostOnPort(known: Known, record: LogRecord): void {
-  const { connected } = record.body as { readonly connected: boolean }
-  if (!connected) lost(known, record.port ?? null)
+export function lostOnPort(known: Known, record: RecordOf<'link'>): void {
+  if (!record.body.connected) lost(known, record.port ?? null)
 }
 
 function lost(known: Known, port: string | null): void {

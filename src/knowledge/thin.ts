@@ -4,14 +4,16 @@
 // Two lines are of one row when everything in which `fold` tells live exchanges apart is the same text.
 // A line is canonical JSON: its fields are in the order of their names, and a quote inside a text is
 // escaped, so that what is searched for cannot stand in a text.
-import type { LogLine } from './records.ts'
+import type { FeedRecord } from '../feed/feed-record.ts'
+
+type Line = Pick<FeedRecord, 'kind' | 'line'>
 
 /** The lines without those that a later one of the batch replaces. */
-export function thinned(lines: readonly LogLine[]): LogLine[] {
+export function thinned<L extends Line>(lines: readonly L[]): L[] {
   const seen = new Set<string>()
-  const kept: LogLine[] = []
+  const kept: L[] = []
   for (let i = lines.length - 1; i >= 0; i -= 1) {
-    const one = lines[i] as LogLine
+    const one = lines[i] as L
     // What is dropped depends on when a pump was last heard, so nothing is replaced across it.
     if (one.kind === 'retention') seen.clear()
     const row = one.kind === 'live' ? rowOf(one.line) : null
