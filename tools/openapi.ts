@@ -32,11 +32,16 @@ export async function document(): Promise<Json> {
       env,
       version: VERSION,
       status: { status: () => NOTHING, urgent$: NEVER },
-      records: {
+      feed: {
         head: () => null,
         oldest: async () => 0,
         async *read() {},
-        records$: NEVER,
+        async *follow() {},
+      },
+      knowledge: {
+        pump: () => null,
+        visits: () => ({ items: [], next: null, forgotten: 0 }),
+        refills: () => ({ items: [], next: null }),
       },
       access: new Access({ env, tokens, required: true }),
       reads: { read: async () => true, refused: () => {} },

@@ -8,6 +8,7 @@ import type { ClockReading, SessionEnding } from '../model/event.ts'
 import { type AlarmReading, liveValues, recordedValues, type Source } from '../model/reading.ts'
 import { type ApiRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
 import { mapValues, type Value } from '../model/value.ts'
+import { cursorText } from './cursor.ts'
 
 /** What both forms of a record have. */
 type Common = Pick<
@@ -44,6 +45,7 @@ export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord
   if (!isApiKind(kind)) return null
   const deviceTime = record.deviceTime ?? null
   const head = {
+    id: cursorText(place),
     ...place,
     at,
     pump: pump ? { id: pumpId(place.source, pump, record.model ?? null), serial: pump } : null,

@@ -31,6 +31,10 @@ const position = z
   .meta({ description: 'Place in the audit log: the id of the event, the cursor of history.' })
 
 const head = {
+  id: z.string().meta({
+    description:
+      'Opaque: names this record for ever. The id of the event, and the cursor behind it.',
+  }),
   position,
   log: z.string().meta({ description: 'Name of the audit log that the position belongs to.' }),
   at: utcSchema.meta({

@@ -38,7 +38,7 @@ export function lastVisit<V extends When>(visits: readonly V[], now: When): V | 
   return null
 }
 
-export type Moment = Pick<Visit, 'readAt' | 'deviceTime' | 'position'>
+export type Moment = Pick<Visit, 'id' | 'readAt' | 'deviceTime' | 'position'>
 
 export interface Change {
   readonly what: string
