@@ -204,7 +204,7 @@ export class Feed {
     }
   }
 
-  /** From a cursor's log to the current one, over every log between them. */
+  /** From a cursor's log to the current one, over every log that was begun between them. */
   async #replaced({ log, position }: Cursor, head: LogHead) {
     const from = position + 1
     const kind = 'replaced' as const
@@ -213,10 +213,12 @@ export class Feed {
       return from > head.size ? [{ kind, cursor, log, from, by: log, why: 'ahead' as const }] : []
     }
     const { disk, dir, source } = this.#options
-    const ordinal = sourceOf(log) === source ? ordinalOf(log) : Number.POSITIVE_INFINITY
-    const between = (await listLogs(disk, dir, source)).filter(
-      (one) => ordinalOf(one) > ordinal && ordinalOf(one) < ordinalOf(head.log),
-    )
+    const logs = await listLogs(disk, dir, source)
+    const last = ordinalOf(head.log)
+    // Where another log has its ordinal, or none has one so high, all was begun anew, and all is new.
+    const own = sourceOf(log) === source ? ordinalOf(log) : last
+    const anew = !logs.includes(log) && (own >= last || logs.some((one) => ordinalOf(one) === own))
+    const between = logs.filter((one) => ordinalOf(one) > (anew ? 0 : own) && ordinalOf(one) < last)
     const chain = [log, ...between, head.log]
     return chain.slice(1).map((by, i) => ({
       kind,
