@@ -41,7 +41,7 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'drivers'],
   ]),
   feed: room('src/feed/', 'records as followed', [
-    ...['base', 'model', 'protocol', 'audit/format', 'audit/read', 'drivers', 'http', 'recorder'],
+    ...['base', 'model', 'audit/format', 'audit/read', 'http', 'recorder'],
   ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
   control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
