@@ -96,9 +96,9 @@ export async function startHttp(
 
 function readLog(auditor: Auditor): ReadLog {
   return {
-    read({ principal: { id, auth }, route, pump, source }) {
+    read({ principal: { id, auth }, route, pump }) {
       const actor = { id, role: auth === 'page-link' ? 'page' : 'client', auth }
-      return auditor.read({ actor, route, pump }, source)
+      return auditor.read({ actor, route, pump })
     },
     refused: () => auditor.refuse(),
   }
@@ -123,10 +123,7 @@ function countersOf(bridge: Bridge, auditor: Auditor): Counter[] {
       value: frames,
     })),
   )
-  const logs = auditor.states
-  const total = (of: (log: (typeof logs)[number]) => number) => [
-    { value: logs.reduce((sum, log) => sum + of(log), 0) },
-  ]
+  const { waiting, dropped } = auditor.state
   return [
     per('link_bytes_in_total', 'Bytes from the wand.', (link) => link.bytesIn),
     per('link_bytes_out_total', 'Bytes to the wand.', (link) => link.bytesOut),
@@ -146,13 +143,13 @@ function countersOf(bridge: Bridge, auditor: Auditor): Counter[] {
       name: 'audit_waiting',
       help: 'Records that wait for the disk.',
       type: 'gauge',
-      values: total((log) => log.waiting),
+      values: [{ value: waiting }],
     },
     {
       name: 'audit_dropped_total',
       help: 'Records that could not be kept; a gap record says so.',
       type: 'counter',
-      values: total((log) => log.dropped),
+      values: [{ value: dropped }],
     },
   ]
 }

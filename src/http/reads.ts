@@ -2,7 +2,6 @@
 // whoever asks learns within half a second that nothing is live.
 import type { FastifyRequest } from 'fastify'
 import type { Env } from '../base/env.ts'
-import type { Source } from '../model/reading.ts'
 import { HttpProblem } from './problems.ts'
 import { principalOf } from './reply.ts'
 import type { HttpSources } from './sources.ts'
@@ -11,7 +10,6 @@ const WAIT_MS = 400
 
 export interface OfPump {
   readonly ref: { readonly serial: string }
-  readonly source: Source
 }
 
 /** Rejects with audit-failed when the read could not be recorded in time. */
@@ -24,7 +22,6 @@ export function recorded(
     principal: principalOf(request),
     route: request.route,
     pump: pump?.ref.serial ?? null,
-    source: pump?.source,
   })
   return written === true ? undefined : within(env, written)
 }
