@@ -32,6 +32,8 @@ export interface FeedOptions {
   /** `<state>/audit` */
   readonly dir: string
   readonly source: Source
+  /** Only this log, also when another one is written now. Default: the current one. */
+  readonly log?: string
   /** The writer's word in its own process; without it the head is looked for on the disk. */
   readonly head?: () => LogHead | null
   /** Something may be new; without it the disk is looked at every now and then, while somebody follows. */
@@ -240,19 +242,19 @@ export class Feed {
     let next = after + 1
     let place: Place | null = null
     while (next < end) {
-      await this.#tail.reach(reader, head.size)
-      const tail = this.#tail.fromOf(reader)
-      if (next >= tail) {
+      if (this.#wakes.followed) await this.#tail.reach(reader, head.size)
+      if (this.#tail.holds(reader, next)) {
         const records = this.#tail.slice(next, Math.min(end, next + PIECE))
         next += records.length
         yield { records: records.filter(selected), next, missing: null }
         await pause()
         continue
       }
+      const tail = this.#tail.fromOf(reader)
       const range: Range = {
         ...wantedOf(query),
         first: next,
-        before: Math.min(tail, end),
+        before: next < tail ? Math.min(tail, end) : end,
         until: head.size,
         place,
       }
@@ -277,8 +279,8 @@ export class Feed {
     const selected = selector(query)
     const pause = this.#turns()
     let end = Math.min(before, head.size)
-    await this.#tail.reach(reader, head.size)
-    while (end > after + 1 && end > this.#tail.fromOf(reader)) {
+    if (this.#wakes.followed) await this.#tail.reach(reader, head.size)
+    while (end > after + 1 && this.#tail.holds(reader, end - 1)) {
       const begin = Math.max(after + 1, this.#tail.fromOf(reader), end - PIECE)
       const records = this.#tail.slice(begin, end).filter(selected).reverse()
       end = begin
@@ -308,7 +310,7 @@ export class Feed {
 
   async #lookAtDisk(): Promise<LogHead | null> {
     const { disk, dir, source } = this.#options
-    const log = (await listLogs(disk, dir, source)).at(-1)
+    const log = this.#options.log ?? (await listLogs(disk, dir, source)).at(-1)
     return log === undefined ? null : { log, size: await this.#readerOf(log).size() }
   }
 

@@ -4,7 +4,7 @@ import type { AuditRecord } from '../audit/format/record.ts'
 import type { ApiRecord } from '../model/record.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { apiRecord } from './api-record.ts'
-import { Feed, type HistoryQuery } from './feed.ts'
+import type { Feed, HistoryQuery } from './feed.ts'
 
 export class RecordFeed {
   readonly records$: Observable<ApiRecord>
