@@ -105,7 +105,7 @@ export class Feed {
 
   /** The head as it is known; without a writer, as it was when the disk was last looked at. */
   head(): LogHead | null {
-    return this.#options.head ? this.#options.head() : this.#known
+    return this.#options.head ? this.#noted(this.#options.head()) : this.#known
   }
 
   /** The head as it is now. */
@@ -320,9 +320,13 @@ export class Feed {
     return this.#reader
   }
 
-  /** A log with fewer records than before is an older copy: what was read of it is forgotten. */
+  /**
+   * A log without a record is still being opened, or begun: there is no head yet. One with fewer records
+   * than before is an older copy: what was read of it is forgotten.
+   */
   #noted(head: LogHead | null): LogHead | null {
-    if (head && head.log === this.#known?.log && head.size < this.#known.size) this.#reader = null
+    if (head === null || head.size === 0) return null
+    if (head.log === this.#known?.log && head.size < this.#known.size) this.#reader = null
     this.#known = head
     return head
   }

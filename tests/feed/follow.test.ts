@@ -4,9 +4,9 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Kind } from '../../src/audit/format/record.ts'
 import { cursorText, parseCursor } from '../../src/feed/cursor.ts'
-import type { Feed, FeedItem } from '../../src/feed/feed.ts'
+import { Feed, type FeedItem } from '../../src/feed/feed.ts'
 import { duringReal } from '../audit/bench-log.ts'
-import { World } from './world.ts'
+import { DIR, World } from './world.ts'
 
 /** A follower: it takes items, and keeps its place over interruptions. */
 class Follower {
@@ -196,6 +196,28 @@ describe('a follower', () => {
       { log: old, from: 3, by: middle },
       { log: middle, from: 0, by: world.current },
     ])
+  })
+
+  it('waits while the writer opens its log, which has no size yet', async () => {
+    const world = await World.begin(7)
+    await world.append(4)
+    const { env, disk } = world.bench
+    const { current, wake$ } = world
+    let size = 0
+    const feed = new Feed({
+      ...{ env, disk, dir: DIR, source: 'simulator', wake$ },
+      head: () => ({ log: current, size }),
+    })
+    const follower = new Follower(['live'], `${current}.1`)
+    follower.start(feed)
+    wake$.next(null)
+    await env.advance(1_000)
+    expect([follower.items, feed.head()]).toEqual([[], null])
+    size = world.log.state.size
+    wake$.next(null)
+    await caughtUp(world, follower)
+    expect(follower.items.some(({ kind }) => kind === 'replaced')).toBe(false)
+    await duringReal(env, follower.stop())
   })
 
   it('rejects when a file cannot be read, and goes on from its cursor afterwards', async () => {
