@@ -98,7 +98,7 @@ describe('a follower', () => {
       let feed = world.feed(seed % 2 === 0)
       await world.append(1)
       follower.start(feed)
-      for (let i = 0; i < 14; i += 1) {
+      for (let i = 0; i < 10; i += 1) {
         await world.happen()
         if (world.chance(3) > 0) continue
         await duringReal(world.bench.env, follower.stop())
