@@ -7,8 +7,9 @@ import { nodeDisk } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
 import { Bridge, type BridgeOptions } from '../bridge/bridge.ts'
 import { ControlServer } from '../control/server.ts'
-import { RecordFeed } from '../feed/feed.ts'
+import { Feed, RecordFeed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
+import { Knowledge } from '../knowledge/knowledge.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
 import { Auditor, type AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
@@ -24,6 +25,8 @@ export interface Host {
   readonly bridge: Bridge
   readonly auditor: Auditor
   readonly captures: Captures
+  readonly feed: Feed
+  readonly knowledge: Knowledge
   /** Null = it does not listen. */
   readonly http: Http | null
   /** Null = there is no destination. */
@@ -127,13 +130,35 @@ async function hostOf(
   })
   closers.add('the bridge', () => bridge.stop())
   if (capture.on) void captures.start()
-  const records = new RecordFeed(env, auditor)
-  const rooms = { bridge, auditor, records }
+  const feed = new Feed({
+    env,
+    disk: auditor.disk,
+    dir: auditor.dir,
+    source,
+    head: () => auditor.head,
+    wake$: auditor.commits$,
+  })
+  const knowledge = new Knowledge({
+    env,
+    disk: auditor.disk,
+    dir: join(stateDir, 'knowledge'),
+    source,
+    feed,
+  })
+  closers.add('what is known', () => knowledge.stop())
+  const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
   let hl7: Hl7 | null = null
   if (sending && sending.destinations.length > 0) {
     const { startHl7 } = await import('./hl7-host.ts')
-    const started = startHl7(env, stateDir, rooms, sending.destinations, sending.log)
+    const records = new RecordFeed(feed, auditor)
+    const started = startHl7(
+      env,
+      stateDir,
+      { ...rooms, records },
+      sending.destinations,
+      sending.log,
+    )
     closers.add('the HL7 destinations', () => started.close())
     hl7 = started
   }
@@ -144,9 +169,12 @@ async function hostOf(
     closers.add('the HTTP server', () => started.close())
     http = started
   }
+  await knowledge.start()
   return {
     source,
     bridge,
+    feed,
+    knowledge,
     auditor,
     captures,
     http,

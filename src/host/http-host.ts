@@ -6,7 +6,7 @@ import type { TokenWish } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import type { RecordFeed } from '../feed/feed.ts'
+import type { Feed } from '../feed/feed.ts'
 import {
   type HttpServer,
   isLoopback,
@@ -15,6 +15,7 @@ import {
   listen,
 } from '../http/server.ts'
 import type { Counter, ReadLog } from '../http/sources.ts'
+import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { fhirMount } from './fhir-host.ts'
@@ -41,7 +42,8 @@ export interface Http extends Omit<HttpServer, 'close'> {
 export interface HttpRooms {
   readonly bridge: Bridge
   readonly auditor: Auditor
-  readonly records: RecordFeed
+  readonly feed: Feed
+  readonly knowledge: Knowledge
   readonly hl7: Hl7 | null
 }
 
@@ -49,7 +51,7 @@ export interface HttpRooms {
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, records, hl7 }: HttpRooms,
+  { bridge, auditor, feed, knowledge, hl7 }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -68,12 +70,13 @@ export async function startHttp(
     env,
     version: VERSION,
     status: { status: () => bridge.status(), urgent$: merge(urgent$, bridge.audit$) },
-    records,
+    feed,
+    knowledge,
     access,
     reads: readLog(auditor),
     counters: () => [...countersOf(bridge, auditor), ...(hl7?.counters() ?? [])],
     destinations: () => hl7?.status() ?? [],
-    mounts: [fhirMount(env, { bridge, records })],
+    mounts: [fhirMount(env, { bridge, feed, knowledge })],
     page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
     log: options.log,
   }

@@ -43,8 +43,7 @@ export function mountRoutes(
         headers,
         base: `${settings.tls ? 'https' : 'http'}://${headers.host}${prefix}`,
         gone: () => reply.raw.destroyed,
-        recorded: async (pump) =>
-          recorded(sources, request, pump && { ref: pump }),
+        recorded: async (pump) => recorded(sources, request, pump),
       })
       return send(reply, said)
     })

@@ -9,7 +9,7 @@ import type { HttpSources } from './sources.ts'
 const WAIT_MS = 400
 
 export interface OfPump {
-  readonly ref: { readonly serial: string }
+  readonly serial: string
 }
 
 /** Rejects with audit-failed when the read could not be recorded in time. */
@@ -21,7 +21,7 @@ export function recorded(
   const written = reads.read({
     principal: principalOf(request),
     route: request.route,
-    pump: pump?.ref.serial ?? null,
+    pump: pump?.serial ?? null,
   })
   return written === true ? undefined : within(env, written)
 }

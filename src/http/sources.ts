@@ -3,12 +3,20 @@ import type { Observable } from 'rxjs'
 import type { Access, Principal } from '../access/access.ts'
 import type { Env } from '../base/env.ts'
 import type { Feed } from '../feed/feed.ts'
+import type { Knowledge } from '../knowledge/knowledge.ts'
+import type { PumpView } from '../knowledge/views.ts'
 import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
 import type { Mount } from './mount.ts'
 import type { PageFile } from './page.ts'
 
 /** What the surface needs of the feed. */
 export type Follow = Pick<Feed, 'head' | 'oldest' | 'read' | 'follow'>
+
+/** What the surface needs of what is known over restarts. */
+export interface Known extends Pick<Knowledge, 'visits' | 'refills'> {
+  pump(id: string): KnownPump | null
+}
+export type KnownPump = Pick<PumpView, 'id' | 'serial'>
 
 export interface StatusSource {
   /** Everything known, judged now. */
@@ -44,6 +52,7 @@ export interface HttpSources {
   readonly version: string
   readonly status: StatusSource
   readonly feed: Follow
+  readonly knowledge: Known
   readonly access: Access
   readonly reads: ReadLog
   /** Counters of the rooms below. Nothing in them names a person, a pump or a wand. */

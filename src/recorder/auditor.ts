@@ -55,10 +55,13 @@ export class Auditor {
   readonly #reads: ReadAccess
   readonly #written = new Subject<Written>()
   readonly #changes = new Subject<void>()
+  readonly #commits = new Subject<void>()
   /** Every record once it is durable, in the order of the log. */
   readonly written$: Observable<Written> = this.#written.asObservable()
   /** The state of the log, or what it says, has changed. */
   readonly changes$: Observable<void> = this.#changes.asObservable()
+  /** Something may be durable that was not. */
+  readonly commits$: Observable<void> = this.#commits.asObservable()
   #keys: Promise<KeyStore> | null = null
   #checkSpace: Cancel = () => {}
   #lowSpace = ''
@@ -103,6 +106,12 @@ export class Auditor {
 
   get state(): AuditState {
     return this.#log.state
+  }
+
+  /** The log as it is followed: its name and how many records are durable; null = it is not open. */
+  get head(): { readonly log: string; readonly size: number } | null {
+    const { log, size } = this.#log.state
+    return log === null ? null : { log, size }
   }
 
   /** The log as every surface shows it. */
@@ -165,6 +174,7 @@ export class Auditor {
   }
 
   #onState({ state, sentence, log }: AuditState): void {
+    this.#commits.next()
     const now = `${log} ${state} ${sentence}`
     if (now === this.#said) return
     this.#said = now
