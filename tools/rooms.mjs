@@ -41,7 +41,7 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'drivers'],
   ]),
   feed: room('src/feed/', 'records as followed', [
-    ...['base', 'model', 'protocol', 'audit/format', 'audit/read', 'drivers', 'http', 'recorder'],
+    ...['base', 'model', 'audit/format', 'audit/read', 'http', 'recorder'],
   ]),
   knowledge: room('src/knowledge/', 'folds kept beside the log and rebuilt from it', [
     ...['base', 'model', 'feed'],

@@ -32,6 +32,8 @@ export interface FeedOptions {
   /** `<state>/audit` */
   readonly dir: string
   readonly source: Source
+  /** Only this log, also when another one is written now. Default: the current one. */
+  readonly log?: string
   /** The writer's word in its own process; without it the head is looked for on the disk. */
   readonly head?: () => LogHead | null
   /** Something may be new; without it the disk is looked at every now and then, while somebody follows. */
@@ -103,7 +105,7 @@ export class Feed {
 
   /** The head as it is known; without a writer, as it was when the disk was last looked at. */
   head(): LogHead | null {
-    return this.#options.head ? this.#options.head() : this.#known
+    return this.#options.head ? this.#noted(this.#options.head()) : this.#known
   }
 
   /** The head as it is now. */
@@ -204,7 +206,7 @@ export class Feed {
     }
   }
 
-  /** From a cursor's log to the current one, over every log between them. */
+  /** From a cursor's log to the current one, over every log that was begun between them. */
   async #replaced({ log, position }: Cursor, head: LogHead) {
     const from = position + 1
     const kind = 'replaced' as const
@@ -213,10 +215,12 @@ export class Feed {
       return from > head.size ? [{ kind, cursor, log, from, by: log, why: 'ahead' as const }] : []
     }
     const { disk, dir, source } = this.#options
-    const ordinal = sourceOf(log) === source ? ordinalOf(log) : Number.POSITIVE_INFINITY
-    const between = (await listLogs(disk, dir, source)).filter(
-      (one) => ordinalOf(one) > ordinal && ordinalOf(one) < ordinalOf(head.log),
-    )
+    const logs = await listLogs(disk, dir, source)
+    const last = ordinalOf(head.log)
+    // Where another log has its ordinal, or none has one so high, all was begun anew, and all is new.
+    const own = sourceOf(log) === source ? ordinalOf(log) : last
+    const anew = !logs.includes(log) && (own >= last || logs.some((one) => ordinalOf(one) === own))
+    const between = logs.filter((one) => ordinalOf(one) > (anew ? 0 : own) && ordinalOf(one) < last)
     const chain = [log, ...between, head.log]
     return chain.slice(1).map((by, i) => ({
       kind,
@@ -238,19 +242,19 @@ export class Feed {
     let next = after + 1
     let place: Place | null = null
     while (next < end) {
-      await this.#tail.reach(reader, head.size)
-      const tail = this.#tail.fromOf(reader)
-      if (next >= tail) {
+      if (this.#wakes.followed) await this.#tail.reach(reader, head.size)
+      if (this.#tail.holds(reader, next)) {
         const records = this.#tail.slice(next, Math.min(end, next + PIECE))
         next += records.length
         yield { records: records.filter(selected), next, missing: null }
         await pause()
         continue
       }
+      const tail = this.#tail.fromOf(reader)
       const range: Range = {
         ...wantedOf(query),
         first: next,
-        before: Math.min(tail, end),
+        before: next < tail ? Math.min(tail, end) : end,
         until: head.size,
         place,
       }
@@ -275,8 +279,8 @@ export class Feed {
     const selected = selector(query)
     const pause = this.#turns()
     let end = Math.min(before, head.size)
-    await this.#tail.reach(reader, head.size)
-    while (end > after + 1 && end > this.#tail.fromOf(reader)) {
+    if (this.#wakes.followed) await this.#tail.reach(reader, head.size)
+    while (end > after + 1 && this.#tail.holds(reader, end - 1)) {
       const begin = Math.max(after + 1, this.#tail.fromOf(reader), end - PIECE)
       const records = this.#tail.slice(begin, end).filter(selected).reverse()
       end = begin
@@ -306,7 +310,7 @@ export class Feed {
 
   async #lookAtDisk(): Promise<LogHead | null> {
     const { disk, dir, source } = this.#options
-    const log = (await listLogs(disk, dir, source)).at(-1)
+    const log = this.#options.log ?? (await listLogs(disk, dir, source)).at(-1)
     return log === undefined ? null : { log, size: await this.#readerOf(log).size() }
   }
 
@@ -316,9 +320,13 @@ export class Feed {
     return this.#reader
   }
 
-  /** A log with fewer records than before is an older copy: what was read of it is forgotten. */
+  /**
+   * A log without a record is still being opened, or begun: there is no head yet. One with fewer records
+   * than before is an older copy: what was read of it is forgotten.
+   */
   #noted(head: LogHead | null): LogHead | null {
-    if (head && head.log === this.#known?.log && head.size < this.#known.size) this.#reader = null
+    if (head === null || head.size === 0) return null
+    if (head.log === this.#known?.log && head.size < this.#known.size) this.#reader = null
     this.#known = head
     return head
   }

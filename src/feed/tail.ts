@@ -22,6 +22,10 @@ export class Tail {
     return this.#reader === reader ? this.#from : Number.POSITIVE_INFINITY
   }
 
+  holds(reader: LogReader, position: number): boolean {
+    return position >= this.fromOf(reader) && position < this.#next
+  }
+
   /** Reads on until the log's first `size` records were seen, once for all who wait. */
   async reach(reader: LogReader, size: number): Promise<void> {
     while (this.#reader !== reader || this.#next < size) {

@@ -23,6 +23,11 @@ export class Wakes {
     return this.#count
   }
 
+  /** Whether somebody follows. */
+  get followed(): boolean {
+    return this.#followers > 0
+  }
+
   /** Somebody follows, until the function that it gives is called. */
   join(): () => void {
     this.#followers += 1

@@ -4,9 +4,9 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Kind } from '../../src/audit/format/record.ts'
 import { cursorText, parseCursor } from '../../src/feed/cursor.ts'
-import type { Feed, FeedItem } from '../../src/feed/feed.ts'
+import { Feed, type FeedItem } from '../../src/feed/feed.ts'
 import { duringReal } from '../audit/bench-log.ts'
-import { World } from './world.ts'
+import { DIR, World } from './world.ts'
 
 /** A follower: it takes items, and keeps its place over interruptions. */
 class Follower {
@@ -59,6 +59,8 @@ function check(world: World, follower: Follower, kinds: readonly Kind[], seed: n
     }
   }
   for (const [log, records] of world.written) {
+    // A log that came and went while nobody followed has left nothing by which it could be known.
+    if (world.lost.has(log) && !follower.items.some(({ cursor }) => cursor.log === log)) continue
     for (const record of records) {
       if (!record || !(kinds as readonly string[]).includes(record.kind)) continue
       const got = seen.get(log)?.get(record.position)
@@ -96,16 +98,16 @@ describe('a follower', () => {
       let feed = world.feed(seed % 2 === 0)
       await world.append(1)
       follower.start(feed)
-      for (let i = 0; i < 8; i += 1) {
+      for (let i = 0; i < 10; i += 1) {
         await world.happen()
         if (world.chance(3) > 0) continue
-        await follower.stop()
+        await duringReal(world.bench.env, follower.stop())
         if (world.chance(2) === 0) await world.happen()
         if (world.chance(2) === 0) feed = world.feed(world.chance(2) === 0)
         follower.start(feed)
       }
       await caughtUp(world, follower)
-      await follower.stop()
+      await duringReal(world.bench.env, follower.stop())
       world.note()
       check(world, follower, kinds, seed)
     }
@@ -121,7 +123,7 @@ describe('a follower', () => {
     await world.append(2)
     await caughtUp(world, follower)
     expect(follower.items.map(({ kind }) => kind).slice(1, 3)).toEqual(['record', 'record'])
-    await follower.stop()
+    await duringReal(world.bench.env, follower.stop())
   })
 
   it('leaves no timer, no subscription and no open file behind', async () => {
@@ -196,6 +198,28 @@ describe('a follower', () => {
     ])
   })
 
+  it('waits while the writer opens its log, which has no size yet', async () => {
+    const world = await World.begin(7)
+    await world.append(4)
+    const { env, disk } = world.bench
+    const { current, wake$ } = world
+    let size = 0
+    const feed = new Feed({
+      ...{ env, disk, dir: DIR, source: 'simulator', wake$ },
+      head: () => ({ log: current, size }),
+    })
+    const follower = new Follower(['live'], `${current}.1`)
+    follower.start(feed)
+    wake$.next(null)
+    await env.advance(1_000)
+    expect([follower.items, feed.head()]).toEqual([[], null])
+    size = world.log.state.size
+    wake$.next(null)
+    await caughtUp(world, follower)
+    expect(follower.items.some(({ kind }) => kind === 'replaced')).toBe(false)
+    await duringReal(env, follower.stop())
+  })
+
   it('rejects when a file cannot be read, and goes on from its cursor afterwards', async () => {
     const world = await World.begin(4)
     for (let i = 0; i < 10; i += 1) await world.append(3)
@@ -211,17 +235,18 @@ describe('a follower', () => {
     world.bench.disk.fault = () => {}
     follower.start(feed)
     await caughtUp(world, follower)
-    await follower.stop()
+    await duringReal(world.bench.env, follower.stop())
     check(world, follower, ['live', 'link', 'start', 'gap'], 4)
   })
 })
 
 it('a thousand followers cost one read of what is new', async () => {
-  const world = await World.begin(5)
+  const world = await World.begin(5, 1 << 20)
   await world.append(5)
   const feed = world.feed(true)
   const followers = Array.from({ length: 1_000 }, () => new Follower(['live', 'link'], null))
   for (const one of followers) one.start(feed)
+  await world.append(1)
   for (const one of followers) await caughtUp(world, one)
   let reads = 0
   let bytes = 0
@@ -241,10 +266,41 @@ it('a thousand followers cost one read of what is new', async () => {
   expect(reads).toBe(1)
   // No byte that was there before was read again.
   expect(bytes).toBe(after - before)
-  const records = followers.map(({ items }) => items.find(({ kind }) => kind === 'record'))
+  const records = followers.map(({ items }) => items.findLast(({ kind }) => kind === 'record'))
   const distinct = new Set(records.map((item) => item?.kind === 'record' && item.record))
   expect(distinct.size).toBe(1)
   for (const one of followers) await one.stop()
+})
+
+it('who is far behind what the newest records are kept for takes them from the files', async () => {
+  const world = await World.begin(6, 300_000)
+  const feed = world.feed(true)
+  const end = new AbortController()
+  const kinds = ['live', 'link', 'start', 'gap'] as const
+  const quick = new Follower(kinds, `${world.current}.-1`)
+  quick.start(feed)
+  let go = () => {}
+  const stalled: string[] = []
+  const slow = (async () => {
+    for await (const item of feed.follow(parseCursor(`${world.current}.-1`), {
+      kinds,
+      signal: end.signal,
+    })) {
+      if (item.kind !== 'record') continue
+      if (stalled.length === 20) await new Promise<void>((resolve) => (go = resolve))
+      stalled.push(item.record.line)
+    }
+  })()
+  for (let i = 0; i < 6; i += 1) await world.append(1_500)
+  await caughtUp(world, quick)
+  go()
+  const wanted = world.kept().filter(({ kind }) => (kinds as readonly string[]).includes(kind))
+  while (stalled.length < wanted.length) await world.bench.env.advance(10)
+  end.abort()
+  await Promise.all([slow, quick.stop()])
+  expect(stalled).toEqual(wanted.map(({ line }) => line))
+  const lines = quick.items.map((item) => (item.kind === 'record' ? item.record.line : ''))
+  expect(lines.filter((line) => line !== '')).toEqual(stalled)
 })
 
 it('a cursor is its text', () => {

@@ -29,6 +29,8 @@ export class World {
   readonly wake$ = new Subject<unknown>()
   /** Every record that was ever committed, by log. */
   readonly written = new Map<string, Naive[]>()
+  /** Logs that were removed altogether. */
+  readonly lost = new Set<string>()
   log: AuditLog
 
   private constructor(made: Bench, log: AuditLog, chance: (n: number) => number) {
@@ -37,10 +39,10 @@ export class World {
     this.chance = chance
   }
 
-  static async begin(seed: number): Promise<World> {
+  static async begin(seed: number, segmentBytes = 3_000): Promise<World> {
     const next = mulberry32(seed)
     const chance = (n: number) => next() % n
-    const made = bench(seed, undefined, { limits: { segmentBytes: 3_000 } })
+    const made = bench(seed, undefined, { limits: { segmentBytes } })
     return new World(made, await open(made), chance)
   }
 
@@ -128,6 +130,7 @@ export class World {
   /** The whole log is gone: the writer begins again, at the first ordinal. */
   async lose(): Promise<void> {
     await during(this.bench.env, this.log.close())
+    this.lost.add(this.current)
     const { files } = this.bench.disk
     for (const name of [...files.keys()]) if (name.startsWith(`${DIR}/`)) files.delete(name)
     this.log = await open(this.bench)

@@ -1,12 +1,12 @@
 // `wandbridge audit verify --sheet`: does a worksheet that somebody kept say what the log says, and is
 // the log still the one that its checkpoint pinned?
 import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
-import { readRecords } from '../../audit/read/reader.ts'
+import { basename, dirname } from 'node:path'
 import { verify } from '../../audit/verify/verify.ts'
 import { nodeDisk } from '../../base/disk.ts'
+import { systemEnv } from '../../base/env.ts'
 import { VERSION } from '../../base/version.ts'
-import { apiRecord } from '../../feed/api-record.ts'
+import { Feed } from '../../feed/feed.ts'
 import { sourceOf } from '../../model/reading.ts'
 import type { RecordOf } from '../../model/record.ts'
 import { dataDifferences, same, type Wording, wording } from '../../refill/sheet/check.ts'
@@ -94,11 +94,13 @@ async function pinned({ dir, stateDir }: LogPlace, file: SheetFile, { key }: Ver
 
 const lastOf = ({ records }: SheetFile) => records.at(-1)?.position ?? 0
 
-async function worksheets({ dir, log }: LogPlace, file: SheetFile) {
-  const source = sourceOf(log)
+const feedOf = ({ dir, log }: LogPlace) =>
+  new Feed({ env: systemEnv(), disk: nodeDisk, dir: dirname(dir), source: sourceOf(log), log })
+
+async function worksheets(place: LogPlace, file: SheetFile) {
   const found: RecordOf<'worksheet'>[] = []
-  for await (const { position, record } of readRecords(nodeDisk, dir, { kinds: ['worksheet'] })) {
-    const one = apiRecord(record, { position, log, source })
+  for await (const record of feedOf(place).read({ kinds: ['worksheet'] })) {
+    const one = record.api()
     if (one?.kind === 'worksheet' && one.sheet === file.sheet) found.push(one)
   }
   return found
@@ -132,11 +134,9 @@ async function figures(place: LogPlace, file: SheetFile): Promise<string[]> {
   return out
 }
 
-async function interrogation({ dir, log }: LogPlace, at: number): Promise<Reading | null> {
-  const source = sourceOf(log)
-  const range = { kinds: ['interrogation'], after: at - 1 }
-  for await (const { position, record } of readRecords(nodeDisk, dir, range)) {
-    const one = position === at ? apiRecord(record, { position, log, source }) : null
+async function interrogation(place: LogPlace, at: number): Promise<Reading | null> {
+  for await (const record of feedOf(place).read({ after: at - 1, before: at + 1 })) {
+    const one = record.api()
     return one?.kind === 'interrogation' ? readingOf(one) : null
   }
   return null
