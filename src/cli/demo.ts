@@ -194,7 +194,9 @@ function draw(
     cancel = env.after(REDRAW_MS, tick)
   }
   process.stdout.write('\x1b[?1049h\x1b[?25l')
-  process.stdin.setRawMode(true).setEncoding('utf8').resume().on('data', onKey)
+  const { stdin } = process
+  // A terminal that hangs up has no keys any more.
+  stdin.setRawMode(true).setEncoding('utf8').resume().on('data', onKey).on('error', quit)
   tick()
   return () => {
     ended = true

@@ -136,6 +136,8 @@ function keys(server: RefillServer, simulator: Simulator | null, quit: () => voi
   const toggled = new Map<string, boolean>()
   const { stdin } = process
   if (stdin.isTTY) stdin.setRawMode(true)
+  // A terminal that hangs up has no keys any more.
+  stdin.on('error', quit)
   stdin.setEncoding('utf8').on('data', (text: string) => {
     for (const letter of text) {
       if (letter === 'q' || letter === '\x03') return quit()
