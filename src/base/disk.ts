@@ -56,9 +56,16 @@ export async function readAll(disk: Disk, path: string, from = 0): Promise<Buffe
   return Buffer.concat(chunks)
 }
 
-/** Writes a whole file durably, or leaves the old one. */
-export async function replaceFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.new`
+/**
+ * Writes a whole file durably, or leaves the old one. Where several processes may write the same file,
+ * each names its own `temporary`.
+ */
+export async function replaceFile(
+  disk: Disk,
+  path: string,
+  bytes: Uint8Array,
+  temporary = `${path}.new`,
+): Promise<void> {
   await disk.remove(temporary)
   const file = await disk.create(temporary)
   try {

@@ -41,7 +41,12 @@ export function registerDemo(program: Command): void {
       const host = await hold(env, stateDir, async () => {
         simulator = await simulate(flags, stateDir)
         const ports = simulator.describe().map((device) => sourceFor(device.path))
-        const http = { host: '127.0.0.1', port: flags.port, log: () => {} }
+        const http = {
+          host: '127.0.0.1',
+          port: flags.port,
+          source: 'simulator',
+          log: () => {},
+        } as const
         return { ports, policy: 'continuous' as const, http }
       })
       const curl = curlLine(host)
@@ -69,7 +74,6 @@ function curlLine({ http }: Host): string[] {
   const token = http?.lend({
     label: 'demo',
     scopes: ['status', 'history', 'audit', 'metrics', 'fhir'],
-    sources: ['simulator'],
     lifeMs: DAY_MS,
   })
   return [`curl -H 'Authorization: Bearer ${token}' \\`, `  ${http?.url}/api/v1/pumps`]

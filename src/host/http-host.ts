@@ -1,4 +1,5 @@
 // The HTTP surface of a bridge: it is given what it may know, and nothing else of the bridge.
+import { join } from 'node:path'
 import { filter, merge } from 'rxjs'
 import { Access } from '../access/access.ts'
 import { TokenStore } from '../access/store.ts'
@@ -16,6 +17,7 @@ import {
 } from '../http/server.ts'
 import type { Counter, ReadLog } from '../http/sources.ts'
 import { isLoss } from '../model/event.ts'
+import type { Source } from '../model/reading.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { fhirMount } from './fhir-host.ts'
 import type { Hl7 } from './hl7-host.ts'
@@ -26,6 +28,8 @@ export { ListenError }
 export interface HttpOptions extends ListenOptions {
   /** False: whoever reaches the port may read. On this computer only. */
   readonly tokens?: boolean
+  /** The kind of wands this bridge reads, whose tokens count; default `device`. */
+  readonly source?: Source
   /** Language and zone of the page; default en-US and UTC. */
   readonly page?: PageSettings
   /** For errors nobody expected, and certificates read again. */
@@ -57,9 +61,14 @@ export async function startHttp(
       `Without tokens anybody could read from ${options.host}. Leave \`http.tokens\` as it is, or listen on 127.0.0.1.`,
     )
   }
-  const tokens = new TokenStore(env, stateDir)
+  const tokens = new TokenStore(env, stateDir, options.source ?? 'device')
   await tokens.follow()
-  const access = new Access({ env, tokens, required: options.tokens ?? true })
+  const access = new Access({
+    env,
+    tokens,
+    required: options.tokens ?? true,
+    sessions: join(stateDir, 'page-sessions.json'),
+  })
   // A reading is followed at once by what it makes live.
   const urgent$ = bridge.changes$.pipe(
     filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),

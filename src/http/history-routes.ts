@@ -18,7 +18,7 @@ import { first, page, readings, refills, visits } from './history.ts'
 import { HttpProblem } from './problems.ts'
 import { type Known, Pumps } from './pumps.ts'
 import { recorded } from './reads.ts'
-import { answers, idSchema, principalOf } from './reply.ts'
+import { answers, idSchema } from './reply.ts'
 import { Seats } from './seats.ts'
 import type { HttpSources, RecordQuery } from './sources.ts'
 
@@ -127,7 +127,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       async (request, reply) => {
         await seats.enter(reply.raw)
         const gone = () => reply.raw.destroyed
-        const pump = await pumps.find(request.params.id, principalOf(request), gone)
+        const pump = await pumps.find(request.params.id, gone)
         await recorded(sources, request, pump)
         const { limit } = request.query
         const found = records.read({ ...queryOf(kind, pump, request.query), gone })
@@ -159,7 +159,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       await seats.enter(reply.raw)
       const gone = () => reply.raw.destroyed
       const { id, position } = request.params
-      const pump = await pumps.find(id, principalOf(request), gone)
+      const pump = await pumps.find(id, gone)
       await recorded(sources, request, pump)
       const query = { source: pump.source, pump: id, kinds: ['interrogation'] as const }
       for await (const record of records.read({ ...query, after: position - 1 })) {

@@ -9,7 +9,6 @@ import { statusEvent, watchLiveness } from './liveness.ts'
 import { type Encoded, encodeRecord, type Ring } from './ring.ts'
 import { Rings } from './rings.ts'
 import type { HttpSources, LogHead } from './sources.ts'
-import { seenBy } from './status.ts'
 import type { StreamClient } from './stream-client.ts'
 import { BYES, type Bye, frame, resume } from './stream-start.ts'
 
@@ -84,7 +83,7 @@ export class Hub {
       head && client.asked !== null ? await this.#sources.records.oldest(head.source) : 0
     const reset = resume(client, head, ring, oldest, this.#asOf())
     if (reset === 'continue') {
-      const status = seenBy(this.#sources.status.status(), client.principal.sources)
+      const status = this.#sources.status.status()
       client.write(frame('status', client.narrow(statusEvent(status))))
     } else {
       if (reset) client.write(frame('reset', reset))
@@ -104,7 +103,7 @@ export class Hub {
   }
 
   #snapshot(client: StreamClient, head: LogHead | null, ring: Ring | null): void {
-    const status = seenBy(this.#sources.status.status(), client.principal.sources)
+    const status = this.#sources.status.status()
     const last = ring?.last ?? -1
     const position = last < 0 ? null : last
     client.cursor = last
@@ -252,10 +251,8 @@ export class Hub {
   #status(status: BridgeStatus): void {
     const encoded = new Map<string, Buffer>()
     for (const client of this.#begun()) {
-      const key = `${client.principal.sources.join(' ')} ${client.pump}`
-      const bytes =
-        encoded.get(key) ??
-        frame('status', client.narrow(statusEvent(seenBy(status, client.principal.sources))))
+      const key = `${client.pump}`
+      const bytes = encoded.get(key) ?? frame('status', client.narrow(statusEvent(status)))
       encoded.set(key, bytes)
       client.write(bytes)
       this.#check(client)

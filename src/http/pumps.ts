@@ -1,6 +1,5 @@
 // Which pump an address means, also one that was last read before the bridge started.
-import type { Principal } from '../access/access.ts'
-import type { Source } from '../model/reading.ts'
+import { SOURCES, type Source } from '../model/reading.ts'
 import { HttpProblem } from './problems.ts'
 import type { HttpSources } from './sources.ts'
 
@@ -22,11 +21,10 @@ export class Pumps {
     this.#sources = sources
   }
 
-  /** Rejects with not-found when there is none, or none that this one may see. */
-  async find(id: string, principal: Principal, gone: () => boolean): Promise<Known> {
-    const found =
-      this.#known.get(id) ?? this.#read(id) ?? (await this.#recorded(id, principal, gone))
-    if (!found || !principal.sources.includes(found.source)) throw new HttpProblem('not-found')
+  /** Rejects with not-found when there is none. */
+  async find(id: string, gone: () => boolean): Promise<Known> {
+    const found = this.#known.get(id) ?? this.#read(id) ?? (await this.#recorded(id, gone))
+    if (!found) throw new HttpProblem('not-found')
     if (this.#known.size < MOST) this.#known.set(id, found)
     return { ...found, log: this.#sources.records.head(found.source)?.log ?? null }
   }
@@ -36,13 +34,9 @@ export class Pumps {
     return found ? { ref: { id, serial: found.pump.serial }, source: found.source } : null
   }
 
-  async #recorded(
-    id: string,
-    principal: Principal,
-    gone: () => boolean,
-  ): Promise<Omit<Known, 'log'> | null> {
+  async #recorded(id: string, gone: () => boolean): Promise<Omit<Known, 'log'> | null> {
     const { records } = this.#sources
-    for (const source of principal.sources) {
+    for (const source of SOURCES) {
       if (!records.head(source)) continue
       const kinds = ['interrogation'] as const
       for await (const { pump } of records.read({ source, pump: id, kinds, gone })) {

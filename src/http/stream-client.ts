@@ -85,7 +85,6 @@ export class StreamClient {
     this.cursor = entry.position
     if (this.kinds && !this.kinds.includes(entry.kind)) return
     if (this.pump !== null && this.pump !== entry.pump) return
-    if (!this.principal.sources.includes(entry.source)) return
     // What people wrote down is no status.
     if (entry.kind === 'worksheet' && !this.principal.scopes.includes('history')) return
     this.write(entry.bytes)

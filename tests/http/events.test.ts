@@ -172,7 +172,7 @@ describe('a client that is new', () => {
     second.stop()
   })
 
-  it('gets only the kinds, the pump and the sources it may have or asked for', async () => {
+  it('gets only the kinds, and the pump it may have or asked for', async () => {
     const w = await start()
     const link = linkRecord(w)
     const { kind: _, phase, cause, detail, connected, ...head } = link
@@ -183,9 +183,8 @@ describe('a client that is new', () => {
     const auth = (more: object) => ({
       authorization: `Bearer ${w.tokenFor(['status'], more).text}`,
     })
-    const device = listen(w, '', auth({ sources: ['device'] }))
     const status = listen(w, '', auth({}))
-    const all = [kinds, pump, other, device, status]
+    const all = [kinds, pump, other, status]
     await Promise.all(all.map((one) => one.have(1)))
     for (const record of [link, w.interrogation, sheet]) w.records.push(record)
     await kinds.have(2)
@@ -196,8 +195,6 @@ describe('a client that is new', () => {
     expect(pump.names()).toEqual(['snapshot', 'interrogation'])
     expect(other.names()).toEqual(['snapshot'])
     expect(other.got[0]?.data.pumps).toEqual([])
-    expect(device.names()).toEqual(['snapshot'])
-    expect(device.got[0]?.data).toMatchObject({ pumps: [], wands: [] })
     // What people wrote down takes the scope of history.
     expect(status.names()).toEqual(['snapshot', 'link', 'interrogation'])
     for (const one of all) one.stop()
