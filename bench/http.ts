@@ -78,7 +78,7 @@ const record = (position: number, at: string): ApiRecord => ({
 
 async function ours(): Promise<Ready> {
   const { pump, status } = await sample()
-  const tokens = new TokenStore(env, join(tmpdir(), 'wandbridge-none'))
+  const tokens = new TokenStore(env, join(tmpdir(), 'wandbridge-none'), 'simulator')
   const records$ = new Subject<ApiRecord>()
   let size = 0
   const sources: HttpSources = {

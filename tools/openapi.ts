@@ -26,7 +26,7 @@ const NOTHING = {
 /** The document, from the routes themselves: nothing behind them is asked. */
 export async function document(): Promise<Json> {
   const env = new VirtualEnv()
-  const tokens = new TokenStore(env, '.')
+  const tokens = new TokenStore(env, '.', 'device')
   const app = await makeApp(
     {
       env,

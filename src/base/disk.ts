@@ -8,6 +8,7 @@ import * as fsp from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
+import { lockFile, type Release } from './lock.ts'
 
 /** A file that only grows. */
 export interface DiskFile {
@@ -39,8 +40,8 @@ export interface Disk {
   syncDir(path: string): Promise<void>
   /** Bytes that may still be written below a directory; null when nobody can say. */
   free(path: string): Promise<number | null>
-  /** Keeps other processes out until the release is called; rejects with code ELOCKED. */
-  lock(path: string): Promise<() => Promise<void>>
+  /** Keeps other processes out until the release is called; rejects with Locked. */
+  lock(path: string): Promise<Release>
 }
 
 /** The code of a system error (`ENOSPC`), or its message. */
@@ -55,9 +56,16 @@ export async function readAll(disk: Disk, path: string, from = 0): Promise<Buffe
   return Buffer.concat(chunks)
 }
 
-/** Writes a whole file durably, or leaves the old one. */
-export async function replaceFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.new`
+/**
+ * Writes a whole file durably, or leaves the old one. Where several processes may write the same file,
+ * each names its own `temporary`.
+ */
+export async function replaceFile(
+  disk: Disk,
+  path: string,
+  bytes: Uint8Array,
+  temporary = `${path}.new`,
+): Promise<void> {
   await disk.remove(temporary)
   const file = await disk.create(temporary)
   try {
@@ -184,41 +192,4 @@ export const nodeDisk: Disk = {
       () => null,
     ),
   lock: lockFile,
-}
-
-/** Which process this is, so that a lock left by a dead one is not mistaken for a living one's. */
-async function processMark(pid: number): Promise<string | null> {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if (errorCode(error) === 'ESRCH') return null
-  }
-  try {
-    const boot = await fsp.readFile('/proc/sys/kernel/random/boot_id', 'utf8')
-    const stat = await fsp.readFile(`/proc/${pid}/stat`, 'utf8')
-    // The start time is the 22nd field; the second, in brackets, may hold anything.
-    return `${pid} ${boot.trim()} ${stat.slice(stat.lastIndexOf(')')).split(' ')[20]}`
-  } catch (error) {
-    return process.platform === 'linux' && missing(error) ? null : `${pid}`
-  }
-}
-
-async function lockFile(path: string): Promise<() => Promise<void>> {
-  const own = (await processMark(process.pid)) ?? String(process.pid)
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    try {
-      await fsp.writeFile(path, own, { flag: 'wx', mode: 0o600 })
-      return () => fsp.rm(path, { force: true })
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error
-    }
-    const held = await fsp.readFile(path, 'utf8').catch(() => '')
-    const alive = held === '' ? null : await processMark(Number(held.split(' ')[0]))
-    if (alive !== null && alive === held) {
-      const message = `Another bridge (process ${held.split(' ')[0]}) is writing this audit log.`
-      throw Object.assign(new Error(message), { code: 'ELOCKED' })
-    }
-    await fsp.rm(path, { force: true })
-  }
-  throw Object.assign(new Error('The audit log could not be locked.'), { code: 'ELOCKED' })
 }

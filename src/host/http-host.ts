@@ -1,4 +1,5 @@
 // The HTTP surface of a bridge: it is given what it may know, and nothing else of the bridge.
+import { join } from 'node:path'
 import { filter, merge } from 'rxjs'
 import { Access } from '../access/access.ts'
 import { TokenStore } from '../access/store.ts'
@@ -17,6 +18,7 @@ import {
 import type { Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'
+import type { Source } from '../model/reading.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { fhirMount } from './fhir-host.ts'
 import type { Hl7 } from './hl7-host.ts'
@@ -59,9 +61,14 @@ export async function startHttp(
       `Without tokens anybody could read from ${options.host}. Leave \`http.tokens\` as it is, or listen on 127.0.0.1.`,
     )
   }
-  const tokens = new TokenStore(env, stateDir)
+  const tokens = new TokenStore(env, stateDir, auditor.source)
   await tokens.follow()
-  const access = new Access({ env, tokens, required: options.tokens ?? true })
+  const access = new Access({
+    env,
+    tokens,
+    required: options.tokens ?? true,
+    sessions: join(stateDir, 'page-sessions.json'),
+  })
   // A reading is followed at once by what it makes live.
   const urgent$ = bridge.changes$.pipe(
     filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),

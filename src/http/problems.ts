@@ -40,6 +40,12 @@ const PROBLEMS = {
     'The token or the page session is not one of this bridge.',
     'Check that the whole token was copied, and that it is for this bridge. A page is opened again with: wandbridge open.',
   ),
+  'token-of-another-bridge': row(
+    401,
+    'The token is for another kind of bridge',
+    'A bridge reads wands of one kind: device, simulator or replay. This token is for a bridge of another kind.',
+    'Make one for this bridge with: wandbridge token create --source, and the kind that this bridge was started with.',
+  ),
   'token-expired': row(
     401,
     'The token has expired',

@@ -201,7 +201,7 @@ export async function world({ limits, required = true, mounts, ...options }: Wor
   const { status, pump, interrogation } = await sample()
   const env = systemEnv()
   const dir = mkdtempSync(join(tmpdir(), 'wandbridge-http-'))
-  const tokens = new TokenStore(env, dir)
+  const tokens = new TokenStore(env, dir, 'simulator')
   await tokens.follow()
   const access = new Access({ env, tokens, required })
   const records = new MemoryRecords()
@@ -258,7 +258,7 @@ export async function world({ limits, required = true, mounts, ...options }: Wor
     ...options,
     limits: { ...GENEROUS, ...limits },
   })
-  const tokenFor = (scopes: readonly Scope[] = SCOPES, more: { sources?: Source[] } = {}) =>
+  const tokenFor = (scopes: readonly Scope[] = SCOPES, more: { source?: Source } = {}) =>
     tokens.lend({ label: 'test', scopes, lifeMs: null, ...more })
   const { text: token } = tokenFor()
   const { port } = new URL(server.url)
