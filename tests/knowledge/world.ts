@@ -11,8 +11,6 @@ import type { MemoryDisk } from '../audit/memory-disk.ts'
 export const DIR = '/state/knowledge'
 export const FILE = `${DIR}/simulator.json`
 
-export type World = Awaited<ReturnType<typeof world>>
-
 export async function world(seed: number, disk?: MemoryDisk, segmentBytes = 60_000) {
   const wake$ = new Subject<void>()
   const onState = () => wake$.next()
