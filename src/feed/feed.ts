@@ -49,8 +49,9 @@ export interface HistoryQuery extends Selection {
   readonly gone?: () => boolean
 }
 
-export type FeedItem =
-  | { readonly kind: 'record'; readonly cursor: Cursor; readonly record: FeedRecord }
+/** What a follower is given. Whoever has taken it goes on from its cursor. */
+export type FeedItem = { readonly cursor: Cursor } & (
+  | { readonly kind: 'record'; readonly record: FeedRecord }
   /** Positions `from` to `to` are not kept any more. */
   | {
       readonly kind: 'gap'
@@ -72,7 +73,8 @@ export type FeedItem =
       readonly why: 'other-log' | 'ahead'
     }
   /** Everything up to here was looked at; said again whenever that has moved. */
-  | { readonly kind: 'caught-up'; readonly cursor: Cursor }
+  | { readonly kind: 'caught-up' }
+)
 
 /** Whoever reads a long log pauses after working for so long: what is live must not wait for history. */
 const TURN_MS = 10
@@ -145,7 +147,10 @@ export class Feed {
     const head = await this.look()
     if (!head) return
     const { order = 'asc', gone = () => false } = query
-    const pass = order === 'asc' ? this.#forward(head, query) : this.#backward(head, query)
+    // The newest records may be in memory still when retention has dropped them.
+    const oldest = await this.#readerOf(head.log).oldest()
+    const kept = { ...query, after: Math.max(query.after ?? -1, oldest - 1) }
+    const pass = order === 'asc' ? this.#forward(head, kept) : this.#backward(head, kept)
     for await (const { records } of pass) {
       if (gone()) return
       if (records.length > 0) yield records
@@ -168,19 +173,19 @@ export class Feed {
           at ??= { log: head.log, position: head.size - 1 }
           for (const item of await this.#replaced(at, head)) {
             yield item
-            at = { log: item.by, position: item.why === 'ahead' ? head.size - 1 : -1 }
+            at = item.cursor
           }
           try {
             for await (const piece of this.#forward(head, { ...selection, after: at.position })) {
               if (signal.aborted) return
               const { missing, next, records } = piece
-              if (missing) yield { kind: 'gap', log: head.log, ...missing, why: 'dropped' }
+              const { log } = head
               for (const record of records) {
-                const { log, position } = record
-                yield { kind: 'record', cursor: { log, position }, record }
+                yield { kind: 'record', cursor: { log, position: record.position }, record }
                 if (signal.aborted) return
               }
-              at = { log: head.log, position: next - 1 }
+              at = { log, position: next - 1 }
+              if (missing) yield { kind: 'gap', cursor: at, log, ...missing, why: 'dropped' }
             }
           } catch (error) {
             // A log that was set aside meanwhile need not be readable any more.
@@ -204,7 +209,8 @@ export class Feed {
     const from = position + 1
     const kind = 'replaced' as const
     if (log === head.log) {
-      return from > head.size ? [{ kind, log, from, by: log, why: 'ahead' as const }] : []
+      const cursor = { log, position: head.size - 1 }
+      return from > head.size ? [{ kind, cursor, log, from, by: log, why: 'ahead' as const }] : []
     }
     const { disk, dir, source } = this.#options
     const ordinal = sourceOf(log) === source ? ordinalOf(log) : Number.POSITIVE_INFINITY
@@ -214,6 +220,7 @@ export class Feed {
     const chain = [log, ...between, head.log]
     return chain.slice(1).map((by, i) => ({
       kind,
+      cursor: { log: by, position: -1 },
       log: chain[i] as string,
       from: i === 0 ? from : 0,
       by,

@@ -2,6 +2,7 @@
 // at a time, and the records that a crash kept from being written. Everything is history: what is live,
 // only the status says. Pure.
 import { apiRecord, type Place } from '../feed/api-record.ts'
+import { cursorText } from '../feed/cursor.ts'
 import { alarmChanges } from '../model/alarm-changes.ts'
 import type { Refill, Visit } from '../model/api.ts'
 import { eventsSince, type NewEvents } from '../model/pump-events.ts'
@@ -123,11 +124,16 @@ export function newEvents(pump: PumpKnown, origin: Origin): NewEvents | null {
 export const unclosedOf = ({ sessions }: Known): UnclosedView[] =>
   sessions.flatMap((one) => (one.why === null ? [] : [{ ...one, why: one.why }]))
 
-export function visitsOf(pump: PumpKnown, { source }: Origin, query: PageQuery): Page<VisitView> {
+export function visitsOf(
+  pump: PumpKnown,
+  { log, source }: Origin,
+  query: PageQuery,
+): Page<VisitView> {
   const within = (visit: VisitEntry) => inRange(visit.at, query)
   return pageOf(pump.visits, query, within, (visit) => {
     const { position, at, deviceTime, session, activeAlarms, closeConfirmed, events } = visit
     return {
+      id: cursorText({ log, position }),
       ...{ position, readAt: at, deviceTime, session, source },
       reportedVolume: numberOf(visit.reportedVolume, deviceTime, at),
       rate: numberOf(visit.rate, deviceTime, at),
@@ -136,11 +142,16 @@ export function visitsOf(pump: PumpKnown, { source }: Origin, query: PageQuery):
   })
 }
 
-export function refillsOf(pump: PumpKnown, { source }: Origin, query: PageQuery): Page<Refill> {
+export function refillsOf(
+  pump: PumpKnown,
+  { log, source }: Origin,
+  query: PageQuery,
+): Page<Refill> {
   const within = ({ after }: { readonly after: Beside }) => inRange(after.readAt, query)
   return pageOf(pump.refills, query, within, (refill) => {
     const { position, filledAt, filledVolume, before, after, worksheets } = refill
     return {
+      id: cursorText({ log, position }),
       ...{ position, filledAt, source },
       filledVolume: numberOf(filledVolume, after.deviceTime, after.readAt),
       before: before && besideOf(before),
