@@ -125,7 +125,7 @@ function told({ known }: Written) {
       active: activeAlarms(pump).map(({ alarm }) => alarm),
       ended: pump.past.map(({ alarm, between }) => ({ alarm, between })),
       history: pump.alarms,
-      visits: visitsOf(pump, ORIGIN, {}).items.map(({ position: _, ...visit }) => visit),
+      visits: visitsOf(pump, ORIGIN, {}).items.map(({ id: _id, position: _, ...visit }) => visit),
       refills: refillsOf(pump, ORIGIN, {}).items.map(({ filledAt }) => filledAt),
     })),
   }
