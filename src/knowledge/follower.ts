@@ -215,10 +215,10 @@ export class Follower {
       if (item.kind === 'record') {
         this.#fold(item.record)
         this.#lastLine = item.record.line
-        const { position } = item.record
-        this.#state = { ...this.#state, position, size: Math.max(this.#state.size, position + 1) }
-      } else {
-        this.#set({})
+        this.#state = { ...this.#state, position: item.record.position }
+      } else if (item.kind === 'caught-up') {
+        const { position } = item.cursor
+        this.#set({ position, size: Math.max(this.#state.size, position + 1) })
         this.#saveLater()
       }
     }

@@ -108,7 +108,7 @@ export interface SessionKnown {
   /** Id of the pump; null = the log does not say which pump it was. */
   pump: string | null
   serial: string | null
-  readonly model: string | null
+  model: string | null
   readonly wand: string | null
   readonly port: string | null
   /** The wand's number of it; 0 = the wand had not said. */

@@ -29,7 +29,7 @@ export function onSession(
   const { id, serial, model } = pump
   const own = () => {
     const found = known.sessions.find((one) => keyOf(one) === keyOf(owner))
-    if (found) return Object.assign(found, { pump: id, serial })
+    if (found) return Object.assign(found, { pump: id, serial, model })
     const made: SessionKnown = { pump: id, serial, model, ...owner, opened, why: null }
     known.sessions.push(made)
     return made

@@ -7,7 +7,7 @@ import { alarmChanges } from '../model/alarm-changes.ts'
 import type { Refill, Visit } from '../model/api.ts'
 import { eventsSince, type NewEvents } from '../model/pump-events.ts'
 import type { AlarmReading, Source } from '../model/reading.ts'
-import type { InterrogationRecord, RecordOf } from '../model/record.ts'
+import type { ApiRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
 import type { Value } from '../model/value.ts'
 import type {
   Beside,
@@ -55,6 +55,7 @@ export interface VisitView extends Visit {
 
 export interface PageQuery {
   readonly order?: 'asc' | 'desc' | undefined
+  /** Items at most; default: all that are known. */
   readonly limit?: number | undefined
   /** `next` of the page before. */
   readonly after?: number | undefined
@@ -88,8 +89,16 @@ export function pumpView(known: Known, origin: Origin, pump: PumpKnown): PumpVie
   }
 }
 
-const apiOf = ({ record, position }: Placed, origin: Origin) =>
-  apiRecord(record, { ...origin, position })
+/** A record is turned into public units once, however often it is asked for. */
+const converted = new WeakMap<Placed, ApiRecord | null>()
+
+function apiOf(placed: Placed, origin: Origin): ApiRecord | null {
+  const known = converted.get(placed)
+  if (known !== undefined) return known
+  const made = apiRecord(placed.record, { ...origin, position: placed.position })
+  converted.set(placed, made)
+  return made
+}
 
 function readingOf(pump: PumpKnown, origin: Origin): InterrogationRecord | null {
   return pump.reading && (apiOf(pump.reading, origin) as InterrogationRecord)
@@ -176,7 +185,7 @@ function numberOf(
 /** `list` is in order of its positions. */
 function pageOf<T extends { readonly position: number }, V>(
   list: readonly T[],
-  { order = 'asc', limit = 1_000, after }: PageQuery,
+  { order = 'asc', limit = Number.POSITIVE_INFINITY, after }: PageQuery,
   within: (one: T) => boolean,
   view: (one: T) => V,
 ): Page<V> {

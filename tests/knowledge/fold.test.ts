@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest'
 import type { NewRecord } from '../../src/audit/format/record.ts'
 import type { Known } from '../../src/knowledge/known.ts'
 import { thinned } from '../../src/knowledge/thin.ts'
-import { refillsOf, unclosedOf, visitsOf } from '../../src/knowledge/views.ts'
+import { pumpView, refillsOf, unclosedOf, visitsOf } from '../../src/knowledge/views.ts'
 import { feedRecords, folded, LOG, randomRecords } from './records.ts'
 
+const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 const again = (known: Known) => JSON.parse(JSON.stringify(known)) as Known
 const ORIGIN = { log: LOG, source: 'simulator' } as const
 
@@ -22,7 +23,7 @@ describe('knowledge of random records', () => {
         const before = again(folded(run.slice(0, cut)))
         expect(again(folded(run.slice(cut), before))).toEqual(wholes[i])
       }),
-      { numRuns: 60 },
+      { numRuns: LONG ? 2_000 : 30 },
     )
   })
 
@@ -43,7 +44,7 @@ describe('knowledge of random records', () => {
         }
         expect(again(known)).toEqual(whole)
       }),
-      { numRuns: 40 },
+      { numRuns: LONG ? 1_000 : 15 },
     )
     expect(left).toBeGreaterThan(0)
   })
@@ -162,5 +163,61 @@ describe('visits and refills', () => {
       expect(filled.length).toBeGreaterThan(1)
       expect(filled.slice(1).every(({ before }) => before !== null)).toBe(true)
     }
+  })
+})
+
+describe('a pump', () => {
+  const live = (rate: number, session = 5): NewRecord => {
+    const values = { activeAlarms: 0, deviceTime: null, rate, reportedVolume: 9 } as never
+    return { ...A, session, kind: 'live', body: { values } }
+  }
+  const read = async (session = 5, serial = A.pump) => {
+    const all = await randomRecords(3, 60)
+    const found = all.find(({ kind }) => kind === 'interrogation') as NewRecord
+    return { ...found, ...A, pump: serial, session }
+  }
+  const view = (...records: NewRecord[]) => {
+    const known = folded(feedRecords(timed(records)))
+    return Object.values(known.pumps).map((pump) => pumpView(known, ORIGIN, pump))
+  }
+
+  it('has its last reading, and the last live exchange of the same session', async () => {
+    const reading = await read()
+    const [pump] = view(opened(A, 5), live(1), reading, live(2), live(3), live(4, 6))
+    expect(pump).toMatchObject({ serial: 'P-1', model: 'one', closeConfirmed: null })
+    expect(pump).toMatchObject({ first: { position: 0 }, last: { position: 5 } })
+    expect(pump?.reading?.position).toBe(2)
+    expect(pump?.live?.position).toBe(4)
+    expect(pump?.live?.rate).toMatchObject({
+      value: 0.000003,
+      quality: 'stale',
+      reason: 'recorded',
+    })
+    const [later] = view(opened(A, 5), reading, live(2), reading, ended(A, 5, 'confirmed'))
+    expect(later).toMatchObject({ live: null, closeConfirmed: true, reading: { position: 3 } })
+  })
+
+  it('is another one with the same serial and another model, and both say so', async () => {
+    const reading = await read()
+    const [one, two] = view(reading, { ...reading, model: 'two' }, await read(5, 'P-2'))
+    expect(one?.id).not.toBe(two?.id)
+    expect([one?.sameSerial, two?.sameSerial]).toEqual([[two?.id], [one?.id]])
+  })
+
+  it('is let go with the records that retention drops; a session not closed is not', async () => {
+    const old = [opened(A, 5), await read(), ended(A, 5, 'lost')]
+    const young = [
+      opened(B, 6),
+      await read(6, 'P-2'),
+      ended(B, 6, 'confirmed'),
+      await read(7, 'P-2'),
+    ]
+    const segments = [{ segment: 1, position: 0, records: 5 }]
+    const dropped: NewRecord = { kind: 'retention', body: { segments, rule: 'days' } }
+    const known = folded(feedRecords(timed([...old, ...young, dropped])))
+    expect(Object.values(known.pumps).map(({ serial }) => serial)).toEqual(['P-2'])
+    const [pump] = Object.values(known.pumps)
+    expect(pump?.visits.map(({ position }) => position)).toEqual([6])
+    expect(unclosedOf(known)).toMatchObject([{ serial: 'P-1', session: 5, why: 'lost' }])
   })
 })

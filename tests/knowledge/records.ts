@@ -121,8 +121,8 @@ export async function randomRecords(seed: number, count: number): Promise<NewRec
   return records
 }
 
-/** The records as they are read from a log. */
-export function feedRecords(records: readonly NewRecord[]): FeedRecord[] {
+/** The records as they are read from a log, from position `first` on. */
+export function feedRecords(records: readonly NewRecord[], first = 0): FeedRecord[] {
   const origin = {
     env: new VirtualEnv(),
     source: 'simulator' as const,
@@ -130,7 +130,8 @@ export function feedRecords(records: readonly NewRecord[]): FeedRecord[] {
     clock: () => 'unknown' as const,
     nonce: () => 'A'.repeat(24),
   }
-  return records.map((record, position) => {
+  return records.map((record, i) => {
+    const position = first + i
     const made = draft(record, origin)
     if ('refused' in made) throw new Error(made.reason)
     const line = made.line(position).trimEnd()
