@@ -14,7 +14,7 @@ export const ROOMS = {
   base: room('src/base/', 'clock, timers, chance, disk, YAML, version', []),
   model: room('src/model/', 'what is known, in public units; browser-safe', ['protocol']),
   // The shape of a port and its error: no I/O, so that a driver may know it.
-  port: room('src/transport/port.ts', 'the shape of a port', ['base']),
+  port: room('src/transport/port.ts', 'the shape of a port', []),
   transport: room('src/transport/', 'ways to a wand: bytes only; what is plugged in', [
     ...['base', 'port', 'protocol'],
   ]),
@@ -41,7 +41,7 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'drivers'],
   ]),
   feed: room('src/feed/', 'records as followed', [
-    ...['base', 'model', 'protocol', 'audit/format', 'audit/read', 'drivers', 'http', 'recorder'],
+    ...['base', 'model', 'protocol', 'audit/format', 'audit/read', 'http', 'recorder'],
   ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
   control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
@@ -104,3 +104,8 @@ export const pathOf = (name) => `^${ROOMS[name].path}`
 /** Rooms inside a room, such as a file with a row of its own. */
 export const inside = (name) =>
   Object.keys(ROOMS).filter((n) => n !== name && new RegExp(pathOf(name)).test(ROOMS[n].path))
+/** The room a file is in: of those that hold it, the one that says it most closely. Null: in none. */
+export const roomOf = (file) =>
+  Object.keys(ROOMS)
+    .filter((name) => file.startsWith(ROOMS[name].path))
+    .sort((a, b) => ROOMS[b].path.length - ROOMS[a].path.length)[0] ?? null
