@@ -23,7 +23,7 @@ await orSay(async () => {
 })
 const report = join(root, '.cache', 'reports', `node-${process.versions.node.split('.')[0]}.json`)
 const VM_REPORT = join(root, '.cache', 'reports', 'vm.json')
-for (const old of [report, VM_REPORT]) rmSync(old, { force: true })
+rmSync(report, { force: true })
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
 const reporters = ['--reporter=default', `--reporter=${join(root, 'tools', 'report.mjs')}`]
 const run = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...args], {
@@ -72,6 +72,7 @@ function deviceTests() {
   const built = spawnSync('bash', check, { cwd: root, stdio: 'ignore' }).status === 0
   if (!built) return 'the machine is not built; npm run test:vm builds it, on Debian or Ubuntu'
   console.log('\nThe device tests in a virtual machine (its image is built), a few minutes:')
+  rmSync(VM_REPORT, { force: true })
   const env = { ...process.env, ...(long ? { WANDBRIDGE_LONG: '1' } : {}) }
   spawnSync('npm', ['run', '--silent', 'test:vm'], { cwd: root, stdio: 'inherit', env })
   if (existsSync(VM_REPORT)) return null
