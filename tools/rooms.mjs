@@ -14,7 +14,7 @@ export const ROOMS = {
   base: room('src/base/', 'clock, timers, chance, disk, YAML, version', []),
   model: room('src/model/', 'what is known, in public units; browser-safe', ['protocol']),
   // The shape of a port and its error: no I/O, so that a driver may know it.
-  port: room('src/transport/port.ts', 'the shape of a port', ['base']),
+  port: room('src/transport/port.ts', 'the shape of a port', []),
   transport: room('src/transport/', 'ways to a wand: bytes only; what is plugged in', [
     ...['base', 'port', 'protocol'],
   ]),
@@ -41,17 +41,19 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'drivers'],
   ]),
   feed: room('src/feed/', 'records as followed', [
-    ...['base', 'model', 'audit/format', 'audit/read', 'http', 'recorder'],
+    ...['base', 'model', 'audit/format', 'audit/read', 'recorder'],
   ]),
   knowledge: room('src/knowledge/', 'folds kept beside the log and rebuilt from it', [
     ...['base', 'model', 'feed'],
   ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
-  control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
+  control: room('src/control/', 'the socket of a running bridge', ['base']),
   words: room('src/words/', 'sentences for people, by locale', ['model']),
   client: room('src/client/', 'the API as typed streams; runs in a browser', ['model']),
-  http: room('src/http/', 'the read-only API', ['base', 'model', 'access']),
-  fhir: room('src/fhir/', 'readings as FHIR R4', ['base', 'model']),
+  http: room('src/http/', 'the read-only API', [
+    ...['base', 'model', 'access', 'feed', 'knowledge'],
+  ]),
+  fhir: room('src/fhir/', 'readings as FHIR R4', [...['base', 'model', 'feed', 'knowledge']]),
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', [
     ...['model', 'protocol', 'words', 'refill/page', 'refill/paper'],
@@ -77,7 +79,7 @@ export const ROOMS = {
       'control',
       'drivers',
     ],
-    ...['feed', 'fhir', 'hl7', 'http', 'model', 'recorder', 'refill/sheet'],
+    ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet'],
   ]),
   cli: room(
     'src/cli/',
@@ -107,3 +109,8 @@ export const pathOf = (name) => `^${ROOMS[name].path}`
 /** Rooms inside a room, such as a file with a row of its own. */
 export const inside = (name) =>
   Object.keys(ROOMS).filter((n) => n !== name && new RegExp(pathOf(name)).test(ROOMS[n].path))
+/** The room a file is in: of those that hold it, the one that says it most closely. Null: in none. */
+export const roomOf = (file) =>
+  Object.keys(ROOMS)
+    .filter((name) => file.startsWith(ROOMS[name].path))
+    .sort((a, b) => ROOMS[b].path.length - ROOMS[a].path.length)[0] ?? null

@@ -15,7 +15,7 @@ interface StateFlags {
 }
 interface CreateFlags extends StateFlags {
   readonly scope: string[]
-  readonly source: Source
+  readonly source?: Source
   readonly days: number
   readonly never?: boolean
   readonly label: string
@@ -60,10 +60,19 @@ function list(text: string): string[] {
   return scopes
 }
 
+const dirOf = (flags: StateFlags & { readonly source?: Source }) =>
+  resolve(flags.stateDir ?? defaultStateDir(flags.source))
+
 async function open(flags: StateFlags) {
   const env = systemEnv()
   const { TokenStore } = await import('../access/store.ts')
-  return { env, store: new TokenStore(env, resolve(flags.stateDir ?? defaultStateDir()), null) }
+  return { env, store: new TokenStore(env, dirOf(flags), null) }
+}
+
+/** A token is for the kind of bridge that the state directory is of. */
+async function sourceFor(flags: CreateFlags): Promise<Source> {
+  const { sourcesIn } = await import('../host/host.ts')
+  return (await sourcesIn(dirOf(flags)))[0] ?? flags.source ?? 'device'
 }
 
 async function create(flags: CreateFlags): Promise<void> {
@@ -74,15 +83,16 @@ async function create(flags: CreateFlags): Promise<void> {
     throw new CommandError(Exit.USAGE, `There is no scope ${wrong.join(', ')}. Known: ${known}.`)
   }
   const { store } = await open(flags)
+  const source = await sourceFor(flags)
   const made = await orSay(flags, () =>
     store.create({
       label: flags.label,
       scopes: flags.scope as Scope[],
-      source: flags.source,
+      source,
       lifeMs: flags.never ? null : flags.days * DAY_MS,
     }),
   )
-  const { id, scopes, source, expiresAt } = made.token
+  const { id, scopes, expiresAt } = made.token
   if (flags.json) {
     return console.log(JSON.stringify({ token: made.text, id, scopes, source, expiresAt }))
   }
@@ -137,7 +147,7 @@ async function orSay<T>(flags: StateFlags, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
-    const dir = resolve(flags.stateDir ?? defaultStateDir())
+    const dir = dirOf(flags)
     throw new CommandError(
       Exit.USAGE,
       `The tokens in ${dir} cannot be used: ${error.message}.\nNothing was changed. Run this as the user of the bridge, or give its --state-dir.`,

@@ -18,7 +18,6 @@ import {
 import type { Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'
-import type { Source } from '../model/reading.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { fhirMount } from './fhir-host.ts'
 import type { Hl7 } from './hl7-host.ts'

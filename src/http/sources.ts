@@ -75,6 +75,8 @@ export interface HttpLimits {
   readonly burst: number
   /** Bytes that may wait for a client that does not read. */
   readonly clientBytes: number
+  /** Time for the whole head of a request, or for the hello of TLS, in ms. */
+  readonly headersMs: number
 }
 
 export const LIMITS: HttpLimits = {
@@ -84,6 +86,7 @@ export const LIMITS: HttpLimits = {
   perSecond: 100,
   burst: 300,
   clientBytes: 1 << 20,
+  headersMs: 5_000,
 }
 
 export interface HttpSettings {

@@ -10,6 +10,7 @@ import { Connections } from '../../src/http/connections.ts'
 import { RateLimit } from '../../src/http/rate.ts'
 import { encodeRecord, MOST_RECORDS, Ring } from '../../src/http/ring.ts'
 import { Seats } from '../../src/http/seats.ts'
+import { LIMITS } from '../../src/http/sources.ts'
 import { eventually, raw, sample, starter, type World } from './world.ts'
 
 const start = starter()
@@ -71,7 +72,7 @@ const HEAD = (w: World) => `Host: ${w.host}\r\nAuthorization: Bearer ${w.token}\
 describe('a good client is served as before while', () => {
   const many = LONG ? 10_000 : 2_000
   it(`${many} idle connections are held`, { timeout: 120_000 }, async () => {
-    const w = await start({ limits: { connections: 300 } })
+    const w = await start({ limits: { connections: 300, headersMs: 1_000 } })
     const last = `GET /healthz HTTP/1.1\r\nHost: ${w.host}\r\nConnection: close\r\n\r\n`
     await stays(w, async () => {
       let closed = 0
@@ -87,20 +88,21 @@ describe('a good client is served as before while', () => {
       // And a new one still gets in.
       expect((await w.get('/healthz')).status).toBe(200)
     })
-    // The rest goes when its time for a request is over: five seconds, looked at every second.
-    await eventually(() => sockets.every((socket) => socket.closed), 30_000)
+    // The rest goes when its time for a request is over.
+    await eventually(() => sockets.every((socket) => socket.closed), 10_000)
   })
 
   it('headers come one byte at a time', { timeout: 60_000 }, async () => {
-    const w = await start()
+    expect(LIMITS.headersMs).toBe(5_000)
+    const w = await start({ limits: { headersMs: 1_000 } })
     const slow = Array.from({ length: 100 }, () => open(w, 'GET /healthz HTTP/1.1\r\nHost: '))
     const timer = setInterval(() => {
       for (const socket of slow) if (!socket.destroyed) socket.write('x')
-    }, 300)
+    }, 100)
     try {
       await stays(w, () => {})
-      // Five seconds for the whole head, looked at every second.
-      await eventually(() => slow.every((socket) => socket.closed), 10_000)
+      // However often a byte comes: the time is for the whole head.
+      await eventually(() => slow.every((socket) => socket.closed), 6_000)
     } finally {
       clearInterval(timer)
     }
