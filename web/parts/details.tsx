@@ -1,11 +1,9 @@
 // The smaller parts of a reading: patient boluses, battery, clocks, catheter, and where it is recorded.
-import { Battery as BatteryFields } from '../../protocol/fields/battery.ts'
-import { Bolus as BolusFields } from '../../protocol/fields/bolus.ts'
-import { Catheter as CatheterFields } from '../../protocol/fields/catheter.ts'
-import { age, clockTime, dateTime, inZone, number } from '../../src/model/format.ts'
+import { FIELDS } from '../../src/model/fields.ts'
+import { age, clockTime, count, dateTime, inZone } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
+import { pumpMoment, type Reader, shown } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
-import { pumpMoment, type Reader, shown } from '../view/reader.ts'
 import { Facts, Part } from './facts.tsx'
 
 interface Props {
@@ -16,7 +14,7 @@ interface Props {
 export function Bolus({ pump: { infusion }, reader }: Props) {
   const { page } = reader.words
   const { patientBolus: bolus } = infusion
-  const { fields } = BolusFields
+  const fields = FIELDS.bolus
   if (bolus.enabled.value === 'off') {
     return (
       <Part title={page.bolus} name="bolus">
@@ -30,7 +28,12 @@ export function Bolus({ pump: { infusion }, reader }: Props) {
     <Part title={page.bolus} name="bolus">
       <Facts
         facts={[
+          // Whether the patient may ask for one is said where the pump does not say that it is on.
+          ...(bolus.enabled.value === 'on'
+            ? []
+            : [{ label: page.stateIs, value: text('enabled') }]),
           { label: page.bolusEach, value: text('volume') },
+          { label: page.bolusDuration, value: text('duration') },
           { label: page.bolusLockout, value: text('lockout') },
           { label: page.bolusGiven, value: page.bolusOf(text('given24h'), text('maxPerDay')) },
           { label: page.bolusAccepted, value: text('acceptedCount') },
@@ -44,7 +47,7 @@ export function Bolus({ pump: { infusion }, reader }: Props) {
 
 export function Battery({ pump: { battery }, reader }: Props) {
   const { page, battery: states, notAvailable } = reader.words
-  const { fields } = BatteryFields
+  const fields = FIELDS.battery
   return (
     <Part title={page.battery} name="battery">
       <Facts
@@ -77,13 +80,22 @@ export function Clocks({ pump: { clock }, reader }: Props) {
           { label: page.hostClock, value: full(host), note: reader.zone },
         ]}
       />
-      {clock.deviceTime !== null && <p>{farText(clock.deviceTime, host, reader)}</p>}
+      {clock.deviceTime !== null && <p>{farText(clock, clock.deviceTime, host, reader)}</p>}
     </Part>
   )
 }
 
-function farText(pump: string, host: string, { words: { page } }: Reader): string {
+/** No wand takes longer for a reading: a clock that is further off is off, whenever it was asked. */
+const LONGEST_MS = 600_000
+
+function farText(
+  { uncertainty }: PumpStatus['clock'],
+  pump: string,
+  host: string,
+  { words: { page } }: Reader,
+): string {
   const far = Date.parse(`${pump}Z`) - Date.parse(`${host}Z`)
+  if (uncertainty.value === null && Math.abs(far) < LONGEST_MS) return page.clockUnknown
   if (Math.abs(far) < 2_000) return page.clockSame
   const by = age(Math.abs(far))
   return far > 0 ? page.clockAhead(by) : page.clockBehind(by)
@@ -91,7 +103,7 @@ function farText(pump: string, host: string, { words: { page } }: Reader): strin
 
 export function Catheter({ pump: { catheter }, reader }: Props) {
   const { page } = reader.words
-  const { fields } = CatheterFields
+  const fields = FIELDS.catheter
   return (
     <Part title={page.catheter} name="catheter">
       <Facts
@@ -108,7 +120,7 @@ export function Catheter({ pump: { catheter }, reader }: Props) {
 export function Record({ pump: { audit }, reader }: Props) {
   const { page, said } = reader.words
   const { log, position, sentence } = audit
-  const place = log !== null && position !== null ? number(position, '1', 0) : null
+  const place = log !== null && position !== null ? count(position) : null
   return (
     <Part title={page.audit} name="audit">
       {place !== null && <p>{page.auditPlace(log ?? '', place)}</p>}

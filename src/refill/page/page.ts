@@ -6,6 +6,7 @@ import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { type Entries, STEPS, type Step } from '../sheet/entries.ts'
 import { reported } from '../sheet/figures.ts'
 import { findings } from '../sheet/findings.ts'
+import { figuresOf } from '../sheet/reading.ts'
 import { nextStep, right, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
 import type { Given } from '../sheet/take.ts'
 import type { Words } from '../sheet/words.ts'
@@ -177,7 +178,7 @@ function workForm(step: Step, { sheet, problem, session, correcting, now }: Shee
 
 function expected(before: Entries<'before'>, now: string, { clinic, words: w }: Look): string {
   const old = age(Math.max(0, Date.parse(now) - Date.parse(before.readAt)))
-  const volume = reported(before.reportedVolume, clinic.locale) ?? w.notSaid
+  const volume = reported(figuresOf(before).reportedVolume, clinic.locale) ?? w.notSaid
   return w.expected(volume, clock(before.readAt, clinic), old)
 }
 

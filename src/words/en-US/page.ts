@@ -92,7 +92,6 @@ export const page = {
   volume24h: '24 h volume',
   drugs: 'Drugs',
   drug: 'Drug',
-  unreadableName: 'name not readable',
   concentration: 'Concentration',
   dose24h: '24 h dose',
   schedule: 'Schedule of the day',
@@ -104,8 +103,9 @@ export const page = {
   bolus: 'Patient bolus',
   bolusOff: 'Off',
   bolusEach: 'Each',
+  bolusDuration: 'Duration',
   bolusLockout: 'Lockout',
-  bolusMost: 'Most in 24 h',
+  singleBolus: 'Single bolus, still to be given',
   bolusGiven: 'Given in 24 h',
   bolusOf: (given: string, most: string) => `${given} of ${most}`,
   bolusAccepted: 'Given since programming',
@@ -131,6 +131,8 @@ export const page = {
   clockAhead: (by: string) => `The pump’s clock is ${by} ahead.`,
   clockBehind: (by: string) => `The pump’s clock is ${by} behind.`,
   clockSame: 'They agree to within 2 s.',
+  clockUnknown:
+    'How far they are apart is not known: the wand does not say when it asked the pump.',
   audit: 'Audit log',
   auditPlace: (log: string, position: string) => `${log}, record ${position}`,
 
@@ -144,12 +146,12 @@ export const page = {
   began: 'Began',
   noticed: 'Noticed by the pump',
   read: 'Read',
-  unreadable: 'not readable',
 
   // The pump's log.
   log: 'The pump’s event log',
   logGap: (n: string) =>
     `Gap: ${n} older events were overwritten by the pump before this reading. They are not known here.`,
+  logUnknown: 'The pump does not say how many older events it has overwritten.',
   logWhole: 'Every event the pump has logged is here.',
   logEmpty: 'The pump has logged nothing.',
   number: 'No.',
@@ -162,6 +164,9 @@ export const page = {
   sinceWhen: (at: string) => `Compared with the reading of ${at}.`,
   noVisit: 'No earlier visit is recorded here.',
   programmeSame: 'The program is unchanged.',
+  programmeUnknown: 'All of the program that both readings say is unchanged.',
+  otherChanged: 'What else is different',
+  unsaid: (names: string) => `In neither reading: ${names}.`,
   programmeChanged: 'Program changes',
   reprogrammed: (at: string) => `The pump was programmed ${at} by its clock.`,
   before: 'Before',

@@ -24,6 +24,9 @@ export const paper = {
   },
   volumeChanged: (before: string, after: string) => `${before} before, ${after} after. Changed.`,
   volumeSame: (before: string, after: string) => `${before} before, ${after} after. Not changed.`,
+  volumeUnknown: (before: string, after: string) =>
+    `${before} before, ${after} after. They cannot be compared.`,
+  notSaidOfRefill: 'The pump does not say whether it has been told of this refill.',
   notTold: 'The pump has not been told of this refill.',
   told: (at: string) => `The pump reports a refill programmed at ${at}, by its clock.`,
   inPumpMore: (diff: string, reported: string, injected: string) =>
@@ -45,6 +48,8 @@ export const paper = {
     `The pump’s clock is ${by} behind this computer’s (${zone}).`,
   clockAgrees: (zone: string) => `The pump’s clock agrees with this computer’s (${zone}).`,
   noClock: 'The pump gives no time.',
+  clockUnknown:
+    'How far the pump’s clock is from this computer’s is not known: the wand does not say when it asked.',
   computed: 'Computed here, not reported by the pump',
   computedOne: (volume: string, low: string, perDay: string, days: string, date: string) =>
     `(${volume} − ${low}) / ${perDay} a day = ${days} days: ${date}, by the pump’s clock.`,
