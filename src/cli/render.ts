@@ -1,7 +1,7 @@
 // A pump's status as text for a terminal of 80 columns. What is shown and how is the same as on the
 // page: the figures come from format.ts, the state in words, never by colour alone.
 import { DRUG_FIELDS, FIELDS, type ScalarField, STEP_FIELDS } from '../model/fields.ts'
-import { age, clockTime, dateTime, inZone, type Locale } from '../model/format.ts'
+import { age, clockTime, dateTime, inZone, type Locale, quantity } from '../model/format.ts'
 import type { PumpStatus, WandStatus } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
 import type { LeftOut } from '../words/comparison.ts'
@@ -200,9 +200,9 @@ export function renderWand(wand: WandStatus): string[] {
   const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
   const { progress } = wand.contact
   const { value, position } = wand.coupling
-  const bars = value === null ? '' : `, signal ${meter(value)} ${value} %`
+  const bars = value === null ? '' : `, signal ${meter(value)} ${quantity(value, '%')}`
   const place = position === null ? '' : `Position: ${POSITION_TEXT[position] ?? position}${bars}`
-  const busy = progress === null ? '' : `. Reading, ${progress} %`
+  const busy = progress === null ? '' : `. Reading, ${quantity(progress, '%')}`
   const { frames, bytes } = wand.link.refused
   const detail = wand.link.detail ? ` ${wand.link.detail}` : ''
   return [

@@ -134,10 +134,10 @@ describe('the pump and the refill', () => {
     ])
   })
 
-  it('writes what moved below the digits that are shown with every digit', () => {
+  it('does not say that what moved below the digits that are shown did not change', () => {
     const moved = reading({ position: 20, reportedVolume: 4_997_000 })
     expect(texts(toldOf(reading(), moved, undefined, CLINIC, w))).toEqual([
-      '5 mL before, 4.997 mL after. Changed. The pump has not been told of this refill.',
+      '5 mL before, 5 mL after. The same, as far as is shown. The pump has not been told of this refill.',
     ])
   })
 

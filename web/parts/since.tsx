@@ -56,7 +56,11 @@ function Body({ pump, history, reader }: Props) {
         <p>{page.noEvents}</p>
       ) : (
         <details>
-          <summary>{page.events(count(entries.length + (lost ?? 0)))}</summary>
+          <summary>
+            {lost === null
+              ? page.eventsAtLeast(count(entries.length))
+              : page.events(count(entries.length + lost))}
+          </summary>
           <EventList entries={entries} reader={reader} />
           <Gap lost={lost} none="" reader={reader} />
         </details>

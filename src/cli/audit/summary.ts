@@ -1,7 +1,7 @@
 // One record in a few words, for people.
 import type { AuditRecord } from '../../audit/format/record.ts'
 import { FIELDS } from '../../model/fields.ts'
-import { quantity } from '../../model/format.ts'
+import { count, quantity } from '../../model/format.ts'
 
 /** Volumes and rates are whole nanolitres in a record. */
 const NL_PER_ML = 1_000_000
@@ -36,8 +36,9 @@ export function summary(record: AuditRecord): string {
       : `reservoir ${nl(values.volume, 'mL', FIELDS.reservoir.reportedVolume)}, rate ${nl(values.rate, 'mL/d', FIELDS.infusion.rate)}`
   switch (record.kind) {
     case 'interrogation': {
-      const alarms = (record.body.blocks as Blocks).alarms?.alarms?.length ?? 0
-      return `${said}, ${alarms === 1 ? '1 alarm' : `${alarms} alarms`}`
+      const alarms = (record.body.blocks as Blocks).alarms?.alarms?.length
+      if (alarms === undefined) return `${said}, alarms not read`
+      return `${said}, ${alarms === 1 ? '1 alarm' : `${count(alarms)} alarms`}`
     }
     case 'live':
       return said

@@ -153,14 +153,12 @@ export function toldOf(
   return [first, matters(inPump > injected ? w.inPumpMore(diff, r, i) : w.inPumpLess(diff, r, i))]
 }
 
-/** The reservoir before and after. What differs below the digits that are shown has every digit. */
+/** The reservoir before and after, by the figures that are shown. */
 function movedText(was: number | null, is: number | null, locale: Locale, w: Words): string {
   const texts = [reported(was, locale) ?? w.notSaid, reported(is, locale) ?? w.notSaid] as const
   if (was === null || is === null) return w.volumeUnknown(...texts)
   if (was === is) return w.volumeSame(...texts)
-  return texts[0] === texts[1]
-    ? w.volumeChanged(measured(was, locale), measured(is, locale))
-    : w.volumeChanged(...texts)
+  return texts[0] === texts[1] ? w.volumeAlike(...texts) : w.volumeChanged(...texts)
 }
 
 /** Drugs whose programme is another than before, or than on the label. */

@@ -49,4 +49,4 @@ export function ratioTenths(fill: number, expected: number, aspirated: number): 
   return Number((numerator + half) / (2n * BigInt(due)))
 }
 
-export const percent = (tenths: number): string => `${decimal(tenths, 1)} %`
+export const percent = (tenths: number): string => quantity(tenths / 10, '%')

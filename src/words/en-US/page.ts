@@ -172,6 +172,7 @@ export const page = {
   before: 'Before',
   now: 'Now',
   noEvents: 'The pump has logged no events since.',
+  eventsAtLeast: (n: string) => `Events since: ${n} or more`,
   events: (n: string) => `Events since: ${n}`,
   sinceLoading: 'Looking for the last visit.',
   historyFailed: 'History could not be read. What stands above is not affected.',

@@ -24,6 +24,8 @@ export const paper = {
   },
   volumeChanged: (before: string, after: string) => `${before} before, ${after} after. Changed.`,
   volumeSame: (before: string, after: string) => `${before} before, ${after} after. Not changed.`,
+  volumeAlike: (before: string, after: string) =>
+    `${before} before, ${after} after. The same, as far as is shown.`,
   volumeUnknown: (before: string, after: string) =>
     `${before} before, ${after} after. They cannot be compared.`,
   notSaidOfRefill: 'The pump does not say whether it has been told of this refill.',
