@@ -4,8 +4,16 @@ import { DRUG_FIELDS, FIELDS, type ScalarField, STEP_FIELDS } from '../model/fie
 import { age, clockTime, dateTime, inZone, type Locale, quantity } from '../model/format.ts'
 import type { PumpStatus, WandStatus } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
+import { clockText } from '../words/clock.ts'
 import type { LeftOut } from '../words/comparison.ts'
-import { drugName, pumpMoment, readerOf, shown, stepStart } from '../words/reader.ts'
+import {
+  drugName,
+  type Reader as Look,
+  pumpMoment,
+  readerOf,
+  shown,
+  stepStart,
+} from '../words/reader.ts'
 
 export interface Reader {
   readonly locale: Locale
@@ -136,7 +144,7 @@ export function renderPump(pump: PumpStatus, reader: Reader): string[] {
       'Battery',
       `${text(e.state, battery.state)}, replacement expected ${text(e.replacementDate, battery.replacementDate)}`,
     ),
-    ...row('Clock', clockText(pump)),
+    ...row('Clock', clockRow(pump, look)),
     ...alarms(pump, reader),
     ...row('Audit', auditText(pump.audit)),
   ]
@@ -158,19 +166,10 @@ function bolusText(
   return `${on}${text(b.volume, bolus.volume)} each in ${text(b.duration, bolus.duration)}, lockout ${text(b.lockout, bolus.lockout)}, ${text(b.given24h, bolus.given24h)} of ${text(b.maxPerDay, bolus.maxPerDay)} in 24 h; ${text(b.acceptedCount, bolus.acceptedCount)} given, ${text(b.deniedCount, bolus.deniedCount)} denied since programming`
 }
 
-/** No wand takes longer for a reading: a clock that is further off is off, whenever it was asked. */
-const LONGEST_S = 600
-
-function clockText(pump: PumpStatus): string {
-  const { deviceTime, offset, uncertainty } = pump.clock
-  if (deviceTime === null) return 'the pump gives no time'
-  const seconds = Math.round(offset.value ?? 0)
-  const unknown = uncertainty.value === null && Math.abs(seconds) < LONGEST_S
-  if (offset.value === null || unknown) {
-    return `${dateTime(deviceTime)} by the pump, which knows no zone; the wand does not say when it asked`
-  }
-  const far = `${age(Math.abs(seconds) * 1000)} ${seconds < 0 ? 'behind' : 'ahead of'} UTC here`
-  return `${dateTime(deviceTime)} by the pump, which knows no zone (${far})`
+function clockRow({ clock }: PumpStatus, look: Look): string {
+  const { deviceTime, uncertainty } = clock
+  const own = deviceTime === null ? '' : `${dateTime(deviceTime)} by the pump. `
+  return `${own}${clockText({ ...clock, uncertainty: uncertainty.value }, look)}`
 }
 
 function alarms(pump: PumpStatus, { locale, zone }: Reader): string[] {

@@ -52,6 +52,16 @@ export const enUS = {
     'replacement-due': 'Replacement due (ERI)',
     'end-of-service': 'End of service',
   },
+  clock: {
+    none: 'The pump gives no time.',
+    unknown:
+      'How far the pump’s clock is from this computer’s is not known: the wand does not say when it asked.',
+    agrees: (zone: string) => `The pump’s clock agrees with this computer’s (${zone}).`,
+    ahead: (by: string, zone: string) =>
+      `The pump’s clock is ${by} ahead of this computer’s (${zone}).`,
+    behind: (by: string, zone: string) =>
+      `The pump’s clock is ${by} behind this computer’s (${zone}).`,
+  },
   onOff: { off: 'Off', on: 'On' },
   mode: {
     stopped: 'Stopped',

@@ -17,6 +17,7 @@ import { sheetFile } from '../../src/refill/sheet/sheet-file.ts'
 import { wordsOf } from '../../src/refill/sheet/words.ts'
 import { type LeftOut, type Told, told } from '../../src/words/comparison.ts'
 import { readerOf, shown } from '../../src/words/reader.ts'
+import { WORDS } from '../../src/words/words.ts'
 import { changesOf, PAGE_LEAVES_OUT } from '../../web/view/visit.ts'
 import { sample } from '../http/world.ts'
 import {
@@ -236,12 +237,12 @@ describe('what is not known', () => {
     for (const value of [...Object.values(rest), ...Object.values(bolus)]) expect(value).toBeNull()
     for (const drug of drugs) for (const value of Object.values(drug)) expect(value).toBeNull()
     expect(computedDate(silent, CLINIC, w)).toBeNull()
-    expect(clockSentence(silent, CLINIC, w)).toBe(w.noClock)
+    expect(clockSentence(silent, CLINIC)).toBe(WORDS['en-US'].clock.none)
     // The wand does not say when it asked: that the clocks agree is then not known.
     const asked = { ...readingIn(FULL), uncertaintyMs: null, hostTime: '1970-01-01T00:00:00.000Z' }
     const near = { ...asked, hostTime: `${figuresOf(asked).deviceTime}.000Z` }
-    expect(clockSentence(near, CLINIC, w)).toBe(w.clockUnknown)
-    expect(clockSentence(asked, CLINIC, w)).toMatch(/ahead/)
+    expect(clockSentence(near, CLINIC)).toBe(WORDS['en-US'].clock.unknown)
+    expect(clockSentence(asked, CLINIC)).toMatch(/ahead/)
     for (const place of PLACES) {
       if (!['bolus.enabled', 'bolus.volume', 'bolus.maxPerDay'].includes(nameOf(place))) continue
       const known = sheetTo('finish').steps.after?.entries as Reading

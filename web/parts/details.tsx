@@ -1,7 +1,8 @@
 // The smaller parts of a reading: patient boluses, battery, clocks, catheter, and where it is recorded.
 import { FIELDS } from '../../src/model/fields.ts'
-import { age, clockTime, count, dateTime, inZone } from '../../src/model/format.ts'
+import { clockTime, count, dateTime, inZone } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
+import { clockText } from '../../src/words/clock.ts'
 import { pumpMoment, type Reader, shown } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
 import { Facts, Part } from './facts.tsx'
@@ -65,7 +66,7 @@ export function Battery({ pump: { battery }, reader }: Props) {
 
 /** The pump's clock has no zone: how far it is from ours is said for the clinic's zone. */
 export function Clocks({ pump: { clock }, reader }: Props) {
-  const { page } = reader.words
+  const { page, notAvailable } = reader.words
   const host = inZone(clock.hostTime, reader.zone)
   const full = (local: string) => `${dateTime(local)}${clockTime(local).slice(5)}`
   return (
@@ -74,31 +75,15 @@ export function Clocks({ pump: { clock }, reader }: Props) {
         facts={[
           {
             label: page.pumpClock,
-            value: clock.deviceTime === null ? page.noPumpClock : full(clock.deviceTime),
+            value: clock.deviceTime === null ? notAvailable : full(clock.deviceTime),
             note: page.pumpClockNote,
           },
           { label: page.hostClock, value: full(host), note: reader.zone },
         ]}
       />
-      {clock.deviceTime !== null && <p>{farText(clock, clock.deviceTime, host, reader)}</p>}
+      <p>{clockText({ ...clock, uncertainty: clock.uncertainty.value }, reader)}</p>
     </Part>
   )
-}
-
-/** No wand takes longer for a reading: a clock that is further off is off, whenever it was asked. */
-const LONGEST_MS = 600_000
-
-function farText(
-  { uncertainty }: PumpStatus['clock'],
-  pump: string,
-  host: string,
-  { words: { page } }: Reader,
-): string {
-  const far = Date.parse(`${pump}Z`) - Date.parse(`${host}Z`)
-  if (uncertainty.value === null && Math.abs(far) < LONGEST_MS) return page.clockUnknown
-  if (Math.abs(far) < 2_000) return page.clockSame
-  const by = age(Math.abs(far))
-  return far > 0 ? page.clockAhead(by) : page.clockBehind(by)
 }
 
 export function Catheter({ pump: { catheter }, reader }: Props) {

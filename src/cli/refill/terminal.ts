@@ -228,7 +228,7 @@ function summary(desk: Desk, sheet: Sheet): void {
   const own = computedDate(reading, clinic, w)
   const lines = [
     `${w.alarmDate}: ${reportedDate(reading, w)}`,
-    clockSentence(reading, clinic, w),
+    clockSentence(reading, clinic),
     ...(own ? [`${w.computed}: ${own}`] : []),
   ]
   log.message(lines.map(wrapped).join('\n'))

@@ -287,7 +287,7 @@ function alarmDate({ steps }: Sheet, { clinic, words: w }: Look): Html | null {
   if (!reading) return null
   const own = computedDate(reading, clinic, w)
   return html`<h2>${w.alarmDate}</h2><p><strong>${reportedDate(reading, w)}</strong></p>
-    <p>${clockSentence(reading, clinic, w)}</p>
+    <p>${clockSentence(reading, clinic)}</p>
     ${own && html`<details><summary>${w.details}</summary><p>${w.computed}: ${own}</p></details>`}`
 }
 

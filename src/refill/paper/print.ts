@@ -77,7 +77,7 @@ function content(file: SheetFile, sheet: Sheet, look: Look): Html {
     ${remarks(sheet, look)}
     <section class="keep"><h2>${w.alarmDate}</h2>${
       after
-        ? html`<p><strong>${reportedDate(after, w)}</strong></p><p>${clockSentence(after, clinic, w)}</p>
+        ? html`<p><strong>${reportedDate(after, w)}</strong></p><p>${clockSentence(after, clinic)}</p>
       ${own && html`<p>${w.computed}: ${own}</p>`}`
         : html`<p>${w.notSaid}</p>`
     }</section>

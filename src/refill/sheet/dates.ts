@@ -1,8 +1,10 @@
 // The next low-reservoir alarm: the pump's own date first, by its own clock, and how far that clock is
 // from this computer's; what we work out ourselves is apart, with all it is made of, and a range where
 // the patient may ask for boluses. Pure.
-import { age, dateTime, decimal, inZone } from '../../model/format.ts'
+import { dateTime, decimal } from '../../model/format.ts'
 import { deviceTimeSeconds, deviceTimeText } from '../../model/value.ts'
+import { clockText } from '../../words/clock.ts'
+import { WORDS } from '../../words/words.ts'
 import type { Clinic } from './compare.ts'
 import type { Reading } from './entries.ts'
 import { asShown, measured, reported } from './figures.ts'
@@ -15,22 +17,16 @@ export function reportedDate(reading: Reading, w: Words): string {
   return lowAlarmDate === null ? w.noAlarmDate : w.alarmDateReported(dateTime(lowAlarmDate))
 }
 
-/** A clock that is so near is said to agree: a minute is what people see of it. */
-const AGREES_S = 60
-/** No wand takes longer for a reading: a clock that is further off is off, whenever it was asked. */
-const LONGEST_S = 600
-
 /** How far the pump's clock is from this computer's in the clinic's zone. */
-export function clockSentence(reading: Reading, { zone }: Clinic, w: Words): string {
-  const { hostTime, uncertaintyMs } = reading
-  const { deviceTime } = figuresOf(reading)
-  if (deviceTime === null) return w.noClock
-  const ahead = deviceTimeSeconds(deviceTime) - deviceTimeSeconds(inZone(hostTime, zone))
-  if (uncertaintyMs === null && Math.abs(ahead) < LONGEST_S) return w.clockUnknown
-  if (Math.abs(ahead) < AGREES_S) return w.clockAgrees(zone)
-  const by = age(Math.abs(ahead) * 1_000)
-  return ahead > 0 ? w.clockAhead(by, zone) : w.clockBehind(by, zone)
-}
+export const clockSentence = (reading: Reading, { zone, locale }: Clinic): string =>
+  clockText(
+    {
+      deviceTime: figuresOf(reading).deviceTime,
+      hostTime: reading.hostTime,
+      uncertainty: reading.uncertaintyMs,
+    },
+    { zone, words: WORDS[locale] },
+  )
 
 /** Days in tenths from shown figures, rounded half up; what a calculator gives. */
 const daysTenths = (over: number, perDay: number) =>

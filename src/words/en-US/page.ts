@@ -127,12 +127,6 @@ export const page = {
   pumpClockNote: 'has no time zone',
   pumpClockAt: 'Pump’s clock',
   hostClock: 'This computer',
-  noPumpClock: 'the pump gives no time',
-  clockAhead: (by: string) => `The pump’s clock is ${by} ahead.`,
-  clockBehind: (by: string) => `The pump’s clock is ${by} behind.`,
-  clockSame: 'They agree to within 2 s.',
-  clockUnknown:
-    'How far they are apart is not known: the wand does not say when it asked the pump.',
   audit: 'Audit log',
   auditPlace: (log: string, position: string) => `${log}, record ${position}`,
 

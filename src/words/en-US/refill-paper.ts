@@ -44,14 +44,6 @@ export const paper = {
   alarmDate: 'Next low-reservoir alarm',
   alarmDateReported: (date: string) => `${date}, reported by the pump, by the pump’s own clock.`,
   noAlarmDate: 'The pump reports no date.',
-  clockAhead: (by: string, zone: string) =>
-    `The pump’s clock is ${by} ahead of this computer’s (${zone}).`,
-  clockBehind: (by: string, zone: string) =>
-    `The pump’s clock is ${by} behind this computer’s (${zone}).`,
-  clockAgrees: (zone: string) => `The pump’s clock agrees with this computer’s (${zone}).`,
-  noClock: 'The pump gives no time.',
-  clockUnknown:
-    'How far the pump’s clock is from this computer’s is not known: the wand does not say when it asked.',
   computed: 'Computed here, not reported by the pump',
   computedOne: (volume: string, low: string, perDay: string, days: string, date: string) =>
     `(${volume} − ${low}) / ${perDay} a day = ${days} days: ${date}, by the pump’s clock.`,
