@@ -56,14 +56,14 @@ export const ROOMS = {
   fhir: room('src/fhir/', 'readings as FHIR R4', [...['base', 'model', 'feed', 'knowledge']]),
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', [
-    ...['model', 'protocol', 'words', 'refill/page', 'refill/paper'],
+    ...['model', 'words', 'refill/page', 'refill/paper'],
   ]),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
     ...['base', 'model', 'control', 'feed', 'bridge', 'audit/log', 'audit/read'],
     ...['refill/sheet', 'refill/page'],
   ]),
   'refill/page': room('src/refill/page/', 'the worksheet in a browser', [
-    ...['base', 'model', 'access', 'http', 'refill/sheet', 'refill/desk', 'refill/paper'],
+    ...['base', 'model', 'access', 'http', 'words', 'refill/sheet', 'refill/desk', 'refill/paper'],
   ]),
   'refill/paper': room('src/refill/paper/', 'the printed sheet and the slip', [
     ...['model', 'refill/sheet', 'refill/page'],
@@ -85,8 +85,8 @@ export const ROOMS = {
     'src/cli/',
     'one file a command',
     [
-      ...['base', 'bridge', 'control', 'host', 'model', 'port', 'protocol'],
-      ...['recorder', 'transport'],
+      ...['base', 'bridge', 'control', 'host', 'model', 'port'],
+      ...['recorder', 'transport', 'words'],
     ],
     ['access', 'simulator', 'cli/audit', 'cli/refill'],
   ),
@@ -96,10 +96,10 @@ export const ROOMS = {
     ...AUDIT.map((part) => `audit/${part}`),
   ]),
   'cli/refill': room('src/cli/refill/', 'the worksheet in a terminal', [
-    ...['base', 'cli', 'control', 'host', 'model', 'transport'],
+    ...['base', 'cli', 'control', 'host', 'model', 'transport', 'words'],
     ...REFILL.map((part) => `refill/${part}`),
   ]),
-  web: room('web/', 'the technician’s page', ['model', 'client', 'words', 'protocol']),
+  web: room('web/', 'the technician’s page', ['model', 'client', 'words']),
   index: room('src/index.ts', 'the library', [
     ...['base', 'bridge', 'drivers', 'model', 'port', 'transport'],
   ]),

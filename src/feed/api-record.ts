@@ -95,6 +95,6 @@ function clockOf(body: Body<'interrogation'>['clock']): ClockReading {
     deviceTime: (deviceTime as string | null | undefined) ?? null,
     hostTime: String(hostTime),
     offsetS: typeof offsetMs === 'number' ? offsetMs / 1_000 : null,
-    uncertaintyS: Number(uncertaintyMs) / 1_000,
+    uncertaintyS: typeof uncertaintyMs === 'number' ? uncertaintyMs / 1_000 : null,
   }
 }

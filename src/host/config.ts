@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { POLICIES } from '../drivers/open-wand/state.ts'
 import { hl7Schema } from '../hl7/config.ts'
+import { isZone } from '../model/format.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 
 /** Where a bridge listens if it is not told. */
@@ -106,15 +107,6 @@ export const configSchema = z
   })
   .meta({ id: 'Config' })
 export type Config = z.infer<typeof configSchema>
-
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}
 
 /**
  * `$XDG_STATE_HOME/wandbridge`, or where each system keeps such files; a bridge that does not read

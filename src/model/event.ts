@@ -136,7 +136,8 @@ export interface ClockReading {
   readonly hostTime: string
   /** Pump's clock (read as if it were UTC) minus this computer's, in s; null without a pump time. */
   readonly offsetS: number | null
-  readonly uncertaintyS: number
+  /** Null = the wand does not say when it asked the clock, so nobody knows how far off this may be. */
+  readonly uncertaintyS: number | null
 }
 
 /** A short exchange inside a session: the values that move from moment to moment. */

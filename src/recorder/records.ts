@@ -95,6 +95,6 @@ function clockBody({ deviceTime, hostTime, offsetS, uncertaintyS }: ClockReading
     deviceTime,
     hostTime,
     offsetMs: offsetS === null ? null : ms(offsetS),
-    uncertaintyMs: ms(uncertaintyS),
+    uncertaintyMs: uncertaintyS === null ? null : ms(uncertaintyS),
   }
 }

@@ -270,6 +270,6 @@ function clockOf(news: Extract<LinkNews, { kind: 'snapshot' }>, at: Stamp): Cloc
     hostTime: new Date(Math.round(hostWall)).toISOString(),
     // Zero has no sign here: canonical JSON knows no -0.
     offsetS: offset === null ? null : Math.round(offset * 10) / 10 + 0,
-    uncertaintyS: Math.ceil(spread / 100) / 10,
+    uncertaintyS: ageMs === null ? null : Math.ceil(spread / 100) / 10,
   }
 }
