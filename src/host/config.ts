@@ -2,8 +2,8 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { POLICIES } from '../drivers/open-wand/state.ts'
 import { hl7Schema } from '../hl7/config.ts'
+import { POLICIES } from '../model/policy.ts'
 
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'

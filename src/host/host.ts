@@ -9,6 +9,7 @@ import { watchLines } from '../bridge/watch.ts'
 import type { ControlRequest } from '../control/messages.ts'
 import type { ControlClient } from '../control/server.ts'
 import { ControlServer } from '../control/server.ts'
+import { openWand } from '../drivers/open-wand/driver.ts'
 import { RecordFeed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { Auditor, type AuditorOptions } from '../recorder/auditor.ts'
@@ -33,7 +34,7 @@ export interface Host {
   stop(why: string): Promise<void>
 }
 
-export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder'> {
+export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'driver'> {
   readonly audit?: Pick<AuditorOptions, 'keepDays'>
   readonly capture?: Pick<CaptureOptions, 'budgetBytes' | 'keepDays'> & {
     /** From the beginning; otherwise somebody asks for it. */
@@ -102,6 +103,7 @@ async function hostOf(
   const bridge = new Bridge({
     ...options,
     env,
+    driver: openWand,
     recorder: auditor,
     tap: (...traffic) => captures.take(...traffic),
   })

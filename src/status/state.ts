@@ -44,6 +44,7 @@ export interface WandState {
   readonly lastReadFailure: string | null
   readonly link: number
   readonly phase: string
+  readonly cause: string
   readonly connected: boolean
   readonly sentence: string
   readonly detail: string
@@ -127,6 +128,7 @@ function newWand(event: BridgeEvent): WandState {
     lastReadFailure: null,
     link: event.link,
     phase: 'idle',
+    cause: '',
     connected: false,
     sentence: 'Not started.',
     detail: '',
@@ -163,13 +165,13 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
       return {
         ...wand,
         source: event.source,
-        serial: event.hello.wandSerial,
-        model: event.hello.wandModel,
-        firmware: event.hello.firmware,
+        serial: event.wand,
+        model: event.model,
+        firmware: event.firmware,
         lastSessionEnd: event.lastEnd,
       }
     case 'health':
-      return { ...wand, battery: event.health.battery }
+      return { ...wand, battery: event.battery }
     case 'refused': {
       const { frames, bytes } = wand.refused
       return { ...wand, refused: { frames: frames + 1, bytes: bytes + event.bytes } }
@@ -228,6 +230,7 @@ function onLink(before: WandState, event: LinkEvent): WandState {
     link: event.link,
     linkAt: event.order,
     phase: event.phase,
+    cause: event.cause,
     connected: event.connected,
     sentence: event.sentence,
     detail: event.detail,

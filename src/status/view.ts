@@ -106,8 +106,8 @@ export function viewWand(wand: WandState, now: Stamp): WandStatus {
 }
 
 function viewLink(wand: WandState): LinkStatus {
-  const { phase, connected, sentence, detail, since, refused } = wand
-  return { phase, connected, sentence, detail, since, refused }
+  const { phase, cause, connected, sentence, detail, since, refused } = wand
+  return { phase, cause, connected, sentence, detail, since, refused }
 }
 
 const round = (ms: number | null) => (ms === null ? null : Math.round(ms))

@@ -108,7 +108,8 @@ export class Script {
     const deviceTime = '2026-11-24T14:00:00'
     const values = snapshotValues(repr, { deviceTime, receivedAt: head.receivedAt })
     const clock = { deviceTime, hostTime: head.receivedAt, offsetS: 0, uncertaintyS: 1 }
-    return { ...head, kind: 'reading', pump: this.pump, values, repr, pdus: [], clock }
+    const evidence = { decoder: 'test', pdus: [], body: {} }
+    return { ...head, kind: 'reading', pump: this.pump, values, evidence, clock }
   }
 
   /** What the status makes of an event whose record is on the disk at once. */

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startSimulator } from '../../simulator/index.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { Bridge } from '../../src/bridge/bridge.ts'
+import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import type { Device } from '../../src/transport/discovery.ts'
 import { Finder } from '../../src/transport/finder.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
@@ -255,7 +256,14 @@ describe('a bridge with auto', () => {
         return loopbackSource(way.path, way.kind === 'hid' ? paths.report : paths.line)
       },
     })
-    const bridge = new Bridge({ env, ports: [], finder: f, policy: 'continuous' })
+    const bridge = new Bridge({
+      env,
+      driver: openWand,
+      source: 'simulator',
+      ports: [],
+      finder: f,
+      policy: 'continuous',
+    })
     bridge.start()
     await env.advance(2_000)
     expect(bridge.status().wands).toEqual([])
@@ -300,7 +308,14 @@ describe('a bridge with auto', () => {
       list: async () => ({ devices, notes: [] }),
       source: (way) => loopbackSource(way.path, way.kind === 'hid' ? paths.report : paths.line),
     })
-    const bridge = new Bridge({ env, ports: [], finder: f, policy: 'continuous' })
+    const bridge = new Bridge({
+      env,
+      driver: openWand,
+      source: 'simulator',
+      ports: [],
+      finder: f,
+      policy: 'continuous',
+    })
     const sessions: string[] = []
     bridge.events$.subscribe((e) => {
       if (e.kind === 'session-open') sessions.push(e.port)

@@ -9,7 +9,11 @@ import {
 import { ReportStream } from '../../../protocol/framing/report-stream.ts'
 import { decodeLine } from '../../../protocol/framing/serial-line.ts'
 import { type Cancel, type Env, nonce } from '../../base/env.ts'
+import type { Stamp } from '../../model/event.ts'
+import type { Policy } from '../../model/policy.ts'
+import type { Source } from '../../model/reading.ts'
 import { type PortEnd, PortError, type PortSource, type WandPort } from '../../transport/port.ts'
+import type { DriverCounters } from '../driver.ts'
 import { step, wakeAt } from './machine.ts'
 import {
   type Effect,
@@ -17,9 +21,7 @@ import {
   initialState,
   type LinkNews,
   type LinkState,
-  type Policy,
   type ReplyFault,
-  type Stamp,
 } from './state.ts'
 import { isConnected } from './table.ts'
 import { RequestWriter } from './writer.ts'
@@ -34,8 +36,6 @@ export interface NewsContext {
   readonly session: number | null
   /** The newest snapshot told in this session. */
   readonly snapshot: number | null
-  /** Of the newest reply of this connection: simulator, replay. */
-  readonly flags: number
   readonly at: Stamp
 }
 
@@ -49,31 +49,12 @@ export interface LinkSink {
 
 export interface LinkOptions {
   readonly env: Env
-  readonly source: PortSource
+  readonly port: PortSource
+  readonly source: Source
   readonly policy: Policy
   /** Between two LIVE exchanges of a session that is held; 1000 ms if not given. */
   readonly liveMs?: number
   readonly sink: LinkSink
-}
-
-interface Count {
-  frames: number
-  bytes: number
-}
-
-/** Conservation: bytesIn = accepted.bytes + all discarded bytes + held. */
-export interface LinkCounters {
-  opens: number
-  bytesIn: number
-  bytesOut: number
-  requests: number
-  /** Requests sent again, and times that no reply came in time. */
-  retries: number
-  'no-answer': number
-  readonly accepted: Count
-  readonly discarded: Partial<Record<DiscardReason, Count>>
-  /** Bytes of a frame that has not ended yet; 0 without a connection. */
-  held: number
 }
 
 /** Clocks that drift apart by more, or a timer that is late by more, mean that the machine slept. */
@@ -92,9 +73,9 @@ interface Connection {
 
 export class Link {
   readonly #env: Env
-  readonly #source: PortSource
+  readonly #ports: PortSource
   readonly #sink: LinkSink
-  readonly counters: LinkCounters = {
+  readonly counters: DriverCounters = {
     opens: 0,
     bytesIn: 0,
     bytesOut: 0,
@@ -120,9 +101,9 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#env = options.env
-    this.#source = options.source
+    this.#ports = options.port
     this.#sink = options.sink
-    this.#state = initialState(options.policy, options.liveMs)
+    this.#state = initialState(options.policy, options.source, options.liveMs)
     this.#last = this.#now()
   }
 
@@ -215,8 +196,8 @@ export class Link {
         return
       }
       case 'tell': {
-        const { news, link, session, snapshot, flags } = effect
-        this.#sink.news(news, { link, session, snapshot, flags, at })
+        const { news, link, session, snapshot } = effect
+        this.#sink.news(news, { link, session, snapshot, at })
         return
       }
       case 'count':
@@ -237,8 +218,8 @@ export class Link {
     count.frames += 1
     count.bytes += bytes
     this.counters.discarded[reason] = count
-    const { link, session, snapshot, flags } = this.#state
-    const context = { link, session: session?.id ?? null, snapshot, flags, at: this.#now() }
+    const { link, session, snapshot } = this.#state
+    const context = { link, session: session?.id ?? null, snapshot, at: this.#now() }
     this.#sink.discarded(reason, bytes, context)
   }
 
@@ -248,7 +229,7 @@ export class Link {
     const current = () => attempt === this.#attempt
     await this.#closing
     if (!current()) return
-    const port = this.#source.create()
+    const port = this.#ports.create()
     this.#opening = port
     let stream: LineStream | ReportStream | null = null
     const giveUp = this.#env.after(OPEN_MS, () => {

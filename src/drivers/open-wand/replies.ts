@@ -1,12 +1,13 @@
 // What each good reply does to the link, message by message. A reply gets here only if it answers the
 // request that is out in link, seq and type. What a refusal does is refusals.ts.
 
-import { Code, FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
+import { Code, type Pdu } from '../../../protocol/codec/pdu.ts'
 import { judge, parse } from '../../../protocol/codec/struct.ts'
 import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'
 import { POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
+import { pumpId } from '../../base/pump-id.ts'
 import {
   type Assembly,
   addDirectory,
@@ -41,7 +42,7 @@ export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): 
   const { air } = d.s
   const collected = air !== null && air.seq === out.seq
   const began = collected ? air.firstAt : out.firstAt
-  set(d, { out: null, air: collected ? null : air, flags: pdu.flags & ~FLAG_REPLY })
+  set(d, { out: null, air: collected ? null : air })
   // Who is closing has given up what else it had asked of the session.
   if (d.s.phase === 'ending' && MESSAGES[name].session && name !== 'CLOSE') return true
   if (reply) OK[name](d, reply as never, { pdu, raw, out, began })
@@ -63,9 +64,9 @@ interface Came {
 type Handlers = { [N in MessageName]: (d: Draft, reply: ReplyOf<N>, came: Came) => void }
 
 const OK: Handlers = {
-  HELLO(d, hello, { pdu }) {
+  HELLO(d, hello) {
     set(d, { hello, faults: 0 })
-    tell(d, { kind: 'hello', hello, flags: pdu.flags })
+    tell(d, { kind: 'hello', hello })
     if (d.s.phase === 'greeting') go(d, 'wand-answered')
     howLastEnded(d, hello)
   },
@@ -158,7 +159,8 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu }: Came): void {
     drop(d, 'defect', 'It opened a session without a number.')
     return
   }
-  const pump = { serial: pumpSerial ?? '', model: pumpModel, firmware }
+  const serial = pumpSerial ?? ''
+  const pump = { id: pumpId(d.s.source, serial, pumpModel), serial, model: pumpModel, firmware }
   const session: Session = { id: pdu.session, pump, opened: d.now }
   set(d, { session, recognised: true, unrecognisedSince: null, counter: reply.stateCounter })
   tell(d, { kind: 'session-open', session })
@@ -176,7 +178,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu }: Came): void {
   }
 }
 
-function onLive(d: Draft, live: ReplyOf<'LIVE'>, { pdu, raw, began }: Came): void {
+function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   const { session, recognised, unrecognisedSince, contact, counter } = d.s
   if (!session) return
   if (live.pumpSerial !== session.pump.serial) {
@@ -193,7 +195,7 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { pdu, raw, began }: Came): voi
     return
   }
   if (!recognised) tell(d, { kind: 'recognised', session })
-  tell(d, { kind: 'live', session, live, raw, flags: pdu.flags })
+  tell(d, { kind: 'live', session, live, raw })
 }
 
 /** One more part of the snapshot; when it is whole it is checked, told, and the reading is done. */
