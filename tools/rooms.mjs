@@ -14,7 +14,7 @@ export const ROOMS = {
   base: room('src/base/', 'clock, timers, chance, disk, YAML, version', []),
   model: room('src/model/', 'what is known, in public units; browser-safe', ['protocol']),
   // The shape of a port and its error: no I/O, so that a driver may know it.
-  port: room('src/transport/port.ts', 'the shape of a port', ['base']),
+  port: room('src/transport/port.ts', 'the shape of a port', ['protocol']),
   transport: room('src/transport/', 'ways to a wand: bytes only; what is plugged in', [
     ...['base', 'port', 'protocol'],
   ]),

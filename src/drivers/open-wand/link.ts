@@ -1,13 +1,6 @@
 // The link to one wand: the machine with its port, its clock and its counters. All decisions are the
 // machine's; here they are carried out. Every connection has a fresh port, decoder and writer.
-import { REPORT_HEADER } from '../../../protocol/framing/hid-report.ts'
-import {
-  type FramingFault,
-  LineStream,
-  type LineStreamSink,
-} from '../../../protocol/framing/line-stream.ts'
-import { ReportStream } from '../../../protocol/framing/report-stream.ts'
-import { decodeLine } from '../../../protocol/framing/serial-line.ts'
+import type { FrameDecoder, Framing, FramingFault } from '../../../protocol/framing/framing.ts'
 import { type Cancel, type Env, nonce } from '../../base/env.ts'
 import type { Stamp } from '../../model/event.ts'
 import type { Policy } from '../../model/policy.ts'
@@ -67,7 +60,7 @@ const STOP_MS = 2_950
 
 interface Connection {
   readonly port: WandPort
-  readonly stream: LineStream | ReportStream
+  readonly stream: FrameDecoder
   readonly writer: RequestWriter
 }
 
@@ -231,7 +224,7 @@ export class Link {
     if (!current()) return
     const port = this.#ports.create()
     this.#opening = port
-    let stream: LineStream | ReportStream | null = null
+    let stream: FrameDecoder | null = null
     const giveUp = this.#env.after(OPEN_MS, () => {
       if (!current()) return
       this.#abandon()
@@ -263,27 +256,25 @@ export class Link {
     }
     this.#opening = null
     this.counters.opens += 1
-    const { framing } = port
-    stream = this.#stream(framing, current)
-    this.#connection = { port, stream, writer: new RequestWriter(port, framing) }
+    stream = this.#stream(port.framing, current)
+    this.#connection = { port, stream, writer: new RequestWriter(port) }
     this.#take({ type: 'opened', link: nonce(this.#env) })
   }
 
-  #stream(framing: 'line' | 'report', current: () => boolean): LineStream | ReportStream {
-    const sink: LineStreamSink = {
+  #stream(framing: Framing, current: () => boolean): FrameDecoder {
+    return framing.decoder({
       pdu: (pdu, raw, wire) => {
         if (current()) this.#take({ type: 'pdu', pdu, raw, wire })
         else this.#discard('wrong-link', wire)
       },
       discarded: (reason, bytes) => {
         this.#discard(reason, bytes.length)
-        if (reason === 'version' && current()) this.#otherVersion(bytes, framing)
+        if (reason === 'version' && current()) this.#otherVersion(framing, bytes)
       },
-    }
-    return framing === 'line' ? new LineStream(sink) : new ReportStream(sink)
+    })
   }
 
-  #receive(stream: LineStream | ReportStream, bytes: Uint8Array, current: () => boolean): void {
+  #receive(stream: FrameDecoder, bytes: Uint8Array, current: () => boolean): void {
     if (!current()) return
     this.counters.bytesIn += bytes.length
     this.#sink.received?.(bytes, this.#now())
@@ -294,11 +285,9 @@ export class Link {
   }
 
   /** Major and link keep their places in every version: ours, or left over from another opening? */
-  #otherVersion(wire: Uint8Array, framing: 'line' | 'report'): void {
-    const bytes = framing === 'line' ? decodeLine(latin1(wire)) : wire.subarray(REPORT_HEADER)
-    if (typeof bytes === 'string') return
-    const link = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true)
-    if (link === this.#state.link) this.#take({ type: 'other-version', major: bytes[0] ?? 0 })
+  #otherVersion(framing: Framing, wire: Uint8Array): void {
+    const other = framing.peekVersion(wire)
+    if (other?.link === this.#state.link) this.#take({ type: 'other-version', major: other.major })
   }
 
   #ended(end: PortEnd, message: string): void {
@@ -306,7 +295,7 @@ export class Link {
     this.#take({ type: 'ended', slow, message })
   }
 
-  #release(stream: LineStream | ReportStream): void {
+  #release(stream: FrameDecoder): void {
     stream.close()
     this.counters.held = 0
     this.#connection = null
@@ -328,5 +317,3 @@ export class Link {
     if (port) this.#closing = port.close()
   }
 }
-
-const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')

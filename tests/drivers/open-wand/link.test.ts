@@ -1,6 +1,7 @@
 // The shell of the link: what it does with a driver that hangs, a machine that sleeps, bytes in pieces.
 import { describe, expect, it } from 'vitest'
 import { encodePdu, FLAG_REPLY, FLAG_SIMULATOR, MAJOR } from '../../../protocol/codec/pdu.ts'
+import { LINES } from '../../../protocol/framing/line-stream.ts'
 import { encodeLine } from '../../../protocol/framing/serial-line.ts'
 import { startSimulator } from '../../../simulator/index.ts'
 import { VirtualEnv } from '../../../src/base/env.ts'
@@ -55,7 +56,7 @@ function scripted(open: (events: PortEvents) => Promise<void>, close = async () 
         closed: 0,
         port: {
           path: 'scripted',
-          framing: 'line',
+          framing: LINES,
           open(events) {
             entry.events = events
             return open(events)
