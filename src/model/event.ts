@@ -76,13 +76,19 @@ export interface ContactEvent extends EventHead {
   readonly progress: number | null
 }
 
-export interface SessionOpenEvent extends EventHead {
+/** News that only the implant itself can have given. */
+export interface Answered {
+  /** Monotonic time at which it has answered, at the earliest. */
+  readonly answeredAt: number
+}
+
+export interface SessionOpenEvent extends EventHead, Answered {
   readonly kind: 'session-open'
   readonly pump: PumpIdentity
 }
 
 /** The pump of the open session has identified itself, again or for the first time. */
-export interface RecognisedEvent extends EventHead {
+export interface RecognisedEvent extends EventHead, Answered {
   readonly kind: 'recognised'
   readonly pump: PumpIdentity
 }
@@ -119,8 +125,10 @@ export interface SessionEndEvent extends EventHead {
 }
 
 /** One interrogation, whole and checked. */
-export interface ReadingEvent extends EventHead {
+export interface ReadingEvent extends EventHead, Answered {
   readonly kind: 'reading'
+  /** Monotonic time at which the pump can have said the oldest of its values, at the earliest. */
+  readonly saidAt: number
   readonly pump: PumpIdentity
   readonly values: SnapshotValues
   readonly evidence: Evidence
@@ -138,7 +146,7 @@ export interface ClockReading {
 }
 
 /** A short exchange inside a session: the values that move from moment to moment. */
-export interface LiveEvent extends EventHead, LiveValues {
+export interface LiveEvent extends EventHead, Answered, LiveValues {
   readonly kind: 'live'
   readonly pump: PumpIdentity
   readonly deviceTime: string | null

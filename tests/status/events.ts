@@ -90,7 +90,7 @@ export class Script {
 
   open(session: number): BridgeEvent {
     this.session = session
-    return { ...this.head(), kind: 'session-open', pump: this.pump }
+    return { ...this.head(), kind: 'session-open', pump: this.pump, answeredAt: this.mono }
   }
 
   end(how: SessionEndEvent['how']): SessionEndEvent {
@@ -100,7 +100,7 @@ export class Script {
   }
 
   recognised(): BridgeEvent {
-    return { ...this.head(), kind: 'recognised', pump: this.pump }
+    return { ...this.head(), kind: 'recognised', pump: this.pump, answeredAt: this.mono }
   }
 
   reading(): ReadingEvent {
@@ -109,7 +109,8 @@ export class Script {
     const values = snapshotValues(repr, { deviceTime, receivedAt: head.receivedAt })
     const clock = { deviceTime, hostTime: head.receivedAt, offsetS: 0, uncertaintyS: 1 }
     const evidence = { decoder: 'test', pdus: [], body: {} }
-    return { ...head, kind: 'reading', pump: this.pump, values, evidence, clock }
+    const times = { saidAt: this.mono, answeredAt: this.mono }
+    return { ...head, ...times, kind: 'reading', pump: this.pump, values, evidence, clock }
   }
 
   /** What the status makes of an event whose record is on the disk at once. */

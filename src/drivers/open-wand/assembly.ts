@@ -63,6 +63,9 @@ export function addDirectory(
   if (reply.counterBefore === null || reply.counterBefore !== reply.counterAfter) {
     return 'the pump changed while it was read'
   }
+  if (new Set(reply.blocks.map((entry) => entry.block)).size < reply.blocks.length) {
+    return 'the directory names a block twice'
+  }
   const bytes = reply.blocks.reduce((n, entry) => n + (entry.length ?? 0), 0)
   if (bytes > MAX_SNAPSHOT) return `the snapshot has ${bytes} bytes, more than a record can hold`
   const next = { ...a, directory: reply, pdus: [...a.pdus, raw] }

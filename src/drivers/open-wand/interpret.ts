@@ -89,9 +89,23 @@ export class Interpreter {
       case 'session-open':
         this.#session = news.session.id
         this.#snapshot = null
-        return [{ ...head(), kind: 'session-open', pump: news.session.pump }]
+        return [
+          {
+            ...head(),
+            kind: 'session-open',
+            pump: news.session.pump,
+            answeredAt: news.answeredAt,
+          },
+        ]
       case 'recognised':
-        return [{ ...head(), kind: 'recognised', pump: news.session.pump }]
+        return [
+          {
+            ...head(),
+            kind: 'recognised',
+            pump: news.session.pump,
+            answeredAt: news.answeredAt,
+          },
+        ]
       case 'unclosed': {
         const unclosed = news.unclosed.map(({ why, session, pump }) => {
           return { why, session, pump: pump?.serial ?? null, sentence: UNCLOSED[why] }
@@ -160,6 +174,8 @@ export class Interpreter {
       session: session.id,
       kind: 'reading',
       pump,
+      saidAt: read.began.earliest,
+      answeredAt: read.ended.earliest,
       values: decoder.reading(body, readAt),
       evidence: { decoder: decoder.name, pdus: read.pdus, body },
       clock: clockOf(news, at),
@@ -208,6 +224,7 @@ export class Interpreter {
       session: session.id,
       kind: 'live',
       pump: session.pump,
+      answeredAt: news.answeredAt,
       ...decoder.live(live, readAt),
       deviceTime,
       evidence: { decoder: decoder.name, pdus: [news.raw], body: live },

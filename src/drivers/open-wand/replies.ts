@@ -3,6 +3,7 @@
 
 import { Code, type Pdu } from '../../../protocol/codec/pdu.ts'
 import { judge, parse } from '../../../protocol/codec/struct.ts'
+import { Alarms } from '../../../protocol/fields/alarms.ts'
 import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'
@@ -31,7 +32,7 @@ import {
   toEnding,
 } from './draft.ts'
 import { onRefusal, readAgain, sessionGone } from './refusals.ts'
-import { type Contact, type Outstanding, type Session, TIMING } from './state.ts'
+import { type Agreed, type Contact, type Outstanding, type Session, TIMING } from './state.ts'
 import { isInSession } from './table.ts'
 
 /** False: the payload is not what its message says; the request stays out and is repeated. */
@@ -53,6 +54,9 @@ export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): 
   } else onRefusal(d, name, pdu.code)
   return true
 }
+
+/** All-ones is "unavailable" elsewhere; no session has that number. */
+const NO_SESSION_EVER = 0xffffffff
 
 interface Came {
   readonly pdu: Pdu
@@ -152,9 +156,9 @@ function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   tell(d, { kind: 'contact', contact, recognised: d.s.recognised })
 }
 
-function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu }: Came): void {
+function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
   const { pumpSerial, pumpModel, firmware } = reply
-  if (pdu.session === 0) {
+  if (pdu.session === 0 || pdu.session === NO_SESSION_EVER) {
     addUnclosed(d, 'left-to-lease', 0, null)
     drop(d, 'defect', 'It opened a session without a number.')
     return
@@ -163,7 +167,8 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu }: Came): void {
   const pump = { id: pumpId(d.s.source, serial, pumpModel), serial, model: pumpModel, firmware }
   const session: Session = { id: pdu.session, pump, opened: d.now }
   set(d, { session, recognised: true, unrecognisedSince: null, counter: reply.stateCounter })
-  tell(d, { kind: 'session-open', session })
+  set(d, { answeredAt: began })
+  tell(d, { kind: 'session-open', session, answeredAt: began })
   // The pump in place is not the one whose session may still be open: opening again does not help.
   const others = d.s.unclosed.filter((u) => u.pump !== null && u.pump.serial !== pump.serial)
   if (others.length > 0 && others.length === d.s.unclosed.length) {
@@ -187,15 +192,25 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   }
   // Asked before the contact was lost it says nothing of now.
   if (!contact.fresh || began < (unrecognisedSince ?? -Infinity)) return
-  set(d, { recognised: true, unrecognisedSince: null })
-  if (counter === null || live.stateCounter !== counter) {
-    set(d, { assembly: null, readTimes: null, counter: live.stateCounter })
+  set(d, { recognised: true, unrecognisedSince: null, answeredAt: began })
+  if (counter === null || live.stateCounter !== counter || contradicts(live, d.s.agreed)) {
+    set(d, { assembly: null, readTimes: null, counter: live.stateCounter, agreed: null })
     tell(d, { kind: 'outdated', session })
     if (d.s.phase === 'holding') go(d, 'read-again')
     return
   }
-  if (!recognised) tell(d, { kind: 'recognised', session })
-  tell(d, { kind: 'live', session, live, raw })
+  if (!recognised) tell(d, { kind: 'recognised', session, answeredAt: began })
+  tell(d, { kind: 'live', session, live, raw, answeredAt: began })
+}
+
+/** The counter has not moved, and yet LIVE says something else than the reading. */
+function contradicts(live: ReplyOf<'LIVE'>, agreed: Agreed | null): boolean {
+  if (!agreed) return false
+  const { rate, activeAlarms } = live
+  const { max } = Alarms.fields.alarms
+  const otherRate = rate !== null && rate !== agreed.rate
+  const alarms = activeAlarms === null ? null : Math.min(activeAlarms, max)
+  return otherRate || (alarms !== null && alarms !== Math.min(agreed.alarms, max))
 }
 
 /** One more part of the snapshot; when it is whole it is checked, told, and the reading is done. */
@@ -218,7 +233,9 @@ function grow(d: Draft, next: Assembly | string): void {
   }
   set(d, { snapshot: read.snapshot, counter: read.directory.counterAfter, attempts: 0 })
   set(d, { assembly: null, readTimes: null, liveAt: d.now.mono })
-  set(d, { armed: false, readUntil: null })
+  set(d, { armed: false, readUntil: null, answeredAt: readTimes.ended.earliest })
+  const { infusion, alarms } = read.blocks
+  set(d, { agreed: { rate: infusion.rate, alarms: alarms.alarms.length } })
   tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes } })
   if (d.s.policy === 'continuous') go(d, 'read-kept')
   else toEnding(d, 'read-done')

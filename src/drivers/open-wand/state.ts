@@ -125,6 +125,10 @@ export interface LinkState {
   /** The pump has identified itself since contact was last (re)gained. */
   readonly recognised: boolean
   readonly unrecognisedSince: number | null
+  /** Monotonic time at which the implant has answered last, at the earliest. */
+  readonly answeredAt: number
+  /** What the newest reading of this session says, and LIVE must not contradict. */
+  readonly agreed: Agreed | null
   /** State counter of the pump when it was last read or recognised in this session. */
   readonly counter: number | null
   readonly assembly: Assembly | null
@@ -138,6 +142,12 @@ export interface LinkState {
   /** No new session before this. */
   readonly restUntil: number
   readonly stopBy: number | null
+}
+
+/** What a reading and LIVE both report. The state counter moves with each (README.md §7.9). */
+export interface Agreed {
+  readonly rate: number | null
+  readonly alarms: number
 }
 
 export interface ReadTimes {
@@ -176,11 +186,11 @@ export type LinkNews =
   | { readonly kind: 'hello'; readonly hello: ReplyOf<'HELLO'> }
   | { readonly kind: 'wand'; readonly wand: ReplyOf<'WAND'> }
   | { readonly kind: 'contact'; readonly contact: Contact; readonly recognised: boolean }
-  | { readonly kind: 'session-open'; readonly session: Session }
+  | { readonly kind: 'session-open'; readonly session: Session; readonly answeredAt: number }
   | { readonly kind: 'session-end'; readonly session: Session; readonly how: SessionEnding }
   /** Sessions without a confirmed close changed; empty = every one is known to have ended. */
   | { readonly kind: 'unclosed'; readonly unclosed: readonly Unclosed[] }
-  | { readonly kind: 'recognised'; readonly session: Session }
+  | { readonly kind: 'recognised'; readonly session: Session; readonly answeredAt: number }
   /** The pump has changed since it was read: the last reading is not current any more. */
   | { readonly kind: 'outdated'; readonly session: Session }
   | {
@@ -193,6 +203,7 @@ export type LinkNews =
       readonly session: Session
       readonly live: ReplyOf<'LIVE'>
       readonly raw: Uint8Array
+      readonly answeredAt: number
     }
   | { readonly kind: 'read-failed'; readonly why: string; readonly final: boolean }
 
@@ -260,6 +271,8 @@ export function initialState(
     purpose: 'read',
     recognised: false,
     unrecognisedSince: null,
+    answeredAt: -Infinity,
+    agreed: null,
     counter: null,
     assembly: null,
     readTimes: null,

@@ -20,6 +20,10 @@ export const TIMING = {
   wandMs: 30_000,
   /** LIVE in a session that is held, if nobody says otherwise. */
   liveMs: 1_000,
+  /** Values are live for so many intervals of LIVE after the implant has answered, */
+  liveIntervals: 3,
+  /** and no longer than this. */
+  liveBoundMs: 5_000,
   /** Contact of this age is not contact any more: nothing is current. */
   contactMs: 900,
   placedMs: 2_000,
