@@ -96,3 +96,35 @@ describe('a session without a number of its own', () => {
     expect(r.wand()?.unclosed).not.toEqual([])
   })
 })
+
+describe('a text that is not in its form', () => {
+  const FORM = /^[A-Z0-9-]{1,16}$/
+
+  it('never names a wand, and costs no reading', async () => {
+    const r = await start({ policy: 'on-placement' })
+    const set = { wandSerial: '../\u001b[31mx', wandModel: '\u001b]0;x', firmware: 'a ' }
+    await r.command({ do: 'reply', to: 'HELLO', count: 0, set })
+    await r.until(() => r.events.some((e) => e.kind === 'session-end'), 60_000)
+    const wand = r.events.find((e) => e.kind === 'wand')
+    expect(wand?.wand).toMatch(FORM)
+    expect(wand).toMatchObject({ model: null, firmware: null })
+    expect(r.pump()?.pump.serial).toBe('SIM-0001')
+    expect(JSON.stringify(r.events)).not.toContain('u001b')
+  })
+
+  it.each(['abc \u001b[2J', null])(
+    'as serial of a pump: nothing is read, and it is closed',
+    async (pumpSerial) => {
+      const r = await start({ policy: 'on-placement' })
+      await r.command({ do: 'reply', to: 'OPEN', count: 0, set: { pumpSerial } })
+      await r.until(() => r.events.some((e) => e.kind === 'session-end'), 60_000)
+      const told = r.events.flatMap((e) =>
+        e.kind.startsWith('session') && 'pump' in e ? [e.pump] : [],
+      )
+      expect(told.length).toBeGreaterThan(1)
+      for (const pump of told) expect(pump.serial).toMatch(FORM)
+      expect(r.events.find((e) => e.kind === 'session-end')).toMatchObject({ how: 'confirmed' })
+      expect(r.pump()).toBeUndefined()
+    },
+  )
+})

@@ -16,6 +16,7 @@ import { type AlarmReading, alarmReadings, type Source } from '../../model/readi
 import { deviceTimeText } from '../../model/value.ts'
 import type { Shared } from '../driver.ts'
 import { decoder } from './decoder.ts'
+import { nameOf, serialOf } from './identity.ts'
 import { type LinkNews, UNCLOSED } from './state.ts'
 import { isConnected, TRANSITIONS } from './table.ts'
 
@@ -57,9 +58,12 @@ export class Interpreter {
         return [event]
       }
       case 'hello': {
-        const { wandSerial, wandModel: model, firmware, lastEnd: raw } = news.hello
-        this.#wand = wandSerial
-        const lastEnd = raw === null ? 'unavailable' : codeName(Hello.reply.fields.lastEnd, raw)
+        const { fields } = Hello.reply
+        const raw = news.hello.lastEnd
+        this.#wand = serialOf(fields.wandSerial, news.hello.wandSerial)
+        const model = nameOf(fields.wandModel, news.hello.wandModel)
+        const firmware = nameOf(fields.firmware, news.hello.firmware)
+        const lastEnd = raw === null ? 'unavailable' : codeName(fields.lastEnd, raw)
         return [{ ...head(), kind: 'wand', model, firmware, lastEnd }]
       }
       case 'wand':

@@ -7,6 +7,7 @@ import { Alarms } from '../../../protocol/fields/alarms.ts'
 import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'
+import { Open } from '../../../protocol/messages/open.ts'
 import { POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
 import { pumpId } from '../../base/pump-id.ts'
 import {
@@ -31,6 +32,7 @@ import {
   tell,
   toEnding,
 } from './draft.ts'
+import { nameOf, serialOf } from './identity.ts'
 import { onRefusal, readAgain, sessionGone } from './refusals.ts'
 import { type Agreed, type Contact, type Outstanding, type Session, TIMING } from './state.ts'
 import { isInSession } from './table.ts'
@@ -55,6 +57,8 @@ export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): 
   return true
 }
 
+/** Of a session whose pump has not said its serial. */
+const UNKNOWN_PUMP = 'UNKNOWN'
 /** All-ones is "unavailable" elsewhere; no session has that number. */
 const NO_SESSION_EVER = 0xffffffff
 
@@ -163,8 +167,13 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
     drop(d, 'defect', 'It opened a session without a number.')
     return
   }
-  const serial = pumpSerial ?? ''
-  const pump = { id: pumpId(d.s.source, serial, pumpModel), serial, model: pumpModel, firmware }
+  const { fields } = Open.reply
+  const serial = serialOf(fields.pumpSerial, pumpSerial) ?? UNKNOWN_PUMP
+  const model = nameOf(fields.pumpModel, pumpModel)
+  const pump = {
+    ...{ id: pumpId(d.s.source, serial, model), serial, model },
+    firmware: nameOf(fields.firmware, firmware),
+  }
   const session: Session = { id: pdu.session, pump, opened: d.now }
   set(d, { session, recognised: true, unrecognisedSince: null, counter: reply.stateCounter })
   set(d, { answeredAt: began })
@@ -177,7 +186,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
   if (d.s.purpose === 'close' || d.s.stopBy !== null) toEnding(d, 'open-to-close')
   else {
     go(d, 'session-open')
-    if (judge(MESSAGES.OPEN.reply.fields.pumpSerial, pumpSerial) !== 'ok') {
+    if (judge(fields.pumpSerial, pumpSerial) !== 'ok') {
       failRead(d, 'the pump does not say which one it is', 'read-failed', TIMING.readAttempts)
     }
   }
