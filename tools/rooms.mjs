@@ -14,15 +14,21 @@ export const ROOMS = {
   base: room('src/base/', 'clock, timers, chance, disk, YAML, version', []),
   model: room('src/model/', 'what is known, in public units; browser-safe', ['protocol']),
   // The shape of a port and its error: no I/O, so that a driver may know it.
-  port: room('src/transport/port.ts', 'the shape of a port', []),
+  port: room('src/transport/port.ts', 'the shape of a port', ['protocol']),
   transport: room('src/transport/', 'ways to a wand: bytes only; what is plugged in', [
     ...['base', 'port', 'protocol'],
   ]),
+  driver: room('src/drivers/driver.ts', 'what a driver is to the bridge', [
+    ...['base', 'model', 'port'],
+  ]),
+  decoders: room('src/drivers/decoders.ts', 'every decoder, by the name in records', [
+    ...['model', 'drivers'],
+  ]),
   drivers: room('src/drivers/', 'how each kind of wand is spoken to', [
-    ...['base', 'protocol', 'model', 'port', 'audit/format', 'audit/verify'],
+    ...['base', 'protocol', 'model', 'port', 'driver'],
   ]),
   bridge: room('src/bridge/', 'drivers, gate, status source; interrogate, watch', [
-    ...['base', 'model', 'status', 'drivers', 'port'],
+    ...['base', 'model', 'status', 'driver', 'port'],
   ]),
   status: room('src/status/', 'what is known now and how old it is', ['model']),
   'audit/format': room('src/audit/format/', 'the format of the log, and its proofs', [
@@ -35,13 +41,13 @@ export const ROOMS = {
     ...['base', 'audit/format', 'audit/verify'],
   ]),
   'audit/verify': room('src/audit/verify/', 'whether a log is intact', [
-    ...['base', 'audit/format', 'audit/log', 'audit/read'],
+    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read'],
   ]),
   recorder: room('src/recorder/', 'event to record, upkeep, captures, read access', [
-    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'drivers'],
+    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge'],
   ]),
   feed: room('src/feed/', 'records as followed', [
-    ...['base', 'model', 'audit/format', 'audit/read', 'recorder'],
+    ...['base', 'model', 'audit/format', 'audit/read', 'decoders', 'recorder'],
   ]),
   knowledge: room('src/knowledge/', 'folds kept beside the log and rebuilt from it', [
     ...['base', 'model', 'feed'],
@@ -92,7 +98,7 @@ export const ROOMS = {
   ),
   // The verbs of `audit`: the only commands that read the log themselves.
   'cli/audit': room('src/cli/audit/', 'one file a verb of `audit`', [
-    ...['base', 'cli', 'control', 'drivers', 'feed', 'host', 'model', 'refill/sheet'],
+    ...['base', 'cli', 'control', 'decoders', 'feed', 'host', 'model', 'refill/sheet'],
     ...AUDIT.map((part) => `audit/${part}`),
   ]),
   'cli/refill': room('src/cli/refill/', 'the worksheet in a terminal', [
@@ -101,7 +107,7 @@ export const ROOMS = {
   ]),
   web: room('web/', 'the technician’s page', ['model', 'client', 'words']),
   index: room('src/index.ts', 'the library', [
-    ...['base', 'bridge', 'drivers', 'model', 'port', 'transport'],
+    ...['base', 'bridge', 'driver', 'drivers', 'model', 'port', 'transport'],
   ]),
 }
 

@@ -1,13 +1,19 @@
-// The bridge: one link per wand, one stream of events, one status. It only puts the rooms together.
+// The bridge: one driver per wand, one stream of events, one status. It only puts the rooms together.
 //
-//   links → interpreters → gate (durable) → events$ → streams, status
+//   drivers → gate (durable) → events$ → streams, status
 //                             └─ bad news at once ───────────────↗
 import { type Observable, Subject } from 'rxjs'
 import type { Env } from '../base/env.ts'
-import { Interpreter, newShared, type Shared } from '../drivers/open-wand/interpret.ts'
-import { Link, type LinkCounters } from '../drivers/open-wand/link.ts'
-import type { Policy } from '../drivers/open-wand/state.ts'
+import {
+  type Driver,
+  type DriverCounters,
+  type DriverKind,
+  newShared,
+  type Shared,
+} from '../drivers/driver.ts'
 import type { BridgeEvent, Stamp } from '../model/event.ts'
+import type { Policy } from '../model/policy.ts'
+import type { Source } from '../model/reading.ts'
 import type { AuditStatus, BridgeStatus } from '../model/status.ts'
 import { type BridgeState, NOTHING_KNOWN, reduce } from '../status/state.ts'
 import { viewBridge } from '../status/view.ts'
@@ -17,6 +23,10 @@ import { type Streams, streams } from './streams.ts'
 
 export interface BridgeOptions {
   readonly env: Env
+  /** How the wands are spoken to. */
+  readonly driver: DriverKind
+  /** The one kind of wand that is read; another is refused. Default: device. */
+  readonly source?: Source
   readonly ports: readonly PortSource[]
   /** Finds further wands while the bridge runs. */
   readonly finder?: PortWatch
@@ -40,7 +50,7 @@ export interface Change {
 
 export class Bridge {
   readonly #env: Env
-  readonly #links = new Map<string, Link>()
+  readonly #drivers = new Map<string, Driver>()
   readonly #shared: Shared = newShared()
   readonly #events = new Subject<BridgeEvent>()
   readonly #changes = new Subject<Change>()
@@ -74,35 +84,22 @@ export class Bridge {
     for (const source of options.ports) this.#add(source)
   }
 
-  #add(source: PortSource): Link {
-    if (this.#links.has(source.path)) throw new RangeError(`${source.path} is given twice`)
-    const link = this.#link(source)
-    this.#links.set(source.path, link)
-    return link
-  }
-
-  #link(source: PortSource): Link {
-    const { policy, liveMs, tap } = this.#options
-    const interpreter = new Interpreter(source.path, this.#shared)
-    return new Link({
+  #add(port: PortSource): Driver {
+    const { path } = port
+    if (this.#drivers.has(path)) throw new RangeError(`${path} is given twice`)
+    const { driver: kind, source = 'device', policy, liveMs, tap } = this.#options
+    const driver = kind.create({
       env: this.#env,
+      port,
       source,
       policy,
       ...(liveMs === undefined ? {} : { liveMs }),
-      sink: {
-        ...(tap && {
-          received: (bytes: Uint8Array, at: Stamp) => tap('in', source.path, bytes, at),
-          sent: (bytes: Uint8Array, at: Stamp) => tap('out', source.path, bytes, at),
-        }),
-        news: (news, context) => {
-          for (const event of interpreter.interpret(news, context.link, context.at)) {
-            this.#gate.push(event)
-          }
-        },
-        discarded: (reason, bytes, context) =>
-          this.#gate.push(interpreter.refused(reason, bytes, context.link, context.at)),
-      },
+      shared: this.#shared,
+      event: (event) => this.#gate.push(event),
+      ...(tap && { tap: (direction, bytes, at) => tap(direction, path, bytes, at) }),
     })
+    this.#drivers.set(path, driver)
+    return driver
   }
 
   #take(event: BridgeEvent, durable: boolean): void {
@@ -111,7 +108,7 @@ export class Bridge {
   }
 
   get ports(): readonly string[] {
-    return [...this.#links.keys()]
+    return [...this.#drivers.keys()]
   }
 
   now(): Stamp {
@@ -127,7 +124,7 @@ export class Bridge {
   }
 
   start(): void {
-    for (const link of this.#links.values()) link.start()
+    for (const driver of this.#drivers.values()) driver.start()
     const { finder } = this.#options
     if (!finder) return
     this.#changes.subscribe(({ event }) => {
@@ -139,14 +136,14 @@ export class Bridge {
 
   /** Asks for one interrogation, on every port or on one; what comes of it is in the events. */
   interrogate(port?: string): boolean {
-    const asked = port === undefined ? [...this.#links.values()] : [this.#links.get(port)]
-    for (const link of asked) link?.read()
-    return asked.every((link) => link !== undefined)
+    const asked = port === undefined ? [...this.#drivers.values()] : [this.#drivers.get(port)]
+    for (const driver of asked) driver?.read()
+    return asked.every((driver) => driver !== undefined)
   }
 
-  /** Counters of every link, by port. */
-  counters(): Readonly<Record<string, LinkCounters>> {
-    return Object.fromEntries([...this.#links].map(([port, link]) => [port, link.counters]))
+  /** Counters of every driver, by port. */
+  counters(): Readonly<Record<string, DriverCounters>> {
+    return Object.fromEntries([...this.#drivers].map(([port, driver]) => [port, driver.counters]))
   }
 
   /**
@@ -155,7 +152,7 @@ export class Bridge {
    */
   async stop(): Promise<void> {
     this.#options.finder?.stop()
-    await Promise.all([...this.#links.values()].map((link) => link.stop()))
+    await Promise.all([...this.#drivers.values()].map((driver) => driver.stop()))
     let cancel = () => {}
     const late = new Promise<void>((resolve) => {
       cancel = this.#env.after(LAST_RECORDS_MS, resolve)

@@ -2,9 +2,9 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { POLICIES } from '../drivers/open-wand/state.ts'
 import { hl7Schema } from '../hl7/config.ts'
 import { isZone } from '../model/format.ts'
+import { POLICIES } from '../model/policy.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 
 /** Where a bridge listens if it is not told. */

@@ -7,6 +7,7 @@ import { nodeDisk } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
 import { Bridge, type BridgeOptions } from '../bridge/bridge.ts'
 import { ControlServer } from '../control/server.ts'
+import { openWand } from '../drivers/open-wand/driver.ts'
 import { Feed, RecordFeed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
@@ -38,7 +39,7 @@ export interface Host {
   stop(why: string): Promise<void>
 }
 
-export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder'> {
+export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'driver'> {
   /** What kind of wands it reads. */
   readonly source: Source
   readonly audit?: Pick<AuditorOptions, 'keepDays'>
@@ -125,6 +126,8 @@ async function hostOf(
   const bridge = new Bridge({
     ...options,
     env,
+    source,
+    driver: openWand,
     recorder,
     tap: (...traffic) => captures.take(...traffic),
   })

@@ -17,6 +17,8 @@ import type { BridgeState, PumpState, WandState } from './state.ts'
 
 /** Contact older than this is none (protocol: a wand with a session exchanges every 400 ms). */
 export const CONTACT_MS = 900
+/** Longer ago the implant itself must not have answered. The link says so earlier where it can. */
+const LIVE_MS = 5_000
 /** Clocks that disagree by more mean that this computer slept or its clock was set. */
 export const JUMP_MS = 2_000
 
@@ -75,7 +77,7 @@ function staleReason(
   if (wand.ended?.session === pump.reading.session) return wand.ended.reason
   const contact = notInContact(wand, now)
   if (contact !== null) return contact
-  if (wand.recognised) return null
+  if (wand.recognised) return now.mono - wand.answeredAt > LIVE_MS ? 'implant-lost' : null
   return wand.outdated ? 'changed' : wand.contact.loss
 }
 
@@ -106,8 +108,8 @@ export function viewWand(wand: WandState, now: Stamp): WandStatus {
 }
 
 function viewLink(wand: WandState): LinkStatus {
-  const { phase, connected, sentence, detail, since, refused } = wand
-  return { phase, connected, sentence, detail, since, refused }
+  const { phase, cause, connected, sentence, detail, since, refused } = wand
+  return { phase, cause, connected, sentence, detail, since, refused }
 }
 
 const round = (ms: number | null) => (ms === null ? null : Math.round(ms))

@@ -3,14 +3,9 @@
 // ASCII names. `canonical` writes it; `scan` reads bytes and accepts nothing else, without building
 // the value, because verification does this for every record of a log.
 import { isUtf8 } from 'node:buffer'
+import type { Json } from '../../model/json.ts'
 
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json | undefined }
+export type { Json }
 
 /** Nesting that a record may have. Deeper input is refused, so that no input exhausts the stack. */
 export const MAX_DEPTH = 32

@@ -1,9 +1,10 @@
 // What the records of a log say, as far as a verification asks: what was packed and dropped on purpose,
 // whether each keeps its schema, and whether its PDUs still say what it says.
+import type { DecodedKind } from '../../model/decoder.ts'
 import { canonical, type Json } from '../format/canonical.ts'
 import { type AuditRecord, checkRecord } from '../format/record.ts'
 import { bodyOf } from '../format/segment.ts'
-import type { Rederiver, VerifyOptions } from './verification.ts'
+import type { VerifyOptions } from './verification.ts'
 
 /** A record's line, where it stands, and its number. */
 interface Line {
@@ -42,31 +43,33 @@ export class Contents {
       for (const segment of body.segments) this.dropped.add(canonical(segment))
     }
     const { schemas, rederive } = this.#options
-    const read = rederive && (kind === 'interrogation' || kind === 'live')
+    const decoded = kind === 'interrogation' || kind === 'live' ? kind : null
+    const read = rederive !== undefined && decoded !== null
     if (!schemas && !read) return
     const record = checkRecord(JSON.parse(Buffer.from(line.subarray(start, end)).toString()))
     if (typeof record === 'string') {
       this.#found(file, offset, `the record breaks its schema: ${record}`, position)
     }
-    const reason = read ? this.#rederive(rederive, record, position) : null
+    const reason = read ? this.#rederive(decoded, record, position) : null
     if (reason !== null) {
       this.#found(file, offset, `read again from its PDUs: ${reason}`, position)
     }
   }
 
-  /** Null when the PDUs say what the record says, or were read by another decoder. */
-  #rederive(decoder: Rederiver, record: AuditRecord, position: number): string | null {
+  /** Null when the PDUs say what the record says, or when their decoder is not known here. */
+  #rederive(kind: DecodedKind, record: AuditRecord, position: number): string | null {
     if (!record.pdus || record.decoder === undefined) return 'the record carries no PDUs'
-    const pdus = record.pdus.map((text) => Buffer.from(text, 'base64'))
-    const again = decoder.decode(record.kind, pdus)
-    this.rederived += 1
-    const { blocks, values } = record.body as { blocks?: Json; values?: Json }
-    const derived = blocks ?? values ?? null
-    if (typeof again !== 'string' && canonical(again) === canonical(derived)) return null
-    if (record.decoder !== decoder.version) {
+    const decoder = this.#options.rederive?.(record.decoder)
+    if (!decoder) {
       this.differing.push({ position, decoder: record.decoder })
       return null
     }
-    return typeof again === 'string' ? again : 'its PDUs say something else than the record'
+    const pdus = record.pdus.map((text) => Buffer.from(text, 'base64'))
+    const again = decoder.decode(kind, pdus)
+    this.rederived += 1
+    const { blocks, values } = record.body as { blocks?: Json; values?: Json }
+    if (typeof again === 'string') return again
+    const same = canonical(again) === canonical(blocks ?? values ?? null)
+    return same ? null : 'its PDUs say something else than the record'
   }
 }

@@ -1,5 +1,5 @@
 // What is asked of a verification, and what it answers. The result is also a sentence for people.
-import type { Json } from '../format/canonical.ts'
+import type { Decoder } from '../../model/decoder.ts'
 import { originOf, parseCheckpoint, type SignedCheckpoint } from '../format/checkpoint.ts'
 import type { Hash } from '../format/merkle.ts'
 import { parseVerifierKey, type VerifierKey } from '../format/note.ts'
@@ -20,14 +20,6 @@ export interface Problem {
   readonly tail?: boolean
 }
 
-/** Decodes a record's PDUs again. */
-export interface Rederiver {
-  /** Version of this decoder, as records name it. */
-  readonly version: string
-  /** The body in protocol units, or a sentence when the PDUs cannot be read. */
-  decode(kind: string, pdus: readonly Uint8Array[]): Json | string
-}
-
 export interface Progress {
   readonly segment: number
   readonly segments: number
@@ -40,7 +32,8 @@ export interface VerifyOptions {
   readonly key?: string
   /** A signed checkpoint kept elsewhere. */
   readonly since?: string
-  readonly rederive?: Rederiver
+  /** Finds what decodes a record's PDUs again, by the name that the record carries. */
+  readonly rederive?: (decoder: string) => Pick<Decoder, 'decode'> | undefined
   /** Every body against its schema, too. Slower. */
   readonly schemas?: boolean
   /** A bridge is writing: unfinished bytes behind the last checkpoint are no fault. */
@@ -61,7 +54,7 @@ export interface Verification {
   readonly authenticated: boolean
   /** The result in a sentence. */
   readonly sentence: string
-  /** Records read again from their PDUs, and those that a different decoder reads differently. */
+  /** Records read again from their PDUs, and those whose decoder is not known here. */
   readonly rederived: number
   readonly differing: readonly { readonly position: number; readonly decoder: string }[]
 }

@@ -7,7 +7,7 @@ import { verifyDeviceFile } from '../../audit/read/reader.ts'
 import type { Progress, Verification } from '../../audit/verify/verification.ts'
 import { verify } from '../../audit/verify/verify.ts'
 import { nodeDisk } from '../../base/disk.ts'
-import { rederiver } from '../../drivers/open-wand/decoder.ts'
+import { decoderOf } from '../../drivers/decoders.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { bridgeRuns, type LogPlace, logsAt, logsOf, type StateFlags } from './logs.ts'
 
@@ -64,7 +64,7 @@ async function verifyLog({ dir, stateDir, log }: LogPlace, flags: VerifyFlags): 
       live: await bridgeRuns(stateDir),
       ...(flags.key !== undefined && { key: flags.key }),
       ...(flags.since !== undefined && { since: kept(flags.since) }),
-      ...(flags.rederive && { rederive: rederiver }),
+      ...(flags.rederive && { rederive: decoderOf }),
       ...(progress && { progress }),
     })
   } catch (error) {
@@ -94,7 +94,7 @@ function exceptions({ differing }: Verification): string {
   if (differing.length === 0) return '.'
   const at = differing.slice(0, 10).map(({ position }) => position)
   const decoders = [...new Set(differing.map(({ decoder }) => decoder))]
-  return `, but for ${differing.length} (records ${at.join(', ')}${differing.length > 10 ? ', …' : ''}) written by another decoder (${decoders.join(', ')}), which this one, ${rederiver.version}, reads differently. That is no sign of tampering.`
+  return `, but for ${differing.length} (records ${at.join(', ')}${differing.length > 10 ? ', …' : ''}) written by a decoder that this release does not have (${decoders.join(', ')}): those were not read again. That is no sign of tampering.`
 }
 
 function showProgress(log: string): (progress: Progress) => void {
