@@ -166,11 +166,9 @@ const usual = {
 /** What only whoever hands the record in can know. */
 const known = {
   pump: serial.optional(),
-  model: name
-    .optional()
-    .meta({
-      description: 'Model of the pump, as reported: with source and serial it says which pump.',
-    }),
+  model: name.optional().meta({
+    description: 'Model of the pump, as reported: with source and serial it says which pump.',
+  }),
   wand: serial.optional(),
   port: name.optional(),
   link: count.optional(),

@@ -8,7 +8,6 @@ import type { SignedCheckpoint } from '../format/checkpoint.ts'
 import { Frontier, HASH_BYTES, type Hash, sameHash } from '../format/merkle.ts'
 import type { Signatures, VerifierKey } from '../format/note.ts'
 import { type Mark, segmentName, type Walk } from '../format/segment.ts'
-import { checkVoids, type Place } from '../log/voids.ts'
 import {
   digest,
   readEntries,
@@ -19,6 +18,7 @@ import {
 } from '../read/files.ts'
 import { Contents } from './contents.ts'
 import { keyFor, type Problem, sinceFor, type VerifyOptions } from './verification.ts'
+import { checkVoids, type Place } from './voids.ts'
 
 /** The first fault, wherever it was found. */
 export class Found extends Error {

@@ -1,6 +1,7 @@
 // `wandbridge audit export`: the device audit file of one pump, or records as CSV or NDJSON.
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { deviceFile, readRecords, type Stored } from '../../audit/read/reader.ts'
+import { readRecords, type Stored } from '../../audit/read/reader.ts'
+import { deviceFile } from '../../audit/verify/prove.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { logsOf } from './logs.ts'

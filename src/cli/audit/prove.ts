@@ -1,7 +1,7 @@
 // `wandbridge audit prove` and `audit checkpoint`: what is kept elsewhere, so that the log is pinned.
 import { renderUnicodeCompact } from 'uqr'
 import { newestCheckpoint } from '../../audit/log/opening.ts'
-import { prove } from '../../audit/read/reader.ts'
+import { prove } from '../../audit/verify/prove.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { oneLog, type StateFlags } from './logs.ts'
