@@ -19,7 +19,7 @@ export const ROOMS = {
     ...['base', 'port', 'protocol'],
   ]),
   drivers: room('src/drivers/', 'how each kind of wand is spoken to', [
-    ...['base', 'protocol', 'model', 'port', 'audit/format', 'audit/verify'],
+    ...['base', 'protocol', 'model', 'port'],
   ]),
   bridge: room('src/bridge/', 'drivers, gate, status source; interrogate, watch', [
     ...['base', 'model', 'status', 'drivers', 'port'],

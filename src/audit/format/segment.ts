@@ -182,6 +182,8 @@ export class Walk {
   firstNote: string | null = null
   /** The first commit holds the `segment` record of an earlier segment: it was written again here. */
   earlier = false
+  /** Keys that the log was brought to in good commits, in order. */
+  readonly keys: VerifierKey[] = []
   /** Root of the tree of `rootAt` records, once the segment has grown over them. */
   rootAt: Hash | null = null
   #opening: Opened | null = null
@@ -307,7 +309,9 @@ export class Walk {
   /** Its own record opens a segment: the first one, or the first behind the first commit. */
   #opens(body: unknown): string | null {
     const { segment } = this.#options
-    const { number } = body as Opened
+    const { number, voids } = body as Opened
+    if (!Array.isArray(voids) || !voids.every(isVoid))
+      return 'the record of the segment does not say what was set aside'
     const first = this.#frontier.size === this.after?.position
     if (number === segment && first && !this.#opening && !this.#second) {
       this.#opening = body as Opened
@@ -345,6 +349,7 @@ export class Walk {
       return
     }
     this.#mark(offset + end - start + 1, note, this.#rotation ?? last.key)
+    if (this.#rotation) this.keys.push(this.#rotation)
     this.#rotation = null
     this.opened ??= this.#opening
     this.#second = this.firstNote !== null
@@ -352,6 +357,14 @@ export class Walk {
     this.firstNote ??= note
     this.#options.commit?.(this.after as Mark)
   }
+}
+
+const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
+
+function isVoid(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { segment, offset, bytes, sha256 } = value as Record<string, unknown>
+  return [segment, offset, bytes].every(isCount) && typeof sha256 === 'string'
 }
 
 const CHECKPOINT = Buffer.from('{"checkpoint":')

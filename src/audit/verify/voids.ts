@@ -31,6 +31,9 @@ export async function checkVoids(
   const name = voidName(opened.segment)
   const path = join(dir, name)
   if (said.length > 0 && (await disk.size(path)) === null) return `${name} is missing`
+  const total = said.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (said.length > 0 && (await disk.size(path)) !== total)
+    return `${name} has not the bytes that were set aside`
   const kept = said.length > 0 ? await readAll(disk, path) : Buffer.alloc(0)
   const copies = new Map<Void, Uint8Array>()
   let at = 0
@@ -48,7 +51,6 @@ export async function checkVoids(
       return 'the record of this segment sets aside what it may not'
     }
   }
-  if (at !== kept.length) return `${name} holds more than was set aside`
   for (const { files, offset } of places) {
     const range = said.find((v) => v.segment === files.number && v.offset === offset)
     if (!range && offset === 0) return 'a segment before this one was never opened'
