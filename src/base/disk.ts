@@ -3,7 +3,7 @@
 
 import { execFile } from 'node:child_process'
 import * as fs from 'node:fs'
-import { constants, createReadStream } from 'node:fs'
+import { constants } from 'node:fs'
 import * as fsp from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
@@ -31,7 +31,7 @@ export interface Disk {
   append(path: string): Promise<DiskFile>
   /** Length in bytes; null when there is none. */
   size(path: string): Promise<number | null>
-  /** The bytes from `from` on, in chunks. */
+  /** The bytes from `from` on, in chunks; rejects with ENOTFILE when it is no regular file. */
   read(path: string, from?: number): AsyncIterable<Uint8Array>
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
@@ -123,6 +123,18 @@ async function ownersOnly(path: string): Promise<void> {
   await promisify(execFile)('icacls', [path, '/inheritance:r', '/grant:r', grant])
 }
 
+/** Waits for nobody at the other end of a pipe, and for no end of a device that has none. */
+async function* readRegular(path: string, from = 0): AsyncIterable<Uint8Array> {
+  const file = await fsp.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    if (!(await file.stat()).isFile())
+      throw Object.assign(new Error(`${path} is no regular file`), { code: 'ENOTFILE' })
+    yield* file.createReadStream({ start: from, highWaterMark: 1 << 20, autoClose: false })
+  } finally {
+    await file.close()
+  }
+}
+
 /** Step by step: Node's own recursion hides why a file system refuses. */
 async function makeDirectory(path: string): Promise<void> {
   const make = () =>
@@ -165,7 +177,7 @@ export const nodeDisk: Disk = {
       throw error
     }
   },
-  read: (path, from = 0) => createReadStream(path, { start: from, highWaterMark: 1 << 20 }),
+  read: readRegular,
   rename: (from, to) => fsp.rename(from, to),
   remove: (path) => fsp.rm(path, { force: true }),
   async syncDir(path) {

@@ -41,6 +41,7 @@ function filesOf(number: number, names: ReadonlySet<string>): SegmentFiles {
 export function notRead(error: unknown): { readonly reason: string; readonly unread: boolean } {
   const code = errorCode(error)
   if (code === 'ENOTFILE') return { reason: 'it is no regular file', unread: false }
+  if (code === 'ENOTDIR') return { reason: 'it is no directory', unread: false }
   if (code.startsWith('Z_')) return { reason: `it cannot be unpacked: ${code}`, unread: false }
   return { reason: `it cannot be read: ${code}`, unread: true }
 }

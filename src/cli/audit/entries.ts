@@ -2,10 +2,14 @@
 // running bridge, or by a bridge without wands when none runs.
 import { userInfo } from 'node:os'
 import { systemEnv } from '../../base/env.ts'
+import { printable } from '../../base/printable.ts'
 import { ControlConnection } from '../../control/client.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { hold } from '../serve.ts'
 import { logsOf, type StateFlags, stateDirOf } from './logs.ts'
+
+/** Characters of a reason, as records hold them. */
+const MOST_REASON = 2_000
 
 type What = 'accept' | 'rotate'
 
@@ -14,6 +18,12 @@ export async function enter(
   flags: StateFlags & { readonly reason: string },
 ): Promise<void> {
   const { reason } = flags
+  if (reason.trim() === '' || reason.length > MOST_REASON) {
+    throw new CommandError(
+      Exit.USAGE,
+      `The reason has ${reason.length} characters; a record holds 1 to ${MOST_REASON} of them. Nothing was recorded. Say it shorter.`,
+    )
+  }
   await logsOf(flags)
   const actor = { id: userInfo().username || 'unknown', role: 'operator', auth: 'process' }
   const stateDir = stateDirOf(flags)
@@ -24,7 +34,7 @@ export async function enter(
   if (what === 'accept') {
     console.log(
       names.length > 0
-        ? `Accepted: ${names.join(', ')}. It is recorded.`
+        ? printable(`Accepted: ${names.join(', ')}. It is recorded.`)
         : 'No log waits to be accepted. Nothing was recorded.',
     )
   } else {
