@@ -106,6 +106,8 @@ export class Outside {
     }
     const all = `${records} records are intact`
     if (key > 0) {
+      if (checkpoint === records)
+        return `${all} and vouched for by the key and the checkpoint kept elsewhere.`
       const also = this.#since ? `, for the first ${checkpoint} also the checkpoint` : ''
       return `${all} and vouched for by the key kept elsewhere${also}.`
     }

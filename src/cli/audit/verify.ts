@@ -1,6 +1,7 @@
 // `wandbridge audit verify`: every log of a state directory and every log that one of them names, one
 // log, or a file that somebody kept. What it found is said in sentences or as one JSON document.
 import { type Account, accountOf } from '../../audit/verify/account.ts'
+import { Outside } from '../../audit/verify/outside.ts'
 import type { Progress, Verification } from '../../audit/verify/verification.ts'
 import { verify } from '../../audit/verify/verify.ts'
 import { nodeDisk } from '../../base/disk.ts'
@@ -32,6 +33,7 @@ export async function verifyPath(path: string | undefined, flags: VerifyFlags): 
   }
   const { places, alone } = found
   const kept = { ...flags, ...(flags.since !== undefined && { since: textOf(flags.since) }) }
+  checked(() => new Outside('', kept.key, kept.since))
   const spoken = [kept.key, kept.since].map((text) => spokenOf(text ?? ''))
   const [only] = places
   const results: Verification[] = []
@@ -45,6 +47,16 @@ export async function verifyPath(path: string | undefined, flags: VerifyFlags): 
   // One log alone cannot account for the others.
   const accounts = alone && only ? accountOf(results).filter(({ log }) => log === only.log) : []
   tell(alone ? accounts : accountOf(results, named), named, flags)
+}
+
+/** A key or a checkpoint that is none is a mistake of whoever typed it. */
+function checked(read: () => void): void {
+  try {
+    read()
+  } catch (error) {
+    if (error instanceof RangeError) throw new CommandError(Exit.USAGE, printable(error.message))
+    throw error
+  }
 }
 
 /** The log that a key or a checkpoint speaks of. */
@@ -70,9 +82,6 @@ async function verifyLog({ dir, stateDir, log }: LogPlace, flags: Kept): Promise
       ...(flags.json && { facts: true }),
       ...(progress && { progress }),
     })
-  } catch (error) {
-    if (error instanceof RangeError) throw new CommandError(Exit.USAGE, error.message)
-    throw error
   } finally {
     if (progress) process.stderr.write('\r\x1b[K')
   }
