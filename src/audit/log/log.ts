@@ -9,7 +9,7 @@ import { type Cancel, type Env, sleep, utc } from '../../base/env.ts'
 import { ALL_RECORDED } from '../../model/status.ts'
 import { draft, nonces, type Origin } from '../format/entry.ts'
 import { signingKey } from '../format/note.ts'
-import type { Actor, AuditRecord, NewRecord } from '../format/record.ts'
+import { type Actor, type AuditRecord, checkReason, type NewRecord } from '../format/record.ts'
 import { Queue, type Receipt } from './queue.ts'
 import {
   type AuditState,
@@ -146,13 +146,17 @@ export class AuditLog {
     return done
   }
 
-  /** Says that people have looked at a log that was set aside. */
-  accept(log: string, reason: string, actor: Actor): Promise<Receipt | null> {
+  /** Says that people have looked at a log that was set aside. Rejects when the reason is none. */
+  async accept(log: string, reason: string, actor: Actor): Promise<Receipt | null> {
+    const wrong = checkReason(reason)
+    if (wrong !== null) throw new RangeError(wrong)
     return this.append({ kind: 'accept', body: { log, reason }, actor, action: 'U' })
   }
 
   /** Brings the log to another key: a note that both sign, then a new segment under the new one. */
   async rotateKey(key: KeyObject, reason: string, actor?: Actor): Promise<void> {
+    const wrong = checkReason(reason)
+    if (wrong !== null) throw new RangeError(wrong)
     const from = this.#tail.end?.key.verifier
     if (!from) throw new Error('The audit log is not open: its key cannot be changed now.')
     const to = signingKey(from.name, key)

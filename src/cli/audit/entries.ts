@@ -1,6 +1,7 @@
 // `wandbridge audit accept` and `audit rotate`: entries that people make in the log, through the
 // running bridge, or by a bridge without wands when none runs.
 import { userInfo } from 'node:os'
+import { checkReason } from '../../audit/format/record.ts'
 import { systemEnv } from '../../base/env.ts'
 import { ControlConnection } from '../../control/client.ts'
 import { CommandError, Exit } from '../exit.ts'
@@ -14,6 +15,8 @@ export async function enter(
   flags: StateFlags & { readonly reason: string },
 ): Promise<void> {
   const { reason } = flags
+  const wrong = checkReason(reason)
+  if (wrong !== null) throw new CommandError(Exit.USAGE, wrong)
   await logsOf(flags)
   const actor = { id: userInfo().username || 'unknown', role: 'operator', auth: 'process' }
   const stateDir = stateDirOf(flags)
