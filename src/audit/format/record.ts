@@ -24,7 +24,27 @@ const voidSchema = z.strictObject({ segment: count, offset: count, bytes: count,
 /** Bytes of earlier segments that are no part of the log. */
 export type Void = z.infer<typeof voidSchema>
 
-const quarantineSchema = z.strictObject({ log: name, reason: text })
+/** Why a log was set aside. */
+export const SET_ASIDE = [
+  'gone',
+  'cut',
+  'replaced',
+  'copied',
+  'shorter',
+  'no-manifest',
+  'missing',
+  'damaged',
+  'no-key',
+  'unreadable',
+] as const
+export const quarantineSchema = z.strictObject({
+  log: name,
+  reason: text,
+  code: z.enum(SET_ASIDE),
+  /** How many records it had when it was set aside, and their root, as far as that was found. */
+  size: count.optional(),
+  root: z.base64().optional(),
+})
 /** A log that was set aside and that nobody has accepted yet. */
 export type Quarantine = z.infer<typeof quarantineSchema>
 
@@ -49,6 +69,7 @@ export const BODIES = {
   quarantine: quarantineSchema,
   accept: z.strictObject({ log: name, reason: text.min(1) }),
   'key-rotation': z.strictObject({ from: name, to: name, reason: text }),
+  stray: z.strictObject({ file: name, moved: name }),
   packed: z.strictObject({ segment: count, bytes: count, sha256: digest }),
   retention: z.strictObject({
     segments: z.array(z.strictObject({ segment: count, position: count, records: count })).min(1),
