@@ -291,7 +291,7 @@ describe('the writer', () => {
     const receipts = await during(b.env, Promise.all(all))
     expect(receipts.filter((r) => r !== null).length).toBe(10)
     const long = await during(b.env, log.append({ ...stop, pdus: [new Uint8Array(60_000)] }))
-    const bad = await during(b.env, log.append({ ...stop, pump: 'lower case; DROP' }))
+    const bad = await during(b.env, log.append({ ...stop, link: -1 }))
     expect([long, bad]).toEqual([null, null])
     await fill(b, log, 1)
     await close(b, log)

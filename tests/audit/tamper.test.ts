@@ -24,10 +24,10 @@ let final = ''
 let files: [string, Buffer][] = []
 let earlier: [string, Buffer][] = []
 
-/** Copies without the lock's and the ballast's bytes: they are no part of the log. */
+/** Copies without the manifest's and the ballast's bytes: they are no part of the log. */
 const part = (disk: MemoryDisk): [string, Buffer][] =>
   [...disk.files]
-    .filter(([n]) => !n.endsWith('ballast'))
+    .filter(([n]) => !n.endsWith('ballast') && !n.endsWith('manifest.json'))
     .map(([n, { bytes }]) => [n, Buffer.from(bytes)])
 
 function diskOf(list: readonly [string, Buffer][]): MemoryDisk {

@@ -5,7 +5,8 @@ import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { type Disk, errorCode, readAll } from '../../base/disk.ts'
 import { HASH_BYTES } from '../format/merkle.ts'
-import { Lines, segmentName, Walk, type WalkOptions } from '../format/segment.ts'
+import { Lines, Walk, type WalkOptions } from '../format/segment.ts'
+import { look } from './directory.ts'
 
 export interface SegmentFiles {
   readonly number: number
@@ -15,29 +16,9 @@ export interface SegmentFiles {
   readonly leaves: string | null
 }
 
-/** All segments from 1 to the highest that has any file, without holes. */
-export async function segmentFiles(disk: Disk, dir: string): Promise<SegmentFiles[]> {
-  const names = new Set(await disk.list(dir))
-  const numbers = [...names].map((name) =>
-    Number(/^(\d{8})\.(jsonl|jsonl\.gz|leaves)$/.exec(name)?.[1] ?? 0),
-  )
-  const highest = numbers.reduce((a, b) => Math.max(a, b), 0)
-  return Array.from({ length: highest }, (_, i) => {
-    const base = segmentName(i + 1)
-    const has = (ending: string) => (names.has(base + ending) ? base + ending : null)
-    const plain = has('.jsonl')
-    const packed = has('.jsonl.gz')
-    return {
-      number: i + 1,
-      // Both exist only after a crash while packing; the plain one is whole.
-      entries: plain
-        ? { name: plain, packed: false }
-        : packed
-          ? { name: packed, packed: true }
-          : null,
-      leaves: has('.leaves'),
-    }
-  })
+/** All segments from 1 to the highest that counts, without holes. */
+export async function segmentFiles(disk: Disk, dir: string): Promise<readonly SegmentFiles[]> {
+  return (await look(disk, dir)).segments
 }
 
 /** The segment's bytes as they were written; also of one that was packed since its name was read. */

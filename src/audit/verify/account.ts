@@ -1,15 +1,14 @@
 // Every log of a state directory, and every log that one of their records names: what became of it. A
 // log that was set aside and removed, or is damaged, is told of for as long as a record names it; when
 // people have looked at it and a later log says so, it is told of as accepted.
-import type { Quarantine } from '../format/record.ts'
-import type { Accepted, Verification } from './verification.ts'
+import type { Accepted, Named, Verification } from './verification.ts'
 
 export interface Account {
   readonly log: string
   /** Null = it is not here. */
   readonly verification: Verification | null
   /** What another log says of why it was set aside; null = none does. */
-  readonly setAside: Quarantine | null
+  readonly setAside: Named | null
   readonly accepted: Accepted | null
   /** It is here and intact, or it was accepted as it is. */
   readonly ok: boolean
@@ -20,7 +19,7 @@ export function accountOf(
   results: readonly Verification[],
   named: readonly string[] = [],
 ): readonly Account[] {
-  const setAside = new Map<string, Quarantine>()
+  const setAside = new Map<string, Named>()
   const accepted = new Map<string, Accepted>()
   for (const result of results) {
     // No log speaks for itself.

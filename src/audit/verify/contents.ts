@@ -3,8 +3,8 @@
 // heard only when its commit is good and its segment has its place in the log: nothing that lies in a
 // torn end or in a segment that was set aside excuses anything.
 import { canonical, type Json } from '../format/canonical.ts'
-import { type AuditRecord, checkRecord, type Quarantine } from '../format/record.ts'
-import type { Accepted, Derived, Facts, Rederiver, VerifyOptions } from './verification.ts'
+import { type AuditRecord, checkRecord } from '../format/record.ts'
+import type { Accepted, Derived, Facts, Named, Rederiver, VerifyOptions } from './verification.ts'
 
 /** A record's line, where it stands, and its number. */
 export interface Line {
@@ -33,7 +33,7 @@ export class Contents {
   readonly dropped = new Set<string>()
   /** What each packed segment must be, by its newest record. */
   readonly packed = new Map<number, Packed>()
-  readonly named = new Map<string, Quarantine>()
+  readonly named = new Map<string, Named>()
   readonly accepted = new Map<string, Accepted>()
   readonly differing: { position: number; decoder: string }[] = []
   rederived = 0
@@ -116,8 +116,8 @@ export class Contents {
     }
   }
 
-  #name(quarantine: Quarantine): void {
-    if (typeof quarantine?.log === 'string') this.named.set(quarantine.log, quarantine)
+  #name(one: Named): void {
+    if (typeof one?.log === 'string') this.named.set(one.log, { log: one.log, reason: one.reason })
   }
 
   #sum({ kind, body, at, actor }: AuditRecord): void {

@@ -1,7 +1,7 @@
 // What is asked of a verification, and what it answers.
 import type { Json } from '../format/canonical.ts'
 import type { Hash } from '../format/merkle.ts'
-import type { AuditRecord, Quarantine } from '../format/record.ts'
+import type { AuditRecord } from '../format/record.ts'
 import type { Vouched } from './outside.ts'
 
 export interface Problem {
@@ -73,6 +73,12 @@ export interface Facts {
   readonly dropped: number
 }
 
+/** A log that a record names. */
+export interface Named {
+  readonly log: string
+  readonly reason: string
+}
+
 /** An `accept` record: people have looked at a log. */
 export interface Accepted {
   readonly log: string
@@ -98,8 +104,10 @@ export interface Verification {
   readonly rederived: number
   readonly differing: readonly { readonly position: number; readonly decoder: string }[]
   /** Logs that committed records say were set aside, and that they say people have looked at. */
-  readonly named: readonly Quarantine[]
+  readonly named: readonly Named[]
   readonly accepted: readonly Accepted[]
+  /** Names in its directory that are no part of it; they were not read. */
+  readonly strays: readonly string[]
   /** Null unless it was asked for. */
   readonly facts: Facts | null
 }

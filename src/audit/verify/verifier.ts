@@ -7,12 +7,16 @@ import { canonical } from '../format/canonical.ts'
 import { Frontier, HASH_BYTES, sameHash } from '../format/merkle.ts'
 import type { Signatures, VerifierKey } from '../format/note.ts'
 import { type Mark, segmentName, type Walk } from '../format/segment.ts'
+import { look } from '../read/directory.ts'
 import { digest, readEntries, type SegmentFiles, walkSegment } from '../read/files.ts'
 import { Contents } from './contents.ts'
-import { inventory, MOST_LEAVES, MOST_MISSING, notRead } from './inventory.ts'
+import { notRead } from './not-read.ts'
 import { Outside } from './outside.ts'
 import type { Problem, VerifyOptions } from './verification.ts'
 import { checkVoids, type Place } from './voids.ts'
+
+/** Bytes of leaf hashes of one segment: two million records. */
+const MOST_LEAVES = 1 << 26
 
 /** The first fault, wherever it was found. */
 export class Found extends Error {
@@ -38,6 +42,8 @@ export class Verifier {
   readonly #signatures: Signatures | null
   readonly contents: Contents
   readonly outside: Outside
+  /** Names in the directory that are no part of the log. */
+  strays: readonly string[] = []
   #stand: Stand | null = null
   /** Root and size as they stand, whichever kind of segment they came from. */
   #frontier = new Frontier()
@@ -96,27 +102,20 @@ export class Verifier {
   }
 
   async #run(): Promise<void> {
-    const all = await inventory(this.#disk, this.#dir)
-    const segments = all.at(-1)?.number
-    if (segments === undefined) this.#found('.', 0, 'there is no audit log here')
+    const { segments: all, strays } = await look(this.#disk, this.#dir)
+    this.strays = strays
+    if (all.length === 0) this.#found('.', 0, 'there is no audit log here')
     let bytes = 0
-    let expected = 1
     for (const files of all) {
-      this.#checkNumber(files, expected)
-      for (; expected < files.number; expected += 1) this.#absent(expected)
-      expected += 1
       const tell = async (n: number) => {
         bytes += n
         if ((await this.#signatures?.settle()) === false) throw new Error('a wrong signature')
-        this.#options.progress?.({
-          segment: files.number,
-          segments,
-          records: this.records,
-          bytes,
-        })
+        const { number: segment } = files
+        this.#options.progress?.({ segment, segments: all.length, records: this.records, bytes })
       }
       if (files.entries) await this.#segment(files, files.entries, tell)
-      else await this.#onlyLeaves(files)
+      else if (files.leaves) await this.#onlyLeaves(files.number, files.leaves)
+      else this.#absent(files)
     }
     this.#finish()
   }
@@ -131,32 +130,20 @@ export class Verifier {
     throw new Found({ file, offset, position, through, reason })
   }
 
-  #checkNumber({ number, entries, leaves }: SegmentFiles, expected: number): void {
-    if (number >= expected && number - expected <= MOST_MISSING) return
-    const name = entries?.name ?? leaves ?? ''
-    if (this.#suspect) throw new Found(this.#suspect)
-    this.#found(
-      name,
-      0,
-      `segment ${segmentName(expected)} is missing, and this file is not the one behind it; ` +
-        'if it is no part of the log, move it away',
-    )
-  }
-
   /** Nothing is left of a segment: the next one may say that it was never whole. */
-  #absent(number: number): void {
+  #absent(files: SegmentFiles): void {
     const position = this.records
-    const file = `${segmentName(number)}.jsonl`
+    const file = `${segmentName(files.number)}.jsonl`
     const reason = 'the segment is missing'
     this.#suspect ??= { file, offset: 0, position, through: position, reason }
-    this.#unopened.push({ number, entries: null, leaves: null })
+    this.#unopened.push(files)
   }
 
   /** Entries that retention dropped: their hashes still carry the tree. */
-  async #onlyLeaves({ number, leaves }: SegmentFiles): Promise<void> {
+  async #onlyLeaves(number: number, leaves: string): Promise<void> {
     if (this.#suspect) throw new Found(this.#suspect)
-    this.#file = leaves ?? ''
-    const bytes = await this.#leaves(leaves ?? '')
+    this.#file = leaves
+    const bytes = await this.#leaves(leaves)
     const position = this.records
     for (let at = 0; at < bytes.length; at += HASH_BYTES) {
       const leaf = bytes.subarray(at, at + HASH_BYTES)

@@ -51,6 +51,7 @@ async function attempt(
     differing,
     named: [...named.values()],
     accepted: [...accepted.values()],
+    strays: verifier.strays,
     facts,
   }
 }

@@ -1,15 +1,13 @@
 // `wandbridge audit accept` and `audit rotate`: entries that people make in the log, through the
 // running bridge, or by a bridge without wands when none runs.
 import { userInfo } from 'node:os'
+import { checkReason } from '../../audit/format/record.ts'
 import { systemEnv } from '../../base/env.ts'
 import { printable } from '../../base/printable.ts'
 import { ControlConnection } from '../../control/client.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { hold } from '../serve.ts'
 import { logsOf, type StateFlags, stateDirOf } from './logs.ts'
-
-/** Characters of a reason, as records hold them. */
-const MOST_REASON = 2_000
 
 type What = 'accept' | 'rotate'
 
@@ -18,12 +16,8 @@ export async function enter(
   flags: StateFlags & { readonly reason: string },
 ): Promise<void> {
   const { reason } = flags
-  if (reason.trim() === '' || reason.length > MOST_REASON) {
-    throw new CommandError(
-      Exit.USAGE,
-      `The reason has ${reason.length} characters; a record holds 1 to ${MOST_REASON} of them. Nothing was recorded. Say it shorter.`,
-    )
-  }
+  const wrong = checkReason(reason)
+  if (wrong !== null) throw new CommandError(Exit.USAGE, wrong)
   await logsOf(flags)
   const actor = { id: userInfo().username || 'unknown', role: 'operator', auth: 'process' }
   const stateDir = stateDirOf(flags)

@@ -76,6 +76,8 @@ export function summary(record: AuditRecord): string {
       return `log ${record.body.log} accepted: ${record.body.reason}`
     case 'key-rotation':
       return `key changed: ${record.body.reason}`
+    case 'stray':
+      return `foreign file ${JSON.stringify(record.body.file)} moved to ${JSON.stringify(record.body.moved)}`
     case 'packed':
       return `segment ${record.body.segment} packed, ${record.body.bytes} bytes`
     case 'retention':

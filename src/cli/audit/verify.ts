@@ -108,6 +108,16 @@ function say(account: Account, spoken: readonly string[], { rederive }: VerifyFl
   } else if (setAside) {
     out(printable(`  It was set aside, and nobody has accepted that: ${setAside.reason}`))
   }
+  const { strays = [] } = verification ?? {}
+  if (strays.length > 0) {
+    const names = strays.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 80)))
+    const more = strays.length > 5 ? ` and ${strays.length - 5} more` : ''
+    console.error(
+      printable(
+        `  Not part of the log, and not read: ${names.join(', ')}${more}. Move it away, or find out who put it there.`,
+      ),
+    )
+  }
   if (rederive && verification?.ok) {
     out(
       printable(
@@ -164,6 +174,7 @@ function document(accounts: readonly Account[]) {
       differing: v?.differing ?? null,
       problem: v?.problem ?? null,
       sentence: v?.sentence ?? null,
+      strays: v?.strays ?? null,
       setAside: setAside?.reason ?? null,
       accepted,
     })),
