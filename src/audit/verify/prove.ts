@@ -36,7 +36,7 @@ async function grow(
   return { tree, checkpoint: result.checkpoint, key: result.key }
 }
 
-/** A C2SP tlog-proof of one record, with the record in its `extra` line while its entry is kept. */
+/** A C2SP tlog-proof of one record, with the record in its `extra` line. Rejects when its entry was dropped. */
 export async function prove(disk: Disk, dir: string, position: number): Promise<string> {
   let extra: Uint8Array | undefined
   const { tree, checkpoint } = await grow(disk, dir, (at, line) => {
@@ -45,12 +45,8 @@ export async function prove(disk: Disk, dir: string, position: number): Promise<
   if (!(position >= 0 && position < tree.size)) {
     throw new RangeError(`there is no record ${position}: the log has ${tree.size}`)
   }
-  return proofText({
-    index: position,
-    path: tree.inclusion(position),
-    checkpoint,
-    ...(extra && { extra }),
-  })
+  if (!extra) throw new Error(`the entry of record ${position} was dropped: only its hash is left`)
+  return proofText({ index: position, path: tree.inclusion(position), extra, checkpoint })
 }
 
 /** The device audit file of one pump, line by line. Rejects when the log does not verify. */

@@ -142,6 +142,7 @@ export class Verifier {
   /** Entries that retention dropped: their hashes still carry the tree. */
   async #onlyLeaves(number: number, leaves: string): Promise<void> {
     if (this.#suspect) throw new Found(this.#suspect)
+    this.#endLeaves()
     this.#file = leaves
     const bytes = await this.#leaves(leaves)
     const position = this.records
@@ -154,6 +155,18 @@ export class Verifier {
     this.#missing.push({ segment: number, position, records: this.records - position })
     this.#stand = null
     this.contents.end(this.records, false)
+  }
+
+  /** Dropped entries begin where the hashes of what is still there before them end. */
+  #endLeaves(): void {
+    const before = this.#stand?.before
+    if (!this.#leafCount) return
+    const { file, from, count } = this.#leafCount
+    this.#leafCount = null
+    if (from + count === this.records) return
+    if (from + count !== before?.position)
+      this.#found(file, 0, 'the file of leaf hashes does not end where its segment does')
+    this.#frontier = before.frontier.clone()
   }
 
   async #leaves(name: string): Promise<Uint8Array> {
