@@ -30,11 +30,13 @@ export async function checkVoids(
   const { said, places } = opened
   const name = voidName(opened.segment)
   const path = join(dir, name)
-  if (said.length > 0 && (await disk.size(path)) === null) return `${name} is missing`
-  const kept = said.length > 0 ? await readAll(disk, path) : Buffer.alloc(0)
+  // A copy is dropped with what it was copied from.
+  const gone = said.length > 0 && (await disk.size(path)) === null
+  if (gone && !said.every(({ segment }) => opened.dropped(segment))) return `${name} is missing`
+  const kept = said.length > 0 && !gone ? await readAll(disk, path) : Buffer.alloc(0)
   const copies = new Map<Void, Uint8Array>()
   let at = 0
-  for (const range of said) {
+  for (const range of gone ? [] : said) {
     const copy = kept.subarray(at, at + range.bytes)
     at += range.bytes
     copies.set(range, copy)

@@ -21,8 +21,8 @@ type Found = (file: string, offset: number, reason: string, position: number) =>
 export class Contents {
   readonly #options: VerifyOptions
   readonly #found: Found
-  /** Segments whose entries a record says were dropped, in canonical form. */
-  readonly dropped = new Set<string>()
+  /** What the newest record of it says was dropped: every segment up to this one. */
+  dropped: { readonly through: number; readonly position: number } | null = null
   /** What each packed segment must be, by its newest record. */
   readonly packed = new Map<number, { bytes: number; sha256: string }>()
   readonly differing: { position: number; decoder: string }[] = []
@@ -38,8 +38,8 @@ export class Contents {
       const body = bodyOf(line, start, end) as { segment: number; bytes: number; sha256: string }
       this.packed.set(body.segment, { bytes: body.bytes, sha256: body.sha256 })
     } else if (kind === 'retention') {
-      const body = bodyOf(line, start, end) as { segments: readonly Json[] }
-      for (const segment of body.segments) this.dropped.add(canonical(segment))
+      const body = bodyOf(line, start, end) as { through: number; position: number }
+      if (body.through >= (this.dropped?.through ?? 0)) this.dropped = body
     }
     const { schemas, rederive } = this.#options
     const read = rederive && (kind === 'interrogation' || kind === 'live')

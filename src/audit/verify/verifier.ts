@@ -3,7 +3,6 @@
 // of README.md, "Verification".
 import { basename, join } from 'node:path'
 import { type Disk, errorCode } from '../../base/disk.ts'
-import { canonical } from '../format/canonical.ts'
 import type { SignedCheckpoint } from '../format/checkpoint.ts'
 import { Frontier, HASH_BYTES, type Hash, sameHash } from '../format/merkle.ts'
 import type { Signatures, VerifierKey } from '../format/note.ts'
@@ -327,7 +326,10 @@ export class Verifier {
       this.#found(name, 0, 'the segment is missing: the one before it was ended for it')
     }
     for (const missing of this.#missing) {
-      if (this.contents.dropped.has(canonical(missing))) continue
+      const { dropped } = this.contents
+      if (dropped && missing.segment < dropped.through) continue
+      const end = missing.position + missing.records
+      if (missing.segment === dropped?.through && end === dropped.position) continue
       const name = `${segmentName(missing.segment)}.jsonl`
       this.#found(
         name,
