@@ -8,6 +8,9 @@ import { hl7Schema } from '../hl7/config.ts'
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'
 
+/** A year, and a month for the audit of it to be done. */
+export const KEEP_DAYS_FLOOR = 396
+
 export const configSchema = z
   .strictObject({
     serial: z.array(z.string().min(1)).default([]).meta({
@@ -30,7 +33,21 @@ export const configSchema = z
           description:
             'Records older than so many days are dropped, their hashes never. Default: everything is kept.',
         }),
+        keepDaysBelowFloor: z
+          .literal('I accept that a yearly audit will miss records')
+          .optional()
+          .meta({ description: `Must be said for keepDays below ${KEEP_DAYS_FLOOR}.` }),
       })
+      .refine(
+        ({ keepDays = KEEP_DAYS_FLOOR, keepDaysBelowFloor }) =>
+          keepDays >= KEEP_DAYS_FLOOR || keepDaysBelowFloor !== undefined,
+        {
+          path: ['keepDays'],
+          error:
+            `Below ${KEEP_DAYS_FLOOR} days a yearly audit misses records. Keep them longer, or add ` +
+            'keepDaysBelowFloor: I accept that a yearly audit will miss records',
+        },
+      )
       .default({}),
     capture: z
       .strictObject({

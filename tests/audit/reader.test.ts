@@ -201,26 +201,28 @@ it('a year: rotates, packs, drops entries by rule, verifies; a checkpoint of the
   const y = bench(7, undefined, { limits: { segmentBytes: 60_000 } })
   const year = await open(y)
   const where = logDir(year)
-  const care = (dropBefore?: string) =>
+  const care = (keepDays?: number) =>
     duringReal(
       y.env,
       upkeep({
         disk: y.disk,
         dir: where,
         append: (r) => year.append(r),
-        ...(dropBefore && { dropBefore }),
+        ...(keepDays !== undefined && {
+          retention: { keepDays, age: () => year.age, wall: () => y.env.wall() },
+        }),
       }),
     )
   let printed = ''
   for (let day = 0; day < 365; day += 1) {
-    y.env.setWall(86_400_000)
+    await y.env.suspend(86_400_000)
     await during(
       y.env,
       Promise.all(Array.from({ length: 4 }, (_, i) => year.append(reading('SIM-1', day % 256, i)))),
       10_000,
     )
     if (day === 5) printed = year.state.checkpoint ?? ''
-    if (day % 30 === 29) await care(day > 200 ? '2026-05-01T00:00:00.000Z' : undefined)
+    if (day % 30 === 29) await care(day > 200 ? 120 : undefined)
   }
   await close(y, year)
   const names = [...y.disk.files.keys()].map((n) => n.split('/').at(-1) ?? '')

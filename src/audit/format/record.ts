@@ -48,6 +48,14 @@ export const quarantineSchema = z.strictObject({
 /** A log that was set aside and that nobody has accepted yet. */
 export type Quarantine = z.infer<typeof quarantineSchema>
 
+/** How old the log is by its own records (ms), and what is needed to count on: see log/clock.ts. */
+const ageSchema = z.strictObject({
+  ms: count,
+  anchor: z.strictObject({ at: int, ms: count }).nullable(),
+  kept: int,
+  since: int.nullable(),
+})
+
 /** Body of each kind. */
 export const BODIES = {
   // The log itself.
@@ -56,6 +64,7 @@ export const BODIES = {
     why: z.enum(['first', 'size', 'month', 'key', 'recovery']),
     voids: z.array(voidSchema),
     unaccepted: z.array(quarantineSchema),
+    age: ageSchema,
   }),
   gap: z.strictObject({
     dropped: count,
@@ -71,9 +80,13 @@ export const BODIES = {
   'key-rotation': z.strictObject({ from: name, to: name, reason: text }),
   stray: z.strictObject({ file: name, moved: name }),
   packed: z.strictObject({ segment: count, bytes: count, sha256: digest }),
-  retention: z.strictObject({
-    segments: z.array(z.strictObject({ segment: count, position: count, records: count })).min(1),
-    rule: text,
+  // Everything up to and with segment `through`, which is every position below `position`.
+  retention: z.strictObject({ through: count, position: count, rule: text }),
+  'clock-jump': z.strictObject({
+    fromWall: utcSchema,
+    toWall: utcSchema,
+    sizeMs: int,
+    vouched: z.boolean(),
   }),
   // The bridge.
   start: z.strictObject({ software: name, node: name, platform: name }),

@@ -11,7 +11,8 @@ import { draft, nonces, type Origin } from '../format/entry.ts'
 import { signingKey } from '../format/note.ts'
 import { type Actor, type AuditRecord, checkReason, type NewRecord } from '../format/record.ts'
 import { Ballast } from './ballast.ts'
-import { Queue, type Receipt } from './queue.ts'
+import type { Jump, Moment } from './clock.ts'
+import { type Entry, Queue, type Receipt } from './queue.ts'
 import {
   type AuditState,
   CLOSED,
@@ -104,7 +105,7 @@ export class AuditLog {
     this.#origin = { env, source, boot, clock, nonce: nonces(env) }
     this.#queue = new Queue(this.#limits.queueRecords, this.#limits.queueBytes)
     this.#tail = new Tail(options, this.#limits, this.#origin)
-    this.#succession = new Succession(options, this.#tail)
+    this.#succession = new Succession(options, this.#tail, () => this.#moment())
     this.#ballast = new Ballast(options.disk, this.#limits.ballastBytes)
     this.opened = new Promise((resolve) => {
       this.#firstDone = resolve
@@ -139,6 +140,7 @@ export class AuditLog {
    * While the disk fails it waits.
    */
   append(record: NewRecord): Promise<Receipt | null> {
+    this.#watchClock()
     const made = draft(record, this.#origin)
     const refused = 'refused' in made ? made.refused : null
     const at = record.at ?? utc(this.#options.env.wall())
@@ -152,6 +154,31 @@ export class AuditLog {
     })
     this.#run()
     return done
+  }
+
+  /** How old the log is by its own records, in ms: see clock.ts. */
+  get age(): number {
+    return this.#tail.clock.ms
+  }
+
+  #moment(): Moment {
+    const { env, boot } = this.#options
+    const clock = this.#origin.clock()
+    return { at: Math.floor(env.wall()), mono: Math.floor(env.monotonic()), boot, clock }
+  }
+
+  /** A wall clock that jumped is recorded before what comes after it. */
+  #watchClock(): void {
+    if (this.#tail.end === null || this.#closed) return
+    const jump = this.#tail.clock.see(this.#moment())
+    if (jump) this.#queue.push(this.#jumped(jump))
+  }
+
+  #jumped({ from, to, size, vouched }: Jump): Entry {
+    const body = { fromWall: utc(from), toWall: utc(to), sizeMs: size, vouched }
+    const made = draft({ kind: 'clock-jump', body, outcome: { ok: vouched } }, this.#origin)
+    if ('refused' in made) throw new Error(made.reason)
+    return { draft: made, done: () => {} }
   }
 
   /** Says that people have looked at a log that was set aside. Rejects when the reason is none. */
@@ -268,6 +295,9 @@ export class AuditLog {
     try {
       await this.#succession.establish(this.#inFlight)
       await this.#ballast.fill(this.#tail.dir)
+      const { jump } = this.#succession
+      if (jump) this.#queue.putBack([this.#jumped(jump)])
+      this.#succession.jump = null
       const written = this.#inFlight
       this.#inFlight = null
       if (written) this.#acknowledge(written)

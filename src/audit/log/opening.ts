@@ -7,6 +7,7 @@ import { type SigningKey, toBase64 } from '../format/note.ts'
 import type { AuditRecord, Quarantine } from '../format/record.ts'
 import { Lines, type Mark, segmentName, Walk } from '../format/segment.ts'
 import { look } from '../read/directory.ts'
+import { LogClock, momentOf } from './clock.ts'
 import { segmentPath } from './manifest.ts'
 
 /** Bytes from `offset` to the end of a segment's file. */
@@ -46,6 +47,8 @@ export interface Good {
   readonly unaccepted: readonly Quarantine[]
   /** UTC of the segment's beginning. */
   readonly since: string
+  /** The log's age at its end. */
+  readonly clock: LogClock
 }
 
 /**
@@ -111,6 +114,7 @@ export async function inspect(
       voids,
       unaccepted,
       since: seen.since,
+      clock: seen.clock,
       strays: named(),
     }
   }
@@ -152,16 +156,21 @@ const LONGEST = 1 << 17
 async function readTail(disk: Disk, dir: string, segment: number) {
   let unaccepted: readonly Quarantine[] = []
   let since = ''
+  const clock = new LogClock()
   const walk = new Walk({
     log: basename(dir),
     segment,
     record: (line, start, end, kind) => {
-      if (kind !== 'segment' && kind !== 'quarantine' && kind !== 'accept') return
+      if (kind === null) return
       const record = JSON.parse(Buffer.from(line.subarray(start, end)).toString()) as AuditRecord
       if (record.kind === 'segment') {
+        clock.restore(record.body.age, momentOf(record))
         unaccepted = record.body.unaccepted
         since = record.at
-      } else if (record.kind === 'quarantine') {
+        return
+      }
+      clock.see(momentOf(record))
+      if (record.kind === 'quarantine') {
         unaccepted = [...unaccepted, record.body]
       } else if (record.kind === 'accept') {
         const { log } = record.body
@@ -177,5 +186,5 @@ async function readTail(disk: Disk, dir: string, segment: number) {
   // A header is written before anything else: a whole line that is none was written by somebody else.
   const foreign = !walk.header && (walk.fault !== null || lines.rest > LONGEST)
   walk.end(lines.offset, lines.rest)
-  return { walk, unaccepted, since, foreign }
+  return { walk, unaccepted, since, clock, foreign }
 }

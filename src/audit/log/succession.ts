@@ -10,6 +10,7 @@ import { Frontier } from '../format/merkle.ts'
 import { type SigningKey, signingKey } from '../format/note.ts'
 import type { NewRecord, Quarantine } from '../format/record.ts'
 import { look } from '../read/directory.ts'
+import { type Jump, LogClock, type Moment } from './clock.ts'
 import type { LogOptions } from './log.ts'
 import {
   isOriginal,
@@ -45,8 +46,12 @@ export class Succession {
   #keyObjects: readonly KeyObject[] = []
   #release: (() => Promise<void>) | null = null
   #next: Next | null = null
+  readonly #moment: () => Moment
+  /** How this start's clock differs from the end of the log, until it is recorded. */
+  jump: Jump | null = null
 
-  constructor(options: LogOptions, tail: Tail) {
+  constructor(options: LogOptions, tail: Tail, moment: () => Moment) {
+    this.#moment = moment
     this.#options = options
     this.#disk = options.disk
     this.#tail = tail
@@ -214,6 +219,8 @@ export class Succession {
     tail.unaccepted = unaccepted
     tail.replaces = replaces
     tail.strays = opening.strays
+    tail.clock = new LogClock()
+    this.#now()
     try {
       await tail.begin({
         number: opening.highest + 1,
@@ -241,6 +248,8 @@ export class Succession {
     tail.unaccepted = opening.unaccepted
     tail.replaces = replaces
     tail.strays = opening.strays
+    tail.clock = opening.clock
+    this.#now()
     try {
       if (opening.how === 'clean') {
         const month = opening.since.slice(0, 7)
@@ -258,6 +267,11 @@ export class Succession {
       tail.log = null
       throw error
     }
+  }
+
+  #now(): void {
+    const jump = this.#tail.clock.see(this.#moment())
+    if (jump) this.jump = jump
   }
 
   async #lock(log: string): Promise<void> {

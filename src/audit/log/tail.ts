@@ -10,6 +10,7 @@ import type { SigningKey } from '../format/note.ts'
 import type { NewRecord, Opened, Quarantine } from '../format/record.ts'
 import { commitLine, headerLine, voidName } from '../format/segment.ts'
 import { clearWay, copyTails } from './aside.ts'
+import { LogClock } from './clock.ts'
 import type { Limits, LogOptions } from './log.ts'
 import { type Manifest, segmentPath, writeManifest } from './manifest.ts'
 import { endOf, type VoidRange } from './opening.ts'
@@ -84,6 +85,8 @@ export class Tail {
   /** Files in the log's directory that are no part of it. */
   strays: readonly string[] = []
   nextKey: SigningKey | null = null
+  /** The log's age. */
+  clock = new LogClock()
 
   constructor(options: LogOptions, limits: Limits, origin: Origin) {
     this.#options = options
@@ -116,9 +119,10 @@ export class Tail {
     await this.#removeLeftovers()
     const strays = await clearWay(this.#options.env, this.#disk, dir, number)
     const voids = await copyTails(this.#disk, dir, number, begin.voids)
+    const unaccepted = [...this.unaccepted]
     const open: NewRecord<'segment'> = {
       kind: 'segment',
-      body: { number, why: begin.why, voids, unaccepted: [...this.unaccepted] },
+      body: { number, why: begin.why, voids, unaccepted, age: this.clock.state },
     }
     const records = [open, ...(begin.records ?? []), ...strays]
     const entries = records.map((record) => {

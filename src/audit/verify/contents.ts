@@ -29,8 +29,8 @@ const SAYING = ['packed', 'retention', 'segment', 'quarantine', 'accept']
 export class Contents {
   readonly #options: VerifyOptions
   readonly #found: Found
-  /** Segments whose entries a record says were dropped, in canonical form. */
-  readonly dropped = new Set<string>()
+  /** What records say was dropped: every segment up to this one, which ended at this position. */
+  dropped: { readonly through: number; readonly position: number } | null = null
   /** What each packed segment must be, by its newest record. */
   readonly packed = new Map<number, Packed>()
   readonly named = new Map<string, Named>()
@@ -106,7 +106,8 @@ export class Contents {
     const { kind, body, at, actor } = record
     if (kind === 'packed') this.packed.set(body.segment, body)
     else if (kind === 'retention') {
-      for (const segment of list(body?.segments)) this.dropped.add(canonical(segment))
+      const whole = Number.isSafeInteger(body?.through) && Number.isSafeInteger(body.position)
+      if (whole && body.through >= (this.dropped?.through ?? 0)) this.dropped = body
     } else if (kind === 'segment') {
       for (const one of list(body?.unaccepted)) this.#name(one)
     } else if (kind === 'quarantine') this.#name(body)

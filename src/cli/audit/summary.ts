@@ -81,7 +81,9 @@ export function summary(record: AuditRecord): string {
     case 'packed':
       return `segment ${record.body.segment} packed, ${record.body.bytes} bytes`
     case 'retention':
-      return `${record.body.segments.length} segments dropped: ${record.body.rule}`
+      return `entries before record ${record.body.position} dropped: ${record.body.rule}`
+    case 'clock-jump':
+      return `clock jumped from ${record.body.fromWall} to ${record.body.toWall}`
     case 'capture-seal':
       return `${record.body.file}, ${record.body.bytes} bytes`
     case 'hl7-parked':
