@@ -7,7 +7,9 @@ import { parseVerifierKey } from '../../src/audit/format/note.ts'
 import { checkProof, parseProof } from '../../src/audit/format/proof.ts'
 import type { NewRecord } from '../../src/audit/format/record.ts'
 import type { AuditLog } from '../../src/audit/log/log.ts'
-import { deviceFile, prove, readRecords, verifyDeviceFile } from '../../src/audit/read/reader.ts'
+import { readRecords } from '../../src/audit/read/reader.ts'
+import { verifyDeviceFile } from '../../src/audit/verify/device-file.ts'
+import { deviceFile, prove } from '../../src/audit/verify/prove.ts'
 import type { Rederiver } from '../../src/audit/verify/verification.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
 import { upkeep } from '../../src/recorder/upkeep.ts'
@@ -24,15 +26,20 @@ const reading = (pump: string, volume: number, session: number): NewRecord<'inte
   snapshot: 1,
   deviceTime: '2026-11-24T14:02:11',
   action: 'R',
-  pdus: [Uint8Array.of(volume)],
+  pdus: [Uint8Array.of(volume, Number(pump.slice(4)))],
   decoder: 'test 1',
   body: { blocks: { reservoir: { reportedVolume: volume } } },
 })
 
-const rederive: Rederiver = {
+const rederive = {
   version: 'test 1',
-  decode: (_, pdus) => ({ reservoir: { reportedVolume: pdus[0]?.[0] ?? null } }),
-}
+  decode: (_: string, pdus: readonly Uint8Array[]) => ({
+    said: { reservoir: { reportedVolume: pdus[0]?.[0] ?? null } },
+    pump: `SIM-${pdus[0]?.[1]}`,
+    model: null as string | null,
+    deviceTime: '2026-11-24T14:02:11',
+  }),
+} satisfies Rederiver
 
 let b: Bench
 let log: AuditLog
@@ -161,9 +168,28 @@ describe('reading back', () => {
   it('reads every reading again from its PDUs', async () => {
     const good = await verify(b.disk, dir, { rederive, schemas: true })
     expect(good).toMatchObject({ ok: true, rederived: 30, differing: [] })
-    const other = { ...rederive, decode: () => ({ reservoir: { reportedVolume: 0 } }) }
+    const other = {
+      ...rederive,
+      decode: (kind: string, pdus: readonly Uint8Array[]) => ({
+        ...rederive.decode(kind, pdus),
+        said: { reservoir: { reportedVolume: 0 } },
+      }),
+    }
     const tampered = await verify(b.disk, dir, { rederive: other })
     expect(tampered.problem?.reason).toContain('its PDUs say something else')
+    for (const [what, words] of [
+      [{ pump: 'SIM-9' }, 'of pump SIM-9'],
+      [{ model: 'SIM-40' }, 'of model SIM-40'],
+      [{ deviceTime: '2026-11-24T14:02:12' }, 'device time 2026-11-24T14:02:12'],
+      [{ deviceTime: null }, 'device time null'],
+    ] as const) {
+      const decode = (kind: string, pdus: readonly Uint8Array[]) => ({
+        ...rederive.decode(kind, pdus),
+        ...what,
+      })
+      const result = await verify(b.disk, dir, { rederive: { ...rederive, decode } })
+      expect(result.problem?.reason).toContain(words)
+    }
     // A newer decoder that reads differently is no tampering.
     const newer = await verify(b.disk, dir, { rederive: { ...other, version: 'test 2' } })
     expect(newer.ok).toBe(true)
@@ -209,7 +235,7 @@ it('a year: rotates, packs, drops entries by rule, verifies; a checkpoint of the
     schemas: true,
     rederive,
   })
-  expect(result.sentence).toContain('vouched for by the key and the checkpoint')
+  expect(result.sentence).toContain('vouched for by the key kept elsewhere, for the first')
   expect(result.records).toBe(year.state.size)
   expect(parseCheckpoint(printed)).toMatchObject({ size: expect.any(Number) })
   // Somebody else's retention is found.

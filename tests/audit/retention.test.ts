@@ -268,7 +268,10 @@ describe('a round', () => {
       if (operation !== 'remove' && operation !== 'syncDir' && operation !== 'rename') return
       removals += 1
       if (removals % (LONG ? 3 : 20) !== 0) return
-      cuts.push(b.disk.cut((n) => rng() % n), b.disk.killed())
+      cuts.push(
+        b.disk.cut((n) => rng() % n),
+        b.disk.killed(),
+      )
     }
     await care(b, log)
     expect(removals).toBeGreaterThan(20)

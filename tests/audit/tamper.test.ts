@@ -78,9 +78,9 @@ describe('a log with every kind of file', () => {
     expect(new Set(names)).toEqual(new Set(['.jsonl', '.jsonl.gz', '.leaves', '.void']))
     expect(await check(files, { key, since: final, schemas: true })).toMatchObject({
       ok: true,
-      authenticated: true,
+      vouched: { nothing: 0 },
     })
-    expect(await check(files)).toMatchObject({ ok: true, authenticated: false })
+    expect(await check(files)).toMatchObject({ ok: true, vouched: { key: 0, checkpoint: 0 } })
     expect((await check(files)).sentence).toContain('consistent, not authenticated')
   })
 

@@ -3,6 +3,7 @@
 import { userInfo } from 'node:os'
 import { checkReason } from '../../audit/format/record.ts'
 import { systemEnv } from '../../base/env.ts'
+import { printable } from '../../base/printable.ts'
 import { ControlConnection } from '../../control/client.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { hold } from '../serve.ts'
@@ -27,7 +28,7 @@ export async function enter(
   if (what === 'accept') {
     console.log(
       names.length > 0
-        ? `Accepted: ${names.join(', ')}. It is recorded.`
+        ? printable(`Accepted: ${names.join(', ')}. It is recorded.`)
         : 'No log waits to be accepted. Nothing was recorded.',
     )
   } else {

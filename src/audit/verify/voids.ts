@@ -30,10 +30,13 @@ export async function checkVoids(
   const { said, places } = opened
   const name = voidName(opened.segment)
   const path = join(dir, name)
+  const size = said.length > 0 ? await disk.size(path) : 0
   // A copy is dropped with what it was copied from.
-  const gone = said.length > 0 && (await disk.size(path)) === null
+  const gone = size === null
   if (gone && !said.every(({ segment }) => opened.dropped(segment))) return `${name} is missing`
-  const kept = said.length > 0 && !gone ? await readAll(disk, path) : Buffer.alloc(0)
+  const total = said.reduce((sum, { bytes }) => sum + bytes, 0)
+  if (!gone && size !== total) return `${name} has not the bytes that were set aside`
+  const kept = total > 0 && !gone ? await readAll(disk, path) : Buffer.alloc(0)
   const copies = new Map<Void, Uint8Array>()
   let at = 0
   for (const range of gone ? [] : said) {
@@ -50,7 +53,6 @@ export async function checkVoids(
       return 'the record of this segment sets aside what it may not'
     }
   }
-  if (at !== kept.length) return `${name} holds more than was set aside`
   for (const { files, offset } of places) {
     const range = said.find((v) => v.segment === files.number && v.offset === offset)
     if (!range && offset === 0) return 'a segment before this one was never opened'
