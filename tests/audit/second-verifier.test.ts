@@ -95,12 +95,12 @@ async function lived(seed: number): Promise<State[]> {
     const other = objects[1 - (life % 2)]
     if (other && chance(3) === 0) await during(b.env, log.rotateKey(other, 'a test'))
     if (chance(3) === 0) {
-      const dropBefore = chance(2) === 0 ? { dropBefore: '2027-01-01T00:00:00.000Z' } : {}
+      // Everything that is ended is old.
+      const age = () => ({ ...log.age, ms: log.age.ms + 1 })
+      const retention = { keepDays: 0, age, wall: () => b.env.wall() }
+      const old = chance(2) === 0 ? { retention } : {}
       const dir = logDir(log)
-      await duringReal(
-        b.env,
-        upkeep({ disk, dir, append: (r) => log.append(r), ...dropBefore }).catch(() => {}),
-      )
+      await duringReal(b.env, upkeep({ disk, dir, append: (r) => log.append(r), ...old }))
     }
     keep()
     if (chance(3) === 0) {
