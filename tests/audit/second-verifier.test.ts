@@ -190,7 +190,8 @@ function mutated(state: State, seed: number): Files {
     case 10: {
       // A record is another one, and the lines behind it are as they were.
       const all = lines()
-      const i = all.findIndex((line) => line.includes('"kind":"link"'))
+      // A line that a power cut left without its end is no record.
+      const i = all.findIndex((line) => line.includes('"kind":"link"') && line.endsWith('}\n'))
       if (i < 0) break
       const field = pick(['v', 'seq', 'kind', 'source', 'at', 'body'] as const)
       const line = altered((all[i] ?? '').trimEnd(), { [field]: pick([1, 2, 'x', undefined]) })

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { type Disk, errorCode, readAll } from '../../base/disk.ts'
-import { HASH_BYTES } from '../format/merkle.ts'
+import { type Disk, errorCode } from '../../base/disk.ts'
 import { Lines, Walk, type WalkOptions } from '../format/segment.ts'
 import { look } from './directory.ts'
 
@@ -78,14 +77,4 @@ export async function walkSegment(
   }
   walk.end(lines.offset, lines.rest)
   return walk
-}
-
-/** The leaf hashes of a `.leaves` file; null when its length is no multiple of a hash. */
-export async function readLeaves(
-  disk: Disk,
-  dir: string,
-  name: string,
-): Promise<Uint8Array | null> {
-  const bytes = await readAll(disk, join(dir, name))
-  return bytes.length % HASH_BYTES === 0 ? bytes : null
 }
