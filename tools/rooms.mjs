@@ -43,6 +43,9 @@ export const ROOMS = {
   feed: room('src/feed/', 'records as followed', [
     ...['base', 'model', 'protocol', 'audit/format', 'audit/read', 'drivers', 'http', 'recorder'],
   ]),
+  knowledge: room('src/knowledge/', 'folds kept beside the log and rebuilt from it', [
+    ...['base', 'model', 'feed'],
+  ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
   control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
   words: room('src/words/', 'sentences for people, by locale', ['model']),

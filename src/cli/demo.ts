@@ -42,7 +42,7 @@ export function registerDemo(program: Command): void {
         simulator = await simulate(flags, stateDir)
         const ports = simulator.describe().map((device) => sourceFor(device.path))
         const http = { host: '127.0.0.1', port: flags.port, log: () => {} }
-        return { ports, policy: 'continuous' as const, http }
+        return { source: 'simulator' as const, ports, policy: 'continuous' as const, http }
       })
       const curl = curlLine(host)
       let restore = () => {}

@@ -113,12 +113,13 @@ async function byItself(chosen: Settings, flags: Flags): Promise<void> {
   const log = (text: string) => console.error(text)
   const sending = { ...hl7Of(chosen, log), destinations }
   const host = await hold(env, chosen.stateDir, async () => ({
+    source: chosen.source,
     ports: [],
     policy: 'manual',
     hl7: sending,
   }))
   try {
-    await host.auditor.openAll()
+    await host.auditor.opened
     const { hl7 } = host
     if (flags.parked) hl7?.resend()
     const end = env.monotonic() + flags.wait * 1_000

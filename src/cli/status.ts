@@ -48,6 +48,7 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Read[]>
   if (control) return readThrough(control, chosen, readMs)
   const ports = await wandsNow(chosen, env)
   const host = await hold(env, chosen.stateDir, async () => ({
+    source: chosen.source,
     ports,
     policy: 'manual',
     audit: auditOf(chosen),
@@ -55,7 +56,7 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Read[]>
   stopInOrder((why) => host.stop(why))
   const { bridge } = host
   if (process.stderr.isTTY) tellProgress(bridge)
-  await host.auditor.ready()
+  await host.auditor.opened
   const outcomes = await Promise.all(
     bridge.ports.map(async (port) => ({
       port,

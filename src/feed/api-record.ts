@@ -1,18 +1,13 @@
 // From a record of the log to the record of the API: the same for one that was just written and for one
 // that is read back. Pure. Values are in public units, and history: never current.
 
-import type { SnapshotRepr } from '../../protocol/fields/blocks.ts'
-import { Infusion } from '../../protocol/fields/infusion.ts'
-import { Reservoir } from '../../protocol/fields/reservoir.ts'
-import type { ReplyOf } from '../../protocol/messages/index.ts'
 import type { AuditRecord, Body, NewRecord } from '../audit/format/record.ts'
 import { pumpId } from '../base/pump-id.ts'
 import { contentOf } from '../model/content.ts'
 import type { ClockReading, SessionEnding } from '../model/event.ts'
-import type { AlarmReading, Source } from '../model/reading.ts'
-import { snapshotValues } from '../model/reading.ts'
+import { type AlarmReading, liveValues, recordedValues, type Source } from '../model/reading.ts'
 import { type ApiRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
-import { mapValues, toValue, type Value } from '../model/value.ts'
+import { mapValues, type Value } from '../model/value.ts'
 
 /** What both forms of a record have. */
 type Common = Pick<
@@ -63,7 +58,7 @@ export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord
   switch (kind) {
     case 'interrogation': {
       const { blocks, clock } = record.body as Body<'interrogation'>
-      const values = snapshotValues(blocks as unknown as SnapshotRepr, readAt)
+      const values = recordedValues(blocks, readAt)
       const content = contentOf(mapValues(values, recorded), at, clockOf(clock))
       const { model, firmware } = values.identity
       const identity = { model: model.value, firmware: firmware.value }
@@ -71,16 +66,7 @@ export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord
     }
     case 'live': {
       const { values } = record.body as Body<'live'>
-      const live = values as unknown as ReplyOf<'LIVE'>
-      const of = (field: Parameters<typeof toValue>[0], raw: number | null) =>
-        recorded(toValue(field, raw, readAt)) as Value<number>
-      return {
-        kind,
-        ...head,
-        reportedVolume: of(Reservoir.fields.reportedVolume, live.reportedVolume),
-        rate: of(Infusion.fields.rate, live.rate),
-        activeAlarms: live.activeAlarms,
-      }
+      return { kind, ...head, ...mapValues(liveValues(values, readAt), recorded) }
     }
     case 'alarm': {
       const { phase, alarm } = record.body as Body<'alarm'>

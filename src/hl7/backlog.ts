@@ -1,16 +1,14 @@
 // What a destination is still owed, in the order of the log: read back from the disk in portions while
 // it is behind, taken as it comes when it is not. Never more than a portion is held.
-import { type Source, sourceOf } from '../model/reading.ts'
 import type { ApiRecord } from '../model/record.ts'
 import type { Saved } from './cursor.ts'
 import { isSendable, type Sendable } from './messages.ts'
 
 export interface Records {
-  head(source?: Source): { readonly log: string; readonly size: number } | null
+  head(): { readonly log: string; readonly size: number } | null
   /** Position of the first record that is kept. */
-  oldest(source: Source): Promise<number>
+  oldest(): Promise<number>
   read(query: {
-    readonly source: Source
     readonly after?: number
     readonly from?: string
     readonly kinds?: readonly ('interrogation' | 'alarm')[]
@@ -18,7 +16,6 @@ export interface Records {
 }
 
 export interface Gap {
-  readonly source: Source
   readonly log: string
   readonly from: number
   /** Null = to its end, wherever that is. */
@@ -29,7 +26,6 @@ const PORTION = 200
 
 export class Backlog {
   readonly #records: Records
-  readonly #sources: readonly Source[]
   readonly #kinds: readonly ('interrogation' | 'alarm')[]
   #held: Sendable[] = []
   /** Whether everything that is owed is held. */
@@ -37,9 +33,8 @@ export class Backlog {
   /** Logs that were looked at: one is opened when its first wand has said what it is. */
   readonly #seen = new Set<string>()
 
-  constructor(records: Records, sources: readonly Source[], alarms: boolean) {
+  constructor(records: Records, alarms: boolean) {
     this.#records = records
-    this.#sources = sources
     this.#kinds = alarms ? ['interrogation', 'alarm'] : ['interrogation']
   }
 
@@ -56,7 +51,6 @@ export class Backlog {
   take(record: ApiRecord): boolean {
     if (!isSendable(record) || !(this.#kinds as readonly string[]).includes(record.kind))
       return false
-    if (!this.#sources.includes(record.source)) return false
     const known = this.#seen.has(record.log)
     if (known && this.#whole && this.#held.length < PORTION) this.#held.push(record)
     else this.#whole = false
@@ -65,8 +59,8 @@ export class Backlog {
 
   /** Whether a log has come into sight that nobody has looked at. */
   recheck(): boolean {
-    const heads = this.#sources.flatMap((source) => this.#records.head(source)?.log ?? [])
-    const news = heads.some((log) => !this.#seen.has(log))
+    const log = this.#records.head()?.log
+    const news = log !== undefined && !this.#seen.has(log)
     if (news) this.#whole = false
     return news
   }
@@ -93,15 +87,14 @@ export class Backlog {
     // What becomes durable from here on is either read, or makes this not whole again.
     this.#whole = true
     const found: Sendable[] = []
-    for (const source of this.#sources) {
-      const head = this.#records.head(source)
-      if (!head) continue
+    const head = this.#records.head()
+    if (head) {
       this.#seen.add(head.log)
-      await this.#leave(saved, source, head.log, gap)
-      await this.#check(saved, source, head.log, gap)
+      await this.#leave(saved, head.log, gap)
+      await this.#check(saved, head.log, gap)
       const after = saved.logs[head.log]
       const place = after === undefined ? { from: saved.since } : { after }
-      for await (const record of this.#records.read({ source, kinds: this.#kinds, ...place })) {
+      for await (const record of this.#records.read({ kinds: this.#kinds, ...place })) {
         if (!isSendable(record)) continue
         found.push(record)
         if (found.length >= PORTION) break
@@ -111,10 +104,7 @@ export class Backlog {
       if (after === undefined || !first) {
         saved.logs[head.log] = Math.max(after ?? -1, (first?.position ?? head.size) - 1)
       }
-      if (found.length >= PORTION) {
-        this.#whole = false
-        break
-      }
+      if (found.length >= PORTION) this.#whole = false
     }
     // Taken meanwhile: some may stand in what was read.
     const known = new Set(found.map(({ log, position }) => `${log} ${position}`))
@@ -126,21 +116,21 @@ export class Backlog {
   }
 
   /** A log that another one has taken the place of does not match its notes: nothing of it is sent. */
-  async #leave(saved: Saved, source: Source, current: string, gap: (gap: Gap) => Promise<void>) {
+  async #leave(saved: Saved, current: string, gap: (gap: Gap) => Promise<void>) {
     for (const [log, after] of Object.entries(saved.logs)) {
-      if (log === current || sourceOf(log) !== source) continue
-      await gap({ source, log, from: after + 1, to: null })
+      if (log === current) continue
+      await gap({ log, from: after + 1, to: null })
       delete saved.logs[log]
     }
   }
 
   /** What was dropped from the log before it could be sent. */
-  async #check(saved: Saved, source: Source, log: string, gap: (gap: Gap) => Promise<void>) {
+  async #check(saved: Saved, log: string, gap: (gap: Gap) => Promise<void>) {
     const after = saved.logs[log]
     if (after === undefined) return
-    const oldest = await this.#records.oldest(source)
+    const oldest = await this.#records.oldest()
     if (oldest <= after + 1) return
-    await gap({ source, log, from: after + 1, to: oldest - 1 })
+    await gap({ log, from: after + 1, to: oldest - 1 })
     saved.logs[log] = oldest - 1
   }
 }

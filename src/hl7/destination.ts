@@ -1,7 +1,6 @@
 // One destination: the shell around the machine. It takes what is owed from the log, sends it over its
 // line, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
 import { type Cancel, type Env, utc } from '../base/env.ts'
-import { type Source, sourceOf } from '../model/reading.ts'
 import type { ApiRecord } from '../model/record.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import { Backlog, type Gap, type Records } from './backlog.ts'
@@ -15,8 +14,8 @@ import { Wire } from './wire.ts'
 
 /** What is written down about a destination, durably. False = it could not be. */
 export interface Notes {
-  parked(source: Source, parked: Parked): Promise<boolean>
-  resent(source: Source, parked: Parked): Promise<boolean>
+  parked(parked: Parked): Promise<boolean>
+  resent(parked: Parked): Promise<boolean>
   gap(gap: Gap): Promise<boolean>
 }
 
@@ -25,7 +24,6 @@ export interface DestinationOptions {
   readonly name: string
   readonly address: string
   readonly alarms: boolean
-  readonly sources: readonly Source[]
   /** UTC: where it begins when it has no place yet; usually with what is recorded from now on. */
   readonly since?: string | undefined
   readonly profile: Profile
@@ -69,7 +67,7 @@ export class Destination {
   constructor(options: DestinationOptions) {
     this.#options = options
     this.#rules = { ...RULES, ...options.rules }
-    this.#backlog = new Backlog(options.records, options.sources, options.alarms)
+    this.#backlog = new Backlog(options.records, options.alarms)
     this.#wire = new Wire(options.dial, {
       connected: () => this.#on({ kind: 'connected' }),
       reply: (ack) => {
@@ -206,7 +204,7 @@ export class Destination {
       if (found === 'unknown') continue
       if (found) return this.#made(found, parked)
       const { log, position, control } = parked
-      await this.#gap({ source: sourceOf(log), log, from: position, to: position })
+      await this.#gap({ log, from: position, to: position })
       saved.parked = saved.parked.filter((one) => one.control !== control)
       place.soon()
     }
@@ -223,14 +221,13 @@ export class Destination {
     }
   }
 
-  /** Null = it is kept no more; `unknown` = its log is not open now, or not for this destination. */
+  /** Null = it is kept no more; `unknown` = its log is not open now, or not yet. */
   async #stored({ log, position }: Parked): Promise<Sendable | null | 'unknown'> {
-    const { records, sources } = this.#options
-    const source = sourceOf(log)
-    const head = records.head(source)
-    if (!head || !sources.includes(source)) return 'unknown'
+    const { records } = this.#options
+    const head = records.head()
+    if (!head) return 'unknown'
     if (head.log !== log) return null
-    for await (const record of records.read({ source, after: position - 1 })) {
+    for await (const record of records.read({ after: position - 1 })) {
       return record.position === position && isSendable(record) ? record : null
     }
     return null
@@ -274,13 +271,13 @@ export class Destination {
     const { record, control, parked: before } = this.#current as Current
     const place = this.#place as Place
     const saved: Saved = place.saved
-    const { log, position, source } = record
+    const { log, position } = record
     const { notes, env } = this.#options
     const others = saved.parked.filter((one) => one.control !== control)
     if (result.kind === 'parked') {
       const { code, text, attempts } = result
       const parked = { log, position, control, code, text, attempts, at: utc(env.wall()) }
-      if (!(await this.#surely(() => notes.parked(source, parked)))) return
+      if (!(await this.#surely(() => notes.parked(parked)))) return
       this.#options.log(
         `HL7 ${this.name}: message ${control} was refused (${code} ${text}) and set aside.`,
       )
@@ -288,7 +285,7 @@ export class Destination {
     } else {
       this.#sent += 1
       this.#lastError = ''
-      if (before && !(await this.#surely(() => notes.resent(source, before)))) return
+      if (before && !(await this.#surely(() => notes.resent(before)))) return
       saved.parked = others
     }
     if (!before) {

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { POLICIES } from '../drivers/open-wand/state.ts'
 import { hl7Schema } from '../hl7/config.ts'
+import { SOURCES, type Source } from '../model/reading.ts'
 
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'
@@ -13,6 +14,10 @@ export const KEEP_DAYS_FLOOR = 396
 
 export const configSchema = z
   .strictObject({
+    source: z.enum(SOURCES).default('device').meta({
+      description:
+        'What kind of wands the bridge reads. A wand of another kind is refused, and nothing of it is shown.',
+    }),
     serial: z.array(z.string().min(1)).default([]).meta({
       description:
         'Serial ports or tcp://HOST:PORT, one wand each; auto = every wand that is plugged in.',
@@ -128,10 +133,17 @@ function isZone(name: string): boolean {
   }
 }
 
-/** `$XDG_STATE_HOME/wandbridge`, or where each system keeps such files. */
-export function defaultStateDir(env: NodeJS.ProcessEnv = process.env): string {
+/**
+ * `$XDG_STATE_HOME/wandbridge`, or where each system keeps such files; a bridge that does not read
+ * devices has a directory of its own beside it.
+ */
+export function defaultStateDir(
+  source: Source = 'device',
+  env: NodeJS.ProcessEnv = process.env,
+): string {
   const { LOCALAPPDATA, XDG_STATE_HOME } = env
-  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'wandbridge')
+  const name = source === 'device' ? 'wandbridge' : `wandbridge-${source}`
+  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, name)
   const base = XDG_STATE_HOME ? resolve(XDG_STATE_HOME) : join(homedir(), '.local', 'state')
-  return join(base, 'wandbridge')
+  return join(base, name)
 }

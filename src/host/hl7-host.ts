@@ -33,14 +33,19 @@ export function startHl7(
   rules: Partial<Rules> = {},
 ): Hl7 {
   const dir = join(stateDir, 'hl7')
-  const all = configs.map(
+  const taken = configs.filter((one) => auditor.source === 'device' || one.testMessages)
+  for (const { name } of configs.filter((one) => !taken.includes(one))) {
+    log(
+      `HL7 ${name}: nothing is sent to it, because this bridge does not read devices. To send it test messages, set testMessages.`,
+    )
+  }
+  const all = taken.map(
     (config) =>
       new Destination({
         env,
         name: config.name,
         address: `${isSecure(config) ? 'tls' : 'tcp'}://${config.host}:${config.port}`,
         alarms: config.alarms,
-        sources: config.sources,
         since: config.since,
         profile: profileOf(config),
         rules: { ackMs: config.ackSeconds * 1_000, attempts: config.attempts, ...rules },
@@ -58,8 +63,8 @@ export function startHl7(
   const wake = () => {
     for (const one of all) one.wake()
   }
-  auditor.onChange(wake)
-  void auditor.ready().then(wake)
+  const changes = auditor.changes$.subscribe(wake)
+  void auditor.opened.then(wake)
   return {
     status: () => all.map((one) => one.status()),
     counters: () => countersOf(all.map((one) => one.status())),
@@ -74,6 +79,7 @@ export function startHl7(
     },
     async close() {
       subscription.unsubscribe()
+      changes.unsubscribe()
       await Promise.all(all.map((one) => one.stop()))
     },
   }
@@ -96,22 +102,20 @@ function fileStore(path: string): Store {
 function notesOf(auditor: Auditor, destination: string): Notes {
   const durable = (written: Promise<unknown>) => written.then((receipt) => receipt !== null)
   return {
-    parked(source, { position, control, code, text, attempts }) {
+    parked({ position, control, code, text, attempts }) {
       const body = { destination, position, control, code, text, attempts }
       const outcome = { ok: false, reason: `${code} ${text}`.trim() }
-      return durable(auditor.append({ kind: 'hl7-parked', body, outcome }, source))
+      return durable(auditor.append({ kind: 'hl7-parked', body, outcome }))
     },
-    resent(source, { position, control }) {
+    resent({ position, control }) {
       const body = { destination, position, control }
-      return durable(auditor.append({ kind: 'hl7-resent', body }, source))
+      return durable(auditor.append({ kind: 'hl7-resent', body }))
     },
-    gap({ source, log, from, to }) {
+    gap({ log, from, to }) {
       const reason =
         to === null ? 'another log was begun' : 'dropped from the log before it was taken'
       const body = { destination, log, from, to }
-      return durable(
-        auditor.append({ kind: 'hl7-gap', body, outcome: { ok: false, reason } }, source),
-      )
+      return durable(auditor.append({ kind: 'hl7-gap', body, outcome: { ok: false, reason } }))
     },
   }
 }

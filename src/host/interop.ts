@@ -2,7 +2,7 @@
 // and what destinations are still owed. Reads only.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { listLogs } from '../audit/log/tail.ts'
+import { listLogs } from '../audit/read/files.ts'
 import { readRecords } from '../audit/read/reader.ts'
 import { nodeDisk } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
@@ -47,9 +47,9 @@ export async function* owedTo(
   const profile = profileOf(config)
   const kinds = config.alarms ? ['interrogation', 'alarm'] : ['interrogation']
   const audit = join(stateDir, 'audit')
-  for (const source of config.sources) {
-    const log = (await listLogs(nodeDisk, audit, source)).at(-1)
-    if (log === undefined) continue
+  const log = (await listLogs(nodeDisk, audit)).at(-1)
+  if (log !== undefined) {
+    const source = sourceOf(log)
     const after = saved.logs[log]
     const place = after === undefined ? { from: saved.since } : { after }
     for await (const { position, record } of readRecords(nodeDisk, join(audit, log), {

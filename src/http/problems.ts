@@ -70,6 +70,12 @@ const PROBLEMS = {
     'No such address, pump, record or link is known to this bridge.',
     'See /api/v1/pumps for the pumps, and /api/v1/openapi.json for the addresses.',
   ),
+  'cursor-gone': row(
+    410,
+    'The cursor belongs to another log',
+    'Another log is written now than the one this cursor is a place in. Its records are not continued.',
+    'Begin again without `after`.',
+  ),
   'read-only': row(
     405,
     'This interface only reads',

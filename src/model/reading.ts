@@ -10,9 +10,12 @@ import {
 } from '../../protocol/fields/blocks.ts'
 import { Drug } from '../../protocol/fields/drugs.ts'
 import { PumpEvent } from '../../protocol/fields/events.ts'
+import { Infusion } from '../../protocol/fields/infusion.ts'
+import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import {
   deviceTimeSchema,
   type ReadAt,
+  toValue,
   toValues,
   utcSchema,
   type Value,
@@ -42,6 +45,28 @@ export function snapshotValues(repr: SnapshotRepr, at: ReadAt): SnapshotValues {
       toValues(b.struct, repr[name as BlockName], at),
     ]),
   ) as unknown as SnapshotValues
+}
+
+/** The blocks of a record, as the log keeps them. */
+export const recordedValues = (blocks: unknown, at: ReadAt): SnapshotValues =>
+  snapshotValues(blocks as SnapshotRepr, at)
+
+/** What moves from moment to moment. */
+export interface LiveValues {
+  readonly reportedVolume: Value<number>
+  readonly rate: Value<number>
+  readonly activeAlarms: number | null
+}
+
+/** The values of a `live` record, as the log keeps them. */
+export function liveValues(values: unknown, at: ReadAt): LiveValues {
+  const live = values as { readonly [F in keyof LiveValues]: number | null }
+  const { reportedVolume } = Reservoir.fields
+  return {
+    reportedVolume: toValue(reportedVolume, live.reportedVolume, at) as Value<number>,
+    rate: toValue(Infusion.fields.rate, live.rate, at) as Value<number>,
+    activeAlarms: live.activeAlarms,
+  }
 }
 
 /** Raw values of an item that were outside their declared range, by field. */

@@ -430,7 +430,8 @@ class Log:
         self.suspect = None
         self.unopened = []
         self.holes = []
-        self.packed_here, self.packed_said, self.retention = {}, {}, []
+        self.packed_here, self.packed_said = {}, {}
+        self.retention = (0, 0)
         self.leaf_end = None
 
     def read(self, name):
@@ -494,6 +495,11 @@ class Log:
         self.finish(files)
 
     def hashes_only(self, number, since):
+        if all(data is None for _, data in self.unopened):
+            self.holes += [(gone, self.tree.size, 0) for gone, _ in self.unopened]
+            self.unopened = []
+            if not self.stand or not self.stand[1].fault:
+                self.suspect = None
         if self.suspect:
             raise Fault(self.suspect)
         if self.leaf_end not in (None, self.tree.size):
@@ -555,8 +561,9 @@ class Log:
                 continue
             if kind == "packed":
                 self.packed_said[body.get("segment")] = (body.get("bytes"), body.get("sha256"))
-            else:
-                self.retention.append(body)
+            elif is_count(body.get("through")) and is_count(body.get("position")):
+                if body["through"] >= self.retention[0]:
+                    self.retention = (body["through"], body["position"])
         self.tree, self.key = s.marks[-1].tree.copy(), s.marks[-1].key
         self.stand = (number, s, data)
         self.suspect = s.fault
@@ -583,25 +590,24 @@ class Log:
         if s.voids:
             name = f"{number:08}.void"
             path = os.path.join(self.path, name)
-            gone = not os.path.isfile(path) or os.path.islink(path)
-            if gone and not all(v["segment"] in dropped for v in s.voids):
+            gone = not os.path.lexists(path) and all(v["segment"] in dropped for v in s.voids)
+            if not gone and (not os.path.isfile(path) or os.path.islink(path)):
                 raise Fault("what was set aside is missing")
             copy = b"" if gone else self.read(name)
             if not gone and len(copy) != sum(v["bytes"] for v in s.voids):
                 raise Fault("what was set aside has another length")
         copies = {}
-        for v in [] if gone else s.voids:
+        for v in s.voids:
             part = copy[at : at + v["bytes"]]
             at += v["bytes"]
-            if hashlib.sha256(part).hexdigest() != v["sha256"]:
+            if not gone and hashlib.sha256(part).hexdigest() != v["sha256"]:
                 raise Fault("what was set aside is something else")
             place = (v["segment"], v["offset"])
             if place not in places and v["segment"] not in dropped:
                 raise Fault("something was set aside that may not be")
             copies.setdefault(place, part)
         for place, left in places.items():
-            named = any((v["segment"], v["offset"]) == place for v in s.voids)
-            if place[1] == 0 and not named:
+            if place[1] == 0 and place not in copies:
                 raise Fault(self.suspect or "a segment was never opened")
             if left is not None and not copies.get(place, b"").startswith(left):
                 raise Fault(self.suspect or "bytes behind an end that were not set aside")
@@ -612,13 +618,8 @@ class Log:
         if not self.stand or "leaves" in files[-1][1]:
             raise Fault("the last segment is missing")
         for number, position, records in self.holes:
-            newest = {}
-            for body in self.retention:
-                if is_count(body.get("through")) and body["through"] >= newest.get("through", 0):
-                    newest = body
-            through = newest.get("through", 0)
-            ends = number == through and newest.get("position") == position + records
-            if number >= through and not ends:
+            through, end = self.retention
+            if number > through or (number == through and position + records != end):
                 raise Fault("a segment is missing, and no record says that it was dropped")
         for number, here in self.packed_here.items():
             if self.packed_said.get(number) != here:

@@ -369,7 +369,7 @@ function isVoid(value: unknown): boolean {
 
 const CHECKPOINT = Buffer.from('{"checkpoint":')
 
-function isCheckpoint(bytes: Uint8Array, start: number, end: number): boolean {
+export function isCheckpoint(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < CHECKPOINT.length) return false
   for (let i = 0; i < CHECKPOINT.length; i += 1)
     if (bytes[start + i] !== CHECKPOINT[i]) return false

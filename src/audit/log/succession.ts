@@ -10,6 +10,7 @@ import { Frontier } from '../format/merkle.ts'
 import { type SigningKey, signingKey } from '../format/note.ts'
 import type { NewRecord, Quarantine } from '../format/record.ts'
 import { look } from '../read/directory.ts'
+import { listLogs, ordinalOf } from '../read/files.ts'
 import { type Jump, LogClock, type Moment } from './clock.ts'
 import type { LogOptions } from './log.ts'
 import {
@@ -21,7 +22,7 @@ import {
   writeManifest,
 } from './manifest.ts'
 import { endOf, type Good, inspect, type Opening, type Reason, type VoidRange } from './opening.ts'
-import { type Batch, type Broken, type End, listLogs, ordinalOf, type Tail } from './tail.ts'
+import type { Batch, Broken, End, Tail } from './tail.ts'
 
 /** The log was removed or changed under us: a new one is begun and says so. */
 export class LogGone extends Error {

@@ -303,15 +303,3 @@ function check(file: DiskFile, expected: number): void {
   if (length !== expected)
     throw fault('EFOREIGN', `the segment has ${length} bytes, not ${expected}`)
 }
-
-/** Names of the logs of one source (or of all), the current one last. */
-export async function listLogs(disk: Disk, dir: string, source?: string): Promise<string[]> {
-  const names = (await disk.scan(dir)).filter(({ kind }) => kind === 'directory')
-  return names
-    .map(({ name }) => name)
-    .filter((name) => /^(device|simulator|replay)-[1-9]\d{0,8}-[0-9a-f]{8}$/.test(name))
-    .filter((name) => source === undefined || name.startsWith(`${source}-`))
-    .sort((a, b) => ordinalOf(a) - ordinalOf(b))
-}
-
-export const ordinalOf = (log: string) => Number(log.split('-')[1])

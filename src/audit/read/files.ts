@@ -15,6 +15,18 @@ export interface SegmentFiles {
   readonly leaves: string | null
 }
 
+/** Names of the logs of one source (or of all), the current one last. */
+export async function listLogs(disk: Disk, dir: string, source?: string): Promise<string[]> {
+  const names = (await disk.scan(dir)).filter(({ kind }) => kind === 'directory')
+  return names
+    .map(({ name }) => name)
+    .filter((name) => /^(device|simulator|replay)-[1-9]\d{0,8}-[0-9a-f]{8}$/.test(name))
+    .filter((name) => source === undefined || name.startsWith(`${source}-`))
+    .sort((a, b) => ordinalOf(a) - ordinalOf(b))
+}
+
+export const ordinalOf = (log: string) => Number(log.split('-')[1])
+
 /** All segments from 1 to the highest that counts, without holes. */
 export async function segmentFiles(disk: Disk, dir: string): Promise<readonly SegmentFiles[]> {
   return (await look(disk, dir)).segments

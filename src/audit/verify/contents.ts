@@ -29,7 +29,7 @@ const SAYING = ['packed', 'retention', 'segment', 'quarantine', 'accept']
 export class Contents {
   readonly #options: VerifyOptions
   readonly #found: Found
-  /** What the newest record of it says was dropped: every segment up to this one. */
+  /** What records say was dropped: every segment up to this one, which ended at this position. */
   dropped: { readonly through: number; readonly position: number } | null = null
   /** What each packed segment must be, by its newest record. */
   readonly packed = new Map<number, Packed>()
@@ -106,7 +106,8 @@ export class Contents {
     const { kind, body, at, actor } = record
     if (kind === 'packed') this.packed.set(body.segment, body)
     else if (kind === 'retention') {
-      if (body?.through >= (this.dropped?.through ?? 0)) this.dropped = body
+      const whole = Number.isSafeInteger(body?.through) && Number.isSafeInteger(body.position)
+      if (whole && body.through >= (this.dropped?.through ?? 0)) this.dropped = body
     } else if (kind === 'segment') {
       for (const one of list(body?.unaccepted)) this.#name(one)
     } else if (kind === 'quarantine') this.#name(body)

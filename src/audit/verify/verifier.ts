@@ -31,6 +31,8 @@ interface Stand {
   readonly files: SegmentFiles
   readonly before: Mark
   readonly after: Mark
+  /** Nothing lies behind its last commit. */
+  readonly whole: boolean
 }
 
 export class Verifier {
@@ -140,6 +142,13 @@ export class Verifier {
 
   /** Entries that retention dropped: their hashes still carry the tree. */
   async #onlyLeaves(number: number, leaves: string): Promise<void> {
+    // One that was never opened has no records, and may be gone altogether.
+    if (this.#unopened.every((files) => files.entries === null)) {
+      const position = this.records
+      for (const files of this.#unopened.splice(0))
+        this.#missing.push({ segment: files.number, position, records: 0 })
+      if (this.#stand === null || this.#stand.whole) this.#suspect = null
+    }
     if (this.#suspect) throw new Found(this.#suspect)
     this.#endLeaves()
     this.#file = leaves
@@ -294,7 +303,7 @@ export class Verifier {
       )
     }
     this.#leafCount = null
-    this.#stand = { files, before: walk.before, after: walk.after }
+    this.#stand = { files, before: walk.before, after: walk.after, whole: !fault }
     this.#frontier = walk.after.frontier.clone()
     this.outside.signs(header.key, stand ? 0 : from)
     for (const key of walk.keys) this.outside.signs(key)
@@ -351,8 +360,8 @@ export class Verifier {
       const name = `${segmentName(this.#stand.files.number + 1)}.jsonl`
       this.#found(name, 0, 'the segment is missing: the one before it was ended for it')
     }
+    const { dropped } = this.contents
     for (const missing of this.#missing) {
-      const { dropped } = this.contents
       if (dropped && missing.segment < dropped.through) continue
       const end = missing.position + missing.records
       if (missing.segment === dropped?.through && end === dropped.position) continue

@@ -30,20 +30,20 @@ export async function checkVoids(
   const { said, places } = opened
   const name = voidName(opened.segment)
   const path = join(dir, name)
-  const size = said.length > 0 ? await disk.size(path) : 0
-  // A copy is dropped with what it was copied from.
-  const gone = size === null
-  if (gone && !said.every(({ segment }) => opened.dropped(segment))) return `${name} is missing`
-  const total = said.reduce((sum, { bytes }) => sum + bytes, 0)
-  if (!gone && size !== total) return `${name} has not the bytes that were set aside`
-  const kept = total > 0 && !gone ? await readAll(disk, path) : Buffer.alloc(0)
+  const size = said.length > 0 ? ((await disk.entry(path))?.size ?? null) : 0
+  // What was copied was dropped on purpose, and the copy with it.
+  const gone = size === null && said.every(({ segment }) => opened.dropped(segment))
+  if (size === null && !gone) return `${name} is missing`
+  if (!gone && size !== said.reduce((sum, { bytes }) => sum + bytes, 0))
+    return `${name} has not the bytes that were set aside`
+  const kept = gone || size === 0 ? Buffer.alloc(0) : await readAll(disk, path)
   const copies = new Map<Void, Uint8Array>()
   let at = 0
-  for (const range of gone ? [] : said) {
+  for (const range of said) {
     const copy = kept.subarray(at, at + range.bytes)
     at += range.bytes
     copies.set(range, copy)
-    if (createHash('sha256').update(copy).digest('hex') !== range.sha256) {
+    if (!gone && createHash('sha256').update(copy).digest('hex') !== range.sha256) {
       return `${name} is not what the record of this segment says was set aside`
     }
     const allowed = places.some(

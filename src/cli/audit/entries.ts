@@ -5,6 +5,7 @@ import { checkReason } from '../../audit/format/record.ts'
 import { systemEnv } from '../../base/env.ts'
 import { printable } from '../../base/printable.ts'
 import { ControlConnection } from '../../control/client.ts'
+import { sourcesIn } from '../../host/host.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { hold } from '../serve.ts'
 import { logsOf, type StateFlags, stateDirOf } from './logs.ts'
@@ -59,9 +60,13 @@ async function byItself(
   reason: string,
   actor: Request['actor'],
 ): Promise<readonly string[]> {
-  const host = await hold(systemEnv(), stateDir, async () => ({ ports: [], policy: 'manual' }))
+  const host = await hold(systemEnv(), stateDir, async () => ({
+    source: (await sourcesIn(stateDir))[0] ?? 'device',
+    ports: [],
+    policy: 'manual',
+  }))
   try {
-    await host.auditor.openAll()
+    await host.auditor.opened
     const { state, sentence } = host.bridge.status().audit
     if (state === 'failed') throw new CommandError(Exit.AUDIT, sentence)
     return await (what === 'accept'

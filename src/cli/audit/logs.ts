@@ -1,6 +1,6 @@
 // Which log a command means: the logs of a state directory, and whether a bridge is writing there.
 import { basename, dirname, join, resolve } from 'node:path'
-import { listLogs } from '../../audit/log/tail.ts'
+import { listLogs } from '../../audit/read/files.ts'
 import { errorCode, nodeDisk } from '../../base/disk.ts'
 import { printable } from '../../base/printable.ts'
 import { ControlConnection } from '../../control/client.ts'

@@ -67,7 +67,8 @@ async function bridgeFor(env: Env, chosen: Settings, flags: RefillFlags): Promis
     const { scenario } = flags
     const host = await hold(env, stateDir, async () => {
       simulator = await simulate({ ...(scenario !== undefined && { scenario }) }, stateDir)
-      return { ports: simulator.describe().map((device) => sourceFor(device.path)), policy }
+      const source = 'simulator' as const
+      return { source, ports: simulator.describe().map((device) => sourceFor(device.path)), policy }
     })
     return { host, simulator }
   }

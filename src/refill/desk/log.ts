@@ -2,9 +2,9 @@
 // reads the files themselves, as `audit show` does, and only what is new since it last looked.
 import { join } from 'node:path'
 import { newestCheckpoint } from '../../audit/log/opening.ts'
-import { listLogs } from '../../audit/log/tail.ts'
+import { listLogs } from '../../audit/read/files.ts'
+import { LogReader } from '../../audit/read/log-reader.ts'
 import { readRecords, type Stored } from '../../audit/read/reader.ts'
-import type { Intros } from '../../audit/read/seek.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { apiRecord } from '../../feed/api-record.ts'
 import { sourceOf } from '../../model/reading.ts'
@@ -13,7 +13,7 @@ import { type Sheet, sheetsOf } from '../sheet/sheet.ts'
 
 interface Seen {
   readonly log: string
-  readonly intros: Intros
+  readonly reader: LogReader
   after: number
   readonly sheets: RecordOf<'worksheet'>[]
   /** By serial; taken apart only when somebody asks. */
@@ -66,12 +66,12 @@ export class RefillLog {
 
   async #look(): Promise<void> {
     for (const log of await listLogs(nodeDisk, this.#dir).catch(() => [])) {
-      const seen = this.#seen.get(log) ?? begin(log)
-      this.#seen.set(log, seen)
-      const { after, intros, newest, sheets } = seen
-      const range = { kinds: KINDS, ...(after >= 0 && { after }) }
       const dir = join(this.#dir, log)
-      for await (const stored of readRecords(nodeDisk, dir, range, intros)) {
+      const seen = this.#seen.get(log) ?? begin(log, dir)
+      this.#seen.set(log, seen)
+      const { after, newest, reader, sheets } = seen
+      const range = { kinds: KINDS, ...(after >= 0 && { after }) }
+      for await (const stored of readRecords(nodeDisk, dir, range, reader)) {
         const { position, record } = stored
         seen.after = position
         if (record.kind === 'interrogation') newest.set(record.pump ?? '', stored)
@@ -84,9 +84,9 @@ export class RefillLog {
   }
 }
 
-const begin = (log: string): Seen => ({
+const begin = (log: string, dir: string): Seen => ({
   log,
-  intros: new Map(),
+  reader: new LogReader(nodeDisk, dir),
   after: -1,
   sheets: [],
   newest: new Map(),
