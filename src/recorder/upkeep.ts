@@ -7,8 +7,9 @@ import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { HASH_BYTES, type Hash } from '../audit/format/merkle.ts'
-import type { NewRecord, Opened } from '../audit/format/record.ts'
+import type { AuditRecord, NewRecord } from '../audit/format/record.ts'
 import { Lines, segmentName, Walk } from '../audit/format/segment.ts'
+import type { Age } from '../audit/log/clock.ts'
 import type { Receipt } from '../audit/log/queue.ts'
 import { readEntries, type SegmentFiles, segmentFiles, walkSegment } from '../audit/read/files.ts'
 import { type Disk, errorCode, readAll, replaceFile } from '../base/disk.ts'
@@ -20,7 +21,7 @@ const DAY_MS = 86_400_000
 export interface Retention {
   readonly keepDays: number
   /** The log's age now; `AuditLog.age`. */
-  readonly age: () => number
+  readonly age: () => Age
   /** The wall clock: it decides nothing, but says when the log's age holds something back. */
   readonly wall: () => number
   /** Lowest position that a follower is still owed. Default: nothing is owed. */
@@ -137,15 +138,16 @@ async function packOne(options: UpkeepOptions, files: SegmentFiles): Promise<boo
 interface Beginning {
   readonly position: number
   /** The log's age then. */
-  readonly age: number
-  /** The wall clock then. */
+  readonly age: Age
+  /** The wall clock then, and whether a time service kept it. */
   readonly at: number
+  readonly kept: boolean
 }
 
 /** Null when the segment was never opened. */
 async function beginning(disk: Disk, dir: string, files: SegmentFiles): Promise<Beginning | null> {
   if (!files.entries) return null
-  let first: { at: string; body: Opened } | null = null
+  let first: AuditRecord | null = null
   const walk = new Walk({
     log: basename(dir),
     segment: files.number,
@@ -162,13 +164,11 @@ async function beginning(disk: Disk, dir: string, files: SegmentFiles): Promise<
     lines.push(chunk)
     if (walk.opened || walk.fault) break
   }
-  const own = first as { at: string; body: Opened } | null
-  if (!walk.opened || !walk.header || !own) return null
-  return {
-    position: walk.header.frontier.size,
-    age: own.body.age.ms,
-    at: Date.parse(own.at),
-  }
+  const own = first as AuditRecord | null
+  if (!walk.opened || !walk.header || own?.kind !== 'segment') return null
+  const { age } = own.body
+  const kept = own.clock === 'synchronised'
+  return { position: walk.header.frontier.size, age, at: Date.parse(own.at), kept }
 }
 
 /** How many leaf hashes are kept aside for these segments. */
@@ -176,6 +176,38 @@ async function leavesOf(disk: Disk, dir: string, all: readonly SegmentFiles[]): 
   let bytes = 0
   for (const { leaves } of all) if (leaves) bytes += (await disk.size(join(dir, leaves))) ?? 0
   return bytes / HASH_BYTES
+}
+
+/** How segments begin, each looked at once, and only when it is asked for. */
+class Beginnings {
+  readonly #found: (Beginning | null)[] = []
+  readonly #look: (files: SegmentFiles) => Promise<Beginning | null>
+  readonly #all: readonly SegmentFiles[]
+
+  constructor(disk: Disk, dir: string, all: readonly SegmentFiles[]) {
+    this.#all = all
+    this.#look = (files) => beginning(disk, dir, files)
+  }
+
+  async at(i: number): Promise<Beginning | null> {
+    for (let k = this.#found.length; k <= i; k += 1) {
+      const files = this.#all[k]
+      this.#found.push(files ? await this.#look(files) : null)
+    }
+    return this.#found[i] ?? null
+  }
+
+  /** What surely passed since the beginning of segment `i`: by either count of clock.ts. */
+  async passed(i: number, now: Age): Promise<number> {
+    const ms = now.ms - ((await this.at(i))?.age.ms ?? Number.POSITIVE_INFINITY)
+    if (now.confirmed === null) return ms
+    let next = i
+    while (next < this.#all.length && !(await this.at(next))?.kept) next += 1
+    if (next === this.#all.length) return ms
+    // A clock that was set back made some of them look older than they are.
+    const walls = this.#found.slice(0, next + 1).flatMap((one) => (one?.kept ? one.at : []))
+    return Math.max(ms, now.confirmed - Math.max(...walls))
+  }
 }
 
 /**
@@ -193,11 +225,12 @@ async function drop(
   let through = 0
   let position = 0
   let waiting: SegmentFiles[] = []
-  for (const files of all) {
-    const begins = await beginning(disk, dir, files)
+  const beginnings = new Beginnings(disk, dir, all)
+  for (const [i, files] of all.entries()) {
+    const begins = await beginnings.at(i)
     const segment = waiting[0]?.number
     if (begins && segment !== undefined) {
-      const old = age() - begins.age > keepMs
+      const old = (await beginnings.passed(i, age())) > keepMs
       if (!old && wall() - begins.at > keepMs) held = { why: 'clock', segment }
       if (old && begins.position > owed()) held = { why: 'owed', segment }
       else if (old && (await leavesOf(disk, dir, waiting)) !== begins.position - position) {

@@ -48,10 +48,10 @@ export const quarantineSchema = z.strictObject({
 /** A log that was set aside and that nobody has accepted yet. */
 export type Quarantine = z.infer<typeof quarantineSchema>
 
-/** How old the log is by its own records (ms), and what is needed to count on: see log/clock.ts. */
+/** The log's age by its own evidence, and what is needed to count on: see log/clock.ts. */
 const ageSchema = z.strictObject({
   ms: count,
-  anchor: z.strictObject({ at: int, ms: count }).nullable(),
+  confirmed: int.nullable(),
   kept: int,
   since: int.nullable(),
 })

@@ -1,9 +1,11 @@
-// How old the log is by its own records, whatever the wall clock of this computer says. Within one process
-// the monotonic clock counts; over restarts the wall clock, while it moves on by no more than a month.
-// Anything else is a jump: it is recorded, and it adds no age by itself. Between two moments at which a
-// time service kept the clock the wall clock is believed over any gap, but after a gap longer than a
-// month only once the clock has stayed there for a week: a clock that was set wrong is noticed by then.
-// The age never exceeds the truth by more than that rule lets it, because retention deletes by it. Pure.
+// How old the log's records are by its own evidence, whatever the wall clock of this computer says. Two
+// counts are kept, and neither is ever more than the truth as far as that can be known:
+// `ms` counts what surely passed: within one process the monotonic clock, over restarts the wall clock
+// while it moves on by no more than a month. Anything else is a jump: it is recorded, and adds nothing.
+// `confirmed` is the furthest wall clock that a time service vouched for and that was borne out: after a
+// gap of more than a month it counts only when the clock has stayed there for a week or a later start
+// agrees with it, because by then a clock that was set wrong has been noticed. Retention deletes by
+// these. Pure.
 import type { AuditRecord, Opened } from '../format/record.ts'
 
 /** A clock that is kept drifts and is slewed by less: 2 s, and 500 millionths of the time between. */
@@ -11,7 +13,7 @@ const TOLERANCE_MS = 2_000
 const SLEW = 500e-6
 const DAY_MS = 86_400_000
 /** A start that is further behind the last record than this is a jump. */
-export const MONTH_MS = 30 * DAY_MS
+const MONTH_MS = 30 * DAY_MS
 const WEEK_MS = 7 * DAY_MS
 
 /** What a record says of its time. */
@@ -36,39 +38,30 @@ export function momentOf({ at, mono, boot, clock }: AuditRecord): Moment {
   return { at: Date.parse(at), mono, boot, clock }
 }
 
+export type Age = Opened['age']
+
 export class LogClock {
   #ms = 0
+  #confirmed: number | null = null
   #last: Moment | null = null
   /** The furthest that the wall clock was, since it last jumped. */
   #high = 0
-  /** A moment at which the clock was kept, and the age then. */
-  #anchor: { readonly at: number; readonly ms: number } | null = null
   /** The newest moment at which the clock was kept. */
   #kept = 0
   /** Since when the clock has stayed where a long gap had put it; null = there is no such gap. */
   #since: number | null = null
 
-  /** Age of the log at the moment seen last, in ms. */
-  get ms(): number {
-    return this.#ms
+  /** What a `segment` record says, so that counting can go on from there. */
+  get age(): Age {
+    return { ms: this.#ms, confirmed: this.#confirmed, kept: this.#kept, since: this.#since }
   }
 
-  /** What the `segment` record says, so that counting can go on from there. */
-  get state(): Opened['age'] {
-    return {
-      ms: this.#ms,
-      anchor: this.#anchor && { ...this.#anchor },
-      kept: this.#kept,
-      since: this.#since,
-    }
-  }
-
-  /** Goes on from what a `segment` record of that moment says. */
-  restore(state: Opened['age'], moment: Moment): void {
-    this.#ms = state.ms
-    this.#anchor = state.anchor
-    this.#kept = state.kept
-    this.#since = state.since
+  /** Goes on from what the `segment` record of that moment says. */
+  restore(age: Age, moment: Moment): void {
+    this.#ms = age.ms
+    this.#confirmed = age.confirmed
+    this.#kept = age.kept
+    this.#since = age.since
     this.#last = moment
     this.#high = moment.at
   }
@@ -103,26 +96,22 @@ export class LogClock {
     return null
   }
 
-  /** A time service keeps the clock: what passed since it did so before is known. */
   #believe(at: number): void {
     const kept = this.#kept
     this.#kept = at
-    if (!this.#anchor || at < kept - TOLERANCE_MS) {
-      this.#anchor = { at, ms: this.#ms }
+    if (this.#confirmed === null || at < this.#confirmed) {
+      this.#confirmed = at
       this.#since = null
+    } else if (at < kept - TOLERANCE_MS) {
+      // What was believed for now was wrong.
+      this.#since = at - this.#confirmed > MONTH_MS ? at : null
+      if (this.#since === null) this.#confirmed = at
     } else if (at - kept > MONTH_MS) {
-      // What was believed for now has been borne out by a later moment.
-      if (this.#since !== null) this.#credit(kept)
+      if (this.#since !== null) this.#confirmed = kept
       this.#since = at
     } else if (this.#since === null || at - this.#since >= WEEK_MS) {
-      this.#credit(at)
+      this.#confirmed = at
       this.#since = null
     }
-  }
-
-  #credit(at: number): void {
-    if (!this.#anchor) return
-    this.#ms = Math.max(this.#ms, this.#anchor.ms + at - this.#anchor.at)
-    this.#anchor = { at, ms: this.#ms }
   }
 }

@@ -11,7 +11,7 @@ import { draft, nonces, type Origin } from '../format/entry.ts'
 import { signingKey } from '../format/note.ts'
 import { type Actor, type AuditRecord, checkReason, type NewRecord } from '../format/record.ts'
 import { Ballast } from './ballast.ts'
-import type { Jump, Moment } from './clock.ts'
+import type { Age, Jump, Moment } from './clock.ts'
 import { type Entry, Queue, type Receipt } from './queue.ts'
 import {
   type AuditState,
@@ -156,9 +156,9 @@ export class AuditLog {
     return done
   }
 
-  /** How old the log is by its own records, in ms: see clock.ts. */
-  get age(): number {
-    return this.#tail.clock.ms
+  /** The log's age by its own evidence: see clock.ts. */
+  get age(): Age {
+    return this.#tail.clock.age
   }
 
   #moment(): Moment {

@@ -122,7 +122,7 @@ export class Tail {
     const unaccepted = [...this.unaccepted]
     const open: NewRecord<'segment'> = {
       kind: 'segment',
-      body: { number, why: begin.why, voids, unaccepted, age: this.clock.state },
+      body: { number, why: begin.why, voids, unaccepted, age: this.clock.age },
     }
     const records = [open, ...(begin.records ?? []), ...strays]
     const entries = records.map((record) => {
