@@ -38,10 +38,10 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/read'],
   ]),
   'audit/read': room('src/audit/read/', 'the log read at a position', [
-    ...['base', 'audit/format', 'audit/verify'],
+    ...['base', 'audit/format'],
   ]),
   'audit/verify': room('src/audit/verify/', 'whether a log is intact', [
-    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read'],
+    ...['base', 'model', 'audit/format', 'audit/read'],
   ]),
   recorder: room('src/recorder/', 'event to record, upkeep, captures, read access', [
     ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge'],

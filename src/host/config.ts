@@ -10,6 +10,9 @@ import { SOURCES, type Source } from '../model/reading.ts'
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'
 
+/** A year, and a month for the audit of it to be done. */
+export const KEEP_DAYS_FLOOR = 396
+
 export const configSchema = z
   .strictObject({
     source: z.enum(SOURCES).default('device').meta({
@@ -36,7 +39,21 @@ export const configSchema = z
           description:
             'Records older than so many days are dropped, their hashes never. Default: everything is kept.',
         }),
+        keepDaysBelowFloor: z
+          .literal('I accept that a yearly audit will miss records')
+          .optional()
+          .meta({ description: `Must be said for keepDays below ${KEEP_DAYS_FLOOR}.` }),
       })
+      .refine(
+        ({ keepDays = KEEP_DAYS_FLOOR, keepDaysBelowFloor }) =>
+          keepDays >= KEEP_DAYS_FLOOR || keepDaysBelowFloor !== undefined,
+        {
+          path: ['keepDays'],
+          error:
+            `Below ${KEEP_DAYS_FLOOR} days a yearly audit misses records. Keep them longer, or add ` +
+            'keepDaysBelowFloor: I accept that a yearly audit will miss records',
+        },
+      )
       .default({}),
     capture: z
       .strictObject({

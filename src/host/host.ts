@@ -2,7 +2,7 @@
 // talk to, and what `status` and `watch` are for a moment when no bridge runs.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listLogs } from '../audit/log/tail.ts'
+import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
 import { Bridge, type BridgeOptions } from '../bridge/bridge.ts'

@@ -21,13 +21,23 @@ export interface LiveValues {
   readonly activeAlarms: number | null
 }
 
+/** What the bytes of a record say, to be held against the record. */
+export interface Derived {
+  /** The body, in the units of the wand's protocol. */
+  readonly said: Json
+  readonly pump: string | null
+  /** Null = these bytes do not say it. */
+  readonly model: string | null
+  readonly deviceTime: string | null
+}
+
 /** Kinds of records that carry evidence. */
 export type DecodedKind = 'interrogation' | 'live'
 
 export interface Decoder {
   readonly name: string
   /** The body again from its bytes, or a sentence when they cannot be read. */
-  decode(kind: DecodedKind, pdus: readonly Uint8Array[]): Json | string
+  decode(kind: DecodedKind, pdus: readonly Uint8Array[]): Derived | string
   /** Values of the body of an interrogation. */
   reading(body: unknown, at: ReadAt): SnapshotValues
   /** Values of the body of a live exchange. */

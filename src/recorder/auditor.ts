@@ -197,18 +197,21 @@ export class Auditor {
   /** One round at a time. What fails now is done in the next. */
   #care(dir: string): void {
     const { keepDays } = this.#options
-    const day = 86_400_000
-    const before = keepDays === undefined ? null : utc(this.#env.wall() - keepDays * day)
+    const retention = keepDays !== undefined && {
+      keepDays,
+      age: () => this.#log.age,
+      wall: () => this.#env.wall(),
+    }
     this.#upkeep = this.#upkeep
       .then(() =>
         upkeep({
           disk: this.disk,
           dir,
           append: (record) => this.append(record),
-          ...(before !== null && { dropBefore: before }),
+          ...(retention && { retention }),
         }),
       )
-      .catch(() => {})
+      .then(() => {})
   }
 
   async #space(): Promise<void> {

@@ -76,10 +76,14 @@ export function summary(record: AuditRecord): string {
       return `log ${record.body.log} accepted: ${record.body.reason}`
     case 'key-rotation':
       return `key changed: ${record.body.reason}`
+    case 'stray':
+      return `foreign file ${JSON.stringify(record.body.file)} moved to ${JSON.stringify(record.body.moved)}`
     case 'packed':
       return `segment ${record.body.segment} packed, ${record.body.bytes} bytes`
     case 'retention':
-      return `${record.body.segments.length} segments dropped: ${record.body.rule}`
+      return `entries before record ${record.body.position} dropped: ${record.body.rule}`
+    case 'clock-jump':
+      return `clock jumped from ${record.body.fromWall} to ${record.body.toWall}`
     case 'capture-seal':
       return `${record.body.file}, ${record.body.bytes} bytes`
     case 'hl7-parked':

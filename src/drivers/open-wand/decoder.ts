@@ -3,13 +3,15 @@
 import { decodePdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
 import type { SnapshotRepr } from '../../../protocol/fields/blocks.ts'
+import { Identity } from '../../../protocol/fields/identity.ts'
 import type { ReplyOf } from '../../../protocol/messages/index.ts'
 import { Live } from '../../../protocol/messages/live.ts'
 import type { Decoder } from '../../model/decoder.ts'
 import type { Json } from '../../model/json.ts'
 import { snapshotValues } from '../../model/reading.ts'
-import { toValue, type Value } from '../../model/value.ts'
+import { deviceTimeText, toValue, type Value } from '../../model/value.ts'
 import { reassemble } from './assembly.ts'
+import { nameOf, serialOf } from './identity.ts'
 
 export const decoder: Decoder = {
   /** Changes whenever the same PDUs would be decoded to something else. */
@@ -18,14 +20,23 @@ export const decoder: Decoder = {
   decode(kind, pdus) {
     if (kind === 'interrogation') {
       const read = reassemble(pdus)
-      return typeof read === 'string' ? read : (read.blocks as unknown as Json)
+      if (typeof read === 'string') return read
+      const { identity, clock } = read.blocks
+      const said = read.blocks as unknown as Json
+      const { serial, model } = Identity.fields
+      const pump = serialOf(serial, identity.serial)
+      return { said, pump, model: nameOf(model, identity.model), ...time(clock.deviceTime) }
     }
     const [raw] = pdus
     if (!raw || pdus.length !== 1) return 'a live record has exactly one PDU'
     const pdu = decodePdu(raw)
     if (typeof pdu === 'string') return `a recorded PDU is not whole: ${pdu}`
     if (pdu.type !== Live.type) return 'the recorded PDU is no LIVE reply'
-    return (parse(Live.reply, pdu.payload) as Json | null) ?? 'the recorded PDU is too short'
+    const live = parse(Live.reply, pdu.payload)
+    if (!live) return 'the recorded PDU is too short'
+    const said = live as Json
+    const pump = serialOf(Live.reply.fields.pumpSerial, live.pumpSerial)
+    return { said, pump, model: null, ...time(live.deviceTime) }
   },
 
   reading: (body, at) => snapshotValues(body as SnapshotRepr, at),
@@ -40,3 +51,7 @@ export const decoder: Decoder = {
     }
   },
 }
+
+const time = (seconds: number | null) => ({
+  deviceTime: seconds === null ? null : deviceTimeText(seconds),
+})
