@@ -11,13 +11,16 @@ import {
   newShared,
   type Shared,
 } from '../drivers/driver.ts'
+import { type AlarmHistory, NO_ALARMS } from '../model/alarm-changes.ts'
 import type { BridgeEvent, Stamp } from '../model/event.ts'
 import type { Policy } from '../model/policy.ts'
 import type { Source } from '../model/reading.ts'
 import type { AuditStatus, BridgeStatus } from '../model/status.ts'
+import { type Memory, NO_MEMORY } from '../status/recalled.ts'
 import { type BridgeState, NOTHING_KNOWN, reduce } from '../status/state.ts'
 import { viewBridge } from '../status/view.ts'
 import type { PortSource, PortWatch } from '../transport/port.ts'
+import { AlarmTeller } from './alarms.ts'
 import { Gate, NO_RECORDER, type Recorder } from './gate.ts'
 import { type Streams, streams } from './streams.ts'
 
@@ -34,8 +37,16 @@ export interface BridgeOptions {
   /** Between two LIVE exchanges of a session that is held; 1000 ms if not given. */
   readonly liveMs?: number
   readonly recorder?: Recorder
+  /** What the log knows from before. */
+  readonly memory?: BridgeMemory
   /** Sees every byte both ways, as the port gave or took it: for captures. */
   readonly tap?: (direction: 'in' | 'out', port: string, bytes: Uint8Array, at: Stamp) => void
+}
+
+/** What a bridge asks of the log. */
+export interface BridgeMemory extends Memory {
+  /** What was told of the alarms of a pump. */
+  alarmHistory(pump: string): AlarmHistory
 }
 
 const LAST_RECORDS_MS = 1_000
@@ -58,6 +69,8 @@ export class Bridge {
   readonly #gate: Gate
   readonly #recorder: Recorder
   readonly #options: BridgeOptions
+  readonly #memory: Memory
+  readonly #alarms: AlarmTeller
   #state: BridgeState = NOTHING_KNOWN
 
   /** Every event, in order, each after its record is durable. Never errors; completes at `stop`. */
@@ -72,13 +85,20 @@ export class Bridge {
     this.#env = options.env
     this.#options = options
     this.#recorder = options.recorder ?? NO_RECORDER
+    const { memory } = options
+    this.#memory = memory ?? NO_MEMORY
+    this.#alarms = new AlarmTeller((pump) => memory?.alarmHistory(pump) ?? NO_ALARMS)
     this.#gate = new Gate(this.#recorder, {
       immediate: (event) => this.#take(event, false),
       durable: (event) => {
+        this.#alarms.kept(event)
         this.#take(event, true)
         this.#events.next(event)
       },
-      lost: (event) => this.#changes.next({ event, durable: false, lost: true }),
+      lost: (event) => {
+        this.#alarms.lost(event)
+        this.#changes.next({ event, durable: false, lost: true })
+      },
     })
     this.#recorder.onChange?.(() => this.#audit.next(this.#recorder.status()))
     for (const source of options.ports) this.#add(source)
@@ -95,11 +115,19 @@ export class Bridge {
       policy,
       ...(liveMs === undefined ? {} : { liveMs }),
       shared: this.#shared,
-      event: (event) => this.#gate.push(event),
+      event: (event) => this.#push(event),
       ...(tap && { tap: (direction, bytes, at) => tap(direction, path, bytes, at) }),
     })
     this.#drivers.set(path, driver)
     return driver
+  }
+
+  #push(event: BridgeEvent): void {
+    this.#gate.push(event)
+    if (event.kind !== 'reading') return
+    for (const alarm of this.#alarms.tell(event, () => this.#shared.nextOrder())) {
+      this.#gate.push(alarm)
+    }
   }
 
   #take(event: BridgeEvent, durable: boolean): void {
@@ -120,7 +148,7 @@ export class Bridge {
    * frozen: it is the same object until it or its quality changes.
    */
   status(now: Stamp = this.now()): BridgeStatus {
-    return viewBridge(this.#state, (source) => this.#recorder.status(source), now)
+    return viewBridge(this.#state, this.#recorder.status(), this.#memory, now)
   }
 
   start(): void {

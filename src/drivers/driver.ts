@@ -4,7 +4,7 @@
 import type { Env } from '../base/env.ts'
 import type { BridgeEvent, Stamp } from '../model/event.ts'
 import type { Policy } from '../model/policy.ts'
-import type { AlarmReading, Source } from '../model/reading.ts'
+import type { Source } from '../model/reading.ts'
 import type { PortSource } from '../transport/port.ts'
 
 interface Count {
@@ -32,13 +32,11 @@ export interface DriverCounters {
 export interface Shared {
   /** The next number of an event, from 0. */
   nextOrder(): number
-  /** Alarms by pump id, as last read. */
-  readonly alarms: Map<string, readonly AlarmReading[]>
 }
 
 export function newShared(): Shared {
   let order = 0
-  return { nextOrder: () => order++, alarms: new Map() }
+  return { nextOrder: () => order++ }
 }
 
 export interface DriverOptions {

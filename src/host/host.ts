@@ -20,6 +20,7 @@ import { Closers } from './closers.ts'
 import { handle } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
+import { memoryOf } from './memory.ts'
 
 export interface Host {
   readonly source: Source
@@ -121,18 +122,6 @@ async function hostOf(
     ...capture,
   })
   closers.add('the capture', () => captures.stop())
-  const recorder = new EventRecorder(env, auditor)
-  closers.add('the counts of refused traffic', () => void recorder.flush())
-  const bridge = new Bridge({
-    ...options,
-    env,
-    source,
-    driver: openWand,
-    recorder,
-    tap: (...traffic) => captures.take(...traffic),
-  })
-  closers.add('the bridge', () => bridge.stop())
-  if (capture.on) void captures.start()
   const feed = new Feed({
     env,
     disk: auditor.disk,
@@ -149,6 +138,19 @@ async function hostOf(
     feed,
   })
   closers.add('what is known', () => knowledge.stop())
+  const recorder = new EventRecorder(env, auditor)
+  closers.add('the counts of refused traffic', () => void recorder.flush())
+  const bridge = new Bridge({
+    ...options,
+    env,
+    source,
+    driver: openWand,
+    recorder,
+    memory: memoryOf(knowledge),
+    tap: (...traffic) => captures.take(...traffic),
+  })
+  closers.add('the bridge', () => bridge.stop())
+  if (capture.on) void captures.start()
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
   let hl7: Hl7 | null = null
@@ -173,6 +175,8 @@ async function hostOf(
     http = started
   }
   await knowledge.start()
+  // What a crash kept from being written after a reading: each alarm begins once and ends once.
+  for (const record of knowledge.missingAlarms()) void auditor.append(record)
   return {
     source,
     bridge,

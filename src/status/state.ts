@@ -119,17 +119,18 @@ const NO_CONTACT: Contact = {
 
 export const NOTHING_KNOWN: BridgeState = { wands: {}, pumps: {} }
 
-function newWand(event: BridgeEvent): WandState {
+/** A wand of which nothing is known but where it is. */
+export function wandAt(port: string, source: Source, link: number): WandState {
   return {
-    port: event.port,
+    port,
     serial: null,
     model: null,
     firmware: null,
-    source: event.source,
+    source,
     battery: null,
     lastSessionEnd: null,
     lastReadFailure: null,
-    link: event.link,
+    link,
     phase: 'idle',
     cause: '',
     connected: false,
@@ -153,7 +154,7 @@ function newWand(event: BridgeEvent): WandState {
 
 /** One event on top of what is known. `durable` false: only what takes certainty away is taken. */
 export function reduce(state: BridgeState, event: BridgeEvent, durable: boolean): BridgeState {
-  const wand = state.wands[event.port] ?? newWand(event)
+  const wand = state.wands[event.port] ?? wandAt(event.port, event.source, event.link)
   const changed = change(wand, event, durable)
   const wands = { ...state.wands, [event.port]: changed }
   return { ...state, wands, pumps: changePumps(state.pumps, event, changed, durable) }

@@ -4,7 +4,6 @@
 
 import { type Content, contentOf } from '../model/content.ts'
 import type { ReadingEvent, Stamp } from '../model/event.ts'
-import type { Source } from '../model/reading.ts'
 import type {
   AuditStatus,
   BridgeStatus,
@@ -13,6 +12,7 @@ import type {
   WandStatus,
 } from '../model/status.ts'
 import { mapValues, type Reason, type Value } from '../model/value.ts'
+import { type Memory, viewRecalled } from './recalled.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
 
 /** Contact older than this is none (protocol: a wand with a session exchanges every 400 ms). */
@@ -26,19 +26,28 @@ export function utcText(wall: number): string {
   return new Date(wall).toISOString()
 }
 
-/** `audit` says how the log of a source is doing; without a source, the worst of all. */
+/** `memory`: what the log knows of pumps that were not read here, and of sessions of earlier bridges. */
 export function viewBridge(
   state: BridgeState,
-  audit: (source?: Source) => AuditStatus,
+  audit: AuditStatus,
+  memory: Memory,
   now: Stamp,
 ): BridgeStatus {
+  const unclosed = memory.unclosed()
+  const recalled = memory.pumps().filter(({ identity }) => !state.pumps[identity.id])
   return {
     asOf: utcText(now.wall),
-    wands: Object.values(state.wands).map((wand) => viewWand(wand, now)),
-    pumps: Object.values(state.pumps).map((pump) =>
-      viewPump(state, audit(pump.reading.source), pump, now),
-    ),
-    audit: audit(),
+    wands: Object.values(state.wands).map((wand) => {
+      const view = viewWand(wand, now)
+      const known = new Set(view.unclosed.map((one) => `${one.session} ${one.pump}`))
+      const more = unclosed.filter((one) => !known.has(`${one.session} ${one.pump}`))
+      return { ...view, unclosed: [...view.unclosed, ...more.map((one) => ({ ...one }))] }
+    }),
+    pumps: [
+      ...recalled.map((pump) => viewRecalled(pump, audit, now)),
+      ...Object.values(state.pumps).map((pump) => viewPump(state, audit, pump, now)),
+    ],
+    audit,
   }
 }
 

@@ -1,10 +1,9 @@
 // What a link reports, as events with typed values. One interpreter per wand; what it remembers is
-// who the wand is, which session is open, and the alarms each pump had when last read.
+// who the wand is and which session is open.
 import { codeName } from '../../../protocol/codec/struct.ts'
 import { Hello } from '../../../protocol/messages/hello.ts'
 import { Ping } from '../../../protocol/messages/ping.ts'
 import type {
-  AlarmEvent,
   BridgeEvent,
   ClockReading,
   EventHead,
@@ -12,7 +11,7 @@ import type {
   Stamp,
 } from '../../model/event.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { type AlarmReading, alarmReadings, type Source } from '../../model/reading.ts'
+import type { Source } from '../../model/reading.ts'
 import { deviceTimeText } from '../../model/value.ts'
 import type { Shared } from '../driver.ts'
 import { decoder } from './decoder.ts'
@@ -184,38 +183,7 @@ export class Interpreter {
       evidence: { decoder: decoder.name, pdus: read.pdus, body },
       clock: clockOf(news, at),
     }
-    return [reading, ...this.#alarms(reading)]
-  }
-
-  /** What has changed among the alarms since this pump was last read. */
-  #alarms(reading: ReadingEvent): AlarmEvent[] {
-    const { pump } = reading
-    const before = new Map((this.#shared.alarms.get(pump.id) ?? []).map((a) => [a.id, a]))
-    const now = alarmReadings(reading.values, reading.receivedAt)
-    this.#shared.alarms.set(pump.id, now)
-    const head = (): EventHead => ({
-      order: this.#shared.nextOrder(),
-      port: reading.port,
-      wand: reading.wand,
-      link: reading.link,
-      session: reading.session,
-      snapshot: reading.snapshot,
-      source: reading.source,
-      receivedAt: reading.receivedAt,
-      mono: reading.mono,
-    })
-    const events: AlarmEvent[] = []
-    for (const alarm of now) {
-      const old = before.get(alarm.id)
-      before.delete(alarm.id)
-      if (old && sameAlarm(old, alarm)) continue
-      events.push({ ...head(), kind: 'alarm', pump, phase: old ? 'update' : 'start', alarm })
-    }
-    for (const gone of before.values()) {
-      const alarm = { ...gone, state: 'inactive', readAt: reading.receivedAt }
-      events.push({ ...head(), kind: 'alarm', pump, phase: 'end', alarm })
-    }
-    return events
+    return [reading]
   }
 
   #live(news: Extract<LinkNews, { kind: 'live' }>, link: number, at: Stamp): BridgeEvent {
@@ -234,10 +202,6 @@ export class Interpreter {
       evidence: { decoder: decoder.name, pdus: [news.raw], body: live },
     }
   }
-}
-
-function sameAlarm(a: AlarmReading, b: AlarmReading): boolean {
-  return JSON.stringify({ ...a, readAt: '' }) === JSON.stringify({ ...b, readAt: '' })
 }
 
 /**
