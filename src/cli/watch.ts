@@ -72,7 +72,10 @@ export function sentence(line: WatchLine, chosen: Reader): string {
     case 'alarm':
       return `${at}  ${line.pump.serial}  ALARM ${line.alarm.code} (${line.alarm.class}): ${line.phase}`
     case 'link':
-      return `${at}  ${line.port}  ${line.readFailed ?? `${line.link.sentence} ${line.link.detail}`.trim()}`
+      return [
+        `${at}  ${line.port}  ${line.readFailed ?? `${line.link.sentence} ${line.link.detail}`.trim()}`,
+        ...line.unclosed.map((one) => `${at}  ${line.port}  ${one.sentence}`),
+      ].join('\n')
     case 'session':
       return `${at}  ${line.port}  ${line.session.sentence}`
     case 'audit':

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
-import type { Env } from '../base/env.ts'
+import { type Env, sleep } from '../base/env.ts'
 import { Bridge, type BridgeOptions } from '../bridge/bridge.ts'
 import { ControlServer } from '../control/server.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
@@ -31,6 +31,8 @@ export interface Host {
   readonly knowledge: Knowledge
   /** Null = it does not listen. */
   readonly http: Http | null
+  /** Resolves when everything that is durable is known, or within a second. */
+  caughtUp(): Promise<void>
   /** Null = there is no destination. */
   readonly hl7: Hl7 | null
   /**
@@ -186,6 +188,11 @@ async function hostOf(
     captures,
     http,
     hl7,
+    async caughtUp() {
+      const until = env.monotonic() + 1_000
+      const behind = () => knowledge.state.position + 1 < (auditor.head?.size ?? 0)
+      while (behind() && env.monotonic() < until) await sleep(env, 20)
+    },
     stop(reason) {
       why = reason
       return closers.close()

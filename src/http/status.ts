@@ -49,7 +49,7 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
     pump: PumpStatus | null,
     make: () => Made,
   ): FastifyReply | Promise<FastifyReply> {
-    const wait = recorded(sources, request, pump && pump.pump)
+    const wait = recorded(sources, request, pump?.pump ?? null)
     return wait
       ? wait.then(() => sendMade(request, reply, make()))
       : sendMade(request, reply, make())

@@ -84,7 +84,7 @@ const HALF = /\p{Surrogate}/u
 const HALVES = /\p{Surrogate}/gu
 
 /** A text that a record can hold: no half characters, and cut, with a mark, where it is too long. */
-function fit(text: string, most: number): string {
+function shortened(text: string, most: number): string {
   const whole = HALF.test(text) ? text.replace(HALVES, '\uFFFD') : text
   if (whole.length <= most) return whole
   return whole.slice(0, most - CUT.length).replace(/[\uD800-\uDBFF]$/, '') + CUT
@@ -95,7 +95,7 @@ function fitted(record: NewRecord): NewRecord {
   const changed: Partial<Record<keyof typeof REPORTED, string>> = {}
   for (const field of Object.keys(REPORTED) as (keyof typeof REPORTED)[]) {
     const value = record[field]
-    if (typeof value === 'string') changed[field] = fit(value, REPORTED[field])
+    if (typeof value === 'string') changed[field] = shortened(value, REPORTED[field])
   }
   const body = deep(record.body as Json) as NewRecord['body']
   return { ...record, ...changed, body }
@@ -103,7 +103,7 @@ function fitted(record: NewRecord): NewRecord {
 
 /** The same value if every text in it fits, which is nearly always so. */
 function deep(value: Json, depth = 0): Json {
-  if (typeof value === 'string') return fit(value, MAX_TEXT)
+  if (typeof value === 'string') return shortened(value, MAX_TEXT)
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value
   if (Array.isArray(value)) {
     const items = value.map((item: Json) => deep(item, depth + 1))
