@@ -5,22 +5,21 @@ import { join } from 'node:path'
 import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
-import { Bridge, type BridgeOptions } from '../bridge/bridge.ts'
+import type { Bridge, BridgeOptions } from '../bridge/bridge.ts'
 import { ControlServer } from '../control/server.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
-import { Feed, RecordFeed } from '../feed/feed.ts'
+import { type Feed, RecordFeed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
-import { Knowledge } from '../knowledge/knowledge.ts'
+import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
-import { Auditor, type AuditorOptions } from '../recorder/auditor.ts'
+import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
-import { EventRecorder } from '../recorder/event-recorder.ts'
 import { clockState } from '../recorder/time-service.ts'
 import { Closers } from './closers.ts'
 import { handle } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
-import { memoryOf } from './memory.ts'
+import { openRooms } from './rooms.ts'
 
 export interface Host {
   readonly source: Source
@@ -87,7 +86,6 @@ export async function startHost(
     await closers.close()
     throw error
   }
-  host.bridge.start()
   return host
 }
 
@@ -103,17 +101,22 @@ async function hostOf(
   const boot = bootName(env)
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
   let why = 'the start failed'
-  const auditor = new Auditor({
-    env,
-    stateDir,
-    source,
-    boot,
-    clock: clockState(env),
-    settings: { source, ports: named.map((port) => port.path), policy: options.policy },
-    ...(credentials !== undefined && { credentials }),
-    ...audit,
-  })
-  closers.add('the audit log', () => auditor.close(why))
+  const { auditor, feed, knowledge, bridge, start } = openRooms(
+    {
+      ...options,
+      ...{ env, stateDir, source, boot, driver: openWand },
+      settings: { source, ports: named.map((port) => port.path), policy: options.policy },
+      audit: {
+        clock: clockState(env),
+        ...(credentials !== undefined && { credentials }),
+        ...audit,
+      },
+      why: () => why,
+      between: { name: 'the capture', close: () => captures.stop() },
+      tap: (...traffic) => captures.take(...traffic),
+    },
+    closers,
+  )
   const captures = new Captures({
     env,
     stateDir,
@@ -123,35 +126,6 @@ async function hostOf(
     allowed: () => auditor.state.captures,
     ...capture,
   })
-  closers.add('the capture', () => captures.stop())
-  const feed = new Feed({
-    env,
-    disk: auditor.disk,
-    dir: auditor.dir,
-    source,
-    head: () => auditor.head,
-    wake$: auditor.commits$,
-  })
-  const knowledge = new Knowledge({
-    env,
-    disk: auditor.disk,
-    dir: join(stateDir, 'knowledge'),
-    source,
-    feed,
-  })
-  closers.add('what is known', () => knowledge.stop())
-  const recorder = new EventRecorder(env, auditor)
-  closers.add('the counts of refused traffic', () => void recorder.flush())
-  const bridge = new Bridge({
-    ...options,
-    env,
-    source,
-    driver: openWand,
-    recorder,
-    memory: memoryOf(knowledge),
-    tap: (...traffic) => captures.take(...traffic),
-  })
-  closers.add('the bridge', () => bridge.stop())
   if (capture.on) void captures.start()
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
@@ -176,9 +150,7 @@ async function hostOf(
     closers.add('the HTTP server', () => started.close())
     http = started
   }
-  await knowledge.start()
-  // What a crash kept from being written after a reading: each alarm begins once and ends once.
-  for (const record of knowledge.missingAlarms()) void auditor.append(record)
+  await start()
   return {
     source,
     bridge,
