@@ -41,7 +41,7 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'drivers'],
   ]),
   feed: room('src/feed/', 'records as followed', [
-    ...['base', 'model', 'audit/format', 'audit/read', 'recorder'],
+    ...['base', 'model', 'audit/format', 'audit/read'],
   ]),
   knowledge: room('src/knowledge/', 'folds kept beside the log and rebuilt from it', [
     ...['base', 'model', 'feed'],
@@ -54,7 +54,10 @@ export const ROOMS = {
     ...['base', 'model', 'access', 'feed', 'knowledge'],
   ]),
   fhir: room('src/fhir/', 'readings as FHIR R4', [...['base', 'model', 'feed', 'knowledge']]),
-  hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model']),
+  delivery: room('src/delivery/', 'one outbox engine over the feed; MLLP', [
+    ...['base', 'model', 'feed'],
+  ]),
+  hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', [
     ...['model', 'protocol', 'words', 'refill/page', 'refill/paper'],
   ]),
@@ -77,6 +80,7 @@ export const ROOMS = {
       'base',
       'bridge',
       'control',
+      'delivery',
       'drivers',
     ],
     ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet'],

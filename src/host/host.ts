@@ -7,7 +7,7 @@ import { nodeDisk } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
 import { Bridge, type BridgeOptions } from '../bridge/bridge.ts'
 import { ControlServer } from '../control/server.ts'
-import { Feed, RecordFeed } from '../feed/feed.ts'
+import { Feed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
@@ -151,14 +151,7 @@ async function hostOf(
   let hl7: Hl7 | null = null
   if (sending && sending.destinations.length > 0) {
     const { startHl7 } = await import('./hl7-host.ts')
-    const records = new RecordFeed(feed, auditor)
-    const started = startHl7(
-      env,
-      stateDir,
-      { ...rooms, records },
-      sending.destinations,
-      sending.log,
-    )
+    const started = startHl7(env, stateDir, rooms, sending.destinations, sending.log)
     closers.add('the HL7 destinations', () => started.close())
     hl7 = started
   }
