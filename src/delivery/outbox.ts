@@ -109,21 +109,22 @@ export class Outbox {
 
   #take(item: FeedItem): void {
     const { cursor } = item
-    this.#taken = cursor
-    if (item.kind === 'caught-up') {
-      this.#unknown = null
-      this.#nothing(cursor)
-    } else if (item.kind === 'record') {
+    if (item.kind === 'record') {
       const { record } = item
       const message = this.#sender.messageOf(record)
-      if (!message) return this.#nothing(cursor)
-      this.#entries.push({ kind: 'message', cursor, record, message })
-      this.#held += 1
+      if (message) {
+        this.#entries.push({ kind: 'message', cursor, record, message })
+        this.#held += 1
+      } else this.#nothing(cursor)
+    } else if (item.kind === 'caught-up') {
+      this.#unknown = null
+      this.#nothing(cursor)
     } else {
       const { log, from, why } = item
       const to = item.kind === 'gap' ? item.to : null
       this.#entries.push({ kind: 'gap', cursor, gap: { log, from, to, why } })
     }
+    this.#taken = cursor
     this.wake()
   }
 
@@ -131,7 +132,6 @@ export class Outbox {
     const last = this.#entries.at(-1)
     if (last) last.cursor = cursor
     else this.#entries.push({ kind: 'nothing', cursor })
-    this.wake()
   }
 }
 
