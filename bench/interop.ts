@@ -8,6 +8,7 @@ import { startSimulator } from '../simulator/index.ts'
 import { systemEnv, VirtualEnv } from '../src/base/env.ts'
 import { Bridge } from '../src/bridge/bridge.ts'
 import { reassemble } from '../src/drivers/open-wand/assembly.ts'
+import { openWand } from '../src/drivers/open-wand/driver.ts'
 import { apiRecord } from '../src/feed/api-record.ts'
 import { RecordFeed } from '../src/feed/feed.ts'
 import { observationsOf } from '../src/fhir/observations.ts'
@@ -33,7 +34,13 @@ async function reading(): Promise<ReadingEvent> {
   const [wand] = simulator.wands
   if (!wand) throw new Error('no wand')
   const ports = [loopbackSource('loop-0', wand.paths.line)]
-  const bridge = new Bridge({ env: virtual, ports, policy: 'continuous' })
+  const bridge = new Bridge({
+    env: virtual,
+    driver: openWand,
+    source: 'simulator',
+    ports,
+    policy: 'continuous',
+  })
   let found: ReadingEvent | null = null
   bridge.events$.subscribe((event) => {
     if (event.kind === 'reading') found ??= event
@@ -79,7 +86,14 @@ async function paced(work: () => void): Promise<{ done: number; late: number; bu
 async function reads(event: ReadingEvent): Promise<Record<string, number>> {
   const stateDir = mkdtempSync(join(tmpdir(), 'wandbridge-bench-'))
   const auditor = new Auditor({ env, stateDir, settings: {}, boot: 'bench' })
-  const bridge = new Bridge({ env, ports: [], policy: 'manual', recorder: auditor })
+  const bridge = new Bridge({
+    env,
+    driver: openWand,
+    source: 'simulator',
+    ports: [],
+    policy: 'manual',
+    recorder: auditor,
+  })
   const records = new RecordFeed(env, auditor)
   const rooms = { bridge, auditor, records, hl7: null }
   const log = () => {}
@@ -134,7 +148,7 @@ async function main(): Promise<void> {
   const stored = recordOf(event)
   if (!stored) throw new Error('no record')
   const record = apiRecord({ ...stored, at: event.receivedAt }, place) as InterrogationRecord
-  const decode = () => void reassemble(event.pdus)
+  const decode = () => void reassemble(event.evidence.pdus)
   const fhir = () => void JSON.stringify([interrogationReport(record), ...observationsOf(record)])
   const hl7 = () => void messageOf(record)
   const n = quick ? 300 : 3_000

@@ -4,6 +4,7 @@ import { type Env, systemEnv } from '../base/env.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { interrogateOnce, type Outcome } from '../bridge/interrogate.ts'
 import { ControlConnection } from '../control/client.ts'
+import { quantity } from '../model/format.ts'
 import type { PumpStatus } from '../model/status.ts'
 import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
 import {
@@ -108,7 +109,7 @@ function tellProgress(bridge: Bridge): void {
       const [wand] = bridge.status().wands
       if (!wand) return
       const { progress } = wand.contact
-      const busy = progress === null ? '' : ` Reading, ${progress} %`
+      const busy = progress === null ? '' : ` Reading, ${quantity(progress, '%')}`
       process.stderr.write(`\r${wand.link.sentence}${busy}`.slice(0, 80).concat('\x1b[K'))
     },
     complete: () => void process.stderr.write('\r\x1b[K'),

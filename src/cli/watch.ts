@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { systemEnv } from '../base/env.ts'
 import { type WatchLine, watchLines } from '../bridge/watch.ts'
 import { ControlConnection } from '../control/client.ts'
-import { quantity } from '../model/format.ts'
+import { FIELDS } from '../model/fields.ts'
+import { readerOf, shown } from '../words/reader.ts'
 import { Exit, stopInOrder } from './exit.ts'
 import {
   auditOf,
@@ -63,7 +64,8 @@ export function sentence(line: WatchLine, chosen: Reader): string {
   switch (line.kind) {
     case 'reading': {
       const { reportedVolume: v } = line.reservoir
-      const volume = v.value === null ? v.quality : quantity(v.value, 'mL', 1, chosen.locale)
+      const look = readerOf(chosen.locale, chosen.zone)
+      const volume = shown(look, FIELDS.reservoir.reportedVolume, v)
       const mark = line.source === 'device' ? '' : ` [${line.source.toUpperCase()}]`
       return `${at}  ${line.pump.serial}  reservoir ${volume}  ${liveness(line, chosen)}${mark}`
     }

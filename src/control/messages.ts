@@ -56,7 +56,7 @@ export type ControlRequest = z.output<typeof controlRequestSchema>
 export type ControlInput = z.input<typeof controlRequestSchema>
 
 /** Longest request line; a client that sends more is cut off. */
-export const REQUEST_MAX = 16_384
+export const REQUEST_MAX = 65_536
 
 /** Cuts a stream of text into lines; the tail waits for its end. Throws RangeError past `max`. */
 export class Lines {

@@ -3,9 +3,10 @@
 
 import type { AuditRecord, Body, NewRecord } from '../audit/format/record.ts'
 import { pumpId } from '../base/pump-id.ts'
+import { decoderOf } from '../drivers/decoders.ts'
 import { contentOf } from '../model/content.ts'
 import type { ClockReading, SessionEnding } from '../model/event.ts'
-import { type AlarmReading, liveValues, recordedValues, type Source } from '../model/reading.ts'
+import type { AlarmReading, Source } from '../model/reading.ts'
 import { type ApiRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
 import { mapValues, type Value } from '../model/value.ts'
 import { cursorText } from './cursor.ts'
@@ -23,6 +24,7 @@ type Common = Pick<
   | 'session'
   | 'snapshot'
   | 'deviceTime'
+  | 'decoder'
 > & {
   readonly at: string
 }
@@ -39,7 +41,7 @@ const isApiKind = (kind: string): kind is RecordKind =>
 const recorded = (value: Value): Value =>
   value.quality === 'current' ? { ...value, quality: 'stale', reason: 'recorded' } : value
 
-/** Null = it is of a kind that the API does not give. */
+/** Null = it is of a kind that the API does not give, or no decoder of this release reads it. */
 export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord | null {
   const { kind, at, pump } = record
   if (!isApiKind(kind)) return null
@@ -60,7 +62,8 @@ export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord
   switch (kind) {
     case 'interrogation': {
       const { blocks, clock } = record.body as Body<'interrogation'>
-      const values = recordedValues(blocks, readAt)
+      const values = decoderOf(record.decoder ?? '')?.reading(blocks, readAt)
+      if (!values) return null
       const content = contentOf(mapValues(values, recorded), at, clockOf(clock))
       const { model, firmware } = values.identity
       const identity = { model: model.value, firmware: firmware.value }
@@ -68,7 +71,8 @@ export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord
     }
     case 'live': {
       const { values } = record.body as Body<'live'>
-      return { kind, ...head, ...mapValues(liveValues(values, readAt), recorded) }
+      const live = decoderOf(record.decoder ?? '')?.live(values, readAt)
+      return live ? { kind, ...head, ...mapValues(live, recorded) } : null
     }
     case 'alarm': {
       const { phase, alarm } = record.body as Body<'alarm'>
@@ -95,6 +99,6 @@ function clockOf(body: Body<'interrogation'>['clock']): ClockReading {
     deviceTime: (deviceTime as string | null | undefined) ?? null,
     hostTime: String(hostTime),
     offsetS: typeof offsetMs === 'number' ? offsetMs / 1_000 : null,
-    uncertaintyS: Number(uncertaintyMs) / 1_000,
+    uncertaintyS: typeof uncertaintyMs === 'number' ? uncertaintyMs / 1_000 : null,
   }
 }

@@ -2,11 +2,12 @@
 // talk to, and what `status` and `watch` are for a moment when no bridge runs.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { listLogs } from '../audit/log/tail.ts'
+import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
 import { Bridge, type BridgeOptions } from '../bridge/bridge.ts'
 import { ControlServer } from '../control/server.ts'
+import { openWand } from '../drivers/open-wand/driver.ts'
 import { Feed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
@@ -19,6 +20,7 @@ import { Closers } from './closers.ts'
 import { handle } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
+import { memoryOf } from './memory.ts'
 
 export interface Host {
   readonly source: Source
@@ -38,7 +40,7 @@ export interface Host {
   stop(why: string): Promise<void>
 }
 
-export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder'> {
+export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'driver'> {
   /** What kind of wands it reads. */
   readonly source: Source
   readonly audit?: Pick<AuditorOptions, 'keepDays'>
@@ -120,16 +122,6 @@ async function hostOf(
     ...capture,
   })
   closers.add('the capture', () => captures.stop())
-  const recorder = new EventRecorder(env, auditor)
-  closers.add('the counts of refused traffic', () => void recorder.flush())
-  const bridge = new Bridge({
-    ...options,
-    env,
-    recorder,
-    tap: (...traffic) => captures.take(...traffic),
-  })
-  closers.add('the bridge', () => bridge.stop())
-  if (capture.on) void captures.start()
   const feed = new Feed({
     env,
     disk: auditor.disk,
@@ -146,6 +138,19 @@ async function hostOf(
     feed,
   })
   closers.add('what is known', () => knowledge.stop())
+  const recorder = new EventRecorder(env, auditor)
+  closers.add('the counts of refused traffic', () => void recorder.flush())
+  const bridge = new Bridge({
+    ...options,
+    env,
+    source,
+    driver: openWand,
+    recorder,
+    memory: memoryOf(knowledge),
+    tap: (...traffic) => captures.take(...traffic),
+  })
+  closers.add('the bridge', () => bridge.stop())
+  if (capture.on) void captures.start()
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
   let hl7: Hl7 | null = null
@@ -163,6 +168,8 @@ async function hostOf(
     http = started
   }
   await knowledge.start()
+  // What a crash kept from being written after a reading: each alarm begins once and ends once.
+  for (const record of knowledge.missingAlarms()) void auditor.append(record)
   return {
     source,
     bridge,

@@ -211,8 +211,7 @@ function onSessionEnd(pump: PumpKnown, record: RecordOf<'session'>): void {
 
 /** What the log does not hold any more is not kept here either; sessions not closed are. */
 function onRetention(known: Known, record: RecordOf<'retention'>): void {
-  const { segments } = record.body
-  const oldest = segments.reduce((most, s) => Math.max(most, s.position + s.records), 0)
+  const { position: oldest } = record.body
   const kept = (one: { readonly position: number }) => one.position >= oldest
   for (const pump of Object.values(known.pumps)) {
     if (pump.last.position < oldest) {

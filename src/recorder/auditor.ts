@@ -10,7 +10,7 @@ import { AuditLog, type Limits } from '../audit/log/log.ts'
 import type { Receipt } from '../audit/log/queue.ts'
 import type { AuditState } from '../audit/log/state.ts'
 import { type Disk, nodeDisk } from '../base/disk.ts'
-import { type Cancel, type Env, utc } from '../base/env.ts'
+import type { Cancel, Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { Source } from '../model/reading.ts'
 import type { AuditStatus } from '../model/status.ts'
@@ -183,18 +183,21 @@ export class Auditor {
   /** One round at a time. What fails now is done in the next. */
   #care(dir: string): void {
     const { keepDays } = this.#options
-    const day = 86_400_000
-    const before = keepDays === undefined ? null : utc(this.#env.wall() - keepDays * day)
+    const retention = keepDays !== undefined && {
+      keepDays,
+      age: () => this.#log.age,
+      wall: () => this.#env.wall(),
+    }
     this.#upkeep = this.#upkeep
       .then(() =>
         upkeep({
           disk: this.disk,
           dir,
           append: (record) => this.append(record),
-          ...(before !== null && { dropBefore: before }),
+          ...(retention && { retention }),
         }),
       )
-      .catch(() => {})
+      .then(() => {})
   }
 
   async #space(): Promise<void> {

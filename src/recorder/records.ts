@@ -2,7 +2,6 @@
 // were decoded from, so that `audit verify --rederive` can read them again.
 
 import type { NewRecord } from '../audit/format/record.ts'
-import { DECODER } from '../drivers/open-wand/decoder.ts'
 import type { BridgeEvent, ClockReading, EventHead, PumpIdentity } from '../model/event.ts'
 
 /**
@@ -43,9 +42,9 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
         kind: 'interrogation',
         action: 'R',
         deviceTime: event.clock.deviceTime,
-        body: { blocks: { ...event.repr }, clock: clockBody(event.clock) },
-        pdus: event.pdus,
-        decoder: DECODER,
+        body: { blocks: event.evidence.body, clock: clockBody(event.clock) },
+        pdus: event.evidence.pdus,
+        decoder: event.evidence.decoder,
       }
     case 'live':
       return {
@@ -54,9 +53,9 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
         kind: 'live',
         action: 'R',
         deviceTime: event.deviceTime,
-        body: { values: { ...event.repr } },
-        pdus: [event.pdu],
-        decoder: DECODER,
+        body: { values: event.evidence.body },
+        pdus: event.evidence.pdus,
+        decoder: event.evidence.decoder,
       }
     case 'alarm': {
       const { phase, alarm } = event
@@ -95,6 +94,6 @@ function clockBody({ deviceTime, hostTime, offsetS, uncertaintyS }: ClockReading
     deviceTime,
     hostTime,
     offsetMs: offsetS === null ? null : ms(offsetS),
-    uncertaintyMs: ms(uncertaintyS),
+    uncertaintyMs: uncertaintyS === null ? null : ms(uncertaintyS),
   }
 }

@@ -4,7 +4,6 @@
 
 import { type Content, contentOf } from '../model/content.ts'
 import type { ReadingEvent, Stamp } from '../model/event.ts'
-import type { Source } from '../model/reading.ts'
 import type {
   AuditStatus,
   BridgeStatus,
@@ -13,10 +12,13 @@ import type {
   WandStatus,
 } from '../model/status.ts'
 import { mapValues, type Reason, type Value } from '../model/value.ts'
+import { type Memory, viewRecalled } from './recalled.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
 
 /** Contact older than this is none (protocol: a wand with a session exchanges every 400 ms). */
 export const CONTACT_MS = 900
+/** Longer ago the implant itself must not have answered. The link says so earlier where it can. */
+const LIVE_MS = 5_000
 /** Clocks that disagree by more mean that this computer slept or its clock was set. */
 export const JUMP_MS = 2_000
 
@@ -24,19 +26,28 @@ export function utcText(wall: number): string {
   return new Date(wall).toISOString()
 }
 
-/** `audit` says how the log of a source is doing; without a source, the worst of all. */
+/** `memory`: what the log knows of pumps that were not read here, and of sessions of earlier bridges. */
 export function viewBridge(
   state: BridgeState,
-  audit: (source?: Source) => AuditStatus,
+  audit: AuditStatus,
+  memory: Memory,
   now: Stamp,
 ): BridgeStatus {
+  const unclosed = memory.unclosed()
+  const recalled = memory.pumps().filter(({ identity }) => !state.pumps[identity.id])
   return {
     asOf: utcText(now.wall),
-    wands: Object.values(state.wands).map((wand) => viewWand(wand, now)),
-    pumps: Object.values(state.pumps).map((pump) =>
-      viewPump(state, audit(pump.reading.source), pump, now),
-    ),
-    audit: audit(),
+    wands: Object.values(state.wands).map((wand) => {
+      const view = viewWand(wand, now)
+      const known = new Set(view.unclosed.map((one) => `${one.session} ${one.pump}`))
+      const more = unclosed.filter((one) => !known.has(`${one.session} ${one.pump}`))
+      return { ...view, unclosed: [...view.unclosed, ...more.map((one) => ({ ...one }))] }
+    }),
+    pumps: [
+      ...recalled.map((pump) => viewRecalled(pump, audit, now)),
+      ...Object.values(state.pumps).map((pump) => viewPump(state, audit, pump, now)),
+    ],
+    audit,
   }
 }
 
@@ -75,7 +86,7 @@ function staleReason(
   if (wand.ended?.session === pump.reading.session) return wand.ended.reason
   const contact = notInContact(wand, now)
   if (contact !== null) return contact
-  if (wand.recognised) return null
+  if (wand.recognised) return now.mono - wand.answeredAt > LIVE_MS ? 'implant-lost' : null
   return wand.outdated ? 'changed' : wand.contact.loss
 }
 
@@ -106,8 +117,8 @@ export function viewWand(wand: WandState, now: Stamp): WandStatus {
 }
 
 function viewLink(wand: WandState): LinkStatus {
-  const { phase, connected, sentence, detail, since, refused } = wand
-  return { phase, connected, sentence, detail, since, refused }
+  const { phase, cause, connected, sentence, detail, since, refused } = wand
+  return { phase, cause, connected, sentence, detail, since, refused }
 }
 
 const round = (ms: number | null) => (ms === null ? null : Math.round(ms))

@@ -5,12 +5,12 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { scenarioNames } from '../../simulator/scenarios/load.ts'
 import { openKeys } from '../../src/audit/log/keys.ts'
 import { AuditLog } from '../../src/audit/log/log.ts'
-import { listLogs } from '../../src/audit/log/tail.ts'
+import { listLogs } from '../../src/audit/read/files.ts'
 import { readRecords, type Stored } from '../../src/audit/read/reader.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { interrogateOnce, type Outcome } from '../../src/bridge/interrogate.ts'
-import { rederiver } from '../../src/drivers/open-wand/decoder.ts'
+import { decoderOf } from '../../src/drivers/decoders.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
 import { recordOf } from '../../src/recorder/records.ts'
@@ -116,7 +116,7 @@ describe('what anybody was told', () => {
       const readings = a.r.events.filter((e) => e.kind === 'reading' || e.kind === 'live').length
       expect(readings).toBeGreaterThan(0)
       const [log] = await listLogs(a.disk, DIR)
-      const result = await verify(a.disk, `${DIR}/${log}`, { rederive: rederiver, schemas: true })
+      const result = await verify(a.disk, `${DIR}/${log}`, { rederive: decoderOf, schemas: true })
       expect(result.sentence).toMatch(/consistent/)
       expect(result.rederived).toBe(readings)
       expect(result.differing).toEqual([])
@@ -209,7 +209,7 @@ describe('one altered byte of a PDU', () => {
         await duringReal(env, log.close())
         const dir = `${DIR}/${log.state.log}`
         expect((await verify(disk, dir)).ok).toBe(true)
-        const result = await verify(disk, dir, { rederive: rederiver })
+        const result = await verify(disk, dir, { rederive: decoderOf })
         expect(result).toMatchObject({ ok: false, problem: { position: records.length } })
       }),
       { numRuns: process.env['WANDBRIDGE_LONG'] === '1' ? 1_000 : 40 },
@@ -241,7 +241,7 @@ describe('a disk that fails', () => {
       await a.r.until(() => a.r.pump()?.quality === 'current', 3_000)
       await a.end()
       const [log] = await listLogs(a.disk, DIR)
-      expect((await verify(a.disk, `${DIR}/${log}`, { rederive: rederiver })).ok).toBe(true)
+      expect((await verify(a.disk, `${DIR}/${log}`, { rederive: decoderOf })).ok).toBe(true)
       const readings = a.r.events.filter((e) => e.kind === 'live').length
       const kept = (await a.records()).filter((s) => s.record.kind === 'live').length
       expect(kept).toBe(readings)

@@ -49,7 +49,7 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   const config = join(temporary(), 'config.yaml')
   writeFileSync(
     config,
-    `hl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, testMessages: true }\n`,
+    `source: simulator\nhl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, testMessages: true }\n`,
   )
   const base = ['--state-dir', state]
   const bridge = start([

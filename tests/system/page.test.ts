@@ -103,7 +103,7 @@ describe('a visit', () => {
     await lift(page, pump)
     await pump.command({ do: 'place', gap: 5 })
     await page.getByText('Program changes').waitFor({ timeout: 60_000 })
-    expect(await textOf(page, '.changes')).toMatch(/Rate 0\.25 mL\/day 0\.3 mL\/day/)
+    expect(await textOf(page, '.changes')).toMatch(/Rate now 0\.25 mL\/day 0\.3 mL\/day/)
     expect(await textOf(page, '.clocks')).toMatch(/The pump’s clock is 2 days ahead/)
     await page.locator('.since summary').click()
     await page.locator('.since .events').getByText('Programmed').first().waitFor()

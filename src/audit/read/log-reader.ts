@@ -174,7 +174,7 @@ export class LogReader {
     }
   }
 
-  async #files(): Promise<SegmentFiles[]> {
+  async #files(): Promise<readonly SegmentFiles[]> {
     const files = await segmentFiles(this.#disk, this.#dir)
     if (files.length > 0) return files
     throw new Error(

@@ -30,15 +30,20 @@ export async function checkVoids(
   const { said, places } = opened
   const name = voidName(opened.segment)
   const path = join(dir, name)
-  if (said.length > 0 && (await disk.size(path)) === null) return `${name} is missing`
-  const kept = said.length > 0 ? await readAll(disk, path) : Buffer.alloc(0)
+  const size = said.length > 0 ? ((await disk.entry(path))?.size ?? null) : 0
+  // What was copied was dropped on purpose, and the copy with it.
+  const gone = size === null && said.every(({ segment }) => opened.dropped(segment))
+  if (size === null && !gone) return `${name} is missing`
+  if (!gone && size !== said.reduce((sum, { bytes }) => sum + bytes, 0))
+    return `${name} has not the bytes that were set aside`
+  const kept = gone || size === 0 ? Buffer.alloc(0) : await readAll(disk, path)
   const copies = new Map<Void, Uint8Array>()
   let at = 0
   for (const range of said) {
     const copy = kept.subarray(at, at + range.bytes)
     at += range.bytes
     copies.set(range, copy)
-    if (createHash('sha256').update(copy).digest('hex') !== range.sha256) {
+    if (!gone && createHash('sha256').update(copy).digest('hex') !== range.sha256) {
       return `${name} is not what the record of this segment says was set aside`
     }
     const allowed = places.some(
@@ -48,7 +53,6 @@ export async function checkVoids(
       return 'the record of this segment sets aside what it may not'
     }
   }
-  if (at !== kept.length) return `${name} holds more than was set aside`
   for (const { files, offset } of places) {
     const range = said.find((v) => v.segment === files.number && v.offset === offset)
     if (!range && offset === 0) return 'a segment before this one was never opened'

@@ -1,8 +1,8 @@
 // What the pump is set to do: mode, rates, drugs, patient boluses. Set, not true: what really leaves
 // is implant.ts's business.
-import type { INFUSION_MODES } from '../../protocol/fields/infusion.ts'
-import type { ImplantSpec, ProgrammeChange } from './spec.ts'
-import { Tank } from './tank.ts'
+import type { INFUSION_MODES } from '../../../protocol/fields/infusion.ts'
+import { Tank } from '../physics/tank.ts'
+import type { ImplantSpec, ProgrammeChange } from '../spec.ts'
 
 export type Mode = (typeof INFUSION_MODES)[keyof typeof INFUSION_MODES]
 export type BaseMode = Exclude<Mode, 'single-bolus'>

@@ -1,8 +1,8 @@
 // What the pump remembers having happened: a ring of 64 events with absolute numbers, and alarms that
 // are active or latched.
-import { ALARM_CODES } from '../../protocol/fields/alarms.ts'
-import type { BlockRepr } from '../../protocol/fields/blocks.ts'
-import { EVENT_CODES } from '../../protocol/fields/events.ts'
+import { ALARM_CODES } from '../../../protocol/fields/alarms.ts'
+import type { BlockRepr } from '../../../protocol/fields/blocks.ts'
+import { EVENT_CODES } from '../../../protocol/fields/events.ts'
 
 export type EventName = (typeof EVENT_CODES)[keyof typeof EVENT_CODES]
 export type AlarmName = (typeof ALARM_CODES)[keyof typeof ALARM_CODES]

@@ -1,13 +1,13 @@
 // The pump's memory as the blocks of the wand protocol.
-import { BATTERY_STATES } from '../../protocol/fields/battery.ts'
-import type { BlockName, BlockRepr, SnapshotRepr } from '../../protocol/fields/blocks.ts'
-import { MASS_UNITS } from '../../protocol/fields/drugs.ts'
-import { INFUSION_MODES } from '../../protocol/fields/infusion.ts'
-import { PUMP_STATES } from '../../protocol/fields/status.ts'
-import { secondsOf } from './clock.ts'
-import type { SimulatedImplant } from './implant.ts'
+import { BATTERY_STATES } from '../../../protocol/fields/battery.ts'
+import type { BlockName, BlockRepr, SnapshotRepr } from '../../../protocol/fields/blocks.ts'
+import { MASS_UNITS } from '../../../protocol/fields/drugs.ts'
+import { INFUSION_MODES } from '../../../protocol/fields/infusion.ts'
+import { PUMP_STATES } from '../../../protocol/fields/status.ts'
+import type { SimulatedImplant } from '../implant.ts'
+import { secondsOf } from '../physics/clock.ts'
+import { CAPACITY } from '../spec.ts'
 import type { Reported } from './measure.ts'
-import { CAPACITY } from './spec.ts'
 
 /** A raw value far outside the declared range of a volume: for the fault of that name. */
 const OUT_OF_RANGE = 3_000_000_000

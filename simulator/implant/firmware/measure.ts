@@ -1,8 +1,9 @@
 // What is reported of things that glide with time. Measured at changes only, each of which moves the
 // state counter, so that a reading is whole and nothing moves behind its back.
-import { WARNING_MS } from './battery.ts'
-import { DAY_S } from './clock.ts'
-import type { SimulatedImplant } from './implant.ts'
+
+import type { SimulatedImplant } from '../implant.ts'
+import { WARNING_MS } from '../physics/battery.ts'
+import { DAY_S } from '../physics/clock.ts'
 
 export interface Reported {
   readonly rate: number

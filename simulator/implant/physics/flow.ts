@@ -1,5 +1,5 @@
 // What leaves the pump at this moment: what it reckons, and what is true.
-import type { SimulatedImplant } from './implant.ts'
+import type { SimulatedImplant } from '../implant.ts'
 import { Flow } from './tank.ts'
 
 /** Below these actual volumes (nL) the pressure falls off and so does the flow, in ppm. */
