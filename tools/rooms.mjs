@@ -47,7 +47,7 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge'],
   ]),
   feed: room('src/feed/', 'records as followed', [
-    ...['base', 'model', 'audit/format', 'audit/read', 'decoders', 'recorder'],
+    ...['base', 'model', 'audit/format', 'audit/read', 'decoders'],
   ]),
   knowledge: room('src/knowledge/', 'folds kept beside the log and rebuilt from it', [
     ...['base', 'model', 'feed'],
@@ -60,7 +60,10 @@ export const ROOMS = {
     ...['base', 'model', 'access', 'feed', 'knowledge'],
   ]),
   fhir: room('src/fhir/', 'readings as FHIR R4', [...['base', 'model', 'feed', 'knowledge']]),
-  hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model']),
+  delivery: room('src/delivery/', 'one outbox engine over the feed; MLLP', [
+    ...['base', 'model', 'feed'],
+  ]),
+  hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', [
     ...['model', 'words', 'refill/page', 'refill/paper'],
   ]),
@@ -75,17 +78,8 @@ export const ROOMS = {
     ...['model', 'refill/sheet', 'refill/page'],
   ]),
   host: room('src/host/', 'where the rooms meet', [
-    ...[
-      'access',
-      'audit/format',
-      'audit/log',
-      'audit/read',
-      'base',
-      'bridge',
-      'control',
-      'drivers',
-    ],
-    ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet'],
+    ...['access', 'audit/format', 'audit/read', 'base', 'bridge', 'control', 'delivery', 'drivers'],
+    ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet', 'status'],
   ]),
   cli: room(
     'src/cli/',

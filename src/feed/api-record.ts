@@ -58,21 +58,21 @@ export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord
     snapshot: record.snapshot ?? null,
     deviceTime,
   }
-  const readAt = { deviceTime, receivedAt: at }
+  const received = { deviceTime, receivedAt: at }
   switch (kind) {
     case 'interrogation': {
-      const { blocks, clock } = record.body as Body<'interrogation'>
-      const values = decoderOf(record.decoder ?? '')?.reading(blocks, readAt)
+      const { blocks, clock, readAt = at } = record.body as Body<'interrogation'>
+      const values = decoderOf(record.decoder ?? '')?.reading(blocks, received)
       if (!values) return null
       const content = contentOf(mapValues(values, recorded), at, clockOf(clock))
       const { model, firmware } = values.identity
       const identity = { model: model.value, firmware: firmware.value }
-      return { kind, ...head, identity, ...content }
+      return { kind, ...head, identity, readAt, ...content }
     }
     case 'live': {
-      const { values } = record.body as Body<'live'>
-      const live = decoderOf(record.decoder ?? '')?.live(values, readAt)
-      return live ? { kind, ...head, ...mapValues(live, recorded) } : null
+      const { values, readAt = at } = record.body as Body<'live'>
+      const live = decoderOf(record.decoder ?? '')?.live(values, received)
+      return live ? { kind, ...head, readAt, ...mapValues(live, recorded) } : null
     }
     case 'alarm': {
       const { phase, alarm } = record.body as Body<'alarm'>

@@ -18,8 +18,6 @@ import { FeedRecord, type Selection, selector } from './feed-record.ts'
 import { Tail } from './tail.ts'
 import { Wakes } from './wakes.ts'
 
-export { RecordFeed } from './record-feed.ts'
-
 /** The current log: its name, and how many durable records it has. */
 export interface LogHead {
   readonly log: string

@@ -1,6 +1,6 @@
 // What the configuration says of destinations.
 import { z } from 'zod'
-import { RULES } from './machine.ts'
+import { RULES } from '../delivery/machine.ts'
 import { PROFILE, type Profile } from './messages.ts'
 
 const text = z.string().max(180)

@@ -8,7 +8,7 @@ import { type Env, sleep } from '../base/env.ts'
 import type { Bridge, BridgeOptions } from '../bridge/bridge.ts'
 import { ControlServer } from '../control/server.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
-import { type Feed, RecordFeed } from '../feed/feed.ts'
+import type { Feed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
@@ -132,14 +132,7 @@ async function hostOf(
   let hl7: Hl7 | null = null
   if (sending && sending.destinations.length > 0) {
     const { startHl7 } = await import('./hl7-host.ts')
-    const records = new RecordFeed(feed, auditor)
-    const started = startHl7(
-      env,
-      stateDir,
-      { ...rooms, records },
-      sending.destinations,
-      sending.log,
-    )
+    const started = startHl7(env, stateDir, rooms, sending.destinations, sending.log)
     closers.add('the HL7 destinations', () => started.close())
     hl7 = started
   }

@@ -5,12 +5,13 @@ import { dirname, join } from 'node:path'
 import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, systemEnv } from '../base/env.ts'
+import { owed } from '../delivery/outbox.ts'
+import { sinceOf } from '../delivery/place.ts'
+import { parseSaved } from '../delivery/saved.ts'
 import { Feed } from '../feed/feed.ts'
 import { bundleOf } from '../fhir/bundle.ts'
-import { type DestinationConfig, profileOf } from '../hl7/config.ts'
-import { parseSaved } from '../hl7/cursor.ts'
-import { controlId, isSendable, messageOf } from '../hl7/messages.ts'
-import { sinceOf } from '../hl7/place.ts'
+import type { DestinationConfig } from '../hl7/config.ts'
+import { hl7Sender } from '../hl7/sender.ts'
 import { sourceOf } from '../model/reading.ts'
 
 const feedOf = (env: Env, dir: string, log: string) =>
@@ -45,18 +46,12 @@ export async function* owedTo(
     throw error
   })
   const saved = parseSaved(text, config.name, sinceOf(env, config.since))
-  const profile = profileOf(config)
-  const kinds = config.alarms ? (['interrogation', 'alarm'] as const) : (['interrogation'] as const)
   const audit = join(stateDir, 'audit')
   const log = (await listLogs(nodeDisk, audit)).at(-1)
-  if (log !== undefined) {
-    const after = saved.logs[log]
-    const place = after === undefined ? { from: saved.since } : { after }
-    for await (const record of feedOf(env, audit, log).read({ kinds, ...place })) {
-      const one = record.api()
-      if (!one || !isSendable(one)) continue
-      const { position } = record
-      yield { control: controlId(one), position, log, text: messageOf(one, profile) }
-    }
+  if (log === undefined) return
+  const feed = feedOf(env, audit, log)
+  for await (const { record, message } of owed(feed, hl7Sender(env, config), saved)) {
+    const { control } = message
+    yield { control, position: record.position, log, text: message.text() }
   }
 }

@@ -135,6 +135,17 @@ export interface ReadingEvent extends EventHead, Answered {
   readonly clock: ClockReading
 }
 
+/** When the pump said it at the earliest, on both clocks: an age from here is never younger than the truth. */
+export function saidFrom(event: ReadingEvent | LiveEvent): {
+  readonly mono: number
+  readonly utc: string
+} {
+  const at = event.kind === 'reading' ? event.saidAt : event.answeredAt
+  const ago = Math.max(0, event.mono - at)
+  const utc = new Date(Date.parse(event.receivedAt) - ago).toISOString()
+  return { mono: event.mono - ago, utc }
+}
+
 /** The pump's clock beside this computer's, at one moment. */
 export interface ClockReading {
   readonly deviceTime: string | null

@@ -10,7 +10,7 @@ import { AuditLog, type Limits } from '../audit/log/log.ts'
 import type { Receipt } from '../audit/log/queue.ts'
 import type { AuditState } from '../audit/log/state.ts'
 import { type Disk, nodeDisk } from '../base/disk.ts'
-import { type Cancel, type Env, utc } from '../base/env.ts'
+import type { Cancel, Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { Source } from '../model/reading.ts'
 import type { AuditStatus } from '../model/status.ts'
@@ -39,11 +39,6 @@ export interface AuditorOptions {
 const LOW_SPACE = 256 << 20
 const SPACE_MS = 60_000
 
-/** A record that is durable, and where. */
-export interface Written extends Receipt {
-  readonly record: NewRecord & { readonly at: string }
-}
-
 export class Auditor {
   readonly source: Source
   /** Where the logs are. */
@@ -53,11 +48,8 @@ export class Auditor {
   readonly #env: Env
   readonly #log: AuditLog
   readonly #reads: ReadAccess
-  readonly #written = new Subject<Written>()
   readonly #changes = new Subject<void>()
   readonly #commits = new Subject<void>()
-  /** Every record once it is durable, in the order of the log. */
-  readonly written$: Observable<Written> = this.#written.asObservable()
   /** The state of the log, or what it says, has changed. */
   readonly changes$: Observable<void> = this.#changes.asObservable()
   /** Something may be durable that was not. */
@@ -128,13 +120,7 @@ export class Auditor {
 
   /** Resolves with the place once the record is durable; with null when it could not be kept. */
   append(record: NewRecord): Promise<Receipt | null> {
-    // The same moment for the record and for whoever is told of it.
-    const timed = { at: utc(this.#env.wall()), mono: this.#env.monotonic(), ...record }
-    const done = this.#log.append(timed)
-    void done.then((receipt) => {
-      if (receipt) this.#written.next({ ...receipt, record: timed })
-    })
-    return done
+    return this.#log.append(record)
   }
 
   /** True, or a promise of it, when a reply may go out; false = the read could not be recorded. */

@@ -2,7 +2,13 @@
 // were decoded from, so that `audit verify --rederive` can read them again.
 
 import type { NewRecord } from '../audit/format/record.ts'
-import type { BridgeEvent, ClockReading, EventHead, PumpIdentity } from '../model/event.ts'
+import {
+  type BridgeEvent,
+  type ClockReading,
+  type EventHead,
+  type PumpIdentity,
+  saidFrom,
+} from '../model/event.ts'
 
 /**
  * The record of an event; null when it needs none: contact and the wand's health are asked for many
@@ -42,7 +48,11 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
         kind: 'interrogation',
         action: 'R',
         deviceTime: event.clock.deviceTime,
-        body: { blocks: event.evidence.body, clock: clockBody(event.clock) },
+        body: {
+          blocks: event.evidence.body,
+          clock: clockBody(event.clock),
+          readAt: saidFrom(event).utc,
+        },
         pdus: event.evidence.pdus,
         decoder: event.evidence.decoder,
       }
@@ -53,7 +63,7 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
         kind: 'live',
         action: 'R',
         deviceTime: event.deviceTime,
-        body: { values: event.evidence.body },
+        body: { values: event.evidence.body, readAt: saidFrom(event).utc },
         pdus: event.evidence.pdus,
         decoder: event.evidence.decoder,
       }

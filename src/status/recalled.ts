@@ -32,7 +32,7 @@ export function viewRecalled(
   now: Stamp,
 ): PumpStatus {
   const { source, reservoir, infusion } = reading
-  const readAt = live?.at ?? reading.at
+  const { readAt } = live ?? reading
   const place = { ...wandAt(reading.port ?? '', source, 0), serial: reading.wand }
   const { link, session: _, pump: __, ...wand } = viewWand(place, now)
   return {

@@ -5,16 +5,17 @@
 // log. Contact is taken only the first time: by itself it makes nothing live. Whatever was seen before
 // the newest loss of its wand cannot make anything live any more, however late it is released: it is
 // history. But what it says of the link and of the session holds until something newer does.
-import type {
-  BridgeEvent,
-  ContactEvent,
-  LinkEvent,
-  LiveEvent,
-  PumpIdentity,
-  ReadingEvent,
-  SessionEndEvent,
-  SessionOpenEvent,
-  UnclosedSession,
+import {
+  type BridgeEvent,
+  type ContactEvent,
+  type LinkEvent,
+  type LiveEvent,
+  type PumpIdentity,
+  type ReadingEvent,
+  type SessionEndEvent,
+  type SessionOpenEvent,
+  saidFrom,
+  type UnclosedSession,
 } from '../model/event.ts'
 import type { Source } from '../model/reading.ts'
 import type { SessionStatus } from '../model/status.ts'
@@ -322,10 +323,9 @@ function onSessionEnd(wand: WandState, event: SessionEndEvent, durable: boolean)
   }
 }
 
-/** When the pump said it, on both clocks: never younger than the truth. */
-function saidAt({ mono, receivedAt }: BridgeEvent, at: number) {
-  const ago = Math.max(0, mono - at)
-  return { readMono: mono - ago, readAt: new Date(Date.parse(receivedAt) - ago).toISOString() }
+function readOf(event: ReadingEvent | LiveEvent) {
+  const { mono, utc } = saidFrom(event)
+  return { readMono: mono, readAt: utc }
 }
 
 function changePumps(
@@ -341,7 +341,7 @@ function changePumps(
       identity: event.pump,
       reading: event,
       live: null,
-      ...saidAt(event, event.saidAt),
+      ...readOf(event),
       session: wand.session.id === event.session ? wand.session : LEFT_BEHIND,
       ended: endedAlready(wand, event),
     }
@@ -351,7 +351,7 @@ function changePumps(
     const pump = pumps[event.pump.id]
     if (!pump || !sameSession(pump.reading, event)) return pumps
     const live = { reportedVolume: event.reportedVolume, rate: event.rate }
-    const moved = { ...pump, live, ...saidAt(event, event.answeredAt) }
+    const moved = { ...pump, live, ...readOf(event) }
     return { ...pumps, [event.pump.id]: moved }
   }
   const reason = endOf(event)

@@ -6,7 +6,7 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
-import { Deframer, frame } from '../../src/hl7/mllp.ts'
+import { Deframer, frame } from '../../src/delivery/mllp.ts'
 import { endAll, eventually, sim, start, temporary } from './programs.ts'
 
 const closing: (() => void)[] = []
@@ -49,7 +49,7 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   const config = join(temporary(), 'config.yaml')
   writeFileSync(
     config,
-    `hl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, sources: [simulator] }\n`,
+    `source: simulator\nhl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, testMessages: true }\n`,
   )
   const base = ['--state-dir', state]
   const bridge = start([

@@ -116,8 +116,13 @@ export const BODIES = {
     refused: count,
   }),
   // The pump.
-  interrogation: z.strictObject({ blocks: fields, clock: fields.optional() }),
-  live: z.strictObject({ values: fields }),
+  // `readAt`: when the pump said it at the earliest, by the wand's word; an age is counted from there.
+  interrogation: z.strictObject({
+    blocks: fields,
+    clock: fields.optional(),
+    readAt: utcSchema.optional(),
+  }),
+  live: z.strictObject({ values: fields, readAt: utcSchema.optional() }),
   alarm: z.strictObject({ phase: z.enum(['start', 'update', 'end']), alarm: fields }),
   session: z.strictObject({
     event: z.enum(['opened', 'recognised', 'changed', 'ended']),

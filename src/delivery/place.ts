@@ -2,7 +2,8 @@
 // again until it is written. A slow or a full disk costs no message its time; who dies before it is
 // written sends a few again, with the same ids.
 import { type Env, sleep, utc } from '../base/env.ts'
-import { parseSaved, type Saved, type Store, savedText } from './cursor.ts'
+import type { Cursor } from '../feed/cursor.ts'
+import { parseSaved, type Saved, type Store, savedText } from './saved.ts'
 
 /** Where something could not be written down or read: how long until it is tried again. */
 const AGAIN_MS = 5_000
@@ -26,7 +27,7 @@ export class Place {
   readonly saved: Saved
   readonly #env: Env
   readonly #store: Store
-  #keptAt: Readonly<Record<string, number>>
+  #kept: Cursor | null
   #writing: Promise<void> | null = null
   #dirty = false
   #stopped = false
@@ -35,7 +36,7 @@ export class Place {
     this.#env = env
     this.#store = store
     this.saved = saved
-    this.#keptAt = { ...saved.logs }
+    this.#kept = saved.place
   }
 
   /** `since`: what a destination begins with that has no place yet. Rejects when it cannot be kept. */
@@ -66,12 +67,10 @@ export class Place {
   }
 
   /** Nothing was sent: kept now and then, and at once when a log is new. */
-  idle(): void {
-    const moved = Object.entries(this.saved.logs).some(([log, position]) => {
-      const kept = this.#keptAt[log]
-      return kept === undefined || position - kept >= IDLE_SAVE
-    })
-    if (moved) this.soon()
+  moved(to: Cursor): void {
+    this.saved.place = to
+    const kept = this.#kept
+    if (kept?.log !== to.log || to.position - kept.position >= IDLE_SAVE) this.soon()
   }
 
   /** Resolves when what is known now is kept. */
@@ -86,9 +85,9 @@ export class Place {
   }
 
   async #write(): Promise<void> {
-    const logs = { ...this.saved.logs }
+    const { place } = this.saved
     await this.#store.save(savedText(this.saved))
-    this.#keptAt = logs
+    this.#kept = place
   }
 }
 

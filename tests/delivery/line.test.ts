@@ -8,10 +8,10 @@ import { setTimeout } from 'node:timers/promises'
 import { createServer as createTls } from 'node:tls'
 import { afterEach, expect, it } from 'vitest'
 import { type Env, systemEnv, VirtualEnv } from '../../src/base/env.ts'
+import { dialer, isSecure, type Line } from '../../src/delivery/line.ts'
 import { destinationSchema } from '../../src/hl7/config.ts'
-import { dialer, isSecure, type Line } from '../../src/hl7/line.ts'
 import { certificate } from '../http/certificate.ts'
-import { eventually } from '../http/world.ts'
+import { eventually } from './world.ts'
 
 const open: { close(): void }[] = []
 afterEach(() => {

@@ -1,29 +1,25 @@
-// One line after the other to a destination, and the replies that come over it. What a line that is given up
-// still says is not heard.
+// The link of MLLP: one line after the other to a destination, messages and replies in frames. What a line
+// that is given up still says is not heard.
 import type { Dial, Line } from './line.ts'
 import { Deframer, frame } from './mllp.ts'
-import { type Ack, parseAck } from './text.ts'
+import type { Link, LinkEvents, Reply } from './sender.ts'
 
 /** Bytes a peer may say to one message. Whoever says more is not listened to: others wait meanwhile. */
 const MOST_SAID = 1 << 20
 
-interface WireEvents {
-  connected(): void
-  /** Null = what came is no acknowledgment. */
-  reply(ack: Ack | null): void
-  closed(why: string): void
-}
-
-export class Wire {
+export class Wire implements Link {
   readonly #dial: Dial
-  readonly #events: WireEvents
+  readonly #parse: (text: string) => Reply | null
+  readonly #events: LinkEvents
   #line: Line | null = null
   #deframer = new Deframer()
   /** Bytes since the last message was sent, or since the line was made. */
   #heard = 0
 
-  constructor(dial: Dial, events: WireEvents) {
+  /** `parse`: null = it is no reply. */
+  constructor(dial: Dial, parse: (text: string) => Reply | null, events: LinkEvents) {
     this.#dial = dial
+    this.#parse = parse
     this.#events = events
   }
 
@@ -59,7 +55,7 @@ export class Wire {
       this.#line?.close()
       return this.#closed('it sends what is no reply')
     }
-    for (const text of this.#deframer.push(bytes)) this.#events.reply(parseAck(text))
+    for (const text of this.#deframer.push(bytes)) this.#events.reply(this.#parse(text))
   }
 
   #closed(why: string): void {

@@ -1,7 +1,7 @@
 // How a destination stands, as it is shown: on the page, among the metrics, by `hl7 send`. Pure.
 import type { DestinationStatus } from '../model/status.ts'
-import type { Parked } from './cursor.ts'
 import type { State } from './machine.ts'
+import type { Parked } from './saved.ts'
 
 const SHOWN = 10
 

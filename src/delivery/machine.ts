@@ -1,8 +1,8 @@
 // What a destination is sent next and what its replies mean: one message at a time, in order. Pure:
-// events in, effects out. CA and AA advance; CE and AE are tried again, more and more slowly, then
-// parked; CR and AR are parked at once; silence closes the connection; a destination that is down is
+// events in, effects out. What is accepted is done with; an error is tried again, more and more slowly,
+// then parked; a refusal is parked at once; silence closes the connection; a destination that is down is
 // tried for ever. A reply that names another message says nothing about this one.
-import type { Ack } from './text.ts'
+import type { Reply } from './sender.ts'
 
 export interface Rules {
   /** How often a message that is answered with an error is sent, in all. */
@@ -42,7 +42,7 @@ export type Event =
   | { readonly kind: 'message'; readonly control: string }
   | { readonly kind: 'connected' }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'reply'; readonly ack: Ack | null }
+  | { readonly kind: 'reply'; readonly reply: Reply | null }
   /** The time that was asked for is over. */
   | { readonly kind: 'time' }
 
@@ -85,7 +85,7 @@ export function step(state: State, event: Event, rules: Rules = RULES): Step {
       if (state.waiting === 'ack') return { state, effects: [{ do: 'close' }] }
       return next({ ...state, waiting: 'nothing' }, rules)
     case 'reply':
-      return replied(state, event.ack, rules)
+      return replied(state, event.reply, rules)
   }
 }
 
@@ -107,24 +107,21 @@ function next(state: State, rules: Rules): Step {
   return { state: { ...state, link: 'connecting' }, effects: [{ do: 'connect' }] }
 }
 
-function replied(state: State, ack: Ack | null, rules: Rules): Step {
-  if (ack === null || state.waiting !== 'ack' || ack.control !== state.head) {
+function replied(state: State, reply: Reply | null, rules: Rules): Step {
+  if (!reply?.means || state.waiting !== 'ack' || reply.control !== state.head) {
     return { state: { ...state, strays: state.strays + 1 }, effects: [] }
   }
-  const { code, text } = ack
+  const { means, code, text } = reply
   const done = { ...state, head: null, waiting: 'nothing', refused: 0, failed: 0 } as const
   const end = (result: Result): Step => ({
     state: done,
     effects: [NO_TIMER, { do: 'done', result }],
   })
-  if (code === 'CA' || code === 'AA') return end({ kind: 'accepted' })
+  if (means === 'accepted') return end({ kind: 'accepted' })
   const refused = state.refused + 1
-  const parked = { kind: 'parked', code, text, attempts: refused } as const
-  if (code === 'CR' || code === 'AR') return end(parked)
-  if (code !== 'CE' && code !== 'AE') {
-    return { state: { ...state, strays: state.strays + 1 }, effects: [] }
+  if (means === 'refused' || refused >= rules.attempts) {
+    return end({ kind: 'parked', code, text, attempts: refused })
   }
-  if (refused >= rules.attempts) return end(parked)
   const again = { ...state, refused, failed: 0, waiting: 'backoff' } as const
   return { state: again, effects: [timer(refused - 1, rules)] }
 }

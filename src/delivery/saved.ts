@@ -1,4 +1,4 @@
-// What a destination has had, as it is kept: a place in each log, and the messages that were set aside.
+// How far a destination is, as it is kept: its place in the log, and the messages that were set aside.
 import { z } from 'zod'
 import { utcSchema } from '../model/value.ts'
 
@@ -17,12 +17,12 @@ const parkedSchema = z.strictObject({
 export type Parked = z.infer<typeof parkedSchema>
 
 const savedSchema = z.strictObject({
-  v: z.literal(1),
+  v: z.literal(2),
   destination: z.string(),
   /** Only what was recorded since is sent. */
   since: utcSchema,
-  /** By log: everything up to here was accepted, set aside, or is not for it. */
-  logs: z.record(z.string(), z.number().int().min(-1)),
+  /** Everything up to here was accepted, set aside, or is not for it; null = it has not begun. */
+  place: z.strictObject({ log: z.string(), position: z.number().int().min(-1) }).nullable(),
   parked: z.array(parkedSchema),
 })
 export type Saved = z.infer<typeof savedSchema>
@@ -36,7 +36,7 @@ export interface Store {
 
 /** Throws when it is not ours: to begin anew would send what was sent, or leave out what was not. */
 export function parseSaved(text: string | null, destination: string, since: string): Saved {
-  if (text === null) return { v: 1, destination, since, logs: {}, parked: [] }
+  if (text === null) return { v: 2, destination, since, place: null, parked: [] }
   const saved = savedSchema.safeParse(jsonOf(text))
   if (saved.success && saved.data.destination === destination) return saved.data
   throw new Error(`the file that says how far ${destination} is, cannot be read`)

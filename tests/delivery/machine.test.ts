@@ -1,9 +1,16 @@
 // The rules of replies, one by one, and the framing under every cut.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Effect, type Event, IDLE, RULES, type State, step } from '../../src/hl7/machine.ts'
-import { Deframer, frame } from '../../src/hl7/mllp.ts'
-import { escaped, parseAck, unescaped } from '../../src/hl7/text.ts'
+import {
+  type Effect,
+  type Event,
+  IDLE,
+  RULES,
+  type State,
+  step,
+} from '../../src/delivery/machine.ts'
+import { Deframer, frame } from '../../src/delivery/mllp.ts'
+import { parseAck } from '../../src/hl7/text.ts'
 
 const RUNS = process.env['WANDBRIDGE_LONG'] === '1' ? 5_000 : 200
 
@@ -21,7 +28,7 @@ function play(events: readonly Event[], from: State = IDLE) {
 const sent: Event[] = [{ kind: 'message', control: 'm1' }, { kind: 'connected' }]
 const reply = (code: string, control = 'm1'): Event => ({
   kind: 'reply',
-  ack: { code, control, text: 'why' },
+  reply: parseAck(`MSH|^~\\&|\rMSA|${code}|${control}|why`),
 })
 
 describe('a reply', () => {
@@ -57,7 +64,7 @@ describe('a reply', () => {
     const { state, effects } = play([
       ...sent,
       reply('AA', 'm0'),
-      { kind: 'reply', ack: null },
+      { kind: 'reply', reply: null },
       reply('XX'),
     ])
     expect(effects.slice(2).flat()).toEqual([])
@@ -159,28 +166,5 @@ describe('framing', () => {
     const bytes = Buffer.concat([Buffer.from('noise'), half, frame('MSH|whole')])
     expect(deframer.push(bytes)).toEqual(['MSH|whole'])
     expect(deframer.strays).toBeGreaterThan(0)
-  })
-})
-
-describe('text', () => {
-  it('comes back as it was, and never holds a delimiter', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(escaped(text)).not.toMatch(/[|^&~]|\p{Cc}/u)
-        expect(unescaped(escaped(text))).toBe(text)
-      }),
-      { numRuns: RUNS },
-    )
-  })
-
-  it('a reply is read with whatever line ends, and what is none is none', () => {
-    const ack = { code: 'AE', control: 'a|b', text: 'no such patient' }
-    for (const end of ['\r', '\n', '\r\n']) {
-      const lines = ['MSH|^~\\&|X', 'MSA|AE|a\\F\\b', 'ERR||||||||no such patient']
-      expect(parseAck(lines.join(end))).toEqual(ack)
-    }
-    for (const text of ['', 'MSH', 'MSA|AA|1', 'MSH|^~\\&|X\rPID|1', 'junk']) {
-      expect(parseAck(text)).toBeNull()
-    }
   })
 })
