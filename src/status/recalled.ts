@@ -4,7 +4,7 @@ import type { PumpIdentity, Stamp, UnclosedSession } from '../model/event.ts'
 import type { InterrogationRecord, RecordOf } from '../model/record.ts'
 import type { AuditStatus, PumpStatus, SessionStatus } from '../model/status.ts'
 import { NO_SESSION, wandAt } from './state.ts'
-import { utcText, viewWand } from './view.ts'
+import { utcText, viewWand } from './wand-view.ts'
 
 /** The newest that the log holds of a pump. */
 export interface RecalledPump {
