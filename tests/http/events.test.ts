@@ -96,8 +96,9 @@ const push = (w: World, n = 1, skip = 0) =>
 
 /** A small one. */
 function linkRecord(w: World): RecordOf<'link'> {
-  const { position, log, at, source, wand, port, session, snapshot, deviceTime } = w.interrogation
-  const head = { position, log, at, source, wand, port, session, snapshot, deviceTime }
+  const { id, position, log, at, source, wand, port, session, snapshot, deviceTime } =
+    w.interrogation
+  const head = { id, position, log, at, source, wand, port, session, snapshot, deviceTime }
   return {
     ...head,
     pump: null,

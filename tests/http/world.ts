@@ -164,6 +164,28 @@ export class MemoryRecords implements Follow {
   }
 }
 
+/** An interrogation in short, as it is known. */
+export const visitOf = (record: RecordOf<'interrogation'>): VisitView => {
+  const { id, position, at, deviceTime, session, source, reservoir, infusion, alarms } = record
+  const moment = { id, position, readAt: at, deviceTime, session, source }
+  const { reportedVolume } = reservoir
+  const values = { reportedVolume, rate: infusion.rate, activeAlarms: alarms.length }
+  const events = { before: null, total: null, listed: 0, overwritten: null }
+  return { ...moment, ...values, closeConfirmed: true, events }
+}
+
+/** A refill that this interrogation is the first to tell of. */
+export const refillOf = (record: RecordOf<'interrogation'>): Refill => {
+  const { id, position, at, source, reservoir } = record
+  const { filledAt, filledVolume, reportedVolume } = reservoir
+  const after = { position, readAt: at, reportedVolume }
+  const told = {
+    filledAt: filledAt.value as string,
+    filledVolume: filledVolume as Refill['filledVolume'],
+  }
+  return { id, position, source, ...told, before: null, after, worksheets: [] }
+}
+
 const feedRecords = new WeakMap<ApiRecord, FeedRecord>()
 
 /** The same object every time, as the feed gives it. */
