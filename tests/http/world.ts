@@ -211,6 +211,8 @@ export type World = Awaited<ReturnType<typeof world>>
 interface WorldOptions extends Partial<Omit<ListenOptions, 'limits'>> {
   readonly limits?: Partial<HttpLimits>
   readonly required?: boolean
+  /** The log that is written when the server begins; empty = none is open yet. */
+  readonly log?: string
   /** Other surfaces below this server. */
   readonly mounts?: (
     parts: Pick<HttpSources, 'env' | 'status'> & { records: MemoryRecords },
@@ -219,7 +221,13 @@ interface WorldOptions extends Partial<Omit<ListenOptions, 'limits'>> {
 
 const GENEROUS = { perSecond: 1e6, burst: 1e6 }
 
-export async function world({ limits, required = true, mounts, ...options }: WorldOptions = {}) {
+export async function world({
+  limits,
+  required = true,
+  log = LOG,
+  mounts,
+  ...options
+}: WorldOptions = {}) {
   const { status, pump, interrogation } = await sample()
   const env = systemEnv()
   const dir = mkdtempSync(join(tmpdir(), 'wandbridge-http-'))
@@ -227,6 +235,7 @@ export async function world({ limits, required = true, mounts, ...options }: Wor
   await tokens.follow()
   const access = new Access({ env, tokens, required })
   const records = new MemoryRecords()
+  records.log = log
   const urgent$ = new Subject<void>()
   /** What is known over restarts; a test may say otherwise. */
   const knowledge = {
