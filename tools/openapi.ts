@@ -36,7 +36,10 @@ export async function document(): Promise<Json> {
         head: () => null,
         oldest: async () => 0,
         async *read() {},
-        async *follow() {},
+        // As the real one it ends with the signal, and not before.
+        async *follow(_, { signal }) {
+          await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        },
       },
       knowledge: {
         pump: () => null,

@@ -5,12 +5,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { utc } from '../base/env.ts'
 import { type Cursor, parseCursor } from '../feed/cursor.ts'
+import type { VisitView } from '../knowledge/views.ts'
 import {
   interrogationReplySchema,
   readingSchema,
   readingsReplySchema,
   refillSchema,
   refillsReplySchema,
+  type Visit,
   visitSchema,
   visitsReplySchema,
 } from '../model/api.ts'
@@ -113,7 +115,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       return readings(feed.read({ pump, kinds, from, to, order, gone, ...place }))
     },
     interrogations: ({ pump, range: { from, to, order }, after }) =>
-      listed(knowledge.visits(pump, { from, to, order, after: after?.position }).items),
+      listed(knowledge.visits(pump, { from, to, order, after: after?.position }).items.map(visit)),
     refills: ({ pump, range: { from, to, order }, after }) =>
       listed(knowledge.refills(pump, { from, to, order, after: after?.position }).items),
   }
@@ -195,6 +197,9 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
     },
   )
 }
+
+/** What the API gives of it: the counts of the pump's own events are for the surfaces inside. */
+const visit = ({ events: _, ...given }: VisitView): Visit => given
 
 const wantsLines = ({ headers }: FastifyRequest) =>
   (headers.accept ?? '').split(',').some((type) => type.trim().startsWith(LINES))

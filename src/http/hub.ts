@@ -125,8 +125,10 @@ export class Hub {
     }
     if (!first) return
     for (const client of this.#clients) {
-      // Whoever was told that there is no log has seen nothing of this one.
-      if (client.live && client.cursor === null) client.cursor = this.#at
+      if (!client.live || client.cursor !== null) continue
+      // Whoever was told that there is no log has seen nothing of this one, which may have records by now.
+      if (item.cursor.position < 0) client.cursor = item.cursor
+      else this.#snapshot(client)
     }
     this.#begun()
   }

@@ -96,8 +96,9 @@ const push = (w: World, n = 1, skip = 0) =>
 
 /** A small one. */
 function linkRecord(w: World): RecordOf<'link'> {
-  const { position, log, at, source, wand, port, session, snapshot, deviceTime } = w.interrogation
-  const head = { position, log, at, source, wand, port, session, snapshot, deviceTime }
+  const { id, position, log, at, source, wand, port, session, snapshot, deviceTime } =
+    w.interrogation
+  const head = { id, position, log, at, source, wand, port, session, snapshot, deviceTime }
   return {
     ...head,
     pump: null,
@@ -134,8 +135,7 @@ describe('a client that is new', () => {
   })
 
   it('may come before there is a log, or before its first record', async () => {
-    const w = await start()
-    w.records.log = ''
+    const w = await start({ log: '' })
     const early = listen(w)
     await early.have(1)
     expect(early.got[0]).toMatchObject({
@@ -156,6 +156,23 @@ describe('a client that is new', () => {
     ])
     early.stop()
     second.stop()
+  })
+
+  it('that came before there was a log is told how it stands once there is one with records', async () => {
+    const w = await start({ log: '' })
+    const early = listen(w)
+    await early.have(1)
+    w.records.log = LOG
+    push(w, 3)
+    await early.have(2)
+    push(w)
+    await early.have(3)
+    expect(early.got.map(({ id, event }) => [id, event])).toEqual([
+      [null, 'snapshot'],
+      [`${LOG}.2`, 'snapshot'],
+      [`${LOG}.3`, 'interrogation'],
+    ])
+    early.stop()
   })
 
   it('gets only the kinds and the pump it may have or asked for', async () => {
@@ -276,14 +293,15 @@ describe('a client that was here before', () => {
   })
 
   it('waits for the log to be opened, instead of losing its place', async () => {
-    const w = await start()
+    const w = await start({ log: '' })
+    // They are in a log that is not open yet.
+    w.records.log = LOG
     push(w, 5)
-    const { log } = w.records
     w.records.log = ''
     const client = listen(w, '', { 'last-event-id': `${LOG}.1` })
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(client.got).toEqual([])
-    w.records.log = log
+    w.records.log = LOG
     await client.have(4)
     expect(client.ids()).toEqual([2, 3, 4])
     client.stop()
@@ -353,10 +371,19 @@ describe('a client that was here before', () => {
     }
     small(6_000)
     const client = listen(w, '?kinds=link', { 'last-event-id': `${LOG}.10` })
+    await client.have(2)
     small(50)
     await eventually(() => client.ids().at(-1) === 6_049, 30_000)
     expect(client.ids()).toEqual(Array.from({ length: 6_039 }, (_, i) => i + 11))
-    expect(w.records.reads).toBeGreaterThanOrEqual(2)
+    const { reads } = w.records
+    expect(reads).toBeGreaterThanOrEqual(1)
+    // Whoever has caught up, or is new, has nothing read for it.
+    const fresh = listen(w)
+    await fresh.have(1)
+    small(10)
+    await eventually(() => [client, fresh].every((one) => one.ids().at(-1) === 6_059))
+    expect(w.records.reads).toBe(reads)
+    fresh.stop()
     client.stop()
   })
 })

@@ -8,10 +8,9 @@ import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Connections } from '../../src/http/connections.ts'
 import { RateLimit } from '../../src/http/rate.ts'
-import { encodeRecord, MOST_RECORDS, Ring } from '../../src/http/ring.ts'
 import { Seats } from '../../src/http/seats.ts'
 import { LIMITS } from '../../src/http/sources.ts'
-import { eventually, raw, sample, starter, type World } from './world.ts'
+import { eventually, raw, starter, type World } from './world.ts'
 
 const start = starter()
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
@@ -244,24 +243,5 @@ describe('rate', () => {
     // Never used up by a clock that stands still or by strangers.
     for (let i = 0; i < 5_000; i += 1) rate.take(`other ${i}`, 10_001 + i)
     expect(rate.take('a', 20_000)).toBe(0)
-  })
-})
-
-describe('the ring', () => {
-  it('keeps the newest in order, and knows from where on it has everything', async () => {
-    const { interrogation } = await sample()
-    const { position: _, ...rest } = interrogation
-    const ring = new Ring(interrogation.log, 4)
-    const at = (position: number) => encodeRecord({ position, ...rest })
-    expect(ring.push(at(4))).toBe(false)
-    expect([5, 7, 8].map((position) => ring.push(at(position)))).toEqual([true, true, true])
-    expect(ring.push(at(7))).toBe(false)
-    expect(ring.after(4, 9).map(({ position }) => position)).toEqual([5, 7, 8])
-    expect(ring.after(5, 1).map(({ position }) => position)).toEqual([7])
-    expect(ring.after(8, 9)).toEqual([])
-    expect([ring.from, ring.last]).toEqual([4, 8])
-    for (let i = 9; i < 9 + 2 * MOST_RECORDS; i += 1) ring.push(at(i))
-    expect(ring.after(ring.from, 1)[0]?.position).toBe(ring.from + 1)
-    expect(ring.last - ring.from).toBeLessThanOrEqual(MOST_RECORDS)
   })
 })

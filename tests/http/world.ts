@@ -164,6 +164,28 @@ export class MemoryRecords implements Follow {
   }
 }
 
+/** An interrogation in short, as it is known. */
+export const visitOf = (record: RecordOf<'interrogation'>): VisitView => {
+  const { id, position, at, deviceTime, session, source, reservoir, infusion, alarms } = record
+  const moment = { id, position, readAt: at, deviceTime, session, source }
+  const { reportedVolume } = reservoir
+  const values = { reportedVolume, rate: infusion.rate, activeAlarms: alarms.length }
+  const events = { before: null, total: null, listed: 0, overwritten: null }
+  return { ...moment, ...values, closeConfirmed: true, events }
+}
+
+/** A refill that this interrogation is the first to tell of. */
+export const refillOf = (record: RecordOf<'interrogation'>): Refill => {
+  const { id, position, at, source, reservoir } = record
+  const { filledAt, filledVolume, reportedVolume } = reservoir
+  const after = { position, readAt: at, reportedVolume }
+  const told = {
+    filledAt: filledAt.value as string,
+    filledVolume: filledVolume as Refill['filledVolume'],
+  }
+  return { id, position, source, ...told, before: null, after, worksheets: [] }
+}
+
 const feedRecords = new WeakMap<ApiRecord, FeedRecord>()
 
 /** The same object every time, as the feed gives it. */
@@ -189,6 +211,8 @@ export type World = Awaited<ReturnType<typeof world>>
 interface WorldOptions extends Partial<Omit<ListenOptions, 'limits'>> {
   readonly limits?: Partial<HttpLimits>
   readonly required?: boolean
+  /** The log that is written when the server begins; empty = none is open yet. */
+  readonly log?: string
   /** Other surfaces below this server. */
   readonly mounts?: (
     parts: Pick<HttpSources, 'env' | 'status'> & { records: MemoryRecords },
@@ -197,7 +221,13 @@ interface WorldOptions extends Partial<Omit<ListenOptions, 'limits'>> {
 
 const GENEROUS = { perSecond: 1e6, burst: 1e6 }
 
-export async function world({ limits, required = true, mounts, ...options }: WorldOptions = {}) {
+export async function world({
+  limits,
+  required = true,
+  log = LOG,
+  mounts,
+  ...options
+}: WorldOptions = {}) {
   const { status, pump, interrogation } = await sample()
   const env = systemEnv()
   const dir = mkdtempSync(join(tmpdir(), 'wandbridge-http-'))
@@ -205,6 +235,7 @@ export async function world({ limits, required = true, mounts, ...options }: Wor
   await tokens.follow()
   const access = new Access({ env, tokens, required })
   const records = new MemoryRecords()
+  records.log = log
   const urgent$ = new Subject<void>()
   /** What is known over restarts; a test may say otherwise. */
   const knowledge = {
