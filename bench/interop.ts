@@ -121,7 +121,7 @@ async function reads(event: ReadingEvent): Promise<Record<string, number>> {
     const token = http.lend({ label: 'bench', scopes: ['history', 'fhir'], lifeMs: null })
     const headers = { authorization: `Bearer ${token}` }
     const paths = {
-      rest: `/api/v1/pumps/${event.pump.id}/interrogations/${position}`,
+      rest: `/api/v1/pumps/${event.pump.id}/interrogations/${name}.${position}`,
       fhir: `/fhir/R4/Observation/${name}.${position}.reported-volume`,
     }
     const times: Record<string, number[]> = { rest: [], fhir: [] }
