@@ -11,6 +11,7 @@ import { AuditLog } from '../src/audit/log/log.ts'
 import { nodeDisk } from '../src/base/disk.ts'
 import { systemEnv, utc, VirtualEnv } from '../src/base/env.ts'
 import { Bridge } from '../src/bridge/bridge.ts'
+import { openWand } from '../src/drivers/open-wand/driver.ts'
 import { Feed } from '../src/feed/feed.ts'
 import { Knowledge } from '../src/knowledge/knowledge.ts'
 import { recordOf } from '../src/recorder/records.ts'
@@ -31,7 +32,13 @@ async function happening(): Promise<NewRecord[]> {
   const virtual = new VirtualEnv({ seed: 1 })
   const simulator = await startSimulator({ env: virtual, seed: 1, wands: 1 })
   const ports = simulator.wands.map((wand) => loopbackSource('loop-0', wand.paths.line))
-  const bridge = new Bridge({ env: virtual, ports, policy: 'continuous' })
+  const bridge = new Bridge({
+    env: virtual,
+    driver: openWand,
+    source,
+    ports,
+    policy: 'continuous',
+  })
   const records: NewRecord[] = []
   bridge.events$.subscribe((event) => {
     const record = recordOf(event)

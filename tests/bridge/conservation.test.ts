@@ -45,9 +45,14 @@ describe('under a storm of faults', () => {
     expect(new Set(readings.map(fixedIn)).size).toBe(1)
     expect(readings[0]?.pump.serial).toBe(truth?.implantSerial)
     // Every value can be derived again from the bytes that came.
-    for (const { evidence } of readings) {
+    for (const { evidence, pump, clock } of readings) {
       const again = decoderOf(evidence.decoder)?.decode('interrogation', evidence.pdus)
-      expect(again).toEqual(evidence.body)
+      expect(again).toEqual({
+        said: evidence.body,
+        pump: pump.serial,
+        model: pump.model,
+        deviceTime: clock.deviceTime,
+      })
     }
     const keys = readings.map((e) => `${e.session}/${e.snapshot}`)
     expect(new Set(keys).size).toBe(keys.length)

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { NewRecord } from '../../src/audit/format/record.ts'
+import { decoder } from '../../src/drivers/open-wand/decoder.ts'
 import type { Known } from '../../src/knowledge/known.ts'
 import { thinned } from '../../src/knowledge/thin.ts'
 import { pumpView, refillsOf, unclosedOf, visitsOf } from '../../src/knowledge/views.ts'
@@ -169,7 +170,7 @@ describe('visits and refills', () => {
 describe('a pump', () => {
   const live = (rate: number, session = 5): NewRecord => {
     const values = { activeAlarms: 0, deviceTime: null, rate, reportedVolume: 9 } as never
-    return { ...A, session, kind: 'live', body: { values } }
+    return { ...A, session, kind: 'live', body: { values }, decoder: decoder.name }
   }
   const read = async (session = 5, serial = A.pump) => {
     const all = await randomRecords(3, 60)
@@ -212,8 +213,8 @@ describe('a pump', () => {
       ended(B, 6, 'confirmed'),
       await read(7, 'P-2'),
     ]
-    const segments = [{ segment: 1, position: 0, records: 5 }]
-    const dropped: NewRecord = { kind: 'retention', body: { segments, rule: 'days' } }
+    const body = { through: 1, position: 5, rule: 'days' }
+    const dropped: NewRecord = { kind: 'retention', body }
     const known = folded(feedRecords(timed([...old, ...young, dropped])))
     expect(Object.values(known.pumps).map(({ serial }) => serial)).toEqual(['P-2'])
     const [pump] = Object.values(known.pumps)

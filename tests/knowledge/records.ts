@@ -122,7 +122,11 @@ export async function randomRecords(seed: number, count: number): Promise<NewRec
 }
 
 /** The records as they are read from a log, from position `first` on. */
-export function feedRecords(records: readonly NewRecord[], first = 0): FeedRecord[] {
+export function feedRecords(
+  records: readonly NewRecord[],
+  first = 0,
+  log: string = LOG,
+): FeedRecord[] {
   const origin = {
     env: new VirtualEnv(),
     source: 'simulator' as const,
@@ -135,7 +139,7 @@ export function feedRecords(records: readonly NewRecord[], first = 0): FeedRecor
     const made = draft(record, origin)
     if ('refused' in made) throw new Error(made.reason)
     const line = made.line(position).trimEnd()
-    return new FeedRecord(LOG, new Stored(position, record.kind, record.at ?? '', line))
+    return new FeedRecord(log, new Stored(position, record.kind, record.at ?? '', line))
   })
 }
 

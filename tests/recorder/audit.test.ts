@@ -13,8 +13,9 @@ import { interrogateOnce, type Outcome } from '../../src/bridge/interrogate.ts'
 import { decoderOf } from '../../src/drivers/decoders.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
+import { EventRecorder } from '../../src/recorder/event-recorder.ts'
 import { recordOf } from '../../src/recorder/records.ts'
-import { duringReal } from '../audit/bench-log.ts'
+import { duringReal, start } from '../audit/bench-log.ts'
 import { MemoryDisk } from '../audit/memory-disk.ts'
 import { type Rig, type RigOptions, rig } from '../bridge/rig.ts'
 
@@ -33,13 +34,16 @@ interface Audited {
   records(): Promise<Stored[]>
 }
 
+const auditorOn = (env: VirtualEnv, disk: MemoryDisk) =>
+  new Auditor({ env, stateDir: '/state', source: 'simulator', boot: 'boot', settings: {}, disk })
+
 async function audited(options: RigOptions = {}, disk = new MemoryDisk()): Promise<Audited> {
   let auditor: Auditor | null = null
   const r = await rig({
     ...options,
     recorder: (env) => {
-      auditor = new Auditor({ env, stateDir: '/state', boot: 'boot', settings: {}, disk })
-      return auditor
+      auditor = auditorOn(env, disk)
+      return new EventRecorder(env, auditor)
     },
   })
   const made = auditor as unknown as Auditor
@@ -162,14 +166,16 @@ describe('what anybody was told', () => {
     })
   })
 
-  it('is the log that is named once a wand has spoken, though another one was begun before', async () => {
+  it('in that one log before a wand has spoken, too: a bridge has one source', async () => {
     const a = await audited()
     await a.r.command({ do: 'unplug' })
     await a.r.env.advance(5_000)
-    expect(a.r.bridge.status().audit.log).toMatch(/^device-/)
+    const { log } = a.r.bridge.status().audit
+    expect(log).toMatch(/^simulator-1-/)
     await a.r.command({ do: 'plug' })
     await a.r.live()
-    expect(a.r.bridge.status().audit.log).toMatch(/^simulator-/)
+    expect(a.r.bridge.status().audit.log).toBe(log)
+    expect(await listLogs(a.disk, DIR)).toEqual([log])
   })
 })
 
@@ -306,12 +312,11 @@ describe('a reading that cannot be recorded', () => {
     await a.r.env.advance(1_000)
     const append = a.auditor.append.bind(a.auditor)
     // As a bug in the bridge would: a body that canonical JSON has no place for.
-    a.auditor.append = (record, source) =>
+    a.auditor.append = (record) =>
       append(
         record.kind === 'interrogation'
           ? { ...record, mono: 0.5, body: { blocks: { bad: 0.5 } } }
           : record,
-        source,
       )
     const read = async () => {
       let outcome: Outcome | null = null
@@ -364,19 +369,21 @@ describe('a port where nothing answers for a day', () => {
   })
 })
 
-describe('two logs that begin at once', () => {
-  it('share one key, made once', async () => {
+describe('records that come while the log is opened', () => {
+  it('are in one log with one key, made once', async () => {
     const env = new VirtualEnv()
     const disk = new MemoryDisk()
     let made = 0
     disk.fault = (operation, path) => {
       if (operation === 'create' && path.includes('/keys/')) made += 1
     }
-    const auditor = new Auditor({ env, stateDir: '/state', boot: 'boot', settings: {}, disk })
-    const record = { kind: 'access', body: {} } as never
-    const appended = [auditor.append(record, 'device'), auditor.append(record, 'simulator')]
-    await duringReal(env, Promise.all(appended))
-    expect(auditor.states.map((state) => state.state)).toEqual(['ok', 'ok'])
+    const auditor = auditorOn(env, disk)
+    const appended = [auditor.append(start), auditor.append(start)]
+    const receipts = await duringReal(env, Promise.all(appended))
+    const { log, state } = auditor.state
+    expect(state).toBe('ok')
+    expect(receipts.map((receipt) => receipt?.log)).toEqual([log, log])
+    expect(await listLogs(disk, DIR)).toEqual([log])
     expect(made).toBe(1)
     await duringReal(env, auditor.close('test'))
   })

@@ -164,6 +164,7 @@ export const record = (
   more: Partial<RecordOf<'worksheet'>> = {},
 ): RecordOf<'worksheet'> => ({
   kind: 'worksheet',
+  id: `simulator-1-00000000.${position}`,
   position,
   log: 'simulator-1-00000000',
   at: `2026-11-24T14:${String(20 + (position % 40)).padStart(2, '0')}:00.000Z`,

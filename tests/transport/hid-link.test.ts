@@ -79,10 +79,13 @@ const stale = (r: Rig) => () => r.pump()?.quality === 'stale'
 function expectTrue(r: Rig): void {
   const readings = r.readings()
   expect(readings.length).toBeGreaterThan(0)
-  for (const { evidence } of readings) {
-    expect(decoderOf(evidence.decoder)?.decode('interrogation', evidence.pdus)).toEqual(
-      evidence.body,
-    )
+  for (const { evidence, pump, clock } of readings) {
+    expect(decoderOf(evidence.decoder)?.decode('interrogation', evidence.pdus)).toEqual({
+      said: evidence.body,
+      pump: pump.serial,
+      model: pump.model,
+      deviceTime: clock.deviceTime,
+    })
   }
   expect(new Set(readings.map(fixedIn)).size).toBe(1)
 }
