@@ -55,6 +55,8 @@ const serveArgs = (port: string, state: string) =>
     'serve',
     '--listen',
     'none',
+    '--source',
+    'simulator',
     '--serial',
     port,
     '--state-dir',
@@ -111,6 +113,7 @@ interface Kept {
   readonly body: Record<string, Record<string, Record<string, number>>>
 }
 
+/** Every record, without the line that says of each log what it is. */
 function records(state: string): Kept[] {
   const shown = spawnSync(
     process.execPath,
@@ -121,6 +124,7 @@ function records(state: string): Kept[] {
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line))
+    .filter((line) => 'kind' in line)
 }
 
 function verified(state: string): void {
@@ -244,7 +248,16 @@ describe.concurrent('a disk', () => {
       expect(spawnSync('mount', ['-o', `remount,${how}`, dir]).status).toBe(0)
     remount('ro')
     const pump = await sim('pty')
-    const once = start(['status', '--json', '--serial', pump.port, '--state-dir', state])
+    const once = start([
+      'status',
+      '--json',
+      '--source',
+      'simulator',
+      '--serial',
+      pump.port,
+      '--state-dir',
+      state,
+    ])
     expect(await once.exit).toBe(5)
     expect(once.out()).toBe('')
     expect(once.err()).toMatch(/read-only[\s\S]*Nothing is shown that is not recorded/)
@@ -401,7 +414,15 @@ describe.concurrent('the log', () => {
   it('is for its owner only, and the key is not beside it', async () => {
     const state = temporary()
     const pump = await sim('pty', '--speed', '4')
-    const program = start(['status', '--serial', pump.port, '--state-dir', state])
+    const program = start([
+      'status',
+      '--source',
+      'simulator',
+      '--serial',
+      pump.port,
+      '--state-dir',
+      state,
+    ])
     expect(await program.exit).toBe(0)
     const [log = ''] = readdirSync(join(state, 'audit'))
     const mode = (path: string) => statSync(join(state, path)).mode & 0o777
@@ -454,7 +475,10 @@ describe.concurrent('audit', () => {
   async function oneVisit() {
     const state = temporary()
     const pump = await sim('pty', '--speed', '4')
-    expect(await start(['status', '--serial', pump.port, '--state-dir', state]).exit).toBe(0)
+    expect(
+      await start(['status', '--source', 'simulator', '--serial', pump.port, '--state-dir', state])
+        .exit,
+    ).toBe(0)
     return { state, in: ['--state-dir', state] }
   }
   const audit = async (...args: string[]) => {

@@ -49,11 +49,21 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   const config = join(temporary(), 'config.yaml')
   writeFileSync(
     config,
-    `hl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, sources: [simulator] }\n`,
+    `hl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, testMessages: true }\n`,
   )
   const base = ['--state-dir', state]
   const bridge = start([
-    ...['serve', '--serial', wand.port, '--listen', '127.0.0.1:0', '--policy', 'on-placement'],
+    ...[
+      'serve',
+      '--source',
+      'simulator',
+      '--serial',
+      wand.port,
+      '--listen',
+      '127.0.0.1:0',
+      '--policy',
+      'on-placement',
+    ],
     ...['--config', config, ...base],
   ])
   await eventually(

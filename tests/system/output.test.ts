@@ -48,7 +48,16 @@ async function endsInOrder(
   expect(await session(state)).toBe('open')
   process.kill(pid, 'SIGTERM')
   const code = await bridge.exit
-  const after = start(['status', '--json', '--serial', port, '--state-dir', temporary()])
+  const after = start([
+    'status',
+    '--json',
+    '--source',
+    'simulator',
+    '--serial',
+    port,
+    '--state-dir',
+    temporary(),
+  ])
   expect(await after.exit).toBe(0)
   expect(after.json()[0]).toMatchObject({ wand: { lastSessionEnd: 'closed' } })
   return code
@@ -65,7 +74,17 @@ describe('a bridge whose output goes to', () => {
   const world = async () => {
     const { port } = await sim('pty')
     const state = join(temporary(), 'state')
-    const args = ['serve', '--serial', port, '--state-dir', state, '--policy', 'continuous']
+    const args = [
+      'serve',
+      '--source',
+      'simulator',
+      '--serial',
+      port,
+      '--state-dir',
+      state,
+      '--policy',
+      'continuous',
+    ]
     return { port, state, args: [MAIN, ...args, '--listen', 'none'] }
   }
 
@@ -93,7 +112,16 @@ describe('a bridge whose output goes to', () => {
 
 it('a command whose output is lost does not say that all is well', { timeout: MS }, async () => {
   const { port } = await sim('pty')
-  const status = [MAIN, 'status', '--serial', port, '--state-dir', temporary()]
+  const status = [
+    MAIN,
+    'status',
+    '--source',
+    'simulator',
+    '--serial',
+    port,
+    '--state-dir',
+    temporary(),
+  ]
   const lost = run('sh', ['-c', 'exec "$@" >/dev/full', 'sh', NODE, ...status])
   expect(await lost.exit).toBe(1)
   expect(lost.err()).toContain('Not everything could be printed (ENOSPC)')
