@@ -39,9 +39,10 @@ interface Reading extends Record<string, unknown> {
   readonly kind: string
   readonly quality: string
   readonly reason?: string
-  readonly readAt: string
   readonly pump: { readonly serial: string }
-  readonly reservoir: { readonly reportedVolume: { readonly value: number | null } }
+  readonly reservoir: {
+    readonly reportedVolume: { readonly value: number | null; readonly receivedAt: string }
+  }
 }
 
 const readings = (watch: Program) =>
@@ -131,7 +132,7 @@ function verified(state: string): void {
   const args = [MAIN, 'audit', 'verify', '--rederive', '--state-dir', state]
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   expect(`${stdout}${stderr}`).toContain('consistent, not authenticated')
-  expect(status).toBe(0)
+  expect(status, `${stdout}${stderr}`).toBe(0)
 }
 
 /** Every reading somebody saw is a record with that time and that value. */
@@ -143,8 +144,9 @@ function expectAllKept(state: string, seen: readonly Reading[]): void {
     if (kind === 'live')
       volumes.set(`${pump} ${at}`, body['values']?.['reportedVolume'] as unknown as number)
   }
-  for (const { pump, readAt, reservoir } of seen) {
-    expect(volumes.get(`${pump.serial} ${readAt}`), readAt).toBe(
+  for (const { pump, reservoir } of seen) {
+    const { receivedAt } = reservoir.reportedVolume
+    expect(volumes.get(`${pump.serial} ${receivedAt}`), receivedAt).toBe(
       Math.round((reservoir.reportedVolume.value ?? 0) * 1e6),
     )
   }
