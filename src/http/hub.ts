@@ -99,10 +99,12 @@ export class Hub {
         for await (const item of this.#sources.feed.follow(this.#at, { signal })) this.#take(item)
       } catch (error) {
         this.#sources.log(`the audit log cannot be read: ${(error as Error).message}`)
-        await new Promise<void>((resolve) => {
-          this.#stop.push(this.#env.after(AGAIN_MS, resolve, { background: true }))
-        })
       }
+      if (signal.aborted) return
+      // A feed that ended by itself is waited for, too: it may end at once, again and again.
+      await new Promise<void>((resolve) => {
+        this.#stop.push(this.#env.after(AGAIN_MS, resolve, { background: true }))
+      })
     }
   }
 

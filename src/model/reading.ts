@@ -10,14 +10,11 @@ import {
 } from '../../protocol/fields/blocks.ts'
 import { Drug } from '../../protocol/fields/drugs.ts'
 import { PumpEvent } from '../../protocol/fields/events.ts'
-import { Infusion } from '../../protocol/fields/infusion.ts'
-import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import {
   deviceTimeSchema,
   type ReadAt,
   reprSchema,
   toRepr,
-  toValue,
   toValues,
   utcSchema,
   type Value,
@@ -49,27 +46,6 @@ export function snapshotValues(repr: SnapshotRepr, at: ReadAt): SnapshotValues {
   ) as unknown as SnapshotValues
 }
 
-/** The blocks of a record, as the log keeps them. */
-export const recordedValues = (blocks: unknown, at: ReadAt): SnapshotValues =>
-  snapshotValues(blocks as SnapshotRepr, at)
-
-/** What moves from moment to moment. */
-export interface LiveValues {
-  readonly reportedVolume: Value<number>
-  readonly rate: Value<number>
-  readonly activeAlarms: number | null
-}
-
-/** The values of a `live` record, as the log keeps them. */
-export function liveValues(values: unknown, at: ReadAt): LiveValues {
-  const live = values as { readonly [F in keyof LiveValues]: number | null }
-  const { reportedVolume } = Reservoir.fields
-  return {
-    reportedVolume: toValue(reportedVolume, live.reportedVolume, at) as Value<number>,
-    rate: toValue(Infusion.fields.rate, live.rate, at) as Value<number>,
-    activeAlarms: live.activeAlarms,
-  }
-}
 /** Blocks that are kept of a reading for comparing: all but the pump's log, which the record of it has. */
 export type Kept = Exclude<BlockName, 'events'>
 export type KeptBlocks = { readonly [N in Kept]: SnapshotRepr[N] }

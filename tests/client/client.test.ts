@@ -275,7 +275,14 @@ describe('records', () => {
       at: soon,
     }
     const { rate } = w.interrogation.infusion
-    w.records.push({ ...live, kind: 'live', reportedVolume: value, rate, activeAlarms: 0 })
+    w.records.push({
+      ...live,
+      kind: 'live',
+      readAt: soon,
+      reportedVolume: value,
+      rate,
+      activeAlarms: 0,
+    })
     await eventually(() => one.pump()?.reservoir.reportedVolume.value === 1.25)
     expect(one.pump()).toMatchObject({ readAt: soon, quality: 'current' })
     expect(one.pump()?.reservoir.reportedVolume).toMatchObject({ quality: 'current', unit: 'mL' })
