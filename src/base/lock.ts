@@ -67,17 +67,19 @@ async function place(path: string, mark: string): Promise<boolean> {
   }
 }
 
-/** Removes what a dead process left; puts it back if another process has taken the lock meanwhile. */
+/**
+ * Removes what a dead process left. One process at a time looks and removes, so that none removes the lock
+ * that another has taken meanwhile. Rejects with Locked while another one does that.
+ */
 async function removeLeft(path: string, held: string): Promise<void> {
-  const aside = besides(path)
+  const release = await lockName(`left ${path}`)
   try {
-    await fs.rename(path, aside)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
-    throw error
+    // What is not there now may be taken at any moment; what is there, only whoever looks may remove.
+    const there = await fs.lstat(path).catch(() => null)
+    if (there && (await content(path)) === held) await fs.rm(path, { force: true })
+  } finally {
+    await release()
   }
-  if ((await content(aside)) !== held) await fs.link(aside, path).catch(() => {})
-  await fs.rm(aside, { force: true })
 }
 
 /** Which process this is, so that a lock left by a dead one is not mistaken for a living one's. */

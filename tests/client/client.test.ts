@@ -251,10 +251,10 @@ describe('records', () => {
     expect(one.pump()).toMatchObject({
       quality: 'stale',
       reason: 'recorded',
-      readAt: w.interrogation.at,
+      readAt: w.interrogation.readAt,
     })
     expect(one.pump()?.pump).toEqual(w.pump.pump)
-    w.change((s) => ({ ...s, pumps: [{ ...w.pump, readAt: w.interrogation.at }] }))
+    w.change((s) => ({ ...s, pumps: [{ ...w.pump, readAt: w.interrogation.readAt }] }))
     await one.live()
     const value = { ...w.interrogation.reservoir.reportedVolume, value: 1.25, receivedAt: soon }
     const { kind: _, identity: __, ...head } = w.interrogation

@@ -31,11 +31,18 @@ class Follower {
     return this.#running
   }
 
+  /** A file that is broken while it is read rejects: a follower comes again, with its cursor. */
   async #follow(feed: Feed, signal: AbortSignal): Promise<void> {
-    const from = this.cursor === null ? null : parseCursor(this.cursor)
-    for await (const item of feed.follow(from, { kinds: this.#kinds, signal })) {
-      this.items.push(item)
-      this.cursor = cursorText(item.cursor)
+    while (!signal.aborted) {
+      const from = this.cursor === null ? null : parseCursor(this.cursor)
+      try {
+        for await (const item of feed.follow(from, { kinds: this.#kinds, signal })) {
+          this.items.push(item)
+          this.cursor = cursorText(item.cursor)
+        }
+      } catch {
+        await setTimeout(1)
+      }
     }
   }
 }

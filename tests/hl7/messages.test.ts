@@ -220,6 +220,7 @@ describe('the numbers', () => {
             kind: 'interrogation',
             at: clock.hostTime,
             pump: 'SIM-1',
+            decoder: 'wandbridge-decoder/1',
             deviceTime: clock.deviceTime,
             body: { blocks: blocks as never, clock: { ...clock, offsetMs, uncertaintyMs: 40 } },
           },

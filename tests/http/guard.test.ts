@@ -16,9 +16,12 @@ import { eventually, raw, starter, type World, world } from './world.ts'
 const start = starter()
 
 const SCOPED = ['/api/v1/wands', '/api/v1/pumps', '/api/v1/pumps/ID', '/api/v1/events']
-const HISTORY = ['readings', 'interrogations', 'refills', 'interrogations/0'].map(
-  (what) => `/api/v1/pumps/ID/${what}`,
-)
+const HISTORY = [
+  'readings',
+  'interrogations',
+  'refills',
+  'interrogations/simulator-1-00000000.0',
+].map((what) => `/api/v1/pumps/ID/${what}`)
 
 async function problem(reply: Response): Promise<string> {
   expect(reply.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
