@@ -81,12 +81,11 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
     }
   }
   const { destinations } = JSON.parse(await get('/api/v1/wands')) as { destinations: unknown }
-  expect(destinations).toMatchObject([
-    { name: 'emr', lagMs: 0, parked: 1, aside: [{ code: 'AR' }] },
-  ])
+  expect(destinations).toMatchObject([{ name: 'emr', parked: 1, aside: [{ code: 'AR' }] }])
   const metrics = await get('/metrics')
   expect(metrics).toMatch(/hl7_parked\{destination="emr"\} 1\n/)
-  expect(metrics).toMatch(/hl7_lag_seconds\{destination="emr"\} 0\n/)
+  // Nothing is owed; what was recorded this moment, such as this read, is still being looked at.
+  expect(metrics).toMatch(/hl7_lag_seconds\{destination="emr"\} 0(\.\d+)?\n/)
   const found = await get('/fhir/R4/Observation?code=157784')
   expect(JSON.parse(found)).toMatchObject({ total: 1, meta: { security: [{ code: 'HTEST' }] } })
   const again = start(['hl7', 'send', '--parked', ...base])
