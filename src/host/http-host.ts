@@ -160,5 +160,11 @@ function countersOf(bridge: Bridge, auditor: Auditor): Counter[] {
       type: 'counter',
       values: [{ value: dropped }],
     },
+    {
+      name: 'audit_upkeep_failures_total',
+      help: 'Steps of the care for older segments that could not be done.',
+      type: 'counter',
+      values: [{ value: auditor.upkeepFailures }],
+    },
   ]
 }

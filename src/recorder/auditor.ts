@@ -57,6 +57,8 @@ export class Auditor {
   #keys: Promise<KeyStore> | null = null
   #checkSpace: Cancel = () => {}
   #lowSpace = ''
+  #neglected = ''
+  #upkeepFailures = 0
   #said = ''
   #closed = false
   #upkeep: Promise<void> = Promise.resolve()
@@ -110,7 +112,18 @@ export class Auditor {
   get status(): AuditStatus {
     const { log, size, state, checkpoint, sentence } = this.#log.state
     const position = size > 0 ? size - 1 : null
-    return { log, position, state, checkpoint, sentence: sentence + this.#lowSpace }
+    return {
+      log,
+      position,
+      state,
+      checkpoint,
+      sentence: sentence + this.#lowSpace + this.#neglected,
+    }
+  }
+
+  /** Steps of the care for older segments that could not be done since the start. */
+  get upkeepFailures(): number {
+    return this.#upkeepFailures
   }
 
   /** Resolves when the log has been opened, or cannot be: see `state`. */
@@ -197,7 +210,15 @@ export class Auditor {
           ...(retention && { retention }),
         }),
       )
-      .then(() => {})
+      .then(({ failures }) => {
+        const [first] = failures
+        const was = this.#neglected
+        this.#upkeepFailures += failures.length
+        this.#neglected = first
+          ? ` Older parts of the log could not be cared for (${first.step}: ${first.code}). Nothing is lost; it is tried again. Check the disk that holds ${this.dir}.`
+          : ''
+        if (was !== this.#neglected) this.#changes.next()
+      })
   }
 
   async #space(): Promise<void> {

@@ -1,9 +1,11 @@
 // The bridge with its audit log, in virtual time, on a disk that fails as disks do: what anybody was
 // told is recorded, what is recorded can be derived again, and bad news waits for nothing.
+import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { scenarioNames } from '../../simulator/scenarios/load.ts'
 import { openKeys } from '../../src/audit/log/keys.ts'
+import type { Limits } from '../../src/audit/log/log.ts'
 import { AuditLog } from '../../src/audit/log/log.ts'
 import { listLogs } from '../../src/audit/read/files.ts'
 import { readRecords, type Stored } from '../../src/audit/read/reader.ts'
@@ -34,8 +36,11 @@ interface Audited {
   records(): Promise<Stored[]>
 }
 
-const auditorOn = (env: VirtualEnv, disk: MemoryDisk) =>
-  new Auditor({ env, stateDir: '/state', source: 'simulator', boot: 'boot', settings: {}, disk })
+const auditorOn = (env: VirtualEnv, disk: MemoryDisk, limits: Partial<Limits> = {}) =>
+  new Auditor({
+    ...{ env, stateDir: '/state', source: 'simulator', boot: 'boot', settings: {} },
+    ...{ disk, limits },
+  })
 
 async function audited(options: RigOptions = {}, disk = new MemoryDisk()): Promise<Audited> {
   let auditor: Auditor | null = null
@@ -385,6 +390,30 @@ describe('records that come while the log is opened', () => {
     expect(receipts.map((receipt) => receipt?.log)).toEqual([log, log])
     expect(await listLogs(disk, DIR)).toEqual([log])
     expect(made).toBe(1)
+    await duringReal(env, auditor.close('test'))
+  })
+})
+
+describe('the care for older segments', () => {
+  it('that fails is said and counted, until it is done', async () => {
+    const env = new VirtualEnv()
+    const disk = new MemoryDisk()
+    const auditor = auditorOn(env, disk, { segmentBytes: 2_000 })
+    disk.fault = (operation, path) => {
+      if (operation === 'create' && path.includes('.leaves')) throw new Error('EIO')
+    }
+    const some = async (n: number) => {
+      for (let i = 0; i < n; i += 1) await duringReal(env, auditor.append(start))
+      await duringReal(env, setTimeout(20))
+    }
+    await some(20)
+    expect(auditor.status.sentence).toContain('Older parts of the log could not be cared for')
+    expect(auditor.upkeepFailures).toBeGreaterThan(0)
+    // What was recorded is not touched by it.
+    expect(auditor.status.state).toBe('ok')
+    disk.fault = () => {}
+    await some(20)
+    expect(auditor.status.sentence).not.toContain('cared for')
     await duringReal(env, auditor.close('test'))
   })
 })
