@@ -182,7 +182,8 @@ describe.concurrent('kill -9 under load', () => {
         await told.end
         seen.push(...told.readings)
       }
-      expect(seen.length).toBeGreaterThan(kills / 2)
+      // Of three kills two come after a reading that was seen.
+      expect(seen.length).toBeGreaterThanOrEqual(kills / 2)
       const after = start(serveArgs(pump.port, state))
       await ready(after)
       await eventually(
