@@ -1,9 +1,36 @@
-// How `npm test` runs: real processes (the serial port's native part wants one each), two at a time.
-// Two projects, so that programs with deadlines do not compete with the property tests' arithmetic.
+// How `npm test` runs: real processes (the serial port's native part wants one each), on two processors.
+//
+// The tests are divided by what they need, into vitest's projects:
+//
+//   pure      rooms whose code imports no module of Node: arithmetic, bytes, state machines, the simulator
+//             in virtual time. They give the same on every Node, so the gate runs them on one. Their
+//             files share processes, which saves each of them loading the same modules again.
+//   workshop  checks of the workshop itself (the gate, the rules, generated pictures): once a gate.
+//   node      everything else in this process: files, sockets, crypto, streams, and what is there only to
+//             be the same on every Node. A new room belongs here until it is known to be pure.
+//   system    whole programs, with deadlines. They mostly wait, so three run at a time, and only when the
+//             arithmetic of the others is over.
+//   look      pictures of the page as Chromium draws it, which knows nothing of Node: once a gate.
+//
+// The gate runs all of them on the oldest Node we promise, and `node` and `system` again on the newest
+// (`npm test -- --node-alone`).
 import { defineConfig } from 'vitest/config'
 
 const long = process.env['WANDBRIDGE_LONG'] === '1'
 const timeout = (seconds: number) => (long ? seconds * 30 : seconds) * 1000
+
+// With `!`: what is there to be the same on every Node, as a run from a seed and the words of Intl are.
+const PURE = [
+  ...['bridge/!(determinism)', 'drivers/**/*', 'fhir/{codes,resources}', 'model/!(format)'],
+  ...['protocol/*', 'refill/!(dates)', 'simulator/{air,cable,implant,scenarios,wand}/*'],
+  ...['status/*', 'web/*', 'words/*'],
+].map((tests) => `tests/${tests}.test.ts`)
+const LOOK = ['tests/system/page-look.test.ts']
+
+const limits = (seconds: number) => ({
+  testTimeout: timeout(seconds),
+  hookTimeout: timeout(seconds),
+})
 
 export default defineConfig({
   test: {
@@ -21,11 +48,29 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'rooms',
+          name: 'pure',
+          include: PURE,
+          isolate: false,
+          ...limits(20),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'workshop',
+          include: ['tests/workshop/**/*.test.ts'],
+          ...limits(20),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/oracles/**', 'tests/system/**'],
-          testTimeout: timeout(20),
-          hookTimeout: timeout(20),
+          exclude: ['tests/oracles/**', 'tests/system/**', 'tests/workshop/**', ...PURE],
+          ...limits(20),
           sequence: { groupOrder: 0 },
         },
       },
@@ -34,9 +79,19 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/system/**/*.test.ts'],
-          exclude: ['tests/system/vm/**'],
-          testTimeout: timeout(60),
-          hookTimeout: timeout(60),
+          exclude: ['tests/system/vm/**', ...LOOK],
+          maxWorkers: 3,
+          ...limits(60),
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'look',
+          include: LOOK,
+          maxWorkers: 3,
+          ...limits(60),
           sequence: { groupOrder: 1 },
         },
       },

@@ -9,11 +9,13 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { NEVER, Subject } from 'rxjs'
+import { NEVER } from 'rxjs'
 import { Access } from '../src/access/access.ts'
 import { TokenStore } from '../src/access/store.ts'
 import { SCOPES } from '../src/access/token.ts'
 import { systemEnv, utc } from '../src/base/env.ts'
+import { cursorText } from '../src/feed/cursor.ts'
+import type { FeedRecord } from '../src/feed/feed-record.ts'
 import { listen } from '../src/http/server.ts'
 import type { HttpSources } from '../src/http/sources.ts'
 import type { ApiRecord } from '../src/model/record.ts'
@@ -42,12 +44,19 @@ interface Ready {
 async function sample(): Promise<{ pump: PumpStatus; status: BridgeStatus }> {
   const { startSimulator } = await import('../simulator/index.ts')
   const { Bridge } = await import('../src/bridge/bridge.ts')
+  const { openWand } = await import('../src/drivers/open-wand/driver.ts')
   const { VirtualEnv } = await import('../src/base/env.ts')
   const { loopbackSource } = await import('../src/transport/loopback.ts')
   const virtual = new VirtualEnv()
   const simulator = await startSimulator({ env: virtual, seed: 1, wands: 1 })
   const ports = simulator.wands.map((wand) => loopbackSource('wand', wand.paths.line))
-  const bridge = new Bridge({ env: virtual, ports, policy: 'continuous' })
+  const bridge = new Bridge({
+    env: virtual,
+    driver: openWand,
+    source: 'simulator',
+    ports,
+    policy: 'continuous',
+  })
   bridge.start()
   await virtual.until(() => bridge.status().pumps[0]?.quality === 'current', 60_000)
   const status = bridge.status()
@@ -58,6 +67,7 @@ async function sample(): Promise<{ pump: PumpStatus; status: BridgeStatus }> {
 
 const record = (position: number, at: string): ApiRecord => ({
   kind: 'link',
+  id: cursorText({ log: LOG, position }),
   position,
   log: LOG,
   at,
@@ -78,18 +88,32 @@ const record = (position: number, at: string): ApiRecord => ({
 
 async function ours(): Promise<Ready> {
   const { pump, status } = await sample()
-  const tokens = new TokenStore(env, join(tmpdir(), 'wandbridge-none'))
-  const records$ = new Subject<ApiRecord>()
+  const tokens = new TokenStore(env, join(tmpdir(), 'wandbridge-none'), 'simulator')
   let size = 0
+  let newest: FeedRecord | null = null
+  let wake = () => {}
   const sources: HttpSources = {
     env,
     version: '0',
     status: { status: () => ({ ...status, asOf: utc(env.wall()) }), urgent$: NEVER },
-    records: {
-      head: () => ({ log: LOG, source: 'simulator', size }),
+    feed: {
+      head: () => ({ log: LOG, size }),
       oldest: async () => 0,
       async *read() {},
-      records$,
+      async *follow(_, { signal }) {
+        yield { kind: 'caught-up', cursor: { log: LOG, position: size - 1 } }
+        while (!signal.aborted) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+          if (newest) yield { kind: 'record', cursor: newest, record: newest }
+        }
+      },
+    },
+    knowledge: {
+      pump: () => null,
+      visits: () => ({ items: [], next: null, forgotten: 0 }),
+      refills: () => ({ items: [], next: null }),
     },
     access: new Access({ env, tokens, required: true }),
     // As in a minute of which the first read is recorded.
@@ -107,8 +131,11 @@ async function ours(): Promise<Ready> {
   }
   const server = await listen(sources, { host: '127.0.0.1', port: 0, limits })
   onCommand(() => {
-    records$.next(record(size, utc(env.wall())))
+    const api = record(size, utc(env.wall()))
+    const { kind, position } = api
+    newest = { log: LOG, position, kind, pump: null, api: () => api } as unknown as FeedRecord
     size += 1
+    wake()
   })
   return {
     port: Number(new URL(server.url).port),

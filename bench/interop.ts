@@ -8,15 +8,18 @@ import { startSimulator } from '../simulator/index.ts'
 import { systemEnv, VirtualEnv } from '../src/base/env.ts'
 import { Bridge } from '../src/bridge/bridge.ts'
 import { reassemble } from '../src/drivers/open-wand/assembly.ts'
+import { openWand } from '../src/drivers/open-wand/driver.ts'
 import { apiRecord } from '../src/feed/api-record.ts'
-import { RecordFeed } from '../src/feed/feed.ts'
+import { Feed } from '../src/feed/feed.ts'
 import { observationsOf } from '../src/fhir/observations.ts'
 import { interrogationReport } from '../src/fhir/reports.ts'
 import { messageOf } from '../src/hl7/messages.ts'
 import { startHttp } from '../src/host/http-host.ts'
+import { Knowledge } from '../src/knowledge/knowledge.ts'
 import type { ReadingEvent } from '../src/model/event.ts'
 import type { InterrogationRecord } from '../src/model/record.ts'
 import { Auditor } from '../src/recorder/auditor.ts'
+import { EventRecorder } from '../src/recorder/event-recorder.ts'
 import { recordOf } from '../src/recorder/records.ts'
 import { loopbackSource } from '../src/transport/loopback.ts'
 
@@ -24,6 +27,7 @@ const env = systemEnv()
 const quick = process.argv.includes('--quick')
 const RATE = 100
 const SECONDS = quick ? 2 : 10
+const source = 'simulator' as const
 const READS = quick ? 200 : 2_000
 
 /** One reading of a simulated pump, from bytes to event. */
@@ -33,7 +37,13 @@ async function reading(): Promise<ReadingEvent> {
   const [wand] = simulator.wands
   if (!wand) throw new Error('no wand')
   const ports = [loopbackSource('loop-0', wand.paths.line)]
-  const bridge = new Bridge({ env: virtual, ports, policy: 'continuous' })
+  const bridge = new Bridge({
+    env: virtual,
+    driver: openWand,
+    source,
+    ports,
+    policy: 'continuous',
+  })
   let found: ReadingEvent | null = null
   bridge.events$.subscribe((event) => {
     if (event.kind === 'reading') found ??= event
@@ -78,10 +88,20 @@ async function paced(work: () => void): Promise<{ done: number; late: number; bu
 
 async function reads(event: ReadingEvent): Promise<Record<string, number>> {
   const stateDir = mkdtempSync(join(tmpdir(), 'wandbridge-bench-'))
-  const auditor = new Auditor({ env, stateDir, settings: {}, boot: 'bench' })
-  const bridge = new Bridge({ env, ports: [], policy: 'manual', recorder: auditor })
-  const records = new RecordFeed(env, auditor)
-  const rooms = { bridge, auditor, records, hl7: null }
+  const auditor = new Auditor({ env, stateDir, source, settings: {}, boot: 'bench' })
+  const bridge = new Bridge({
+    env,
+    driver: openWand,
+    source,
+    ports: [],
+    policy: 'manual',
+    recorder: new EventRecorder(env, auditor),
+  })
+  const { disk, dir, commits$ } = auditor
+  const head = () => auditor.head
+  const feed = new Feed({ env, disk, dir, source, head, wake$: commits$ })
+  const knowledge = new Knowledge({ env, disk, dir: join(stateDir, 'knowledge'), source, feed })
+  const rooms = { bridge, auditor, feed, knowledge, hl7: null }
   const log = () => {}
   const http = await startHttp(env, stateDir, rooms, {
     host: '127.0.0.1',
@@ -94,13 +114,14 @@ async function reads(event: ReadingEvent): Promise<Record<string, number>> {
     const record = recordOf(event)
     if (!record) throw new Error('no record')
     const { at: _at, mono: _mono, ...rest } = record
-    const receipt = await auditor.append(rest, 'simulator')
+    const receipt = await auditor.append(rest)
     if (!receipt) throw new Error('not recorded')
+    await knowledge.start()
     const { log: name, position } = receipt
     const token = http.lend({ label: 'bench', scopes: ['history', 'fhir'], lifeMs: null })
     const headers = { authorization: `Bearer ${token}` }
     const paths = {
-      rest: `/api/v1/pumps/${event.pump.id}/interrogations/${position}`,
+      rest: `/api/v1/pumps/${event.pump.id}/interrogations/${name}.${position}`,
       fhir: `/fhir/R4/Observation/${name}.${position}.reported-volume`,
     }
     const times: Record<string, number[]> = { rest: [], fhir: [] }
@@ -122,6 +143,7 @@ async function reads(event: ReadingEvent): Promise<Record<string, number>> {
     return { restP99Ms: round(rest99), fhirP99Ms: round(fhir99), ratio: round(fhir99 / rest99) }
   } finally {
     await http.close()
+    await knowledge.stop()
     await bridge.stop()
     await auditor.close('bench')
     rmSync(stateDir, { recursive: true, force: true })
@@ -134,7 +156,7 @@ async function main(): Promise<void> {
   const stored = recordOf(event)
   if (!stored) throw new Error('no record')
   const record = apiRecord({ ...stored, at: event.receivedAt }, place) as InterrogationRecord
-  const decode = () => void reassemble(event.pdus)
+  const decode = () => void reassemble(event.evidence.pdus)
   const fhir = () => void JSON.stringify([interrogationReport(record), ...observationsOf(record)])
   const hl7 = () => void messageOf(record)
   const n = quick ? 300 : 3_000

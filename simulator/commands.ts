@@ -2,6 +2,8 @@
 // on stdin, from a scenario's timeline and from a test. The vendor's programmer, a syringe and a hand
 // on the wand are all here; nothing here goes over the wand protocol, which only reads.
 import { z } from 'zod'
+import { Code, type CodeName } from '../protocol/codec/pdu.ts'
+import { MESSAGES, type MessageName } from '../protocol/messages/index.ts'
 import { FAULT_NAMES, type Faults } from './cable/faults.ts'
 import { FAULTY_ENDPOINTS } from './ports/usb/faults.ts'
 
@@ -11,6 +13,9 @@ const level = z.enum(['none', 'low', 'high'])
 const chance = z.number().min(0).max(1)
 const nanolitres = z.number().int().min(0).max(50_000_000)
 const span = z.number().min(0)
+const u32 = z.number().int().min(0).max(0xffffffff)
+const MESSAGE_NAMES = Object.keys(MESSAGES) as [MessageName, ...MessageName[]]
+const CODE_NAMES = Object.keys(Code) as [CodeName, ...CodeName[]]
 
 const faults = z.partialRecord(z.enum(FAULT_NAMES as [keyof Faults, ...(keyof Faults)[]]), chance)
 
@@ -50,6 +55,27 @@ export const CommandSchema = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('usb-nak'), ...at, seconds: span.max(3600).default(1) }),
   /** The cable is pulled in the middle of the next transfer. */
   z.strictObject({ do: z.literal('usb-pull'), ...at }),
+  /**
+   * What becomes of replies of one type: the `nth` from now and `count` in all, 0 = all that follow.
+   * Without a fault: they are as they should be again.
+   */
+  z.strictObject({
+    do: z.literal('reply'),
+    ...on,
+    to: z.enum(MESSAGE_NAMES),
+    nth: z.number().int().min(1).default(1),
+    count: z.number().int().min(0).default(1),
+    /** It is lost. */
+    drop: z.boolean().optional(),
+    delayMs: z.number().int().min(0).max(600_000).optional(),
+    /** Another result, without a payload. */
+    code: z.enum(CODE_NAMES).optional(),
+    /** Its marks say that it comes from there. */
+    source: z.enum(['device', 'simulator', 'replay']).optional(),
+    session: u32.optional(),
+    /** Fields of the payload, in protocol units; null = unavailable. */
+    set: z.record(z.string(), z.union([z.number().int(), z.string(), z.null()])).optional(),
+  }),
   /** `level` is for cable and air; `faults` are single chances of the cable on top; `air` overrides. */
   z.strictObject({
     do: z.literal('noise'),

@@ -2,6 +2,9 @@
 //
 // Whatever reaches the wand or is done to it first brings everything to the present, timeline steps
 // included, so that nothing depends on how late a timer fires.
+import type { Framing } from '../protocol/framing/framing.ts'
+import { LINES } from '../protocol/framing/line-stream.ts'
+import { REPORTS } from '../protocol/framing/report-stream.ts'
 import { type Cancel, type Env, mulberry32 } from '../src/base/env.ts'
 import { Air } from './air/air.ts'
 import type { Place } from './air/coupling.ts'
@@ -10,6 +13,7 @@ import type { CommandResult, SimulatorCommand } from './commands.ts'
 import type { Implant, ImplantCommand } from './implant/api.ts'
 import { UsbFaults } from './ports/usb/faults.ts'
 import { Pump, ScenarioTime } from './pump.ts'
+import { ReplyFaults } from './wand/reply-faults.ts'
 import { Wand } from './wand/wand.ts'
 
 export interface Step {
@@ -41,6 +45,7 @@ export class Station {
   readonly #startedAt: number
   readonly #time: ScenarioTime
   readonly #air: Air
+  readonly #replies: ReplyFaults
   readonly #timeline: Step[]
   #cancel: Cancel = () => {}
   #wakeAt = Number.POSITIVE_INFINITY
@@ -52,23 +57,28 @@ export class Station {
     this.#env = env
     this.#startedAt = env.monotonic()
     this.usb = new UsbFaults(env)
+    this.#replies = new ReplyFaults(env)
     this.#time = new ScenarioTime(options.speed)
     this.#timeline = [...options.timeline].sort((a, b) => a.at - b.at)
     this.pumps = options.implants.map((implant) => new Pump(implant, this.#time))
     this.#air = new Air(rng(), this.pumps[0] ?? null, place)
     const { serial, leaseMs } = options
     this.wand = new Wand({ serial, air: this.#air, ...(leaseMs === undefined ? {} : { leaseMs }) })
-    const cable = (framing: 'line' | 'report') =>
+    const cable = (framing: Framing) =>
       new Cable({
         env,
         seed: rng(),
         framing,
         wand: {
-          receive: (raw) => this.#after(() => this.wand.receive(framing, raw, this.#now())),
+          receive: (raw, reply) => {
+            const { name } = framing
+            const answer = this.#after(() => this.wand.receive(name, raw, this.#now()))
+            if (answer) this.#replies.pass(answer, reply)
+          },
           refused: () => this.wand.refused(),
         },
       })
-    this.paths = { line: cable('line'), report: cable('report') }
+    this.paths = { line: cable(LINES), report: cable(REPORTS) }
     this.#after(() => {})
   }
 
@@ -156,6 +166,8 @@ export class Station {
       case 'usb-nak':
       case 'usb-pull':
         return this.usb.command(command)
+      case 'reply':
+        return this.#replies.command(command)
       case 'noise':
         for (const cable of Object.values(this.paths)) cable.setNoise(command.level, command.faults)
         this.#air.noise = command.air ?? command.level

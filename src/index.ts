@@ -5,8 +5,10 @@ export { Bridge, type BridgeOptions, type Change } from './bridge/bridge.ts'
 export { interrogateOnce, type Outcome } from './bridge/interrogate.ts'
 export type { Measured, Streams } from './bridge/streams.ts'
 export { type WatchLine, watchLines } from './bridge/watch.ts'
-export type { Policy } from './drivers/open-wand/state.ts'
+export type { DriverKind } from './drivers/driver.ts'
+export { openWand } from './drivers/open-wand/driver.ts'
 export type * from './model/event.ts'
+export type { Policy } from './model/policy.ts'
 export type {
   AlarmReading,
   DrugReading,

@@ -8,6 +8,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { picture, roomTable } from './house.ts'
 import { linkDiagram, linkTable } from './link-tables.ts'
 import * as mapping from './mapping.ts'
 import * as protocol from './protocol-tables.ts'
@@ -16,6 +17,7 @@ import * as protocol from './protocol-tables.ts'
 export type Generated = Readonly<Record<string, Readonly<Record<string, () => string>>>>
 
 export const GENERATED: Generated = {
+  'CONTRIBUTING.md': { rooms: roomTable, house: picture },
   'docs/interoperability.md': {
     fields: mapping.fields,
     codes: mapping.codes,

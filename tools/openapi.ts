@@ -26,17 +26,25 @@ const NOTHING = {
 /** The document, from the routes themselves: nothing behind them is asked. */
 export async function document(): Promise<Json> {
   const env = new VirtualEnv()
-  const tokens = new TokenStore(env, '.')
+  const tokens = new TokenStore(env, '.', 'device')
   const app = await makeApp(
     {
       env,
       version: VERSION,
       status: { status: () => NOTHING, urgent$: NEVER },
-      records: {
+      feed: {
         head: () => null,
         oldest: async () => 0,
         async *read() {},
-        records$: NEVER,
+        // As the real one it ends with the signal, and not before.
+        async *follow(_, { signal }) {
+          await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        },
+      },
+      knowledge: {
+        pump: () => null,
+        visits: () => ({ items: [], next: null, forgotten: 0 }),
+        refills: () => ({ items: [], next: null }),
       },
       access: new Access({ env, tokens, required: true }),
       reads: { read: async () => true, refused: () => {} },

@@ -85,10 +85,12 @@ export function structTable(declared: Struct, title = declared.name): string {
     const from = at
     at += field.size
     const unit = field.kind === 'uint' && field.unit !== '1' ? field.unit : ''
-    const digits = field.kind === 'uint' && field.digits > 0 ? String(field.digits) : ''
-    return [String(from), quoted(name), type(field), range(field), unit, digits, field.doc]
+    const digits = field.kind === 'uint' && field.digits !== null ? String(field.digits) : ''
+    const role = 'role' in field ? [String(field.role)] : []
+    return [String(from), quoted(name), type(field), range(field), unit, digits, ...role, field.doc]
   })
-  const head = ['at', 'field', 'type', 'range', 'unit', 'digits', 'meaning']
+  const roles = fields.some(([, field]) => 'role' in field) ? ['role'] : []
+  const head = ['at', 'field', 'type', 'range', 'unit', 'digits', ...roles, 'meaning']
   const items = fields.flatMap(([, f]) => (f.kind === 'list' ? [structTable(f.item)] : []))
   const size = `${declared.size} bytes${items.length > 0 ? ' and the items' : ''}`
   return [`**${title}** (${size}). ${declared.doc}\n\n${table(head, rows)}`, ...items].join('\n\n')

@@ -14,15 +14,21 @@ export const ROOMS = {
   base: room('src/base/', 'clock, timers, chance, disk, YAML, version', []),
   model: room('src/model/', 'what is known, in public units; browser-safe', ['protocol']),
   // The shape of a port and its error: no I/O, so that a driver may know it.
-  port: room('src/transport/port.ts', 'the shape of a port', ['base']),
+  port: room('src/transport/port.ts', 'the shape of a port', ['protocol']),
   transport: room('src/transport/', 'ways to a wand: bytes only; what is plugged in', [
     ...['base', 'port', 'protocol'],
   ]),
+  driver: room('src/drivers/driver.ts', 'what a driver is to the bridge', [
+    ...['base', 'model', 'port'],
+  ]),
+  decoders: room('src/drivers/decoders.ts', 'every decoder, by the name in records', [
+    ...['model', 'drivers'],
+  ]),
   drivers: room('src/drivers/', 'how each kind of wand is spoken to', [
-    ...['base', 'protocol', 'model', 'port', 'audit/format', 'audit/verify'],
+    ...['base', 'protocol', 'model', 'port', 'driver'],
   ]),
   bridge: room('src/bridge/', 'drivers, gate, status source; interrogate, watch', [
-    ...['base', 'model', 'status', 'drivers', 'port'],
+    ...['base', 'model', 'status', 'driver', 'port'],
   ]),
   status: room('src/status/', 'what is known now and how old it is', ['model']),
   'audit/format': room('src/audit/format/', 'the format of the log, and its proofs', [
@@ -32,71 +38,70 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/read'],
   ]),
   'audit/read': room('src/audit/read/', 'the log read at a position', [
-    ...['base', 'audit/format', 'audit/verify'],
+    ...['base', 'audit/format'],
   ]),
   'audit/verify': room('src/audit/verify/', 'whether a log is intact', [
-    ...['base', 'audit/format', 'audit/log', 'audit/read'],
+    ...['base', 'model', 'audit/format', 'audit/read'],
   ]),
   recorder: room('src/recorder/', 'event to record, upkeep, captures, read access', [
-    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'drivers'],
+    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge'],
   ]),
   feed: room('src/feed/', 'records as followed', [
-    ...['base', 'model', 'protocol', 'audit/format', 'audit/read', 'drivers', 'http', 'recorder'],
+    ...['base', 'model', 'audit/format', 'audit/read', 'decoders'],
+  ]),
+  knowledge: room('src/knowledge/', 'folds kept beside the log and rebuilt from it', [
+    ...['base', 'model', 'feed'],
   ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
-  control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
+  control: room('src/control/', 'the socket of a running bridge', ['base']),
   words: room('src/words/', 'sentences for people, by locale', ['model']),
   client: room('src/client/', 'the API as typed streams; runs in a browser', ['model']),
-  http: room('src/http/', 'the read-only API', ['base', 'model', 'access']),
-  fhir: room('src/fhir/', 'readings as FHIR R4', ['base', 'model']),
-  hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model']),
+  http: room('src/http/', 'the read-only API', [
+    ...['base', 'model', 'access', 'feed', 'knowledge'],
+  ]),
+  fhir: room('src/fhir/', 'readings as FHIR R4', [...['base', 'model', 'feed', 'knowledge']]),
+  delivery: room('src/delivery/', 'one outbox engine over the feed; MLLP', [
+    ...['base', 'model', 'feed'],
+  ]),
+  hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', [
-    ...['model', 'protocol', 'words', 'refill/page', 'refill/paper'],
+    ...['model', 'words', 'refill/page', 'refill/paper'],
   ]),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
     ...['base', 'model', 'control', 'feed', 'bridge', 'audit/log', 'audit/read'],
     ...['refill/sheet', 'refill/page'],
   ]),
   'refill/page': room('src/refill/page/', 'the worksheet in a browser', [
-    ...['base', 'model', 'access', 'http', 'refill/sheet', 'refill/desk', 'refill/paper'],
+    ...['base', 'model', 'access', 'http', 'words', 'refill/sheet', 'refill/desk', 'refill/paper'],
   ]),
   'refill/paper': room('src/refill/paper/', 'the printed sheet and the slip', [
     ...['model', 'refill/sheet', 'refill/page'],
   ]),
   host: room('src/host/', 'where the rooms meet', [
-    ...[
-      'access',
-      'audit/format',
-      'audit/log',
-      'audit/read',
-      'base',
-      'bridge',
-      'control',
-      'drivers',
-    ],
-    ...['feed', 'fhir', 'hl7', 'http', 'model', 'recorder', 'refill/sheet'],
+    ...['access', 'audit/format', 'audit/read', 'base', 'bridge', 'control', 'delivery', 'drivers'],
+    ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet', 'status'],
   ]),
   cli: room(
     'src/cli/',
     'one file a command',
     [
-      ...['base', 'bridge', 'control', 'host', 'model', 'port', 'protocol'],
-      ...['recorder', 'transport'],
+      ...['base', 'bridge', 'control', 'host', 'model', 'port'],
+      ...['recorder', 'transport', 'words'],
     ],
     ['access', 'simulator', 'cli/audit', 'cli/refill'],
   ),
   // The verbs of `audit`: the only commands that read the log themselves.
   'cli/audit': room('src/cli/audit/', 'one file a verb of `audit`', [
-    ...['base', 'cli', 'control', 'drivers', 'feed', 'host', 'model', 'refill/sheet'],
+    ...['base', 'cli', 'control', 'decoders', 'feed', 'host', 'model', 'refill/sheet'],
     ...AUDIT.map((part) => `audit/${part}`),
   ]),
   'cli/refill': room('src/cli/refill/', 'the worksheet in a terminal', [
-    ...['base', 'cli', 'control', 'host', 'model', 'transport'],
+    ...['base', 'cli', 'control', 'host', 'model', 'transport', 'words'],
     ...REFILL.map((part) => `refill/${part}`),
   ]),
-  web: room('web/', 'the technician’s page', ['model', 'client', 'words', 'protocol']),
+  web: room('web/', 'the technician’s page', ['model', 'client', 'words']),
   index: room('src/index.ts', 'the library', [
-    ...['base', 'bridge', 'drivers', 'model', 'port', 'transport'],
+    ...['base', 'bridge', 'driver', 'drivers', 'model', 'port', 'transport'],
   ]),
 }
 
@@ -104,3 +109,8 @@ export const pathOf = (name) => `^${ROOMS[name].path}`
 /** Rooms inside a room, such as a file with a row of its own. */
 export const inside = (name) =>
   Object.keys(ROOMS).filter((n) => n !== name && new RegExp(pathOf(name)).test(ROOMS[n].path))
+/** The room a file is in: of those that hold it, the one that says it most closely. Null: in none. */
+export const roomOf = (file) =>
+  Object.keys(ROOMS)
+    .filter((name) => file.startsWith(ROOMS[name].path))
+    .sort((a, b) => ROOMS[b].path.length - ROOMS[a].path.length)[0] ?? null

@@ -1,5 +1,7 @@
 // `npm test`: sets the clone up with the development packages, builds, runs the tests, and ends by
-// naming what did not run and why. `--long` runs the full counts; every other argument is vitest's.
+// naming what did not run and why. `--long` runs the full counts; `--node-alone` runs only what depends on
+// the Node it runs on (vitest.config.ts says which tests those are, and why); every other argument is
+// vitest's.
 // The device tests in a virtual machine run, too, where the machine is built already and nothing was
 // selected. With CI=true a test left out is a failure, and .ci/run has the device tests as its own step.
 import { spawnSync } from 'node:child_process'
@@ -7,8 +9,12 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { holdBuild, orSay, root, setUp } from './setup.mjs'
 
-const args = process.argv.slice(2).filter((arg) => arg !== '--long')
-const long = process.argv.includes('--long')
+const OWN = ['--long', '--node-alone']
+const [long, nodeAlone] = OWN.map((name) => process.argv.includes(name))
+const args = [
+  ...(nodeAlone ? ['--project=node', '--project=system'] : []),
+  ...process.argv.slice(2).filter((arg) => !OWN.includes(arg)),
+]
 const ci = process.env.CI === 'true'
 
 await orSay(async () => {
@@ -17,7 +23,7 @@ await orSay(async () => {
 })
 const report = join(root, '.cache', 'reports', `node-${process.versions.node.split('.')[0]}.json`)
 const VM_REPORT = join(root, '.cache', 'reports', 'vm.json')
-for (const old of [report, VM_REPORT]) rmSync(old, { force: true })
+rmSync(report, { force: true })
 const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
 const reporters = ['--reporter=default', `--reporter=${join(root, 'tools', 'report.mjs')}`]
 const run = spawnSync(process.execPath, [vitest, 'run', ...reporters, ...args], {
@@ -66,6 +72,7 @@ function deviceTests() {
   const built = spawnSync('bash', check, { cwd: root, stdio: 'ignore' }).status === 0
   if (!built) return 'the machine is not built; npm run test:vm builds it, on Debian or Ubuntu'
   console.log('\nThe device tests in a virtual machine (its image is built), a few minutes:')
+  rmSync(VM_REPORT, { force: true })
   const env = { ...process.env, ...(long ? { WANDBRIDGE_LONG: '1' } : {}) }
   spawnSync('npm', ['run', '--silent', 'test:vm'], { cwd: root, stdio: 'inherit', env })
   if (existsSync(VM_REPORT)) return null

@@ -1,10 +1,10 @@
 // The whole page: what is not to be missed above, a tile a wand, and one voice for changes of state.
 import { ALL_RECORDED } from '../src/model/status.ts'
+import { moment, type Reader } from '../src/words/reader.ts'
 import type { Shown } from './feed.ts'
 import { Notice } from './parts/notice.tsx'
 import { Outbox } from './parts/outbox.tsx'
 import { Tile } from './parts/tile.tsx'
-import { moment, type Reader } from './view/reader.ts'
 import { announcementOf, tilesOf } from './view/state.ts'
 
 export function App({ shown, reader }: { readonly shown: Shown; readonly reader: Reader }) {

@@ -56,8 +56,8 @@ export class History {
       if (this.#pending.length < WAITING) this.#pending.push(record)
     } else this.#add(record)
     if (record.kind !== 'interrogation') return
-    const { position, at, deviceTime } = record
-    this.#visits = [...this.#visits, { position, readAt: at, deviceTime }].slice(-VISITS)
+    const { id, position, at, deviceTime } = record
+    this.#visits = [...this.#visits, { id, position, readAt: at, deviceTime }].slice(-VISITS)
     if (this.trend === 'failed') void this.#loadTrend()
     if (this.since === 'ready') void this.#loadBefore()
     if (this.since === 'failed') void this.#loadVisits()
@@ -72,10 +72,10 @@ export class History {
 
   #add(record: ApiRecord): void {
     if (record.kind !== 'interrogation' && record.kind !== 'live') return
-    const { position, at, deviceTime } = record
+    const { id, position, at, deviceTime } = record
     const { reportedVolume } = record.kind === 'live' ? record : record.reservoir
     const { rate } = record.kind === 'live' ? record : record.infusion
-    this.#points.add(pointOf({ position, readAt: at, deviceTime, reportedVolume, rate }))
+    this.#points.add(pointOf({ id, position, readAt: at, deviceTime, reportedVolume, rate }))
   }
 
   async #loadTrend(): Promise<void> {
@@ -104,12 +104,12 @@ export class History {
     const from = new Date(this.#began - VISIT_DAYS * DAY_MS).toISOString()
     const found: Moment[] = []
     try {
-      let after: number | undefined
+      let after: string | undefined
       do {
         const range = { from, limit: 10_000, ...(after !== undefined && { after }) }
         const { interrogations, next } = await this.#api.interrogations(this.#id, range)
-        for (const { position, readAt, deviceTime } of interrogations) {
-          found.push({ position, readAt, deviceTime })
+        for (const { id, position, readAt, deviceTime } of interrogations) {
+          found.push({ id, position, readAt, deviceTime })
         }
         after = next ?? undefined
       } while (after !== undefined)
@@ -129,7 +129,7 @@ export class History {
     if (visit?.position !== this.before?.position || this.since !== 'ready') {
       try {
         this.before = visit
-          ? (await this.#api.interrogation(this.#id, visit.position)).interrogation
+          ? (await this.#api.interrogation(this.#id, visit.id)).interrogation
           : null
         this.patient ??= this.before?.patient ?? null
         this.since = 'ready'

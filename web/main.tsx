@@ -6,9 +6,9 @@ import './style/parts.css'
 import './style/print.css'
 import { render } from 'preact'
 import { systemClock } from '../src/client/index.ts'
+import { readerOf } from '../src/words/reader.ts'
 import { App } from './app.tsx'
 import { Feed } from './feed.ts'
-import { readerOf } from './view/reader.ts'
 
 const { lang, dataset } = document.documentElement
 const reader = readerOf(lang, dataset['zone'] ?? '')

@@ -12,8 +12,6 @@ export const MAX_PAYLOAD = 232
 export const MIN_PDU = HEADER_SIZE + CRC_SIZE
 export const MAX_PDU = MIN_PDU + MAX_PAYLOAD
 
-/** Offset of the flags in an encoded PDU. */
-export const FLAGS_AT = 2
 export const FLAG_REPLY = 0x01
 /** The sender, or the pump behind it, is a simulation. */
 export const FLAG_SIMULATOR = 0x02

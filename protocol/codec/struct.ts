@@ -43,8 +43,11 @@ export interface UintField extends Described {
   readonly unit: WireUnit
   readonly min: number
   readonly max: number
-  /** Digits after the decimal mark when shown to people, in the unit people read (format.ts). */
-  readonly digits: number
+  /**
+   * For what is reckoned: digits after the decimal mark when shown to people, in the unit people read.
+   * Null = every digit is shown, as the pump holds it.
+   */
+  readonly digits: number | null
 }
 
 export interface CodeField extends Described {
@@ -115,7 +118,7 @@ const uint =
     unit: options.unit ?? '1',
     min: options.min ?? 0,
     max: options.max ?? allOnes(size) - 1,
-    digits: options.digits ?? 0,
+    digits: options.digits ?? null,
   })
 
 export const u8 = uint(1)
@@ -160,6 +163,33 @@ export const list = <F extends Fields>(
 ): ListField<F> => ({ kind: 'list', size: 4, item, max, doc })
 
 export const rest = (doc: string): RestField => ({ kind: 'rest', size: 0, doc })
+
+/**
+ * What a field of a pump is to people: who it is · what somebody set at the programmer · what the pump does
+ * or suffers now · what the pump works out, which moves by itself · what has happened.
+ */
+export const ROLES = ['identity', 'programme', 'state', 'reckoned', 'log'] as const
+export type Role = (typeof ROLES)[number]
+
+const inRole =
+  <R extends Role>(role: R) =>
+  <T extends Field>(field: T): T & { readonly role: R } => ({ ...field, role })
+
+export const identity = inRole('identity')
+export const programme = inRole('programme')
+export const state = inRole('state')
+export const reckoned = inRole('reckoned')
+export const log = inRole('log')
+
+/** Fields of a block: each has its role, those of list items too. */
+export type BlockFields = Readonly<
+  Record<string, (ScalarField | ListField<Readonly<Record<string, RoledField>>>) & { role: Role }>
+>
+export type RoledField = ScalarField & { readonly role: Role }
+
+/** A block of a snapshot, or an item in one. A field without a role does not compile. */
+export const block = <F extends BlockFields>(name: string, doc: string, fields: F): Struct<F> =>
+  struct(name, doc, fields)
 
 export function struct<F extends Fields>(name: string, doc: string, fields: F): Struct<F> {
   const size = Object.values(fields).reduce((sum, field) => sum + field.size, 0)

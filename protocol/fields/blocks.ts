@@ -1,6 +1,6 @@
-// The blocks of a snapshot, by number. Each is declared in blocks/.
+// The blocks of a snapshot, by number. Each is declared in a file beside, every field with its role.
 
-import type { Repr } from '../codec/struct.ts'
+import type { BlockFields, Repr, Struct } from '../codec/struct.ts'
 import { Alarms } from './alarms.ts'
 import { Battery } from './battery.ts'
 import { Bolus } from './bolus.ts'
@@ -25,7 +25,7 @@ export const BLOCKS = {
   events: { number: 9, struct: Events },
   battery: { number: 10, struct: Battery },
   clock: { number: 11, struct: Clock },
-} as const
+} as const satisfies Readonly<Record<string, { number: number; struct: Struct<BlockFields> }>>
 
 /** Bytes of all blocks of a snapshot together (README.md §9.6). */
 export const MAX_SNAPSHOT = 24_576

@@ -1,4 +1,4 @@
-import { code16, list, struct, time, u32 } from '../codec/struct.ts'
+import { block, code16, list, log, time, u32 } from '../codec/struct.ts'
 
 export const EVENT_CODES = {
   1: 'alarm-raised',
@@ -33,15 +33,15 @@ export const EVENT_ARGUMENTS = {
   10: 'volume given in nL',
 } as const
 
-export const PumpEvent = struct('event', 'One entry of the pump\u2019s log.', {
-  number: u32('Absolute: counts every event the pump ever logged, from 1.'),
-  code: code16(EVENT_CODES, 'What happened.'),
-  occurredAt: time('When it happened, as far as the pump knows.'),
-  detectedAt: time('When the pump noticed and logged it.'),
-  argument: u32('Depends on the code (below); unavailable where none is listed.'),
+export const PumpEvent = block('event', 'One entry of the pump\u2019s log.', {
+  number: log(u32('Absolute: counts every event the pump ever logged, from 1.')),
+  code: log(code16(EVENT_CODES, 'What happened.')),
+  occurredAt: log(time('When it happened, as far as the pump knows.')),
+  detectedAt: log(time('When the pump noticed and logged it.')),
+  argument: log(u32('Depends on the code (below); unavailable where none is listed.')),
 })
 
-export const Events = struct('events', 'The pump\u2019s event log, a ring of 64 entries.', {
-  total: u32('Events ever logged. Entries older than the oldest one here were overwritten.'),
-  events: list(PumpEvent, 64, 'Oldest first.'),
+export const Events = block('events', 'The pump\u2019s event log, a ring of 64 entries.', {
+  total: log(u32('Events ever logged. Entries older than the oldest one here were overwritten.')),
+  events: log(list(PumpEvent, 64, 'Oldest first.')),
 })

@@ -1,8 +1,8 @@
-import { label, serial, struct, time } from '../codec/struct.ts'
+import { block, identity, label, serial, time } from '../codec/struct.ts'
 
-export const Identity = struct('identity', 'Which pump this is.', {
-  serial: serial('Serial number of the pump.'),
-  model: label(16, 'Model of the pump.'),
-  firmware: label(16, 'Firmware version of the pump.'),
-  implanted: time('When it was implanted, as entered at the programmer.'),
+export const Identity = block('identity', 'Which pump this is.', {
+  serial: identity(serial('Serial number of the pump.')),
+  model: identity(label(16, 'Model of the pump.')),
+  firmware: identity(label(16, 'Firmware version of the pump.')),
+  implanted: identity(time('When it was implanted, as entered at the programmer.')),
 })

@@ -1,4 +1,4 @@
-import { code8, struct, time, u32 } from '../codec/struct.ts'
+import { block, code8, log, state, time, u32 } from '../codec/struct.ts'
 
 export const PUMP_STATES = {
   0: 'running',
@@ -9,10 +9,10 @@ export const PUMP_STATES = {
   5: 'valve-closed',
 } as const
 
-export const Status = struct('status', 'What the pump says it is doing.', {
-  state: code8(PUMP_STATES, 'As far as the pump knows: a stall is detected late.'),
-  stateSince: time('When it entered that state, as far as it knows.'),
-  stateCounter: u32('Counts every change of what the pump would report, its volume aside.'),
-  programmedAt: time('When it was last programmed.'),
-  resets: u32('How often the pump has restarted, ever.'),
+export const Status = block('status', 'What the pump says it is doing.', {
+  state: state(code8(PUMP_STATES, 'As far as the pump knows: a stall is detected late.')),
+  stateSince: state(time('When it entered that state, as far as it knows.')),
+  stateCounter: log(u32('Counts every change of what the pump would report, its volume aside.')),
+  programmedAt: log(time('When it was last programmed.')),
+  resets: log(u32('How often the pump has restarted, ever.')),
 })

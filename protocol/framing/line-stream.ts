@@ -4,29 +4,32 @@
 // Conservation: bytes pushed = bytes of the lines reported as `pdu` + bytes reported as `discarded`
 // + `held`; `held` is 0 after `close`.
 import { ReadlineParser } from '@serialport/parser-readline'
-import { decodePdu, type Pdu, type PduFault } from '../codec/pdu.ts'
-import type { ReportFault } from './hid-report.ts'
-import { decodeLine, type LineFault, LineGuard } from './serial-line.ts'
+import { decodePdu } from '../codec/pdu.ts'
+import { type FrameDecoder, type FrameSink, type Framing, otherVersion } from './framing.ts'
+import { decodeLine, encodeLine, LineGuard } from './serial-line.ts'
 
-/** Why bytes of either framing, lines or reports, did not become a PDU. */
-export type FramingFault = LineFault | ReportFault | PduFault
-
-export interface LineStreamSink {
-  /** `wire` is the line as received, CR LF included; `raw` the PDU's bytes. */
-  pdu(pdu: Pdu, raw: Uint8Array, wire: number): void
-  discarded(reason: FramingFault, bytes: Uint8Array): void
+/** PDUs as lines of text. */
+export const LINES: Framing = {
+  name: 'line',
+  frameSize: null,
+  encoder: () => (pdu) => [Buffer.from(encodeLine(pdu), 'latin1')],
+  decoder: (sink) => new LineStream(sink),
+  peekVersion(frames) {
+    const raw = decodeLine(Buffer.from(frames).toString('latin1'))
+    return typeof raw === 'string' ? null : otherVersion(raw)
+  },
 }
 
-export class LineStream {
+export class LineStream implements FrameDecoder {
   readonly #guard: LineGuard
   readonly #parser = new ReadlineParser({
     delimiter: '\n',
     includeDelimiter: true,
     encoding: 'latin1',
   })
-  readonly #sink: LineStreamSink
+  readonly #sink: FrameSink
 
-  constructor(sink: LineStreamSink) {
+  constructor(sink: FrameSink) {
     this.#sink = sink
     this.#parser.on('data', (line: string) => this.#line(line))
     this.#guard = new LineGuard({

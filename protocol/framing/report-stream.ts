@@ -10,15 +10,50 @@
 // `discarded` + `held`; `held` is 0 after `close`. The same holds in bytes.
 import { join } from '../codec/bytes.ts'
 import { decodePdu } from '../codec/pdu.ts'
-import { MAX_OUTSTANDING, REPORT_SIZE, type Report, readReport } from './hid-report.ts'
-import type { FramingFault, LineStreamSink } from './line-stream.ts'
+import {
+  type FrameDecoder,
+  type FrameSink,
+  type Framing,
+  type FramingFault,
+  otherVersion,
+} from './framing.ts'
+import {
+  MAX_OUTSTANDING,
+  REPORT_SIZE,
+  type Report,
+  ReportEncoder,
+  readReport,
+} from './hid-report.ts'
 
-export interface ReportStreamSink extends LineStreamSink {
+/** PDUs as reports of a HID interface. */
+export const REPORTS: Framing = {
+  name: 'report',
+  frameSize: REPORT_SIZE,
+  encoder() {
+    const encoder = new ReportEncoder()
+    return (pdu) => reportsOf(encoder.encode(pdu))
+  },
+  decoder: (sink) => new ReportStream(sink),
+  peekVersion(frames) {
+    const parts = reportsOf(frames).map(readReport)
+    return otherVersion(join(parts.map((part) => part?.data ?? new Uint8Array())))
+  },
+}
+
+/** Reports that stand one behind the other. */
+function reportsOf(bytes: Uint8Array): Uint8Array[] {
+  const count = Math.ceil(bytes.length / REPORT_SIZE)
+  return Array.from({ length: count }, (_, i) =>
+    bytes.subarray(i * REPORT_SIZE, (i + 1) * REPORT_SIZE),
+  )
+}
+
+export interface ReportStreamSink extends FrameSink {
   /** The counter jumped ahead: so many reports never arrived (or will arrive too late to count). */
   missing?(reports: number): void
 }
 
-export class ReportStream {
+export class ReportStream implements FrameDecoder {
   readonly #sink: ReportStreamSink
   /** Counter of the newest well-formed report. */
   #newest = -1

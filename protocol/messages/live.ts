@@ -17,7 +17,7 @@ export const Live = message({
       max: 50_000_000,
       digits: 1,
     }),
-    rate: u32('Infusion rate now.', { unit: 'nL/d', max: 50_000_000, digits: 3 }),
+    rate: u32('Infusion rate now.', { unit: 'nL/d', max: 50_000_000 }),
     activeAlarms: u8('Alarms that are active or latched.', { max: 32 }),
   }),
 })

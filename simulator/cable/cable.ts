@@ -1,15 +1,16 @@
 // The cable of one path into a wand: two wires, a plug, and the buffer in which an earlier opener's
 // bytes may wait for the next one. What holds a path (a pty, a socket, a test) sees a device.
+import type { FrameDecoder, Framing } from '../../protocol/framing/framing.ts'
 import { type Env, mulberry32 } from '../../src/base/env.ts'
 import type { HeldPath, PathHolder, WandPath } from '../ports/path.ts'
 import { FAULTS, type Faults, type NoiseLevel } from './faults.ts'
-import { Framing, reportsOf, type WandEnd } from './framing.ts'
+import { type WandEnd, wandEnd } from './framing.ts'
 import { Wire, type WireCounters } from './wire.ts'
 
 export interface CableOptions {
   readonly env: Env
   readonly seed: number
-  readonly framing: 'line' | 'report'
+  readonly framing: Framing
   readonly wand: WandEnd
 }
 
@@ -19,11 +20,11 @@ const LEFTOVER_BYTES = 4096
 interface Connection {
   readonly number: number
   readonly holder: PathHolder
-  readonly framing: Framing
+  readonly wand: FrameDecoder
 }
 
 export class Cable implements WandPath {
-  readonly framing: 'line' | 'report'
+  readonly framing: Framing
   /** What the cable does to bytes; may be changed at any time. */
   faults: Faults = FAULTS.none
   readonly #env: Env
@@ -86,11 +87,11 @@ export class Cable implements WandPath {
     if (this.#open) this.#release(this.#open)
     this.#connections += 1
     const number = this.#connections
-    const framing = new Framing(this.framing, this.#wand, (frame) => {
+    const wand = wandEnd(this.framing, this.#wand, (frame) => {
       // After an unplug the wand may still have an answer, and nowhere to put it.
       if (this.#connected(number)) this.#toHost.send(frame, number)
     })
-    const connection: Connection = { number, holder, framing }
+    const connection: Connection = { number, holder, wand }
     this.#open = connection
     this.#handLeftovers(connection)
     return {
@@ -125,8 +126,10 @@ export class Cable implements WandPath {
   }
 
   #write(bytes: Uint8Array, number: number): void {
-    if (this.framing === 'line') this.#toWand.send(bytes, number)
-    else for (const report of reportsOf(bytes)) this.#toWand.send(report, number)
+    const size = this.framing.frameSize ?? bytes.length
+    for (let at = 0; at < bytes.length; at += size) {
+      this.#toWand.send(bytes.subarray(at, at + size), number)
+    }
   }
 
   #release(connection: Connection): void {
@@ -156,7 +159,7 @@ export class Cable implements WandPath {
 
   /** Bytes of the host are at the wand. */
   #reach(bytes: Uint8Array, number: number): void {
-    this.#connected(number)?.framing.push(bytes)
+    this.#connected(number)?.wand.push(bytes)
   }
 
   #connected(number: number): Connection | null {

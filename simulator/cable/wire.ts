@@ -3,6 +3,7 @@
 //
 // Conservation, at any moment: sent + added = delivered + lost + `inFlight`, in bytes. Deterministic:
 // same seed, same frames at the same times, same bytes out at the same times.
+import type { Framing } from '../../protocol/framing/framing.ts'
 import { type Cancel, type Env, mulberry32 } from '../../src/base/env.ts'
 import type { Faults } from './faults.ts'
 
@@ -20,8 +21,7 @@ export interface WireCounters {
 export interface WireOptions {
   readonly env: Env
   readonly seed: number
-  /** `line`: bytes one by one; `report`: whole reports, whose boundaries the carrier keeps. */
-  readonly framing: 'line' | 'report'
+  readonly framing: Framing
   readonly faults: () => Faults
   /** `tag` is what came with the frame. */
   readonly deliver: (bytes: Uint8Array, tag: number) => void
@@ -59,6 +59,11 @@ export class Wire {
     this.#rng = mulberry32(options.seed)
   }
 
+  /** The carrier keeps the boundaries of frames. */
+  get #whole(): boolean {
+    return this.#o.framing.frameSize !== null
+  }
+
   get inFlight(): number {
     return this.#inFlight
   }
@@ -86,7 +91,7 @@ export class Wire {
     this.#flush()
     for (const piece of this.#pieces) {
       const share = piece.due > piece.begins ? (now - piece.begins) / (piece.due - piece.begins) : 1
-      const whole = this.#o.framing === 'report' ? 0 : Math.floor(piece.bytes.length * share)
+      const whole = this.#whole ? 0 : Math.floor(piece.bytes.length * share)
       const passed = Math.min(piece.bytes.length, Math.max(0, whole))
       this.#take(piece)
       this.counters.lost += piece.bytes.length - passed
@@ -104,7 +109,7 @@ export class Wire {
   }
 
   #nonsense(): Uint8Array {
-    const length = this.#o.framing === 'report' ? 64 : 1 + this.#below(24)
+    const length = this.#o.framing.frameSize ?? 1 + this.#below(24)
     return Uint8Array.from({ length }, () => this.#rng() >>> 24)
   }
 
@@ -143,8 +148,8 @@ export class Wire {
     let at = late ? now + 450 + this.#below(450) : Math.max(now, this.#freeAt)
     if (!late && this.#happens(faults.delay)) at += this.#below(200)
     for (const part of this.#split(bytes, faults)) {
-      const due = at + (this.#o.framing === 'report' ? REPORT_MS : part.length / BYTES_PER_MS)
-      const holds = this.#o.framing === 'line' && this.#happens(faults.merge)
+      const due = at + (this.#whole ? REPORT_MS : part.length / BYTES_PER_MS)
+      const holds = !this.#whole && this.#happens(faults.merge)
       const piece: Piece = { bytes: part, tag, begins: at, due, holds, cancel: () => {} }
       piece.cancel = this.#o.env.after(due - now, () => this.#arrive(piece))
       this.#pieces.add(piece)
@@ -155,7 +160,7 @@ export class Wire {
   }
 
   #split(bytes: Uint8Array, faults: Faults): Uint8Array[] {
-    if (this.#o.framing === 'report' || !this.#happens(faults.split)) return [bytes]
+    if (this.#whole || !this.#happens(faults.split)) return [bytes]
     const cuts = new Set([0, bytes.length])
     for (let n = 1 + this.#below(4); n > 0; n -= 1) cuts.add(this.#below(bytes.length))
     const at = [...cuts].sort((a, b) => a - b)

@@ -1,9 +1,10 @@
 // When the next thing changes. Between two changes everything is linear.
-import { WARNING_MS } from './battery.ts'
-import { DAY_S } from './clock.ts'
-import { FALL_OFF, leaving, ofSingle, reckoned } from './flow.ts'
+
 import type { SimulatedImplant } from './implant.ts'
-import { Flow } from './tank.ts'
+import { WARNING_MS } from './physics/battery.ts'
+import { DAY_S } from './physics/clock.ts'
+import { FALL_OFF, leaving, ofSingle, reckoned } from './physics/flow.ts'
+import { Flow } from './physics/tank.ts'
 
 const NEVER = Number.POSITIVE_INFINITY
 export const DAY_MS = 86_400_000

@@ -1,9 +1,9 @@
 // What somebody with the vendor's programmer, a syringe or bad luck does to the pump. None of it goes
 // over the wand protocol, which only reads.
 import type { ImplantCommand } from './api.ts'
+import { ALARM_NAMES, type AlarmName } from './firmware/journal.ts'
+import type { SingleBolus } from './firmware/programme.ts'
 import type { SimulatedImplant } from './implant.ts'
-import { ALARM_NAMES, type AlarmName } from './journal.ts'
-import type { SingleBolus } from './programme.ts'
 import { CAPACITY, programmeChange } from './spec.ts'
 
 interface Result {

@@ -1,6 +1,8 @@
 // One way into a simulated wand, as bytes: what a pty, a TCP socket, a USB endpoint or a test holds
 // on to. Behind it lies the cable with its pacing and its faults; in front of it is a device.
 
+import type { Framing } from '../../protocol/framing/framing.ts'
+
 export interface PathHolder {
   /** Bytes that the cable delivers to the host, as split and late as the cable makes them. */
   data(bytes: Uint8Array): void
@@ -16,8 +18,7 @@ export interface HeldPath {
 }
 
 export interface WandPath {
-  /** ASCII lines (serial, CDC-ACM, TCP) or 64-byte reports (HID). */
-  readonly framing: 'line' | 'report'
+  readonly framing: Framing
   readonly plugged: boolean
   /** Calls back on every change of `plugged`; returns how to stop that. */
   onPlug(changed: (plugged: boolean) => void): () => void

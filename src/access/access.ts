@@ -1,6 +1,5 @@
 // Who asks, and what they may read. Every surface asks here; nothing else decides.
 import type { Env } from '../base/env.ts'
-import { SOURCES, type Source } from '../model/reading.ts'
 import { PAGE_SCOPES, PageLinks } from './links.ts'
 import type { TokenStore } from './store.ts'
 import { ended, matches, parseToken, SCOPES, type Scope, type Token } from './token.ts'
@@ -11,12 +10,13 @@ export interface Principal {
   readonly id: string
   readonly auth: 'token' | 'page-link' | 'none'
   readonly scopes: readonly Scope[]
-  /** Readings of these kinds only. */
-  readonly sources: readonly Source[]
 }
 
-/** `none` nothing was shown · `malformed`, `unknown` it is no token of ours · the rest was one. */
-export type Refusal = 'none' | 'malformed' | 'unknown' | 'expired' | 'revoked'
+/**
+ * `none` nothing was shown · `malformed`, `unknown` it is no token of ours · `other-source` it is for
+ * another kind of bridge · the rest was one.
+ */
+export type Refusal = 'none' | 'malformed' | 'unknown' | 'other-source' | 'expired' | 'revoked'
 export type Ended = 'expired' | 'revoked'
 
 export interface AccessOptions {
@@ -24,9 +24,11 @@ export interface AccessOptions {
   readonly tokens: TokenStore
   /** False: whoever reaches the port may read. For loopback only. */
   readonly required: boolean
+  /** Where browsers that were let in are remembered over a restart; null = nowhere. */
+  readonly sessions?: string | null
 }
 
-const ANYONE: Principal = { id: 'anyone', auth: 'none', scopes: SCOPES, sources: SOURCES }
+const ANYONE: Principal = { id: 'anyone', auth: 'none', scopes: SCOPES }
 
 const MOST_SHOWN = 1_000
 
@@ -47,11 +49,11 @@ export class Access {
    */
   readonly #shown = new Map<string, { readonly token: Token; readonly principal: Principal }>()
 
-  constructor({ env, tokens, required }: AccessOptions) {
+  constructor({ env, tokens, required, sessions = null }: AccessOptions) {
     this.#env = env
     this.#tokens = tokens
     this.#required = required
-    this.links = new PageLinks(env)
+    this.links = new PageLinks(env, sessions)
     tokens.onLook(() => this.#review())
   }
 
@@ -64,7 +66,7 @@ export class Access {
     if (session !== undefined) {
       const found = this.links.session(session)
       if (found) {
-        return { id: found.id, auth: 'page-link', scopes: PAGE_SCOPES, sources: SOURCES }
+        return { id: found.id, auth: 'page-link', scopes: PAGE_SCOPES }
       }
       if (this.#required) return 'unknown'
     }
@@ -88,8 +90,9 @@ export class Access {
     if (!parts) return 'malformed'
     const token = this.#tokens.get(parts.id)
     if (!matches(token, parts.secret)) return 'unknown'
-    const { id, scopes, sources } = token as Token
-    const principal = { id, auth: 'token', scopes, sources } as const
+    const { id, scopes, source } = token as Token
+    if (this.#tokens.source !== null && source !== this.#tokens.source) return 'other-source'
+    const principal = { id, auth: 'token', scopes } as const
     if (this.#shown.size >= MOST_SHOWN) this.#shown.clear()
     this.#shown.set(authorization, { token: token as Token, principal })
     return ended(token as Token, this.#env.wall()) ?? principal

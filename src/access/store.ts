@@ -1,9 +1,11 @@
 // The tokens of a state directory, one file each (0600, in a directory of 0700), so that commands in
 // other processes change one without touching the others. A bridge sees every change within a second.
 // A file that cannot be read as a token counts as none: what is doubtful lets nobody in.
-import { chmod, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { nodeDisk, replaceFile } from '../base/disk.ts'
 import { type Cancel, type Env, utc } from '../base/env.ts'
+import type { Source } from '../model/reading.ts'
 import { hex, newToken, type Token, type TokenWish, tokenSchema } from './token.ts'
 
 /** How often a bridge looks. */
@@ -16,6 +18,8 @@ const missing = (error: unknown) => (error as NodeJS.ErrnoException).code === 'E
 export class TokenStore {
   readonly #env: Env
   readonly #dir: string
+  /** The kind of bridge whose tokens count here; null = every kind, to list and to revoke. */
+  readonly source: Source | null
   #tokens = new Map<string, Token>()
   /** Tokens of this process alone, in no file. */
   readonly #lent = new Map<string, Token>()
@@ -24,8 +28,9 @@ export class TokenStore {
   #following = false
   #listeners: (() => void)[] = []
 
-  constructor(env: Env, stateDir: string) {
+  constructor(env: Env, stateDir: string, source: Source | null) {
     this.#env = env
+    this.source = source
     this.#dir = join(stateDir, 'tokens')
   }
 
@@ -41,7 +46,7 @@ export class TokenStore {
 
   /** Makes a token and keeps its hash. The text is given once, here. */
   async create(wish: TokenWish): Promise<{ text: string; token: Token }> {
-    const made = newToken(this.#env, wish)
+    const made = newToken(this.#env, { source: this.source ?? 'device', ...wish })
     await this.#write(made.token)
     await this.#load()
     return made
@@ -49,7 +54,7 @@ export class TokenStore {
 
   /** A token that ends with this process at the latest and is written nowhere. */
   lend(wish: TokenWish): { text: string; token: Token } {
-    const made = newToken(this.#env, wish)
+    const made = newToken(this.#env, { source: this.source ?? 'device', ...wish })
     this.#lent.set(made.token.id, made.token)
     return made
   }
@@ -141,20 +146,11 @@ export class TokenStore {
   }
 
   async #write(token: Token): Promise<void> {
-    await mkdir(this.#dir, { recursive: true, mode: 0o700 })
+    await nodeDisk.makeDir(this.#dir)
     await chmod(this.#dir, 0o700)
     const path = join(this.#dir, `${token.id}.json`)
     const temporary = `${path}.${hex(this.#env.random(4))}.new`
-    const file = await open(temporary, 'wx', 0o600)
-    try {
-      await file.writeFile(`${JSON.stringify(token, null, 2)}\n`)
-      await file.datasync()
-    } catch (error) {
-      await rm(temporary, { force: true })
-      throw error
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
+    const text = `${JSON.stringify(token, null, 2)}\n`
+    await replaceFile(nodeDisk, path, Buffer.from(text), temporary)
   }
 }

@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import { type Env, utc } from '../base/env.ts'
-import { SOURCES, sourceSchema } from '../model/reading.ts'
+import { sourceSchema } from '../model/reading.ts'
 import { utcSchema } from '../model/value.ts'
 
 /** What a token lets its holder read. */
@@ -18,8 +18,8 @@ export const tokenSchema = z.strictObject({
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   label: z.string().max(100),
   scopes: z.array(z.enum(SCOPES)).min(1),
-  /** Readings of these kinds only. */
-  sources: z.array(sourceSchema).min(1),
+  /** It is for a bridge of this kind only. */
+  source: sourceSchema,
   createdAt: utcSchema,
   expiresAt: utcSchema.nullable(),
   revokedAt: utcSchema.nullable(),
@@ -29,7 +29,8 @@ export type Token = z.infer<typeof tokenSchema>
 export interface TokenWish {
   readonly label: string
   readonly scopes: readonly Scope[]
-  readonly sources?: Token['sources']
+  /** Default: of the store it is made in, else `device`. */
+  readonly source?: Token['source']
   /** Null = it never expires. */
   readonly lifeMs: number | null
 }
@@ -57,7 +58,7 @@ export function newToken(env: Env, wish: TokenWish): { text: string; token: Toke
     hash: hex(sha256(secret)),
     label: wish.label,
     scopes: [...wish.scopes],
-    sources: [...(wish.sources ?? SOURCES)],
+    source: wish.source ?? 'device',
     createdAt: utc(now),
     expiresAt: wish.lifeMs === null ? null : utc(now + wish.lifeMs),
     revokedAt: null,

@@ -3,11 +3,28 @@
 
 import { execFile } from 'node:child_process'
 import * as fs from 'node:fs'
-import { constants, createReadStream } from 'node:fs'
+import { constants } from 'node:fs'
 import * as fsp from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
+import { lockFile, type Release } from './lock.ts'
+
+/**
+ * Which file or directory it is, for as long as it lives. A copy is another one, and so is what was
+ * restored from a backup. `born` is null where the file system does not keep it.
+ */
+export interface Identity {
+  readonly inode: string
+  readonly born: string | null
+}
+
+/** What a path names; a symbolic link is not followed. */
+export interface DiskEntry extends Identity {
+  readonly kind: EntryKind
+  readonly size: number
+}
+export type EntryKind = 'file' | 'directory' | 'other'
 
 /** A file that only grows. */
 export interface DiskFile {
@@ -17,6 +34,7 @@ export interface DiskFile {
   sync(): Promise<void>
   /** Its length now; null when the file has been removed under us. */
   length(): number | null
+  inode(): string
   close(): Promise<void>
 }
 
@@ -25,13 +43,20 @@ export interface Disk {
   makeDir(path: string): Promise<void>
   /** Names in a directory; none when it does not exist. */
   list(path: string): Promise<readonly string[]>
+  /** Names in a directory and what each is; none when it does not exist. */
+  scan(path: string): Promise<readonly { readonly name: string; readonly kind: EntryKind }[]>
+  /** What a path names; null when there is nothing. */
+  entry(path: string): Promise<DiskEntry | null>
   /** Makes a new file; rejects with EEXIST when there is one. */
   create(path: string): Promise<DiskFile>
   /** Opens a file for appending; rejects with ENOENT when there is none. */
   append(path: string): Promise<DiskFile>
   /** Length in bytes; null when there is none. */
   size(path: string): Promise<number | null>
-  /** The bytes from `from` on, in chunks. */
+  /**
+   * The bytes from `from` to the length that the file has now, in chunks. Only a regular file is read:
+   * a link, a pipe or a device is refused at once.
+   */
   read(path: string, from?: number): AsyncIterable<Uint8Array>
   rename(from: string, to: string): Promise<void>
   remove(path: string): Promise<void>
@@ -39,8 +64,8 @@ export interface Disk {
   syncDir(path: string): Promise<void>
   /** Bytes that may still be written below a directory; null when nobody can say. */
   free(path: string): Promise<number | null>
-  /** Keeps other processes out until the release is called; rejects with code ELOCKED. */
-  lock(path: string): Promise<() => Promise<void>>
+  /** Keeps other processes out until the release is called; rejects with Locked. */
+  lock(path: string): Promise<Release>
 }
 
 /** The code of a system error (`ENOSPC`), or its message. */
@@ -55,9 +80,21 @@ export async function readAll(disk: Disk, path: string, from = 0): Promise<Buffe
   return Buffer.concat(chunks)
 }
 
-/** Writes a whole file durably, or leaves the old one. */
-export async function replaceFile(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {
-  const temporary = `${path}.new`
+/** Whether two are the same; where birth times are kept an inode that was used again is told apart. */
+export function sameIdentity(a: Identity, b: Identity): boolean {
+  return a.inode === b.inode && (a.born === null || b.born === null || a.born === b.born)
+}
+
+/**
+ * Writes a whole file durably, or leaves the old one. Where several processes may write the same file,
+ * each names its own `temporary`.
+ */
+export async function replaceFile(
+  disk: Disk,
+  path: string,
+  bytes: Uint8Array,
+  temporary = `${path}.new`,
+): Promise<void> {
   await disk.remove(temporary)
   const file = await disk.create(temporary)
   try {
@@ -104,6 +141,10 @@ class NodeFile implements DiskFile {
     return nlink > 0 ? size : null
   }
 
+  inode(): string {
+    return String(fs.fstatSync(this.#fd, { bigint: true }).ino)
+  }
+
   close(): Promise<void> {
     return new Promise((resolve, reject) => {
       fs.close(this.#fd, (error) => (error ? reject(error) : resolve()))
@@ -144,6 +185,34 @@ async function makeDirectory(path: string): Promise<void> {
 
 const missing = (error: unknown) => errorCode(error) === 'ENOENT'
 
+/** Opens only what is named itself, and does not wait for the other end of a pipe. */
+const GUARDED = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
+function kindOf(entry: { isFile(): boolean; isDirectory(): boolean }): EntryKind {
+  if (entry.isFile()) return 'file'
+  return entry.isDirectory() ? 'directory' : 'other'
+}
+
+async function* readRegular(path: string, from: number): AsyncIterable<Uint8Array> {
+  const handle = await fsp.open(path, constants.O_RDONLY | GUARDED)
+  try {
+    const stat = await handle.stat()
+    if (!stat.isFile()) {
+      throw Object.assign(new Error(`${path} is no regular file`), { code: 'ENOTFILE' })
+    }
+    if (stat.size <= from) return
+    const end = stat.size - 1
+    yield* handle.createReadStream({
+      start: from,
+      end,
+      highWaterMark: 1 << 20,
+      autoClose: false,
+    }) as AsyncIterable<Uint8Array>
+  } finally {
+    await handle.close()
+  }
+}
+
 export const nodeDisk: Disk = {
   makeDir: makeDirectory,
   async list(path) {
@@ -154,9 +223,30 @@ export const nodeDisk: Disk = {
       throw error
     }
   },
+  async scan(path) {
+    try {
+      const all = await fsp.readdir(path, { withFileTypes: true })
+      return all.map((entry) => ({ name: entry.name, kind: kindOf(entry) }))
+    } catch (error) {
+      if (missing(error)) return []
+      throw error
+    }
+  },
+  async entry(path) {
+    try {
+      const stat = await fsp.lstat(path, { bigint: true })
+      // Where no birth time is kept it is 0, or the time of the last change.
+      const kept = stat.birthtimeNs > 0n && stat.birthtimeNs !== stat.ctimeNs
+      const born = kept ? String(stat.birthtimeNs) : null
+      return { kind: kindOf(stat), size: Number(stat.size), inode: String(stat.ino), born }
+    } catch (error) {
+      if (missing(error) || errorCode(error) === 'ENOTDIR') return null
+      throw error
+    }
+  },
   create: (path) =>
     open(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL),
-  append: (path) => open(path, constants.O_WRONLY | constants.O_APPEND),
+  append: (path) => open(path, constants.O_WRONLY | constants.O_APPEND | GUARDED),
   async size(path) {
     try {
       return (await fsp.stat(path)).size
@@ -165,7 +255,7 @@ export const nodeDisk: Disk = {
       throw error
     }
   },
-  read: (path, from = 0) => createReadStream(path, { start: from, highWaterMark: 1 << 20 }),
+  read: (path, from = 0) => readRegular(path, from),
   rename: (from, to) => fsp.rename(from, to),
   remove: (path) => fsp.rm(path, { force: true }),
   async syncDir(path) {
@@ -184,41 +274,4 @@ export const nodeDisk: Disk = {
       () => null,
     ),
   lock: lockFile,
-}
-
-/** Which process this is, so that a lock left by a dead one is not mistaken for a living one's. */
-async function processMark(pid: number): Promise<string | null> {
-  try {
-    process.kill(pid, 0)
-  } catch (error) {
-    if (errorCode(error) === 'ESRCH') return null
-  }
-  try {
-    const boot = await fsp.readFile('/proc/sys/kernel/random/boot_id', 'utf8')
-    const stat = await fsp.readFile(`/proc/${pid}/stat`, 'utf8')
-    // The start time is the 22nd field; the second, in brackets, may hold anything.
-    return `${pid} ${boot.trim()} ${stat.slice(stat.lastIndexOf(')')).split(' ')[20]}`
-  } catch (error) {
-    return process.platform === 'linux' && missing(error) ? null : `${pid}`
-  }
-}
-
-async function lockFile(path: string): Promise<() => Promise<void>> {
-  const own = (await processMark(process.pid)) ?? String(process.pid)
-  for (let attempt = 0; attempt < 3; attempt += 1) {
-    try {
-      await fsp.writeFile(path, own, { flag: 'wx', mode: 0o600 })
-      return () => fsp.rm(path, { force: true })
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error
-    }
-    const held = await fsp.readFile(path, 'utf8').catch(() => '')
-    const alive = held === '' ? null : await processMark(Number(held.split(' ')[0]))
-    if (alive !== null && alive === held) {
-      const message = `Another bridge (process ${held.split(' ')[0]}) is writing this audit log.`
-      throw Object.assign(new Error(message), { code: 'ELOCKED' })
-    }
-    await fsp.rm(path, { force: true })
-  }
-  throw Object.assign(new Error('The audit log could not be locked.'), { code: 'ELOCKED' })
 }

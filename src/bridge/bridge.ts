@@ -1,22 +1,35 @@
-// The bridge: one link per wand, one stream of events, one status. It only puts the rooms together.
+// The bridge: one driver per wand, one stream of events, one status. It only puts the rooms together.
 //
-//   links → interpreters → gate (durable) → events$ → streams, status
+//   drivers → gate (durable) → events$ → streams, status
 //                             └─ bad news at once ───────────────↗
 import { type Observable, Subject } from 'rxjs'
 import type { Env } from '../base/env.ts'
-import { Interpreter, newShared, type Shared } from '../drivers/open-wand/interpret.ts'
-import { Link, type LinkCounters } from '../drivers/open-wand/link.ts'
-import type { Policy } from '../drivers/open-wand/state.ts'
+import {
+  type Driver,
+  type DriverCounters,
+  type DriverKind,
+  newShared,
+  type Shared,
+} from '../drivers/driver.ts'
+import { type AlarmHistory, NO_ALARMS } from '../model/alarm-changes.ts'
 import type { BridgeEvent, Stamp } from '../model/event.ts'
+import type { Policy } from '../model/policy.ts'
+import type { Source } from '../model/reading.ts'
 import type { AuditStatus, BridgeStatus } from '../model/status.ts'
+import { type Memory, NO_MEMORY } from '../status/recalled.ts'
 import { type BridgeState, NOTHING_KNOWN, reduce } from '../status/state.ts'
 import { viewBridge } from '../status/view.ts'
 import type { PortSource, PortWatch } from '../transport/port.ts'
+import { AlarmTeller } from './alarms.ts'
 import { Gate, NO_RECORDER, type Recorder } from './gate.ts'
 import { type Streams, streams } from './streams.ts'
 
 export interface BridgeOptions {
   readonly env: Env
+  /** How the wands are spoken to. */
+  readonly driver: DriverKind
+  /** The one kind of wand that is read; another is refused. Default: device. */
+  readonly source?: Source
   readonly ports: readonly PortSource[]
   /** Finds further wands while the bridge runs. */
   readonly finder?: PortWatch
@@ -24,8 +37,16 @@ export interface BridgeOptions {
   /** Between two LIVE exchanges of a session that is held; 1000 ms if not given. */
   readonly liveMs?: number
   readonly recorder?: Recorder
+  /** What the log knows from before. */
+  readonly memory?: BridgeMemory
   /** Sees every byte both ways, as the port gave or took it: for captures. */
   readonly tap?: (direction: 'in' | 'out', port: string, bytes: Uint8Array, at: Stamp) => void
+}
+
+/** What a bridge asks of the log. */
+export interface BridgeMemory extends Memory {
+  /** What was told of the alarms of a pump. */
+  alarmHistory(pump: string): AlarmHistory
 }
 
 const LAST_RECORDS_MS = 1_000
@@ -40,7 +61,7 @@ export interface Change {
 
 export class Bridge {
   readonly #env: Env
-  readonly #links = new Map<string, Link>()
+  readonly #drivers = new Map<string, Driver>()
   readonly #shared: Shared = newShared()
   readonly #events = new Subject<BridgeEvent>()
   readonly #changes = new Subject<Change>()
@@ -48,6 +69,8 @@ export class Bridge {
   readonly #gate: Gate
   readonly #recorder: Recorder
   readonly #options: BridgeOptions
+  readonly #memory: Memory
+  readonly #alarms: AlarmTeller
   #state: BridgeState = NOTHING_KNOWN
 
   /** Every event, in order, each after its record is durable. Never errors; completes at `stop`. */
@@ -62,47 +85,49 @@ export class Bridge {
     this.#env = options.env
     this.#options = options
     this.#recorder = options.recorder ?? NO_RECORDER
+    const { memory } = options
+    this.#memory = memory ?? NO_MEMORY
+    this.#alarms = new AlarmTeller((pump) => memory?.alarmHistory(pump) ?? NO_ALARMS)
     this.#gate = new Gate(this.#recorder, {
       immediate: (event) => this.#take(event, false),
       durable: (event) => {
+        this.#alarms.kept(event)
         this.#take(event, true)
         this.#events.next(event)
       },
-      lost: (event) => this.#changes.next({ event, durable: false, lost: true }),
+      lost: (event) => {
+        this.#alarms.lost(event)
+        this.#changes.next({ event, durable: false, lost: true })
+      },
     })
     this.#recorder.onChange?.(() => this.#audit.next(this.#recorder.status()))
     for (const source of options.ports) this.#add(source)
   }
 
-  #add(source: PortSource): Link {
-    if (this.#links.has(source.path)) throw new RangeError(`${source.path} is given twice`)
-    const link = this.#link(source)
-    this.#links.set(source.path, link)
-    return link
-  }
-
-  #link(source: PortSource): Link {
-    const { policy, liveMs, tap } = this.#options
-    const interpreter = new Interpreter(source.path, this.#shared)
-    return new Link({
+  #add(port: PortSource): Driver {
+    const { path } = port
+    if (this.#drivers.has(path)) throw new RangeError(`${path} is given twice`)
+    const { driver: kind, source = 'device', policy, liveMs, tap } = this.#options
+    const driver = kind.create({
       env: this.#env,
+      port,
       source,
       policy,
       ...(liveMs === undefined ? {} : { liveMs }),
-      sink: {
-        ...(tap && {
-          received: (bytes: Uint8Array, at: Stamp) => tap('in', source.path, bytes, at),
-          sent: (bytes: Uint8Array, at: Stamp) => tap('out', source.path, bytes, at),
-        }),
-        news: (news, context) => {
-          for (const event of interpreter.interpret(news, context.link, context.at)) {
-            this.#gate.push(event)
-          }
-        },
-        discarded: (reason, bytes, context) =>
-          this.#gate.push(interpreter.refused(reason, bytes, context.link, context.at)),
-      },
+      shared: this.#shared,
+      event: (event) => this.#push(event),
+      ...(tap && { tap: (direction, bytes, at) => tap(direction, path, bytes, at) }),
     })
+    this.#drivers.set(path, driver)
+    return driver
+  }
+
+  #push(event: BridgeEvent): void {
+    this.#gate.push(event)
+    if (event.kind !== 'reading') return
+    for (const alarm of this.#alarms.tell(event, () => this.#shared.nextOrder())) {
+      this.#gate.push(alarm)
+    }
   }
 
   #take(event: BridgeEvent, durable: boolean): void {
@@ -111,7 +136,7 @@ export class Bridge {
   }
 
   get ports(): readonly string[] {
-    return [...this.#links.keys()]
+    return [...this.#drivers.keys()]
   }
 
   now(): Stamp {
@@ -123,11 +148,11 @@ export class Bridge {
    * frozen: it is the same object until it or its quality changes.
    */
   status(now: Stamp = this.now()): BridgeStatus {
-    return viewBridge(this.#state, (source) => this.#recorder.status(source), now)
+    return viewBridge(this.#state, this.#recorder.status(), this.#memory, now)
   }
 
   start(): void {
-    for (const link of this.#links.values()) link.start()
+    for (const driver of this.#drivers.values()) driver.start()
     const { finder } = this.#options
     if (!finder) return
     this.#changes.subscribe(({ event }) => {
@@ -139,14 +164,14 @@ export class Bridge {
 
   /** Asks for one interrogation, on every port or on one; what comes of it is in the events. */
   interrogate(port?: string): boolean {
-    const asked = port === undefined ? [...this.#links.values()] : [this.#links.get(port)]
-    for (const link of asked) link?.read()
-    return asked.every((link) => link !== undefined)
+    const asked = port === undefined ? [...this.#drivers.values()] : [this.#drivers.get(port)]
+    for (const driver of asked) driver?.read()
+    return asked.every((driver) => driver !== undefined)
   }
 
-  /** Counters of every link, by port. */
-  counters(): Readonly<Record<string, LinkCounters>> {
-    return Object.fromEntries([...this.#links].map(([port, link]) => [port, link.counters]))
+  /** Counters of every driver, by port. */
+  counters(): Readonly<Record<string, DriverCounters>> {
+    return Object.fromEntries([...this.#drivers].map(([port, driver]) => [port, driver.counters]))
   }
 
   /**
@@ -155,7 +180,7 @@ export class Bridge {
    */
   async stop(): Promise<void> {
     this.#options.finder?.stop()
-    await Promise.all([...this.#links.values()].map((link) => link.stop()))
+    await Promise.all([...this.#drivers.values()].map((driver) => driver.stop()))
     let cancel = () => {}
     const late = new Promise<void>((resolve) => {
       cancel = this.#env.after(LAST_RECORDS_MS, resolve)

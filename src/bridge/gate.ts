@@ -3,7 +3,6 @@
 // once, too. What could not be recorded never leaves it.
 import type { BridgeEvent } from '../model/event.ts'
 import { isImmediate } from '../model/event.ts'
-import type { Source } from '../model/reading.ts'
 import type { AuditStatus } from '../model/status.ts'
 
 export interface Recorder {
@@ -12,8 +11,8 @@ export interface Recorder {
    * when it needs none. Never rejects.
    */
   record(event: BridgeEvent): Promise<boolean> | null
-  /** How the log of one source is doing at this moment; without a source: the worst of all. */
-  status(source?: Source): AuditStatus
+  /** How the log is doing at this moment. */
+  status(): AuditStatus
   /** Calls `listener` whenever a `status` has changed in more than its position. */
   onChange?(listener: () => void): void
 }

@@ -46,9 +46,11 @@ export function interrogateOnce(
       resolve(outcome)
     }
     const wand = () => bridge.status().wands.find((w) => w.port === port)
+    /** A wand answers, of a kind that this bridge does not read. */
+    const refused = () => wand()?.link.cause === 'other-source'
     const explain = () => {
       const { link, contact } = wand() ?? {}
-      if (!contact?.fresh) {
+      if (link?.connected && !contact?.fresh) {
         return 'The wand answers, but no pump is in reach. Hold the wand over the pump and try again.'
       }
       return failure || `${link?.sentence ?? ''} ${link?.detail ?? ''}`.trim()
@@ -59,6 +61,7 @@ export function interrogateOnce(
     }
     const noWand = env.after(Math.min(WAND_MS, readMs), () => {
       const now = wand()
+      if (refused()) return finish({ kind: 'failed', why: explain() })
       if (now?.serial) return
       const why = [now?.link.sentence ?? '', now?.link.detail ?? ''].filter(Boolean).join(' ')
       finish({ kind: 'no-wand', why: why || 'Nothing answers on this port.' })
@@ -70,6 +73,7 @@ export function interrogateOnce(
     const subscription = bridge.changes$.subscribe({
       next: ({ event, durable, lost }) => {
         if (event.port !== port) return
+        if (refused()) finish({ kind: 'failed', why: explain() })
         if (lost && event.kind === 'reading') {
           finish({ kind: 'unrecorded', why: bridge.status().audit.sentence })
         }

@@ -32,6 +32,8 @@ export type WatchLine =
       readonly coupling: WandStatus['coupling']
       readonly contact: WandStatus['contact']
       readonly link: LinkStatus
+      /** Sessions that are not known to be closed, of whatever pump. */
+      readonly unclosed: WandStatus['unclosed']
       /** Why an attempt to read did not complete. */
       readonly readFailed?: string
     }
@@ -121,6 +123,6 @@ function own(event: BridgeEvent, durable: boolean, wand: WandStatus, asOf: strin
 }
 
 function linkLine(asOf: string, wand: WandStatus): Extract<WatchLine, { kind: 'link' }> {
-  const { source, port, serial, coupling, contact, link } = wand
-  return { kind: 'link', asOf, source, port, wand: serial, coupling, contact, link }
+  const { source, port, serial, coupling, contact, link, unclosed } = wand
+  return { kind: 'link', asOf, source, port, wand: serial, coupling, contact, link, unclosed }
 }

@@ -37,13 +37,14 @@ export function registerAudit(program: Command): void {
 
   filtered('show', 'Show records, the newest last.')
     .option('--last <n>', 'how many', number(1, 1_000_000), 50)
-    .option('--json', 'the records themselves, one a line, as they are signed')
+    .option('--json', 'what this is in one line, then the records, one a line, as they are signed')
     .action(async (flags) => (await import('./audit/show.ts')).show(flags))
 
   verb('verify [path]', 'Check every byte of a log, or of a device audit file or proof.')
     .option('--key <key>', 'verifier key kept elsewhere, such as on a printed sheet')
     .option('--since <file>', 'a checkpoint kept elsewhere: the log must still contain it')
     .option('--rederive', 'decode the PDUs of every reading again and compare')
+    .option('--json', 'the result as one JSON document, with actors, time range and counts')
     .option('--sheet <file>', 'a refill worksheet kept elsewhere: do its figures stand in the log?')
     .action(async (path: string | undefined, { sheet, ...flags }) =>
       sheet === undefined

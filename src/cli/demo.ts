@@ -42,7 +42,7 @@ export function registerDemo(program: Command): void {
         simulator = await simulate(flags, stateDir)
         const ports = simulator.describe().map((device) => sourceFor(device.path))
         const http = { host: '127.0.0.1', port: flags.port, log: () => {} }
-        return { ports, policy: 'continuous' as const, http }
+        return { source: 'simulator' as const, ports, policy: 'continuous' as const, http }
       })
       const curl = curlLine(host)
       let restore = () => {}
@@ -69,7 +69,6 @@ function curlLine({ http }: Host): string[] {
   const token = http?.lend({
     label: 'demo',
     scopes: ['status', 'history', 'audit', 'metrics', 'fhir'],
-    sources: ['simulator'],
     lifeMs: DAY_MS,
   })
   return [`curl -H 'Authorization: Bearer ${token}' \\`, `  ${http?.url}/api/v1/pumps`]
@@ -194,7 +193,9 @@ function draw(
     cancel = env.after(REDRAW_MS, tick)
   }
   process.stdout.write('\x1b[?1049h\x1b[?25l')
-  process.stdin.setRawMode(true).setEncoding('utf8').resume().on('data', onKey)
+  const { stdin } = process
+  // A terminal that hangs up has no keys any more.
+  stdin.setRawMode(true).setEncoding('utf8').resume().on('data', onKey).on('error', quit)
   tick()
   return () => {
     ended = true

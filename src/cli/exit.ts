@@ -1,4 +1,5 @@
 // How commands end. Every error says what happened, what it means for the reading, what to do next.
+import { onReaderGone } from './output.ts'
 
 export const Exit = {
   OK: 0,
@@ -46,6 +47,6 @@ export function stopInOrder(stop: (why: string) => Promise<void>): {
     })
   }
   // Whoever read our output has gone: that is a way to stop, not an error.
-  process.stdout.on('error', () => void end(Exit.OK))
+  onReaderGone(() => void end(Exit.OK))
   return { stop: end }
 }

@@ -5,6 +5,7 @@ import type { Command } from 'commander'
 import { sleep, systemEnv } from '../base/env.ts'
 import { ControlConnection } from '../control/client.ts'
 import { defaultStateDir } from '../host/config.ts'
+import { sourcesIn } from '../host/host.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import { CommandError, Exit } from './exit.ts'
 import { hl7Of, number, type Settings, settings, withStateDir } from './options.ts'
@@ -113,12 +114,14 @@ async function byItself(chosen: Settings, flags: Flags): Promise<void> {
   const log = (text: string) => console.error(text)
   const sending = { ...hl7Of(chosen, log), destinations }
   const host = await hold(env, chosen.stateDir, async () => ({
+    // A log that is there says itself of which kind of wand it is.
+    source: (await sourcesIn(chosen.stateDir))[0] ?? chosen.source,
     ports: [],
     policy: 'manual',
     hl7: sending,
   }))
   try {
-    await host.auditor.openAll()
+    await host.auditor.opened
     const { hl7 } = host
     if (flags.parked) hl7?.resend()
     const end = env.monotonic() + flags.wait * 1_000

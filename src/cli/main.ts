@@ -13,6 +13,7 @@ import { CommandError, Exit } from './exit.ts'
 import { registerFhir } from './fhir.ts'
 import { registerHl7 } from './hl7.ts'
 import { registerOpen } from './open.ts'
+import { guardOutput } from './output.ts'
 import { registerRefill } from './refill.ts'
 import { registerServe } from './serve.ts'
 import { registerSim } from './sim.ts'
@@ -34,10 +35,7 @@ const program = new Command('wandbridge')
   .enablePositionalOptions()
   .showSuggestionAfterError()
 
-// Whoever read the output has gone: a way to end. Commands that hold a session do it in order.
-process.stdout.on('error', () => {
-  process.exitCode ??= Exit.OK
-})
+guardOutput(Exit.NOT_SO)
 
 for (const register of [
   registerDemo,

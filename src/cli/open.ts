@@ -1,9 +1,10 @@
 // `wandbridge open`: a link to the page of a running bridge, for one browser, once, within two minutes.
-import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
+import { systemEnv } from '../base/env.ts'
 import { ControlConnection } from '../control/client.ts'
 import { defaultStateDir } from '../host/config.ts'
+import { browseLink } from './browse.ts'
 import { CommandError, Exit } from './exit.ts'
 import { withStateDir } from './options.ts'
 
@@ -14,8 +15,12 @@ export function registerOpen(program: Command): void {
     .description('Open the page of the running bridge in a browser.')
     .option('--print', 'only print the link; it works once, for two minutes')
     .action(async ({ stateDir, print }: { stateDir?: string; print?: boolean }) => {
-      const link = await linkOf(resolve(stateDir ?? defaultStateDir()))
-      if (print || !(await browse(link))) console.log(link)
+      const dir = resolve(stateDir ?? defaultStateDir())
+      const link = await linkOf(dir)
+      if (print) return console.log(link)
+      const { taken, removed } = await browseLink(systemEnv(), dir, link)
+      if (!taken) console.log(link)
+      await removed
     })
 }
 
@@ -36,23 +41,4 @@ async function linkOf(stateDir: string): Promise<string> {
     control.close()
   }
   throw new CommandError(Exit.NOT_SO, `The bridge has ended. ${NOTHING}`)
-}
-
-const OPENERS: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
-  linux: ['xdg-open'],
-  darwin: ['open'],
-  win32: ['rundll32', 'url.dll,FileProtocolHandler'],
-}
-
-/** Whether the system's own program took it. */
-export function browse(link: string): Promise<boolean> {
-  const [program, ...args] = OPENERS[process.platform] ?? ['xdg-open']
-  return new Promise((done) => {
-    const child = spawn(program, [...args, link], { stdio: 'ignore', detached: true })
-    child.once('error', () => done(false))
-    child.once('spawn', () => {
-      child.unref()
-      done(true)
-    })
-  })
 }

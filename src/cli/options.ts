@@ -1,17 +1,19 @@
 // The options that several commands share, and what becomes of them: one configuration.
 import { resolve } from 'node:path'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Env } from '../base/env.ts'
 import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
 import { type Config, configSchema, defaultStateDir, LISTEN } from '../host/config.ts'
 import type { HostOptions } from '../host/host.ts'
 import type { HttpOptions } from '../host/http-host.ts'
+import { SOURCES, type Source } from '../model/reading.ts'
 import { Finder } from '../transport/finder.ts'
 import type { PortSource } from '../transport/port.ts'
 import { hidSourceFor, sourceFor } from '../transport/source.ts'
 import { CommandError, Exit } from './exit.ts'
 
 export interface BridgeFlags {
+  readonly source?: Source
   readonly config?: string
   readonly serial?: string[]
   readonly hid?: string[]
@@ -44,6 +46,12 @@ export function withStateDir(command: Command): Command {
 
 export function withBridgeOptions(command: Command): Command {
   return withStateDir(command)
+    .addOption(
+      new Option(
+        '--source <kind>',
+        'what kind of wands to read; others are refused (default: device)',
+      ).choices(SOURCES),
+    )
     .option('--config <file>', 'configuration file (YAML)')
     .option(
       '--serial <port>',
@@ -64,6 +72,7 @@ export function settings(flags: BridgeFlags): Settings {
       flags.config === undefined ? {} : readYamlFile(flags.config, configSchema)
     const given = {
       ...file,
+      ...(flags.source ? { source: flags.source } : {}),
       ...(flags.serial ? { serial: flags.serial } : {}),
       ...(flags.hid ? { hid: flags.hid } : {}),
       ...(flags.policy === undefined ? {} : { policy: flags.policy }),
@@ -75,7 +84,8 @@ export function settings(flags: BridgeFlags): Settings {
       const issues = parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`)
       throw new CommandError(Exit.USAGE, issues.join('\n'))
     }
-    return { ...parsed.data, stateDir: resolve(parsed.data.stateDir ?? defaultStateDir()) }
+    const { stateDir = defaultStateDir(parsed.data.source) } = parsed.data
+    return { ...parsed.data, stateDir: resolve(stateDir) }
   } catch (error) {
     if (error instanceof YamlFileError) throw new CommandError(Exit.USAGE, error.message)
     throw error
@@ -174,5 +184,5 @@ export async function wandsNow(config: Config, env: Env): Promise<readonly PortS
 /** What a bridge is made of that goes on looking. */
 export function bridgeWands(config: Config, env: Env) {
   const { ports, finder } = wandsOf(config, env)
-  return { ports, ...(finder ? { finder } : {}) }
+  return { source: config.source, ports, ...(finder ? { finder } : {}) }
 }

@@ -1,14 +1,19 @@
 // A pump's status as text for a terminal of 80 columns. What is shown and how is the same as on the
 // page: the figures come from format.ts, the state in words, never by colour alone.
-import { Battery } from '../../protocol/fields/battery.ts'
-import { Bolus } from '../../protocol/fields/bolus.ts'
-import { Drug } from '../../protocol/fields/drugs.ts'
-import { Infusion, ScheduleStep } from '../../protocol/fields/infusion.ts'
-import { Reservoir } from '../../protocol/fields/reservoir.ts'
-import { Status } from '../../protocol/fields/status.ts'
-import { age, clockTime, dateTime, inZone, type Locale, valueText } from '../model/format.ts'
+import { DRUG_FIELDS, FIELDS, type ScalarField, STEP_FIELDS } from '../model/fields.ts'
+import { age, clockTime, dateTime, inZone, type Locale, quantity } from '../model/format.ts'
 import type { PumpStatus, WandStatus } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
+import { clockText } from '../words/clock.ts'
+import type { LeftOut } from '../words/comparison.ts'
+import {
+  drugName,
+  type Reader as Look,
+  pumpMoment,
+  readerOf,
+  shown,
+  stepStart,
+} from '../words/reader.ts'
 
 export interface Reader {
   readonly locale: Locale
@@ -64,19 +69,37 @@ export function liveness(pump: PumpStatus, { zone }: Reader): string {
   return `${why} Last reading ${read}, ${age(pump.ageMs)} ago.`
 }
 
+/** What a screen of 24 rows has no place for. */
+export const TERMINAL_LEAVES_OUT: LeftOut = {
+  'identity.implanted': 'It does not move. The page and the worksheet have it.',
+  'catheter.model': 'It does not move. The page and the worksheet have it.',
+  'catheter.implanted': 'It does not move. The page and the worksheet have it.',
+  'catheter.length': 'It does not move. The page and the worksheet have it.',
+  'catheter.volume': 'It does not move. The page and the worksheet have it.',
+  'status.stateCounter': 'It counts changes, and those stand here themselves.',
+  'status.resets': 'A restart is an alarm or an event. The page has the count.',
+  'bolus.lastAcceptedAt': 'How many were given stands here. The page has the time.',
+  'battery.voltage': 'The state of the battery stands here. The page has the voltage.',
+  'battery.remaining': 'The state of the battery stands here. The page has the charge.',
+  'battery.serviceEndDate': 'The replacement comes before it and stands here.',
+  'battery.infusedTotal': 'It only grows. The worksheet has it.',
+  'events.total': 'The pump’s log is on the page and in the JSON.',
+  'events.events': 'The pump’s log is on the page and in the JSON.',
+  'clock.deviceTime': 'It stands here as it is beside this computer’s clock.',
+  'clock.ageMs': 'It is in how far the two clocks are apart.',
+  'clock.resets': 'A clock that was lost is far off, and that stands here.',
+}
+
 export function renderPump(pump: PumpStatus, reader: Reader): string[] {
-  const text = (field: Parameters<typeof valueText>[0], value: Value) =>
-    valueText(field, value, reader.locale)
+  const look = readerOf(reader.locale, reader.zone)
+  const text = (field: ScalarField, value: Value) => shown(look, field, value)
   const { reservoir, infusion, battery, state } = pump
-  const { fields: r } = Reservoir
-  const { fields: i } = Infusion
-  const { fields: b } = Bolus
+  const { reservoir: r, infusion: i, battery: e, status: s } = FIELDS
   const who = [
     pump.pump.serial,
     pump.pump.model,
     pump.pump.firmware && `firmware ${pump.pump.firmware}`,
   ]
-  const { patientBolus } = infusion
   return [
     ...row('Pump', who.filter(Boolean).join(', ')),
     ...row('', liveness(pump, reader)),
@@ -89,31 +112,39 @@ export function renderPump(pump: PumpStatus, reader: Reader): string[] {
       '',
       `capacity ${text(r.capacity, reservoir.capacity)}, low alarm at ${text(r.lowAlarmVolume, reservoir.lowAlarmVolume)}, expected ${text(r.lowAlarmDate, reservoir.lowAlarmDate)} by the pump’s clock`,
     ),
-    ...row('Pump state', text(Status.fields.state, state.state)),
+    ...row(
+      '',
+      `filled ${text(r.filledAt, reservoir.filledAt)} with ${text(r.filledVolume, reservoir.filledVolume)}`,
+    ),
+    ...row(
+      'Pump state',
+      `${text(s.state, state.state)} since ${text(s.stateSince, state.stateSince)}, programmed ${text(s.programmedAt, state.programmedAt)}`,
+    ),
     ...row(
       'Infusion',
       `${text(i.mode, infusion.mode)}, rate ${text(i.rate, infusion.rate)}, ${text(i.volume24h, infusion.volume24h)} in 24 h`,
     ),
     ...infusion.schedule.flatMap((step) =>
-      row('', `from ${clock(step.start)}: ${text(ScheduleStep.fields.rate, step.rate)}`),
+      row('', `from ${stepStart(look, step.start)}: ${text(STEP_FIELDS.rate, step.rate)}`),
     ),
+    ...(infusion.bolusVolume.value === 0 || infusion.bolusVolume.quality === 'unavailable'
+      ? []
+      : row(
+          'Single bolus',
+          `${text(i.bolusVolume, infusion.bolusVolume)} still to be given, at ${text(i.bolusRate, infusion.bolusRate)}`,
+        )),
     ...infusion.drugs.flatMap((drug, n) =>
       row(
         n === 0 ? 'Drugs' : '',
-        `${drug.name ?? 'name not valid'}, ${text(Drug.fields.concentration, drug.concentration)}, ${text(Drug.fields.dose24h, drug.dose24h)}`,
+        `${drugName(look, drug)}, ${text(DRUG_FIELDS.concentration, drug.concentration)}, ${text(DRUG_FIELDS.dose24h, drug.dose24h)}`,
       ),
     ),
-    ...row(
-      'Patient bolus',
-      patientBolus.enabled.value === 'on'
-        ? `${text(b.volume, patientBolus.volume)} each, ${text(b.given24h, patientBolus.given24h)} of ${text(b.maxPerDay, patientBolus.maxPerDay)} in 24 h; ${text(b.acceptedCount, patientBolus.acceptedCount)} given, ${text(b.deniedCount, patientBolus.deniedCount)} denied since programming`
-        : text(b.enabled, patientBolus.enabled),
-    ),
+    ...row('Patient bolus', bolusText(infusion.patientBolus, text)),
     ...row(
       'Battery',
-      `${text(Battery.fields.state, battery.state)}, replacement expected ${text(Battery.fields.replacementDate, battery.replacementDate)}`,
+      `${text(e.state, battery.state)}, replacement expected ${text(e.replacementDate, battery.replacementDate)}`,
     ),
-    ...row('Clock', clockText(pump)),
+    ...row('Clock', clockRow(pump, look)),
     ...alarms(pump, reader),
     ...row('Audit', auditText(pump.audit)),
   ]
@@ -124,21 +155,25 @@ function auditText({ log, position, sentence }: PumpStatus['audit']): string {
   return `${place}${sentence}`
 }
 
-function clock(start: Value<number>): string {
-  if (start.value === null) return 'an unknown time'
-  const pad = (n: number) => String(n).padStart(2, '0')
-  return `${pad(Math.floor(start.value / 60))}:${pad(start.value % 60)}`
+/** Off is said only by the pump; where it does not say, everything it says of boluses is there. */
+function bolusText(
+  bolus: PumpStatus['infusion']['patientBolus'],
+  text: (field: ScalarField, value: Value) => string,
+): string {
+  const { bolus: b } = FIELDS
+  if (bolus.enabled.value === 'off') return 'off'
+  const on = bolus.enabled.value === 'on' ? '' : `whether on: ${text(b.enabled, bolus.enabled)}; `
+  return `${on}${text(b.volume, bolus.volume)} each in ${text(b.duration, bolus.duration)}, lockout ${text(b.lockout, bolus.lockout)}, ${text(b.given24h, bolus.given24h)} of ${text(b.maxPerDay, bolus.maxPerDay)} in 24 h; ${text(b.acceptedCount, bolus.acceptedCount)} given, ${text(b.deniedCount, bolus.deniedCount)} denied since programming`
 }
 
-function clockText(pump: PumpStatus): string {
-  const { deviceTime, offset } = pump.clock
-  if (deviceTime === null) return 'the pump gives no time'
-  const seconds = Math.round(offset.value ?? 0)
-  const far = `${age(Math.abs(seconds) * 1000)} ${seconds < 0 ? 'behind' : 'ahead of'} UTC here`
-  return `${dateTime(deviceTime)} by the pump, which knows no zone (${far})`
+function clockRow({ clock }: PumpStatus, look: Look): string {
+  const { deviceTime, uncertainty } = clock
+  const own = deviceTime === null ? '' : `${dateTime(deviceTime)} by the pump. `
+  return `${own}${clockText({ ...clock, uncertainty: uncertainty.value }, look)}`
 }
 
-function alarms(pump: PumpStatus, { zone }: Reader): string[] {
+function alarms(pump: PumpStatus, { locale, zone }: Reader): string[] {
+  const look = readerOf(locale, zone)
   if (pump.alarms.length === 0) {
     const at = clockTime(inZone(pump.readAt, zone)).slice(0, 5)
     return row(
@@ -147,8 +182,8 @@ function alarms(pump: PumpStatus, { zone }: Reader): string[] {
     )
   }
   return pump.alarms.flatMap((alarm, n) => {
-    const since = alarm.detectedAt ? `, noticed by the pump ${dateTime(alarm.detectedAt)}` : ''
-    const what = `${alarm.code ?? 'unreadable code'} (${alarm.class ?? 'class unknown'}), ${alarm.state ?? 'state unknown'}${since}`
+    const [began, noticed] = [alarm.occurredAt, alarm.detectedAt].map((at) => pumpMoment(look, at))
+    const what = `${alarm.code ?? 'code unknown'} (${alarm.class ?? 'class unknown'}), ${alarm.state ?? 'state unknown'}, began ${began}, noticed by the pump ${noticed}`
     return row(n === 0 ? 'ALARMS' : '', what)
   })
 }
@@ -164,9 +199,9 @@ export function renderWand(wand: WandStatus): string[] {
   const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
   const { progress } = wand.contact
   const { value, position } = wand.coupling
-  const bars = value === null ? '' : `, signal ${meter(value)} ${value} %`
+  const bars = value === null ? '' : `, signal ${meter(value)} ${quantity(value, '%')}`
   const place = position === null ? '' : `Position: ${POSITION_TEXT[position] ?? position}${bars}`
-  const busy = progress === null ? '' : `. Reading, ${progress} %`
+  const busy = progress === null ? '' : `. Reading, ${quantity(progress, '%')}`
   const { frames, bytes } = wand.link.refused
   const detail = wand.link.detail ? ` ${wand.link.detail}` : ''
   return [

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { type Env, systemEnv, utc } from '../base/env.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
-import { type Host, type HostOptions, startHost } from '../host/host.ts'
+import { type Host, type HostOptions, OtherSource, startHost } from '../host/host.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import {
   auditOf,
@@ -43,9 +43,9 @@ export function registerServe(program: Command): void {
       let key = ''
       host.bridge.audit$.subscribe(({ sentence }) => {
         log(sentence)
-        const keys = host.auditor.states.flatMap((state) => state.key ?? []).join(', ')
-        if (keys !== key) log(`Verifier key, to be kept elsewhere: ${keys}`)
-        key = keys
+        const now = host.auditor.state.key ?? ''
+        if (now !== key && now !== '') log(`Verifier key, to be kept elsewhere: ${now}`)
+        key = now
       })
       host.bridge.events$.subscribe((event) => {
         if (event.kind === 'link') log(`${event.port}  ${event.sentence} ${event.detail}`.trim())
@@ -66,6 +66,7 @@ export async function hold(
   try {
     return await startHost(env, stateDir, make)
   } catch (error) {
+    if (error instanceof OtherSource) throw new CommandError(Exit.USAGE, error.message)
     if (error instanceof Error && 'syscall' in error) {
       const next = 'Nothing was read. Give another --state-dir, or make this one writable.'
       throw new CommandError(

@@ -4,7 +4,8 @@ import { type Env, systemEnv } from '../base/env.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import { interrogateOnce, type Outcome } from '../bridge/interrogate.ts'
 import { ControlConnection } from '../control/client.ts'
-import type { PumpStatus } from '../model/status.ts'
+import { quantity } from '../model/format.ts'
+import type { BridgeStatus, PumpStatus, WandStatus } from '../model/status.ts'
 import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
 import {
   auditOf,
@@ -30,11 +31,20 @@ export function registerStatus(program: Command): void {
     .option('--timeout <s>', 'how long to wait for wand and pump', number(1, 3600), 40)
     .action(async (flags: StatusFlags) => {
       const chosen = settings(flags)
-      const outcomes = await read(systemEnv(), chosen, flags.timeout * 1000)
+      const { outcomes, unclosed } = await read(systemEnv(), chosen, flags.timeout * 1000)
       for (const outcome of outcomes) print(outcome, flags.json ?? false, chosen)
-      const worst = outcomes.map((o) => exitCodeOf(o.outcome)).sort((a, b) => b - a)[0]
+      for (const sentence of unclosed) console.error(sentence)
+      const open = unclosed.length > 0 ? [Exit.NOT_READ] : []
+      const codes = [...outcomes.map((o) => exitCodeOf(o.outcome)), ...open]
+      const worst = codes.sort((a, b) => b - a)[0]
       process.exitCode = worst ?? Exit.NO_WAND
     })
+}
+
+interface Reads {
+  readonly outcomes: readonly Read[]
+  /** Sentences about sessions that are not known to be closed. */
+  readonly unclosed: readonly string[]
 }
 
 interface Read {
@@ -43,11 +53,12 @@ interface Read {
 }
 
 /** Through a running bridge if one has the state directory, else by a bridge of our own. */
-async function read(env: Env, chosen: Settings, readMs: number): Promise<Read[]> {
+async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> {
   const control = await ControlConnection.open(chosen.stateDir)
   if (control) return readThrough(control, chosen, readMs)
   const ports = await wandsNow(chosen, env)
   const host = await hold(env, chosen.stateDir, async () => ({
+    source: chosen.source,
     ports,
     policy: 'manual',
     audit: auditOf(chosen),
@@ -55,22 +66,29 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Read[]>
   stopInOrder((why) => host.stop(why))
   const { bridge } = host
   if (process.stderr.isTTY) tellProgress(bridge)
-  await host.auditor.ready()
+  await host.auditor.opened
   const outcomes = await Promise.all(
     bridge.ports.map(async (port) => ({
       port,
       outcome: await interrogateOnce(env, bridge, port, readMs),
     })),
   )
+  await host.caughtUp()
+  const unclosed = unclosedOf(bridge.status().wands)
   await host.stop('read once')
-  return outcomes
+  return { outcomes, unclosed }
 }
+
+/** What people must be told of sessions that are not known to be closed, of whatever pump. */
+const unclosedOf = (wands: readonly Pick<WandStatus, 'unclosed'>[]): string[] => [
+  ...new Set(wands.flatMap(({ unclosed }) => unclosed.map(({ sentence }) => sentence))),
+]
 
 async function readThrough(
   control: ControlConnection,
   chosen: Settings,
   readMs: number,
-): Promise<Read[]> {
+): Promise<Reads> {
   const named = [...chosen.serial, ...chosen.hid]
   // Without a name, or with `auto`: whatever the bridge has.
   const every = named.length === 0 || named.includes('auto')
@@ -78,7 +96,12 @@ async function readThrough(
   control.send({ do: 'status' })
   const found: Read[] = []
   let expected = -1
+  let unclosed: readonly string[] = []
   for await (const answer of control.answers()) {
+    if (isStatus(answer) && found.length === expected) {
+      unclosed = unclosedOf(answer.wands)
+      break
+    }
     if (isStatus(answer)) {
       const known = answer.wands.map((wand) => wand.port)
       if (every) asked = known
@@ -87,7 +110,8 @@ async function readThrough(
       if (expected === 0) break
     } else if (isOutcome(answer)) {
       found.push({ port: asked[found.length] ?? '', outcome: answer.outcome })
-      if (found.length === expected) break
+      // How everything stands after the last of them.
+      if (found.length === expected) control.send({ do: 'status' })
     } else break
   }
   control.close()
@@ -97,7 +121,7 @@ async function readThrough(
       'The running bridge ended before the reading was complete. Nothing of it is shown. Try again.',
     )
   }
-  return found
+  return { outcomes: found, unclosed }
 }
 
 /** One line that changes, for whoever waits with the wand in hand. */
@@ -107,14 +131,14 @@ function tellProgress(bridge: Bridge): void {
       const [wand] = bridge.status().wands
       if (!wand) return
       const { progress } = wand.contact
-      const busy = progress === null ? '' : ` Reading, ${progress} %`
+      const busy = progress === null ? '' : ` Reading, ${quantity(progress, '%')}`
       process.stderr.write(`\r${wand.link.sentence}${busy}`.slice(0, 80).concat('\x1b[K'))
     },
     complete: () => void process.stderr.write('\r\x1b[K'),
   })
 }
 
-const isStatus = (x: unknown): x is { wands: { port: string }[] } =>
+const isStatus = (x: unknown): x is Pick<BridgeStatus, 'wands'> =>
   typeof x === 'object' && x !== null && 'wands' in x
 const isOutcome = (x: unknown): x is { outcome: Outcome } =>
   typeof x === 'object' && x !== null && 'outcome' in x

@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Scope, Token } from '../access/token.ts'
 import { systemEnv, utc } from '../base/env.ts'
 import { defaultStateDir } from '../host/config.ts'
+import { SOURCES, type Source } from '../model/reading.ts'
 import { CommandError, Exit } from './exit.ts'
 import { number } from './options.ts'
 
@@ -14,6 +15,7 @@ interface StateFlags {
 }
 interface CreateFlags extends StateFlags {
   readonly scope: string[]
+  readonly source?: Source
   readonly days: number
   readonly never?: boolean
   readonly label: string
@@ -29,6 +31,11 @@ export function registerToken(program: Command): void {
       'status',
       'history',
     ])
+    .addOption(
+      new Option('--source <kind>', 'the kind of bridge it is for')
+        .choices(SOURCES)
+        .default('device'),
+    )
     .option('--days <n>', 'how long it lasts', number(1, 3_650), 365)
     .addOption(new Option('--never', 'it never expires').conflicts('days'))
     .option('--label <text>', 'what it is for', '')
@@ -53,10 +60,19 @@ function list(text: string): string[] {
   return scopes
 }
 
+const dirOf = (flags: StateFlags & { readonly source?: Source }) =>
+  resolve(flags.stateDir ?? defaultStateDir(flags.source))
+
 async function open(flags: StateFlags) {
   const env = systemEnv()
   const { TokenStore } = await import('../access/store.ts')
-  return { env, store: new TokenStore(env, resolve(flags.stateDir ?? defaultStateDir())) }
+  return { env, store: new TokenStore(env, dirOf(flags), null) }
+}
+
+/** A token is for the kind of bridge that the state directory is of. */
+async function sourceFor(flags: CreateFlags): Promise<Source> {
+  const { sourcesIn } = await import('../host/host.ts')
+  return (await sourcesIn(dirOf(flags)))[0] ?? flags.source ?? 'device'
 }
 
 async function create(flags: CreateFlags): Promise<void> {
@@ -67,18 +83,22 @@ async function create(flags: CreateFlags): Promise<void> {
     throw new CommandError(Exit.USAGE, `There is no scope ${wrong.join(', ')}. Known: ${known}.`)
   }
   const { store } = await open(flags)
+  const source = await sourceFor(flags)
   const made = await orSay(flags, () =>
     store.create({
       label: flags.label,
       scopes: flags.scope as Scope[],
+      source,
       lifeMs: flags.never ? null : flags.days * DAY_MS,
     }),
   )
   const { id, scopes, expiresAt } = made.token
-  if (flags.json) return console.log(JSON.stringify({ token: made.text, id, scopes, expiresAt }))
+  if (flags.json) {
+    return console.log(JSON.stringify({ token: made.text, id, scopes, source, expiresAt }))
+  }
   console.log(made.text)
   console.error(
-    `Token ${id}: reads ${scopes.join(', ')}${until(expiresAt)}. It is shown only now; keep it where\nyou keep passwords. To end it: wandbridge token revoke ${id}`,
+    `Token ${id}: reads ${scopes.join(', ')} of a bridge for ${source}${until(expiresAt)}. It is shown only now; keep it where\nyou keep passwords. To end it: wandbridge token revoke ${id}`,
   )
 }
 
@@ -95,7 +115,11 @@ async function show(flags: StateFlags): Promise<void> {
     else {
       const scopes = token.scopes.join(',').padEnd(24)
       const end = token.expiresAt?.slice(0, 10) ?? 'no end    '
-      console.log([token.id, state.padEnd(8), scopes, end, token.label].join('  ').trimEnd())
+      console.log(
+        [token.id, state.padEnd(8), token.source.padEnd(9), scopes, end, token.label]
+          .join('  ')
+          .trimEnd(),
+      )
     }
   }
   if (tokens.length === 0 && !flags.json)
@@ -123,7 +147,7 @@ async function orSay<T>(flags: StateFlags, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
-    const dir = resolve(flags.stateDir ?? defaultStateDir())
+    const dir = dirOf(flags)
     throw new CommandError(
       Exit.USAGE,
       `The tokens in ${dir} cannot be used: ${error.message}.\nNothing was changed. Run this as the user of the bridge, or give its --state-dir.`,

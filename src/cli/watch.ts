@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { systemEnv } from '../base/env.ts'
 import { type WatchLine, watchLines } from '../bridge/watch.ts'
 import { ControlConnection } from '../control/client.ts'
-import { quantity } from '../model/format.ts'
+import { FIELDS } from '../model/fields.ts'
+import { readerOf, shown } from '../words/reader.ts'
 import { Exit, stopInOrder } from './exit.ts'
 import {
   auditOf,
@@ -63,14 +64,18 @@ export function sentence(line: WatchLine, chosen: Reader): string {
   switch (line.kind) {
     case 'reading': {
       const { reportedVolume: v } = line.reservoir
-      const volume = v.value === null ? v.quality : quantity(v.value, 'mL', 1, chosen.locale)
+      const look = readerOf(chosen.locale, chosen.zone)
+      const volume = shown(look, FIELDS.reservoir.reportedVolume, v)
       const mark = line.source === 'device' ? '' : ` [${line.source.toUpperCase()}]`
       return `${at}  ${line.pump.serial}  reservoir ${volume}  ${liveness(line, chosen)}${mark}`
     }
     case 'alarm':
       return `${at}  ${line.pump.serial}  ALARM ${line.alarm.code} (${line.alarm.class}): ${line.phase}`
     case 'link':
-      return `${at}  ${line.port}  ${line.readFailed ?? `${line.link.sentence} ${line.link.detail}`.trim()}`
+      return [
+        `${at}  ${line.port}  ${line.readFailed ?? `${line.link.sentence} ${line.link.detail}`.trim()}`,
+        ...line.unclosed.map((one) => `${at}  ${line.port}  ${one.sentence}`),
+      ].join('\n')
     case 'session':
       return `${at}  ${line.port}  ${line.session.sentence}`
     case 'audit':

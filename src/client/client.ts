@@ -76,7 +76,8 @@ export class Client {
   readonly #pins = new Subject<Pin>()
   readonly #seen: Map<string, Pin>
   #state: ClientState | null = null
-  #place: { position: number; log: string | null } | null = null
+  /** The newest record that was taken, and the id to go on after it. */
+  #place: { readonly id: string; readonly position: number; readonly log: string } | null = null
   #stream: Subscription | null = null
   #silent: () => void = () => {}
 
@@ -151,9 +152,7 @@ export class Client {
   #address(): string {
     const base = `${this.#options.url}/api/v1/events`
     if (!this.#place) return base
-    const { position, log } = this.#place
-    const query = new URLSearchParams({ after: String(position), ...(log !== null && { log }) })
-    return `${base}?${query}`
+    return `${base}?${new URLSearchParams({ after: this.#place.id })}`
   }
 
   #now() {
@@ -169,9 +168,9 @@ export class Client {
       case 'refused':
         return this.#end({ state: 'refused', problem: news.problem })
       case 'message': {
-        const { event = '', data } = news.message
+        const { event = '', data, id = '' } = news.message
         try {
-          this.#take(event, JSON.parse(data))
+          this.#take(event, id, JSON.parse(data))
         } catch (error) {
           const why = `What the bridge sent as ${event} is not what v1 says: ${(error as Error).message}`
           return this.#end({ state: 'distrusted', sentence: why.slice(0, 500) })
@@ -180,14 +179,14 @@ export class Client {
     }
   }
 
-  #take(event: string, data: unknown): void {
+  #take(event: string, id: string, data: unknown): void {
     const now = this.#now()
     switch (event) {
       case 'snapshot': {
         const snapshot = snapshotEventSchema.parse(data)
         if (!this.#trusts(snapshot.audit.checkpoint)) return
         const { position, log } = snapshot
-        this.#place = position === null ? null : { position, log }
+        this.#place = log === null || id === '' ? null : { id, position: position ?? -1, log }
         return this.#become(fromSnapshot(snapshot, now))
       }
       case 'status': {
@@ -213,7 +212,7 @@ export class Client {
     const record = recordSchema.parse(data)
     const { position, log } = record
     if (this.#place?.log === log && position <= this.#place.position) return
-    this.#place = { position, log }
+    this.#place = { id: record.id, position, log }
     if (this.#state) {
       if (record.kind === 'interrogation') this.#become(onInterrogation(this.#state, record))
       if (record.kind === 'live') this.#become(onLive(this.#state, record))

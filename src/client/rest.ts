@@ -19,8 +19,10 @@ export interface Range {
   readonly from?: string
   readonly to?: string
   /** Cursor: `next` of the page before. */
-  readonly after?: number
+  readonly after?: string
   readonly limit?: number
+  /** `desc`: newest first. */
+  readonly order?: 'asc' | 'desc'
 }
 
 /** The server refused, or could not answer. `problem` says what that means and what to do. */
@@ -59,8 +61,9 @@ export function rest(fetch: Fetch, base: string, headers: () => Readonly<Record<
       get(`${pump(id)}/readings${query(range)}`, readingsReplySchema),
     interrogations: (id: string, range: Range = {}) =>
       get(`${pump(id)}/interrogations${query(range)}`, visitsReplySchema),
-    interrogation: (id: string, position: number) =>
-      get(`${pump(id)}/interrogations/${position}`, interrogationReplySchema),
+    /** `record`: its id, from the list. */
+    interrogation: (id: string, record: string) =>
+      get(`${pump(id)}/interrogations/${encodeURIComponent(record)}`, interrogationReplySchema),
     refills: (id: string, range: Range = {}) =>
       get(`${pump(id)}/refills${query(range)}`, refillsReplySchema),
     /** Every reading of a range as it comes, however many; rejects when the stream is cut off. */
@@ -72,7 +75,7 @@ export function rest(fetch: Fetch, base: string, headers: () => Readonly<Record<
         let n = 0
         for await (const line of linesOf(reply)) {
           const reading = readingSchema.parse(JSON.parse(line))
-          after = reading.position
+          after = reading.id
           n += 1
           yield reading
         }

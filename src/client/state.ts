@@ -84,17 +84,28 @@ export function onInterrogation(
 ): ClientState {
   if (!record.pump) return state
   const old = state.pumps.find(({ pump }) => pump.id === record.pump?.id)
-  if (old && old.readAt > record.at) return state
+  if (old && old.readAt > record.readAt) return state
   const wand = state.wands.find(({ port }) => port === record.port)
   const by = wand ? through(wand) : old
   if (!by) return state
-  const { kind: _, position, log, at, port, snapshot, deviceTime, identity, ...content } = record
+  const {
+    kind: _,
+    position,
+    log,
+    at,
+    port,
+    snapshot,
+    deviceTime,
+    identity,
+    readAt,
+    ...content
+  } = record
   const lasts = old?.quality === 'current' && old.session.id === record.session
   const pump: Known = {
     ...content,
     asOf: state.asOf,
-    ageMs: age(state, at),
-    readAt: at,
+    ageMs: age(state, readAt),
+    readAt,
     ...(lasts ? { quality: 'current' } : { quality: 'stale', reason: 'recorded' }),
     pump: { ...record.pump, ...identity },
     wand: by.wand,
@@ -110,16 +121,16 @@ const age = ({ asOf }: ClientState, readAt: string) =>
 
 /** A short exchange: two values are younger than the rest. */
 export function onLive(state: ClientState, record: RecordOf<'live'>): ClientState {
-  const { at, pump: ref, reportedVolume, rate } = record
+  const { readAt, pump: ref, reportedVolume, rate } = record
   return {
     ...state,
     pumps: state.pumps.map((pump) =>
-      pump.pump.id !== ref?.id || pump.readAt > at
+      pump.pump.id !== ref?.id || pump.readAt > readAt
         ? pump
         : {
             ...pump,
-            readAt: at,
-            ageMs: age(state, at),
+            readAt,
+            ageMs: age(state, readAt),
             reservoir: { ...pump.reservoir, reportedVolume },
             infusion: { ...pump.infusion, rate },
           },

@@ -2,7 +2,6 @@
 // the live stream, for an interrogation, for two entries in the audit log, and for a step of a refill
 // worksheet to be recorded; only the interrogation reaches a link.
 import { z } from 'zod'
-import { sourceSchema } from '../model/reading.ts'
 
 /** Time to place the wand, ten seconds at most for the air, retries and the close. */
 export const READ_MS = 40_000
@@ -41,8 +40,9 @@ export const controlRequestSchema = z.discriminatedUnion('do', [
   /** One record: a step of a worksheet. Answered with its place in the log. */
   z.object({
     do: z.literal('worksheet'),
-    source: sourceSchema,
-    pump: z.string().regex(/^[A-Z0-9-]{1,16}$/),
+    pump: z.string().min(1).max(64),
+    /** Model of the pump; null = it did not report one. */
+    model: z.string().min(1).max(64).nullable(),
     patient: z.string().min(1).max(200).optional(),
     sheet: z.string().min(1).max(200),
     step: z.string().min(1).max(200),
@@ -56,7 +56,7 @@ export type ControlRequest = z.output<typeof controlRequestSchema>
 export type ControlInput = z.input<typeof controlRequestSchema>
 
 /** Longest request line; a client that sends more is cut off. */
-export const REQUEST_MAX = 16_384
+export const REQUEST_MAX = 65_536
 
 /** Cuts a stream of text into lines; the tail waits for its end. Throws RangeError past `max`. */
 export class Lines {

@@ -1,15 +1,16 @@
 // The bridge's end of the control socket, which is also its lock: two bridges cannot share a state
 // directory, because only one can listen there.
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import { type Env, sleep } from '../base/env.ts'
+import { Locked, lockFile, type Release } from '../base/lock.ts'
 import { controlAddress } from './address.ts'
 import { type ControlRequest, controlRequestSchema, Lines, REQUEST_MAX } from './messages.ts'
 
 /** A client that does not read is cut off when so many bytes wait for it. */
 const BACKLOG_MAX = 4 * 1024 * 1024
-/** A takeover lock older than this was left by a process that died in those few milliseconds. */
+/** How long another process may take to look, remove and bind: it needs milliseconds. */
 const TAKEOVER_MS = 5_000
 
 export interface ControlHandler {
@@ -41,7 +42,7 @@ export class ControlServer {
     const server = createServer()
     const control = new ControlServer(server, address)
     server.on('connection', (socket) => control.#serve(socket, handler))
-    const release = process.platform === 'win32' ? () => {} : await takeover(env, address)
+    const release = process.platform === 'win32' ? async () => {} : await takeover(env, address)
     try {
       if (await answers(address)) {
         throw new AlreadyRunning(`Another bridge is running with the state directory ${stateDir}.`)
@@ -49,7 +50,7 @@ export class ControlServer {
       if (process.platform !== 'win32') rmSync(address, { force: true })
       await bind(server, address)
     } finally {
-      release()
+      await release()
     }
     return control
   }
@@ -146,17 +147,19 @@ function bind(server: Server, address: string): Promise<void> {
 }
 
 /** Holds the right to look, remove and bind, which no other process may do in between. */
-async function takeover(env: Env, address: string): Promise<() => void> {
-  const lock = `${address}.takeover`
+async function takeover(env: Env, address: string): Promise<Release> {
+  const path = `${address}.takeover`
+  const until = env.monotonic() + TAKEOVER_MS
   for (;;) {
     try {
-      closeSync(openSync(lock, 'wx', 0o600))
-      return () => rmSync(lock, { force: true })
+      return await lockFile(path)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    }
-    if (existsSync(lock) && env.wall() - statSync(lock).mtimeMs > TAKEOVER_MS) {
-      rmSync(lock, { force: true })
+      if (!(error instanceof Locked)) throw error
+      if (env.monotonic() > until) {
+        throw new AlreadyRunning(
+          `Another bridge is being started with this state directory, and does not come to an end: ${error.message} If that is no bridge, remove the file.`,
+        )
+      }
     }
     await sleep(env, 20)
   }

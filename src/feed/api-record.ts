@@ -1,18 +1,15 @@
 // From a record of the log to the record of the API: the same for one that was just written and for one
 // that is read back. Pure. Values are in public units, and history: never current.
 
-import type { SnapshotRepr } from '../../protocol/fields/blocks.ts'
-import { Infusion } from '../../protocol/fields/infusion.ts'
-import { Reservoir } from '../../protocol/fields/reservoir.ts'
-import type { ReplyOf } from '../../protocol/messages/index.ts'
 import type { AuditRecord, Body, NewRecord } from '../audit/format/record.ts'
 import { pumpId } from '../base/pump-id.ts'
+import { decoderOf } from '../drivers/decoders.ts'
 import { contentOf } from '../model/content.ts'
 import type { ClockReading, SessionEnding } from '../model/event.ts'
 import type { AlarmReading, Source } from '../model/reading.ts'
-import { snapshotValues } from '../model/reading.ts'
 import { type ApiRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
-import { mapValues, toValue, type Value } from '../model/value.ts'
+import { mapValues, type Value } from '../model/value.ts'
+import { cursorText } from './cursor.ts'
 
 /** What both forms of a record have. */
 type Common = Pick<
@@ -27,6 +24,7 @@ type Common = Pick<
   | 'session'
   | 'snapshot'
   | 'deviceTime'
+  | 'decoder'
 > & {
   readonly at: string
 }
@@ -43,12 +41,13 @@ const isApiKind = (kind: string): kind is RecordKind =>
 const recorded = (value: Value): Value =>
   value.quality === 'current' ? { ...value, quality: 'stale', reason: 'recorded' } : value
 
-/** Null = it is of a kind that the API does not give. */
+/** Null = it is of a kind that the API does not give, or no decoder of this release reads it. */
 export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord | null {
   const { kind, at, pump } = record
   if (!isApiKind(kind)) return null
   const deviceTime = record.deviceTime ?? null
   const head = {
+    id: cursorText(place),
     ...place,
     at,
     pump: pump ? { id: pumpId(place.source, pump, record.model ?? null), serial: pump } : null,
@@ -59,28 +58,21 @@ export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord
     snapshot: record.snapshot ?? null,
     deviceTime,
   }
-  const readAt = { deviceTime, receivedAt: at }
+  const received = { deviceTime, receivedAt: at }
   switch (kind) {
     case 'interrogation': {
-      const { blocks, clock } = record.body as Body<'interrogation'>
-      const values = snapshotValues(blocks as unknown as SnapshotRepr, readAt)
+      const { blocks, clock, readAt = at } = record.body as Body<'interrogation'>
+      const values = decoderOf(record.decoder ?? '')?.reading(blocks, received)
+      if (!values) return null
       const content = contentOf(mapValues(values, recorded), at, clockOf(clock))
       const { model, firmware } = values.identity
       const identity = { model: model.value, firmware: firmware.value }
-      return { kind, ...head, identity, ...content }
+      return { kind, ...head, identity, readAt, ...content }
     }
     case 'live': {
-      const { values } = record.body as Body<'live'>
-      const live = values as unknown as ReplyOf<'LIVE'>
-      const of = (field: Parameters<typeof toValue>[0], raw: number | null) =>
-        recorded(toValue(field, raw, readAt)) as Value<number>
-      return {
-        kind,
-        ...head,
-        reportedVolume: of(Reservoir.fields.reportedVolume, live.reportedVolume),
-        rate: of(Infusion.fields.rate, live.rate),
-        activeAlarms: live.activeAlarms,
-      }
+      const { values, readAt = at } = record.body as Body<'live'>
+      const live = decoderOf(record.decoder ?? '')?.live(values, received)
+      return live ? { kind, ...head, readAt, ...mapValues(live, recorded) } : null
     }
     case 'alarm': {
       const { phase, alarm } = record.body as Body<'alarm'>
@@ -107,6 +99,6 @@ function clockOf(body: Body<'interrogation'>['clock']): ClockReading {
     deviceTime: (deviceTime as string | null | undefined) ?? null,
     hostTime: String(hostTime),
     offsetS: typeof offsetMs === 'number' ? offsetMs / 1_000 : null,
-    uncertaintyS: Number(uncertaintyMs) / 1_000,
+    uncertaintyS: typeof uncertaintyMs === 'number' ? uncertaintyMs / 1_000 : null,
   }
 }

@@ -1,106 +1,341 @@
-// The records of the audit logs as the surfaces take them: read back from the disk, and one by one as
-// they become durable.
+// The audit log of one source as it is followed: by everybody, and only here. Whoever follows has a cursor,
+// the last position that was taken. The feed wakes up when something is durable and reads from the cursor to
+// the head; it holds nothing that it could read, but for the newest records, which all followers share.
+//
+// A position is given once. What is not given is told: as a gap, when retention has dropped it, or as
+// replaced, when another log is written now. A file that cannot be read rejects, and whoever asked comes
+// again with the cursor. Reading pauses for what is live, and ends when nobody waits for it.
 import { join } from 'node:path'
-import { filter, map, type Observable, share } from 'rxjs'
-import type { AuditRecord } from '../audit/format/record.ts'
-import { segmentFiles } from '../audit/read/files.ts'
-import { readRecords } from '../audit/read/reader.ts'
-import { type Intros, oldestOf } from '../audit/read/seek.ts'
+import type { Observable } from 'rxjs'
+import { listLogs, ordinalOf } from '../audit/read/files.ts'
+import { LogReader, type Range } from '../audit/read/log-reader.ts'
+import type { Place, Stored } from '../audit/read/scan.ts'
+import type { Disk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
-import { pumpId } from '../base/pump-id.ts'
-import type { LogHead, RecordQuery, RecordSource } from '../http/sources.ts'
-import type { Source } from '../model/reading.ts'
-import type { ApiRecord } from '../model/record.ts'
-import type { Auditor } from '../recorder/auditor.ts'
-import { apiRecord } from './api-record.ts'
+import { type Source, sourceOf } from '../model/reading.ts'
+import { type Cursor, cursorText } from './cursor.ts'
+import { FeedRecord, type Selection, selector } from './feed-record.ts'
+import { Tail } from './tail.ts'
+import { Wakes } from './wakes.ts'
 
-/** How long a wand may take to say which log the bridge is about, before the last one is taken for it. */
-const SPEAK_MS = 5_000
+/** The current log: its name, and how many durable records it has. */
+export interface LogHead {
+  readonly log: string
+  readonly size: number
+}
+
+export interface FeedOptions {
+  readonly env: Env
+  readonly disk: Disk
+  /** `<state>/audit` */
+  readonly dir: string
+  readonly source: Source
+  /** Only this log, also when another one is written now. Default: the current one. */
+  readonly log?: string
+  /** The writer's word in its own process; without it the head is looked for on the disk. */
+  readonly head?: () => LogHead | null
+  /** Something may be new; without it the disk is looked at every now and then, while somebody follows. */
+  readonly wake$?: Observable<unknown>
+}
+
+export interface HistoryQuery extends Selection {
+  /** Positions: only behind this one, and only before that one. */
+  readonly after?: number
+  readonly before?: number
+  /** Default: rising. */
+  readonly order?: 'asc' | 'desc'
+  readonly limit?: number
+  /** True = nobody waits for it any more. */
+  readonly gone?: () => boolean
+}
+
+/** What a follower is given. Whoever has taken it goes on from its cursor. */
+export type FeedItem = { readonly cursor: Cursor } & (
+  | { readonly kind: 'record'; readonly record: FeedRecord }
+  /** Positions `from` to `to` are not kept any more. */
+  | {
+      readonly kind: 'gap'
+      readonly log: string
+      readonly from: number
+      readonly to: number
+      readonly why: 'dropped'
+    }
+  /**
+   * Of `log`, positions from `from` on are not given. `other-log`: it goes on with the first record of
+   * `by`. `ahead`: the same log has fewer records now, so an older copy was put back, and it goes on behind
+   * the last one it has.
+   */
+  | {
+      readonly kind: 'replaced'
+      readonly log: string
+      readonly from: number
+      readonly by: string
+      readonly why: 'other-log' | 'ahead'
+    }
+  /** Everything up to here was looked at; said again whenever that has moved. */
+  | { readonly kind: 'caught-up' }
+)
+
 /** Whoever reads a long log pauses after working for so long: what is live must not wait for history. */
 const TURN_MS = 10
+/** Records given at once. */
+const PIECE = 256
 
-/** The id of the pump that a record is about; null = it is about none. */
-const idOf = ({ source, pump, model }: AuditRecord) =>
-  pump === undefined ? null : pumpId(source, pump, model ?? null)
+interface Piece {
+  readonly records: readonly FeedRecord[]
+  /** It goes on at this position. */
+  readonly next: number
+  readonly missing: { readonly from: number; readonly to: number } | null
+}
 
-export class RecordFeed implements RecordSource {
-  readonly records$: Observable<ApiRecord>
-  readonly #env: Env
-  readonly #auditor: Auditor
-  readonly #began: number
-  /** By log. */
-  readonly #intros = new Map<string, Intros>()
+export class Feed {
+  readonly #options: FeedOptions
+  readonly #wakes: Wakes
+  readonly #tail = new Tail()
+  #reader: LogReader | null = null
+  #known: LogHead | null = null
+  #looking: Promise<LogHead | null> | null = null
 
-  constructor(env: Env, auditor: Auditor) {
-    this.#env = env
-    this.#auditor = auditor
-    this.#began = env.monotonic()
-    this.records$ = auditor.written$.pipe(
-      map(({ record, ...place }) => apiRecord(record, place)),
-      filter((record) => record !== null),
-      share(),
-    )
+  constructor(options: FeedOptions) {
+    this.#options = options
+    this.#wakes = new Wakes(options.env, options.wake$ ?? null)
   }
 
-  head(source?: Source): LogHead | null {
-    const own = source ?? this.#auditor.spoken ?? this.#guess()
-    const state = this.#auditor.states.find((one) => one.source === own)
-    if (!state || state.log === null) return null
-    return { log: state.log, source: state.source, size: state.size }
+  /** The head as it is known; without a writer, as it was when the disk was last looked at. */
+  head(): LogHead | null {
+    return this.#options.head ? this.#noted(this.#options.head()) : this.#known
   }
 
-  #guess(): Source | null {
-    return this.#env.monotonic() - this.#began > SPEAK_MS ? this.#auditor.home : null
+  /** The head as it is now. */
+  look(): Promise<LogHead | null> {
+    if (this.#options.head) return Promise.resolve(this.#noted(this.#options.head()))
+    this.#looking ??= this.#lookAtDisk()
+      .then((head) => this.#noted(head))
+      .finally(() => {
+        this.#looking = null
+      })
+    return this.#looking
   }
 
-  async oldest(source: Source): Promise<number> {
-    const place = this.#place(source)
-    if (!place) return 0
-    const files = await segmentFiles(this.#auditor.disk, place.dir)
-    return oldestOf(this.#auditor.disk, place.dir, files, place.intros)
+  /** First position of the current log whose entry is kept. */
+  async oldest(): Promise<number> {
+    const head = await this.look()
+    return head ? this.#readerOf(head.log).oldest() : 0
   }
 
-  async *read({ source, pump, gone, ...range }: RecordQuery): AsyncGenerator<ApiRecord> {
-    const place = this.#place(source)
-    if (!place) return
-    const { disk } = this.#auditor
-    const { dir, log, intros } = place
-    for await (const { position, record } of this.#fairly(readRecords(disk, dir, range, intros))) {
-      if (gone?.()) return
-      if (pump !== undefined && idOf(record) !== pump) continue
-      const found = apiRecord(record, { position, log, source })
-      if (found) yield found
+  /** History of the current log. */
+  async *read({
+    limit = Number.POSITIVE_INFINITY,
+    ...query
+  }: HistoryQuery = {}): AsyncGenerator<FeedRecord> {
+    let left = limit
+    if (left <= 0) return
+    const pause = this.#turns()
+    for await (const records of this.scan(query)) {
+      for (const record of records) {
+        if (query.gone?.()) return
+        yield record
+        left -= 1
+        if (left <= 0) return
+        await pause()
+      }
     }
   }
 
-  /** Records of every kind, as they stand in the log. */
-  async *stored(
-    source: Source,
-    range: Pick<RecordQuery, 'after' | 'from' | 'to'>,
-  ): AsyncGenerator<AuditRecord> {
-    const place = this.#place(source)
-    if (!place) return
-    const { disk } = this.#auditor
-    const found = this.#fairly(readRecords(disk, place.dir, range, place.intros))
-    for await (const { record } of found) yield record
-  }
-
-  /** The work of whoever takes them counts, too. */
-  async *#fairly<T>(all: AsyncIterable<T>): AsyncGenerator<T> {
-    let since = this.#env.monotonic()
-    for await (const one of all) {
-      yield one
-      if (this.#env.monotonic() - since < TURN_MS) continue
-      await sleep(this.#env, 0)
-      since = this.#env.monotonic()
+  /** The same, many at a time: for whoever goes through all of it. */
+  async *scan(query: Omit<HistoryQuery, 'limit'> = {}): AsyncGenerator<readonly FeedRecord[]> {
+    const head = await this.look()
+    if (!head) return
+    const { order = 'asc', gone = () => false } = query
+    // The newest records may be in memory still when retention has dropped them.
+    const oldest = await this.#readerOf(head.log).oldest()
+    const kept = { ...query, after: Math.max(query.after ?? -1, oldest - 1) }
+    const pass = order === 'asc' ? this.#forward(head, kept) : this.#backward(head, kept)
+    for await (const { records } of pass) {
+      if (gone()) return
+      if (records.length > 0) yield records
     }
   }
 
-  #place(source: Source) {
-    const head = this.head(source)
-    if (!head) return null
-    const intros = this.#intros.get(head.log) ?? new Map()
-    this.#intros.set(head.log, intros)
-    return { log: head.log, dir: join(this.#auditor.dir, head.log), intros }
+  /** From the cursor on, or from the head on if there is none, until the signal. */
+  async *follow(
+    cursor: Cursor | null,
+    { signal, ...selection }: Selection & { readonly signal: AbortSignal },
+  ): AsyncGenerator<FeedItem> {
+    const leave = this.#wakes.join()
+    let at = cursor
+    let told = ''
+    try {
+      while (!signal.aborted) {
+        const seen = this.#wakes.count
+        const head = await this.look()
+        if (head) {
+          at ??= { log: head.log, position: head.size - 1 }
+          for (const item of await this.#replaced(at, head)) {
+            yield item
+            at = item.cursor
+          }
+          try {
+            for await (const piece of this.#forward(head, { ...selection, after: at.position })) {
+              if (signal.aborted) return
+              const { missing, next, records } = piece
+              const { log } = head
+              for (const record of records) {
+                yield { kind: 'record', cursor: { log, position: record.position }, record }
+                if (signal.aborted) return
+              }
+              at = { log, position: next - 1 }
+              if (missing) yield { kind: 'gap', cursor: at, log, ...missing, why: 'dropped' }
+            }
+          } catch (error) {
+            // A log that was set aside meanwhile need not be readable any more.
+            if ((await this.look())?.log === head.log) throw error
+            continue
+          }
+          if (told !== cursorText(at)) {
+            told = cursorText(at)
+            yield { kind: 'caught-up', cursor: at }
+          }
+        }
+        await this.#wakes.after(seen, signal)
+      }
+    } finally {
+      leave()
+    }
+  }
+
+  /** From a cursor's log to the current one, over every log that was begun between them. */
+  async #replaced({ log, position }: Cursor, head: LogHead) {
+    const from = position + 1
+    const kind = 'replaced' as const
+    if (log === head.log) {
+      const cursor = { log, position: head.size - 1 }
+      return from > head.size ? [{ kind, cursor, log, from, by: log, why: 'ahead' as const }] : []
+    }
+    const { disk, dir, source } = this.#options
+    const logs = await listLogs(disk, dir, source)
+    const last = ordinalOf(head.log)
+    // Where another log has its ordinal, or none has one so high, all was begun anew, and all is new.
+    const own = sourceOf(log) === source ? ordinalOf(log) : last
+    const anew = !logs.includes(log) && (own >= last || logs.some((one) => ordinalOf(one) === own))
+    const between = logs.filter((one) => ordinalOf(one) > (anew ? 0 : own) && ordinalOf(one) < last)
+    const chain = [log, ...between, head.log]
+    return chain.slice(1).map((by, i) => ({
+      kind,
+      cursor: { log: by, position: -1 },
+      log: chain[i] as string,
+      from: i === 0 ? from : 0,
+      by,
+      why: 'other-log' as const,
+    }))
+  }
+
+  /** Selected records in order, as far as the head: from the files, and the newest from the tail. */
+  async *#forward(head: LogHead, query: HistoryQuery): AsyncGenerator<Piece> {
+    const reader = this.#readerOf(head.log)
+    const { after = -1, before = head.size, gone = () => false } = query
+    const end = Math.min(before, head.size)
+    const selected = selector(query)
+    const pause = this.#turns()
+    let next = after + 1
+    let place: Place | null = null
+    while (next < end) {
+      if (this.#wakes.followed) await this.#tail.reach(reader, head.size)
+      if (this.#tail.holds(reader, next)) {
+        const records = this.#tail.slice(next, Math.min(end, next + PIECE))
+        next += records.length
+        yield { records: records.filter(selected), next, missing: null }
+        await pause()
+        continue
+      }
+      const tail = this.#tail.fromOf(reader)
+      const range: Range = {
+        ...wantedOf(query),
+        first: next,
+        before: next < tail ? Math.min(tail, end) : end,
+        until: head.size,
+        place,
+      }
+      for await (const batch of reader.forward(range)) {
+        for (const records of pieces(reader.log, batch.records, selected)) {
+          yield { records, next: (records.at(-1) as FeedRecord).position + 1, missing: null }
+          await pause()
+        }
+        next = batch.next
+        place = batch.place
+        yield { records: [], next, missing: batch.missing }
+        await pause()
+        if (gone()) return
+      }
+    }
+  }
+
+  /** Selected records, newest first. */
+  async *#backward(head: LogHead, query: HistoryQuery): AsyncGenerator<Piece> {
+    const reader = this.#readerOf(head.log)
+    const { after = -1, before = head.size } = query
+    const selected = selector(query)
+    const pause = this.#turns()
+    let end = Math.min(before, head.size)
+    if (this.#wakes.followed) await this.#tail.reach(reader, head.size)
+    while (end > after + 1 && this.#tail.holds(reader, end - 1)) {
+      const begin = Math.max(after + 1, this.#tail.fromOf(reader), end - PIECE)
+      const records = this.#tail.slice(begin, end).filter(selected).reverse()
+      end = begin
+      yield { records, next: end, missing: null }
+      await pause()
+    }
+    const range = { first: after + 1, before: end, until: head.size }
+    for await (const batch of reader.backward({ ...wantedOf(query), ...range })) {
+      for (const records of pieces(reader.log, batch.records, selected)) {
+        yield { records, next: batch.next, missing: null }
+        await pause()
+      }
+    }
+  }
+
+  /** Gives a function that pauses when work has gone on for long; the work of whoever takes counts, too. */
+  #turns(): () => Promise<void> | undefined {
+    const { env } = this.#options
+    let since = env.monotonic()
+    return () => {
+      if (env.monotonic() - since < TURN_MS) return undefined
+      return sleep(env, 0).then(() => {
+        since = env.monotonic()
+      })
+    }
+  }
+
+  async #lookAtDisk(): Promise<LogHead | null> {
+    const { disk, dir, source } = this.#options
+    const log = this.#options.log ?? (await listLogs(disk, dir, source)).at(-1)
+    return log === undefined ? null : { log, size: await this.#readerOf(log).size() }
+  }
+
+  #readerOf(log: string): LogReader {
+    const { disk, dir } = this.#options
+    if (this.#reader?.log !== log) this.#reader = new LogReader(disk, join(dir, log))
+    return this.#reader
+  }
+
+  /**
+   * A log without a record is still being opened, or begun: there is no head yet. One with fewer records
+   * than before is an older copy: what was read of it is forgotten.
+   */
+  #noted(head: LogHead | null): LogHead | null {
+    if (head === null || head.size === 0) return null
+    if (head.log === this.#known?.log && head.size < this.#known.size) this.#reader = null
+    this.#known = head
+    return head
+  }
+}
+
+const wantedOf = ({ kinds, from, to }: Selection) => ({ kinds, from, to })
+
+function* pieces(log: string, all: readonly Stored[], selected: (record: FeedRecord) => boolean) {
+  for (let from = 0; from < all.length; from += PIECE) {
+    const piece = all.slice(from, from + PIECE).map((stored) => new FeedRecord(log, stored))
+    const records = piece.filter(selected)
+    if (records.length > 0) yield records
   }
 }

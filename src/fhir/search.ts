@@ -4,7 +4,6 @@
 import type { Bundle, BundleEntry, Resource } from 'fhir/r4.js'
 import { utc } from '../base/env.ts'
 import type { Code } from '../model/nomenclature.ts'
-import type { Source } from '../model/reading.ts'
 import { codingOf } from './elements.ts'
 import type { Found, Library, Passed, Query, Type } from './library.ts'
 import { FhirProblem, outcome } from './outcome.ts'
@@ -32,7 +31,6 @@ export interface Asked {
   readonly query: URLSearchParams
   readonly strict: boolean
   readonly base: string
-  readonly sources: readonly Source[]
   readonly nowMs: number
   gone(): boolean
   /** Whether it has taken so long that a page should do with what was found. */
@@ -58,12 +56,11 @@ export async function search(library: Library, asked: Asked): Promise<Searched> 
   if (cursor !== undefined && !CURSOR.test(cursor)) {
     throw new FhirProblem(400, `_cursor: ${quoted(cursor)} is from no page of this server.`)
   }
-  if (cursor !== undefined && !library.knows(type, cursor, asked.sources)) {
+  if (cursor !== undefined && !library.knows(type, cursor)) {
     const detail = `_cursor: ${quoted(cursor)} is of a log that is not gone on with. Search anew.`
     throw new FhirProblem(410, detail, 'not-found')
   }
   const narrow: Query = {
-    sources: asked.sources,
     gone: asked.gone,
     ...narrowed(asked),
     ...(!onlyCount && { cursor }),
@@ -137,7 +134,7 @@ async function* candidates(
   if (ids === null) return yield* library.all(type, query)
   let behind = query.cursor === undefined
   for (const id of ids) {
-    const found = await library.one(type, id, query.sources, { gone: query.gone })
+    const found = await library.one(type, id, { gone: query.gone })
     if (found && behind) {
       yield found
       yield { resource: null, cursor: found.cursor }

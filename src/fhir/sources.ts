@@ -1,8 +1,10 @@
-// What the FHIR surface is given, and how it is asked. It knows no log, no server and no other surface:
-// the bridge joins them.
+// What the FHIR surface is given. It knows no server and no other surface: the bridge joins them.
 import type { Env } from '../base/env.ts'
+import type { Feed } from '../feed/feed.ts'
+import type { FeedRecord } from '../feed/feed-record.ts'
+import type { PumpView } from '../knowledge/views.ts'
+import type { Refill } from '../model/api.ts'
 import type { Source } from '../model/reading.ts'
-import type { ApiRecord, RecordKind } from '../model/record.ts'
 import type { BridgeStatus } from '../model/status.ts'
 
 /** A record of the log as an auditor sees it. */
@@ -21,23 +23,25 @@ export interface AuditEntry {
   readonly reads: { readonly route: string; readonly count: number } | null
 }
 
-interface Range {
-  readonly source: Source
-  readonly after?: number
-  readonly from?: string
-  readonly to?: string
-}
-
 export interface FhirSources {
   readonly env: Env
   readonly version: string
   status(): Pick<BridgeStatus, 'pumps'>
-  readonly records: {
-    head(source?: Source): { readonly log: string; readonly size: number } | null
-    read(
-      query: Range & { readonly kinds?: readonly RecordKind[]; readonly pump?: string },
-    ): AsyncIterable<ApiRecord>
+  readonly feed: Pick<Feed, 'head' | 'read'>
+  readonly knowledge: {
+    pumps(): readonly Pick<PumpView, 'id' | 'reading'>[]
+    refills(id: string): { readonly items: readonly Refill[] }
   }
-  /** The log as auditors see it, from a position on. */
-  audit(query: Range): AsyncIterable<AuditEntry>
+}
+
+/** A record of the log as an auditor sees it. */
+export function entryOf({ record, log, position, pump: id }: FeedRecord): AuditEntry {
+  const { source, at, kind, actor, action, outcome, pump, wand } = record
+  const reads =
+    record.kind === 'read-access' ? { route: record.body.route, count: record.body.reads } : null
+  return {
+    ...{ position, log, source, at, kind, actor, action, outcome, reads },
+    pump: pump === undefined || id === null ? null : { id, serial: pump },
+    wand: wand ?? null,
+  }
 }

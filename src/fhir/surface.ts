@@ -55,15 +55,15 @@ async function answerOf(
   if (!isType(type)) throw new FhirProblem(404, `There is no ${quoted(type)} here.`)
   if (id === undefined) {
     const strict = isStrict(request.headers['prefer'])
-    const { sources, gone } = request
+    const { gone } = request
     const began = env.monotonic()
     const enough = () => env.monotonic() - began > ENOUGH_MS
-    const asked = { type, query, strict, base, sources, nowMs: env.wall(), gone, enough }
+    const asked = { type, query, strict, base, nowMs: env.wall(), gone, enough }
     const { bundle, pump } = await search(library, asked)
     await request.recorded(pump)
     return json(200, bundle)
   }
-  const found = await library.one(type, id, request.sources, { version: vid, gone: request.gone })
+  const found = await library.one(type, id, { version: vid, gone: request.gone })
   if (!found || (vid !== undefined && versionOf(found) !== vid)) {
     await request.recorded(null)
     throw new FhirProblem(

@@ -1,7 +1,6 @@
 // What the configuration says of destinations.
 import { z } from 'zod'
-import { SOURCES } from '../model/reading.ts'
-import { RULES } from './machine.ts'
+import { RULES } from '../delivery/machine.ts'
 import { PROFILE, type Profile } from './messages.ts'
 
 const text = z.string().max(180)
@@ -29,9 +28,9 @@ export const destinationSchema = z
       description:
         "PCD-04 for every change among the pump's own alarms, as they are read. Not for notification: nobody watches the pump.",
     }),
-    sources: z.array(z.enum(SOURCES)).min(1).default(['device']).meta({
+    testMessages: z.boolean().default(false).meta({
       description:
-        'Readings of these kinds only; what is simulated or replayed says so (MSH-11 T).',
+        'True: what a bridge for simulated or replayed wands reads goes there, too, marked as a test (MSH-11 T).',
     }),
     since: z.union([z.iso.datetime(), z.iso.date()]).optional().meta({
       description:

@@ -1,7 +1,7 @@
 // The messages: PCD-01 of an interrogation, PCD-04 of a change among the pump's own alarms. Pure: the
 // same record gives the same bytes, so that a message that is sent again can be told by its control id.
 // PCD-04 is a report of what was read, when it was read. It notifies nobody.
-import { decimal } from '../model/format.ts'
+import { number } from '../model/format.ts'
 import { type Measured, OBJECTS, objectName, objectsOf, observe, zoneOf } from '../model/metrics.ts'
 import {
   ALARM_EVENTS,
@@ -15,7 +15,6 @@ import {
 } from '../model/nomenclature.ts'
 import type { Source } from '../model/reading.ts'
 import type { ApiRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
-import { wirePer } from '../model/units.ts'
 import { type Field, header, message, segment } from './text.ts'
 
 export type Sendable = InterrogationRecord | RecordOf<'alarm'>
@@ -144,7 +143,7 @@ function valueFields(
   const shared = { 3: coded(code), 8: flag, 11: value === null ? 'X' : 'R' }
   if (value === null) return shared
   if (kind === 'number') {
-    return { ...shared, 2: 'NM', 5: exact(Number(value), unit ?? '1'), 6: unitOf(unit ?? '1') }
+    return { ...shared, 2: 'NM', 5: number(Number(value), unit ?? '1'), 6: unitOf(unit ?? '1') }
   }
   const text = String(value)
   if (kind === 'time') {
@@ -166,14 +165,6 @@ const wordOf = (name: EnumName, word: string): Field =>
 function eventOf(code: string): Field {
   const event = ALARM_EVENTS[code]
   return event ? coded(event) : uncoded(code)
-}
-
-/** The very decimal the pump reported: no rounding, no exponent. */
-export function exact(value: number, unit: string): string {
-  const per = wirePer(unit)
-  const scale = Math.round(Math.log10(per))
-  if (per > 1) return decimal(Math.round(value * per), scale, scale)
-  return decimal(Math.round(value * 1_000), 3, 3)
 }
 
 /** MDC with UCUM beside it; UCUM alone where no verified number exists. */

@@ -1,4 +1,5 @@
 // HL7 v2 text: segments of fields of components, escaped; and the little of a reply that is read. Pure.
+import type { Reply } from '../delivery/sender.ts'
 
 /** A field: text, or its components, or its repetitions of components. */
 export type Field = string | readonly (string | readonly string[])[]
@@ -58,16 +59,14 @@ export function header(fields: Readonly<Record<number, Field>>): string {
 
 export const message = (segments: readonly string[]) => segments.map((one) => `${one}\r`).join('')
 
-export interface Ack {
-  /** `AA`, `AE`, `AR`, `CA`, `CE`, `CR`, or whatever it says. */
-  readonly code: string
-  /** MSA-2: the control id it speaks of. */
-  readonly control: string
-  readonly text: string
-}
+const MEANS: ReadonlyMap<string, Reply['means']> = new Map([
+  ...(['CA', 'AA'] as const).map((code) => [code, 'accepted'] as const),
+  ...(['CE', 'AE'] as const).map((code) => [code, 'try-again'] as const),
+  ...(['CR', 'AR'] as const).map((code) => [code, 'refused'] as const),
+])
 
-/** A reply; null = it is no acknowledgment. */
-export function parseAck(text: string): Ack | null {
+/** An acknowledgment: its code is MSA-1, its control id MSA-2. Null = it is none. */
+export function parseAck(text: string): Reply | null {
   const lines = text.split(/\r\n|\r|\n/)
   const msh = lines[0] ?? ''
   if (!msh.startsWith('MSH') || msh.length < 8) return null
@@ -76,10 +75,11 @@ export function parseAck(text: string): Ack | null {
   if (!msa) return null
   const err = lines.find((line) => line.startsWith(`ERR${separator}`))?.split(separator)
   const said = [msa[3], err?.[8], err?.[7]].find((one) => one !== undefined && one !== '') ?? ''
-  const [, code = '', control = ''] = msa
+  const code = msa[1]?.trim() ?? ''
   return {
-    code: code.trim(),
-    control: unescaped(control.trim()),
+    means: MEANS.get(code) ?? null,
+    code,
+    control: unescaped(msa[2]?.trim() ?? ''),
     // It goes into logs and onto terminals.
     text: unescaped(said)
       .slice(0, 500)

@@ -2,14 +2,23 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { POLICIES } from '../drivers/open-wand/state.ts'
 import { hl7Schema } from '../hl7/config.ts'
+import { isZone } from '../model/format.ts'
+import { POLICIES } from '../model/policy.ts'
+import { SOURCES, type Source } from '../model/reading.ts'
 
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'
 
+/** A year, and a month for the audit of it to be done. */
+export const KEEP_DAYS_FLOOR = 396
+
 export const configSchema = z
   .strictObject({
+    source: z.enum(SOURCES).default('device').meta({
+      description:
+        'What kind of wands the bridge reads. A wand of another kind is refused, and nothing of it is shown.',
+    }),
     serial: z.array(z.string().min(1)).default([]).meta({
       description:
         'Serial ports or tcp://HOST:PORT, one wand each; auto = every wand that is plugged in.',
@@ -30,7 +39,21 @@ export const configSchema = z
           description:
             'Records older than so many days are dropped, their hashes never. Default: everything is kept.',
         }),
+        keepDaysBelowFloor: z
+          .literal('I accept that a yearly audit will miss records')
+          .optional()
+          .meta({ description: `Must be said for keepDays below ${KEEP_DAYS_FLOOR}.` }),
       })
+      .refine(
+        ({ keepDays = KEEP_DAYS_FLOOR, keepDaysBelowFloor }) =>
+          keepDays >= KEEP_DAYS_FLOOR || keepDaysBelowFloor !== undefined,
+        {
+          path: ['keepDays'],
+          error:
+            `Below ${KEEP_DAYS_FLOOR} days a yearly audit misses records. Keep them longer, or add ` +
+            'keepDaysBelowFloor: I accept that a yearly audit will miss records',
+        },
+      )
       .default({}),
     capture: z
       .strictObject({
@@ -102,19 +125,17 @@ export const configSchema = z
   .meta({ id: 'Config' })
 export type Config = z.infer<typeof configSchema>
 
-function isZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name })
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** `$XDG_STATE_HOME/wandbridge`, or where each system keeps such files. */
-export function defaultStateDir(env: NodeJS.ProcessEnv = process.env): string {
+/**
+ * `$XDG_STATE_HOME/wandbridge`, or where each system keeps such files; a bridge that does not read
+ * devices has a directory of its own beside it.
+ */
+export function defaultStateDir(
+  source: Source = 'device',
+  env: NodeJS.ProcessEnv = process.env,
+): string {
   const { LOCALAPPDATA, XDG_STATE_HOME } = env
-  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, 'wandbridge')
+  const name = source === 'device' ? 'wandbridge' : `wandbridge-${source}`
+  if (process.platform === 'win32' && LOCALAPPDATA) return join(LOCALAPPDATA, name)
   const base = XDG_STATE_HOME ? resolve(XDG_STATE_HOME) : join(homedir(), '.local', 'state')
-  return join(base, 'wandbridge')
+  return join(base, name)
 }

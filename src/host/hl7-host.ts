@@ -4,12 +4,12 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { nodeDisk, replaceFile } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
-import type { RecordFeed } from '../feed/feed.ts'
-import { type DestinationConfig, profileOf } from '../hl7/config.ts'
-import type { Store } from '../hl7/cursor.ts'
-import { Destination, type Notes } from '../hl7/destination.ts'
-import { dialer, isSecure } from '../hl7/line.ts'
-import type { Rules } from '../hl7/machine.ts'
+import { Destination, type Notes } from '../delivery/destination.ts'
+import type { Rules } from '../delivery/machine.ts'
+import type { Records } from '../delivery/outbox.ts'
+import type { Store } from '../delivery/saved.ts'
+import type { DestinationConfig } from '../hl7/config.ts'
+import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
@@ -27,39 +27,33 @@ export interface Hl7 {
 export function startHl7(
   env: Env,
   stateDir: string,
-  { auditor, records }: { readonly auditor: Auditor; readonly records: RecordFeed },
+  { auditor, feed }: { readonly auditor: Auditor; readonly feed: Records },
   configs: readonly DestinationConfig[],
   log: (text: string) => void,
   rules: Partial<Rules> = {},
 ): Hl7 {
   const dir = join(stateDir, 'hl7')
-  const all = configs.map(
+  const taken = configs.filter((one) => auditor.source === 'device' || one.testMessages)
+  for (const { name } of configs.filter((one) => !taken.includes(one))) {
+    log(
+      `HL7 ${name}: nothing is sent to it, because this bridge does not read devices. To send it test messages, set testMessages.`,
+    )
+  }
+  const all = taken.map(
     (config) =>
       new Destination({
         env,
         name: config.name,
-        address: `${isSecure(config) ? 'tls' : 'tcp'}://${config.host}:${config.port}`,
-        alarms: config.alarms,
-        sources: config.sources,
         since: config.since,
-        profile: profileOf(config),
         rules: { ackMs: config.ackSeconds * 1_000, attempts: config.attempts, ...rules },
-        dial: dialer(env, config),
-        records,
+        sender: hl7Sender(env, config),
+        records: feed,
         store: fileStore(join(dir, `${config.name}.json`)),
         notes: notesOf(auditor, config.name),
-        log,
+        log: (text) => log(`HL7 ${config.name}: ${text}`),
       }),
   )
-  const subscription = records.records$.subscribe((record) => {
-    for (const one of all) one.take(record)
-  })
   for (const one of all) one.start()
-  const wake = () => {
-    for (const one of all) one.wake()
-  }
-  auditor.onChange(wake)
-  void auditor.ready().then(wake)
   return {
     status: () => all.map((one) => one.status()),
     counters: () => countersOf(all.map((one) => one.status())),
@@ -73,7 +67,6 @@ export function startHl7(
       return all.every((one) => one.idle)
     },
     async close() {
-      subscription.unsubscribe()
       await Promise.all(all.map((one) => one.stop()))
     },
   }
@@ -96,22 +89,23 @@ function fileStore(path: string): Store {
 function notesOf(auditor: Auditor, destination: string): Notes {
   const durable = (written: Promise<unknown>) => written.then((receipt) => receipt !== null)
   return {
-    parked(source, { position, control, code, text, attempts }) {
+    parked({ position, control, code, text, attempts }) {
       const body = { destination, position, control, code, text, attempts }
       const outcome = { ok: false, reason: `${code} ${text}`.trim() }
-      return durable(auditor.append({ kind: 'hl7-parked', body, outcome }, source))
+      return durable(auditor.append({ kind: 'hl7-parked', body, outcome }))
     },
-    resent(source, { position, control }) {
+    resent({ position, control }) {
       const body = { destination, position, control }
-      return durable(auditor.append({ kind: 'hl7-resent', body }, source))
+      return durable(auditor.append({ kind: 'hl7-resent', body }))
     },
-    gap({ source, log, from, to }) {
-      const reason =
-        to === null ? 'another log was begun' : 'dropped from the log before it was taken'
+    gap({ log, from, to, why }) {
+      const reason = {
+        dropped: 'dropped from the log before it was taken',
+        'other-log': 'another log was begun',
+        ahead: 'an older copy of the log was put back',
+      }[why]
       const body = { destination, log, from, to }
-      return durable(
-        auditor.append({ kind: 'hl7-gap', body, outcome: { ok: false, reason } }, source),
-      )
+      return durable(auditor.append({ kind: 'hl7-gap', body, outcome: { ok: false, reason } }))
     },
   }
 }

@@ -1,29 +1,37 @@
 // A bridge with its audit log and its control socket: what `serve` and `demo` run, what other commands
 // talk to, and what `status` and `watch` are for a moment when no bridge runs.
 import { readFileSync } from 'node:fs'
-import type { Body } from '../audit/format/record.ts'
-import type { Env } from '../base/env.ts'
-import { Bridge, type BridgeOptions } from '../bridge/bridge.ts'
-import { interrogateOnce } from '../bridge/interrogate.ts'
-import { watchLines } from '../bridge/watch.ts'
-import type { ControlRequest } from '../control/messages.ts'
-import type { ControlClient } from '../control/server.ts'
+import { join } from 'node:path'
+import { listLogs } from '../audit/read/files.ts'
+import { nodeDisk } from '../base/disk.ts'
+import { type Env, sleep } from '../base/env.ts'
+import type { Bridge, BridgeOptions } from '../bridge/bridge.ts'
 import { ControlServer } from '../control/server.ts'
-import { RecordFeed } from '../feed/feed.ts'
+import { openWand } from '../drivers/open-wand/driver.ts'
+import type { Feed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
-import { Auditor, type AuditorOptions } from '../recorder/auditor.ts'
+import type { Knowledge } from '../knowledge/knowledge.ts'
+import { type Source, sourceOf } from '../model/reading.ts'
+import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
 import { clockState } from '../recorder/time-service.ts'
-import { wrongEntries } from '../refill/sheet/entries.ts'
+import { Closers } from './closers.ts'
+import { handle } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
-import type { Http, HttpOptions, HttpRooms } from './http-host.ts'
+import type { Http, HttpOptions } from './http-host.ts'
+import { openRooms } from './rooms.ts'
 
 export interface Host {
+  readonly source: Source
   readonly bridge: Bridge
   readonly auditor: Auditor
   readonly captures: Captures
+  readonly feed: Feed
+  readonly knowledge: Knowledge
   /** Null = it does not listen. */
   readonly http: Http | null
+  /** Resolves when everything that is durable is known, or within a second. */
+  caughtUp(): Promise<void>
   /** Null = there is no destination. */
   readonly hl7: Hl7 | null
   /**
@@ -33,7 +41,9 @@ export interface Host {
   stop(why: string): Promise<void>
 }
 
-export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder'> {
+export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'driver'> {
+  /** What kind of wands it reads. */
+  readonly source: Source
   readonly audit?: Pick<AuditorOptions, 'keepDays'>
   readonly capture?: Pick<CaptureOptions, 'budgetBytes' | 'keepDays'> & {
     /** From the beginning; otherwise somebody asks for it. */
@@ -46,15 +56,22 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder'> {
   }
 }
 
+/** The state directory belongs to a bridge of another kind. */
+export class OtherSource extends Error {}
+
 /**
  * Takes `stateDir`, then makes the bridge and starts it; rejects with AlreadyRunning when another
- * one has the directory, before anything else is touched.
+ * one has the directory, with OtherSource when its logs are of another kind, before anything else is
+ * touched. What was opened is closed again when the start fails.
  */
 export async function startHost(
   env: Env,
   stateDir: string,
   make: () => Promise<HostOptions>,
 ): Promise<Host> {
+  const closers = new Closers((name, error) => {
+    console.error(`${name} could not be ended in order: ${String(error)}`)
+  })
   let host: Host | null = null
   const control = await ControlServer.listen(env, stateDir, {
     handle(request, client) {
@@ -62,99 +79,102 @@ export async function startHost(
       else client.send({ error: 'The bridge is starting. Ask again.' })
     },
   })
+  closers.add('the control socket', () => control.close())
   try {
-    host = await hostOf(env, stateDir, await make(), control)
+    host = await hostOf(env, stateDir, await make(), closers)
   } catch (error) {
-    await control.close()
+    await closers.close()
     throw error
   }
-  host.bridge.start()
   return host
 }
 
 async function hostOf(
   env: Env,
   stateDir: string,
-  { audit = {}, capture = {}, http: listening, hl7: sending, ...options }: HostOptions,
-  control: ControlServer,
+  { source, audit = {}, capture = {}, http: listening, hl7: sending, ...options }: HostOptions,
+  closers: Closers,
 ): Promise<Host> {
+  const other = (await sourcesIn(stateDir)).find((one) => one !== source)
+  if (other !== undefined) throw new OtherSource(otherSourceSentence(stateDir, other, source))
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
-  const auditor = new Auditor({
-    env,
-    stateDir,
-    boot,
-    clock: clockState(env),
-    settings: { ports: named.map((port) => port.path), policy: options.policy },
-    ...(credentials !== undefined && { credentials }),
-    ...audit,
-  })
+  let why = 'the start failed'
+  const { auditor, feed, knowledge, bridge, start } = openRooms(
+    {
+      ...options,
+      ...{ env, stateDir, source, boot, driver: openWand },
+      settings: { source, ports: named.map((port) => port.path), policy: options.policy },
+      audit: {
+        clock: clockState(env),
+        ...(credentials !== undefined && { credentials }),
+        ...audit,
+      },
+      why: () => why,
+      between: { name: 'the capture', close: () => captures.stop() },
+      tap: (...traffic) => captures.take(...traffic),
+    },
+    closers,
+  )
   const captures = new Captures({
     env,
     stateDir,
     boot,
     ports: options.ports.map((port) => port.path),
     append: (record) => auditor.append(record),
-    allowed: () => auditor.captures,
+    allowed: () => auditor.state.captures,
     ...capture,
   })
-  const bridge = new Bridge({
-    ...options,
-    env,
-    recorder: auditor,
-    tap: (...traffic) => captures.take(...traffic),
-  })
   if (capture.on) void captures.start()
-  const records = new RecordFeed(env, auditor)
-  const rooms = { bridge, auditor, records }
-  const hl7 =
-    sending && sending.destinations.length > 0 ? await hl7Of(env, stateDir, rooms, sending) : null
-  const http = listening ? await httpOf(env, stateDir, { ...rooms, hl7 }, listening) : null
+  const rooms = { bridge, auditor, feed, knowledge }
+  // Whoever does not send or listen does not load what it takes.
+  let hl7: Hl7 | null = null
+  if (sending && sending.destinations.length > 0) {
+    const { startHl7 } = await import('./hl7-host.ts')
+    const started = startHl7(env, stateDir, rooms, sending.destinations, sending.log)
+    closers.add('the HL7 destinations', () => started.close())
+    hl7 = started
+  }
+  let http: Http | null = null
+  if (listening) {
+    const { startHttp } = await import('./http-host.ts')
+    const started = await startHttp(env, stateDir, { ...rooms, hl7 }, listening)
+    closers.add('the HTTP server', () => started.close())
+    http = started
+  }
+  await start()
   return {
+    source,
     bridge,
+    feed,
+    knowledge,
     auditor,
     captures,
     http,
     hl7,
-    async stop(why) {
-      await http?.close()
-      await hl7?.close()
-      await bridge.stop()
-      await captures.stop()
-      await auditor.close(why)
-      await control.close()
+    async caughtUp() {
+      const until = env.monotonic() + 1_000
+      const behind = () => knowledge.state.position + 1 < (auditor.head?.size ?? 0)
+      while (behind() && env.monotonic() < until) await sleep(env, 20)
+    },
+    stop(reason) {
+      why = reason
+      return closers.close()
     },
   }
 }
 
-/** Whoever does not listen does not load what it takes. */
-async function httpOf(
-  env: Env,
-  stateDir: string,
-  rooms: HttpRooms,
-  options: HttpOptions,
-): Promise<Http> {
-  try {
-    const { startHttp } = await import('./http-host.ts')
-    return await startHttp(env, stateDir, rooms, options)
-  } catch (error) {
-    await rooms.hl7?.close()
-    await rooms.bridge.stop()
-    await rooms.auditor.close('cannot listen')
-    throw error
-  }
+/** Of which kinds the logs of a state directory are. */
+export async function sourcesIn(stateDir: string): Promise<readonly Source[]> {
+  const logs = await listLogs(nodeDisk, join(stateDir, 'audit')).catch(() => [])
+  return [...new Set(logs.map(sourceOf))]
 }
 
-async function hl7Of(
-  env: Env,
-  stateDir: string,
-  rooms: Omit<HttpRooms, 'hl7'>,
-  { destinations, log }: NonNullable<HostOptions['hl7']>,
-): Promise<Hl7> {
-  const { startHl7 } = await import('./hl7-host.ts')
-  return startHl7(env, stateDir, rooms, destinations, log)
-}
+const KIND = { device: 'devices', simulator: 'simulated wands', replay: 'replayed captures' }
+
+const otherSourceSentence = (stateDir: string, has: Source, wanted: Source) =>
+  `${stateDir} holds the log of a bridge for ${KIND[has]}, and this one is for ${KIND[wanted]}. Nothing was read. Start it with --source ${has}, or give another --state-dir.`
 
 /** This boot of the system and this process, so that monotonic times are compared within one only. */
 function bootName(env: Env): string {
@@ -164,101 +184,5 @@ function bootName(env: Env): string {
     return `${boot} ${process.pid} ${mark}`
   } catch {
     return `unknown ${process.pid} ${mark}`
-  }
-}
-
-function handle(env: Env, host: Host, request: ControlRequest, client: ControlClient): void {
-  const { bridge, auditor, captures } = host
-  switch (request.do) {
-    case 'status':
-      client.send(bridge.status())
-      return
-    case 'watch': {
-      const subscription = watchLines(bridge).subscribe((line) => client.send(line))
-      client.onLeave(() => subscription.unsubscribe())
-      return
-    }
-    case 'interrogate': {
-      const ports = request.port === undefined ? bridge.ports : [request.port]
-      for (const port of ports) {
-        if (!bridge.ports.includes(port)) {
-          const why = `The bridge that runs with this state directory does not have ${port}. Start it with that port, too, or give another --state-dir.`
-          client.send({ outcome: { kind: 'no-wand', why } })
-          continue
-        }
-        void interrogateOnce(env, bridge, port, request.readMs).then((outcome) =>
-          client.send({ outcome }),
-        )
-      }
-      return
-    }
-    case 'open':
-      client.send(
-        host.http
-          ? { link: host.http.openLink() }
-          : { error: 'This bridge does not listen for HTTP. Start it with --listen.' },
-      )
-      return
-    case 'hl7':
-      if (!host.hl7)
-        client.send({ error: 'This bridge has no HL7 destination in its configuration.' })
-      else if (request.what === 'status') client.send({ destinations: host.hl7.status() })
-      else client.send({ resent: host.hl7.resend(request.destination) })
-      return
-    case 'worksheet':
-      void worksheet(auditor, request).then((answer) => client.send(answer))
-      return
-    case 'capture':
-      void capture(captures, request.what, client)
-      return
-    case 'audit': {
-      const { reason, actor } = request
-      const done =
-        request.what === 'accept' ? auditor.accept(reason, actor) : auditor.rotateKey(reason, actor)
-      done.then(
-        (names) => client.send({ done: names }),
-        (error: Error) => client.send({ error: error.message }),
-      )
-      return
-    }
-  }
-}
-
-/** Appends one step of a worksheet, if it is what a worksheet writes. */
-async function worksheet(
-  auditor: Auditor,
-  request: Extract<ControlRequest, { do: 'worksheet' }>,
-): Promise<object> {
-  const { source, pump, patient, sheet, step, entries, corrects, actor } = request
-  const wrong = wrongEntries(step, entries)
-  if (wrong !== null) return { error: `This is no step of a worksheet: ${wrong}.` }
-  const body = { sheet, step, entries: entries as Body<'worksheet'>['entries'] }
-  const written = await auditor.append(
-    {
-      kind: 'worksheet',
-      action: corrects === undefined ? 'C' : 'U',
-      actor,
-      pump,
-      ...(patient !== undefined && { patient }),
-      ...(corrects !== undefined && { refs: { corrects } }),
-      body,
-    },
-    source,
-  )
-  return written ? { written } : { error: auditor.status(source).sentence }
-}
-
-async function capture(
-  captures: Captures,
-  what: 'start' | 'stop',
-  client: ControlClient,
-): Promise<void> {
-  if (what === 'stop') client.send({ done: await captures.stop() })
-  else if (captures.on) client.send({ error: `A capture is running already, in ${captures.dir}.` })
-  else if (await captures.start()) {
-    client.onLeave(() => void captures.stop())
-    client.send({ capturing: true })
-  } else {
-    client.send({ error: 'The disk has no room for a capture. Readings are not affected.' })
   }
 }

@@ -1,4 +1,5 @@
 // The HTTP surface of a bridge: it is given what it may know, and nothing else of the bridge.
+import { join } from 'node:path'
 import { filter, merge } from 'rxjs'
 import { Access } from '../access/access.ts'
 import { TokenStore } from '../access/store.ts'
@@ -6,7 +7,7 @@ import type { TokenWish } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import type { RecordFeed } from '../feed/feed.ts'
+import type { Feed } from '../feed/feed.ts'
 import {
   type HttpServer,
   isLoopback,
@@ -15,6 +16,7 @@ import {
   listen,
 } from '../http/server.ts'
 import type { Counter, ReadLog } from '../http/sources.ts'
+import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { fhirMount } from './fhir-host.ts'
@@ -41,7 +43,8 @@ export interface Http extends Omit<HttpServer, 'close'> {
 export interface HttpRooms {
   readonly bridge: Bridge
   readonly auditor: Auditor
-  readonly records: RecordFeed
+  readonly feed: Feed
+  readonly knowledge: Knowledge
   readonly hl7: Hl7 | null
 }
 
@@ -49,7 +52,7 @@ export interface HttpRooms {
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, records, hl7 }: HttpRooms,
+  { bridge, auditor, feed, knowledge, hl7 }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -57,9 +60,14 @@ export async function startHttp(
       `Without tokens anybody could read from ${options.host}. Leave \`http.tokens\` as it is, or listen on 127.0.0.1.`,
     )
   }
-  const tokens = new TokenStore(env, stateDir)
+  const tokens = new TokenStore(env, stateDir, auditor.source)
   await tokens.follow()
-  const access = new Access({ env, tokens, required: options.tokens ?? true })
+  const access = new Access({
+    env,
+    tokens,
+    required: options.tokens ?? true,
+    sessions: join(stateDir, 'page-sessions.json'),
+  })
   // A reading is followed at once by what it makes live.
   const urgent$ = bridge.changes$.pipe(
     filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),
@@ -68,12 +76,13 @@ export async function startHttp(
     env,
     version: VERSION,
     status: { status: () => bridge.status(), urgent$: merge(urgent$, bridge.audit$) },
-    records,
+    feed,
+    knowledge,
     access,
     reads: readLog(auditor),
     counters: () => [...countersOf(bridge, auditor), ...(hl7?.counters() ?? [])],
     destinations: () => hl7?.status() ?? [],
-    mounts: [fhirMount(env, { bridge, records })],
+    mounts: [fhirMount(env, { bridge, feed, knowledge })],
     page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
     log: options.log,
   }
@@ -96,9 +105,9 @@ export async function startHttp(
 
 function readLog(auditor: Auditor): ReadLog {
   return {
-    read({ principal: { id, auth }, route, pump, source }) {
+    read({ principal: { id, auth }, route, pump }) {
       const actor = { id, role: auth === 'page-link' ? 'page' : 'client', auth }
-      return auditor.read({ actor, route, pump }, source)
+      return auditor.read({ actor, route, pump })
     },
     refused: () => auditor.refuse(),
   }
@@ -123,10 +132,7 @@ function countersOf(bridge: Bridge, auditor: Auditor): Counter[] {
       value: frames,
     })),
   )
-  const logs = auditor.states
-  const total = (of: (log: (typeof logs)[number]) => number) => [
-    { value: logs.reduce((sum, log) => sum + of(log), 0) },
-  ]
+  const { waiting, dropped } = auditor.state
   return [
     per('link_bytes_in_total', 'Bytes from the wand.', (link) => link.bytesIn),
     per('link_bytes_out_total', 'Bytes to the wand.', (link) => link.bytesOut),
@@ -146,13 +152,19 @@ function countersOf(bridge: Bridge, auditor: Auditor): Counter[] {
       name: 'audit_waiting',
       help: 'Records that wait for the disk.',
       type: 'gauge',
-      values: total((log) => log.waiting),
+      values: [{ value: waiting }],
     },
     {
       name: 'audit_dropped_total',
       help: 'Records that could not be kept; a gap record says so.',
       type: 'counter',
-      values: total((log) => log.dropped),
+      values: [{ value: dropped }],
+    },
+    {
+      name: 'audit_upkeep_failures_total',
+      help: 'Steps of the care for older segments that could not be done.',
+      type: 'counter',
+      values: [{ value: auditor.upkeepFailures }],
     },
   ]
 }

@@ -1,25 +1,27 @@
 // What the commands need of the standards without a running bridge: an interrogation as a FHIR Bundle,
 // and what destinations are still owed. Reads only.
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { listLogs } from '../audit/log/tail.ts'
-import { readRecords } from '../audit/read/reader.ts'
+import { dirname, join } from 'node:path'
+import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
-import type { Env } from '../base/env.ts'
-import { apiRecord } from '../feed/api-record.ts'
+import { type Env, systemEnv } from '../base/env.ts'
+import { owed } from '../delivery/outbox.ts'
+import { sinceOf } from '../delivery/place.ts'
+import { parseSaved } from '../delivery/saved.ts'
+import { Feed } from '../feed/feed.ts'
 import { bundleOf } from '../fhir/bundle.ts'
-import { type DestinationConfig, profileOf } from '../hl7/config.ts'
-import { parseSaved } from '../hl7/cursor.ts'
-import { controlId, isSendable, messageOf } from '../hl7/messages.ts'
-import { sinceOf } from '../hl7/place.ts'
+import type { DestinationConfig } from '../hl7/config.ts'
+import { hl7Sender } from '../hl7/sender.ts'
 import { sourceOf } from '../model/reading.ts'
+
+const feedOf = (env: Env, dir: string, log: string) =>
+  new Feed({ env, disk: nodeDisk, dir, source: sourceOf(log), log })
 
 /** `dir`: `<state>/audit/<log>`. Null = there is no interrogation at this position. */
 export async function exportedBundle(dir: string, log: string, position: number, base: string) {
-  const query = { after: position - 1, kinds: ['interrogation'] }
-  for await (const stored of readRecords(nodeDisk, dir, query)) {
-    if (stored.position !== position) return null
-    const record = apiRecord(stored.record, { position, log, source: sourceOf(log) })
+  const feed = feedOf(systemEnv(), dirname(dir), log)
+  for await (const found of feed.read({ after: position - 1, before: position + 1 })) {
+    const record = found.api()
     return record?.kind === 'interrogation' && record.pump ? bundleOf(record, base) : null
   }
   return null
@@ -44,21 +46,12 @@ export async function* owedTo(
     throw error
   })
   const saved = parseSaved(text, config.name, sinceOf(env, config.since))
-  const profile = profileOf(config)
-  const kinds = config.alarms ? ['interrogation', 'alarm'] : ['interrogation']
   const audit = join(stateDir, 'audit')
-  for (const source of config.sources) {
-    const log = (await listLogs(nodeDisk, audit, source)).at(-1)
-    if (log === undefined) continue
-    const after = saved.logs[log]
-    const place = after === undefined ? { from: saved.since } : { after }
-    for await (const { position, record } of readRecords(nodeDisk, join(audit, log), {
-      kinds,
-      ...place,
-    })) {
-      const one = apiRecord(record, { position, log, source })
-      if (!one || !isSendable(one)) continue
-      yield { control: controlId(one), position, log, text: messageOf(one, profile) }
-    }
+  const log = (await listLogs(nodeDisk, audit)).at(-1)
+  if (log === undefined) return
+  const feed = feedOf(env, audit, log)
+  for await (const { record, message } of owed(feed, hl7Sender(env, config), saved)) {
+    const { control } = message
+    yield { control, position: record.position, log, text: message.text() }
   }
 }

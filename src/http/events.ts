@@ -1,8 +1,8 @@
 // `/api/v1/events`: takes a client into the hub, with what it wants and where it was.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { parseCursor } from '../feed/cursor.ts'
 import { eventSchema } from '../model/api.ts'
-import { SOURCES } from '../model/reading.ts'
 import { RECORD_KINDS, type RecordKind } from '../model/record.ts'
 import type { Hub } from './hub.ts'
 import { HttpProblem } from './problems.ts'
@@ -21,16 +21,10 @@ const kindsSchema = z
   })
 
 const querySchema = z.strictObject({
-  after: z.string().max(40).optional().meta({
+  after: z.string().max(80).optional().meta({
     description:
       'As Last-Event-ID, which counts if both are given: for a page that was loaded again.',
   }),
-  log: z
-    .string()
-    .max(200)
-    .optional()
-    .meta({ description: 'The log that `after` is a position of.' }),
-  source: z.enum(SOURCES).optional().meta({ description: "Another log than the bridge's own." }),
   pump: z.string().max(64).optional().meta({ description: 'Opaque id: events of this pump only.' }),
   kinds: kindsSchema,
 })
@@ -38,7 +32,7 @@ type Query = z.output<typeof querySchema>
 
 const DOC = `Server-sent events.
 
-- Without \`Last-Event-ID\`: \`snapshot\`, then every record as it becomes durable. Its event name is its \`kind\`, its id the position in the audit log.
+- Without \`Last-Event-ID\`: \`snapshot\`, then every record as it becomes durable. Its event name is its \`kind\`, its id is opaque: give it back to go on after it.
 - With it: every record after it, then live. Where that cannot be: \`reset\` with the reason, then \`snapshot\`.
 - \`status\`: what is live has changed. It has no id and does not wait for the disk.
 - \`tick\`, every 5 s: the server is there. A client that hears nothing for longer shows nothing as live.
@@ -64,7 +58,7 @@ export function eventRoutes(
         description: DOC,
         tags: ['events'],
         querystring: querySchema,
-        headers: z.object({ 'last-event-id': z.string().max(40).optional() }),
+        headers: z.object({ 'last-event-id': z.string().max(80).optional() }),
         response: answers(
           eventSchema,
           'The stream; the schema is of the data of one event.',
@@ -97,9 +91,9 @@ export function eventRoutes(
     response.write(RETRY)
     const wish = wishOf(request)
     const client = new StreamClient(env, response, wish, settings.limits.clientBytes)
-    const { principal, source } = wish
+    const { principal } = wish
     client.onGone(access.hold(principal, (why) => hub.bye(client, why)))
-    client.noted = () => void reads.read({ principal, route: '/api/v1/events', pump: null, source })
+    client.noted = () => void reads.read({ principal, route: '/api/v1/events', pump: null })
     void hub.add(client)
   }
 }
@@ -112,20 +106,13 @@ function room(request: FastifyRequest, hub: Hub, { limits }: HttpSettings): void
 }
 
 function wishOf(request: FastifyRequest<{ Querystring: Query }>): Wish {
-  const { after, log, source, pump, kinds } = request.query
+  const { after, pump, kinds } = request.query
   const header = request.raw.headers['last-event-id']
   const asked = typeof header === 'string' && header !== '' ? header : after
   return {
     principal: principalOf(request),
-    // The name of a log begins with its source.
-    source: source ?? SOURCES.find((one) => log?.startsWith(`${one}-`)),
     kinds: (kinds as readonly RecordKind[] | undefined) ?? null,
     pump: pump ?? null,
-    asked: asked === undefined ? null : positionOf(asked),
-    askedLog: log ?? null,
+    asked: asked === undefined ? null : (parseCursor(asked) ?? 'unknown'),
   }
-}
-
-function positionOf(text: string): number | 'unknown' {
-  return /^(0|[1-9]\d{0,15})$/.test(text) ? Number(text) : 'unknown'
 }

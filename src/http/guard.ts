@@ -1,6 +1,7 @@
 // What every request passes before anything answers it, on every address, known or not: the host it
 // asks for, its method, where it comes from, who sends it, how often. Everything is refused here that
 // is refused at all.
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal, Refusal } from '../access/access.ts'
@@ -54,6 +55,7 @@ const REFUSALS: Readonly<Record<Refusal, ProblemName>> = {
   none: 'not-authenticated',
   malformed: 'token-unknown',
   unknown: 'token-unknown',
+  'other-source': 'token-of-another-bridge',
   expired: 'token-expired',
   revoked: 'token-revoked',
 }
@@ -132,7 +134,7 @@ export function plain({ raw }: FastifyRequest, settings: HttpSettings): HttpProb
   if (!url.startsWith('/')) return new HttpProblem('bad-request')
   if (looksLikeToken(url)) return new HttpProblem('token-in-address')
   const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !opens(headers, url)) {
     return new HttpProblem('cross-site')
   }
   const { origin } = headers
@@ -141,6 +143,19 @@ export function plain({ raw }: FastifyRequest, settings: HttpSettings): HttpProb
   }
   return null
 }
+
+/**
+ * Whether a browser follows a link that lets it in: it comes from a file, which counts as another site.
+ * Who knows such a link may use it.
+ */
+export const opens = (headers: IncomingHttpHeaders, url: string) =>
+  url.startsWith('/open/') && headers['sec-fetch-mode'] === 'navigate'
+
+/**
+ * Leads from such a link to the page by a document of our own. A redirect would still count as sent by
+ * the other site, and the browser would not show the cookie that it was just given.
+ */
+export const INSIDE = '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>…</title>'
 
 /** Who sends it, and whether they may. */
 function admitted(

@@ -4,23 +4,25 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { utc } from '../base/env.ts'
+import { type Cursor, parseCursor } from '../feed/cursor.ts'
+import type { VisitView } from '../knowledge/views.ts'
 import {
   interrogationReplySchema,
   readingSchema,
   readingsReplySchema,
   refillSchema,
   refillsReplySchema,
+  type Visit,
   visitSchema,
   visitsReplySchema,
 } from '../model/api.ts'
-import type { ApiRecord, RecordKind } from '../model/record.ts'
-import { first, page, readings, refills, visits } from './history.ts'
+import { first, page, readings } from './history.ts'
 import { HttpProblem } from './problems.ts'
-import { type Known, Pumps } from './pumps.ts'
+import { knownPump } from './pumps.ts'
 import { recorded } from './reads.ts'
-import { answers, idSchema, principalOf } from './reply.ts'
+import { answers, idSchema } from './reply.ts'
 import { Seats } from './seats.ts'
-import type { HttpSources, RecordQuery } from './sources.ts'
+import type { HttpSources } from './sources.ts'
 
 const LINES = 'application/x-ndjson'
 /** Walks through the log at once, and those that may wait for one. */
@@ -36,13 +38,10 @@ const instant = z.iso
 const rangeSchema = z.strictObject({
   from: instant.meta({ description: 'Records from this moment on; ISO 8601 with zone.' }),
   to: instant.meta({ description: 'Records before this moment; ISO 8601 with zone.' }),
-  after: z.coerce
-    .number()
-    .int()
-    .min(-1)
-    .max(Number.MAX_SAFE_INTEGER)
-    .optional()
-    .meta({ description: 'Cursor: `next` of the page before.' }),
+  after: z.string().max(80).optional().meta({ description: 'Cursor: `next` of the page before.' }),
+  order: z.enum(['asc', 'desc']).default('asc').meta({
+    description: '`desc`: newest first, so that a limit gives the newest.',
+  }),
   limit: z.coerce
     .number()
     .int()
@@ -53,63 +52,79 @@ const rangeSchema = z.strictObject({
 })
 type Range = z.output<typeof rangeSchema>
 
-interface Kind<T extends { readonly position: number }> {
+interface Item {
+  readonly id: string
+}
+
+/** Where the items of an address come from, in the order and the range that were asked for. */
+type Items = (asked: {
+  readonly pump: string
+  readonly range: Range
+  readonly after: Cursor | null
+  readonly gone: () => boolean
+}) => AsyncIterable<Item>
+
+interface Kind {
   readonly name: 'readings' | 'interrogations' | 'refills'
-  readonly kinds: readonly RecordKind[]
   readonly summary: string
   readonly description: string
   readonly operationId: string
   readonly reply: z.ZodType
   readonly line: z.ZodType
-  readonly items: (records: AsyncIterable<ApiRecord>, range: Range) => AsyncGenerator<T>
-  /** Whether records before the range are needed. */
-  readonly fromStart?: boolean
 }
 
 const CURSOR =
-  'Oldest first. `next` is the cursor of the next page; with `Accept: application/x-ndjson` every item is a line of a stream, and its `position` is the cursor.'
+  'Oldest first, or with `order=desc` newest first. `next` is the cursor of the next page; with `Accept: application/x-ndjson` every item is a line of a stream, and its `id` is the cursor.'
 
 const KINDS = [
   {
     name: 'readings',
-    kinds: ['interrogation', 'live'],
     operationId: 'listReadings',
     summary: 'What moved: reported volume and rate of every reading in a range.',
     description: CURSOR,
     reply: readingsReplySchema,
     line: readingSchema,
-    items: readings,
   },
   {
     name: 'interrogations',
-    kinds: ['interrogation', 'session'],
     operationId: 'listInterrogations',
     summary: 'Every interrogation in short, and whether its session was confirmed closed.',
-    description: `${CURSOR} The whole of one is at its position.`,
+    description: `${CURSOR} The whole of one is at its id.`,
     reply: visitsReplySchema,
     line: visitSchema,
-    items: visits,
   },
   {
     name: 'refills',
-    kinds: ['interrogation', 'worksheet'],
     operationId: 'listRefills',
     summary: 'Refills as the pump reports them, with the readings before and after.',
     description: `${CURSOR} What the pump was told, not what was injected.`,
     reply: refillsReplySchema,
     line: refillSchema,
-    items: refills,
-    fromStart: true,
   },
-] as const satisfies readonly Kind<{ position: number }>[]
+] as const satisfies readonly Kind[]
 
 export function historyRoutes(app: FastifyInstance, sources: HttpSources): void {
-  const { env, records } = sources
-  const pumps = new Pumps(sources)
+  const { env, feed, knowledge } = sources
   const seats = new Seats(WALKS, WAITING)
   const config = { scope: 'history' } as const
+  const items: Readonly<Record<Kind['name'], Items>> = {
+    readings: ({ pump, range: { from, to, order }, after, gone }) => {
+      const place =
+        after && (order === 'asc' ? { after: after.position } : { before: after.position })
+      const kinds = ['interrogation', 'live'] as const
+      return readings(feed.read({ pump, kinds, from, to, order, gone, ...place }))
+    },
+    interrogations: ({ pump, range: { from, to, order }, after }) =>
+      listed(knowledge.visits(pump, { from, to, order, after: after?.position }).items.map(visit)),
+    refills: ({ pump, range: { from, to, order }, after }) =>
+      listed(knowledge.refills(pump, { from, to, order, after: after?.position }).items),
+  }
 
-  for (const kind of KINDS as readonly Kind<{ position: number }>[]) {
+  async function* listed<T>(all: readonly T[]) {
+    yield* all
+  }
+
+  for (const kind of KINDS) {
     app.get<{ Params: { id: string }; Querystring: Range }>(
       `/api/v1/pumps/:id/${kind.name}`,
       {
@@ -126,22 +141,33 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       },
       async (request, reply) => {
         await seats.enter(reply.raw)
-        const gone = () => reply.raw.destroyed
-        const pump = await pumps.find(request.params.id, principalOf(request), gone)
+        const range = request.query
+        const pump = knownPump(sources, request.params.id)
+        const after = place(range.after)
         await recorded(sources, request, pump)
-        const { limit } = request.query
-        const found = records.read({ ...queryOf(kind, pump, request.query), gone })
-        const items = kind.items(found, request.query)
-        if (wantsLines(request)) return lines(reply, first(items, limit))
-        const { items: taken, next } = await page(items, limit)
-        const asOf = utc(env.wall())
-        return { asOf, log: pump.log, pump: pump.ref, [kind.name]: taken, next }
+        const gone = () => reply.raw.destroyed
+        const found = items[kind.name]({ pump: pump.id, range, after, gone })
+        if (wantsLines(request)) return lines(reply, first(found, range.limit))
+        const { items: taken, more } = await page(found, range.limit)
+        const next = more ? (taken.at(-1)?.id ?? null) : null
+        const log = feed.head()?.log ?? null
+        const { id, serial } = pump
+        return { asOf: utc(env.wall()), log, pump: { id, serial }, [kind.name]: taken, next }
       },
     )
   }
 
-  app.get<{ Params: { id: string; position: number } }>(
-    '/api/v1/pumps/:id/interrogations/:position',
+  /** A cursor belongs to one log: in another one it would name other records. */
+  function place(text: string | undefined): Cursor | null {
+    if (text === undefined) return null
+    const cursor = parseCursor(text)
+    if (!cursor) throw new HttpProblem('bad-request', 'after: it is no cursor of this address.')
+    if (cursor.log !== feed.head()?.log) throw new HttpProblem('cursor-gone')
+    return cursor
+  }
+
+  app.get<{ Params: { id: string; record: string } }>(
+    '/api/v1/pumps/:id/interrogations/:record',
     {
       config,
       schema: {
@@ -150,38 +176,30 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
         tags: ['history'],
         params: z.object({
           id: idSchema,
-          position: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+          record: z.string().max(80).meta({ description: 'Its `id`, from the list.' }),
         }),
         response: answers(interrogationReplySchema, 'The interrogation.'),
       },
     },
     async (request, reply) => {
       await seats.enter(reply.raw)
-      const gone = () => reply.raw.destroyed
-      const { id, position } = request.params
-      const pump = await pumps.find(id, principalOf(request), gone)
+      const pump = knownPump(sources, request.params.id)
       await recorded(sources, request, pump)
-      const query = { source: pump.source, pump: id, kinds: ['interrogation'] as const }
-      for await (const record of records.read({ ...query, after: position - 1 })) {
-        if (record.position !== position) break
-        return { asOf: utc(env.wall()), interrogation: record }
+      const cursor = parseCursor(request.params.record)
+      if (cursor && cursor.log === feed.head()?.log) {
+        const { position } = cursor
+        const one = { after: position - 1, before: position + 1 }
+        for await (const record of feed.read({ pump: pump.id, kinds: ['interrogation'], ...one })) {
+          return { asOf: utc(env.wall()), interrogation: record.api() }
+        }
       }
-      throw new HttpProblem('not-found', 'There is no interrogation of this pump at this position.')
+      throw new HttpProblem('not-found', 'There is no interrogation of this pump with this id.')
     },
   )
 }
 
-function queryOf(kind: Kind<{ position: number }>, pump: Known, range: Range): RecordQuery {
-  const { from, to, after } = range
-  return {
-    source: pump.source,
-    pump: pump.ref.id,
-    kinds: kind.kinds,
-    ...(to !== undefined && { to }),
-    ...(from !== undefined && !kind.fromStart && { from }),
-    ...(after !== undefined && !kind.fromStart && { after }),
-  }
-}
+/** What the API gives of it: the counts of the pump's own events are for the surfaces inside. */
+const visit = ({ events: _, ...given }: VisitView): Visit => given
 
 const wantsLines = ({ headers }: FastifyRequest) =>
   (headers.accept ?? '').split(',').some((type) => type.trim().startsWith(LINES))

@@ -5,7 +5,6 @@ import type { Scope } from '../access/token.ts'
 import type { Problem } from '../model/api.ts'
 import type { SurfaceAnswer, SurfaceRequest } from '../model/surface.ts'
 import { recorded } from './reads.ts'
-import { principalOf } from './reply.ts'
 import { Seats } from './seats.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
 
@@ -43,10 +42,8 @@ export function mountRoutes(
         query: new URLSearchParams(cut < 0 ? '' : url.slice(cut + 1)),
         headers,
         base: `${settings.tls ? 'https' : 'http'}://${headers.host}${prefix}`,
-        sources: open ? [] : principalOf(request).sources,
         gone: () => reply.raw.destroyed,
-        recorded: async (pump) =>
-          recorded(sources, request, pump && { ref: pump, source: pump.source }),
+        recorded: async (pump) => recorded(sources, request, pump),
       })
       return send(reply, said)
     })

@@ -40,6 +40,12 @@ const PROBLEMS = {
     'The token or the page session is not one of this bridge.',
     'Check that the whole token was copied, and that it is for this bridge. A page is opened again with: wandbridge open.',
   ),
+  'token-of-another-bridge': row(
+    401,
+    'The token is for another kind of bridge',
+    'A bridge reads wands of one kind: device, simulator or replay. This token is for a bridge of another kind.',
+    'Make one for this bridge with: wandbridge token create --source, and the kind that this bridge was started with.',
+  ),
   'token-expired': row(
     401,
     'The token has expired',
@@ -69,6 +75,12 @@ const PROBLEMS = {
     'There is nothing here',
     'No such address, pump, record or link is known to this bridge.',
     'See /api/v1/pumps for the pumps, and /api/v1/openapi.json for the addresses.',
+  ),
+  'cursor-gone': row(
+    410,
+    'The cursor belongs to another log',
+    'Another log is written now than the one this cursor is a place in. Its records are not continued.',
+    'Begin again without `after`.',
   ),
   'read-only': row(
     405,

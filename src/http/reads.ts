@@ -2,7 +2,6 @@
 // whoever asks learns within half a second that nothing is live.
 import type { FastifyRequest } from 'fastify'
 import type { Env } from '../base/env.ts'
-import type { Source } from '../model/reading.ts'
 import { HttpProblem } from './problems.ts'
 import { principalOf } from './reply.ts'
 import type { HttpSources } from './sources.ts'
@@ -10,8 +9,7 @@ import type { HttpSources } from './sources.ts'
 const WAIT_MS = 400
 
 export interface OfPump {
-  readonly ref: { readonly serial: string }
-  readonly source: Source
+  readonly serial: string
 }
 
 /** Rejects with audit-failed when the read could not be recorded in time. */
@@ -23,8 +21,7 @@ export function recorded(
   const written = reads.read({
     principal: principalOf(request),
     route: request.route,
-    pump: pump?.ref.serial ?? null,
-    source: pump?.source,
+    pump: pump?.serial ?? null,
   })
   return written === true ? undefined : within(env, written)
 }

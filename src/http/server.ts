@@ -36,8 +36,7 @@ export class ListenError extends Error {}
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 export const isLoopback = (host: string) => LOOPBACK.test(host)
 
-/** Time for the whole head of a request, in ms; and for a request. */
-const HEADERS_MS = 5_000
+/** Time for a request, in ms. */
 const REQUEST_MS = 10_000
 /** Without any byte either way. The stream of events ticks more often. */
 const SILENT_MS = 30_000
@@ -60,7 +59,11 @@ export async function listen(sources: HttpSources, options: ListenOptions): Prom
     limits: { ...LIMITS, ...options.limits },
   }
   const { env } = sources
-  const app = await makeApp(sources, settings, await serverOptions(env, tls).catch(unusable))
+  const app = await makeApp(
+    sources,
+    settings,
+    await serverOptions(env, tls, settings.limits).catch(unusable),
+  )
   const { fastify } = app
   const { server } = fastify
   server.on('connect', (_request, socket) => refuseRaw(env, socket as Socket, 'read-only'))
@@ -91,13 +94,17 @@ function unusable(error: Error): never {
   )
 }
 
-async function serverOptions(env: Env, tls: TlsFiles | undefined): Promise<FastifyServerOptions> {
+async function serverOptions(
+  env: Env,
+  tls: TlsFiles | undefined,
+  { headersMs }: HttpLimits,
+): Promise<FastifyServerOptions> {
   const limits = {
     maxHeaderSize: 16_384,
     // Two of a header that is one are no value of it: not the first, not the last.
     joinDuplicateHeaders: true,
-    headersTimeout: HEADERS_MS,
-    connectionsCheckingInterval: 1_000,
+    headersTimeout: headersMs,
+    connectionsCheckingInterval: Math.min(1_000, headersMs),
   }
   const options = {
     requestTimeout: REQUEST_MS,
@@ -108,7 +115,7 @@ async function serverOptions(env: Env, tls: TlsFiles | undefined): Promise<Fasti
       refuseRaw(env, socket, rawProblem(error)),
   }
   if (!tls) return { ...options, http: limits } as FastifyServerOptions
-  const https = { ...limits, ...(await loadTls(tls)), handshakeTimeout: HEADERS_MS }
+  const https = { ...limits, ...(await loadTls(tls)), handshakeTimeout: headersMs }
   return { ...options, https } as FastifyServerOptions
 }
 

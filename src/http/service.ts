@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { healthSchema } from '../model/api.ts'
+import { INSIDE } from './guard.ts'
 import type { Metrics } from './metrics.ts'
 import { HttpProblem } from './problems.ts'
 import { answers } from './reply.ts'
@@ -68,10 +69,10 @@ export function serviceRoutes(
   app.get<{ Params: { code: string } }>(
     '/open/:code',
     { schema: { hide: true, params: z.object({ code: z.string().max(64) }) } },
-    (request, reply) => {
+    async (request, reply) => {
       // A preview of a link must not use it up.
       if (request.method === 'HEAD') return reply.code(200).send()
-      const secret = access.links.redeem(request.params.code)
+      const secret = await access.links.redeem(request.params.code)
       if (secret === null) {
         throw new HttpProblem(
           'not-found',
@@ -80,7 +81,9 @@ export function serviceRoutes(
       }
       const secure = settings.tls ? '; Secure' : ''
       const cookie = `${settings.cookie()}=${secret}; Path=/; HttpOnly; SameSite=Strict${secure}`
-      return reply.header('set-cookie', cookie).redirect('/', 303)
+      reply.header('set-cookie', cookie)
+      if (request.headers['sec-fetch-site'] !== 'cross-site') return reply.redirect('/', 303)
+      return reply.header('content-type', 'text/html; charset=utf-8').send(INSIDE)
     },
   )
 }

@@ -2,49 +2,27 @@
 import type { Observable } from 'rxjs'
 import type { Access, Principal } from '../access/access.ts'
 import type { Env } from '../base/env.ts'
-import type { Source } from '../model/reading.ts'
-import type { ApiRecord, RecordKind } from '../model/record.ts'
+import type { Feed } from '../feed/feed.ts'
+import type { Knowledge } from '../knowledge/knowledge.ts'
+import type { PumpView } from '../knowledge/views.ts'
 import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
 import type { Mount } from './mount.ts'
 import type { PageFile } from './page.ts'
+
+/** What the surface needs of the feed. */
+export type Follow = Pick<Feed, 'head' | 'oldest' | 'read' | 'follow'>
+
+/** What the surface needs of what is known over restarts. */
+export interface Known extends Pick<Knowledge, 'visits' | 'refills'> {
+  pump(id: string): KnownPump | null
+}
+export type KnownPump = Pick<PumpView, 'id' | 'serial'>
 
 export interface StatusSource {
   /** Everything known, judged now. */
   status(): BridgeStatus
   /** Something may just have become or ceased to be live: nobody waits for the next look. */
   readonly urgent$: Observable<unknown>
-}
-
-export interface LogHead {
-  readonly log: string
-  readonly source: Source
-  /** Records in the log. */
-  readonly size: number
-}
-
-export interface RecordQuery {
-  readonly source: Source
-  /** Only records behind this position. */
-  readonly after?: number
-  readonly kinds?: readonly RecordKind[]
-  /** Opaque id of a pump. */
-  readonly pump?: string
-  /** UTC, ISO 8601 with milliseconds: from this moment on, and before that one. */
-  readonly from?: string
-  readonly to?: string
-  /** True = nobody waits for them any more: the walk through the log ends there. */
-  readonly gone?: () => boolean
-}
-
-export interface RecordSource {
-  /** The log of a source, or the bridge's own; null while there is none. */
-  head(source?: Source): LogHead | null
-  /** Position of the first record whose entry is kept. */
-  oldest(source: Source): Promise<number>
-  /** Durable records in order, each once. */
-  read(query: RecordQuery): AsyncIterable<ApiRecord>
-  /** Every record once it is durable, in the order of its log. */
-  readonly records$: Observable<ApiRecord>
 }
 
 /** Who read what is recorded before the reply goes out. */
@@ -55,7 +33,6 @@ export interface ReadLog {
     /** Class of the address, never its parameters. */
     readonly route: string
     readonly pump: string | null
-    readonly source: Source | undefined
   }): Promise<boolean> | true
   refused(): void
 }
@@ -74,7 +51,8 @@ export interface HttpSources {
   readonly env: Env
   readonly version: string
   readonly status: StatusSource
-  readonly records: RecordSource
+  readonly feed: Follow
+  readonly knowledge: Known
   readonly access: Access
   readonly reads: ReadLog
   /** Counters of the rooms below. Nothing in them names a person, a pump or a wand. */
@@ -97,6 +75,8 @@ export interface HttpLimits {
   readonly burst: number
   /** Bytes that may wait for a client that does not read. */
   readonly clientBytes: number
+  /** Time for the whole head of a request, or for the hello of TLS, in ms. */
+  readonly headersMs: number
 }
 
 export const LIMITS: HttpLimits = {
@@ -106,6 +86,7 @@ export const LIMITS: HttpLimits = {
   perSecond: 100,
   burst: 300,
   clientBytes: 1 << 20,
+  headersMs: 5_000,
 }
 
 export interface HttpSettings {

@@ -3,25 +3,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { pumpsReplySchema, wandsReplySchema } from '../model/api.ts'
-import type { Source } from '../model/reading.ts'
 import { type BridgeStatus, type PumpStatus, pumpStatusSchema } from '../model/status.ts'
 import { HttpProblem } from './problems.ts'
 import { recorded } from './reads.ts'
-import { answers, idSchema, type Made, madeOf, principalOf, sendMade } from './reply.ts'
+import { answers, idSchema, type Made, madeOf, sendMade } from './reply.ts'
 import type { HttpSources } from './sources.ts'
 
 /** How long one encoding serves everybody. Far below what anybody notices, and said in `asOf`. */
 const SAME_MOMENT_MS = 20
 
-/** The status as a holder of these sources may see it. */
-export function seenBy(status: BridgeStatus, sources: readonly Source[]): BridgeStatus {
-  const seen = ({ source }: { readonly source: Source }) => sources.includes(source)
-  return { ...status, wands: status.wands.filter(seen), pumps: status.pumps.filter(seen) }
-}
-
 export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
   const { env, status } = sources
-  const cache = new Map<readonly Source[], Map<string, Made>>()
+  const cache = new Map<string, Made>()
   let taken: BridgeStatus | null = null
   let takenAt = Number.NEGATIVE_INFINITY
   status.urgent$.subscribe(() => {
@@ -38,20 +31,13 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
     return taken
   }
 
-  /** One encoding per moment, kind of reply and sources. */
-  function encoded(
-    what: string,
-    request: FastifyRequest,
-    make: (status: BridgeStatus) => object,
-  ): Made {
+  /** One encoding per moment and kind of reply. */
+  function encoded(what: string, make: (status: BridgeStatus) => object): Made {
     const current = now()
-    const { sources: allowed } = principalOf(request)
-    const mine = cache.get(allowed) ?? new Map<string, Made>()
-    const known = mine.get(what)
+    const known = cache.get(what)
     if (known) return known
-    const value = make(seenBy(current, allowed))
-    const made = madeOf(value, app)
-    cache.set(allowed, mine.set(what, made))
+    const made = madeOf(make(current), app)
+    cache.set(what, made)
     return made
   }
 
@@ -63,7 +49,7 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
     pump: PumpStatus | null,
     make: () => Made,
   ): FastifyReply | Promise<FastifyReply> {
-    const wait = recorded(sources, request, pump && { ref: pump.pump, source: pump.source })
+    const wait = recorded(sources, request, pump?.pump ?? null)
     return wait
       ? wait.then(() => sendMade(request, reply, make()))
       : sendMade(request, reply, make())
@@ -81,7 +67,7 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
     },
     (request, reply) =>
       answer(request, reply, null, () =>
-        encoded('wands', request, ({ asOf, wands, audit }) => ({
+        encoded('wands', ({ asOf, wands, audit }) => ({
           asOf,
           wands,
           audit,
@@ -95,14 +81,14 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
       config,
       schema: {
         operationId: 'listPumps',
-        summary: 'Every pump that was read since the bridge started, with its newest reading.',
+        summary: 'Every pump that was read since the log began, with its newest reading.',
         tags: ['status'],
         response: answers(pumpsReplySchema, 'The pumps.'),
       },
     },
     (request, reply) =>
       answer(request, reply, null, () =>
-        encoded('pumps', request, ({ asOf, pumps, audit }) => ({ asOf, pumps, audit })),
+        encoded('pumps', ({ asOf, pumps, audit }) => ({ asOf, pumps, audit })),
       ),
   )
   app.get<{ Params: { id: string } }>(
@@ -123,10 +109,10 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
       const { id } = request.params
       const own = ({ pump }: PumpStatus) => pump.id === id
       return answer(request, reply, now().pumps.find(own) ?? null, () =>
-        encoded(`pump ${id}`, request, ({ pumps }) => {
+        encoded(`pump ${id}`, ({ pumps }) => {
           const found = pumps.find(own)
           if (found) return found
-          throw new HttpProblem('not-found', 'No pump of this id was read since the start.')
+          throw new HttpProblem('not-found', 'No pump of this id is in the log of this bridge.')
         }),
       )
     },

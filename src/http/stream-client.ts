@@ -2,23 +2,19 @@
 import type { ServerResponse } from 'node:http'
 import type { Principal } from '../access/access.ts'
 import type { Cancel, Env } from '../base/env.ts'
+import type { Cursor } from '../feed/cursor.ts'
+import type { FeedRecord } from '../feed/feed-record.ts'
 import type { Liveness } from '../model/api.ts'
-import type { Source } from '../model/reading.ts'
 import type { RecordKind } from '../model/record.ts'
 import type { PumpStatus } from '../model/status.ts'
-import type { Encoded } from './ring.ts'
 
 export interface Wish {
   readonly principal: Principal
-  /** The log to follow; undefined = the bridge's own. */
-  readonly source: Source | undefined
   readonly kinds: readonly RecordKind[] | null
   /** Opaque id. */
   readonly pump: string | null
-  /** The last position it has seen; null = it is new here. */
-  readonly asked: number | 'unknown' | null
-  /** The log it believes that to be of; null = it has not said. */
-  readonly askedLog: string | null
+  /** What it has seen last; null = it is new here. */
+  readonly asked: Cursor | 'unknown' | null
 }
 
 /** So much may wait while a client catches up. */
@@ -29,15 +25,11 @@ const FAREWELL_MS = 1_000
 
 export class StreamClient {
   readonly principal: Principal
-  readonly source: Source | undefined
   readonly kinds: readonly RecordKind[] | null
   readonly pump: string | null
   readonly asked: Wish['asked']
-  readonly askedLog: string | null
-  /** The newest position that it has been given, or that was not for it. */
-  cursor = -1
-  /** The log its cursor is of. */
-  log: string | null = null
+  /** The newest record that it has been given, or that was not for it; null = there was no log yet. */
+  cursor: Cursor | null = null
   /** It has caught up: records come as they are made. */
   live = false
   /** What is live now may be told: it has what that changes. */
@@ -55,13 +47,11 @@ export class StreamClient {
     this.#response = response
     this.#most = mostBytes
     this.principal = wish.principal
-    this.source = wish.source
     this.kinds = wish.kinds
     this.pump = wish.pump
     this.asked = wish.asked
     // Who was here before still shows what it had.
     this.begun = wish.asked !== null
-    this.askedLog = wish.askedLog
     response.once('close', () => this.#leave())
     response.on('error', () => this.destroy())
   }
@@ -79,16 +69,16 @@ export class StreamClient {
     if (!this.gone) this.#response.write(bytes)
   }
 
-  /** Moves past a record, and sends it if it is for this client. */
-  take(entry: Encoded): void {
-    if (entry.position <= this.cursor) return
-    this.cursor = entry.position
-    if (this.kinds && !this.kinds.includes(entry.kind)) return
-    if (this.pump !== null && this.pump !== entry.pump) return
-    if (!this.principal.sources.includes(entry.source)) return
+  /** Moves past a record, and sends it if it is for this client; `bytes` null = it is for nobody. */
+  take({ log, position, kind, pump }: FeedRecord, bytes: Buffer | null): void {
+    if (this.cursor?.log === log && position <= this.cursor.position) return
+    this.cursor = { log, position }
+    if (bytes === null) return
+    if (this.kinds && !(this.kinds as readonly string[]).includes(kind)) return
+    if (this.pump !== null && this.pump !== pump) return
     // What people wrote down is no status.
-    if (entry.kind === 'worksheet' && !this.principal.scopes.includes('history')) return
-    this.write(entry.bytes)
+    if (kind === 'worksheet' && !this.principal.scopes.includes('history')) return
+    this.write(bytes)
   }
 
   /** What is of its pump, if it asked for one. */

@@ -1,9 +1,7 @@
 // What a client of the stream is told at its beginning and its end: whether it goes on where it was, and
 // why the connection is over. Pure.
+import type { Cursor } from '../feed/cursor.ts'
 import type { ByeEvent, ResetEvent } from '../model/api.ts'
-import type { Ring } from './ring.ts'
-import type { LogHead } from './sources.ts'
-import type { StreamClient } from './stream-client.ts'
 
 export type Bye = ByeEvent['reason']
 
@@ -15,35 +13,30 @@ export const BYES: Readonly<Record<Bye, string>> = {
 }
 
 /** An event as it goes over the wire. */
-export function frame(event: string, data: object, id?: number): Buffer {
+export function frame(event: string, data: object, id?: string): Buffer {
   const head = id === undefined ? '' : `id: ${id}\n`
   return Buffer.from(`${head}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
 }
 
-/** Whether the client goes on where it was, and then from where; else what to tell it, if anything. */
+/** Null = the client goes on where it was; else what it is told before it begins anew. */
 export function resume(
-  client: StreamClient,
-  head: LogHead | null,
-  ring: Ring | null,
+  asked: Cursor | 'unknown',
+  at: Cursor | null,
   oldest: number,
   asOf: string,
-): ResetEvent | null | 'continue' {
-  const { asked, askedLog } = client
-  if (asked === null) return null
-  const last = ring?.last ?? -1
-  const log = head?.log ?? null
-  const known = asked !== 'unknown' && (askedLog === null || askedLog === log)
-  const reason = !known ? 'unknown' : asked > last ? 'ahead' : asked < oldest - 1 ? 'too-old' : null
-  if (reason === null) {
-    client.cursor = asked as number
-    client.log = log
-    return 'continue'
-  }
-  return {
-    asOf,
-    reason,
-    log,
-    oldest: head && head.size > 0 ? oldest : null,
-    newest: last < 0 ? null : last,
-  }
+): ResetEvent | null {
+  const reason = reasonOf(asked, at, oldest)
+  if (reason === null) return null
+  const newest = at === null || at.position < 0 ? null : at.position
+  return { asOf, reason, log: at?.log ?? null, oldest: newest === null ? null : oldest, newest }
+}
+
+function reasonOf(
+  asked: Cursor | 'unknown',
+  at: Cursor | null,
+  oldest: number,
+): ResetEvent['reason'] | null {
+  if (asked === 'unknown' || asked.log !== at?.log) return 'unknown'
+  if (asked.position > at.position) return 'ahead'
+  return asked.position < oldest - 1 ? 'too-old' : null
 }

@@ -8,7 +8,7 @@ import { auditSchema, destinationStatusSchema, pumpStatusSchema, wandSchema } fr
 import { deviceTimeSchema, REASONS, utcSchema } from './value.ts'
 
 const position = z.number().int().nonnegative()
-const nextSchema = position.nullable().meta({
+const nextSchema = z.string().nullable().meta({
   description: 'Give it as `after` to go on; null = this was the end of what is recorded.',
 })
 
@@ -31,6 +31,9 @@ export type PumpsReply = z.infer<typeof pumpsReplySchema>
 const historyHead = { asOf: utcSchema, log: z.string().nullable(), pump: pumpRefSchema }
 
 const moment = {
+  id: z.string().meta({
+    description: 'Opaque: names this record for ever, and is the cursor behind it.',
+  }),
   position: position.meta({ description: 'Place in the audit log.' }),
   readAt: utcSchema,
   deviceTime: deviceTimeSchema.nullable(),
@@ -75,6 +78,7 @@ const beside = z
 
 export const refillSchema = z
   .object({
+    id: moment.id,
     position: position.meta({ description: 'Of the first interrogation that reports it.' }),
     filledAt: deviceTimeSchema.meta({
       description: "When it was programmed, by the pump's clock.",

@@ -5,6 +5,7 @@ import type { Struct } from '../../protocol/codec/struct.ts'
 import { Battery } from '../../protocol/fields/battery.ts'
 import { Bolus } from '../../protocol/fields/bolus.ts'
 import { Catheter } from '../../protocol/fields/catheter.ts'
+import { Identity } from '../../protocol/fields/identity.ts'
 import { Infusion } from '../../protocol/fields/infusion.ts'
 import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import { Status } from '../../protocol/fields/status.ts'
@@ -19,7 +20,14 @@ import {
   pumpEvents,
   type SnapshotValues,
 } from './reading.ts'
-import { utcSchema, type ValuesOf, valuesSchema } from './value.ts'
+import {
+  type ReadAt,
+  utcSchema,
+  type Value,
+  type ValuesOf,
+  valueSchema,
+  valuesSchema,
+} from './value.ts'
 
 const shapeOf = <S extends Struct>(declared: S) =>
   (
@@ -44,12 +52,18 @@ const contentParts = {
     offset: z.object({ value: z.number().nullable(), unit: z.literal('s') }).meta({
       description: "The pump's clock, which has no zone, read as UTC, minus this computer's.",
     }),
-    uncertainty: z.object({ value: z.number(), unit: z.literal('s') }),
+    uncertainty: z
+      .object({ value: z.number().nullable(), unit: z.literal('s') })
+      .meta({ description: 'Null = nobody knows when the clock was asked.' }),
     resets: z.number().nullable(),
   }),
   events: part('PumpEvents', "The pump's own log, as far as it still holds it.", {
     total: z.number().int().nullable(),
-    overwritten: z.number().int().meta({ description: 'Older events the pump no longer holds.' }),
+    overwritten: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: 'Older events the pump no longer holds; null = it does not say.' }),
     entries: z.array(pumpEventSchema),
   }),
 }
@@ -61,6 +75,7 @@ const infusionSchema = part('Infusion', Infusion.doc, {
 
 /** Fields of an object that holds a reading. */
 export const contentShape = {
+  implanted: valueSchema(Identity.fields.implanted) as z.ZodType<Value<string>>,
   state: contentParts.state,
   reservoir: contentParts.reservoir,
   infusion: infusionSchema,
@@ -76,6 +91,7 @@ export type Content = z.infer<typeof contentSchema>
 /** `readAt`: UTC at which it was read. */
 export function contentOf(values: SnapshotValues, readAt: string, clock: ClockReading): Content {
   return {
+    implanted: values.identity.implanted,
     state: values.status,
     reservoir: values.reservoir,
     infusion: {
@@ -99,4 +115,68 @@ export function contentOf(values: SnapshotValues, readAt: string, clock: ClockRe
       resets: values.clock.resets.value,
     },
   }
+}
+
+/** Who a reading is of, as every surface has it beside the content. */
+export interface Who {
+  readonly serial: string
+  readonly model: string | null
+  readonly firmware: string | null
+}
+
+/**
+ * The way back: a reading block by block, from what a surface holds of it. The age of the pump's clock is
+ * in the clock's offset there, and so not said.
+ */
+export function blocksOf(who: Who, content: Content, at: ReadAt): SnapshotValues {
+  const of = (value: number | string | null, raw?: number | string): Value => ({
+    value,
+    unit: typeof value === 'number' ? '1' : null,
+    ...at,
+    quality: value !== null ? 'stale' : raw === undefined ? 'unavailable' : 'invalid',
+    ...(value !== null && { reason: 'recorded' as const }),
+    ...(raw !== undefined && { raw }),
+  })
+  type Bare = { readonly invalid?: Readonly<Record<string, number | string>> | undefined }
+  const dressed = <K extends string>(
+    item: Bare & { readonly [k in K]: never },
+    keys: readonly K[],
+  ) => Object.fromEntries(keys.map((key) => [key, of(item[key], item.invalid?.[key])]))
+  const { state, reservoir, infusion, alarms, events, catheter, battery, clock } = content
+  const { patientBolus, drugs, ...programme } = infusion
+  const times = ['code', 'occurredAt', 'detectedAt'] as const
+  return {
+    identity: {
+      serial: of(who.serial),
+      model: of(who.model),
+      firmware: of(who.firmware),
+      implanted: content.implanted,
+    },
+    catheter,
+    status: state,
+    reservoir,
+    infusion: programme,
+    drugs: {
+      drugs: drugs.map((drug) => ({
+        ...dressed(drug as never, ['name', 'massUnit']),
+        concentration: drug.concentration,
+        dose24h: drug.dose24h,
+      })),
+    },
+    bolus: patientBolus,
+    alarms: {
+      alarms: alarms.map((alarm) => ({
+        ...dressed(alarm as never, [...times, 'class', 'state']),
+        id: of(/^\d+$/.test(alarm.id) ? Number(alarm.id) : null),
+      })),
+    },
+    events: {
+      total: of(events.total),
+      events: events.entries.map((entry) =>
+        dressed(entry as never, [...times, 'number', 'argument']),
+      ),
+    },
+    battery,
+    clock: { deviceTime: of(clock.deviceTime), ageMs: of(null), resets: of(clock.resets) },
+  } as unknown as SnapshotValues
 }

@@ -1,9 +1,7 @@
 // What happens in a bridge, in one stream. Every event names its port, wand, link, session and
 // snapshot, so that nothing of two of them is ever mixed. Plain data; browser-safe.
-import type { SnapshotRepr } from '../../protocol/fields/blocks.ts'
-import type { ReplyOf } from '../../protocol/messages/index.ts'
+import type { Evidence, LiveValues } from './decoder.ts'
 import type { AlarmReading, SnapshotValues, Source } from './reading.ts'
-import type { Value } from './value.ts'
 
 /** A moment on both clocks, in milliseconds. */
 export interface Stamp {
@@ -22,6 +20,7 @@ export interface EventHead {
   readonly link: number
   readonly session: number | null
   readonly snapshot: number | null
+  /** The one kind of wand that this bridge reads. */
   readonly source: Source
   /** UTC, milliseconds. */
   readonly receivedAt: string
@@ -47,17 +46,19 @@ export interface LinkEvent extends EventHead {
   readonly connected: boolean
 }
 
-/** The wand has introduced itself. */
+/** The wand has introduced itself; its serial is in the head. */
 export interface WandEvent extends EventHead {
   readonly kind: 'wand'
-  readonly hello: ReplyOf<'HELLO'>
+  readonly model: string | null
+  readonly firmware: string | null
   /** How the wand's newest session ended, by its own word. */
   readonly lastEnd: string
 }
 
 export interface HealthEvent extends EventHead {
   readonly kind: 'health'
-  readonly health: ReplyOf<'WAND'>
+  /** Charge of the wand in %; null = powered by its cable, or unknown. */
+  readonly battery: number | null
 }
 
 /** Contact with an implant, as the wand reports it. `fresh` false = lost, with the reason. */
@@ -75,13 +76,19 @@ export interface ContactEvent extends EventHead {
   readonly progress: number | null
 }
 
-export interface SessionOpenEvent extends EventHead {
+/** News that only the implant itself can have given. */
+export interface Answered {
+  /** Monotonic time at which it has answered, at the earliest. */
+  readonly answeredAt: number
+}
+
+export interface SessionOpenEvent extends EventHead, Answered {
   readonly kind: 'session-open'
   readonly pump: PumpIdentity
 }
 
 /** The pump of the open session has identified itself, again or for the first time. */
-export interface RecognisedEvent extends EventHead {
+export interface RecognisedEvent extends EventHead, Answered {
   readonly kind: 'recognised'
   readonly pump: PumpIdentity
 }
@@ -118,15 +125,25 @@ export interface SessionEndEvent extends EventHead {
 }
 
 /** One interrogation, whole and checked. */
-export interface ReadingEvent extends EventHead {
+export interface ReadingEvent extends EventHead, Answered {
   readonly kind: 'reading'
+  /** Monotonic time at which the pump can have said the oldest of its values, at the earliest. */
+  readonly saidAt: number
   readonly pump: PumpIdentity
   readonly values: SnapshotValues
-  /** The same in protocol units, as decoded. */
-  readonly repr: SnapshotRepr
-  /** The reply PDUs it was decoded from, as received. */
-  readonly pdus: readonly Uint8Array[]
+  readonly evidence: Evidence
   readonly clock: ClockReading
+}
+
+/** When the pump said it at the earliest, on both clocks: an age from here is never younger than the truth. */
+export function saidFrom(event: ReadingEvent | LiveEvent): {
+  readonly mono: number
+  readonly utc: string
+} {
+  const at = event.kind === 'reading' ? event.saidAt : event.answeredAt
+  const ago = Math.max(0, event.mono - at)
+  const utc = new Date(Date.parse(event.receivedAt) - ago).toISOString()
+  return { mono: event.mono - ago, utc }
 }
 
 /** The pump's clock beside this computer's, at one moment. */
@@ -136,21 +153,16 @@ export interface ClockReading {
   readonly hostTime: string
   /** Pump's clock (read as if it were UTC) minus this computer's, in s; null without a pump time. */
   readonly offsetS: number | null
-  readonly uncertaintyS: number
+  /** Null = the wand does not say when it asked the clock, so nobody knows how far off this may be. */
+  readonly uncertaintyS: number | null
 }
 
 /** A short exchange inside a session: the values that move from moment to moment. */
-export interface LiveEvent extends EventHead {
+export interface LiveEvent extends EventHead, Answered, LiveValues {
   readonly kind: 'live'
   readonly pump: PumpIdentity
-  readonly reportedVolume: Value<number>
-  readonly rate: Value<number>
   readonly deviceTime: string | null
-  readonly activeAlarms: number | null
-  readonly stateCounter: number | null
-  /** The same in protocol units, as decoded. */
-  readonly repr: ReplyOf<'LIVE'>
-  readonly pdu: Uint8Array
+  readonly evidence: Evidence
 }
 
 /** An alarm of the pump differs from the reading before; phases after IHE PCD-04. */

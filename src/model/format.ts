@@ -1,14 +1,14 @@
-// How numbers, dates and ages are shown to people: the only place. No trailing zero, always a
-// leading zero, a space before the unit, mass units as programmed, never rescaled. Rounding works on
-// the integer behind the value, so that no binary fraction ever decides a digit. Browser-safe.
-import type { ScalarField } from '../../protocol/codec/struct.ts'
+// How numbers, dates and ages are shown to people: the only place. What somebody programmed is written with
+// every digit the pump holds; what is reckoned, at its declared resolution. What is not zero is never
+// written as zero. No trailing zero, always a leading zero, a space before the unit, mass units as
+// programmed, never rescaled. Rounding works on the integer behind the value, so that no binary fraction
+// ever decides a digit. Browser-safe.
 import { wirePer } from './units.ts'
-import type { Value } from './value.ts'
 
 export type Locale = 'en-US' | 'en-GB'
 
-/** `numerator / 10^scale` rounded half away from zero to `digits`, as plain decimal text. */
-export function decimal(numerator: number, scale: number, digits: number): string {
+/** `numerator / 10^scale` as plain decimal text, rounded half away from zero to `digits`. */
+export function decimal(numerator: number, scale: number, digits = scale): string {
   const negative = numerator < 0
   let n = BigInt(Math.abs(numerator))
   const drop = scale - digits
@@ -26,11 +26,24 @@ export function decimal(numerator: number, scale: number, digits: number): strin
   return negative && shown !== '0' ? `-${shown}` : shown
 }
 
-/** A number in its public unit at a display resolution of `digits`, without unit. */
-export function number(value: number, unit: string, digits: number): string {
-  const per = wirePer(unit)
-  return decimal(Math.round(value * per), Math.round(Math.log10(per)), digits)
+/** What has no wire unit is exact to the thousandth: an offset in s, a tolerance in %. */
+const THOUSANDTHS = 3
+
+/**
+ * A number in its public unit, without the unit: every digit, or rounded to so many. What would round to
+ * zero and is not is said to be below the least that is shown: `< 0.1`.
+ */
+export function number(value: number, unit: string, digits: number | null = null): string {
+  const places = Math.round(Math.log10(wirePer(unit)))
+  const scale = places === 0 && !Number.isInteger(value) ? THOUSANDTHS : places
+  const numerator = Math.round(value * 10 ** scale)
+  const shown = decimal(numerator, scale, digits ?? scale)
+  if (shown !== '0' || numerator === 0) return shown
+  return numerator < 0 ? `> -${decimal(1, digits ?? scale)}` : `< ${decimal(1, digits ?? scale)}`
 }
+
+/** A whole number of things: records, events, messages. */
+export const count = (n: number): string => decimal(n, 0)
 
 const UNIT_TEXT: Readonly<Record<string, string>> = {
   'mL/d': 'mL/day',
@@ -47,26 +60,15 @@ export function unitText(unit: string, locale: Locale = 'en-US'): string {
   return locale === 'en-GB' ? text.replace(/\bmcg\b/, 'microgram') : text
 }
 
-/** Number and unit: `17.3 mL`, `0.25 mL/day`, `85 %`. */
+/** Number and unit: `17.3 mL`, `0.0003 mg/day`, `85 %`. Every digit, or rounded to so many. */
 export function quantity(
   value: number,
   unit: string,
-  digits: number,
+  digits: number | null = null,
   locale: Locale = 'en-US',
 ): string {
   const shown = unitText(unit, locale)
   return shown === '' ? number(value, unit, digits) : `${number(value, unit, digits)} ${shown}`
-}
-
-/** A field's value in words, whatever its quality: a missing value is said, never left out. */
-export function valueText(field: ScalarField, value: Value, locale: Locale = 'en-US'): string {
-  if (value.quality === 'invalid') return `not valid (raw ${String(value.raw)})`
-  if (value.value === null) return 'not available'
-  if (field.kind === 'uint') {
-    return quantity(Number(value.value), value.unit ?? '1', field.digits, locale)
-  }
-  if (field.kind === 'time') return dateTime(String(value.value))
-  return String(value.value)
 }
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
@@ -76,6 +78,12 @@ export function dateTime(local: string): string {
   const [date = '', clock = ''] = local.split('T')
   const [year, month, day] = date.split('-')
   return `${day}-${MONTHS[Number(month) - 1] ?? '?'}-${year} ${clock.slice(0, 5)}`
+}
+
+/** `07:00` from minutes after midnight. */
+export function timeOfDay(minutes: number): string {
+  const two = (n: number) => String(n).padStart(2, '0')
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
 }
 
 /** A UTC instant as zoneless local time in the clinic's zone, for `dateTime` and `clockTime`. */
@@ -94,6 +102,16 @@ export function inZone(utc: string, zone: string): string {
   return `${part('year')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:${part('second')}`
 }
 
+/** Whether a name is one of a time zone, such as Europe/London. */
+export function isZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** `14:02:11` from a zoneless time. */
 export function clockTime(local: string): string {
   return local.slice(11, 19)
@@ -101,7 +119,7 @@ export function clockTime(local: string): string {
 
 /** An age in the coarsest words that are still true: `0.4 s`, `12 s`, `6 min`, `3 h`, `2 days`. */
 export function age(ms: number): string {
-  if (ms < 10_000) return `${decimal(Math.floor(ms / 100), 1, 1)} s`
+  if (ms < 10_000) return `${decimal(Math.floor(ms / 100), 1)} s`
   const s = Math.floor(ms / 1000)
   if (s < 60) return `${s} s`
   const min = Math.floor(s / 60)

@@ -232,7 +232,7 @@ function at(item: unknown, path: string): unknown {
  */
 export function zoneOf({ clock }: InterrogationRecord): string | null {
   const { offset, uncertainty } = clock
-  if (offset.value === null || uncertainty.value > 60) return null
+  if (offset.value === null || uncertainty.value === null || uncertainty.value > 60) return null
   const minutes = Math.round(offset.value / 60)
   if (Math.abs(minutes) > 14 * 60) return null
   const two = (n: number) => String(n).padStart(2, '0')

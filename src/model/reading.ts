@@ -13,6 +13,8 @@ import { PumpEvent } from '../../protocol/fields/events.ts'
 import {
   deviceTimeSchema,
   type ReadAt,
+  reprSchema,
+  toRepr,
   toValues,
   utcSchema,
   type Value,
@@ -43,6 +45,26 @@ export function snapshotValues(repr: SnapshotRepr, at: ReadAt): SnapshotValues {
     ]),
   ) as unknown as SnapshotValues
 }
+
+/** Blocks that are kept of a reading for comparing: all but the pump's log, which the record of it has. */
+export type Kept = Exclude<BlockName, 'events'>
+export type KeptBlocks = { readonly [N in Kept]: SnapshotRepr[N] }
+const KEPT = Object.entries(BLOCKS).filter(([name]) => name !== 'events')
+
+/** Schema of them, in protocol units: whole numbers and texts as they came. */
+export const keptSchema = z.strictObject(
+  Object.fromEntries(KEPT.map(([name, { struct }]) => [name, reprSchema(struct)])),
+) as unknown as z.ZodType<KeptBlocks>
+
+export const keptBlocks = (values: SnapshotValues): KeptBlocks =>
+  Object.fromEntries(
+    KEPT.map(([name, { struct }]) => [name, toRepr(struct, values[name as Kept] as never)]),
+  ) as unknown as KeptBlocks
+
+export const valuesOf = (kept: KeptBlocks, at: ReadAt): Pick<SnapshotValues, Kept> =>
+  Object.fromEntries(
+    KEPT.map(([name, { struct }]) => [name, toValues(struct, kept[name as Kept], at)]),
+  ) as unknown as Pick<SnapshotValues, Kept>
 
 /** Raw values of an item that were outside their declared range, by field. */
 const invalidSchema = z
@@ -108,10 +130,10 @@ export function alarmReadings(values: SnapshotValues, readAt: string): AlarmRead
   })
 }
 
-/** Events the pump has overwritten between number 1 and the oldest one it still holds. */
-export function eventGap(values: SnapshotValues): number {
+/** Events the pump has overwritten before the oldest one it still holds; null = it does not say how many. */
+export function eventGap(values: SnapshotValues): number | null {
   const total = values.events.total.value
-  return total === null ? 0 : Math.max(0, total - values.events.events.length)
+  return total === null ? null : Math.max(0, total - values.events.events.length)
 }
 
 export function pumpEvents(values: SnapshotValues): PumpEventReading[] {

@@ -31,6 +31,10 @@ const position = z
   .meta({ description: 'Place in the audit log: the id of the event, the cursor of history.' })
 
 const head = {
+  id: z.string().meta({
+    description:
+      'Opaque: names this record for ever. The id of the event, and the cursor behind it.',
+  }),
   position,
   log: z.string().meta({ description: 'Name of the audit log that the position belongs to.' }),
   at: utcSchema.meta({
@@ -53,6 +57,12 @@ const one = <K extends string, S extends z.ZodRawShape>(
   shape: S,
 ) => z.object({ kind: z.literal(kind), ...head, ...shape }).meta({ id, description: doc })
 
+const saidAt = {
+  readAt: utcSchema.meta({
+    description: 'When the pump said it at the earliest; ages are counted from here.',
+  }),
+}
+
 export const interrogationRecordSchema = one(
   'interrogation',
   'InterrogationRecord',
@@ -61,6 +71,7 @@ export const interrogationRecordSchema = one(
     identity: z
       .object({ model: z.string().nullable(), firmware: z.string().nullable() })
       .meta({ description: 'What the pump says of itself.' }),
+    ...saidAt,
     ...contentShape,
   },
 )
@@ -70,6 +81,7 @@ export const recordSchema = z
   .discriminatedUnion('kind', [
     interrogationRecordSchema,
     one('live', 'LiveRecord', 'A short exchange inside a session.', {
+      ...saidAt,
       ...movingShape,
       activeAlarms: z.number().int().nullable(),
     }),

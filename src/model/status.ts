@@ -33,6 +33,7 @@ export type SessionStatus = z.infer<typeof sessionSchema>
 export const linkSchema = z
   .object({
     phase: z.string(),
+    cause: z.string().meta({ description: 'What led to this phase, as a code.' }),
     connected: z.boolean(),
     sentence: z.string(),
     detail: z.string(),

@@ -3,6 +3,9 @@
 // the pump reported. Browser-safe.
 import type { WireUnit } from '../../protocol/codec/struct.ts'
 
+/** Units whose public form follows the mass unit that was programmed. */
+type MassWire = 'ng/mL' | 'ng/d'
+
 /** Mass unit as programmed at the pump, per drug. Never rescaled. */
 export type MassUnit = 'mg' | 'mcg'
 
@@ -31,8 +34,14 @@ interface Conversion {
 
 const PLAIN = (unit: Unit): Conversion => ({ unit, per: 1 })
 
-/** How a wire unit is shown to the world; masses follow the drug's own unit. */
-export function conversion(wire: WireUnit, mass: MassUnit = 'mg'): Conversion {
+/**
+ * How a wire unit is shown to the world; masses follow the drug's own unit. Null = it is a mass, and the
+ * unit it was programmed in is not known: no other is put in its place.
+ */
+export function conversion(wire: MassWire, mass: MassUnit): Conversion
+export function conversion(wire: Exclude<WireUnit, MassWire>): Conversion
+export function conversion(wire: WireUnit, mass: MassUnit | null): Conversion | null
+export function conversion(wire: WireUnit, mass: MassUnit | null = null): Conversion | null {
   switch (wire) {
     case 'nL':
       return { unit: 'mL', per: 1_000_000 }
@@ -41,8 +50,10 @@ export function conversion(wire: WireUnit, mass: MassUnit = 'mg'): Conversion {
     case 'nL/d':
       return { unit: 'mL/d', per: 1_000_000 }
     case 'ng/mL':
+      if (mass === null) return null
       return mass === 'mg' ? { unit: 'mg/mL', per: 1_000_000 } : { unit: 'ug/mL', per: 1_000 }
     case 'ng/d':
+      if (mass === null) return null
       return mass === 'mg' ? { unit: 'mg/d', per: 1_000_000 } : { unit: 'ug/d', per: 1_000 }
     default:
       return PLAIN(wire)

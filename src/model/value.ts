@@ -39,16 +39,17 @@ export const utcSchema = z.iso.datetime({ precision: 3 })
 
 export interface Value<T extends number | string = number | string> {
   readonly value: T | null
-  /** UCUM; null for what has no unit (names, codes, dates). */
+  /** UCUM; null for what has no unit (names, codes, dates), and for a mass whose unit is not known. */
   readonly unit: string | null
   readonly deviceTime: string | null
   readonly receivedAt: string
   readonly quality: Quality
   readonly reason?: Reason | undefined
-  /** The integer or text as it came, when the value is invalid. */
+  /** The integer or text as it came, when the value is invalid, or a mass without its unit. */
   readonly raw?: number | string | undefined
 }
 
+const MASSES = Object.values(MASS_UNITS)
 const EPOCH_2000 = Date.UTC(2000, 0, 1)
 
 /** Seconds since 2000-01-01 as the pump's zoneless time. */
@@ -72,20 +73,24 @@ export function toValue(
   field: ScalarField,
   raw: number | string | null,
   at: ReadAt,
-  mass?: MassUnit,
+  mass: MassUnit | null = null,
 ): Value {
   const judgement = judge(field, raw)
-  const unit = field.kind === 'uint' ? conversion(field.unit, mass).unit : null
+  const converted = field.kind === 'uint' ? conversion(field.unit, mass) : null
+  const unit = converted?.unit ?? null
   const base = { unit, deviceTime: at.deviceTime, receivedAt: at.receivedAt }
   if (judgement === 'unavailable' || raw === null) {
     return { value: null, ...base, quality: 'unavailable' }
   }
   if (judgement === 'invalid') return { value: null, ...base, quality: 'invalid', raw }
-  return { value: plain(field, raw, mass), ...base, quality: 'current' }
+  // A mass whose unit is not known is no value: a number without it would be read in some unit.
+  if (field.kind === 'uint' && !converted)
+    return { value: null, ...base, quality: 'unavailable', raw }
+  return { value: plain(field, raw, converted?.per ?? 1), ...base, quality: 'current' }
 }
 
-function plain(field: ScalarField, raw: number | string, mass?: MassUnit): number | string {
-  if (field.kind === 'uint') return Number(raw) / conversion(field.unit, mass).per
+function plain(field: ScalarField, raw: number | string, per: number): number | string {
+  if (field.kind === 'uint') return Number(raw) / per
   if (field.kind === 'code') return codeName(field, Number(raw))
   if (field.kind === 'time') return deviceTimeText(Number(raw))
   return raw
@@ -119,9 +124,51 @@ export function toValues<S extends Struct>(declared: S, repr: Repr<S>, at: ReadA
   return out as ValuesOf<S>
 }
 
-function massOf(fields: Fields, record: Record<string, unknown>): MassUnit {
-  const raw = fields['massUnit'] ? record['massUnit'] : undefined
-  return raw === 2 ? MASS_UNITS[2] : MASS_UNITS[1]
+function massOf(fields: Fields, record: Record<string, unknown>): MassUnit | null {
+  if (!fields['massUnit']) return null
+  return (MASS_UNITS as Readonly<Record<number, MassUnit>>)[Number(record['massUnit'])] ?? null
+}
+
+/** The way back: what the pump sent, from what a value says. */
+function toRaw(field: ScalarField, { value, unit, raw }: Value): number | string | null {
+  if (value === null) return raw ?? null
+  if (field.kind === 'uint') {
+    const mass = unit?.startsWith('ug/') ? 'mcg' : 'mg'
+    return Math.round(Number(value) * (conversion(field.unit, mass)?.per ?? 1))
+  }
+  if (field.kind === 'time') return deviceTimeSeconds(String(value))
+  if (field.kind === 'text') return value
+  const known = Object.entries(field.names).find(([, name]) => name === value)
+  return Number(known ? known[0] : /^unknown\((\d+)\)$/.exec(String(value))?.[1])
+}
+
+/** Turns values into what the pump sent, in protocol units. */
+export function toRepr<S extends Struct>(declared: S, values: ValuesOf<S>): Repr<S> {
+  const given = values as Record<string, unknown>
+  const out: Record<string, unknown> = {}
+  for (const [name, field] of Object.entries<Field>(declared.fields)) {
+    if (field.kind === 'rest') continue
+    out[name] =
+      field.kind === 'list'
+        ? (given[name] as ValuesOf<Struct>[]).map((item) => toRepr(field.item, item))
+        : toRaw(field, given[name] as Value)
+  }
+  return out as Repr<S>
+}
+
+/** zod schema of what the pump sent, in protocol units; null = it did not say. */
+export function reprSchema<S extends Struct>(declared: S): z.ZodType<Repr<S>> {
+  const shape: Record<string, z.ZodType> = {}
+  for (const [name, field] of Object.entries<Field>(declared.fields)) {
+    if (field.kind === 'rest') continue
+    if (field.kind === 'list') shape[name] = z.array(reprSchema(field.item))
+    // A field that is newer than the record was not said in it.
+    else {
+      const said: z.ZodType = field.kind === 'text' ? z.string() : z.number().int()
+      shape[name] = said.nullable().default(null)
+    }
+  }
+  return z.strictObject(shape) as unknown as z.ZodType<Repr<S>>
 }
 
 /** Maps every value in something, keeping its shape: how freshness is laid over what was read. */
@@ -151,10 +198,17 @@ function codeDoc(field: CodeField): string {
 /** zod schema of one field's value. */
 export function valueSchema(field: ScalarField): z.ZodType<Value> {
   if (field.kind === 'uint') {
-    const { unit } = conversion(field.unit)
-    const mass = field.unit === 'ng/mL' || field.unit === 'ng/d'
-    const units = mass ? z.enum([unit, unit.replace('mg', 'ug')]) : z.literal(unit)
-    const { per } = conversion(field.unit, mass ? 'mcg' : 'mg')
+    const plain = conversion(field.unit, null)
+    const [mg, mcg] = MASSES.map((mass) => conversion(field.unit, mass)?.unit ?? '1')
+    const units = plain
+      ? z.literal(plain.unit)
+      : z
+          .enum([mg ?? '1', mcg ?? '1'])
+          .nullable()
+          .meta({
+            description: 'Null = the pump does not say its mass unit: no number is given then.',
+          })
+    const per = plain?.per ?? conversion(field.unit, 'mcg')?.per ?? 1
     return z
       .object({
         value: z

@@ -1,9 +1,5 @@
-// The audit of a bridge: one log per source, and what goes into it. It is the gate's recorder: an
-// event counts once its record is durable.
-//
-// A log is named after its source, and only the first HELLO says which that is. Until then records
-// wait; when no wand has answered within two seconds they go into the log used last, so that a disk
-// that fails is known before anybody reads a pump.
+// The audit of a bridge: its one log, the log's key, and the care that both need while the bridge runs
+// (upkeep of older segments, space on the disk). Whatever is to be recorded is appended here.
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Observable, Subject } from 'rxjs'
@@ -13,21 +9,19 @@ import { type KeyStore, openKeys } from '../audit/log/keys.ts'
 import { AuditLog, type Limits } from '../audit/log/log.ts'
 import type { Receipt } from '../audit/log/queue.ts'
 import type { AuditState } from '../audit/log/state.ts'
-import { listLogs } from '../audit/log/tail.ts'
 import { type Disk, nodeDisk } from '../base/disk.ts'
-import { type Cancel, type Env, utc } from '../base/env.ts'
+import type { Cancel, Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
-import type { Recorder } from '../bridge/gate.ts'
-import type { BridgeEvent, LinkEvent } from '../model/event.ts'
-import { type Source, sourceOf } from '../model/reading.ts'
+import type { Source } from '../model/reading.ts'
 import type { AuditStatus } from '../model/status.ts'
-import { type Access, ReadAccess, RefusedTraffic } from './aggregate.ts'
-import { recordOf } from './records.ts'
+import { type Access, ReadAccess } from './aggregate.ts'
 import { upkeep } from './upkeep.ts'
 
 export interface AuditorOptions {
   readonly env: Env
   readonly stateDir: string
+  /** What kind of wands the bridge reads: its log is of that kind alone. */
+  readonly source: Source
   /** What the bridge was told to do, for the record. Whole numbers and texts only. */
   readonly settings: Readonly<Record<string, Json>>
   /** Names this boot and process. */
@@ -41,310 +35,156 @@ export interface AuditorOptions {
   readonly keepDays?: number
 }
 
-/** How long records wait for a wand to say what it is. */
-const HOME_MS = 2_000
 /** Below so much free space people are told, in bytes. */
 const LOW_SPACE = 256 << 20
 const SPACE_MS = 60_000
-/** What one port can report while nothing answers there, before the rest is no news. */
-const MOST_CAUSES = 50
 
-type Append = (record: NewRecord) => Promise<Receipt | null>
-interface Waiting {
-  readonly record: NewRecord
-  done(receipt: Receipt | null): void
-}
-/** A record that is durable, and where. */
-export interface Written extends Receipt {
+export class Auditor {
   readonly source: Source
-  readonly record: NewRecord & { readonly at: string }
-}
-interface Book {
-  readonly log: AuditLog
-  readonly reads: ReadAccess
-  readonly append: Append
-}
-
-export class Auditor implements Recorder {
+  /** Where the logs are. */
+  readonly dir: string
+  readonly disk: Disk
   readonly #options: AuditorOptions
   readonly #env: Env
-  readonly #disk: Disk
-  readonly #dir: string
-  readonly #books = new Map<Source, Book>()
-  readonly #refused: RefusedTraffic
+  readonly #log: AuditLog
+  readonly #reads: ReadAccess
+  readonly #changes = new Subject<void>()
+  readonly #commits = new Subject<void>()
+  /** The state of the log, or what it says, has changed. */
+  readonly changes$: Observable<void> = this.#changes.asObservable()
+  /** Something may be durable that was not. */
+  readonly commits$: Observable<void> = this.#commits.asObservable()
   #keys: Promise<KeyStore> | null = null
-  /** Where records go that belong to no wand yet. */
-  #home: Source | null = null
-  #spoken: Source | null = null
-  #waiting: Waiting[] = []
-  readonly #settled: Promise<void>
-  #isSettled: () => void = () => {}
-  #noHome: Cancel
   #checkSpace: Cancel = () => {}
   #lowSpace = ''
-  /** Kinds of events of which the newest could not be recorded, and when that was. */
-  readonly #notKept = new Map<string, string>()
+  #neglected = ''
+  #upkeepFailures = 0
+  #said = ''
   #closed = false
-  /** Ports whose wand has said what it is. */
-  readonly #known = new Set<string>()
-  /** Of ports where nothing answers: what they have reported since. */
-  readonly #silent = new Map<string, Set<string>>()
-  readonly #written = new Subject<Written>()
-  /** Every record once it is durable, in the order of its log. */
-  readonly written$: Observable<Written> = this.#written.asObservable()
-  #listeners: (() => void)[] = []
   #upkeep: Promise<void> = Promise.resolve()
 
   constructor(options: AuditorOptions) {
+    const { env, stateDir, source, boot, clock, limits, settings } = options
     this.#options = options
-    this.#env = options.env
-    this.#disk = options.disk ?? nodeDisk
-    this.#dir = join(options.stateDir, 'audit')
-    this.#settled = new Promise((resolve) => {
-      this.#isSettled = resolve
-    })
-    this.#refused = new RefusedTraffic(this.#env, (record) => this.append(record))
-    this.#noHome = this.#env.after(HOME_MS, () => void this.#lastUsed(), { background: true })
-    void this.#space()
-  }
-
-  /** Where records go that belong to no wand: a guess, until one has said what it is. */
-  get home(): Source | null {
-    return this.#home
-  }
-
-  /** What the first wand has said it is. */
-  get spoken(): Source | null {
-    return this.#spoken
-  }
-
-  get disk(): Disk {
-    return this.#disk
-  }
-
-  /** Where the logs are. */
-  get dir(): string {
-    return this.#dir
-  }
-
-  record(event: BridgeEvent): Promise<boolean> | null {
-    if (event.kind === 'wand') {
-      this.#known.add(event.port)
-      this.#spoken ??= event.source
-      this.#settle(event.source)
-    }
-    if (event.kind === 'refused') {
-      this.#refused.add(event.port, event.wand, event.reason, event.bytes)
-    }
-    if (event.kind === 'link' && this.#isOldNews(event)) return null
-    const record = recordOf(event)
-    if (!record) return null
-    if (!this.#known.has(event.port)) {
-      // Nothing of it can be live, so nobody needs to wait for it.
-      void this.append(record)
-      return null
-    }
-    return this.append(record, event.source).then((receipt) => {
-      this.#keptOrNot(event, receipt !== null)
-      return receipt !== null
-    })
-  }
-
-  /** People are told until something of the same kind is kept again. */
-  #keptOrNot({ kind, receivedAt }: BridgeEvent, kept: boolean): void {
-    if (kept ? !this.#notKept.delete(kind) : this.#notKept.get(kind) === receivedAt) return
-    if (!kept) this.#notKept.set(kind, receivedAt)
-    this.#tell()
-  }
-
-  /**
-   * Appends to the log of `source`; without one, to the bridge's own. Resolves as AuditLog.append
-   * does.
-   */
-  append(record: NewRecord, source: Source | null = this.#home): Promise<Receipt | null> {
-    if (source !== null) return this.#book(source).append(record)
-    if (this.#closed) return Promise.resolve(null)
-    return new Promise((done) => void this.#waiting.push({ record, done }))
-  }
-
-  /** True, or a promise of it, when a reply about `source` may go out; false = not recorded. */
-  read(access: Access, source: Source | null = this.#home): Promise<boolean> | true {
-    return source === null || this.#book(source).reads.read(access)
-  }
-
-  /** A request that was refused. */
-  refuse(): void {
-    for (const { reads } of this.#books.values()) return reads.refuse()
-  }
-
-  status(source?: Source): AuditStatus {
-    const own = source === undefined ? this.#worst() : this.#books.get(source)?.log.state
-    if (!own) {
-      const sentence = 'The audit log is opened when a wand has said what it is.'
-      return { log: null, position: null, state: 'none', checkpoint: null, sentence }
-    }
-    const { log, size, state, checkpoint, sentence } = own
-    const position = size > 0 ? size - 1 : null
-    const lost = [...this.#notKept].map(
-      ([kind, at]) =>
-        ` What came at ${at.slice(11, 19)} UTC (${kind}) could not be recorded and is not shown. Read the pump again.`,
-    )
-    const whole = [sentence, ...lost, this.#lowSpace].join('')
-    return { log, position, state, checkpoint, sentence: whole }
-  }
-
-  /** Resolves when the bridge's own log has been opened, or cannot be. */
-  async ready(): Promise<void> {
-    await this.#settled
-    for (const { log } of this.#books.values()) await log.opened
-  }
-
-  /** State of every log that is open, whole. */
-  get states(): readonly AuditState[] {
-    return [...this.#books.values()].map(({ log }) => log.state)
-  }
-
-  /** Of those that are equally well, the one of the wands. */
-  #worst(): AuditState | undefined {
-    const rank = ({ state, source }: AuditState) =>
-      2 * WORSE.indexOf(state) + Number(source === this.#spoken)
-    return [...this.states].sort((a, b) => rank(b) - rank(a))[0]
-  }
-
-  /** False while a full disk leaves room for nothing but the log. */
-  get captures(): boolean {
-    return this.states.every((state) => state.captures)
-  }
-
-  /** Calls `listener` whenever the state of a log, or what it says, has changed. */
-  onChange(listener: () => void): void {
-    this.#listeners.push(listener)
-  }
-
-  /** Opens every log there is, of whatever source: an entry of people concerns them all. */
-  async openAll(): Promise<void> {
-    for (const name of await listLogs(this.#disk, this.#dir)) {
-      const source = sourceOf(name)
-      this.#settle(source)
-      await this.#book(source).log.opened
-    }
-  }
-
-  /** Says that people have looked at logs that were set aside; gives their names. */
-  async accept(reason: string, actor: Actor): Promise<readonly string[]> {
-    await this.openAll()
-    const accepted: string[] = []
-    for (const { log } of this.#books.values()) {
-      for (const { log: name } of log.state.unaccepted) {
-        if (await log.accept(name, reason, actor)) accepted.push(name)
-      }
-    }
-    return accepted
-  }
-
-  /** Brings every open log to a new key; gives the verifier keys to print. */
-  async rotateKey(reason: string, actor: Actor): Promise<readonly string[]> {
-    await this.openAll()
-    const store = await this.#store()
-    await store.rotate(async (key) => {
-      for (const { log } of this.#books.values()) await log.rotateKey(key, reason, actor)
-    })
-    return this.states.flatMap(({ key }) => key ?? [])
-  }
-
-  /** Records `why`, writes what waits, and ends. Bounded by itself. */
-  async close(why: string): Promise<void> {
-    this.#noHome()
-    this.#checkSpace()
-    if (this.#home === null && this.#waiting.length > 0) await this.#lastUsed()
-    void this.#refused.flush()
-    for (const { reads, append } of this.#books.values()) {
-      void reads.flush()
-      void append({ kind: 'stop', body: { why } })
-    }
-    this.#closed = true
-    await Promise.all([...this.#books.values()].map(({ log }) => log.close()))
-  }
-
-  /** A wand that is away for a week, tried every second, is one piece of news. */
-  #isOldNews({ port, cause, detail, connected }: LinkEvent): boolean {
-    if (cause === 'wand-answered') this.#silent.delete(port)
-    const seen = this.#silent.get(port) ?? new Set()
-    if (connected && !this.#silent.has(port)) return false
-    this.#silent.set(port, seen)
-    const news = `${cause} ${detail}`
-    if (seen.has(news) || seen.size >= MOST_CAUSES) return true
-    seen.add(news)
-    return false
-  }
-
-  #settle(source: Source): void {
-    if (this.#home !== null) return
-    this.#home = source
-    this.#isSettled()
-    this.#noHome()
-    const { append } = this.#book(source)
-    for (const { record, done } of this.#waiting.splice(0)) void append(record).then(done)
-  }
-
-  async #lastUsed(): Promise<void> {
-    const logs = await listLogs(this.#disk, this.#dir).catch(() => [])
-    const last = logs.at(-1)
-    this.#settle(last === undefined ? 'device' : sourceOf(last))
-  }
-
-  #book(source: Source): Book {
-    const known = this.#books.get(source)
-    if (known) return known
-    const { env, boot, clock, limits, settings } = this.#options
-    let said = ''
-    const log = new AuditLog({
+    this.#env = env
+    this.source = source
+    this.disk = options.disk ?? nodeDisk
+    this.dir = join(stateDir, 'audit')
+    this.#log = new AuditLog({
       env,
-      disk: this.#disk,
-      dir: this.#dir,
+      disk: this.disk,
+      dir: this.dir,
       source,
       boot,
       keys: async () => (await this.#store()).keys,
       ...(clock && { clock }),
       ...(limits && { limits }),
-      onState: ({ state, sentence, log: name }) => {
-        const now = `${name} ${state} ${sentence}`
-        if (now === said) return
-        said = now
-        this.#tell()
-      },
-      onSegment: (segments) => this.#care(segments, log),
+      onState: (state) => this.#onState(state),
+      onSegment: (dir) => this.#care(dir),
     })
-    const append: Append = (record) => {
-      // The same moment for the record and for whoever is told of it.
-      const timed = { at: utc(env.wall()), mono: env.monotonic(), ...record }
-      const done = log.append(timed)
-      void done.then((receipt) => {
-        if (receipt) this.#written.next({ ...receipt, source, record: timed })
-      })
-      return done
-    }
-    const book = { log, append, reads: new ReadAccess(env, append) }
-    this.#books.set(source, book)
+    this.#reads = new ReadAccess(env, (record) => this.append(record))
     // What a round of upkeep left undone when the last bridge ended.
-    void log.opened.then(() => log.state.log && this.#care(join(this.#dir, log.state.log), log))
-    const platform = `${process.platform} ${process.arch}`
-    void append({
-      kind: 'start',
-      body: { software: `wandbridge ${VERSION}`, node: process.version, platform },
+    void this.#log.opened.then(() => {
+      const { log } = this.#log.state
+      if (log !== null) this.#care(join(this.dir, log))
     })
+    const platform = `${process.platform} ${process.arch}`
+    const software = `wandbridge ${VERSION}`
+    void this.append({ kind: 'start', body: { software, node: process.version, platform } })
     const sha256 = createHash('sha256')
       .update(canonical(settings as Json))
       .digest('hex')
-    void append({ kind: 'configuration', body: { sha256, settings: { ...settings } } })
-    return book
+    void this.append({ kind: 'configuration', body: { sha256, settings: { ...settings } } })
+    void this.#space()
   }
 
-  /** Opened once for all logs: two of them must not each make the first key. A failure is tried again. */
+  get state(): AuditState {
+    return this.#log.state
+  }
+
+  /** The log as it is followed: its name and how many records are durable; null = it is not open. */
+  get head(): { readonly log: string; readonly size: number } | null {
+    const { log, size } = this.#log.state
+    return log === null ? null : { log, size }
+  }
+
+  /** The log as every surface shows it. */
+  get status(): AuditStatus {
+    const { log, size, state, checkpoint, sentence } = this.#log.state
+    const position = size > 0 ? size - 1 : null
+    return {
+      log,
+      position,
+      state,
+      checkpoint,
+      sentence: sentence + this.#lowSpace + this.#neglected,
+    }
+  }
+
+  /** Steps of the care for older segments that could not be done since the start. */
+  get upkeepFailures(): number {
+    return this.#upkeepFailures
+  }
+
+  /** Resolves when the log has been opened, or cannot be: see `state`. */
+  get opened(): Promise<void> {
+    return this.#log.opened
+  }
+
+  /** Resolves with the place once the record is durable; with null when it could not be kept. */
+  append(record: NewRecord): Promise<Receipt | null> {
+    return this.#log.append(record)
+  }
+
+  /** True, or a promise of it, when a reply may go out; false = the read could not be recorded. */
+  read(access: Access): Promise<boolean> | true {
+    return this.#reads.read(access)
+  }
+
+  /** A request that was refused. */
+  refuse(): void {
+    this.#reads.refuse()
+  }
+
+  /** Says that people have looked at logs that were set aside; gives their names. */
+  async accept(reason: string, actor: Actor): Promise<readonly string[]> {
+    const accepted: string[] = []
+    for (const { log } of this.#log.state.unaccepted) {
+      if (await this.#log.accept(log, reason, actor)) accepted.push(log)
+    }
+    return accepted
+  }
+
+  /** Brings the log to a new key; gives the verifier key to print. */
+  async rotateKey(reason: string, actor: Actor): Promise<readonly string[]> {
+    const store = await this.#store()
+    await store.rotate((key) => this.#log.rotateKey(key, reason, actor))
+    const { key } = this.#log.state
+    return key === null ? [] : [key]
+  }
+
+  /** Records `why`, writes what waits, and ends. Bounded by itself. */
+  async close(why: string): Promise<void> {
+    this.#checkSpace()
+    void this.#reads.flush()
+    void this.append({ kind: 'stop', body: { why } })
+    this.#closed = true
+    await this.#log.close()
+  }
+
+  #onState({ state, sentence, log }: AuditState): void {
+    this.#commits.next()
+    const now = `${log} ${state} ${sentence}`
+    if (now === this.#said) return
+    this.#said = now
+    this.#changes.next()
+  }
+
+  /** A failure is tried again. */
   #store(): Promise<KeyStore> {
     const { env, stateDir, credentials } = this.#options
     if (this.#keys === null) {
-      const opening = openKeys(env, this.#disk, join(stateDir, 'keys'), credentials)
+      const opening = openKeys(env, this.disk, join(stateDir, 'keys'), credentials)
       this.#keys = opening
       opening.catch(() => {
         this.#keys = null
@@ -353,37 +193,42 @@ export class Auditor implements Recorder {
     return this.#keys
   }
 
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
-  }
-
   /** One round at a time. What fails now is done in the next. */
-  #care(dir: string, log: AuditLog): void {
+  #care(dir: string): void {
     const { keepDays } = this.#options
-    const day = 86_400_000
-    const before = keepDays === undefined ? null : utc(this.#env.wall() - keepDays * day)
+    const retention = keepDays !== undefined && {
+      keepDays,
+      age: () => this.#log.age,
+      wall: () => this.#env.wall(),
+    }
     this.#upkeep = this.#upkeep
       .then(() =>
         upkeep({
-          disk: this.#disk,
+          disk: this.disk,
           dir,
-          append: (record) => log.append(record),
-          ...(before !== null && { dropBefore: before }),
+          append: (record) => this.append(record),
+          ...(retention && { retention }),
         }),
       )
-      .catch(() => {})
+      .then(({ failures }) => {
+        const [first] = failures
+        const was = this.#neglected
+        this.#upkeepFailures += failures.length
+        this.#neglected = first
+          ? ` Older parts of the log could not be cared for (${first.step}: ${first.code}). Nothing is lost; it is tried again. Check the disk that holds ${this.dir}.`
+          : ''
+        if (was !== this.#neglected) this.#changes.next()
+      })
   }
 
   async #space(): Promise<void> {
-    const free = (await this.#disk.free(this.#options.stateDir)) ?? Number.POSITIVE_INFINITY
+    const free = (await this.disk.free(this.#options.stateDir)) ?? Number.POSITIVE_INFINITY
     const was = this.#lowSpace
     const left = Math.floor(free / (1 << 20))
     this.#lowSpace =
       free < LOW_SPACE ? ` The disk has only ${left} MiB left: free space before it is full.` : ''
-    if ((was === '') !== (this.#lowSpace === '')) this.#tell()
+    if ((was === '') !== (this.#lowSpace === '')) this.#changes.next()
     if (this.#closed) return
     this.#checkSpace = this.#env.after(SPACE_MS, () => void this.#space(), { background: true })
   }
 }
-
-const WORSE = ['ok', 'slow', 'failed'] as const

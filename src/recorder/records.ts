@@ -2,8 +2,13 @@
 // were decoded from, so that `audit verify --rederive` can read them again.
 
 import type { NewRecord } from '../audit/format/record.ts'
-import { DECODER } from '../drivers/open-wand/decoder.ts'
-import type { BridgeEvent, ClockReading, EventHead, PumpIdentity } from '../model/event.ts'
+import {
+  type BridgeEvent,
+  type ClockReading,
+  type EventHead,
+  type PumpIdentity,
+  saidFrom,
+} from '../model/event.ts'
 
 /**
  * The record of an event; null when it needs none: contact and the wand's health are asked for many
@@ -43,9 +48,13 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
         kind: 'interrogation',
         action: 'R',
         deviceTime: event.clock.deviceTime,
-        body: { blocks: { ...event.repr }, clock: clockBody(event.clock) },
-        pdus: event.pdus,
-        decoder: DECODER,
+        body: {
+          blocks: event.evidence.body,
+          clock: clockBody(event.clock),
+          readAt: saidFrom(event).utc,
+        },
+        pdus: event.evidence.pdus,
+        decoder: event.evidence.decoder,
       }
     case 'live':
       return {
@@ -54,9 +63,9 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
         kind: 'live',
         action: 'R',
         deviceTime: event.deviceTime,
-        body: { values: { ...event.repr } },
-        pdus: [event.pdu],
-        decoder: DECODER,
+        body: { values: event.evidence.body, readAt: saidFrom(event).utc },
+        pdus: event.evidence.pdus,
+        decoder: event.evidence.decoder,
       }
     case 'alarm': {
       const { phase, alarm } = event
@@ -95,6 +104,6 @@ function clockBody({ deviceTime, hostTime, offsetS, uncertaintyS }: ClockReading
     deviceTime,
     hostTime,
     offsetMs: offsetS === null ? null : ms(offsetS),
-    uncertaintyMs: ms(uncertaintyS),
+    uncertaintyMs: uncertaintyS === null ? null : ms(uncertaintyS),
   }
 }

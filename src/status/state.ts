@@ -5,15 +5,17 @@
 // log. Contact is taken only the first time: by itself it makes nothing live. Whatever was seen before
 // the newest loss of its wand cannot make anything live any more, however late it is released: it is
 // history. But what it says of the link and of the session holds until something newer does.
-import type {
-  BridgeEvent,
-  ContactEvent,
-  LinkEvent,
-  PumpIdentity,
-  ReadingEvent,
-  SessionEndEvent,
-  SessionOpenEvent,
-  UnclosedSession,
+import {
+  type BridgeEvent,
+  type ContactEvent,
+  type LinkEvent,
+  type LiveEvent,
+  type PumpIdentity,
+  type ReadingEvent,
+  type SessionEndEvent,
+  type SessionOpenEvent,
+  saidFrom,
+  type UnclosedSession,
 } from '../model/event.ts'
 import type { Source } from '../model/reading.ts'
 import type { SessionStatus } from '../model/status.ts'
@@ -44,6 +46,7 @@ export interface WandState {
   readonly lastReadFailure: string | null
   readonly link: number
   readonly phase: string
+  readonly cause: string
   readonly connected: boolean
   readonly sentence: string
   readonly detail: string
@@ -57,6 +60,8 @@ export interface WandState {
   readonly pump: PumpIdentity | null
   /** The pump of the open session is known to be the one in reach, and unchanged. */
   readonly recognised: boolean
+  /** Monotonic time at which the implant itself has answered last, at the earliest. */
+  readonly answeredAt: number
   /** The pump has said that it changed since it was read. */
   readonly outdated: boolean
   /** The session that is known to have ended, before its record is durable, too. */
@@ -115,18 +120,20 @@ const NO_CONTACT: Contact = {
 
 export const NOTHING_KNOWN: BridgeState = { wands: {}, pumps: {} }
 
-function newWand(event: BridgeEvent): WandState {
+/** A wand of which nothing is known but where it is. */
+export function wandAt(port: string, source: Source, link: number): WandState {
   return {
-    port: event.port,
+    port,
     serial: null,
     model: null,
     firmware: null,
-    source: event.source,
+    source,
     battery: null,
     lastSessionEnd: null,
     lastReadFailure: null,
-    link: event.link,
+    link,
     phase: 'idle',
+    cause: '',
     connected: false,
     sentence: 'Not started.',
     detail: '',
@@ -138,6 +145,7 @@ function newWand(event: BridgeEvent): WandState {
     unclosedAt: -1,
     pump: null,
     recognised: false,
+    answeredAt: -Infinity,
     outdated: false,
     ended: null,
     lostAt: -1,
@@ -147,7 +155,7 @@ function newWand(event: BridgeEvent): WandState {
 
 /** One event on top of what is known. `durable` false: only what takes certainty away is taken. */
 export function reduce(state: BridgeState, event: BridgeEvent, durable: boolean): BridgeState {
-  const wand = state.wands[event.port] ?? newWand(event)
+  const wand = state.wands[event.port] ?? wandAt(event.port, event.source, event.link)
   const changed = change(wand, event, durable)
   const wands = { ...state.wands, [event.port]: changed }
   return { ...state, wands, pumps: changePumps(state.pumps, event, changed, durable) }
@@ -163,13 +171,13 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
       return {
         ...wand,
         source: event.source,
-        serial: event.hello.wandSerial,
-        model: event.hello.wandModel,
-        firmware: event.hello.firmware,
+        serial: event.wand,
+        model: event.model,
+        firmware: event.firmware,
         lastSessionEnd: event.lastEnd,
       }
     case 'health':
-      return { ...wand, battery: event.health.battery }
+      return { ...wand, battery: event.battery }
     case 'refused': {
       const { frames, bytes } = wand.refused
       return { ...wand, refused: { frames: frames + 1, bytes: bytes + event.bytes } }
@@ -183,12 +191,12 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
     case 'recognised': {
       if (!gains(wand, event) || wand.session.id !== event.session) return wand
       const session = { ...wand.session, sentence: 'Same pump confirmed. Session open.' }
-      return { ...wand, pump: event.pump, recognised: true, outdated: false, session }
+      return { ...wand, ...confirmed(event), session }
     }
     case 'live':
     case 'reading':
       if (!gains(wand, event) || wand.session.id !== event.session) return wand
-      return { ...wand, pump: event.pump, recognised: true, outdated: false }
+      return { ...wand, ...confirmed(event) }
     case 'unclosed':
       if (event.order < wand.unclosedAt) return wand
       return { ...wand, unclosed: event.unclosed, unclosedAt: event.order }
@@ -198,6 +206,11 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
       return wand
   }
 }
+
+const confirmed = ({ pump, answeredAt }: Pick<LiveEvent, 'pump' | 'answeredAt'>) => ({
+  ...{ pump, answeredAt },
+  ...{ recognised: true, outdated: false },
+})
 
 /** Said at every opening after the first: nobody should take one pump for the other. */
 function whichPump(before: PumpIdentity | null, now: PumpIdentity): string {
@@ -228,6 +241,7 @@ function onLink(before: WandState, event: LinkEvent): WandState {
     link: event.link,
     linkAt: event.order,
     phase: event.phase,
+    cause: event.cause,
     connected: event.connected,
     sentence: event.sentence,
     detail: event.detail,
@@ -244,6 +258,7 @@ function onSessionOpen(wand: WandState, event: SessionOpenEvent): WandState {
     ...wand,
     pump: event.pump,
     recognised: live,
+    answeredAt: event.answeredAt,
     outdated: wand.outdated && !live,
     lastReadFailure: null,
     session: {
@@ -308,6 +323,11 @@ function onSessionEnd(wand: WandState, event: SessionEndEvent, durable: boolean)
   }
 }
 
+function readOf(event: ReadingEvent | LiveEvent) {
+  const { mono, utc } = saidFrom(event)
+  return { readMono: mono, readAt: utc }
+}
+
 function changePumps(
   pumps: BridgeState['pumps'],
   event: BridgeEvent,
@@ -321,8 +341,7 @@ function changePumps(
       identity: event.pump,
       reading: event,
       live: null,
-      readMono: event.mono,
-      readAt: event.receivedAt,
+      ...readOf(event),
       session: wand.session.id === event.session ? wand.session : LEFT_BEHIND,
       ended: endedAlready(wand, event),
     }
@@ -332,7 +351,7 @@ function changePumps(
     const pump = pumps[event.pump.id]
     if (!pump || !sameSession(pump.reading, event)) return pumps
     const live = { reportedVolume: event.reportedVolume, rate: event.rate }
-    const moved = { ...pump, live, readMono: event.mono, readAt: event.receivedAt }
+    const moved = { ...pump, live, ...readOf(event) }
     return { ...pumps, [event.pump.id]: moved }
   }
   const reason = endOf(event)

@@ -4,60 +4,38 @@
 
 import { type Content, contentOf } from '../model/content.ts'
 import type { ReadingEvent, Stamp } from '../model/event.ts'
-import type { Source } from '../model/reading.ts'
-import type {
-  AuditStatus,
-  BridgeStatus,
-  LinkStatus,
-  PumpStatus,
-  WandStatus,
-} from '../model/status.ts'
+import type { AuditStatus, BridgeStatus, PumpStatus } from '../model/status.ts'
 import { mapValues, type Reason, type Value } from '../model/value.ts'
+import { type Memory, viewRecalled } from './recalled.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
+import { notInContact, round, utcText, viewWand } from './wand-view.ts'
 
-/** Contact older than this is none (protocol: a wand with a session exchanges every 400 ms). */
-export const CONTACT_MS = 900
-/** Clocks that disagree by more mean that this computer slept or its clock was set. */
-export const JUMP_MS = 2_000
+/** Longer ago the implant itself must not have answered. The link says so earlier where it can. */
+const LIVE_MS = 5_000
 
-export function utcText(wall: number): string {
-  return new Date(wall).toISOString()
-}
-
-/** `audit` says how the log of a source is doing; without a source, the worst of all. */
+/** `memory`: what the log knows of pumps that were not read here, and of sessions of earlier bridges. */
 export function viewBridge(
   state: BridgeState,
-  audit: (source?: Source) => AuditStatus,
+  audit: AuditStatus,
+  memory: Memory,
   now: Stamp,
 ): BridgeStatus {
+  const unclosed = memory.unclosed()
+  const recalled = memory.pumps().filter(({ identity }) => !state.pumps[identity.id])
   return {
     asOf: utcText(now.wall),
-    wands: Object.values(state.wands).map((wand) => viewWand(wand, now)),
-    pumps: Object.values(state.pumps).map((pump) =>
-      viewPump(state, audit(pump.reading.source), pump, now),
-    ),
-    audit: audit(),
+    wands: Object.values(state.wands).map((wand) => {
+      const view = viewWand(wand, now)
+      const known = new Set(view.unclosed.map((one) => `${one.session} ${one.pump}`))
+      const more = unclosed.filter((one) => !known.has(`${one.session} ${one.pump}`))
+      return { ...view, unclosed: [...view.unclosed, ...more.map((one) => ({ ...one }))] }
+    }),
+    pumps: [
+      ...recalled.map((pump) => viewRecalled(pump, audit, now)),
+      ...Object.values(state.pumps).map((pump) => viewPump(state, audit, pump, now)),
+    ],
+    audit,
   }
-}
-
-/** Age of the contact, null when there is none. Both clocks are asked. */
-function contactAge(wand: WandState, now: Stamp): number | null {
-  const { heardAt, skew } = wand.contact
-  if (heardAt === null) return null
-  return Math.max(0, now.mono - heardAt, now.wall - (heardAt + skew))
-}
-
-/** Why nothing read through this wand is live at `now`; null = contact is good. */
-function notInContact(wand: WandState, now: Stamp): Reason | null {
-  if (!wand.connected) return 'wand-lost'
-  if (!wand.contact.fresh) return wand.contact.loss
-  const age = contactAge(wand, now)
-  if (age === null) return 'implant-lost'
-  const jumped = Math.abs(now.wall - now.mono - wand.contact.skew) > JUMP_MS
-  if (jumped) return 'wand-lost'
-  if (age <= CONTACT_MS) return null
-  // Nobody has said yet that it is lost: who spoke last tells which of the two is silent.
-  return now.mono - wand.contact.saidAt < CONTACT_MS / 2 ? 'implant-lost' : 'wand-lost'
 }
 
 /** Why the pump's reading is not live at `now`; null = it is. */
@@ -75,42 +53,9 @@ function staleReason(
   if (wand.ended?.session === pump.reading.session) return wand.ended.reason
   const contact = notInContact(wand, now)
   if (contact !== null) return contact
-  if (wand.recognised) return null
+  if (wand.recognised) return now.mono - wand.answeredAt > LIVE_MS ? 'implant-lost' : null
   return wand.outdated ? 'changed' : wand.contact.loss
 }
-
-export function viewWand(wand: WandState, now: Stamp): WandStatus {
-  const { contact } = wand
-  return {
-    port: wand.port,
-    serial: wand.serial,
-    model: wand.model,
-    firmware: wand.firmware,
-    source: wand.source,
-    coupling: { value: contact.coupling, unit: '%', position: contact.position },
-    contact: {
-      fresh: notInContact(wand, now) === null,
-      ageMs: round(contactAge(wand, now)),
-      operation: contact.operation,
-      // Everything else is over before it could be read.
-      progress: contact.operation === 'interrogate' ? contact.progress : null,
-    },
-    battery: wand.battery,
-    lastSessionEnd: wand.lastSessionEnd,
-    lastReadFailure: wand.lastReadFailure,
-    link: viewLink(wand),
-    session: wand.session,
-    unclosed: wand.unclosed.map((one) => ({ ...one })),
-    pump: wand.pump?.id ?? null,
-  }
-}
-
-function viewLink(wand: WandState): LinkStatus {
-  const { phase, connected, sentence, detail, since, refused } = wand
-  return { phase, connected, sentence, detail, since, refused }
-}
-
-const round = (ms: number | null) => (ms === null ? null : Math.round(ms))
 
 /** The last layout of each reading: between two changes of its quality it is asked for many times. */
 const laidOut = new WeakMap<

@@ -7,7 +7,10 @@
 //
 // Looking is cheap on Linux; elsewhere it slows reports down. So it is done when a port is to be
 // opened, every second while nothing is heard, and every fifth second while something is.
+
 import { realpath } from 'node:fs/promises'
+import type { Framing } from '../../protocol/framing/framing.ts'
+import { LINES } from '../../protocol/framing/line-stream.ts'
 import type { Cancel, Env } from '../base/env.ts'
 import { type Device, wandsAmong } from './discovery.ts'
 import { hidSource } from './hid.ts'
@@ -168,8 +171,8 @@ class FoundPort implements WandPort {
     this.#finder = finder
   }
 
-  get framing(): 'line' | 'report' {
-    return this.#port?.framing ?? 'line'
+  get framing(): Framing {
+    return this.#port?.framing ?? LINES
   }
 
   async open(events: PortEvents): Promise<void> {

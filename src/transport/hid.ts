@@ -6,6 +6,7 @@
 // take: nothing waits for it without a limit. A second open would succeed: hid-lock.ts stands before it.
 
 import { MAX_OUTSTANDING, REPORT_SIZE } from '../../protocol/framing/hid-report.ts'
+import { REPORTS } from '../../protocol/framing/report-stream.ts'
 import { HID_USAGE, HID_USAGE_PAGE } from '../../protocol/usb.ts'
 import { type Cancel, type Env, systemEnv } from '../base/env.ts'
 import { type HidDriver, type HidHandle, type HidInfo, loadHidDriver } from './hid-driver.ts'
@@ -31,7 +32,7 @@ export function hidSource(path: string, options: HidOptions = {}): PortSource {
 
 class HidWandPort implements WandPort {
   readonly path: string
-  readonly framing = 'report'
+  readonly framing = REPORTS
   readonly #options: Required<HidOptions>
   #device: Device | null = null
   #events: PortEvents | null = null

@@ -1,10 +1,11 @@
 // A port without a driver: the far end is an object in this process, a simulated wand's path as it
 // is. For tests, for virtual time, and for the demo where there is no pty.
+import type { Framing } from '../../protocol/framing/framing.ts'
 import { PortError, type PortEvents, type PortSource, type WandPort } from './port.ts'
 
 /** The far end. `simulator/ports/path.ts` has this shape. */
 export interface LoopbackPeer {
-  readonly framing: 'line' | 'report'
+  readonly framing: Framing
   hold(holder: { data(bytes: Uint8Array): void; unplugged(): void }): {
     write(bytes: Uint8Array): void
     release(): void
@@ -17,7 +18,7 @@ export function loopbackSource(path: string, peer: LoopbackPeer): PortSource {
 
 class LoopbackPort implements WandPort {
   readonly path: string
-  readonly framing: 'line' | 'report'
+  readonly framing: Framing
   readonly #peer: LoopbackPeer
   #held: { write(bytes: Uint8Array): void; release(): void } | null = null
   #events: PortEvents | null = null

@@ -1,6 +1,8 @@
 // What every way to a wand looks like to the link: open once, bytes in, bytes out, closed once.
 // A port object serves one connection and is never reopened; a new connection is a new object.
 
+import type { Framing } from '../../protocol/framing/framing.ts'
+
 /** Why a port ended or could not be opened. */
 export type PortEnd =
   /** The other side went away: cable pulled, device reset, socket closed. */
@@ -35,10 +37,10 @@ export interface WandPort {
   /** How people and logs name it: a device path or `tcp://host:port`. */
   readonly path: string
   /** How PDUs travel on it; settled when `open` has resolved. */
-  readonly framing: 'line' | 'report'
+  readonly framing: Framing
   /** Resolves when bytes can flow; rejects with PortError. At most once per object. */
   open(events: PortEvents): Promise<void>
-  /** Hands bytes over. Never throws; a failure comes out as `ended`. Only src/link calls this. */
+  /** Hands bytes over. Never throws; a failure comes out as `ended`. Only the writer of a driver calls this. */
   write(bytes: Uint8Array): void
   /** Idempotent; resolves when the resource is free, within a second even if the driver hangs. */
   close(): Promise<void>

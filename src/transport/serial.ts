@@ -5,7 +5,9 @@
 // `disconnected`, or `error` and then `close`, or `close` twice, or, with nobody reading, nothing
 // before the next write: all of these end the port once. A callback of a closed port may never come:
 // nothing waits for one without a limit.
+
 import type { SerialPort } from 'serialport'
+import { LINES } from '../../protocol/framing/line-stream.ts'
 import { BAUD } from '../../protocol/framing/serial-line.ts'
 import type { Env } from '../base/env.ts'
 import { systemEnv } from '../base/env.ts'
@@ -20,7 +22,7 @@ export function serialSource(path: string, env: Env = systemEnv()): PortSource {
 
 class SerialWandPort implements WandPort {
   readonly path: string
-  readonly framing = 'line'
+  readonly framing = LINES
   readonly #env: Env
   #port: SerialPort | null = null
   #events: PortEvents | null = null

@@ -1,5 +1,7 @@
 // A wand behind a TCP device server: the serial line's bytes over a socket.
+
 import { connect, type Socket } from 'node:net'
+import { LINES } from '../../protocol/framing/line-stream.ts'
 import { type PortEnd, PortError, type PortEvents, type PortSource, type WandPort } from './port.ts'
 
 const CONNECT_MS = 3_000
@@ -28,7 +30,7 @@ const ENDS: Readonly<Record<string, PortEnd>> = {
 
 class TcpPort implements WandPort {
   readonly path: string
-  readonly framing = 'line'
+  readonly framing = LINES
   readonly #host: string
   readonly #port: number
   #socket: Socket | null = null

@@ -9,6 +9,7 @@ export const enGB: Words = {
     ...enUS.page,
     readOnly: 'wandbridge reads. It cannot programme a pump.',
     programmeSame: 'The programme is unchanged.',
+    programmeUnknown: 'All of the programme that both readings say is unchanged.',
     programmeChanged: 'Programme changes',
   },
   refill: {

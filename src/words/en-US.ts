@@ -1,6 +1,7 @@
 // Everything people read on the page and on the refill sheet, in US English. Another language is one
 // more file of this shape. Numbers, units, dates and ages are not here: they are src/model/format.ts's,
 // and come in as text. Times come in the clinic's zone, or by the pump's clock where that is said.
+import { change, fields, items } from './en-US/fields.ts'
 import { page } from './en-US/page.ts'
 import { refill } from './en-US/refill.ts'
 
@@ -12,6 +13,10 @@ export const enUS = {
   },
   notAvailable: 'not available',
   notValid: (raw: string) => `not valid (raw ${raw})`,
+  /** A mass whose unit the pump does not say: the integer as it came, in no unit. */
+  noMassUnit: (raw: string) => `unit not reported (raw ${raw})`,
+  /** There is no such item in a reading. */
+  absent: '–',
   notMeasured: 'reported by the pump, not measured',
 
   // Codes of the protocol. What is newer than this table is shown as it came.
@@ -47,6 +52,17 @@ export const enUS = {
     'replacement-due': 'Replacement due (ERI)',
     'end-of-service': 'End of service',
   },
+  clock: {
+    none: 'The pump gives no time.',
+    unknown:
+      'How far the pump’s clock is from this computer’s is not known: the wand does not say when it asked.',
+    agrees: (zone: string) => `The pump’s clock agrees with this computer’s (${zone}).`,
+    ahead: (by: string, zone: string) =>
+      `The pump’s clock is ${by} ahead of this computer’s (${zone}).`,
+    behind: (by: string, zone: string) =>
+      `The pump’s clock is ${by} behind this computer’s (${zone}).`,
+  },
+  onOff: { off: 'Off', on: 'On' },
   mode: {
     stopped: 'Stopped',
     'simple-continuous': 'Simple continuous',
@@ -76,6 +92,9 @@ export const enUS = {
   /** A sentence of the bridge, which writes US English: another language looks it up here. */
   said: (sentence: string): string => sentence,
 
+  field: fields,
+  item: items,
+  change,
   page,
   refill,
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Access, type Principal } from '../../src/access/access.ts'
-import { LINK_MS, SESSION_MS } from '../../src/access/links.ts'
+import { LINK_MS, PageLinks, SESSION_MS } from '../../src/access/links.ts'
 import { TokenStore } from '../../src/access/store.ts'
 import { newToken, parseToken } from '../../src/access/token.ts'
 import { systemEnv, VirtualEnv } from '../../src/base/env.ts'
@@ -20,7 +20,7 @@ const WISH = { label: 'chart', scopes: ['status'], lifeMs: 60_000 } as const
 
 function world() {
   const env = new VirtualEnv()
-  const tokens = new TokenStore(env, dir)
+  const tokens = new TokenStore(env, dir, 'device')
   return { env, tokens, access: new Access({ env, tokens, required: true }) }
 }
 
@@ -43,7 +43,6 @@ describe('a token', () => {
       id: token.id,
       auth: 'token',
       scopes: ['status'],
-      sources: ['device', 'simulator', 'replay'],
     })
     expect(access.authenticate(`bearer ${text}`, undefined)).toHaveProperty('id', token.id)
     expect(access.authenticate(undefined, undefined)).toBe('none')
@@ -114,7 +113,7 @@ describe('a token', () => {
     access.hold(access.authenticate(`Bearer ${other.text}`, undefined) as Principal, () =>
       gone.push('other'),
     )
-    expect(await new TokenStore(systemEnv(), dir).revoke(token.id)).toBe(true)
+    expect(await new TokenStore(systemEnv(), dir, null).revoke(token.id)).toBe(true)
     await look(env, () => gone.length > 0)
     expect(gone).toEqual(['revoked'])
     expect(access.authenticate(`Bearer ${text}`, undefined)).toBe('revoked')
@@ -142,14 +141,24 @@ describe('a token', () => {
     expect(await tokens.list()).toEqual([])
   })
 
+  it('is of one kind of bridge: one for another kind is known, and refused as such', async () => {
+    const { tokens, access } = world()
+    const { text } = await tokens.create({ ...WISH, source: 'simulator' })
+    expect(access.authenticate(`Bearer ${text}`, undefined)).toBe('other-source')
+    expect(access.authenticate(`Bearer ${text.slice(0, -4)}aaaa`, undefined)).toBe('unknown')
+    const simulated = new TokenStore(new VirtualEnv(), dir, 'simulator')
+    await simulated.follow()
+    const there = new Access({ env: new VirtualEnv(), tokens: simulated, required: true })
+    expect(there.authenticate(`Bearer ${text}`, undefined)).toMatchObject({ auth: 'token' })
+    simulated.close()
+  })
+
   it('that is lent lives in this process only', async () => {
     const { tokens, access } = world()
-    const { text } = tokens.lend({ ...WISH, sources: ['simulator'] })
-    expect(access.authenticate(`Bearer ${text}`, undefined)).toMatchObject({
-      sources: ['simulator'],
-    })
+    const { text } = tokens.lend(WISH)
+    expect(access.authenticate(`Bearer ${text}`, undefined)).toMatchObject({ auth: 'token' })
     expect(await tokens.list()).toEqual([])
-    expect(await new TokenStore(systemEnv(), dir).list()).toEqual([])
+    expect(await new TokenStore(systemEnv(), dir, null).list()).toEqual([])
   })
 })
 
@@ -157,9 +166,9 @@ describe('a page link', () => {
   it('works once, for two minutes, and gives a session that ends', async () => {
     const { env, access } = world()
     const code = access.links.create()
-    const secret = access.links.redeem(code) as string
+    const secret = (await access.links.redeem(code)) as string
     expect(secret).toMatch(/^[0-9a-f]{40}$/)
-    expect(access.links.redeem(code)).toBeNull()
+    expect(await access.links.redeem(code)).toBeNull()
     const page = access.authenticate(undefined, secret)
     expect(page).toMatchObject({ auth: 'page-link', scopes: ['status', 'history', 'audit'] })
     expect(JSON.stringify(page)).not.toContain(secret)
@@ -169,21 +178,76 @@ describe('a page link', () => {
 
     const late = access.links.create()
     await env.advance(LINK_MS + 1)
-    expect(access.links.redeem(late)).toBeNull()
+    expect(await access.links.redeem(late)).toBeNull()
     await env.advance(SESSION_MS)
     expect(access.authenticate(undefined, secret)).toBe('unknown')
   })
 
-  it('is one of a bounded number', () => {
+  it('is one of a bounded number', async () => {
     const { access } = world()
     const codes = Array.from({ length: 1_000 }, () => access.links.create())
-    expect(codes.filter((code) => access.links.redeem(code) !== null)).toHaveLength(64)
+    const redeemed = await Promise.all(codes.map((code) => access.links.redeem(code)))
+    expect(redeemed.filter((secret) => secret !== null)).toHaveLength(64)
+  })
+})
+
+describe('a page session', () => {
+  const start = (env: VirtualEnv) => new PageLinks(env, join(dir, 'page-sessions.json'))
+
+  it('outlives the process, which keeps only its hash, for its owner', async () => {
+    const env = new VirtualEnv()
+    const before = start(env)
+    const secret = (await before.redeem(before.create())) as string
+    const { id } = before.session(secret) as { id: string }
+    const file = join(dir, 'page-sessions.json')
+    expect(readFileSync(file, 'utf8')).not.toContain(secret)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    // Another process: another monotonic clock, and no link of the first one.
+    const later = new VirtualEnv({ wall: env.wall() + SESSION_MS - 60_000 })
+    const after = start(later)
+    expect(after.session(secret)).toMatchObject({ id })
+    expect(after.alive(id)).toBe(true)
+    await later.advance(60_001)
+    expect(after.session(secret)).toBeNull()
+    expect(start(later).session(secret)).toBeNull()
+  })
+
+  it('is not made immortal by a clock that is set back', async () => {
+    const env = new VirtualEnv()
+    const before = start(env)
+    const secret = (await before.redeem(before.create())) as string
+    // Within one process: it lasts no longer than that process ran.
+    env.setWall(-SESSION_MS / 2)
+    await env.advance(SESSION_MS + 1)
+    expect(before.session(secret)).toBeNull()
+    // Over a restart: a clock behind the last use signs everybody out.
+    const second = new VirtualEnv({ wall: env.wall() })
+    const used = start(second)
+    const other = (await used.redeem(used.create())) as string
+    await second.advance(SESSION_MS / 2)
+    expect(used.session(other)).not.toBeNull()
+    await expect.poll(() => start(second).session(other)).not.toBeNull()
+    await expect
+      .poll(() => start(new VirtualEnv({ wall: second.wall() - 3_600_000 })).session(other))
+      .toBeNull()
+  })
+
+  it('is not read from a file that is damaged', async () => {
+    const env = new VirtualEnv()
+    const before = start(env)
+    const secret = (await before.redeem(before.create())) as string
+    const file = join(dir, 'page-sessions.json')
+    const whole = readFileSync(file, 'utf8')
+    for (const damaged of ['', '{}', whole.slice(0, -10), whole.replace('page-', 'Page-')]) {
+      writeFileSync(file, damaged)
+      expect(start(env).session(secret)).toBeNull()
+    }
   })
 })
 
 it('nobody is asked where no access is required, and a wrong token is still wrong', () => {
   const env = new VirtualEnv()
-  const access = new Access({ env, tokens: new TokenStore(env, dir), required: false })
+  const access = new Access({ env, tokens: new TokenStore(env, dir, 'device'), required: false })
   expect(access.authenticate(undefined, undefined)).toMatchObject({ id: 'anyone', auth: 'none' })
   expect(access.authenticate('Bearer x', undefined)).toBe('malformed')
 })

@@ -144,7 +144,7 @@ describe('a disk that', () => {
     const receipt = await during(b.env, log.append(refused(2)))
     expect(receipt?.log).toMatch(/^simulator-2-/)
     expect(log.state.unaccepted).toMatchObject([
-      { log: old, reason: 'it was removed while it was written' },
+      { log: old, code: 'gone', reason: 'it was renamed or removed while it was written', size: 2 },
     ])
     await close(b, log)
     expect(await verify(b.disk, logDir(log), { schemas: true })).toMatchObject({ ok: true })

@@ -51,7 +51,12 @@ describe('the writer', () => {
       since: state.checkpoint ?? '',
       schemas: true,
     })
-    expect(result).toMatchObject({ ok: true, records: 51, authenticated: true, problem: null })
+    expect(result).toMatchObject({
+      ok: true,
+      records: 51,
+      vouched: { key: 51, checkpoint: 51, nothing: 0 },
+      problem: null,
+    })
   })
 
   it('has exactly one commit in flight, and resolves nothing before its fdatasync', async () => {
@@ -249,7 +254,7 @@ describe('the writer', () => {
     for (const key of [first, second]) {
       expect(await verify(b.disk, logDir(log), { key })).toMatchObject({
         ok: true,
-        authenticated: true,
+        vouched: { nothing: 0 },
       })
     }
     // The old key is not needed any more, even after an unclean end.
@@ -286,7 +291,7 @@ describe('the writer', () => {
     const receipts = await during(b.env, Promise.all(all))
     expect(receipts.filter((r) => r !== null).length).toBe(10)
     const long = await during(b.env, log.append({ ...stop, pdus: [new Uint8Array(60_000)] }))
-    const bad = await during(b.env, log.append({ ...stop, pump: 'lower case; DROP' }))
+    const bad = await during(b.env, log.append({ ...stop, link: -1 }))
     expect([long, bad]).toEqual([null, null])
     await fill(b, log, 1)
     await close(b, log)

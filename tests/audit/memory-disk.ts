@@ -1,11 +1,15 @@
 // A disk in memory that can fail as disks do, and that loses at a power cut what was not synced: of
 // every file any beginning of its unsynced bytes may be left, of unsynced names any.
 import { dirname } from 'node:path'
-import type { Disk, DiskFile } from '../../src/base/disk.ts'
+import type { Disk, DiskEntry, DiskFile, EntryKind } from '../../src/base/disk.ts'
 
 interface Content {
   bytes: Buffer
   synced: number
+  /** Which file it is; a copy is another one. */
+  inode?: string
+  /** What it is, if not a regular file. */
+  kind?: 'other'
 }
 
 export type Operation =
@@ -26,6 +30,9 @@ export class MemoryDisk implements Disk {
   files = new Map<string, Content>()
   durable = new Map<string, Content>()
   locks = new Set<string>()
+  /** Which directory each is. */
+  directories = new Map<string, string>()
+  #inodes = 0
   /** Called before every operation; it may throw, or wait. */
   fault: (operation: Operation, path: string) => void | Promise<void> = () => {}
   /** Bytes that `append` still has room for. */
@@ -34,7 +41,7 @@ export class MemoryDisk implements Disk {
 
   /** The disk after a power cut; `chance(n)` picks a number below n. */
   cut(chance: (n: number) => number): MemoryDisk {
-    const after = new MemoryDisk()
+    const after = this.#sameMedium()
     const names = new Set([...this.durable.keys(), ...this.files.keys()])
     for (const name of names) {
       const now = this.files.get(name)
@@ -42,7 +49,7 @@ export class MemoryDisk implements Disk {
       const content = now === then ? now : chance(2) === 0 ? now : then
       if (!content) continue
       const kept = content.synced + chance(content.bytes.length - content.synced + 1)
-      const copy = { bytes: Buffer.from(content.bytes.subarray(0, kept)), synced: kept }
+      const copy = { ...content, bytes: Buffer.from(content.bytes.subarray(0, kept)), synced: kept }
       after.files.set(name, copy)
       after.durable.set(name, copy)
     }
@@ -51,17 +58,65 @@ export class MemoryDisk implements Disk {
 
   /** What a killed process leaves: everything that was written. */
   killed(): MemoryDisk {
-    const after = new MemoryDisk()
-    for (const [name, { bytes }] of this.files) {
-      const copy = { bytes: Buffer.from(bytes), synced: bytes.length }
+    const after = this.#sameMedium()
+    for (const [name, content] of this.files) {
+      const copy = {
+        ...content,
+        bytes: Buffer.from(content.bytes),
+        synced: content.bytes.length,
+      }
       after.files.set(name, copy)
       after.durable.set(name, copy)
     }
     return after
   }
 
+  #sameMedium(): MemoryDisk {
+    const after = new MemoryDisk()
+    after.directories = new Map(this.directories)
+    after.#inodes = this.#inodes
+    return after
+  }
+
+  #inode(): string {
+    this.#inodes += 1
+    return String(this.#inodes)
+  }
+
+  /** A directory put back from a backup, or copied: the same bytes in other files. */
+  copied(): MemoryDisk {
+    const after = this.killed()
+    for (const content of after.files.values()) content.inode = after.#inode()
+    for (const path of after.directories.keys()) after.directories.set(path, after.#inode())
+    return after
+  }
+
   async makeDir(path: string): Promise<void> {
     await this.fault('makeDir', path)
+    if (!this.directories.has(path)) this.directories.set(path, this.#inode())
+  }
+
+  async scan(path: string): Promise<{ name: string; kind: EntryKind }[]> {
+    const names = new Set(await this.list(path))
+    for (const dir of this.directories.keys())
+      if (dirname(dir) === path) names.add(dir.slice(path.length + 1))
+    const kindOf = (name: string) => this.#kind(`${path}/${name}`) ?? 'other'
+    return [...names].map((name) => ({ name, kind: kindOf(name) }))
+  }
+
+  #kind(path: string): EntryKind | null {
+    const content = this.files.get(path)
+    if (content) return content.kind ?? 'file'
+    if (this.directories.has(path)) return 'directory'
+    return [...this.files.keys()].some((name) => name.startsWith(`${path}/`)) ? 'directory' : null
+  }
+
+  async entry(path: string): Promise<DiskEntry | null> {
+    const kind = this.#kind(path)
+    if (kind === null) return null
+    const content = this.files.get(path)
+    const inode = content?.inode ?? this.directories.get(path) ?? ''
+    return { kind, inode, born: null, size: content?.bytes.length ?? 0 }
   }
 
   async list(path: string): Promise<string[]> {
@@ -73,7 +128,7 @@ export class MemoryDisk implements Disk {
   async create(path: string): Promise<DiskFile> {
     await this.fault('create', path)
     if (this.files.has(path)) throw error('EEXIST', path)
-    const content = { bytes: Buffer.alloc(0), synced: 0 }
+    const content = { bytes: Buffer.alloc(0), synced: 0, inode: this.#inode() }
     this.files.set(path, content)
     return this.#file(path, content)
   }
@@ -100,6 +155,7 @@ export class MemoryDisk implements Disk {
         await this.fault('sync', path)
         content.synced = length
       },
+      inode: () => content.inode ?? '',
       length: () => (this.files.get(path) === content ? content.bytes.length : null),
       close: async () => {},
     }
@@ -113,6 +169,7 @@ export class MemoryDisk implements Disk {
     await this.fault('read', path)
     const content = this.files.get(path)
     if (!content) throw error('ENOENT', path)
+    if (content.kind) throw error('ENOTFILE', path)
     const bytes = content.bytes.subarray(from)
     for (let at = 0; at < bytes.length; at += 50_000) yield bytes.subarray(at, at + 50_000)
   }

@@ -7,8 +7,9 @@ import { parseVerifierKey } from '../../src/audit/format/note.ts'
 import { checkProof, parseProof } from '../../src/audit/format/proof.ts'
 import type { NewRecord } from '../../src/audit/format/record.ts'
 import type { AuditLog } from '../../src/audit/log/log.ts'
-import { deviceFile, prove, readRecords, verifyDeviceFile } from '../../src/audit/read/reader.ts'
-import type { Rederiver } from '../../src/audit/verify/verification.ts'
+import { readRecords } from '../../src/audit/read/reader.ts'
+import { verifyDeviceFile } from '../../src/audit/verify/device-file.ts'
+import { deviceFile, prove } from '../../src/audit/verify/prove.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
 import { upkeep } from '../../src/recorder/upkeep.ts'
 import { type Bench, bench, close, during, duringReal, logDir, open, refused } from './bench-log.ts'
@@ -24,15 +25,23 @@ const reading = (pump: string, volume: number, session: number): NewRecord<'inte
   snapshot: 1,
   deviceTime: '2026-11-24T14:02:11',
   action: 'R',
-  pdus: [Uint8Array.of(volume)],
+  pdus: [Uint8Array.of(volume, Number(pump.slice(4)))],
   decoder: 'test 1',
   body: { blocks: { reservoir: { reportedVolume: volume } } },
 })
 
-const rederive: Rederiver = {
-  version: 'test 1',
-  decode: (_, pdus) => ({ reservoir: { reportedVolume: pdus[0]?.[0] ?? null } }),
+const decoder = {
+  decode: (_: string, pdus: readonly Uint8Array[]) => ({
+    said: { reservoir: { reportedVolume: pdus[0]?.[0] ?? null } },
+    pump: `SIM-${pdus[0]?.[1]}`,
+    model: null as string | null,
+    deviceTime: '2026-11-24T14:02:11',
+  }),
 }
+
+type Decode = (kind: string, pdus: readonly Uint8Array[]) => ReturnType<typeof decoder.decode>
+const by = (decode: Decode) => (name: string) => (name === 'test 1' ? { decode } : undefined)
+const rederive = by(decoder.decode)
 
 let b: Bench
 let log: AuditLog
@@ -161,13 +170,27 @@ describe('reading back', () => {
   it('reads every reading again from its PDUs', async () => {
     const good = await verify(b.disk, dir, { rederive, schemas: true })
     expect(good).toMatchObject({ ok: true, rederived: 30, differing: [] })
-    const other = { ...rederive, decode: () => ({ reservoir: { reportedVolume: 0 } }) }
-    const tampered = await verify(b.disk, dir, { rederive: other })
+    const other: Decode = (kind, pdus) => ({
+      ...decoder.decode(kind, pdus),
+      said: { reservoir: { reportedVolume: 0 } },
+    })
+    const tampered = await verify(b.disk, dir, { rederive: by(other) })
     expect(tampered.problem?.reason).toContain('its PDUs say something else')
-    // A newer decoder that reads differently is no tampering.
-    const newer = await verify(b.disk, dir, { rederive: { ...other, version: 'test 2' } })
-    expect(newer.ok).toBe(true)
-    expect(newer.differing.length).toBe(29)
+    for (const [what, words] of [
+      [{ pump: 'SIM-9' }, 'of pump SIM-9'],
+      [{ model: 'SIM-40' }, 'of model SIM-40'],
+      [{ deviceTime: '2026-11-24T14:02:12' }, 'device time 2026-11-24T14:02:12'],
+      [{ deviceTime: null }, 'device time null'],
+    ] as const) {
+      const decode: Decode = (kind, pdus) =>
+        ({ ...decoder.decode(kind, pdus), ...what }) as ReturnType<Decode>
+      const result = await verify(b.disk, dir, { rederive: by(decode) })
+      expect(result.problem?.reason).toContain(words)
+    }
+    // A decoder that is not known here is no tampering.
+    const newer = await verify(b.disk, dir, { rederive: () => undefined })
+    expect(newer).toMatchObject({ ok: true, rederived: 0 })
+    expect(newer.differing.length).toBe(30)
   })
 })
 
@@ -175,26 +198,28 @@ it('a year: rotates, packs, drops entries by rule, verifies; a checkpoint of the
   const y = bench(7, undefined, { limits: { segmentBytes: 60_000 } })
   const year = await open(y)
   const where = logDir(year)
-  const care = (dropBefore?: string) =>
+  const care = (keepDays?: number) =>
     duringReal(
       y.env,
       upkeep({
         disk: y.disk,
         dir: where,
         append: (r) => year.append(r),
-        ...(dropBefore && { dropBefore }),
+        ...(keepDays !== undefined && {
+          retention: { keepDays, age: () => year.age, wall: () => y.env.wall() },
+        }),
       }),
     )
   let printed = ''
   for (let day = 0; day < 365; day += 1) {
-    y.env.setWall(86_400_000)
+    await y.env.suspend(86_400_000)
     await during(
       y.env,
       Promise.all(Array.from({ length: 4 }, (_, i) => year.append(reading('SIM-1', day % 256, i)))),
       10_000,
     )
     if (day === 5) printed = year.state.checkpoint ?? ''
-    if (day % 30 === 29) await care(day > 200 ? '2026-05-01T00:00:00.000Z' : undefined)
+    if (day % 30 === 29) await care(day > 200 ? 120 : undefined)
   }
   await close(y, year)
   const names = [...y.disk.files.keys()].map((n) => n.split('/').at(-1) ?? '')
@@ -207,7 +232,7 @@ it('a year: rotates, packs, drops entries by rule, verifies; a checkpoint of the
     schemas: true,
     rederive,
   })
-  expect(result.sentence).toContain('vouched for by the key and the checkpoint')
+  expect(result.sentence).toContain('vouched for by the key kept elsewhere, for the first')
   expect(result.records).toBe(year.state.size)
   expect(parseCheckpoint(printed)).toMatchObject({ size: expect.any(Number) })
   // Somebody else's retention is found.

@@ -1,10 +1,11 @@
 // Reading a part of a long log gives exactly what reading all of it would, and leaves the rest alone.
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { AuditLog } from '../../src/audit/log/log.ts'
 import { segmentFiles } from '../../src/audit/read/files.ts'
+import { LogReader } from '../../src/audit/read/log-reader.ts'
 import { type Filter, readRecords } from '../../src/audit/read/reader.ts'
-import { type Intros, oldestOf } from '../../src/audit/read/seek.ts'
 import { type Bench, bench, during, logDir, open, refused, start } from './bench-log.ts'
 
 let b: Bench
@@ -17,15 +18,17 @@ beforeAll(async () => {
   dir = logDir(log)
   for (let i = 0; i < 60; i += 1) {
     await b.env.advance(3_600_000)
-    // Now and then somebody sets the clock back.
+    // Now and then somebody sets the clock: back, 40 days ahead, and right again.
     if (i % 17 === 16) b.env.setWall(-7_200_000)
+    if (i === 20) b.env.setWall(40 * 86_400_000)
+    if (i === 40) b.env.setWall(-40 * 86_400_000)
     await during(b.env, Promise.all([log.append(start), log.append(refused(i))]))
   }
 })
 
-async function take(filter: Filter, intros?: Intros): Promise<number[]> {
+async function take(filter: Filter, reader?: LogReader): Promise<number[]> {
   const out: number[] = []
-  for await (const { position } of readRecords(b.disk, dir, filter, intros)) out.push(position)
+  for await (const { position } of readRecords(b.disk, dir, filter, reader)) out.push(position)
   return out
 }
 
@@ -41,7 +44,7 @@ describe('a part of a log', () => {
       '2020-01-01T00:00:00.000Z',
       '2030-01-01T00:00:00.000Z',
     )
-    const intros: Intros = new Map()
+    const reader = new LogReader(b.disk, dir)
     await fc.assert(
       fc.asyncProperty(
         fc.record(
@@ -61,7 +64,7 @@ describe('a part of a log', () => {
               at < (filter.to ?? '9') &&
               (filter.kinds?.includes(kind) ?? true),
           )
-          expect(await take(filter, intros)).toEqual(wanted.map(({ position }) => position))
+          expect(await take(filter, reader)).toEqual(wanted.map(({ position }) => position))
         },
       ),
       { numRuns: 150 },
@@ -74,16 +77,17 @@ describe('a part of a log', () => {
     b.disk.fault = (operation, path) => {
       if (operation === 'read') read.set(path, (read.get(path) ?? 0) + 1)
     }
-    const intros: Intros = new Map()
-    await take({ after: log.state.size - 2 }, intros)
+    const reader = new LogReader(b.disk, dir)
+    await take({ after: log.state.size - 2 }, reader)
     const once = [...read.values()].reduce((a, n) => a + n, 0)
     expect(once).toBeLessThan(8)
     read.clear()
-    await take({ after: log.state.size - 2 }, intros)
+    await take({ after: log.state.size - 2 }, reader)
     expect([...read.values()].reduce((a, n) => a + n, 0)).toBeLessThanOrEqual(1)
     b.disk.fault = () => {}
-    expect(await oldestOf(b.disk, dir, files, intros)).toBe(0)
-    const kept = files.map((file) => (file.number < 4 ? { ...file, entries: null } : file))
-    expect(await oldestOf(b.disk, dir, kept, new Map())).toBeGreaterThan(0)
+    expect(await reader.oldest()).toBe(0)
+    const disk = b.disk.killed()
+    for (const { entries } of files.slice(0, 3)) disk.files.delete(join(dir, entries?.name ?? ''))
+    expect(await new LogReader(disk, dir).oldest()).toBeGreaterThan(0)
   })
 })

@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Pdu } from '../../protocol/codec/pdu.ts'
 import { parse, type Struct } from '../../protocol/codec/struct.ts'
+import { ReportEncoder } from '../../protocol/framing/hid-report.ts'
 import { LineStream } from '../../protocol/framing/line-stream.ts'
 import { ReportStream } from '../../protocol/framing/report-stream.ts'
+import { encodeLine } from '../../protocol/framing/serial-line.ts'
 import { isForbiddenType, MESSAGES, messageOfType } from '../../protocol/messages/index.ts'
 import { scenarioNames } from '../../simulator/scenarios/load.ts'
+import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import { rig } from './rig.ts'
 
 const ROOT = new URL('../..', import.meta.url).pathname
@@ -73,6 +76,26 @@ describe('what the host sends', () => {
     const pdus = decodeAll(sent, c.framing)
     expect(pdus.length).toBeGreaterThan(20)
     expectReadOnly(pdus)
+    // What the driver says of itself is all that it does.
+    for (const bytes of sent) {
+      const text = Buffer.from(bytes).toString('latin1')
+      expect(openWand.sends.some(({ pattern }) => pattern.test(text))).toBe(true)
+    }
+  })
+
+  it('can match no type of the range in which a programming command would lie', () => {
+    const header = (type: number) =>
+      Uint8Array.of(1, type, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0)
+    for (let type = 0x40; type <= 0x7f; type += 1) {
+      const pdu = Uint8Array.of(...header(type), 0, 0, 0, 0)
+      const frames = [
+        encodeLine(pdu),
+        Buffer.from(new ReportEncoder().encode(pdu)).toString('latin1'),
+      ]
+      for (const text of frames) {
+        expect(openWand.sends.filter(({ pattern }) => pattern.test(text))).toEqual([])
+      }
+    }
   })
 })
 

@@ -5,8 +5,10 @@ import { startSimulator } from '../../simulator/index.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { Bridge, type Change } from '../../src/bridge/bridge.ts'
 import type { Recorder } from '../../src/bridge/gate.ts'
-import type { Policy } from '../../src/drivers/open-wand/state.ts'
+import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
+import type { Policy } from '../../src/model/policy.ts'
+import type { Source } from '../../src/model/reading.ts'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
 import type { PortSource, WandPort } from '../../src/transport/port.ts'
@@ -15,6 +17,8 @@ export interface RigOptions {
   readonly scenario?: string
   readonly seed?: number
   readonly policy?: Policy
+  /** What the bridge reads; simulated wands if not given. */
+  readonly source?: Source
   readonly wands?: number
   readonly liveMs?: number
   readonly speed?: number
@@ -41,6 +45,8 @@ export async function rig(options: RigOptions = {}) {
   const { recorder } = options
   const bridge = new Bridge({
     env,
+    driver: openWand,
+    source: options.source ?? 'simulator',
     ports,
     policy: options.policy ?? 'continuous',
     ...(options.liveMs === undefined ? {} : { liveMs: options.liveMs }),

@@ -12,8 +12,17 @@ import {
   type Connection,
   HEARTBEAT_MS,
 } from '../../src/client/index.ts'
+import type { RecordOf } from '../../src/model/record.ts'
 import type { Value } from '../../src/model/value.ts'
-import { eventually, lost, starter, type World, withAudit } from '../http/world.ts'
+import {
+  eventually,
+  lost,
+  refillOf,
+  starter,
+  visitOf,
+  type World,
+  withAudit,
+} from '../http/world.ts'
 
 const start = starter()
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
@@ -242,15 +251,17 @@ describe('records', () => {
     expect(one.pump()).toMatchObject({
       quality: 'stale',
       reason: 'recorded',
-      readAt: w.interrogation.at,
+      readAt: w.interrogation.readAt,
     })
     expect(one.pump()?.pump).toEqual(w.pump.pump)
-    w.change((s) => ({ ...s, pumps: [{ ...w.pump, readAt: w.interrogation.at }] }))
+    w.change((s) => ({ ...s, pumps: [{ ...w.pump, readAt: w.interrogation.readAt }] }))
     await one.live()
     const value = { ...w.interrogation.reservoir.reportedVolume, value: 1.25, receivedAt: soon }
     const { kind: _, identity: __, ...head } = w.interrogation
-    const { position, log, source, pump, wand, port, patient, session, snapshot, deviceTime } = head
+    const { id, position, log, source, pump, wand, port, patient, session, snapshot, deviceTime } =
+      head
     const live = {
+      id,
       position,
       log,
       source,
@@ -264,7 +275,14 @@ describe('records', () => {
       at: soon,
     }
     const { rate } = w.interrogation.infusion
-    w.records.push({ ...live, kind: 'live', reportedVolume: value, rate, activeAlarms: 0 })
+    w.records.push({
+      ...live,
+      kind: 'live',
+      readAt: soon,
+      reportedVolume: value,
+      rate,
+      activeAlarms: 0,
+    })
     await eventually(() => one.pump()?.reservoir.reportedVolume.value === 1.25)
     expect(one.pump()).toMatchObject({ readAt: soon, quality: 'current' })
     expect(one.pump()?.reservoir.reportedVolume).toMatchObject({ quality: 'current', unit: 'mL' })
@@ -382,16 +400,27 @@ it('asks every address of history', async () => {
   expect((await api.wands()).wands).toHaveLength(1)
   expect((await api.pump(id)).pump.id).toBe(id)
   const first = await api.readings(id, { limit: 2 })
-  const second = await api.readings(id, { limit: 10, after: first.next ?? -1 })
+  const second = await api.readings(id, { limit: 10, after: first.next ?? '' })
   expect([...first.readings, ...second.readings].map(({ position }) => position)).toEqual([
     0, 1, 2, 3, 4,
   ])
   expect(second.next).toBeNull()
+  const newest = await api.readings(id, { limit: 2, order: 'desc' })
+  expect(newest.readings.map(({ position }) => position)).toEqual([4, 3])
   const all = []
-  for await (const one of api.allReadings(id, { after: 1 })) all.push(one.position)
+  for await (const one of api.allReadings(id, { after: `${w.records.log}.1` })) {
+    all.push(one.position)
+  }
   expect(all).toEqual([2, 3, 4])
-  expect((await api.interrogations(id)).interrogations).toHaveLength(5)
-  expect((await api.interrogation(id, 3)).interrogation.position).toBe(3)
+  const visits = w.records.all.map((one) => visitOf(one as RecordOf<'interrogation'>))
+  w.knowledge.visits = () => ({ items: visits, next: null, forgotten: 0 })
+  w.knowledge.refills = () => ({ items: [refillOf(w.interrogation)], next: null })
+  const { interrogations } = await api.interrogations(id)
+  expect(interrogations).toHaveLength(5)
+  const named = await api.interrogation(id, interrogations[3]?.id ?? '')
+  expect(named.interrogation.position).toBe(3)
   expect((await api.refills(id)).refills).toHaveLength(1)
+  const elsewhere = { after: 'simulator-2-00000000.1' }
+  await expect(api.readings(id, elsewhere)).rejects.toMatchObject({ status: 410 })
   await expect(api.pump('x/../y')).rejects.toMatchObject({ status: 404 })
 })

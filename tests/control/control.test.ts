@@ -1,10 +1,11 @@
 // The control socket: one bridge a state directory, answers to its owner, survives nonsense.
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemEnv } from '../../src/base/env.ts'
+import { lockFile } from '../../src/base/lock.ts'
 import { controlAddress } from '../../src/control/address.ts'
 import { ControlConnection } from '../../src/control/client.ts'
 import { AlreadyRunning, type ControlHandler, ControlServer } from '../../src/control/server.ts'
@@ -90,6 +91,18 @@ describe('ControlServer', () => {
     writeFileSync(controlAddress(dir), '')
     await listen()
     expect(await ask(['{"do":"status"}\n'])).toHaveLength(1)
+  })
+
+  it('does not wait for a start that is not: a left-over lock that is a dangling link', async () => {
+    symlinkSync('/nowhere/at/all', `${controlAddress(dir)}.takeover`)
+    await listen()
+    expect(await ask(['{"do":"status"}\n'])).toHaveLength(1)
+  })
+
+  it('says what is in the way when another start does not come to an end', async () => {
+    const release = await lockFile(`${controlAddress(dir)}.takeover`)
+    await expect(listen()).rejects.toThrow(/control\.sock\.takeover is held by process \d+\./)
+    await release()
   })
 
   it('cuts off who sends a line without end, and goes on', async () => {

@@ -5,9 +5,10 @@ import { systemEnv } from '../../src/base/env.ts'
 import { TYPES } from '../../src/fhir/library.ts'
 import { PARAMS } from '../../src/fhir/parameters.ts'
 import { fhirSurface } from '../../src/fhir/surface.ts'
+import { start, stop } from '../audit/bench-log.ts'
 import { MemoryRecords } from '../http/world.ts'
 import { checkEnums } from './enums.ts'
-import { recordsOf } from './readings.ts'
+import { sourcesOf } from './readings.ts'
 
 const RUNS = process.env['WANDBRIDGE_LONG'] === '1' ? 20_000 : 400
 const env = systemEnv()
@@ -97,13 +98,11 @@ const headers = fc.record({
 
 it('is answered in FHIR', { timeout: 600_000 }, async () => {
   const records = new MemoryRecords()
-  for (const record of await recordsOf('mixture')) records.push(record)
   const surface = fhirSurface({
     env,
     version: '0',
     status: () => ({ pumps: [] }),
-    records,
-    async *audit() {},
+    ...(await sourcesOf(records, 'mixture', [start, stop])),
   })
   const statuses = new Set<number>()
   await fc.assert(
@@ -113,7 +112,6 @@ it('is answered in FHIR', { timeout: 600_000 }, async () => {
         query: new URLSearchParams(asked),
         headers: given,
         base: 'http://127.0.0.1:8420/fhir/R4',
-        sources: ['simulator'],
         gone: () => false,
         recorded: async () => {},
       })

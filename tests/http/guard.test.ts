@@ -16,9 +16,12 @@ import { eventually, raw, starter, type World, world } from './world.ts'
 const start = starter()
 
 const SCOPED = ['/api/v1/wands', '/api/v1/pumps', '/api/v1/pumps/ID', '/api/v1/events']
-const HISTORY = ['readings', 'interrogations', 'refills', 'interrogations/0'].map(
-  (what) => `/api/v1/pumps/ID/${what}`,
-)
+const HISTORY = [
+  'readings',
+  'interrogations',
+  'refills',
+  'interrogations/simulator-1-00000000.0',
+].map((what) => `/api/v1/pumps/ID/${what}`)
 
 async function problem(reply: Response): Promise<string> {
   expect(reply.headers.get('content-type')).toBe('application/problem+json; charset=utf-8')
@@ -87,19 +90,14 @@ describe('a token', () => {
     expect(await problem(await ask(w, '/metrics', status))).toBe('scope-missing')
   })
 
-  it('for simulated sources shows nothing of a device', async () => {
+  it('for another kind of bridge is refused, and it is said that it is one', async () => {
     const w = await start()
-    const one = {
-      authorization: `Bearer ${w.tokenFor(undefined, { sources: ['simulator'] }).text}`,
-    }
-    const other = { authorization: `Bearer ${w.tokenFor(undefined, { sources: ['device'] }).text}` }
+    const other = { authorization: `Bearer ${w.tokenFor(undefined, { source: 'device' }).text}` }
     w.records.push(w.interrogation)
-    const pumps = async (headers: Record<string, string>) =>
-      ((await (await ask(w, '/api/v1/pumps', headers)).json()) as { pumps: [] }).pumps.length
-    expect([await pumps(one), await pumps(other)]).toEqual([1, 0])
-    for (const path of ['/api/v1/pumps/ID', ...HISTORY]) {
-      expect((await ask(w, path, one)).status).toBe(200)
-      expect(await problem(await ask(w, path, other))).toBe('not-found')
+    for (const path of ['/api/v1/pumps', '/api/v1/pumps/ID', '/api/v1/events', ...HISTORY]) {
+      const reply = await ask(w, path, other)
+      expect(reply.status).toBe(401)
+      expect(await problem(reply)).toBe('token-of-another-bridge')
     }
   })
 

@@ -1,17 +1,14 @@
 // Status, history and visits over HTTP: what stands in them, page by page, as JSON and as lines.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { first, page, readings, refills, visits } from '../../src/http/history.ts'
-import type { ReadingsReply, RefillsReply, VisitsReply } from '../../src/model/api.ts'
+import { first, page, readings } from '../../src/http/history.ts'
+import type { Problem, ReadingsReply, RefillsReply, VisitsReply } from '../../src/model/api.ts'
 import type { ApiRecord, RecordOf } from '../../src/model/record.ts'
 import { pumpStatusSchema } from '../../src/model/status.ts'
-import { lost, sample, starter, type World } from './world.ts'
+import { lost, MemoryRecords, refillOf, sample, starter, visitOf, type World } from './world.ts'
 
 const start = starter()
 
-async function* from(records: readonly ApiRecord[]): AsyncGenerator<ApiRecord> {
-  yield* records
-}
 const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   const out: T[] = []
   for await (const item of items) out.push(item)
@@ -23,7 +20,13 @@ const minute = (n: number) => new Date(Date.UTC(2026, 0, 5, 9, n)).toISOString()
 /** Ten readings a minute apart. */
 async function tenReadings(w: World): Promise<void> {
   for (let i = 0; i < 10; i += 1) w.records.push({ ...w.interrogation, at: minute(i) }, i % 2)
+  const visits = w.records.all.map((one) => visitOf(one as RecordOf<'interrogation'>))
+  w.knowledge.visits = () => ({ items: visits, next: null, forgotten: 0 })
+  w.knowledge.refills = () => ({ items: [refillOf(w.interrogation)], next: null })
 }
+
+const LOG = 'simulator-1-00000000'
+const cursor = (position: number) => `${LOG}.${position}`
 
 describe('status', () => {
   it('is the one object of the pump, judged now, for every value a quality and a reason', async () => {
@@ -127,15 +130,39 @@ describe('history', () => {
     expect(range.readings.map(({ readAt }) => readAt)).toEqual([minute(2), minute(3), minute(4)])
     // No value is no value, and not the position 0.
     expect(await get('?after=&from=')).toMatchObject({ readings: whole.readings })
-    const paged: number[] = []
-    let next: number | null = -1
-    while (next !== null) {
-      const one: ReadingsReply = await get(`?limit=3&after=${next}`)
-      expect(one.readings.length).toBeLessThanOrEqual(3)
-      paged.push(...one.readings.map(({ position }) => position))
-      next = one.next
+    for (const order of ['asc', 'desc'] as const) {
+      const paged: number[] = []
+      let next: string | null = order === 'asc' ? cursor(-1) : cursor(w.records.size)
+      while (next !== null) {
+        const one: ReadingsReply = await get(`?order=${order}&limit=3&after=${next}`)
+        expect(one.readings.length).toBeLessThanOrEqual(3)
+        paged.push(...one.readings.map(({ position }) => position))
+        next = one.next
+      }
+      const wanted = whole.readings.map(({ position }) => position)
+      expect(paged).toEqual(order === 'asc' ? wanted : wanted.reverse())
     }
-    expect(paged).toEqual(whole.readings.map(({ position }) => position))
+    // A limit gives the newest of a range when they are asked for.
+    const newest = await get('?order=desc&limit=2')
+    expect(newest.readings.map(({ readAt }) => readAt)).toEqual([minute(9), minute(8)])
+    // Every item has the cursor behind it.
+    expect(whole.readings.map(({ id }) => id)).toEqual(w.records.all.map(({ id }) => id))
+  })
+
+  it('tells a cursor of another log from one that is none', async () => {
+    const w = await start()
+    await tenReadings(w)
+    for (const what of ['readings', 'interrogations', 'refills']) {
+      const ask = (after: string) => w.get(`/api/v1/pumps/${w.pump.pump.id}/${what}?after=${after}`)
+      const gone = await ask('simulator-2-11111111.3')
+      expect([gone.status, ((await gone.json()) as Problem).type]).toEqual([
+        410,
+        'urn:wandbridge:problem:cursor-gone',
+      ])
+      for (const after of ['3', 'x', cursor(-2), `${LOG}.1e1`, `${LOG}.`, `${LOG}.03`]) {
+        expect([after, (await ask(after)).status]).toEqual([after, 400])
+      }
+    }
   })
 
   it('is given as lines, each an item with its cursor', async () => {
@@ -163,11 +190,14 @@ describe('history', () => {
       await w.get(`/api/v1/pumps/${id}/interrogations`)
     ).json()) as VisitsReply
     expect(visitsOf.interrogations).toHaveLength(10)
-    const { position } = w.records.all[3] as ApiRecord
-    const one = await w.get(`/api/v1/pumps/${id}/interrogations/${position}`)
+    const { id: record, position } = w.records.all[3] as ApiRecord
+    expect(visitsOf.interrogations[3]?.id).toBe(record)
+    const one = await w.get(`/api/v1/pumps/${id}/interrogations/${record}`)
     expect(await one.json()).toMatchObject({ interrogation: w.records.all[3] })
-    for (const path of [`${id}/interrogations/${position + 1000}`, `${id}/interrogations/0x1`]) {
-      expect([400, 404]).toContain((await w.get(`/api/v1/pumps/${path}`)).status)
+    // Of another log it would be another record.
+    const elsewhere = `simulator-2-11111111.${position}`
+    for (const other of [cursor(position + 1000), `${position}`, '0x1', elsewhere]) {
+      expect((await w.get(`/api/v1/pumps/${id}/interrogations/${other}`)).status).toBe(404)
     }
     const none = await w.get('/api/v1/pumps/0000000000000000/readings')
     expect(none.status).toBe(404)
@@ -226,93 +256,41 @@ describe('history', () => {
   })
 })
 
-describe('visits', () => {
-  const ended = (of: RecordOf<'interrogation'>, how: RecordOf<'session'>['how']): ApiRecord => {
-    const { position, log, at, source, pump, wand, port, patient } = of
-    const { session, snapshot, deviceTime } = of
-    const place = { position, log, at, source, pump, wand, port, patient }
-    const head = { ...place, session, snapshot, deviceTime }
-    return { ...head, kind: 'session', event: 'ended', how }
-  }
-
-  it('say how their session ended, or that nobody knows', async () => {
-    const { interrogation } = await sample()
-    const one = (position: number, session: number) => ({ ...interrogation, position, session })
-    const found = await all(
-      visits(
-        from([
-          one(0, 1),
-          ended(one(1, 1), 'confirmed'),
-          one(2, 2),
-          ended(one(3, 9), 'confirmed'),
-          one(4, 3),
-          ended(one(5, 3), 'lost'),
-          one(6, 4),
-        ]),
-      ),
-    )
-    expect(found.map(({ position, closeConfirmed }) => [position, closeConfirmed])).toEqual([
-      [0, true],
-      [2, null],
-      [4, false],
-      [6, null],
-    ])
-    expect(found[0]).toMatchObject({ activeAlarms: interrogation.alarms.length })
-  })
-
-  it('give refills as the pump reports them, with the readings around and what was written down', async () => {
-    const { interrogation } = await sample()
-    const read = (position: number, filledAt: string | null, volume: number): ApiRecord => ({
-      ...interrogation,
-      position,
-      at: minute(position),
-      reservoir: {
-        ...interrogation.reservoir,
-        filledAt: { ...interrogation.reservoir.filledAt, value: filledAt },
-        reportedVolume: { ...interrogation.reservoir.reportedVolume, value: volume },
-      },
-    })
-    const { position, log, at, source, pump, wand, port, patient, session, snapshot, deviceTime } =
-      interrogation
-    const place = { position, log, at, source, pump, wand, port, patient }
-    const head = { ...place, session, snapshot, deviceTime }
-    const sheet = (n: number, step: string): ApiRecord => ({
-      ...head,
-      position: n,
-      kind: 'worksheet',
-      sheet: 's1',
-      step,
-      entries: {},
-    })
-    const records = [
-      read(0, '2025-11-01T10:00:00', 5),
-      read(1, '2025-11-01T10:00:00', 4.5),
-      sheet(2, 'drained'),
-      sheet(3, 'injected'),
-      read(4, '2026-01-05T10:00:00', 20),
-      read(5, null, 20),
-      read(6, '2026-01-05T10:00:00', 19),
-    ]
-    const found = await all(refills(from(records)))
-    expect(found.map((r) => [r.position, r.filledAt, r.before?.position ?? null])).toEqual([
-      [0, '2025-11-01T10:00:00', null],
-      [4, '2026-01-05T10:00:00', 1],
-    ])
-    expect(found[1]).toMatchObject({
-      before: { reportedVolume: { value: 4.5 } },
-      after: { position: 4, reportedVolume: { value: 20 } },
-      worksheets: [{ step: 'drained' }, { step: 'injected' }],
-    })
-    expect((await all(refills(from(records), { after: 0 }))).map((r) => r.position)).toEqual([4])
-    expect((await all(refills(from(records), { from: minute(5) }))).map((r) => r.position)).toEqual(
-      [],
-    )
+describe('what is known', () => {
+  it('is asked for in the range and the order of the request, and cut into pages', async () => {
     const w = await start()
-    for (const record of records) w.records.push(record)
-    const reply = (await (
-      await w.get(`/api/v1/pumps/${w.pump.pump.id}/refills?after=0`)
-    ).json()) as RefillsReply
-    expect(reply.refills).toEqual([found[1]].map((r) => ({ ...r })))
+    await tenReadings(w)
+    const asked: object[] = []
+    const visits = w.records.all.map((one) => visitOf(one as RecordOf<'interrogation'>))
+    const refills = w.records.all.map((one) => refillOf(one as RecordOf<'interrogation'>))
+    w.knowledge.visits = (id, query) => {
+      asked.push({ id, ...query })
+      return { items: visits, next: null, forgotten: 0 }
+    }
+    w.knowledge.refills = (id, query) => {
+      asked.push({ id, ...query })
+      return { items: refills, next: null }
+    }
+    // What is known besides is not given.
+    const given = visits.map(({ events: _, ...visit }) => visit)
+    const { id } = w.pump.pump
+    const get = async <T>(query: string) =>
+      (await (await w.get(`/api/v1/pumps/${id}/${query}`)).json()) as T
+    const range = `from=${minute(2)}&to=${minute(8)}`
+    const some = await get<VisitsReply>(`interrogations?${range}&limit=3&after=${cursor(1)}`)
+    expect(some).toMatchObject({ log: LOG, pump: { id }, interrogations: given.slice(0, 3) })
+    expect(some.next).toBe(visits[2]?.id)
+    const filled = await get<RefillsReply>(`refills?order=desc&limit=4&after=${cursor(9)}`)
+    expect([filled.refills, filled.next]).toEqual([refills.slice(0, 4), refills[3]?.id])
+    expect(await get<VisitsReply>('interrogations')).toMatchObject({
+      interrogations: given,
+      next: null,
+    })
+    expect(asked).toEqual([
+      { id, from: minute(2), to: minute(8), order: 'asc', after: 1 },
+      { id, from: undefined, to: undefined, order: 'desc', after: 9 },
+      { id, from: undefined, to: undefined, order: 'asc', after: undefined },
+    ])
   })
 })
 
@@ -323,23 +301,16 @@ it('pages join to the whole, for any cut', async () => {
       fc.array(fc.nat(3), { maxLength: 30 }),
       fc.integer({ min: 1, max: 12 }),
       async (gaps, limit) => {
-        const records: ApiRecord[] = []
-        for (const gap of gaps) {
-          const position = (records.at(-1)?.position ?? -1) + gap + 1
-          records.push({ ...interrogation, position })
-        }
-        const items = (after: number) => readings(from(records.filter((r) => r.position > after)))
+        const records = new MemoryRecords()
+        for (const gap of gaps) records.push(interrogation, gap)
+        const items = (after: number) => readings(records.read({ after }))
         const joined: number[] = []
-        let next: number | null = -1
-        while (next !== null) {
-          const one: Awaited<ReturnType<typeof page<{ position: number }>>> = await page(
-            items(next),
-            limit,
-          )
+        for (let more = true; more; ) {
+          const one = await page(items(joined.at(-1) ?? -1), limit)
           joined.push(...one.items.map((r) => r.position))
-          next = one.next
+          more = one.more
         }
-        expect(joined).toEqual(records.map((r) => r.position))
+        expect(joined).toEqual(records.all.map((r) => r.position))
         expect(await all(first(items(-1), limit))).toEqual((await page(items(-1), limit)).items)
       },
     ),

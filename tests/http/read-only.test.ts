@@ -56,7 +56,7 @@ describe('methods', () => {
   }, async () => {
     const w = await start()
     const known = Object.keys(document.paths).map((path) =>
-      path.replace('{id}', w.pump.pump.id).replace('{position}', '0'),
+      path.replace('{id}', w.pump.pump.id).replace('{record}', 'simulator-1-00000000.0'),
     )
     w.records.push(w.interrogation)
     await refusedEverywhere(w, [

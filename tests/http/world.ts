@@ -11,9 +11,14 @@ import { TokenStore } from '../../src/access/store.ts'
 import { SCOPES, type Scope } from '../../src/access/token.ts'
 import { systemEnv, utc } from '../../src/base/env.ts'
 import { apiRecord } from '../../src/feed/api-record.ts'
+import { type Cursor, cursorText } from '../../src/feed/cursor.ts'
+import type { FeedItem, HistoryQuery, LogHead } from '../../src/feed/feed.ts'
+import type { FeedRecord } from '../../src/feed/feed-record.ts'
 import type { Mount } from '../../src/http/mount.ts'
 import { type HttpServer, type ListenOptions, listen } from '../../src/http/server.ts'
-import type { HttpLimits, HttpSources, LogHead, RecordQuery } from '../../src/http/sources.ts'
+import type { Follow, HttpLimits, HttpSources } from '../../src/http/sources.ts'
+import type { VisitView } from '../../src/knowledge/views.ts'
+import type { Refill } from '../../src/model/api.ts'
 import type { ReadingEvent } from '../../src/model/event.ts'
 import type { Source } from '../../src/model/reading.ts'
 import type { ApiRecord, RecordOf } from '../../src/model/record.ts'
@@ -54,47 +59,151 @@ export function sample(): Promise<Sample> {
   return known
 }
 
-/** Records in memory. */
-export class MemoryRecords {
-  readonly records$ = new Subject<ApiRecord>()
-  log = LOG
+/** A feed in memory: what the surfaces need of it. */
+export class MemoryRecords implements Follow {
+  #log = LOG
+  #wake: () => void = () => {}
+  #woken = new Promise<void>(() => {})
   source: Source = 'simulator'
   first = 0
   all: ApiRecord[] = []
   size = 0
   reads = 0
 
+  constructor() {
+    this.#arm()
+  }
+
+  get log(): string {
+    return this.#log
+  }
+
+  set log(name: string) {
+    this.#log = name
+    this.#arm()
+  }
+
+  #arm(): void {
+    this.#wake()
+    this.#woken = new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
   /** Makes one durable; positions of records the API does not give are left out with `skip`. */
   push(record: ApiRecord, skip = 0): ApiRecord {
-    const placed = { ...record, position: this.size + skip, log: this.log, source: this.source }
+    const position = this.size + skip
+    const id = cursorText({ log: this.log, position })
+    const placed = { ...record, id, position, log: this.log, source: this.source }
     this.size = placed.position + 1
     this.all.push(placed)
-    this.records$.next(placed)
+    this.#arm()
     return placed
   }
 
-  head(source?: Source): LogHead | null {
-    if (source !== undefined && source !== this.source) return null
-    return this.log === '' ? null : { log: this.log, source: this.source, size: this.size }
+  head(): LogHead | null {
+    return this.log === '' ? null : { log: this.log, size: this.size }
   }
 
   async oldest(): Promise<number> {
     return this.first
   }
 
-  async *read(query: RecordQuery): AsyncGenerator<ApiRecord> {
+  async *read(query: HistoryQuery = {}): AsyncGenerator<FeedRecord> {
     this.reads += 1
-    for (const record of [...this.all]) {
+    const { after, before, kinds, pump, from, to, order, limit = Infinity, gone } = query
+    const all = order === 'desc' ? [...this.all].reverse() : [...this.all]
+    let left = limit
+    for (const record of all) {
+      if (gone?.() || left <= 0) return
       if (record.position < this.first) continue
-      if (query.after !== undefined && record.position <= query.after) continue
-      if (query.kinds && !query.kinds.includes(record.kind)) continue
-      if (query.pump !== undefined && record.pump?.id !== query.pump) continue
-      if (query.from !== undefined && record.at < query.from) continue
-      if (query.to !== undefined && record.at >= query.to) continue
+      if (after !== undefined && record.position <= after) continue
+      if (before !== undefined && record.position >= before) continue
+      if (kinds && !(kinds as readonly string[]).includes(record.kind)) continue
+      if (pump !== undefined && record.pump?.id !== pump) continue
+      if (from !== undefined && record.at < from) continue
+      if (to !== undefined && record.at >= to) continue
       await null
-      yield record
+      left -= 1
+      yield feedRecord(record)
     }
   }
+
+  async *follow(
+    cursor: Cursor | null,
+    { signal }: { readonly signal: AbortSignal },
+  ): AsyncGenerator<FeedItem> {
+    let at = cursor
+    let told = ''
+    const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+    while (!signal.aborted) {
+      const woken = this.#woken
+      const head = this.head()
+      if (head) {
+        const { log } = head
+        at ??= { log, position: head.size - 1 }
+        if (at.log !== log) {
+          const from = at.position + 1
+          at = { log, position: -1 }
+          const old = (cursor ?? at).log
+          yield { kind: 'replaced', cursor: at, log: old, from, by: log, why: 'other-log' }
+        }
+        for (const record of [...this.all]) {
+          if (record.log !== log || record.position <= at.position) continue
+          at = { log, position: record.position }
+          yield { kind: 'record', cursor: at, record: feedRecord(record) }
+        }
+        at = { log, position: Math.max(at.position, head.size - 1) }
+        if (told !== cursorText(at)) {
+          told = cursorText(at)
+          yield { kind: 'caught-up', cursor: at }
+        }
+      }
+      await Promise.race([woken, ended])
+    }
+  }
+}
+
+/** An interrogation in short, as it is known. */
+export const visitOf = (record: RecordOf<'interrogation'>): VisitView => {
+  const { id, position, at, deviceTime, session, source, reservoir, infusion, alarms } = record
+  const moment = { id, position, readAt: at, deviceTime, session, source }
+  const { reportedVolume } = reservoir
+  const values = { reportedVolume, rate: infusion.rate, activeAlarms: alarms.length }
+  const events = { before: null, total: null, listed: 0, overwritten: null }
+  return { ...moment, ...values, closeConfirmed: true, events }
+}
+
+/** A refill that this interrogation is the first to tell of. */
+export const refillOf = (record: RecordOf<'interrogation'>): Refill => {
+  const { id, position, at, source, reservoir } = record
+  const { filledAt, filledVolume, reportedVolume } = reservoir
+  const after = { position, readAt: at, reportedVolume }
+  const told = {
+    filledAt: filledAt.value as string,
+    filledVolume: filledVolume as Refill['filledVolume'],
+  }
+  return { id, position, source, ...told, before: null, after, worksheets: [] }
+}
+
+const feedRecords = new WeakMap<ApiRecord, FeedRecord>()
+
+/** The same object every time, as the feed gives it. */
+function feedRecord(record: ApiRecord): FeedRecord {
+  const { log, position, kind, at, pump } = record
+  const known = feedRecords.get(record)
+  const made =
+    known ??
+    ({
+      log,
+      position,
+      kind,
+      at,
+      pump: pump?.id ?? null,
+      api: () => record,
+    } as unknown as FeedRecord)
+  feedRecords.set(record, made)
+  return made
 }
 
 export type World = Awaited<ReturnType<typeof world>>
@@ -102,6 +211,8 @@ export type World = Awaited<ReturnType<typeof world>>
 interface WorldOptions extends Partial<Omit<ListenOptions, 'limits'>> {
   readonly limits?: Partial<HttpLimits>
   readonly required?: boolean
+  /** The log that is written when the server begins; empty = none is open yet. */
+  readonly log?: string
   /** Other surfaces below this server. */
   readonly mounts?: (
     parts: Pick<HttpSources, 'env' | 'status'> & { records: MemoryRecords },
@@ -110,15 +221,39 @@ interface WorldOptions extends Partial<Omit<ListenOptions, 'limits'>> {
 
 const GENEROUS = { perSecond: 1e6, burst: 1e6 }
 
-export async function world({ limits, required = true, mounts, ...options }: WorldOptions = {}) {
+export async function world({
+  limits,
+  required = true,
+  log = LOG,
+  mounts,
+  ...options
+}: WorldOptions = {}) {
   const { status, pump, interrogation } = await sample()
   const env = systemEnv()
   const dir = mkdtempSync(join(tmpdir(), 'wandbridge-http-'))
-  const tokens = new TokenStore(env, dir)
+  const tokens = new TokenStore(env, dir, 'simulator')
   await tokens.follow()
   const access = new Access({ env, tokens, required })
   const records = new MemoryRecords()
+  records.log = log
   const urgent$ = new Subject<void>()
+  /** What is known over restarts; a test may say otherwise. */
+  const knowledge = {
+    pump: (id: string): { id: string; serial: string } | null =>
+      id === pump.pump.id ? { id, serial: pump.pump.serial } : null,
+    visits: (
+      _id: string,
+      _query: object,
+    ): { items: VisitView[]; next: null; forgotten: number } => ({
+      items: [],
+      next: null,
+      forgotten: 0,
+    }),
+    refills: (_id: string, _query: object): { items: Refill[]; next: null } => ({
+      items: [],
+      next: null,
+    }),
+  }
   const state = {
     status,
     /** What reads are answered with; a promise may hang. */
@@ -132,7 +267,8 @@ export async function world({ limits, required = true, mounts, ...options }: Wor
     env,
     version: '0.0.0',
     status: now,
-    records,
+    feed: records,
+    knowledge,
     access,
     reads: {
       read: ({ principal, route, pump: serial }) => {
@@ -153,7 +289,7 @@ export async function world({ limits, required = true, mounts, ...options }: Wor
     ...options,
     limits: { ...GENEROUS, ...limits },
   })
-  const tokenFor = (scopes: readonly Scope[] = SCOPES, more: { sources?: Source[] } = {}) =>
+  const tokenFor = (scopes: readonly Scope[] = SCOPES, more: { source?: Source } = {}) =>
     tokens.lend({ label: 'test', scopes, lifeMs: null, ...more })
   const { text: token } = tokenFor()
   const { port } = new URL(server.url)
@@ -164,6 +300,7 @@ export async function world({ limits, required = true, mounts, ...options }: Wor
     tokens,
     access,
     records,
+    knowledge,
     server,
     url: server.url,
     host: `127.0.0.1:${port}`,

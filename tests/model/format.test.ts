@@ -1,17 +1,19 @@
 // How numbers are shown: no trailing zero, always a leading zero, never rescaled, for any value.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Reservoir } from '../../protocol/fields/reservoir.ts'
+import { DRUG_FIELDS, FIELDS, type RoledField, type ScalarField } from '../../src/model/fields.ts'
 import {
   age,
   dateTime,
   decimal,
   inZone,
+  number,
   quantity,
   unitText,
-  valueText,
 } from '../../src/model/format.ts'
+import { conversion } from '../../src/model/units.ts'
 import { toValue } from '../../src/model/value.ts'
+import { nameOf, PLACES } from './full.ts'
 
 const at = { deviceTime: null, receivedAt: '2026-11-24T14:02:12.345Z' }
 const WELL_WRITTEN = /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/
@@ -54,16 +56,84 @@ describe('decimal', () => {
   })
 })
 
-describe('quantity', () => {
-  it('shows the figures of the worked example as people read them', () => {
-    const shown = [5_000_000, 4_625_000, 2_825_000, 7_175_000].map((nL) =>
-      valueText(Reservoir.fields.reportedVolume, toValue(Reservoir.fields.reportedVolume, nL, at)),
+describe('a number', () => {
+  const quantities = PLACES.flatMap(({ declared }) => (declared.kind === 'uint' ? [declared] : []))
+  /** The integer behind a shown figure, in units of the wire; null where it is none. */
+  const wireOf = (text: string, per: number): bigint | null =>
+    /^[\d.]+$/.test(text) ? (millionths(text) * BigInt(per)) / 1_000_000n : null
+
+  it('of any field, at its extremes too, has every digit, or is rounded as declared, and never becomes 0', () => {
+    const one = fc.constantFrom(...quantities).chain((field) => {
+      const max = Math.min(field.max, 0xffff_fffe)
+      const raw = fc.oneof(
+        fc.constantFrom(
+          field.min,
+          Math.min(1, max),
+          Math.min(49_999, max),
+          Math.min(50_000, max),
+          max,
+        ),
+        fc.integer({ min: field.min, max }),
+      )
+      return fc.record({
+        field: fc.constant(field),
+        raw,
+        mass: fc.constantFrom('mg' as const, 'mcg' as const),
+      })
+    })
+    fc.assert(
+      fc.property(one, ({ field, raw, mass }) => {
+        const converted = conversion(field.unit, mass)
+        const { value, unit } = toValue(field, raw, at, mass)
+        const text = number(Number(value), unit ?? '', field.digits)
+        const per = converted?.per ?? 1
+        if (raw !== 0) expect(text).not.toBe('0')
+        if (text.startsWith('<')) {
+          expect(raw).toBeGreaterThan(0)
+          expect(field.digits).not.toBeNull()
+          const least = wireOf(text.slice(2), per) ?? 0n
+          expect(BigInt(raw) < least).toBe(true)
+          return
+        }
+        expect(text).toMatch(WELL_WRITTEN)
+        const shown = wireOf(text, per) ?? -1n
+        if (field.digits === null) expect(shown).toBe(BigInt(raw))
+        else {
+          const off = shown - BigInt(raw)
+          const half = BigInt(per) / 10n ** BigInt(field.digits)
+          expect(2n * (off < 0n ? -off : off) <= half).toBe(true)
+        }
+      }),
+      { numRuns: process.env['WANDBRIDGE_LONG'] === '1' ? 100_000 : 3_000 },
     )
-    expect(shown).toEqual(['5 mL', '4.6 mL', '2.8 mL', '7.2 mL'])
-    expect(quantity(0.25, 'mL/d', 3)).toBe('0.25 mL/day')
-    expect(quantity(0.5, 'mL', 3)).toBe('0.5 mL')
   })
 
+  it('is rounded only where the pump reckons it', () => {
+    for (const place of PLACES) {
+      const { declared } = place
+      if (declared.kind !== 'uint' || declared.digits === null) continue
+      expect((declared as RoledField).role, nameOf(place)).toBe('reckoned')
+    }
+  })
+
+  it('that is programmed keeps the digits that were lost before', () => {
+    const { dose24h, concentration } = DRUG_FIELDS
+    const shown = (field: ScalarField & { kind: 'uint' }, raw: number) => {
+      const { value, unit } = toValue(field, raw, at, 'mg')
+      return quantity(Number(value), unit ?? '', field.digits)
+    }
+    expect(shown(dose24h, 300)).toBe('0.0003 mg/day')
+    expect(shown(dose24h, 2_400)).toBe('0.0024 mg/day')
+    expect(shown(concentration, 1)).toBe('0.000001 mg/mL')
+    expect(shown(FIELDS.bolus.volume, 2_500)).toBe('0.0025 mL')
+    expect(shown(FIELDS.reservoir.filledVolume, 18_250_000)).toBe('18.25 mL')
+    expect(shown(FIELDS.reservoir.reportedVolume, 4_625_000)).toBe('4.6 mL')
+    expect(shown(FIELDS.reservoir.reportedVolume, 30_000)).toBe('< 0.1 mL')
+    expect(shown(FIELDS.reservoir.reportedVolume, 0)).toBe('0 mL')
+  })
+})
+
+describe('a unit', () => {
   it('writes mcg or microgram, never the letter that is mistaken for m', () => {
     expect(unitText('ug/mL', 'en-US')).toBe('mcg/mL')
     expect(unitText('ug/d', 'en-GB')).toBe('microgram/day')
@@ -71,14 +141,6 @@ describe('quantity', () => {
       for (const locale of ['en-US', 'en-GB'] as const)
         expect(unitText(unit, locale)).not.toMatch(/[µμ]/)
     }
-  })
-})
-
-describe('valueText', () => {
-  it('says what is missing or not valid and never shows it as a number', () => {
-    const field = Reservoir.fields.reportedVolume
-    expect(valueText(field, toValue(field, null, at))).toBe('not available')
-    expect(valueText(field, toValue(field, 60_000_000, at))).toBe('not valid (raw 60000000)')
   })
 })
 

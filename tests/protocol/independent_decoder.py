@@ -313,6 +313,8 @@ def put_together(page, lines):
             got[value['block']] = got.get(value['block'], b'') + bytes.fromhex(value['data'])
     if directory is None:
         return 'no directory'
+    if len({entry['block'] for entry in directory['blocks']}) < len(directory['blocks']):
+        return 'a block is named twice'
     whole = b''
     for entry in directory['blocks']:
         block = got.get(entry['block'], b'')

@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodePdu, encodePdu } from '../../protocol/codec/pdu.ts'
 import { codeName, emit, judge, parse, type Struct } from '../../protocol/codec/struct.ts'
+import type { FrameSink } from '../../protocol/framing/framing.ts'
 import { REPORT_DESCRIPTOR } from '../../protocol/framing/hid-report.ts'
-import { LineStream, type LineStreamSink } from '../../protocol/framing/line-stream.ts'
+import { LineStream } from '../../protocol/framing/line-stream.ts'
 import { ReportStream } from '../../protocol/framing/report-stream.ts'
 import { decodeLine, encodeLine } from '../../protocol/framing/serial-line.ts'
 import { GENERATED, generate } from '../../tools/docs.ts'
@@ -105,7 +106,7 @@ function checkStruct(v: Vector, bytes: Uint8Array): void {
 /** What comes of a connection, with neighbours refused for the same reason as one entry. */
 function outcome({ bytes, reports }: Connection, step: number): Tree[] {
   const out: Tree[] = []
-  const sink: LineStreamSink = {
+  const sink: FrameSink = {
     pdu: (_, raw) => void out.push({ pdu: hex(raw) }),
     discarded: (fault, part) => {
       const last = out.at(-1)

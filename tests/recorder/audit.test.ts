@@ -1,20 +1,23 @@
 // The bridge with its audit log, in virtual time, on a disk that fails as disks do: what anybody was
 // told is recorded, what is recorded can be derived again, and bad news waits for nothing.
+import { setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { scenarioNames } from '../../simulator/scenarios/load.ts'
 import { openKeys } from '../../src/audit/log/keys.ts'
+import type { Limits } from '../../src/audit/log/log.ts'
 import { AuditLog } from '../../src/audit/log/log.ts'
-import { listLogs } from '../../src/audit/log/tail.ts'
+import { listLogs } from '../../src/audit/read/files.ts'
 import { readRecords, type Stored } from '../../src/audit/read/reader.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { interrogateOnce, type Outcome } from '../../src/bridge/interrogate.ts'
-import { rederiver } from '../../src/drivers/open-wand/decoder.ts'
+import { decoderOf } from '../../src/drivers/decoders.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
+import { EventRecorder } from '../../src/recorder/event-recorder.ts'
 import { recordOf } from '../../src/recorder/records.ts'
-import { duringReal } from '../audit/bench-log.ts'
+import { duringReal, start } from '../audit/bench-log.ts'
 import { MemoryDisk } from '../audit/memory-disk.ts'
 import { type Rig, type RigOptions, rig } from '../bridge/rig.ts'
 
@@ -33,13 +36,19 @@ interface Audited {
   records(): Promise<Stored[]>
 }
 
+const auditorOn = (env: VirtualEnv, disk: MemoryDisk, limits: Partial<Limits> = {}) =>
+  new Auditor({
+    ...{ env, stateDir: '/state', source: 'simulator', boot: 'boot', settings: {} },
+    ...{ disk, limits },
+  })
+
 async function audited(options: RigOptions = {}, disk = new MemoryDisk()): Promise<Audited> {
   let auditor: Auditor | null = null
   const r = await rig({
     ...options,
     recorder: (env) => {
-      auditor = new Auditor({ env, stateDir: '/state', boot: 'boot', settings: {}, disk })
-      return auditor
+      auditor = auditorOn(env, disk)
+      return new EventRecorder(env, auditor)
     },
   })
   const made = auditor as unknown as Auditor
@@ -116,7 +125,7 @@ describe('what anybody was told', () => {
       const readings = a.r.events.filter((e) => e.kind === 'reading' || e.kind === 'live').length
       expect(readings).toBeGreaterThan(0)
       const [log] = await listLogs(a.disk, DIR)
-      const result = await verify(a.disk, `${DIR}/${log}`, { rederive: rederiver, schemas: true })
+      const result = await verify(a.disk, `${DIR}/${log}`, { rederive: decoderOf, schemas: true })
       expect(result.sentence).toMatch(/consistent/)
       expect(result.rederived).toBe(readings)
       expect(result.differing).toEqual([])
@@ -162,14 +171,16 @@ describe('what anybody was told', () => {
     })
   })
 
-  it('is the log that is named once a wand has spoken, though another one was begun before', async () => {
+  it('in that one log before a wand has spoken, too: a bridge has one source', async () => {
     const a = await audited()
     await a.r.command({ do: 'unplug' })
     await a.r.env.advance(5_000)
-    expect(a.r.bridge.status().audit.log).toMatch(/^device-/)
+    const { log } = a.r.bridge.status().audit
+    expect(log).toMatch(/^simulator-1-/)
     await a.r.command({ do: 'plug' })
     await a.r.live()
-    expect(a.r.bridge.status().audit.log).toMatch(/^simulator-/)
+    expect(a.r.bridge.status().audit.log).toBe(log)
+    expect(await listLogs(a.disk, DIR)).toEqual([log])
   })
 })
 
@@ -209,7 +220,7 @@ describe('one altered byte of a PDU', () => {
         await duringReal(env, log.close())
         const dir = `${DIR}/${log.state.log}`
         expect((await verify(disk, dir)).ok).toBe(true)
-        const result = await verify(disk, dir, { rederive: rederiver })
+        const result = await verify(disk, dir, { rederive: decoderOf })
         expect(result).toMatchObject({ ok: false, problem: { position: records.length } })
       }),
       { numRuns: process.env['WANDBRIDGE_LONG'] === '1' ? 1_000 : 40 },
@@ -241,7 +252,7 @@ describe('a disk that fails', () => {
       await a.r.until(() => a.r.pump()?.quality === 'current', 3_000)
       await a.end()
       const [log] = await listLogs(a.disk, DIR)
-      expect((await verify(a.disk, `${DIR}/${log}`, { rederive: rederiver })).ok).toBe(true)
+      expect((await verify(a.disk, `${DIR}/${log}`, { rederive: decoderOf })).ok).toBe(true)
       const readings = a.r.events.filter((e) => e.kind === 'live').length
       const kept = (await a.records()).filter((s) => s.record.kind === 'live').length
       expect(kept).toBe(readings)
@@ -306,12 +317,11 @@ describe('a reading that cannot be recorded', () => {
     await a.r.env.advance(1_000)
     const append = a.auditor.append.bind(a.auditor)
     // As a bug in the bridge would: a body that canonical JSON has no place for.
-    a.auditor.append = (record, source) =>
+    a.auditor.append = (record) =>
       append(
         record.kind === 'interrogation'
           ? { ...record, mono: 0.5, body: { blocks: { bad: 0.5 } } }
           : record,
-        source,
       )
     const read = async () => {
       let outcome: Outcome | null = null
@@ -364,20 +374,46 @@ describe('a port where nothing answers for a day', () => {
   })
 })
 
-describe('two logs that begin at once', () => {
-  it('share one key, made once', async () => {
+describe('records that come while the log is opened', () => {
+  it('are in one log with one key, made once', async () => {
     const env = new VirtualEnv()
     const disk = new MemoryDisk()
     let made = 0
     disk.fault = (operation, path) => {
       if (operation === 'create' && path.includes('/keys/')) made += 1
     }
-    const auditor = new Auditor({ env, stateDir: '/state', boot: 'boot', settings: {}, disk })
-    const record = { kind: 'access', body: {} } as never
-    const appended = [auditor.append(record, 'device'), auditor.append(record, 'simulator')]
-    await duringReal(env, Promise.all(appended))
-    expect(auditor.states.map((state) => state.state)).toEqual(['ok', 'ok'])
+    const auditor = auditorOn(env, disk)
+    const appended = [auditor.append(start), auditor.append(start)]
+    const receipts = await duringReal(env, Promise.all(appended))
+    const { log, state } = auditor.state
+    expect(state).toBe('ok')
+    expect(receipts.map((receipt) => receipt?.log)).toEqual([log, log])
+    expect(await listLogs(disk, DIR)).toEqual([log])
     expect(made).toBe(1)
+    await duringReal(env, auditor.close('test'))
+  })
+})
+
+describe('the care for older segments', () => {
+  it('that fails is said and counted, until it is done', async () => {
+    const env = new VirtualEnv()
+    const disk = new MemoryDisk()
+    const auditor = auditorOn(env, disk, { segmentBytes: 2_000 })
+    disk.fault = (operation, path) => {
+      if (operation === 'create' && path.includes('.leaves')) throw new Error('EIO')
+    }
+    const some = async (n: number) => {
+      for (let i = 0; i < n; i += 1) await duringReal(env, auditor.append(start))
+      await duringReal(env, setTimeout(20))
+    }
+    await some(20)
+    expect(auditor.status.sentence).toContain('Older parts of the log could not be cared for')
+    expect(auditor.upkeepFailures).toBeGreaterThan(0)
+    // What was recorded is not touched by it.
+    expect(auditor.status.state).toBe('ok')
+    disk.fault = () => {}
+    await some(20)
+    expect(auditor.status.sentence).not.toContain('cared for')
     await duringReal(env, auditor.close('test'))
   })
 })

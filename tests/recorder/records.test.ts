@@ -8,6 +8,7 @@ import { VirtualEnv } from '../../src/base/env.ts'
 import { addDirectory, emptyAssembly } from '../../src/drivers/open-wand/assembly.ts'
 import type { ReadingEvent } from '../../src/model/event.ts'
 import { recordOf } from '../../src/recorder/records.ts'
+import { blocksOf } from '../bridge/blocks.ts'
 import { rig } from '../bridge/rig.ts'
 
 const U32 = 0xffff_fffe
@@ -45,7 +46,7 @@ describe('the record of an interrogation', () => {
               : U32
     const repeat = (list: readonly unknown[], n: number) =>
       Array.from({ length: n }, () => longest(list[0] ?? {}))
-    const { repr } = one
+    const repr = blocksOf(one)
     const alarm = { class: 0, code: 0, detectedAt: 0, id: 0, occurredAt: 0, state: 0 }
     const full = {
       ...(longest(repr) as object),
@@ -59,7 +60,10 @@ describe('the record of an interrogation', () => {
     }
     const pieces = Math.ceil(MAX_SNAPSHOT / PIECE) + 11
     const pdus = Array.from({ length: pieces }, () => new Uint8Array(MAX_PDU))
-    const record = recordOf({ ...one, repr: full as never, pdus })
+    const record = recordOf({
+      ...one,
+      evidence: { decoder: one.evidence.decoder, pdus, body: full as never },
+    })
     const made = draft(record as never, ORIGIN)
     expect('refused' in made ? made.reason : 'fits').toBe('fits')
   })

@@ -2,8 +2,8 @@
 // calculator gives too, a verdict only where the clinic has set one, and nothing that is kept quiet.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Clinic, labelDoubts, residual, rows, told } from '../../src/refill/sheet/compare.ts'
-import type { Labelled } from '../../src/refill/sheet/entries.ts'
+import { type Clinic, labelDoubts, residual, rows, toldOf } from '../../src/refill/sheet/compare.ts'
+import type { Labelled, Reading } from '../../src/refill/sheet/entries.ts'
 import {
   asShown,
   integer,
@@ -95,8 +95,8 @@ describe('a ratio', () => {
 describe('the pump and the refill', () => {
   it('says as loudly what did not change', () => {
     const before = reading({ reportedVolume: 4_600_000 })
-    const same = afterReading({ ...before, position: 20, reportedVolume: 4_597_000 })
-    expect(told(before, same, 20_000_000, CLINIC, w)).toEqual([
+    const same = reading({ position: 20, reportedVolume: 4_600_000 })
+    expect(toldOf(before, same, 20_000_000, CLINIC, w)).toEqual([
       {
         text: '4.6 mL before, 4.6 mL after. Not changed. The pump has not been told of this refill.',
         matters: true,
@@ -105,19 +105,19 @@ describe('the pump and the refill', () => {
   })
 
   it('says it, too, when the volume moved and no refill was programmed', () => {
-    const moved = afterReading({ filledAt: reading().filledAt, reportedVolume: 4_900_000 })
-    expect(texts(told(reading(), moved, 20_000_000, CLINIC, w))).toEqual([
+    const moved = reading({ position: 20, reportedVolume: 4_900_000 })
+    expect(texts(toldOf(reading(), moved, 20_000_000, CLINIC, w))).toEqual([
       '5 mL before, 4.9 mL after. Changed. The pump has not been told of this refill.',
     ])
   })
 
   it('compares what is in the pump with what was injected', () => {
-    expect(texts(told(reading(), afterReading(), 18_500_000, CLINIC, w))).toEqual([
+    expect(texts(toldOf(reading(), afterReading(), 18_500_000, CLINIC, w))).toEqual([
       '5 mL before, 20 mL after. Changed. The pump reports a refill programmed at 24-Nov-2026 14:45, by its clock.',
       'The pump reports 1.5 mL more than was injected (20 mL reported, 18.5 mL injected).',
     ])
     const fine = afterReading({ reportedVolume: 18_250_000 })
-    expect(told(reading(), fine, 18_250_000, CLINIC, w).at(-1)).toEqual({
+    expect(toldOf(reading(), fine, 18_250_000, CLINIC, w).at(-1)).toEqual({
       text: 'The pump reports what was injected (18.3 mL reported, 18.25 mL injected).',
       matters: false,
     })
@@ -134,26 +134,43 @@ describe('the pump and the refill', () => {
     ])
   })
 
-  it('puts every line of both readings side by side', () => {
-    const all = rows(reading(), afterReading(), CLINIC, w)
-    expect(all.filter(({ changed }) => changed).map(({ what }) => what)).toEqual([
-      w.row.reportedVolume,
-      w.row.filledAt,
-      w.row.programmedAt,
-      w.row.lowAlarmDate,
+  it('does not say that what moved below the digits that are shown did not change', () => {
+    const moved = reading({ position: 20, reportedVolume: 4_997_000 })
+    expect(texts(toldOf(reading(), moved, undefined, CLINIC, w))).toEqual([
+      '5 mL before, 5 mL after. The same, as far as is shown. The pump has not been told of this refill.',
     ])
-    expect(all.find(({ what }) => what === w.row.rate)).toMatchObject({
+  })
+
+  it('puts every line of both readings side by side', () => {
+    const all = rows(reading(), afterReading(), CLINIC)
+    expect(all.filter(({ change }) => change === 'changed').map(({ id }) => id)).toEqual([
+      'status.programmedAt',
+      'reservoir.reportedVolume',
+      'reservoir.lowAlarmDate',
+      'reservoir.filledAt',
+    ])
+    expect(all.find(({ id }) => id === 'infusion.rate')).toMatchObject({
       before: '0.25 mL/day',
       after: '0.25 mL/day',
-      changed: false,
+      change: 'same',
     })
-    const silent = rows(reading({ reportedVolume: null, drugs: [] }), undefined, CLINIC, w)
-    expect(silent[0]).toEqual({
-      what: w.row.reportedVolume,
-      before: w.notSaid,
-      after: null,
-      changed: false,
+    const silent = rows(reading({ reportedVolume: null }), afterReading(), CLINIC)
+    expect(silent.find(({ id }) => id === 'reservoir.reportedVolume')).toMatchObject({
+      before: 'not available',
+      after: '20 mL',
+      change: 'unknown',
     })
+  })
+
+  it('has a row for a lockout that was typed in hours instead of minutes', () => {
+    const [before, after] = [480, 8].map((lockout) => {
+      const one = reading()
+      return { ...one, blocks: { ...one.blocks, bolus: { ...one.blocks.bolus, lockout } } }
+    }) as [Reading, Reading]
+    const changed = rows(before, after, CLINIC).filter(({ change }) => change === 'changed')
+    expect(changed).toMatchObject([
+      { what: 'Patient bolus, lockout', before: '480 min', after: '8 min' },
+    ])
   })
 })
 
@@ -205,7 +222,8 @@ describe('arithmetic on a sheet', () => {
   const hundredths = (text: string) => integer(text.replace(/ mL$/, ''), 2)
 
   it('gives what a calculator gives with the figures that are shown', () => {
-    const volume = fc.integer({ min: 0, max: 40_000_000 })
+    // Below that the figure shown is no number: less than the least that is shown.
+    const volume = fc.integer({ min: 50_000, max: 40_000_000 })
     const typed = fc.integer({ min: 0, max: 4_000 }).map((n) => n * 10_000)
     fc.assert(
       fc.property(volume, typed, (reportedVolume, aspirated) => {
@@ -216,7 +234,7 @@ describe('arithmetic on a sheet', () => {
           )
         if (!found) {
           expect(says).toBe(`As much came out as expected (${measured(aspirated, 'en-US')}).`)
-          expect(asShown(reportedVolume, 1)).toBe(aspirated)
+          expect(asShown(reportedVolume)).toBe(aspirated)
           return
         }
         const [, difference = '', direction, out = '', due = ''] = found

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { clockSentence, computedDate, reportedDate } from '../../src/refill/sheet/dates.ts'
 import { wordsOf } from '../../src/refill/sheet/words.ts'
+import { WORDS } from '../../src/words/words.ts'
 import { afterReading, CLINIC } from './sheets.ts'
 
 const w = wordsOf('en-US')
@@ -23,18 +24,20 @@ describe('the date of the pump', () => {
     ['2026-11-24T17:50:00', 'UTC', 'The pump’s clock is 3 h ahead of this computer’s (UTC).'],
     ['2000-01-01T00:00:00', 'UTC', 'The pump’s clock is 9824 days behind this computer’s (UTC).'],
   ])('%s in %s: %s', (deviceTime, zone, sentence) => {
-    expect(clockSentence(afterReading({ deviceTime }), { ...CLINIC, zone }, w)).toBe(sentence)
+    expect(clockSentence(afterReading({ deviceTime }), { ...CLINIC, zone })).toBe(sentence)
   })
 
   it('is compared in the zone of the clinic, in summer, too', () => {
     const summer = { deviceTime: '2026-07-01T13:00:10', hostTime: '2026-07-01T12:00:00.000Z' }
-    expect(clockSentence(afterReading(summer), LONDON, w)).toBe(
+    expect(clockSentence(afterReading(summer), LONDON)).toBe(
       'The pump’s clock agrees with this computer’s (Europe/London).',
     )
   })
 
   it('says that there is no clock', () => {
-    expect(clockSentence(afterReading({ deviceTime: null }), CLINIC, w)).toBe(w.noClock)
+    expect(clockSentence(afterReading({ deviceTime: null }), CLINIC)).toBe(
+      WORDS['en-US'].clock.none,
+    )
   })
 })
 

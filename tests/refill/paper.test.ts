@@ -33,6 +33,7 @@ const shown = (page: string) =>
   page
     .replace(/<(style|script|svg)\b[\s\S]*?<\/\1>/g, ' ')
     .replace(/<[^>]*>/g, ' ')
+    .replaceAll('&lt;', '<')
     .replace(/\s+/g, ' ')
 
 const view = (sheet: Sheet, locale: 'en-US' | 'en-GB' = 'en-US') =>

@@ -1,7 +1,11 @@
 // Sheets for tests: made by records, one after another, as the log gives them.
+import { MASS_UNITS } from '../../protocol/fields/drugs.ts'
+import { INFUSION_MODES } from '../../protocol/fields/infusion.ts'
 import type { RecordOf } from '../../src/model/record.ts'
+import { deviceTimeSeconds } from '../../src/model/value.ts'
 import type { Clinic } from '../../src/refill/sheet/compare.ts'
 import type { Entries, Reading, Step } from '../../src/refill/sheet/entries.ts'
+import type { Figures } from '../../src/refill/sheet/reading.ts'
 import { type Sheet, sheetsOf } from '../../src/refill/sheet/sheet.ts'
 import type { Context } from '../../src/refill/sheet/take.ts'
 import { wordsOf } from '../../src/refill/sheet/words.ts'
@@ -16,13 +20,88 @@ export const contextOf = (clinic: Clinic = CLINIC, now = NOW): Context => ({
   words: wordsOf(clinic.locale),
 })
 
+type Flat = Figures & Omit<Reading, 'blocks'> & { readonly rate: number }
+
+const seconds = (time: string | null) => (time === null ? null : deviceTimeSeconds(time))
+const codeOf = (names: Readonly<Record<number, string>>, name: string | null) => {
+  const found = Object.entries(names).find(([, one]) => one === name)
+  return found ? Number(found[0]) : null
+}
+
+/** A reading as a sheet keeps it, from the figures that a test is about. */
+function kept(flat: Flat): Reading {
+  const { position, readAt, hostTime, uncertaintyMs, bolus } = flat
+  return {
+    position,
+    readAt,
+    hostTime,
+    uncertaintyMs,
+    blocks: {
+      identity: { serial: 'SIM-0020', model: 'SIM-20', firmware: '1.0', implanted: 1 },
+      catheter: { model: 'SIM-C', implanted: 1, length: 500, volume: 110_000 },
+      status: {
+        state: 0,
+        stateSince: 1,
+        stateCounter: 1,
+        programmedAt: seconds(flat.programmedAt),
+        resets: 0,
+      },
+      reservoir: {
+        reportedVolume: flat.reportedVolume,
+        capacity: flat.capacity,
+        lowAlarmVolume: flat.lowAlarmVolume,
+        lowAlarmDate: seconds(flat.lowAlarmDate),
+        filledAt: seconds(flat.filledAt),
+        filledVolume: flat.filledVolume,
+      },
+      infusion: {
+        mode: codeOf(INFUSION_MODES, flat.mode),
+        rate: flat.rate,
+        volume24h: flat.volume24h,
+        bolusVolume: flat.pendingBolus,
+        bolusRate: null,
+        schedule: [],
+      },
+      drugs: {
+        drugs: flat.drugs.map(({ name, massUnit, concentration }) => ({
+          name,
+          massUnit: codeOf(MASS_UNITS, massUnit),
+          concentration,
+          dose24h: 2_500_000,
+        })),
+      },
+      bolus: {
+        enabled: bolus.on === null ? null : Number(bolus.on),
+        volume: bolus.volume,
+        duration: null,
+        lockout: null,
+        maxPerDay: bolus.maxPerDay,
+        given24h: 0,
+        acceptedCount: 0,
+        deniedCount: 0,
+        lastAcceptedAt: null,
+      },
+      alarms: { alarms: [] },
+      battery: {
+        state: 0,
+        voltage: 2_900,
+        remaining: 80,
+        replacementDate: null,
+        serviceEndDate: null,
+        infusedTotal: 0,
+      },
+      clock: { deviceTime: seconds(flat.deviceTime), ageMs: null, resets: 0 },
+    },
+  }
+}
+
 /** 20 mL of morphine, 60 days ago, at 0.25 mL a day: the worked example. */
-export const reading = (over: Partial<Reading> = {}): Reading => ({
+const EXAMPLE: Flat = {
   position: 10,
   readAt: '2026-11-24T14:20:00.000Z',
   deviceTime: '2026-11-24T14:19:58',
   hostTime: '2026-11-24T14:20:00.000Z',
-  state: 'running',
+  uncertaintyMs: 600,
   mode: 'simple-continuous',
   rate: 250_000,
   volume24h: 250_000,
@@ -36,11 +115,11 @@ export const reading = (over: Partial<Reading> = {}): Reading => ({
   filledVolume: 20_000_000,
   drugs: [{ name: 'Morphine', massUnit: 'mg', concentration: 10_000_000 }],
   bolus: { on: false, volume: null, maxPerDay: null },
-  alarms: [],
-  ...over,
-})
+}
 
-export const afterReading = (over: Partial<Reading> = {}): Reading =>
+export const reading = (over: Partial<Flat> = {}): Reading => kept({ ...EXAMPLE, ...over })
+
+export const afterReading = (over: Partial<Flat> = {}): Reading =>
   reading({
     position: 20,
     readAt: '2026-11-24T14:50:00.000Z',
@@ -85,6 +164,7 @@ export const record = (
   more: Partial<RecordOf<'worksheet'>> = {},
 ): RecordOf<'worksheet'> => ({
   kind: 'worksheet',
+  id: `simulator-1-00000000.${position}`,
   position,
   log: 'simulator-1-00000000',
   at: `2026-11-24T14:${String(20 + (position % 40)).padStart(2, '0')}:00.000Z`,

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { fieldsOf } from '../../src/refill/page/form.ts'
 import { ENTRIES, type Step } from '../../src/refill/sheet/entries.ts'
+import { figuresOf } from '../../src/refill/sheet/reading.ts'
 import { choose } from '../../src/refill/sheet/recent.ts'
 import {
   type Given,
@@ -152,7 +153,7 @@ describe('the end', () => {
   })
 
   it('asks what was done where the pump was not told', () => {
-    const { filledAt, reportedVolume } = reading()
+    const { filledAt, reportedVolume } = figuresOf(reading())
     const sheet = sheetTo('after', { after: afterReading({ filledAt, reportedVolume }) })
     const good = { operator: 'C. Tech', checker: 'D. Tech' }
     expect(take(sheet, 'finish', good, context)).toEqual({ wrong: {}, doubts: [w.actionNeeded] })

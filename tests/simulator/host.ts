@@ -2,10 +2,7 @@
 
 import { Code, encodePdu, MAJOR, type Pdu } from '../../protocol/codec/pdu.ts'
 import { emit, type Struct } from '../../protocol/codec/struct.ts'
-import { ReportEncoder } from '../../protocol/framing/hid-report.ts'
-import { LineStream } from '../../protocol/framing/line-stream.ts'
-import { ReportStream } from '../../protocol/framing/report-stream.ts'
-import { encodeLine } from '../../protocol/framing/serial-line.ts'
+import type { FrameDecoder } from '../../protocol/framing/framing.ts'
 import { MESSAGES, type MessageName, type RequestOf } from '../../protocol/messages/index.ts'
 import type { HeldPath, WandPath } from '../../simulator/ports/path.ts'
 import type { VirtualEnv } from '../../src/base/env.ts'
@@ -23,21 +20,19 @@ export class TestHost {
   unplugged = false
   readonly #env: VirtualEnv
   readonly #held: HeldPath
-  readonly #framing: WandPath['framing']
-  readonly #encoder = new ReportEncoder()
-  readonly #stream: LineStream | ReportStream
+  readonly #encode: (pdu: Uint8Array) => Uint8Array[]
+  readonly #stream: FrameDecoder
 
   constructor(env: VirtualEnv, path: WandPath, link = 0x1000) {
     this.#env = env
     this.link = link
-    this.#framing = path.framing
-    const sink = {
+    this.#encode = path.framing.encoder()
+    this.#stream = path.framing.decoder({
       pdu: (pdu: Pdu) => void this.replies.push(pdu),
       discarded: (reason: string, bytes: Uint8Array) => {
         this.refused[reason] = (this.refused[reason] ?? 0) + bytes.length
       },
-    }
-    this.#stream = path.framing === 'line' ? new LineStream(sink) : new ReportStream(sink)
+    })
     const held = path.hold({
       data: (bytes) => {
         this.heard.push(...bytes)
@@ -61,7 +56,7 @@ export class TestHost {
   }
 
   send(pdu: Uint8Array): void {
-    this.write(this.#framing === 'line' ? Buffer.from(encodeLine(pdu)) : this.#encoder.encode(pdu))
+    for (const frame of this.#encode(pdu)) this.write(frame)
   }
 
   request<N extends MessageName>(name: N, fields?: RequestOf<N>): Uint8Array {

@@ -90,7 +90,7 @@ export class Script {
 
   open(session: number): BridgeEvent {
     this.session = session
-    return { ...this.head(), kind: 'session-open', pump: this.pump }
+    return { ...this.head(), kind: 'session-open', pump: this.pump, answeredAt: this.mono }
   }
 
   end(how: SessionEndEvent['how']): SessionEndEvent {
@@ -100,7 +100,7 @@ export class Script {
   }
 
   recognised(): BridgeEvent {
-    return { ...this.head(), kind: 'recognised', pump: this.pump }
+    return { ...this.head(), kind: 'recognised', pump: this.pump, answeredAt: this.mono }
   }
 
   reading(): ReadingEvent {
@@ -108,7 +108,9 @@ export class Script {
     const deviceTime = '2026-11-24T14:00:00'
     const values = snapshotValues(repr, { deviceTime, receivedAt: head.receivedAt })
     const clock = { deviceTime, hostTime: head.receivedAt, offsetS: 0, uncertaintyS: 1 }
-    return { ...head, kind: 'reading', pump: this.pump, values, repr, pdus: [], clock }
+    const evidence = { decoder: 'test', pdus: [], body: {} }
+    const times = { saidAt: this.mono, answeredAt: this.mono }
+    return { ...head, ...times, kind: 'reading', pump: this.pump, values, evidence, clock }
   }
 
   /** What the status makes of an event whose record is on the disk at once. */

@@ -1,6 +1,6 @@
 // The commands as people and programs use them: separate processes, a real serial port, real signals.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { pumpStatusSchema } from '../../src/model/status.ts'
@@ -20,7 +20,17 @@ const STATUS_MS = 60_000
 afterAll(endAll)
 
 const status = (port: string, ...more: string[]): Program =>
-  start(['status', '--json', '--serial', port, '--state-dir', temporary(), ...more])
+  start([
+    'status',
+    '--json',
+    '--source',
+    'simulator',
+    '--serial',
+    port,
+    '--state-dir',
+    temporary(),
+    ...more,
+  ])
 
 async function readOnce(port: string) {
   const program = status(port)
@@ -149,10 +159,71 @@ describe.concurrent('exit codes', () => {
   })
 })
 
+describe.concurrent('a bridge reads wands of one kind', () => {
+  const OF_THE_WAND = /SIMW?-\d|\d mL/
+
+  it('a device bridge refuses a simulated wand, and nothing of it is shown or recorded', {
+    timeout: STATUS_MS,
+  }, async () => {
+    const { port } = await sim('pty')
+    const dir = temporary()
+    const program = start(['status', '--json', '--serial', port, '--state-dir', dir])
+    expect(await program.exit).toBe(4)
+    expect(program.out()).toBe('')
+    expect(program.err()).toContain('This wand is refused: nothing of it is shown.')
+    expect(program.err()).toContain('Start the bridge with --source simulator')
+    expect(program.err()).not.toMatch(OF_THE_WAND)
+    const logs = readdirSync(join(dir, 'audit')).filter((name) => !name.includes('.'))
+    expect(logs).toEqual([expect.stringMatching(/^device-1-[0-9a-f]{8}$/)])
+    const shown = start(['audit', 'show', '--json', '--state-dir', dir])
+    expect(await shown.exit).toBe(0)
+    const kinds = shown.json().map((line) => line['kind'])
+    expect(kinds).toContain('link')
+    for (const kind of ['interrogation', 'live', 'session']) expect(kinds).not.toContain(kind)
+    expect(shown.out()).not.toMatch(OF_THE_WAND)
+  })
+
+  it('a state directory is of one kind, and another bridge has no use of it', {
+    timeout: STATUS_MS,
+  }, async () => {
+    const { port } = await sim('pty')
+    const dir = temporary()
+    const files = ['--serial', port, '--state-dir', dir]
+    const first = start(['status', '--json', '--source', 'simulator', ...files])
+    expect(await first.exit).toBe(0)
+    const kept = () => readdirSync(dir, { recursive: true }).map(String).sort()
+    const before = kept()
+    for (const args of [
+      ['status', '--json'],
+      ['watch', '--json'],
+      ['serve', '--listen', 'none'],
+      ['status', '--source', 'replay'],
+    ]) {
+      const other = start([...args, ...files])
+      expect([args, await other.exit]).toEqual([args, 2])
+      expect(other.out()).toBe('')
+      expect(other.err()).toMatch(/simulator/)
+      expect(other.err()).not.toMatch(/ {4}at /)
+    }
+    expect(kept()).toEqual(before)
+  })
+})
+
 describe.concurrent('watch --json', () => {
   const watch = (port: string, node: string[] = []) =>
     start(
-      ['watch', '--json', '--policy', 'continuous', '--serial', port, '--state-dir', temporary()],
+      [
+        'watch',
+        '--json',
+        '--source',
+        'simulator',
+        '--policy',
+        'continuous',
+        '--serial',
+        port,
+        '--state-dir',
+        temporary(),
+      ],
       node,
     )
   const readings = (program: Program) => program.json().filter((line) => line['kind'] === 'reading')
@@ -256,6 +327,8 @@ describe.concurrent('serve', () => {
       'none',
       '--policy',
       'manual',
+      '--source',
+      'simulator',
       '--serial',
       pump.port,
       '--state-dir',
@@ -266,7 +339,17 @@ describe.concurrent('serve', () => {
       (x) => x.includes('The wand answers.'),
       10_000,
     )
-    const second = start(['serve', '--listen', 'none', '--serial', pump.port, '--state-dir', dir])
+    const second = start([
+      'serve',
+      '--listen',
+      'none',
+      '--source',
+      'simulator',
+      '--serial',
+      pump.port,
+      '--state-dir',
+      dir,
+    ])
     expect(await second.exit).toBe(2)
     expect(second.err()).toContain('Another bridge is running')
     const watching = start(['watch', '--json', '--state-dir', dir])
@@ -297,6 +380,8 @@ describe.concurrent('serve', () => {
       'none',
       '--policy',
       'manual',
+      '--source',
+      'simulator',
       '--serial',
       pump.port,
       '--state-dir',

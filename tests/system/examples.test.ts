@@ -14,10 +14,19 @@ let token = ''
 beforeAll(async () => {
   const pump = await sim('pty')
   const state = temporary()
-  const made = start(['token', 'create', '--state-dir', state])
+  const made = start(['token', 'create', '--source', 'simulator', '--state-dir', state])
   expect(await made.exit).toBe(0)
   token = made.out().trim()
-  const args = ['--serial', pump.port, '--state-dir', state, '--policy', 'continuous']
+  const args = [
+    '--source',
+    'simulator',
+    '--serial',
+    pump.port,
+    '--state-dir',
+    state,
+    '--policy',
+    'continuous',
+  ]
   const bridge = start(['serve', '--listen', '127.0.0.1:0', ...args])
   await eventually(
     () => bridge.err(),

@@ -11,8 +11,10 @@ import { Infusion } from '../../protocol/fields/infusion.ts'
 import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import { type Simulator, scenarioNames, startSimulator } from '../../simulator/index.ts'
 import { pumpsReplySchema } from '../../src/model/api.ts'
-import { valueText } from '../../src/model/format.ts'
+import type { ScalarField } from '../../src/model/fields.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
+import type { Value } from '../../src/model/value.ts'
+import { readerOf, shown } from '../../src/words/reader.ts'
 import { differs, masked } from './approved.ts'
 import { hasChromium, launch, NO_CHROMIUM, type Served, serve, visit } from './page.ts'
 import { CONTRAST, TARGETS } from './page-measures.ts'
@@ -20,6 +22,8 @@ import { endAll, eventually, temporary } from './programs.ts'
 
 const CI = process.env['CI'] === 'true'
 const MS = 120_000
+const READER = readerOf('en-US', 'UTC')
+const valueText = (field: ScalarField, value: Value) => shown(READER, field, value)
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 let browser: Browser

@@ -59,7 +59,7 @@ describe('the way in', () => {
       404,
     )
 
-    // A bridge that ends takes every session along, and the page says so.
+    // A bridge that is killed and started again knows this browser still.
     served.bridge.child.kill('SIGKILL')
     await page
       .getByText('Not live: the bridge does not answer')
@@ -68,8 +68,10 @@ describe('the way in', () => {
     expect(await textOf(page, '.state')).toMatch(/Not live$/)
     expect(await textOf(page, '.figure')).toBe('4.5 mL')
     await serve([pump.port], served.state, { listen: new URL(served.url).host })
-    await page.getByText('This page opens with a link').first().waitFor({ timeout: 30_000 })
-    expect(await textOf(page, '.state')).toMatch(/Not live$/)
+    const away = page.getByText('Not live: the bridge does not answer').first()
+    await away.waitFor({ state: 'hidden', timeout: 30_000 })
+    expect((await page.request.get(`${served.url}/api/v1/wands`)).status()).toBe(200)
+    expect(await page.getByText('This page opens with a link').count()).toBe(0)
   })
 })
 
@@ -101,7 +103,7 @@ describe('a visit', () => {
     await lift(page, pump)
     await pump.command({ do: 'place', gap: 5 })
     await page.getByText('Program changes').waitFor({ timeout: 60_000 })
-    expect(await textOf(page, '.changes')).toMatch(/Rate 0\.25 mL\/day 0\.3 mL\/day/)
+    expect(await textOf(page, '.changes')).toMatch(/Rate now 0\.25 mL\/day 0\.3 mL\/day/)
     expect(await textOf(page, '.clocks')).toMatch(/The pump’s clock is 2 days ahead/)
     await page.locator('.since summary').click()
     await page.locator('.since .events').getByText('Programmed').first().waitFor()

@@ -36,6 +36,8 @@ export async function serve(
     'serve',
     '--listen',
     listen,
+    '--source',
+    'simulator',
     ...wands,
     '--state-dir',
     state,

@@ -43,7 +43,7 @@ describe('the page of the worksheet', () => {
   it('takes one kind of POST, from itself, and nothing else', { timeout: MS }, async () => {
     // No bridge runs: it has its own.
     const here = await ready()
-    const { url, link } = await worksheet(here, '--serial', here.pump.port)
+    const { url, link } = await worksheet(here, '--source', 'simulator', '--serial', here.pump.port)
     const host = new URL(url).host
     const entered = await fetch(await link(), { redirect: 'manual' })
     const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
@@ -110,12 +110,7 @@ describe('the page of the worksheet', () => {
     expect((await fetch(new URL('/open/00', url))).status).toBe(404)
     // Nor can the socket of the bridge write what is no step of a worksheet.
     const actor = { id: 'x', role: 'operator', auth: 'terminal' }
-    const about = {
-      pump: 'SIM-0020',
-      sheet: '20261124-1400-0a1b',
-      source: 'simulator',
-      actor,
-    } as const
+    const about = { pump: 'SIM-0020', model: 'SIM-20', sheet: '20261124-1400-0a1b', actor } as const
     for (const step of ['injected', 'program']) {
       const wish = { do: 'worksheet', ...about, step, entries: { volume: 20.5 } } as const
       expect(await ControlConnection.ask(here.state, wish)).toEqual({
@@ -132,7 +127,9 @@ describe('the page of the worksheet', () => {
       here.state,
     ])
     expect(await shown.exit).toBe(0)
-    expect(shown.out()).toBe('')
+    expect(shown.json()).toMatchObject([
+      { log: expect.stringMatching(/^simulator-1-/), records: 0, shown: 0 },
+    ])
   })
 })
 

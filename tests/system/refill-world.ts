@@ -39,7 +39,7 @@ export async function ready(): Promise<Omit<World, 'bridge'>> {
 /** Both running, and the pump read once. */
 export async function world(): Promise<World> {
   const { pump, state, config } = await ready()
-  const files = ['--serial', pump.port, '--state-dir', state]
+  const files = ['--source', 'simulator', '--serial', pump.port, '--state-dir', state]
   const bridge = start(['serve', '--listen', 'none', '--policy', 'on-placement', ...files])
   await eventually(
     () => bridge.err(),

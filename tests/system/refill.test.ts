@@ -150,7 +150,7 @@ describe('a refill on the page', () => {
     await here.pump.command({ do: 'present', pump: 0 })
     await press(page)
     const untold =
-      '5 mL before, 5 mL after. Not changed. The pump has not been told of this refill.'
+      '5 mL before, 5 mL after. The same, as far as is shown. The pump has not been told of this refill.'
     expect(await page.locator('.loud').first().textContent()).toBe(untold)
     expect(await faults(page)).toEqual([])
     await fill(page, { operator: 'C. Tech', checker: 'D. Tech' })

@@ -1,9 +1,13 @@
 // `auto`: wands are found, lost and found again, keep their names, are opened on one path at a time,
 // and nobody looks for more while bytes come.
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { LINES } from '../../protocol/framing/line-stream.ts'
+import { REPORTS } from '../../protocol/framing/report-stream.ts'
 import { startSimulator } from '../../simulator/index.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { Bridge } from '../../src/bridge/bridge.ts'
+import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import type { Device } from '../../src/transport/discovery.ts'
 import { Finder } from '../../src/transport/finder.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
@@ -27,7 +31,7 @@ function scripted(refuse: (path: string) => PortError | null = () => null) {
     path: way.path,
     create: (): WandPort => ({
       path: way.path,
-      framing: way.kind === 'hid' ? 'report' : 'line',
+      framing: way.kind === 'hid' ? REPORTS : LINES,
       async open() {
         tried.push(way.path)
         const refusal = refuse(way.path)
@@ -68,7 +72,7 @@ describe('a wand', () => {
     expect(wands.map((w) => w.path)).toEqual(['usb:SIMW-0001'])
     const port = wands[0]?.create()
     await port?.open(nobody)
-    expect([tried, port?.framing]).toEqual([['/dev/ttyACM0'], 'line'])
+    expect([tried, port?.framing.name]).toEqual([['/dev/ttyACM0'], 'line'])
     await port?.close()
     expect(open.size).toBe(0)
     expect(await f.look()).toEqual([])
@@ -82,7 +86,7 @@ describe('a wand', () => {
     const { finder: f } = finder(new VirtualEnv(), { source })
     const port = (await f.look())[0]?.create()
     await port?.open(nobody)
-    expect([tried, port?.framing]).toEqual([['/dev/ttyACM0', '/dev/hidraw0'], 'report'])
+    expect([tried, port?.framing.name]).toEqual([['/dev/ttyACM0', '/dev/hidraw0'], 'report'])
     expect([...open]).toEqual(['/dev/hidraw0'])
     await port?.close()
     expect(open.size).toBe(0)
@@ -255,7 +259,14 @@ describe('a bridge with auto', () => {
         return loopbackSource(way.path, way.kind === 'hid' ? paths.report : paths.line)
       },
     })
-    const bridge = new Bridge({ env, ports: [], finder: f, policy: 'continuous' })
+    const bridge = new Bridge({
+      env,
+      driver: openWand,
+      source: 'simulator',
+      ports: [],
+      finder: f,
+      policy: 'continuous',
+    })
     bridge.start()
     await env.advance(2_000)
     expect(bridge.status().wands).toEqual([])
@@ -300,7 +311,14 @@ describe('a bridge with auto', () => {
       list: async () => ({ devices, notes: [] }),
       source: (way) => loopbackSource(way.path, way.kind === 'hid' ? paths.report : paths.line),
     })
-    const bridge = new Bridge({ env, ports: [], finder: f, policy: 'continuous' })
+    const bridge = new Bridge({
+      env,
+      driver: openWand,
+      source: 'simulator',
+      ports: [],
+      finder: f,
+      policy: 'continuous',
+    })
     const sessions: string[] = []
     bridge.events$.subscribe((e) => {
       if (e.kind === 'session-open') sessions.push(e.port)

@@ -6,9 +6,11 @@ import { REPORT_SIZE } from '../../protocol/framing/hid-report.ts'
 import { startSimulator } from '../../simulator/index.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { Bridge } from '../../src/bridge/bridge.ts'
-import { reassemble } from '../../src/drivers/open-wand/assembly.ts'
+import { decoderOf } from '../../src/drivers/decoders.ts'
+import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import { hidSource } from '../../src/transport/hid.ts'
+import { fixedIn } from '../bridge/blocks.ts'
 import { FakeHid, fakeDriver, type UnplugHabit } from './fake-hid.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
@@ -27,7 +29,13 @@ async function hidRig(seed: number, habit: UnplugHabit = 'read-error') {
     return hid
   })
   const source = hidSource('hid', { env, driver: fake.driver, lock: free })
-  const bridge = new Bridge({ env, ports: [source], policy: 'continuous' })
+  const bridge = new Bridge({
+    env,
+    driver: openWand,
+    source: 'simulator',
+    ports: [source],
+    policy: 'continuous',
+  })
   const events: BridgeEvent[] = []
   bridge.events$.subscribe((event) => void events.push(event))
   bridge.start()
@@ -71,11 +79,15 @@ const stale = (r: Rig) => () => r.pump()?.quality === 'stale'
 function expectTrue(r: Rig): void {
   const readings = r.readings()
   expect(readings.length).toBeGreaterThan(0)
-  for (const { pdus, repr } of readings) expect(reassemble(pdus)).toMatchObject({ blocks: repr })
-  const fixed = readings.map((e) =>
-    JSON.stringify([e.repr.identity, e.repr.catheter, e.repr.drugs, e.repr.reservoir.capacity]),
-  )
-  expect(new Set(fixed).size).toBe(1)
+  for (const { evidence, pump, clock } of readings) {
+    expect(decoderOf(evidence.decoder)?.decode('interrogation', evidence.pdus)).toEqual({
+      said: evidence.body,
+      pump: pump.serial,
+      model: pump.model,
+      deviceTime: clock.deviceTime,
+    })
+  }
+  expect(new Set(readings.map(fixedIn)).size).toBe(1)
 }
 
 /** Reports in = reports of PDUs accepted + refused + held. */

@@ -2,10 +2,10 @@
 // and however long it goes on, the page keeps no more than it can show.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readerOf } from '../../web/view/reader.ts'
+import { readerOf } from '../../src/words/reader.ts'
 import { marksOf, type Point, Points, seriesOf } from '../../web/view/trend.ts'
 import { changesOf, eventsSince, lastVisit } from '../../web/view/visit.ts'
-import { sample } from '../http/world.ts'
+import { FULL, readIn } from '../model/full.ts'
 
 const reader = readerOf('en-US', 'UTC')
 const at = (hours: number, pumpHours = hours) => ({
@@ -34,47 +34,75 @@ describe('the last visit', () => {
 })
 
 describe('what has changed', () => {
-  it('is nothing when nothing has', async () => {
-    const { pump } = await sample()
-    expect(changesOf(pump, pump, reader)).toEqual([])
-    expect(eventsSince(pump, pump)).toEqual({ entries: [], lost: 0 })
+  const now = readIn(FULL)
+
+  it('is nothing when nothing has', () => {
+    const { programme, other, same } = changesOf(now, now, reader)
+    expect([programme, other, same]).toEqual([[], [], true])
+    const whole = { events: { ...now.content.events, total: 2 } }
+    expect(eventsSince(whole, whole)).toEqual({ entries: [], lost: 0 })
   })
 
-  it('has both sides, also where both are shown alike', async () => {
-    const { pump } = await sample()
-    const { infusion, reservoir } = pump
-    const other = (value: number) => ({ ...infusion.rate, value })
-    const [drug] = infusion.drugs
-    if (!drug) throw new Error('the sample has no drug')
-    const stronger = { ...drug, concentration: { ...drug.concentration, value: 25 } }
-    const now = { reservoir, infusion: { ...infusion, rate: other(0.5), drugs: [stronger] } }
-    const before = { reservoir, infusion: { ...infusion, rate: other(0.25) } }
-    const seen = changesOf(before, now, reader)
-    expect(seen).toContainEqual({ what: 'Rate', before: '0.25 mL/day', now: '0.5 mL/day' })
-    expect(seen.map(({ what }) => what)).toContain('Concentration')
-    const finer = { reservoir, infusion: { ...infusion, rate: other(0.2500004) } }
-    expect(changesOf(before, finer, reader)).toHaveLength(1)
+  it('has both sides, also where both would be shown alike', () => {
+    const { reservoir } = now.content
+    const holding = (value: number) => ({
+      ...now,
+      content: {
+        ...now.content,
+        reservoir: { ...reservoir, reportedVolume: { ...reservoir.reportedVolume, value } },
+      },
+    })
+    const { other, same } = changesOf(holding(4.6), holding(4.6004), reader)
+    expect(other.map(({ before, after }) => [before, after])).toEqual([['4.6 mL', '4.6004 mL']])
+    expect(same).toBe(true)
   })
 
-  it('is also a drug that came or went, and the mass unit of one that stayed', async () => {
-    const { pump } = await sample()
-    const { infusion, reservoir } = pump
-    const none = { reservoir, infusion: { ...infusion, drugs: [] } }
-    const [first] = changesOf(none, pump, reader)
-    expect([first?.what, first?.before]).toEqual(['Drug', '–'])
-    const drugs = infusion.drugs.map((drug) => ({
-      ...drug,
-      concentration: { ...drug.concentration, unit: 'ug/mL' },
-    }))
-    const what = changesOf(pump, { reservoir, infusion: { ...infusion, drugs } }, reader)
-    expect(what.map((one) => one.now)).toEqual([expect.stringMatching(/mcg\/mL$/)])
+  it('does not say that the programme is the same where a part of it is not known', () => {
+    const { infusion } = now.content
+    const lockout = {
+      ...infusion.patientBolus.lockout,
+      value: null,
+      quality: 'unavailable' as const,
+    }
+    const silent = {
+      ...now,
+      content: {
+        ...now.content,
+        infusion: { ...infusion, patientBolus: { ...infusion.patientBolus, lockout } },
+      },
+    }
+    for (const [a, b] of [
+      [now, silent],
+      [silent, now],
+      [silent, silent],
+    ] as const) {
+      expect(changesOf(a, b, reader).same).toBe(false)
+    }
   })
 
-  it('counts events the pump has overwritten since', async () => {
-    const { pump } = await sample()
-    const total = pump.events.total ?? 0
-    const later = { events: { ...pump.events, total: total + 100, entries: [] } }
-    expect(eventsSince(pump, later)).toEqual({ entries: [], lost: 100 })
+  it('is not said of the programme where a schedule moved the rate', () => {
+    const { infusion } = now.content
+    const step = { start: { ...infusion.rate, value: 0, unit: 'min' }, rate: infusion.rate }
+    const at = (value: number) => ({
+      ...now,
+      content: {
+        ...now.content,
+        infusion: { ...infusion, schedule: [step], rate: { ...infusion.rate, value } },
+      },
+    })
+    const { programme, other, same } = changesOf(at(0.25), at(0.5), reader)
+    expect([programme, same]).toEqual([[], true])
+    expect(other).toMatchObject([{ before: '0.25 mL/day', after: '0.5 mL/day' }])
+  })
+
+  it('counts events the pump has overwritten since, where it says how many', () => {
+    const { content } = now
+    const total = content.events.total ?? 0
+    const later = { events: { ...content.events, total: total + 100, entries: [] } }
+    expect(eventsSince(content, later)).toEqual({ entries: [], lost: 100 })
+    const silent = { events: { ...content.events, total: null } }
+    expect(eventsSince(content, silent).lost).toBeNull()
+    expect(eventsSince(silent, content).lost).toBeNull()
   })
 })
 

@@ -1,8 +1,8 @@
 // What is said of a destination of HL7 messages: everything that is wrong with it, and nothing else.
 import { describe, expect, it } from 'vitest'
 import type { DestinationStatus } from '../../src/model/status.ts'
+import { readerOf } from '../../src/words/reader.ts'
 import { outboxLines } from '../../web/view/outbox.ts'
-import { readerOf } from '../../web/view/reader.ts'
 
 const reader = readerOf('en-US', 'UTC')
 const well: DestinationStatus = {

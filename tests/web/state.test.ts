@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { REASONS } from '../../src/model/value.ts'
-import { readerOf } from '../../web/view/reader.ts'
+import { readerOf } from '../../src/words/reader.ts'
 import { announcementOf, barsOf, sessionOf, stateOf, tilesOf } from '../../web/view/state.ts'
 import { sample } from '../http/world.ts'
 

@@ -27,10 +27,12 @@ interface Story {
   readonly crc: number
   readonly pumpSerial: string
   readonly pieces: readonly Value[]
+  /** Blocks as the directory names them. */
+  readonly named: typeof BLOCK_BYTES
 }
 
-function story(): Story {
-  const pieces = BLOCK_BYTES.flatMap(({ block, bytes }) =>
+function story(named = BLOCK_BYTES): Story {
+  const pieces = named.flatMap(({ block, bytes }) =>
     Array.from({ length: Math.ceil(bytes.length / MAX_PIECE) }, (_, i) => ({
       snapshot: SNAPSHOT,
       block,
@@ -38,11 +40,11 @@ function story(): Story {
       data: bytes.slice(i * MAX_PIECE, (i + 1) * MAX_PIECE),
     })),
   )
-  const crc = BLOCK_BYTES.reduce((seed, { bytes }) => crc32(bytes, seed), 0)
-  return { crc, pumpSerial: 'SIM-0001', pieces }
+  const crc = named.reduce((seed, { bytes }) => crc32(bytes, seed), 0)
+  return { crc, pumpSerial: 'SIM-0001', pieces, named }
 }
 
-function told({ crc, pumpSerial, pieces }: Story): string[] {
+function told({ crc, pumpSerial, pieces, named }: Story): string[] {
   const out: string[] = []
   let seq = 0
   let session = 0
@@ -86,7 +88,7 @@ function told({ crc, pumpSerial, pieces }: Story): string[] {
   }
   const ping = (change: Partial<ReplyOf<'PING'>>) =>
     ask('PING', {}, 'OK', { ...REPLIES.PING, ...change })
-  const directory = BLOCK_BYTES.map(({ block, bytes }) => ({ block, length: bytes.length }))
+  const directory = named.map(({ block, bytes }) => ({ block, length: bytes.length }))
   ask('HELLO', { minor: 0 }, 'OK', REPLIES.HELLO)
   ping({ session: 0, sessionState: 0, operation: 0, progress: 0 })
   air('OPEN', { ...REPLIES.OPEN, pumpSerial })
@@ -113,11 +115,13 @@ export function conversations(): Vector[] {
       ? { ...piece, data: (piece['data'] as Uint8Array).map((b, at) => (at === 3 ? b ^ 4 : b)) }
       : piece,
   )
+  const twice = story([...BLOCK_BYTES, ...BLOCK_BYTES.filter(({ name }) => name === 'alarms')])
   return [
     { name: 'a reading whole', conversation: told(good), blocks },
     unusable('a piece was not asked for', { pieces: good.pieces.filter((_, i) => i !== 9) }),
     unusable('the CRC over the blocks differs', { crc: (good.crc ^ 1) >>> 0 }),
     unusable('one bit of one block differs, in a PDU whose own CRC is good', { pieces: torn }),
+    unusable('the directory names a block twice', twice),
     unusable('the identity block names another pump than OPEN did', { pumpSerial: 'SIM-0002' }),
   ]
 }

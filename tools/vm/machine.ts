@@ -54,9 +54,11 @@ export function boot({ cache, out, command, devices }: MachineOptions): Machine 
       // The least that Node runs on: what a processor has beyond it is emulated more slowly. But random
       // numbers: without them the kernel spends a second to make its own before Node may start.
       ...['-M', 'q35', '-cpu', 'Nehalem,+rdrand', '-smp', '1', '-m', '1024'],
-      // The guest's time is counted in instructions, 1 ns each, and leaps over what would be idle: on a
-      // busy computer the machine is slow, but nothing in it misses a deadline for that.
-      ...['-accel', 'tcg,thread=single', '-icount', 'shift=0,sleep=off'],
+      // The guest's time is counted in instructions, 1 ns each, and real while it is idle: on a busy
+      // computer the machine is slow, but nothing in it misses a deadline for that. Were idle time leapt
+      // over, it would also be leapt over while a file comes from the host, which a busy computer is
+      // slow to give: minutes would pass in the guest between a request and its answer.
+      ...['-accel', 'tcg,thread=single', '-icount', 'shift=0'],
       ...['-nodefaults', '-no-user-config', '-display', 'none', '-no-reboot'],
       ...['-serial', `file:${join(out, 'console.log')}`, '-serial', 'stdio'],
       ...['-qmp', `unix:${join(out, 'qmp.sock')},server=on,wait=off`],

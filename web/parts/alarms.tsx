@@ -2,8 +2,8 @@
 // nothing says that all is well: the page reads the pump, it does not watch it.
 import type { AlarmReading } from '../../src/model/reading.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
+import { minute, moment, pumpMoment, type Reader } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
-import { minute, moment, pumpMoment, type Reader } from '../view/reader.ts'
 import { Facts } from './facts.tsx'
 import { Icon } from './icon.tsx'
 
@@ -37,11 +37,11 @@ export function Alarms({ pump, reader }: Props) {
 }
 
 function Alarm({ alarm, reader }: { readonly alarm: AlarmReading; readonly reader: Reader }) {
-  const { page, alarm: names, alarmState } = reader.words
+  const { page, alarm: names, alarmState, notAvailable } = reader.words
   const own = (local: string | null) => pumpMoment(reader, local)
   const facts = [
-    { label: page.class, value: alarm.class ?? page.unreadable },
-    { label: page.stateIs, value: named(alarmState, alarm.state, page.unreadable) },
+    { label: page.class, value: alarm.class ?? notAvailable },
+    { label: page.stateIs, value: named(alarmState, alarm.state, notAvailable) },
     { label: page.began, value: own(alarm.occurredAt), note: page.byPumpClock },
     { label: page.noticed, value: own(alarm.detectedAt), note: page.byPumpClock },
     { label: page.read, value: moment(reader, alarm.readAt) },
@@ -50,7 +50,7 @@ function Alarm({ alarm, reader }: { readonly alarm: AlarmReading; readonly reade
     <li class={alarm.class === 'critical' ? 'critical' : ''}>
       <Icon name="alarm" />
       <div>
-        <h4>{named(names, alarm.code, page.unreadable)}</h4>
+        <h4>{named(names, alarm.code, notAvailable)}</h4>
         <Facts facts={facts} />
       </div>
     </li>

@@ -15,7 +15,8 @@ interface Props {
   readonly values: readonly (number | null)[]
   readonly marks: readonly Mark[]
   readonly unit: string
-  readonly digits: number
+  /** Null = every digit. */
+  readonly digits: number | null
   /** A value holds until the next. */
   readonly stepped: boolean
   readonly label: string

@@ -1,11 +1,10 @@
 // The smaller parts of a reading: patient boluses, battery, clocks, catheter, and where it is recorded.
-import { Battery as BatteryFields } from '../../protocol/fields/battery.ts'
-import { Bolus as BolusFields } from '../../protocol/fields/bolus.ts'
-import { Catheter as CatheterFields } from '../../protocol/fields/catheter.ts'
-import { age, clockTime, dateTime, inZone, number } from '../../src/model/format.ts'
+import { FIELDS } from '../../src/model/fields.ts'
+import { clockTime, count, dateTime, inZone } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
+import { clockText } from '../../src/words/clock.ts'
+import { pumpMoment, type Reader, shown } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
-import { pumpMoment, type Reader, shown } from '../view/reader.ts'
 import { Facts, Part } from './facts.tsx'
 
 interface Props {
@@ -16,7 +15,7 @@ interface Props {
 export function Bolus({ pump: { infusion }, reader }: Props) {
   const { page } = reader.words
   const { patientBolus: bolus } = infusion
-  const { fields } = BolusFields
+  const fields = FIELDS.bolus
   if (bolus.enabled.value === 'off') {
     return (
       <Part title={page.bolus} name="bolus">
@@ -30,7 +29,12 @@ export function Bolus({ pump: { infusion }, reader }: Props) {
     <Part title={page.bolus} name="bolus">
       <Facts
         facts={[
+          // Whether the patient may ask for one is said where the pump does not say that it is on.
+          ...(bolus.enabled.value === 'on'
+            ? []
+            : [{ label: page.stateIs, value: text('enabled') }]),
           { label: page.bolusEach, value: text('volume') },
+          { label: page.bolusDuration, value: text('duration') },
           { label: page.bolusLockout, value: text('lockout') },
           { label: page.bolusGiven, value: page.bolusOf(text('given24h'), text('maxPerDay')) },
           { label: page.bolusAccepted, value: text('acceptedCount') },
@@ -44,7 +48,7 @@ export function Bolus({ pump: { infusion }, reader }: Props) {
 
 export function Battery({ pump: { battery }, reader }: Props) {
   const { page, battery: states, notAvailable } = reader.words
-  const { fields } = BatteryFields
+  const fields = FIELDS.battery
   return (
     <Part title={page.battery} name="battery">
       <Facts
@@ -62,7 +66,7 @@ export function Battery({ pump: { battery }, reader }: Props) {
 
 /** The pump's clock has no zone: how far it is from ours is said for the clinic's zone. */
 export function Clocks({ pump: { clock }, reader }: Props) {
-  const { page } = reader.words
+  const { page, notAvailable } = reader.words
   const host = inZone(clock.hostTime, reader.zone)
   const full = (local: string) => `${dateTime(local)}${clockTime(local).slice(5)}`
   return (
@@ -71,27 +75,20 @@ export function Clocks({ pump: { clock }, reader }: Props) {
         facts={[
           {
             label: page.pumpClock,
-            value: clock.deviceTime === null ? page.noPumpClock : full(clock.deviceTime),
+            value: clock.deviceTime === null ? notAvailable : full(clock.deviceTime),
             note: page.pumpClockNote,
           },
           { label: page.hostClock, value: full(host), note: reader.zone },
         ]}
       />
-      {clock.deviceTime !== null && <p>{farText(clock.deviceTime, host, reader)}</p>}
+      <p>{clockText({ ...clock, uncertainty: clock.uncertainty.value }, reader)}</p>
     </Part>
   )
 }
 
-function farText(pump: string, host: string, { words: { page } }: Reader): string {
-  const far = Date.parse(`${pump}Z`) - Date.parse(`${host}Z`)
-  if (Math.abs(far) < 2_000) return page.clockSame
-  const by = age(Math.abs(far))
-  return far > 0 ? page.clockAhead(by) : page.clockBehind(by)
-}
-
 export function Catheter({ pump: { catheter }, reader }: Props) {
   const { page } = reader.words
-  const { fields } = CatheterFields
+  const fields = FIELDS.catheter
   return (
     <Part title={page.catheter} name="catheter">
       <Facts
@@ -108,7 +105,7 @@ export function Catheter({ pump: { catheter }, reader }: Props) {
 export function Record({ pump: { audit }, reader }: Props) {
   const { page, said } = reader.words
   const { log, position, sentence } = audit
-  const place = log !== null && position !== null ? number(position, '1', 0) : null
+  const place = log !== null && position !== null ? count(position) : null
   return (
     <Part title={page.audit} name="audit">
       {place !== null && <p>{page.auditPlace(log ?? '', place)}</p>}

@@ -1,11 +1,12 @@
 // What the pump infuses: mode, rate, each drug with its concentration and dose of a day, and the day's
 // schedule drawn.
-import { Drug } from '../../protocol/fields/drugs.ts'
-import { Infusion as Declared, ScheduleStep } from '../../protocol/fields/infusion.ts'
+import { DRUG_FIELDS, FIELDS, STEP_FIELDS } from '../../src/model/fields.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
+import { drugName, type Reader, shown, stepStart } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
-import { type Reader, shown, timeOfDay } from '../view/reader.ts'
 import { Facts, Figure, Part } from './facts.tsx'
+
+const fields = FIELDS.infusion
 
 interface Props {
   readonly pump: PumpStatus
@@ -18,27 +19,28 @@ export function Infusion({ pump: { infusion, state }, reader }: Props) {
   const facts = [
     { label: page.state, value: named(pumpState, state.state.value, notAvailable) },
     { label: page.mode, value: named(mode, infusion.mode.value, notAvailable) },
-    { label: page.volume24h, value: shown(reader, Declared.fields.volume24h, infusion.volume24h) },
+    { label: page.volume24h, value: shown(reader, fields.volume24h, infusion.volume24h) },
+    ...singleBolus(infusion, reader),
   ]
   return (
     <Part title={page.infusion} name="infusion">
       <div class="rate">
         <p class="label">{page.rate}</p>
-        <Figure text={shown(reader, Declared.fields.rate, infusion.rate)} />
+        <Figure text={shown(reader, fields.rate, infusion.rate)} />
         <p class="note">{page.rateNote}</p>
       </div>
       <Facts facts={facts} />
       <ul class="drugs">
         {drugs.map((drug, n) => (
           <li key={`${n} ${drug.name}`}>
-            <h4>{drug.name ?? page.unreadableName}</h4>
+            <h4>{drugName(reader, drug)}</h4>
             <Facts
               facts={[
                 {
                   label: page.concentration,
-                  value: shown(reader, Drug.fields.concentration, drug.concentration),
+                  value: shown(reader, DRUG_FIELDS.concentration, drug.concentration),
                 },
-                { label: page.dose24h, value: shown(reader, Drug.fields.dose24h, drug.dose24h) },
+                { label: page.dose24h, value: shown(reader, DRUG_FIELDS.dose24h, drug.dose24h) },
               ]}
             />
           </li>
@@ -48,28 +50,38 @@ export function Infusion({ pump: { infusion, state }, reader }: Props) {
   )
 }
 
+/** Only while one is given, or where the pump does not say whether. */
+function singleBolus({ mode, bolusVolume, bolusRate }: PumpStatus['infusion'], reader: Reader) {
+  if (bolusVolume.value === 0 || (bolusVolume.value === null && mode.value !== 'single-bolus'))
+    return []
+  const left = shown(reader, fields.bolusVolume, bolusVolume)
+  const rate = shown(reader, fields.bolusRate, bolusRate)
+  return [{ label: reader.words.page.singleBolus, value: left, note: rate }]
+}
+
 const DAY = 1_440
 const HEIGHT = 100
 
 export function Schedule({ pump: { infusion }, reader }: Props) {
-  const { page, notAvailable } = reader.words
+  const { page } = reader.words
   const steps = infusion.schedule
-  const rateOf = (step: (typeof steps)[number]) =>
-    shown(reader, ScheduleStep.fields.rate, step.rate)
+  const rateOf = (step: (typeof steps)[number]) => shown(reader, STEP_FIELDS.rate, step.rate)
   if (steps.length === 0) {
     return (
       <Part title={page.schedule} name="schedule">
         <p class="one-rate">
-          {page.oneRate}: <strong>{shown(reader, Declared.fields.rate, infusion.rate)}</strong>
+          {page.oneRate}: <strong>{shown(reader, fields.rate, infusion.rate)}</strong>
         </p>
         <Day steps={[{ start: 0, rate: infusion.rate.value }]} label={page.oneRate} />
       </Part>
     )
   }
-  const known = steps.map(({ start, rate }) => ({ start: start.value ?? 0, rate: rate.value }))
   return (
     <Part title={page.schedule} name="schedule">
-      <Day steps={known} label={page.scheduleDrawing(steps.length)} />
+      <Day
+        steps={steps.map(({ start, rate }) => ({ start: start.value, rate: rate.value }))}
+        label={page.scheduleDrawing(steps.length)}
+      />
       <table>
         <thead>
           <tr>
@@ -80,7 +92,7 @@ export function Schedule({ pump: { infusion }, reader }: Props) {
         <tbody>
           {steps.map((step, n) => (
             <tr key={`${n} ${step.start.value}`}>
-              <td>{timeOfDay(step.start.value, notAvailable)}</td>
+              <td>{stepStart(reader, step.start)}</td>
               <td>{rateOf(step)}</td>
             </tr>
           ))}
@@ -91,13 +103,17 @@ export function Schedule({ pump: { infusion }, reader }: Props) {
 }
 
 interface DayProps {
-  readonly steps: readonly { readonly start: number; readonly rate: number | null }[]
+  readonly steps: readonly { readonly start: number | null; readonly rate: number | null }[]
   readonly label: string
 }
 
-/** Midnight to midnight of the pump's clock; before its first step the day runs on with its last. */
+/**
+ * Midnight to midnight of the pump's clock; before its first step the day runs on with its last. A day of
+ * which a part is not known is not drawn.
+ */
 function Day({ steps, label }: DayProps) {
-  const rates = steps.map(({ rate }) => rate ?? 0)
+  const rates = steps.flatMap(({ rate }) => (rate === null ? [] : [rate]))
+  if (rates.length < steps.length || steps.some(({ start }) => start === null)) return null
   const most = Math.max(...rates, Number.MIN_VALUE)
   const y = (rate: number) => HEIGHT - (rate / most) * (HEIGHT - 10)
   const first = steps[0]?.start === 0 ? rates[0] : rates.at(-1)

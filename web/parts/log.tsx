@@ -1,12 +1,11 @@
 // The pump's event log, newest first, with the gap where it has overwritten older events.
 import { useMemo } from 'preact/hooks'
-import { ALARM_CODES } from '../../protocol/fields/alarms.ts'
-import { EVENT_ARGUMENTS, EVENT_CODES } from '../../protocol/fields/events.ts'
-import { number, quantity } from '../../src/model/format.ts'
+import { count } from '../../src/model/format.ts'
 import type { PumpEventReading } from '../../src/model/reading.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
+import { argument } from '../../src/words/comparison.ts'
+import { pumpMoment, type Reader } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
-import { pumpMoment, type Reader } from '../view/reader.ts'
 
 interface Props {
   readonly pump: PumpStatus
@@ -26,11 +25,21 @@ export function Log({ pump, reader }: Props) {
         <h3>{page.log}</h3>
       </summary>
       {list}
-      <p class={overwritten > 0 ? 'gap' : ''}>
-        {overwritten > 0 ? page.logGap(number(overwritten, '1', 0)) : page.logWhole}
-      </p>
+      <Gap lost={overwritten} none={page.logWhole} reader={reader} />
     </details>
   )
+}
+
+interface GapProps {
+  /** Events that were overwritten; null = the pump does not say how many. */
+  readonly lost: number | null
+  readonly none: string
+  readonly reader: Reader
+}
+
+export function Gap({ lost, none, reader: { words } }: GapProps) {
+  if (lost === 0) return none === '' ? null : <p>{none}</p>
+  return <p class="gap">{lost === null ? words.page.logUnknown : words.page.logGap(count(lost))}</p>
 }
 
 export function EventList({
@@ -40,7 +49,7 @@ export function EventList({
   readonly entries: readonly PumpEventReading[]
   readonly reader: Reader
 }) {
-  const { page, event } = reader.words
+  const { page, event, notAvailable } = reader.words
   if (entries.length === 0) return <p>{page.logEmpty}</p>
   return (
     <ol class="events">
@@ -49,12 +58,12 @@ export function EventList({
         return (
           <li key={one.number}>
             <span class="number">
-              {page.number} {one.number === null ? page.unreadable : number(one.number, '1', 0)}
+              {page.number} {one.number === null ? notAvailable : count(one.number)}
             </span>
             <span class="when">{pumpMoment(reader, one.occurredAt)}</span>
-            <strong>{named(event, one.code, page.unreadable)}</strong>
+            <strong>{named(event, one.code, notAvailable)}</strong>
             <span>
-              {argument(one, reader)}
+              {argument(one.code, one.argument, reader)}
               {late && ` (${page.late(pumpMoment(reader, one.detectedAt))})`}
             </span>
           </li>
@@ -62,18 +71,4 @@ export function EventList({
       })}
     </ol>
   )
-}
-
-/** What the number of an event says, where the protocol tells. */
-function argument({ code, argument: value }: PumpEventReading, reader: Reader): string {
-  if (value === null) return ''
-  const known = Object.entries(EVENT_CODES).find(([, name]) => name === code)?.[0]
-  const kind = (EVENT_ARGUMENTS as Readonly<Record<string, string>>)[known ?? '']
-  if (kind === undefined) return ''
-  if (kind === 'alarm code') {
-    const alarm = (ALARM_CODES as Readonly<Record<number, string>>)[value]
-    return named(reader.words.alarm, alarm ?? `unknown(${value})`, '')
-  }
-  const unit = kind.endsWith('nL/d') ? 'mL/d' : 'mL'
-  return quantity(value / 1_000_000, unit, 3, reader.locale)
 }

@@ -1,7 +1,7 @@
 // Where HL7 messages go, and how far behind each destination is. Nothing of it touches the readings.
 import type { DestinationStatus } from '../../src/model/status.ts'
+import type { Reader } from '../../src/words/reader.ts'
 import { outboxLines } from '../view/outbox.ts'
-import type { Reader } from '../view/reader.ts'
 import { Part } from './facts.tsx'
 
 interface Props {

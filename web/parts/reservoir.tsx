@@ -1,9 +1,9 @@
 // The reservoir as the pump reckons it: a figure to be read from across the room, and a drawing of it
 // with the pump's own low mark.
-import { Reservoir as Declared } from '../../protocol/fields/reservoir.ts'
+import { FIELDS } from '../../src/model/fields.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import type { Value } from '../../src/model/value.ts'
-import { pumpMoment, type Reader, shown } from '../view/reader.ts'
+import { pumpMoment, type Reader, shown } from '../../src/words/reader.ts'
 import { Facts, Figure, Part } from './facts.tsx'
 
 interface Props {
@@ -11,7 +11,7 @@ interface Props {
   readonly reader: Reader
 }
 
-const { fields } = Declared
+const fields = FIELDS.reservoir
 
 export function Reservoir({ pump: { reservoir }, reader }: Props) {
   const { page, notMeasured } = reader.words

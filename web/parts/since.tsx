@@ -1,13 +1,14 @@
 // Since the last visit: what of the programme is another, as plainly that nothing is, and what the pump
 // has logged.
 import { useMemo } from 'preact/hooks'
-import { number } from '../../src/model/format.ts'
+import { count } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
+import type { Told } from '../../src/words/comparison.ts'
+import { moment, type Reader } from '../../src/words/reader.ts'
 import type { History } from '../history.ts'
-import { moment, type Reader } from '../view/reader.ts'
 import { changesOf, eventsSince } from '../view/visit.ts'
 import { Part } from './facts.tsx'
-import { EventList } from './log.tsx'
+import { EventList, Gap } from './log.tsx'
 
 interface Props {
   readonly pump: PumpStatus
@@ -19,14 +20,7 @@ export function Since({ pump, history, reader }: Props) {
   const { page } = reader.words
   const body = useMemo(
     () => <Body pump={pump} history={history} reader={reader} />,
-    [
-      pump.pump.id,
-      pump.state.stateCounter.value,
-      pump.events.total,
-      history?.before,
-      history?.since,
-      reader,
-    ],
+    [pump.pump.id, pump.readAt, pump.pump, history?.before, history?.since, reader],
   )
   return (
     <Part title={page.since} name="since">
@@ -41,43 +35,69 @@ function Body({ pump, history, reader }: Props) {
   if (history.since === 'failed') return <p>{page.historyFailed}</p>
   const { before } = history
   if (before === null) return <p>{page.noVisit}</p>
-  const changes = changesOf(before, pump, reader)
+  const then = { serial: before.pump?.serial ?? pump.pump.serial, ...before.identity }
+  const { programme, other, unsaid, same } = changesOf(
+    { who: then, content: before },
+    { who: pump.pump, content: pump },
+    reader,
+  )
   const { entries, lost } = eventsSince(before, pump)
   return (
     <>
       <p>{page.sinceWhen(moment(reader, before.at))}</p>
-      {changes.length === 0 ? (
-        <p class="same">{page.programmeSame}</p>
+      {programme.length > 0 ? (
+        <Table caption={page.programmeChanged} changes={programme} reader={reader} />
       ) : (
-        <table class="changes">
-          <caption>{page.programmeChanged}</caption>
-          <thead>
-            <tr>
-              <td />
-              <th scope="col">{page.before}</th>
-              <th scope="col">{page.now}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {changes.map(({ what, before: old, now }) => (
-              <tr key={what}>
-                <th scope="row">{what}</th>
-                <td>{old}</td>
-                <td>{now}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <p class="same">{same ? page.programmeSame : page.programmeUnknown}</p>
       )}
-      {entries.length + lost === 0 ? (
+      {other.length > 0 && <Table caption={page.otherChanged} changes={other} reader={reader} />}
+      {unsaid.length > 0 && <p>{page.unsaid(unsaid.map(({ what }) => what).join(', '))}</p>}
+      {entries.length === 0 && lost === 0 ? (
         <p>{page.noEvents}</p>
       ) : (
         <details>
-          <summary>{page.events(number(entries.length + lost, '1', 0))}</summary>
+          <summary>
+            {lost === null
+              ? page.eventsAtLeast(count(entries.length))
+              : page.events(count(entries.length + lost))}
+          </summary>
           <EventList entries={entries} reader={reader} />
-          {lost > 0 && <p class="gap">{page.logGap(number(lost, '1', 0))}</p>}
+          <Gap lost={lost} none="" reader={reader} />
         </details>
       )}
     </>
+  )
+}
+
+interface TableProps {
+  readonly caption: string
+  readonly changes: readonly Told[]
+  readonly reader: Reader
+}
+
+function Table({ caption, changes, reader: { words } }: TableProps) {
+  return (
+    <table class="changes">
+      <caption>{caption}</caption>
+      <thead>
+        <tr>
+          <td />
+          <th scope="col">{words.page.before}</th>
+          <th scope="col">{words.page.now}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map(({ id, what, before, after, change }) => (
+          <tr key={id}>
+            <th scope="row">
+              {what}
+              {change !== 'changed' && <small> {words.change[change]}</small>}
+            </th>
+            <td>{before}</td>
+            <td>{after}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
   )
 }

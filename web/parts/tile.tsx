@@ -1,8 +1,8 @@
 // One wand and the pump under it.
 import { useMemo } from 'preact/hooks'
 import type { PumpStatus } from '../../src/model/status.ts'
+import type { Reader } from '../../src/words/reader.ts'
 import type { History } from '../history.ts'
-import type { Reader } from '../view/reader.ts'
 import { sessionOf, stateOf, type TileOf } from '../view/state.ts'
 import { Alarms } from './alarms.tsx'
 import { Battery, Bolus, Catheter, Clocks, Record } from './details.tsx'

@@ -1,12 +1,11 @@
 // Reservoir, rate and events over time, drawn, with the table behind.
 import { useMemo, useState } from 'preact/hooks'
-import { Infusion } from '../../protocol/fields/infusion.ts'
-import { Reservoir } from '../../protocol/fields/reservoir.ts'
-import { number, unitText } from '../../src/model/format.ts'
+import { FIELDS } from '../../src/model/fields.ts'
+import { count, number, unitText } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
+import { moment, pumpMoment, type Reader } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
 import type { History } from '../history.ts'
-import { moment, pumpMoment, type Reader } from '../view/reader.ts'
 import {
   marksOf,
   type Point,
@@ -71,21 +70,21 @@ function Body({ pump, history, reader, range }: Props & { readonly range: RangeN
   const marks = marksOf(pump.events.entries, series).map(({ at, code }, n) => ({
     at,
     letter: String(n + 1),
-    text: named(event, code, page.unreadable),
+    text: named(event, code, reader.words.notAvailable),
   }))
-  const count = number(times.length, '1', 0)
+  const readings = count(times.length)
   const charts = [
     {
       title: page.trendReservoir(unitText('mL', reader.locale)),
       values: volumes,
-      digits: Reservoir.fields.reportedVolume.digits,
+      digits: FIELDS.reservoir.reportedVolume.digits,
       unit: 'mL',
       stepped: false,
     },
     {
       title: page.trendRate(unitText('mL/d', reader.locale)),
       values: rates,
-      digits: Infusion.fields.rate.digits,
+      digits: FIELDS.infusion.rate.digits,
       unit: 'mL/d',
       stepped: true,
     },
@@ -98,7 +97,12 @@ function Body({ pump, history, reader, range }: Props & { readonly range: RangeN
       {charts.map(({ title, ...chart }) => (
         <figure key={title}>
           <figcaption>{title}</figcaption>
-          <Chart {...chart} times={times} marks={marks} label={page.trendDrawing(title, count)} />
+          <Chart
+            {...chart}
+            times={times}
+            marks={marks}
+            label={page.trendDrawing(title, readings)}
+          />
         </figure>
       ))}
       {marks.length > 0 && (
@@ -127,9 +131,9 @@ interface TableProps {
 function Table({ points, all, reader }: TableProps) {
   const { page } = reader.words
   const [open, setOpen] = useState(false)
-  const { reportedVolume } = Reservoir.fields
-  const { rate } = Infusion.fields
-  const cell = (value: number | null, unit: string, digits: number) =>
+  const { reportedVolume } = FIELDS.reservoir
+  const { rate } = FIELDS.infusion
+  const cell = (value: number | null, unit: string, digits: number | null) =>
     value === null ? reader.words.notAvailable : number(value, unit, digits)
   const newest = points.slice(-ROWS).reverse()
   return (
@@ -137,7 +141,7 @@ function Table({ points, all, reader }: TableProps) {
       <summary>{page.table}</summary>
       {open && (
         <>
-          <p>{page.tableSome(number(newest.length, '1', 0), number(all.total, '1', 0))}</p>
+          <p>{page.tableSome(count(newest.length), count(all.total))}</p>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
           <section class="scrolls" tabIndex={0} aria-label={page.table}>
             <table>

@@ -1,8 +1,8 @@
 // Which wand, on which port, and how it lies over the pump: in words and bars.
-import { number } from '../../src/model/format.ts'
+import { quantity } from '../../src/model/format.ts'
 import type { WandStatus } from '../../src/model/status.ts'
+import type { Reader } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
-import type { Reader } from '../view/reader.ts'
 import { barsOf } from '../view/state.ts'
 
 export function WandHead({ wand, reader }: { readonly wand: WandStatus; readonly reader: Reader }) {
@@ -27,7 +27,7 @@ export function WandHead({ wand, reader }: { readonly wand: WandStatus; readonly
       </div>
       <p>
         {progress !== null && link.connected
-          ? page.working(`${number(progress, '%', 0)} %`)
+          ? page.working(quantity(progress, '%'))
           : linkText(wand, said)}
         &nbsp;
       </p>

@@ -2,7 +2,7 @@
 // and the wand say. Pure: the moment is in the status.
 import { age } from '../../src/model/format.ts'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
-import { minute, type Reader, second } from './reader.ts'
+import { minute, type Reader, second } from '../../src/words/reader.ts'
 
 /** `lost` is every state in which nobody knows how the pump is now, though somebody ought to. */
 export type StateKind = 'live' | 'read' | 'lost'

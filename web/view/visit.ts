@@ -1,16 +1,11 @@
 // Since the last visit: which reading that was, and what is another now. Plain differences, both sides
 // shown; nothing is judged. Pure.
-
-import type { ScalarField } from '../../protocol/codec/struct.ts'
-import { Bolus } from '../../protocol/fields/bolus.ts'
-import { Drug } from '../../protocol/fields/drugs.ts'
-import { Infusion, ScheduleStep } from '../../protocol/fields/infusion.ts'
-import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import type { Visit } from '../../src/model/api.ts'
-import type { Content } from '../../src/model/content.ts'
-import { deviceTimeSeconds, type Value } from '../../src/model/value.ts'
-import { named } from '../../src/words/words.ts'
-import { type Reader, shown, timeOfDay } from './reader.ts'
+import { compare } from '../../src/model/comparison.ts'
+import { blocksOf, type Content, type Who } from '../../src/model/content.ts'
+import { deviceTimeSeconds } from '../../src/model/value.ts'
+import { type LeftOut, type Told, told } from '../../src/words/comparison.ts'
+import type { Reader } from '../../src/words/reader.ts'
 
 /** Readings closer to each other are one visit. */
 const VISIT_S = 3_600
@@ -38,85 +33,62 @@ export function lastVisit<V extends When>(visits: readonly V[], now: When): V | 
   return null
 }
 
-export type Moment = Pick<Visit, 'readAt' | 'deviceTime' | 'position'>
+export type Moment = Pick<Visit, 'id' | 'readAt' | 'deviceTime' | 'position'>
 
-export interface Change {
-  readonly what: string
-  readonly before: string
-  readonly now: string
+/** A reading, whichever shape the API gave it in. */
+export interface Read {
+  readonly who: Who
+  readonly content: Content
 }
 
-type Programme = Pick<Content, 'reservoir' | 'infusion'>
-
-/** What of the programme is another than before. */
-export function changesOf(before: Programme, now: Programme, reader: Reader): Change[] {
-  const old = linesOf(before, reader)
-  const current = linesOf(now, reader)
-  const names = new Set([...old.keys(), ...current.keys()])
-  return [...names].flatMap((what) => {
-    const [a, b] = [old.get(what), current.get(what)]
-    if (a?.key === b?.key) return []
-    return [{ what, before: a?.text ?? '–', now: b?.text ?? '–' }]
-  })
+/** What this part of the page does not say. */
+export const PAGE_LEAVES_OUT: LeftOut = {
+  'events.events': 'The events since are listed under the changes.',
+  'events.total': 'The number of the events since stands over their list.',
+  'status.stateCounter': 'It counts changes, and those stand here themselves.',
+  'clock.deviceTime': 'It runs. Both clocks have their own part of the page.',
+  'clock.ageMs': 'It is in the time beside the pump’s clock, which has its own part of the page.',
 }
 
-/** `key` tells apart what the display resolution would not. */
-interface Line {
-  readonly key: string
-  readonly text: string
+export interface Changes {
+  /** What somebody set, or who it is. */
+  readonly programme: readonly Told[]
+  /** What moved, happened, or was worked out anew. */
+  readonly other: readonly Told[]
+  /** What neither reading says. */
+  readonly unsaid: readonly Told[]
+  /** Everything that is programmed is known, and as it was. */
+  readonly same: boolean
 }
 
-function linesOf({ reservoir, infusion }: Programme, reader: Reader): Map<string, Line> {
-  const { page, mode, notAvailable } = reader.words
-  const lines = new Map<string, Line>()
-  const put = (what: string, field: ScalarField, value: Value) =>
-    lines.set(what, {
-      key: `${value.value} ${value.unit} ${value.raw}`,
-      text: shown(reader, field, value),
-    })
-  const { schedule, drugs, patientBolus } = infusion
-  lines.set(page.mode, {
-    key: String(infusion.mode.value),
-    text: named(mode, infusion.mode.value, notAvailable),
-  })
-  // Of a schedule the rate of the moment says nothing about the programme.
-  if (schedule.length === 0) put(page.rate, Infusion.fields.rate, infusion.rate)
-  else {
-    const steps = schedule.map(
-      ({ start, rate }) =>
-        `${timeOfDay(start.value, notAvailable)} ${shown(reader, ScheduleStep.fields.rate, rate)}`,
-    )
-    const key = JSON.stringify(schedule.map(({ start, rate }) => [start.value, rate.value]))
-    lines.set(page.schedule, { key, text: steps.join('; ') })
+export function changesOf(before: Read, now: Read, reader: Reader): Changes {
+  const at = { deviceTime: null, receivedAt: '' }
+  const [a, b] = [before, now].map(({ who, content }) => blocksOf(who, content, at))
+  const all = told(compare(a ?? {}, b ?? {}), reader, PAGE_LEAVES_OUT)
+  const seen = all.filter(({ change }) => change !== 'same')
+  // Of a schedule, the rate of the moment says nothing about the programme.
+  const scheduled = [before, now].every(({ content }) => content.infusion.schedule.length > 0)
+  const moves = ({ id }: Told) => scheduled && id === 'infusion.rate'
+  const set = (one: Told) => (one.role === 'programme' || one.role === 'identity') && !moves(one)
+  const said = seen.filter((one) => one.said)
+  return {
+    programme: said.filter(set),
+    other: said.filter((one) => !set(one)),
+    unsaid: seen.filter((one) => !one.said),
+    same: all.every((one) => one.role !== 'programme' || one.change === 'same' || moves(one)),
   }
-  put(page.volume24h, Infusion.fields.volume24h, infusion.volume24h)
-  drugs.forEach((drug, n) => {
-    const place = drugs.length > 1 ? `${n + 1}, ` : ''
-    const name = drug.name ?? page.unreadableName
-    lines.set(`${page.drug} ${place}`.replace(/,? $/, ''), { key: name, text: name })
-    put(`${place}${page.concentration}`, Drug.fields.concentration, drug.concentration)
-    put(`${place}${page.dose24h}`, Drug.fields.dose24h, drug.dose24h)
-  })
-  const on = patientBolus.enabled.value === 'on'
-  put(page.bolus, Bolus.fields.enabled, patientBolus.enabled)
-  if (on) {
-    put(`${page.bolus}: ${page.bolusEach}`, Bolus.fields.volume, patientBolus.volume)
-    put(`${page.bolus}: ${page.bolusLockout}`, Bolus.fields.lockout, patientBolus.lockout)
-    put(`${page.bolus}: ${page.bolusMost}`, Bolus.fields.maxPerDay, patientBolus.maxPerDay)
-  }
-  put(page.lowMark, Reservoir.fields.lowAlarmVolume, reservoir.lowAlarmVolume)
-  put(page.lastRefill, Reservoir.fields.filledAt, reservoir.filledAt)
-  put(page.refillVolume, Reservoir.fields.filledVolume, reservoir.filledVolume)
-  return lines
 }
 
-/** Events the pump has logged since; `lost` of them it has overwritten already. */
+/** Events the pump has logged since; `lost` of them it has overwritten already, null = nobody knows. */
 export function eventsSince(
   before: Pick<Content, 'events'>,
   now: Pick<Content, 'events'>,
-): { readonly entries: Content['events']['entries']; readonly lost: number } {
-  const last = before.events.total ?? 0
-  const entries = now.events.entries.filter(({ number }) => number === null || number > last)
-  const total = now.events.total ?? last
-  return { entries, lost: Math.max(0, total - last - entries.length) }
+): { readonly entries: Content['events']['entries']; readonly lost: number | null } {
+  const { total: last } = before.events
+  const { total } = now.events
+  const entries = now.events.entries.filter(
+    ({ number }) => number === null || last === null || number > last,
+  )
+  const lost = total === null || last === null ? null : Math.max(0, total - last - entries.length)
+  return { entries, lost }
 }

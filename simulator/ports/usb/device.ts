@@ -3,7 +3,10 @@
 //
 // A USB device is not told who opens it: it holds both paths from SET_CONFIGURATION until the plug is
 // out, and what one program has not read the next one may find. What it does not know, it stalls.
+import type { Framing } from '../../../protocol/framing/framing.ts'
 import { REPORT_DESCRIPTOR, REPORT_SIZE } from '../../../protocol/framing/hid-report.ts'
+import { LINES } from '../../../protocol/framing/line-stream.ts'
+import { REPORTS } from '../../../protocol/framing/report-stream.ts'
 import type { Env } from '../../../src/base/env.ts'
 import type { HeldPath, WandPath } from '../path.ts'
 import {
@@ -58,8 +61,8 @@ export class UsbDevice {
   constructor(env: Env, wand: UsbWand) {
     this.#env = env
     this.#wand = wand
-    this.#serial = this.#channel('line', 'serial-in', 'serial-out', (n) => n / LINE_BYTES_PER_MS)
-    this.#hid = this.#channel('report', 'hid-in', 'hid-out', (n) => Math.ceil(n / REPORT_SIZE))
+    this.#serial = this.#channel(LINES, 'serial-in', 'serial-out', (n) => n / LINE_BYTES_PER_MS)
+    this.#hid = this.#channel(REPORTS, 'hid-in', 'hid-out', (n) => Math.ceil(n / REPORT_SIZE))
     this.#endpoints = {
       'serial-in': this.#serial.toHost,
       'serial-out': this.#serial.toWand,
@@ -208,7 +211,7 @@ export class UsbDevice {
   }
 
   #channel(
-    framing: 'line' | 'report',
+    framing: Framing,
     inName: 'serial-in' | 'hid-in',
     outName: 'serial-out' | 'hid-out',
     msFor: (bytes: number) => number,
@@ -224,7 +227,7 @@ export class UsbDevice {
       ...common,
       name: outName,
       msFor,
-      write: (bytes) => this.#held?.[framing]?.write(bytes),
+      write: (bytes) => this.#held?.[framing.name]?.write(bytes),
       mayTake: () => !toHost.full,
     })
     return { toHost, toWand }

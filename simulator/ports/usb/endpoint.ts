@@ -4,6 +4,7 @@
 // Promises: each transfer ends once, by `done`, unless it was taken back or all are forgotten; nothing
 // is lost but by a fault; while the host does not read, it is not let write (a device that waits
 // instead of dropping).
+import type { Framing } from '../../../protocol/framing/framing.ts'
 import { MAX_OUTSTANDING, REPORT_SIZE } from '../../../protocol/framing/hid-report.ts'
 import type { Cancel, Env } from '../../../src/base/env.ts'
 import type { FaultyEndpoint, UsbFaults } from './faults.ts'
@@ -94,13 +95,13 @@ abstract class Endpoint {
 
 /** Wand to host. */
 export class InEndpoint extends Endpoint {
-  readonly #framing: 'line' | 'report'
+  readonly #framing: Framing
   readonly #read: () => void
   #unread: Uint8Array[] = []
   #bytes = 0
 
   /** `read` is called when the host has read. */
-  constructor(common: Common & { framing: 'line' | 'report'; read: () => void }) {
+  constructor(common: Common & { framing: Framing; read: () => void }) {
     super(common)
     this.#framing = common.framing
     this.#read = common.read
@@ -108,7 +109,7 @@ export class InEndpoint extends Endpoint {
 
   /** Too much is unread for the host to go on writing. */
   get full(): boolean {
-    return this.#bytes >= UNREAD[this.#framing]
+    return this.#bytes >= UNREAD[this.#framing.name]
   }
 
   /** From the wand: a whole report, or some bytes of the line. */
@@ -130,7 +131,7 @@ export class InEndpoint extends Endpoint {
       const [next] = this.#unread
       const transfer = next && this.waiting.shift()
       if (!transfer) return
-      if (this.#framing === 'report' && next.length > transfer.length) {
+      if (this.#framing.frameSize !== null && next.length > transfer.length) {
         this.#take(next.length)
         transfer.done(TransferStatus.BABBLE)
       } else {
@@ -152,7 +153,7 @@ export class InEndpoint extends Endpoint {
       room -= part.length
       if (part.length < next.length) this.#unread[0] = next.subarray(part.length)
       else this.#unread.shift()
-      if (this.#framing === 'report') break
+      if (this.#framing.frameSize !== null) break
     }
     this.#bytes -= length - room
     return Buffer.concat(parts)

@@ -3,14 +3,9 @@
 // ASCII names. `canonical` writes it; `scan` reads bytes and accepts nothing else, without building
 // the value, because verification does this for every record of a log.
 import { isUtf8 } from 'node:buffer'
+import type { Json } from '../../model/json.ts'
 
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json | undefined }
+export type { Json }
 
 /** Nesting that a record may have. Deeper input is refused, so that no input exhausts the stack. */
 export const MAX_DEPTH = 32
@@ -60,6 +55,10 @@ export interface Scanned {
   readonly kind: string | null
   /** Value of `seq`, or null. */
   readonly seq: number | null
+  /** Value of `v`, or null. */
+  readonly v: number | null
+  /** Value of `source`, or null. */
+  readonly source: string | null
 }
 
 /** Where a line stops being canonical. */
@@ -87,6 +86,8 @@ const isLetter = (c: number) => (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a
 class Scanner {
   kind: string | null = null
   seq: number | null = null
+  v: number | null = null
+  source: string | null = null
   at: number
   readonly #bytes: Uint8Array
   readonly #start: number
@@ -241,18 +242,32 @@ class Scanner {
     }
   }
 
+  /** Keeps what a record says about itself at its top level. */
   #note(from: number, to: number, value: number): void {
-    const first = this.#bytes[from]
-    if (first === 0x73 && to - from === 3 && this.#is(from, 'seq')) {
-      if (isDigit(this.#bytes[value] ?? 0)) this.seq = this.#number(value)
-    } else if (first === 0x6b && to - from === 4 && this.#is(from, 'kind')) {
-      if (this.#bytes[value] === QUOTE) {
-        let kind = ''
-        const end = Math.min(this.at - 1, value + 65)
-        for (let i = value + 1; i < end; i += 1) kind += String.fromCharCode(this.#bytes[i] ?? 0)
-        this.kind = kind
-      }
+    switch (this.#bytes[from]) {
+      case 0x73:
+        if (to - from === 3 && this.#is(from, 'seq')) this.seq = this.#numberAt(value)
+        else if (to - from === 6 && this.#is(from, 'source')) this.source = this.#textAt(value)
+        return
+      case 0x6b:
+        if (to - from === 4 && this.#is(from, 'kind')) this.kind = this.#textAt(value)
+        return
+      case 0x76:
+        if (to - from === 1) this.v = this.#numberAt(value)
     }
+  }
+
+  #numberAt(value: number): number | null {
+    return isDigit(this.#bytes[value] ?? 0) ? this.#number(value) : null
+  }
+
+  /** The first bytes of a text, as they stand there. */
+  #textAt(value: number): string | null {
+    if (this.#bytes[value] !== QUOTE) return null
+    let text = ''
+    const end = Math.min(this.at - 1, value + 65)
+    for (let i = value + 1; i < end; i += 1) text += String.fromCharCode(this.#bytes[i] ?? 0)
+    return text
   }
 
   #is(from: number, word: string): boolean {

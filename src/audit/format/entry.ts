@@ -3,7 +3,7 @@
 import type { Env } from '../../base/env.ts'
 import { utc } from '../../base/env.ts'
 import type { Source } from '../../model/reading.ts'
-import { canonical, type Json } from './canonical.ts'
+import { canonical, type Json, MAX_DEPTH } from './canonical.ts'
 import { toBase64 } from './note.ts'
 import {
   type AuditRecord,
@@ -14,8 +14,10 @@ import {
   type Kind,
   type KNOWN,
   MAX_LINE,
+  MAX_TEXT,
   type NewRecord,
   RECORD_VERSION,
+  REPORTED,
 } from './record.ts'
 
 /** Where records come from: the same for all records of one log. */
@@ -58,10 +60,11 @@ export type Refusal = 'too-long' | 'not-valid'
 
 /** Writes a record, or says why it cannot be one. Never throws: bad input must not stop a bridge. */
 export function draft(
-  record: NewRecord,
+  handedIn: NewRecord,
   origin: Origin,
 ): Draft | { refused: Refusal; reason: string } {
-  const at = record.at ?? utc(origin.env.wall())
+  const at = handedIn.at ?? utc(origin.env.wall())
+  const record = fitted(handedIn)
   try {
     const reason = checkHandedIn(record)
     if (reason !== null) return { refused: 'not-valid', reason }
@@ -74,6 +77,45 @@ export function draft(
   } catch (error) {
     return { refused: 'not-valid', reason: (error as Error).message }
   }
+}
+
+const CUT = '…'
+const HALF = /\p{Surrogate}/u
+const HALVES = /\p{Surrogate}/gu
+
+/** A text that a record can hold: no half characters, and cut, with a mark, where it is too long. */
+function shortened(text: string, most: number): string {
+  const whole = HALF.test(text) ? text.replace(HALVES, '\uFFFD') : text
+  if (whole.length <= most) return whole
+  return whole.slice(0, most - CUT.length).replace(/[\uD800-\uDBFF]$/, '') + CUT
+}
+
+/** The record with every reported text made to fit: nothing that a wand says may cost a record. */
+function fitted(record: NewRecord): NewRecord {
+  const changed: Partial<Record<keyof typeof REPORTED, string>> = {}
+  for (const field of Object.keys(REPORTED) as (keyof typeof REPORTED)[]) {
+    const value = record[field]
+    if (typeof value === 'string') changed[field] = shortened(value, REPORTED[field])
+  }
+  const body = deep(record.body as Json) as NewRecord['body']
+  return { ...record, ...changed, body }
+}
+
+/** The same value if every text in it fits, which is nearly always so. */
+function deep(value: Json, depth = 0): Json {
+  if (typeof value === 'string') return shortened(value, MAX_TEXT)
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value
+  if (Array.isArray(value)) {
+    const items = value.map((item: Json) => deep(item, depth + 1))
+    return items.some((item, i) => item !== value[i]) ? items : value
+  }
+  let changed = false
+  const out: { [key: string]: Json | undefined } = {}
+  for (const [key, item] of Object.entries(value)) {
+    out[key] = item === undefined ? item : deep(item, depth + 1)
+    changed ||= out[key] !== item
+  }
+  return changed ? out : value
 }
 
 type Text = (record: NewRecord, origin: Origin, at: string) => string | null

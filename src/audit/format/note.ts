@@ -119,6 +119,13 @@ export function signedBy(note: Note, key: VerifierKey): boolean {
   return own.length > 0 && own.every(({ bytes }) => verify(null, message, key.publicKey, bytes))
 }
 
+/** Which of `keys` signed the note; null = none; a sentence when one of them has a wrong signature. */
+export function signerOf(note: Note, keys: readonly VerifierKey[]): VerifierKey | string | null {
+  const named = keys.filter((key) => signaturesOf(note, key).length > 0)
+  const wrong = named.find((key) => !signedBy(note, key))
+  return wrong ? `its signature is not of the key ${wrong.text}` : (named[0] ?? null)
+}
+
 function signaturesOf({ signatures }: Note, key: VerifierKey): Signature[] {
   return signatures.filter(({ name, id }) => name === key.name && id === key.id)
 }

@@ -1,5 +1,6 @@
 // C2SP tlog-proof (c2sp.org/tlog-proof): one text that shows, offline and years later, that one
 // record is in a log. The record itself travels in the `extra` line. Pure.
+import { scan } from './canonical.ts'
 import { parseCheckpoint, type SignedCheckpoint } from './checkpoint.ts'
 import { HASH_BYTES, type Hash, leafHash, verifyInclusion } from './merkle.ts'
 import { fromBase64, signedBy, toBase64, type VerifierKey } from './note.ts'
@@ -58,7 +59,10 @@ export function checkProof(proof: LogProof, key: VerifierKey, record = proof.ext
   if (checkpoint.origin !== key.name)
     return `the checkpoint is of another log: ${checkpoint.origin}`
   if (!signedBy(checkpoint.note, key)) return 'the checkpoint is not signed by this key'
-  return verifyInclusion(leafHash(record), index, checkpoint.size, path, checkpoint.root)
+  if (!verifyInclusion(leafHash(record), index, checkpoint.size, path, checkpoint.root))
+    return `the record is not number ${index} of this log`
+  const said = scan(record)
+  return 'seq' in said && said.seq === index
     ? null
-    : `the record is not number ${index} of this log`
+    : 'the record says another number than the proof'
 }

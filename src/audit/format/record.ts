@@ -12,7 +12,9 @@ export const RECORD_VERSION = 1
 
 const int = z.number().int()
 const count = int.min(0)
-const text = z.string().max(2_000)
+/** Longest text in a body, in UTF-16 units. */
+export const MAX_TEXT = 2_000
+const text = z.string().max(MAX_TEXT)
 const name = z.string().min(1).max(200)
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 /** Anything canonical JSON can say: writing the line has checked that already. */
@@ -22,9 +24,37 @@ const voidSchema = z.strictObject({ segment: count, offset: count, bytes: count,
 /** Bytes of earlier segments that are no part of the log. */
 export type Void = z.infer<typeof voidSchema>
 
-const quarantineSchema = z.strictObject({ log: name, reason: text })
+/** Why a log was set aside. */
+export const SET_ASIDE = [
+  'gone',
+  'cut',
+  'replaced',
+  'copied',
+  'shorter',
+  'no-manifest',
+  'missing',
+  'damaged',
+  'no-key',
+  'unreadable',
+] as const
+export const quarantineSchema = z.strictObject({
+  log: name,
+  reason: text,
+  code: z.enum(SET_ASIDE),
+  /** How many records it had when it was set aside, and their root, as far as that was found. */
+  size: count.optional(),
+  root: z.base64().optional(),
+})
 /** A log that was set aside and that nobody has accepted yet. */
 export type Quarantine = z.infer<typeof quarantineSchema>
+
+/** The log's age by its own evidence, and what is needed to count on: see log/clock.ts. */
+const ageSchema = z.strictObject({
+  ms: count,
+  confirmed: int.nullable(),
+  kept: int,
+  since: int.nullable(),
+})
 
 /** Body of each kind. */
 export const BODIES = {
@@ -34,6 +64,7 @@ export const BODIES = {
     why: z.enum(['first', 'size', 'month', 'key', 'recovery']),
     voids: z.array(voidSchema),
     unaccepted: z.array(quarantineSchema),
+    age: ageSchema,
   }),
   gap: z.strictObject({
     dropped: count,
@@ -47,10 +78,15 @@ export const BODIES = {
   quarantine: quarantineSchema,
   accept: z.strictObject({ log: name, reason: text.min(1) }),
   'key-rotation': z.strictObject({ from: name, to: name, reason: text }),
+  stray: z.strictObject({ file: name, moved: name }),
   packed: z.strictObject({ segment: count, bytes: count, sha256: digest }),
-  retention: z.strictObject({
-    segments: z.array(z.strictObject({ segment: count, position: count, records: count })).min(1),
-    rule: text,
+  // Everything up to and with segment `through`, which is every position below `position`.
+  retention: z.strictObject({ through: count, position: count, rule: text }),
+  'clock-jump': z.strictObject({
+    fromWall: utcSchema,
+    toWall: utcSchema,
+    sizeMs: int,
+    vouched: z.boolean(),
   }),
   // The bridge.
   start: z.strictObject({ software: name, node: name, platform: name }),
@@ -80,17 +116,20 @@ export const BODIES = {
     refused: count,
   }),
   // The pump.
-  interrogation: z.strictObject({ blocks: fields, clock: fields.optional() }),
-  live: z.strictObject({ values: fields }),
+  // `readAt`: when the pump said it at the earliest, by the wand's word; an age is counted from there.
+  interrogation: z.strictObject({
+    blocks: fields,
+    clock: fields.optional(),
+    readAt: utcSchema.optional(),
+  }),
+  live: z.strictObject({ values: fields, readAt: utcSchema.optional() }),
   alarm: z.strictObject({ phase: z.enum(['start', 'update', 'end']), alarm: fields }),
   session: z.strictObject({
     event: z.enum(['opened', 'recognised', 'changed', 'ended']),
     how: text.optional(),
   }),
   unclosed: z.strictObject({
-    sessions: z.array(
-      z.strictObject({ session: count, why: name, pump: z.string().max(16).nullable() }),
-    ),
+    sessions: z.array(z.strictObject({ session: count, why: name, pump: text.nullable() })),
   }),
   'read-failed': z.strictObject({ why: text, final: z.boolean() }),
   // Messages to other systems.
@@ -129,8 +168,12 @@ const actorSchema = z.strictObject({
 export type Actor = z.infer<typeof actorSchema>
 export const BRIDGE: Actor = { id: 'bridge', role: 'bridge', auth: 'process' }
 
-/** Serials as the protocol allows them; anything else from a wand never gets here. */
-const serial = z.string().regex(/^[A-Z0-9-]{1,16}$/)
+/**
+ * Longest text of the fields that a wand or the system reports, in UTF-16 units. Any text may stand in
+ * them: a wand that reports a serial outside its pattern must not cost the record. Longer is cut.
+ */
+export const REPORTED = { pump: 64, model: 64, wand: 64, port: 200 } as const
+const reported = (field: keyof typeof REPORTED) => z.string().max(REPORTED[field]).optional()
 
 /** What the log writes into every record, from nothing or in its own form. */
 const added = {
@@ -165,14 +208,12 @@ const usual = {
 
 /** What only whoever hands the record in can know. */
 const known = {
-  pump: serial.optional(),
-  model: name
-    .optional()
-    .meta({
-      description: 'Model of the pump, as reported: with source and serial it says which pump.',
-    }),
-  wand: serial.optional(),
-  port: name.optional(),
+  pump: reported('pump').meta({ description: 'Serial of the pump, as reported.' }),
+  model: reported('model').meta({
+    description: 'Model of the pump, as reported: with source and serial it says which pump.',
+  }),
+  wand: reported('wand').meta({ description: 'Serial of the wand, as reported.' }),
+  port: reported('port'),
   link: count.optional(),
   session: count.optional(),
   snapshot: count.optional(),
@@ -204,6 +245,17 @@ const handedIn = z.object(usual).partial().extend(known)
 const handedInOf = new Map<string, z.ZodType>(
   KINDS.map((kind) => [kind, handedIn.extend({ body: BODIES[kind] })]),
 )
+
+/** Why a text of a person cannot be a reason; null when it can. Unlike what a wand says it is not cut. */
+export function checkReason(reason: string): string | null {
+  if (reason.trim() === '')
+    return 'The reason is empty. Nothing was recorded. Give a reason in words.'
+  if (reason.length <= MAX_TEXT) return null
+  return (
+    `The reason has ${reason.length} characters; a record holds ${MAX_TEXT}. ` +
+    'Nothing was recorded. Give a shorter one.'
+  )
+}
 
 /** Checks what was handed in: null, or a sentence that names the field. */
 export function checkHandedIn(record: NewRecord): string | null {

@@ -2,7 +2,7 @@
 // begins, with the frontier of the tree, so that reading can begin here. Then records, and behind
 // every group of them the checkpoint that commits it. Every byte of it is checked by something.
 // `Walk` reads one segment and says how far it is good. Pure.
-import { canonical, type Json, scan } from './canonical.ts'
+import { canonical, type Json, type Scanned, scan } from './canonical.ts'
 import { type Checkpoint, checkpointText, originOf, parseCheckpoint } from './checkpoint.ts'
 import { Frontier, type Hash, leafHash, sameHash } from './merkle.ts'
 import {
@@ -14,7 +14,7 @@ import {
   toBase64,
   type VerifierKey,
 } from './note.ts'
-import { MAX_LINE, type Opened } from './record.ts'
+import { MAX_LINE, type Opened, RECORD_VERSION } from './record.ts'
 
 export const FORMAT = 'wandbridge-audit/1'
 /** A line that is longer than any record or header can be is not looked at. */
@@ -73,6 +73,7 @@ export function parseHeader(line: string, log: string, segment: number): Header 
   if (raw['segment'] !== segment) return 'the segment carries another number'
   const key = parseVerifierKey(String(raw['key']))
   if (typeof key === 'string') return key
+  if (key.name !== originOf(log)) return 'the key of the segment is of another log'
   const note = String(raw['checkpoint'])
   const checkpoint = parseCheckpoint(note)
   if (typeof checkpoint === 'string') return checkpoint
@@ -89,7 +90,7 @@ export function parseHeader(line: string, log: string, segment: number): Header 
   return reason ?? { note, key, frontier }
 }
 
-/** Null when `note` is the checkpoint of exactly this tree, signed by exactly these keys. */
+/** Null when `note` is the checkpoint of exactly this tree, signed by exactly these keys in this order. */
 export function checkCheckpoint(
   note: string,
   log: string,
@@ -104,8 +105,9 @@ export function checkCheckpoint(
   if (extensions.length > 0) return 'the checkpoint carries lines that this log does not write'
   if (checkpoint.note.signatures.length !== keys.length)
     return 'the checkpoint has a signature too many or too few'
-  for (const key of keys) {
-    if (!signed(checkpoint.note, key))
+  for (const [i, key] of keys.entries()) {
+    const at = checkpoint.note.signatures[i]
+    if (at?.name !== key.name || at.id !== key.id || !signed(checkpoint.note, key))
       return `the checkpoint is not signed by this log's key ${key.text}`
   }
   if (size !== frontier.size)
@@ -161,6 +163,8 @@ export interface WalkOptions {
   readonly signed?: typeof signedBy
   /** A commit is good. */
   readonly commit?: (mark: Mark) => void
+  /** The root at this number of records is asked for. */
+  readonly rootAt?: number | undefined
 }
 
 /** Reads one segment, line by line. After the first fault it only keeps count. */
@@ -176,15 +180,25 @@ export class Walk {
   lastKind: string | null = null
   /** Checkpoint of the first commit. */
   firstNote: string | null = null
+  /** The first commit holds the `segment` record of an earlier segment: it was written again here. */
+  earlier = false
+  /** Keys that the log was brought to in good commits, in order. */
+  readonly keys: VerifierKey[] = []
+  /** Root of the tree of `rootAt` records, once the segment has grown over them. */
+  rootAt: Hash | null = null
   #opening: Opened | null = null
   #kind: string | null = null
   readonly #options: WalkOptions
   #frontier = new Frontier()
   #pendingFrom = 0
   #rotation: VerifierKey | null = null
+  /** Two commits are good: the segment can no longer be opened. */
+  #second = false
+  readonly #source: string
 
   constructor(options: WalkOptions) {
     this.#options = options
+    this.#source = options.log.slice(0, options.log.indexOf('-'))
   }
 
   /** Hashes and lines that no good commit covers yet. */
@@ -262,24 +276,51 @@ export class Walk {
         `record ${found.seq ?? 'without a number'} stands where ${this.#frontier.size} belongs`,
       )
     }
-    if (found.kind === 'key-rotation') {
-      const key = parseVerifierKey(String((bodyOf(bytes, start, end) as { to?: unknown })?.to))
-      if (typeof key === 'string') return this.#fail(offset, key)
-      this.#rotation = key
-    }
-    if (found.kind === 'segment') {
-      const body = bodyOf(bytes, start, end) as Opened
-      const own = body.number === this.#options.segment
-      // An earlier number comes with the commit that is written here again.
-      const again = body.number < this.#options.segment && this.firstNote === null
-      if ((!own && !again) || (own && this.opened))
-        return this.#fail(offset, 'a segment begins inside a segment')
-      if (own) this.#opening = body
-    }
+    const reason =
+      this.#kindOf(found) ??
+      (found.kind === 'key-rotation' ? this.#rotates(bodyOf(bytes, start, end)) : null) ??
+      (found.kind === 'segment' ? this.#opens(bodyOf(bytes, start, end)) : null)
+    if (reason !== null) return this.#fail(offset, reason)
     this.#kind = found.kind
     const leaf = leafHash(bytes, start, end)
     this.#options.record?.(bytes, start, end, found.kind, offset, leaf)
     this.#frontier.append(leaf)
+    if (this.#frontier.size === this.#options.rootAt) this.rootAt = this.#frontier.root()
+  }
+
+  /** Null when the record says what each record says of itself. */
+  #kindOf({ v, kind, source }: Scanned): string | null {
+    if (v !== RECORD_VERSION) return `the record is not of version ${RECORD_VERSION}`
+    if (kind === null) return 'the record has no kind'
+    return source === this.#source ? null : `the record is not of the source ${this.#source}`
+  }
+
+  #rotates(body: unknown): string | null {
+    const { from, to } = body as { from?: unknown; to?: unknown }
+    const key = parseVerifierKey(String(to))
+    if (typeof key === 'string') return key
+    if (this.#rotation) return 'a second change of key in one commit'
+    if (from !== this.after?.key.text) return 'the change of key is not from the key in force'
+    if (key.name !== originOf(this.#options.log)) return 'the new key is of another log'
+    this.#rotation = key
+    return null
+  }
+
+  /** Its own record opens a segment: the first one, or the first behind the first commit. */
+  #opens(body: unknown): string | null {
+    const { segment } = this.#options
+    const { number, voids } = body as Opened
+    if (!Array.isArray(voids) || !voids.every(isVoid))
+      return 'the record of the segment does not say what was set aside'
+    const first = this.#frontier.size === this.after?.position
+    if (number === segment && first && !this.#opening && !this.#second) {
+      this.#opening = body as Opened
+      return null
+    }
+    // An earlier number comes with the commit that is written here again.
+    if (!(number < segment) || this.firstNote !== null) return 'a segment begins inside a segment'
+    this.earlier = true
+    return null
   }
 
   #checkpoint(bytes: Uint8Array, start: number, end: number, offset: number): void {
@@ -308,17 +349,27 @@ export class Walk {
       return
     }
     this.#mark(offset + end - start + 1, note, this.#rotation ?? last.key)
+    if (this.#rotation) this.keys.push(this.#rotation)
     this.#rotation = null
     this.opened ??= this.#opening
+    this.#second = this.firstNote !== null
     this.lastKind = this.#kind
     this.firstNote ??= note
     this.#options.commit?.(this.after as Mark)
   }
 }
 
+const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0
+
+function isVoid(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { segment, offset, bytes, sha256 } = value as Record<string, unknown>
+  return [segment, offset, bytes].every(isCount) && typeof sha256 === 'string'
+}
+
 const CHECKPOINT = Buffer.from('{"checkpoint":')
 
-function isCheckpoint(bytes: Uint8Array, start: number, end: number): boolean {
+export function isCheckpoint(bytes: Uint8Array, start: number, end: number): boolean {
   if (end - start < CHECKPOINT.length) return false
   for (let i = 0; i < CHECKPOINT.length; i += 1)
     if (bytes[start + i] !== CHECKPOINT[i]) return false

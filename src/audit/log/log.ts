@@ -9,18 +9,21 @@ import { type Cancel, type Env, sleep, utc } from '../../base/env.ts'
 import { ALL_RECORDED } from '../../model/status.ts'
 import { draft, nonces, type Origin } from '../format/entry.ts'
 import { signingKey } from '../format/note.ts'
-import type { Actor, AuditRecord, NewRecord } from '../format/record.ts'
-import { Queue, type Receipt } from './queue.ts'
+import { type Actor, type AuditRecord, checkReason, type NewRecord } from '../format/record.ts'
+import { Ballast } from './ballast.ts'
+import type { Age, Jump, Moment } from './clock.ts'
+import { type Entry, Queue, type Receipt } from './queue.ts'
 import {
   type AuditState,
   CLOSED,
   failureSentence,
   type Health,
-  quarantineSentence,
+  noticeSentence,
   SLOW,
   STARTING,
 } from './state.ts'
-import { type Batch, LogGone, Tail } from './tail.ts'
+import { LogGone, Succession } from './succession.ts'
+import { type Batch, Tail } from './tail.ts'
 
 export interface Limits {
   readonly segmentBytes: number
@@ -72,6 +75,8 @@ export class AuditLog {
   readonly #origin: Origin
   readonly #queue: Queue
   readonly #tail: Tail
+  readonly #succession: Succession
+  readonly #ballast: Ballast
   /** Resolves after the first attempt, whatever came of it: look at `state`. */
   readonly opened: Promise<void>
   #firstDone: () => void = () => {}
@@ -100,6 +105,8 @@ export class AuditLog {
     this.#origin = { env, source, boot, clock, nonce: nonces(env) }
     this.#queue = new Queue(this.#limits.queueRecords, this.#limits.queueBytes)
     this.#tail = new Tail(options, this.#limits, this.#origin)
+    this.#succession = new Succession(options, this.#tail, () => this.#moment())
+    this.#ballast = new Ballast(options.disk, this.#limits.ballastBytes)
     this.opened = new Promise((resolve) => {
       this.#firstDone = resolve
     })
@@ -107,18 +114,20 @@ export class AuditLog {
   }
 
   get state(): AuditState {
-    const { unaccepted, log, end } = this.#tail
-    const fine = this.#health === 'ok' && unaccepted.length > 0
+    const { unaccepted, log, end, replaces, strays } = this.#tail
+    const told = this.#health === 'ok' ? noticeSentence(unaccepted, strays) : null
     return {
       log,
       source: this.#options.source,
       state: this.#health,
-      sentence: fine ? quarantineSentence(unaccepted) : this.#sentence,
+      sentence: told ?? this.#sentence,
       code: this.#code,
       size: end?.position ?? 0,
       checkpoint: end?.note ?? null,
       key: end?.key.verifier.text ?? null,
       unaccepted,
+      replaced: replaces,
+      strays,
       waiting: this.#queue.length + (this.#inFlight?.entries.length ?? 0),
       dropped: this.#queue.dropped,
       captures: !this.#full,
@@ -131,6 +140,7 @@ export class AuditLog {
    * While the disk fails it waits.
    */
   append(record: NewRecord): Promise<Receipt | null> {
+    this.#watchClock()
     const made = draft(record, this.#origin)
     const refused = 'refused' in made ? made.refused : null
     const at = record.at ?? utc(this.#options.env.wall())
@@ -146,13 +156,42 @@ export class AuditLog {
     return done
   }
 
-  /** Says that people have looked at a log that was set aside. */
-  accept(log: string, reason: string, actor: Actor): Promise<Receipt | null> {
+  /** The log's age by its own evidence: see clock.ts. */
+  get age(): Age {
+    return this.#tail.clock.age
+  }
+
+  #moment(): Moment {
+    const { env, boot } = this.#options
+    const clock = this.#origin.clock()
+    return { at: Math.floor(env.wall()), mono: Math.floor(env.monotonic()), boot, clock }
+  }
+
+  /** A wall clock that jumped is recorded before what comes after it. */
+  #watchClock(): void {
+    if (this.#tail.end === null || this.#closed) return
+    const jump = this.#tail.clock.see(this.#moment())
+    if (jump) this.#queue.push(this.#jumped(jump))
+  }
+
+  #jumped({ from, to, size, vouched }: Jump): Entry {
+    const body = { fromWall: utc(from), toWall: utc(to), sizeMs: size, vouched }
+    const made = draft({ kind: 'clock-jump', body, outcome: { ok: vouched } }, this.#origin)
+    if ('refused' in made) throw new Error(made.reason)
+    return { draft: made, done: () => {} }
+  }
+
+  /** Says that people have looked at a log that was set aside. Rejects when the reason is none. */
+  async accept(log: string, reason: string, actor: Actor): Promise<Receipt | null> {
+    const wrong = checkReason(reason)
+    if (wrong !== null) throw new RangeError(wrong)
     return this.append({ kind: 'accept', body: { log, reason }, actor, action: 'U' })
   }
 
   /** Brings the log to another key: a note that both sign, then a new segment under the new one. */
   async rotateKey(key: KeyObject, reason: string, actor?: Actor): Promise<void> {
+    const wrong = checkReason(reason)
+    if (wrong !== null) throw new RangeError(wrong)
     const from = this.#tail.end?.key.verifier
     if (!from) throw new Error('The audit log is not open: its key cannot be changed now.')
     const to = signingKey(from.name, key)
@@ -180,8 +219,13 @@ export class AuditLog {
     this.#closed = true
     const left = [...(this.#inFlight?.entries ?? []), ...this.#queue.take(Infinity, Infinity)]
     for (const entry of left) entry.done(null)
-    if (!this.#running) await this.#tail.close()
+    if (!this.#running) await this.#letGo()
     this.#say(this.#health, this.#code, CLOSED)
+  }
+
+  async #letGo(): Promise<void> {
+    await this.#tail.close()
+    await this.#succession.release()
   }
 
   async #until(done: () => boolean): Promise<void> {
@@ -217,13 +261,14 @@ export class AuditLog {
         this.#running = false
         this.#firstDone()
         // A disk that answered after the end: let go of the file and the lock.
-        if (this.#closed) void this.#tail.close()
+        if (this.#closed) void this.#letGo()
         if (!this.#closing && (this.#queue.length > 0 || this.#queue.hasGap)) this.#run()
       })
   }
 
   async #loop(): Promise<void> {
     let chances = 2
+    let failures = 0
     for (;;) {
       try {
         if (!this.#tail.ready) await this.#watched(this.#establish())
@@ -232,19 +277,27 @@ export class AuditLog {
         if (this.#queue.length === 0 && rotate !== 'key') return
         if (rotate) await this.#watched(this.#tail.rotate())
         else await this.#watched(this.#commit())
+        failures = 0
       } catch (error) {
+        failures += 1
         await this.#failed(error)
         this.#firstDone()
         chances -= this.#closing ? 1 : 0
         if (this.#closing && (chances < 0 || !(await this.#lastChance(error)))) return
-        if (!this.#closing) await this.#pause()
+        // A log that is gone is told with this commit: the next one is begun at once.
+        const atOnce = errorCode(error) === 'EGONE' && failures < 3
+        if (!this.#closing && !atOnce) await this.#pause()
       }
     }
   }
 
   async #establish(): Promise<void> {
     try {
-      await this.#tail.establish(this.#inFlight)
+      await this.#succession.establish(this.#inFlight)
+      await this.#ballast.fill(this.#tail.dir)
+      const { jump } = this.#succession
+      if (jump) this.#queue.putBack([this.#jumped(jump)])
+      this.#succession.jump = null
       const written = this.#inFlight
       this.#inFlight = null
       if (written) this.#acknowledge(written)
@@ -310,7 +363,7 @@ export class AuditLog {
     const code = errorCode(error)
     return (
       error instanceof LogGone ||
-      ((code === 'ENOSPC' || code === 'EDQUOT') && (await this.#tail.ballast.free()))
+      ((code === 'ENOSPC' || code === 'EDQUOT') && (await this.#ballast.free()))
     )
   }
 

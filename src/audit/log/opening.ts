@@ -3,9 +3,12 @@
 // does not match its own last signature and must be set aside.
 import { basename, join } from 'node:path'
 import { type Disk, readAll } from '../../base/disk.ts'
-import type { SigningKey } from '../format/note.ts'
-import type { Quarantine } from '../format/record.ts'
+import { type SigningKey, toBase64 } from '../format/note.ts'
+import type { AuditRecord, Quarantine } from '../format/record.ts'
 import { Lines, type Mark, segmentName, Walk } from '../format/segment.ts'
+import { look } from '../read/directory.ts'
+import { LogClock, momentOf } from './clock.ts'
+import { segmentPath } from './manifest.ts'
 
 /** Bytes from `offset` to the end of a segment's file. */
 export interface VoidRange {
@@ -13,92 +16,117 @@ export interface VoidRange {
   readonly offset: number
 }
 
-export type Opening =
-  | { readonly how: 'empty'; readonly highest: number; readonly voids: readonly VoidRange[] }
-  | { readonly how: 'quarantine'; readonly reason: string }
-  | {
-      readonly how: 'clean' | 'unclean'
-      /** Highest number in use. */
-      readonly highest: number
-      /** The segment that holds the last good commit. */
-      readonly segment: number
-      /** Where to go on: behind the last commit if clean, in front of it if not. */
-      readonly from: Mark
-      /** The last commit's bytes, to be written again. */
-      readonly replay: Uint8Array
-      /** Records in `replay`. */
-      readonly end: Mark
-      readonly voids: readonly VoidRange[]
-      readonly unaccepted: readonly Quarantine[]
-      /** UTC of the segment's beginning. */
-      readonly since: string
-    }
+export type Reason = Omit<Quarantine, 'log'>
 
-/** Numbers of the plain segments in a log's directory, rising. */
-export async function segmentNumbers(disk: Disk, dir: string): Promise<number[]> {
-  const names = await disk.list(dir)
-  return names
-    .map((name) => /^(\d{8})\.jsonl$/.exec(name)?.[1])
-    .filter((n) => n !== undefined)
-    .map(Number)
-    .sort((a, b) => a - b)
+export type Opening = {
+  /** Names in the directory that are no part of the log. */
+  readonly strays: readonly string[]
+} & (
+  | { readonly how: 'empty'; readonly highest: number; readonly voids: readonly VoidRange[] }
+  | {
+      readonly how: 'quarantine'
+      readonly reason: Reason
+      /** As far as its records can be read. */
+      readonly unaccepted: readonly Quarantine[]
+    }
+  | Good
+)
+
+export interface Good {
+  readonly how: 'clean' | 'unclean'
+  /** Highest number in use. */
+  readonly highest: number
+  /** The segment that holds the last good commit. */
+  readonly segment: number
+  /** Where to go on: behind the last commit if clean, in front of it if not. */
+  readonly from: Mark
+  /** The last commit's bytes, to be written again. */
+  readonly replay: Uint8Array
+  readonly end: Mark
+  readonly voids: readonly VoidRange[]
+  readonly unaccepted: readonly Quarantine[]
+  /** UTC of the segment's beginning. */
+  readonly since: string
+  /** The log's age at its end. */
+  readonly clock: LogClock
 }
 
-/** `keys`: the signing keys we have, under this log's name. */
+/**
+ * `keys`: the signing keys we have, under this log's name. `own`: the segment that the manifest says
+ * was written last; a file of a higher number that is no segment is a stray.
+ */
 export async function inspect(
   disk: Disk,
   dir: string,
-  log: string,
   keys: readonly SigningKey[],
+  own: number,
 ): Promise<Opening> {
-  const numbers = await segmentNumbers(disk, dir)
-  const highest = numbers.at(-1)
-  if (highest === undefined) {
-    const left = (await disk.list(dir)).filter((name) => /^\d{8}\.(jsonl\.gz|leaves)$/.test(name))
-    return left.length === 0
-      ? { how: 'empty', highest: 0, voids: [] }
-      : { how: 'quarantine', reason: 'its last segment is missing' }
-  }
+  const { segments, strays: others } = await look(disk, dir)
+  const strays = [...others]
+  const named = () => [...strays].sort()
   const voids: VoidRange[] = []
-  for (const segment of numbers.reverse()) {
-    const bytes = await readAll(disk, join(dir, `${segmentName(segment)}.jsonl`))
-    const seen = read(bytes, log, segment)
+  let highest = 0
+  let unaccepted: readonly Quarantine[] = []
+  const aside = (code: Reason['code'], reason: string, end?: Mark | null): Opening => ({
+    how: 'quarantine',
+    reason: { code, reason, ...(end && endOf(end)) },
+    unaccepted,
+    strays: named(),
+  })
+  if (own > 0 && !segments[own - 1]?.entries) return aside('missing', 'its last segment is missing')
+  for (const { number, entries, leaves } of [...segments].reverse()) {
+    if (!entries && number > own) {
+      strays.push(leaves ?? segmentName(number))
+      continue
+    }
+    if (!entries || entries.packed) return aside('missing', 'its last segment is missing')
+    const seen = await readTail(disk, dir, number)
     const { walk } = seen
-    if (walk.fault?.signed || (!walk.after && bytes.includes(10))) {
-      const at = `segment ${segment}, byte ${walk.fault?.offset}, record ${walk.fault?.position}`
-      return { how: 'quarantine', reason: `${walk.fault?.reason} (${at})` }
+    if (!walk.header && seen.foreign && number > own) {
+      strays.push(entries.name)
+      continue
+    }
+    highest = Math.max(highest, number)
+    unaccepted = seen.unaccepted
+    if (walk.fault?.signed || (!walk.header && (seen.foreign || number <= own))) {
+      const at = `segment ${number}, byte ${walk.fault?.offset}, record ${walk.fault?.position}`
+      return aside('damaged', `${walk.fault?.reason} (${at})`, walk.after)
     }
     if (!walk.opened || !walk.after || !walk.before) {
       // A beginning that was cut short: nothing in it was ever acknowledged.
-      voids.unshift({ segment, offset: 0 })
+      voids.unshift({ segment: number, offset: 0 })
       continue
     }
     const { after, before } = walk
     if (!keys.some((key) => key.verifier.text === after.key.text)) {
-      return {
-        how: 'quarantine',
-        reason: `the key it was signed with is not here (${after.key.text})`,
-      }
+      const reason = `the key it was signed with is not here (${after.key.text})`
+      return aside('no-key', reason, after)
     }
     const clean = walk.fault === null && walk.lastKind === 'stop' && voids.length === 0
-    const from = clean ? after : before
-    if (!clean) voids.unshift({ segment, offset: before.offset })
+    if (!clean) voids.unshift({ segment: number, offset: before.offset })
     return {
       how: clean ? 'clean' : 'unclean',
       highest,
-      segment,
-      from,
-      replay: clean ? new Uint8Array() : bytes.subarray(before.offset, after.offset),
+      segment: number,
+      from: clean ? after : before,
+      replay: clean ? new Uint8Array() : await lastCommit(disk, dir, number, before, after),
       end: after,
       voids,
-      unaccepted: seen.unaccepted,
+      unaccepted,
       since: seen.since,
+      clock: seen.clock,
+      strays: named(),
     }
   }
   // Not one segment was ever begun whole.
-  return numbers.at(-1) === 1
-    ? { how: 'empty', highest, voids }
-    : { how: 'quarantine', reason: 'its earlier segments are missing' }
+  return own === 0 && (segments.length === 0 || segments[0]?.entries)
+    ? { how: 'empty', highest, voids, strays: named() }
+    : aside('missing', 'its earlier segments are missing')
+}
+
+/** Size and root, as a record of a log that was set aside names them. */
+export function endOf({ position, frontier }: Pick<Mark, 'position' | 'frontier'>) {
+  return { size: position, root: toBase64(frontier.root()) }
 }
 
 /** The newest signed checkpoint and its key, from the last segments alone; a sentence if there is none. */
@@ -106,9 +134,10 @@ export async function newestCheckpoint(
   disk: Disk,
   dir: string,
 ): Promise<{ readonly checkpoint: string; readonly key: string } | string> {
-  for (const segment of (await segmentNumbers(disk, dir)).reverse()) {
-    const bytes = await readAll(disk, join(dir, `${segmentName(segment)}.jsonl`))
-    const { walk } = read(bytes, basename(dir), segment)
+  const { segments } = await look(disk, dir)
+  for (const { number, entries } of [...segments].reverse()) {
+    if (!entries || entries.packed) continue
+    const { walk } = await readTail(disk, dir, number)
     if (walk.opened && walk.after) {
       return { checkpoint: walk.after.note, key: walk.after.key.text }
     }
@@ -116,27 +145,46 @@ export async function newestCheckpoint(
   return 'no segment with a signed checkpoint is here'
 }
 
-function read(bytes: Uint8Array, log: string, segment: number) {
-  let unaccepted: Quarantine[] = []
+async function lastCommit(disk: Disk, dir: string, segment: number, before: Mark, after: Mark) {
+  const bytes = await readAll(disk, segmentPath(dir, segment), before.offset)
+  return bytes.subarray(0, after.offset - before.offset)
+}
+
+/** A first line longer than this is no header of ours. */
+const LONGEST = 1 << 17
+
+async function readTail(disk: Disk, dir: string, segment: number) {
+  let unaccepted: readonly Quarantine[] = []
   let since = ''
+  const clock = new LogClock()
   const walk = new Walk({
-    log,
+    log: basename(dir),
     segment,
     record: (line, start, end, kind) => {
-      if (kind !== 'segment' && kind !== 'quarantine' && kind !== 'accept') return
-      const record = JSON.parse(Buffer.from(line.subarray(start, end)).toString())
-      if (kind === 'segment') {
-        unaccepted = [...record.body.unaccepted]
+      if (kind === null) return
+      const record = JSON.parse(Buffer.from(line.subarray(start, end)).toString()) as AuditRecord
+      if (record.kind === 'segment') {
+        clock.restore(record.body.age, momentOf(record))
+        unaccepted = record.body.unaccepted
         since = record.at
-      } else if (kind === 'quarantine') {
-        unaccepted.push(record.body)
-      } else {
-        unaccepted = unaccepted.filter((q) => q.log !== record.body.log)
+        return
+      }
+      clock.see(momentOf(record))
+      if (record.kind === 'quarantine') {
+        unaccepted = [...unaccepted, record.body]
+      } else if (record.kind === 'accept') {
+        const { log } = record.body
+        unaccepted = unaccepted.filter((q) => q.log !== log)
       }
     },
   })
   const lines = new Lines((b, start, end, offset) => walk.line(b, start, end, offset))
-  lines.push(bytes)
+  for await (const chunk of disk.read(join(dir, `${segmentName(segment)}.jsonl`))) {
+    lines.push(chunk)
+    if (!walk.header && (walk.fault || lines.rest > LONGEST)) break
+  }
+  // A header is written before anything else: a whole line that is none was written by somebody else.
+  const foreign = !walk.header && (walk.fault !== null || lines.rest > LONGEST)
   walk.end(lines.offset, lines.rest)
-  return { walk, unaccepted, since }
+  return { walk, unaccepted, since, clock, foreign }
 }

@@ -20,6 +20,13 @@ export interface AuditState {
   readonly key: string | null
   /** Logs that were set aside and that nobody has accepted yet. */
   readonly unaccepted: readonly Quarantine[]
+  /**
+   * The log that this one was begun for, with the reason's code and where it ended when it was set
+   * aside; null = this one was begun without another. It stays so when people have accepted it.
+   */
+  readonly replaced: Quarantine | null
+  /** Names of files in the log's directory that are no part of it. */
+  readonly strays: readonly string[]
   /** Records that wait for the disk, and records lost since start. */
   readonly waiting: number
   readonly dropped: number
@@ -48,7 +55,7 @@ export function failureSentence(code: string, dir: string): string {
       return `The disk does not answer. ${MEANS} Wait, or have the disk that holds ${dir} checked. ${again}`
     case 'EGONE':
     case 'ENOENT':
-      return `The audit log was removed while it was written. ${MEANS} A new log is begun that says so. Look for the old one.`
+      return `The audit log was renamed, removed or replaced while it was written. ${MEANS} A new log is begun that says so. Look for the old one.`
     case 'EFOREIGN':
       return `Another program wrote into the audit log. ${MEANS} End the other program. ${again}`
     case 'ELOCKED':
@@ -62,11 +69,27 @@ export const SLOW = 'The disk is slow: what is read is shown a little later.'
 export const STARTING = 'The audit log is being opened.'
 export const CLOSED = 'The audit log is closed.'
 
-/** What every surface shows until somebody accepts. */
-export function quarantineSentence(unaccepted: readonly Quarantine[]): string {
-  const logs = unaccepted.map((q) => `${q.log} was set aside: ${q.reason}`).join('; ')
-  return (
-    `Audit log ${logs}. A new one is written. ` +
-    'Readings are not affected. Have it looked at, then run: wandbridge audit accept --reason TEXT'
-  )
+/** What every surface shows beside a log that is well; null = nothing. */
+export function noticeSentence(
+  unaccepted: readonly Quarantine[],
+  strays: readonly string[],
+): string | null {
+  const told: string[] = []
+  if (unaccepted.length > 0) {
+    const logs = unaccepted.map((q) => `${q.log} was set aside: ${q.reason}`).join('; ')
+    told.push(
+      `Audit log ${logs}. A new one is written. Readings are not affected. ` +
+        'Have it looked at, then run: wandbridge audit accept --reason TEXT',
+    )
+  }
+  if (strays.length > 0) {
+    const most = 3
+    const more = strays.length > most ? ` and ${strays.length - most} more` : ''
+    const names = strays.slice(0, most).map((name) => JSON.stringify(name.slice(0, 80)))
+    told.push(
+      `The audit log's directory holds files that are not its own: ${names.join(', ')}${more}. ` +
+        'They are not read, and readings are not affected. Find out who put them there.',
+    )
+  }
+  return told.length > 0 ? told.join(' ') : null
 }

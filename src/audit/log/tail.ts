@@ -1,24 +1,20 @@
-// The growing end of a log: which segment is written, where it stands, and how writing goes on after
-// an unclean start or a failed write: in a new segment that begins before the last commit and holds
-// it again, byte for byte, because nobody can know how much of it the disk has kept.
-import { createHash, type KeyObject } from 'node:crypto'
+// The growing end of a log: one group commit after the other into the segment that is written, and the
+// beginning of the next one. Which log that is, and how writing goes on after a failure, is decided in
+// succession.ts.
 import { join } from 'node:path'
-import { type Disk, type DiskFile, errorCode, readAll, replaceFile } from '../../base/disk.ts'
+import type { Disk, DiskFile } from '../../base/disk.ts'
 import { originOf } from '../format/checkpoint.ts'
 import { draft, type Origin } from '../format/entry.ts'
-import { Frontier, leafHash } from '../format/merkle.ts'
-import { type SigningKey, signingKey } from '../format/note.ts'
-import type { NewRecord, Opened, Quarantine, Void } from '../format/record.ts'
-import { commitLine, headerLine, segmentName, voidName } from '../format/segment.ts'
-import { Ballast } from './ballast.ts'
+import { type Frontier, leafHash } from '../format/merkle.ts'
+import type { SigningKey } from '../format/note.ts'
+import type { NewRecord, Opened, Quarantine } from '../format/record.ts'
+import { commitLine, headerLine, voidName } from '../format/segment.ts'
+import { clearWay, copyTails } from './aside.ts'
+import { LogClock } from './clock.ts'
 import type { Limits, LogOptions } from './log.ts'
-import { inspect, type Opening, type VoidRange } from './opening.ts'
+import { type Manifest, segmentPath, writeManifest } from './manifest.ts'
+import { endOf, type VoidRange } from './opening.ts'
 import type { Entry } from './queue.ts'
-
-/** The log was removed or changed under us: a new one is begun and says so. */
-export class LogGone extends Error {
-  readonly code = 'EGONE'
-}
 
 const fault = (code: string, message: string) => Object.assign(new Error(message), { code })
 
@@ -41,12 +37,19 @@ export interface End {
 interface Segment {
   readonly number: number
   readonly file: DiskFile
+  readonly path: string
+  readonly inode: string
   offset: number
   /** UTC month of its beginning, `2026-11`. */
   readonly month: string
 }
 
-interface Begin {
+/** The segment that failed, and the offset of the last durable commit's end. */
+export interface Broken extends VoidRange {
+  readonly inode: string
+}
+
+export interface Begin {
   readonly number: number
   readonly why: Opened['why']
   readonly from: {
@@ -66,258 +69,124 @@ export class Tail {
   readonly #limits: Limits
   readonly #origin: Origin
   readonly #disk: Disk
-  #keyObjects: readonly KeyObject[] = []
   #segment: Segment | null = null
-  /** The segment that failed, and the offset of the last durable commit's end. */
-  #broken: VoidRange | null = null
-  #release: (() => Promise<void>) | null = null
-  /** The log to begin when the last one is lost; kept over attempts that fail. */
-  #next: { readonly log: string; readonly quarantine: Quarantine | null } | null = null
   #rotated = false
-  readonly ballast: Ballast
+  /** Beginnings that failed and could not be removed. */
+  #leftovers = new Set<number>()
+  /** The manifest is behind the log: it is written with the next commit. */
+  #manifestDue = false
+  broken: Broken | null = null
+  manifest: Manifest | null = null
   log: string | null = null
   end: End | null = null
   unaccepted: readonly Quarantine[] = []
+  /** What the current log was begun for. */
+  replaces: Quarantine | null = null
+  /** Files in the log's directory that are no part of it. */
+  strays: readonly string[] = []
   nextKey: SigningKey | null = null
+  /** The log's age. */
+  clock = new LogClock()
 
   constructor(options: LogOptions, limits: Limits, origin: Origin) {
     this.#options = options
     this.#limits = limits
     this.#origin = origin
     this.#disk = options.disk
-    this.ballast = new Ballast(options.disk, limits.ballastBytes)
   }
 
   get ready(): boolean {
     return this.#segment !== null
   }
 
-  get #dir(): string {
+  get dir(): string {
     return join(this.#options.dir, this.log ?? '')
   }
 
-  #path(segment: number): string {
-    return join(this.#dir, `${segmentName(segment)}.jsonl`)
-  }
-
-  /** Makes it possible to write: at start, and after every failure. */
-  async establish(inFlight: Batch | null): Promise<void> {
-    if (this.log !== null && this.end !== null) await this.#goOn(inFlight)
-    else await this.#open()
-    await this.ballast.fill(this.#dir)
-  }
-
-  async #goOn(inFlight: Batch | null): Promise<void> {
-    const end = this.end as End
-    const broken = this.#broken as VoidRange
-    const size = await this.#disk.size(this.#path(broken.segment))
-    if (size === null || size < broken.offset) {
-      const reason =
-        size === null ? 'it was removed while it was written' : 'it was cut while it was written'
-      const ordinal = Number(this.log?.split('-')[1])
-      this.#next = { log: this.#newName(ordinal + 1), quarantine: { log: this.log ?? '', reason } }
-      await this.#unlock()
-      this.log = null
-      this.end = null
-      throw new LogGone(reason)
-    }
-    const numbers = await this.#numbers()
-    const later = numbers.filter((n) => n > broken.segment)
-    await this.#begin({
-      number: (numbers.at(-1) ?? broken.segment) + 1,
-      why: 'recovery',
-      from: end,
-      replay: inFlight?.bytes ?? new Uint8Array(),
-      end: inFlight?.end ?? null,
-      voids: [broken, ...later.map((segment) => ({ segment, offset: 0 }))],
-    })
-  }
-
-  /** Numbers of all segments, packed ones too, rising. */
-  async #numbers(): Promise<number[]> {
-    const names = await this.#disk.list(this.#dir)
-    const numbers = names.map((name) => Number(/^(\d{8})\.jsonl/.exec(name)?.[1] ?? 0))
-    return [...new Set(numbers)].filter((n) => n > 0).sort((a, b) => a - b)
-  }
-
-  #newName(ordinal: number): string {
-    const mark = Buffer.from(this.#options.env.random(4)).toString('hex')
-    return `${this.#options.source}-${ordinal}-${mark}`
-  }
-
-  #keys(log: string): SigningKey[] {
-    return this.#keyObjects.map((key) => signingKey(originOf(log), key))
-  }
-
-  async #open(): Promise<void> {
-    await this.#disk.makeDir(this.#options.dir)
-    this.#keyObjects = await this.#options.keys()
-    const logs = await listLogs(this.#disk, this.#options.dir, this.#options.source)
-    if (this.#next) return this.#first(this.#next.log, this.#next.quarantine)
-    const current = logs.at(-1)
-    if (current === undefined) {
-      this.#next = { log: this.#newName(1), quarantine: null }
-      return this.#first(this.#next.log, null)
-    }
-    await this.#lock(current)
-    const opening = await this.#inspect(current)
-    if (opening.how === 'quarantine') {
-      await this.#setAside(current, opening.reason)
-    } else if (opening.how === 'empty') {
-      // Begun, but not one commit was kept. Why it was begun is in the log before it.
-      const before = logs.at(-2)
-      const found = before === undefined ? null : await this.#inspect(before)
-      const reason = found?.how === 'quarantine' ? found.reason : 'another log was begun behind it'
-      const quarantine = before === undefined ? null : { log: before, reason }
-      await this.#first(current, quarantine, opening)
-    } else {
-      await this.#resume(current, opening)
-    }
-  }
-
-  async #inspect(log: string): Promise<Opening> {
-    try {
-      return await inspect(this.#disk, join(this.#options.dir, log), log, this.#keys(log))
-    } catch (error) {
-      return { how: 'quarantine', reason: `it cannot be read: ${errorCode(error)}` }
-    }
-  }
-
-  async #setAside(log: string, reason: string): Promise<void> {
-    await this.#unlock()
-    const ordinal = Number(log.split('-')[1])
-    this.#next = { log: this.#newName(ordinal + 1), quarantine: { log, reason } }
-    await this.#first(this.#next.log, this.#next.quarantine)
-  }
-
-  async #first(
-    log: string,
-    quarantine: Quarantine | null,
-    opening: { readonly highest: number; readonly voids: readonly VoidRange[] } = {
-      highest: 0,
-      voids: [],
-    },
-  ): Promise<void> {
-    await this.#disk.makeDir(join(this.#options.dir, log))
-    await this.#disk.syncDir(this.#options.dir)
-    await this.#lock(log)
-    this.log = log
-    const carried = this.unaccepted
-    const key = this.#keys(log)[0]
-    if (!key) throw fault('ENOKEY', 'there is no key to sign the audit log with')
-    try {
-      await this.#begin({
-        number: opening.highest + 1,
-        why: 'first',
-        from: { position: 0, frontier: new Frontier(), key },
-        replay: new Uint8Array(),
-        end: null,
-        voids: opening.voids,
-        records: quarantine
-          ? [
-              {
-                kind: 'quarantine',
-                body: quarantine,
-                outcome: { ok: false, reason: quarantine.reason },
-              },
-            ]
-          : [],
-      })
-      this.unaccepted = quarantine ? [...carried, quarantine] : carried
-      this.#next = null
-    } catch (error) {
-      this.log = null
-      throw error
-    }
-  }
-
-  async #resume(
-    log: string,
-    opening: Exclude<Opening, { how: 'empty' | 'quarantine' }>,
-  ): Promise<void> {
-    this.log = log
-    const keyOf = (text: string) => this.#keys(log).find((key) => key.verifier.text === text)
-    const key = keyOf(opening.end.key.text)
-    if (!key) throw fault('ENOKEY', 'the key of the audit log is not here')
-    const end = { ...opening.end, key }
-    this.unaccepted = opening.unaccepted
-    try {
-      if (opening.how === 'clean') {
-        const file = await this.#disk.append(this.#path(opening.segment))
-        const month = opening.since.slice(0, 7)
-        this.#segment = { number: opening.segment, file, offset: opening.end.offset, month }
-        this.end = end
-        return
-      }
-      await this.#begin({
-        number: opening.highest + 1,
-        why: 'recovery',
-        from: { ...opening.from, key: keyOf(opening.from.key.text) ?? key },
-        replay: opening.replay,
-        end,
-        voids: opening.voids,
-      })
-    } catch (error) {
-      this.log = null
-      throw error
-    }
+  /** Goes on in a segment that ended well. */
+  async resume(number: number, offset: number, month: string, end: End): Promise<void> {
+    const path = segmentPath(this.dir, number)
+    const file = await this.#disk.append(path)
+    this.#segment = { number, file, path, inode: file.inode(), offset, month }
+    this.end = end
   }
 
   /** Writes a whole new segment at once; on any error nothing of it stays. */
-  async #begin(begin: Begin): Promise<void> {
+  async begin(begin: Begin): Promise<void> {
     const log = this.log as string
-    const voids = await this.#setTailsAside(begin.number, begin.voids)
-    const { from } = begin
+    const { dir } = this
+    const { number, from } = begin
+    await this.#removeLeftovers()
+    const strays = await clearWay(this.#options.env, this.#disk, dir, number)
+    const voids = await copyTails(this.#disk, dir, number, begin.voids)
+    const unaccepted = [...this.unaccepted]
     const open: NewRecord<'segment'> = {
       kind: 'segment',
-      body: { number: begin.number, why: begin.why, voids, unaccepted: [...this.unaccepted] },
+      body: { number, why: begin.why, voids, unaccepted, age: this.clock.age },
     }
-    const entries = [open, ...(begin.records ?? [])].map((record) => {
+    const records = [open, ...(begin.records ?? []), ...strays]
+    const entries = records.map((record) => {
       const made = draft(record, this.#origin)
       if ('refused' in made) throw fault('EINTERNAL', made.reason)
       return { draft: made, done: () => {} }
     })
-    const header = Buffer.from(headerLine(log, begin.number, from.frontier, from.key))
+    const header = Buffer.from(headerLine(log, number, from.frontier, from.key))
     const batch = this.#form(entries, begin.end ?? { ...from, note: '' })
     const bytes = Buffer.concat([header, begin.replay, batch.bytes])
-    const path = this.#path(begin.number)
+    const path = segmentPath(dir, number)
     const file = await this.#disk.create(path)
     try {
       await file.append(bytes)
       await file.sync()
       check(file, bytes.length)
-      await this.#disk.syncDir(this.#dir)
+      await this.#disk.syncDir(dir)
     } catch (error) {
+      this.#leftovers.add(number)
       await file.close().catch(() => {})
-      await this.#disk.remove(path).catch(() => {})
-      await this.#disk.remove(join(this.#dir, voidName(begin.number))).catch(() => {})
+      await this.#removeLeftovers().catch(() => {})
       throw error
     }
     await this.#segment?.file.close().catch(() => {})
     const month = (entries[0]?.draft.at ?? '').slice(0, 7)
-    this.#segment = { number: begin.number, file, offset: bytes.length, month }
+    this.#segment = { number, file, path, inode: file.inode(), offset: bytes.length, month }
     this.end = batch.end
-    this.#broken = null
-    this.#options.onSegment?.(this.#dir, log, begin.number)
+    this.broken = null
+    for (const record of records) {
+      if (record.kind !== 'quarantine') continue
+      this.unaccepted = [...this.unaccepted, record.body as Quarantine]
+    }
+    for (const { body } of strays) {
+      this.strays = [...this.strays.filter((name) => name !== body.file), body.moved]
+    }
+    await this.#keepManifest()
+    this.#options.onSegment?.(dir, log, number)
+  }
+
+  async #removeLeftovers(): Promise<void> {
+    for (const number of this.#leftovers) {
+      await this.#disk.remove(segmentPath(this.dir, number))
+      await this.#disk.remove(join(this.dir, voidName(number)))
+      this.#leftovers.delete(number)
+    }
   }
 
   /**
-   * Keeps a durable copy of every range beside the new segment, because what a failed write left in
-   * the old file may still change with the next power cut.
+   * Says where the log stands now. A failure is no failure of the log: what is written is durable, and
+   * the next commit tries again.
    */
-  async #setTailsAside(number: number, ranges: readonly VoidRange[]): Promise<Void[]> {
-    const voids: Void[] = []
-    const copies: Uint8Array[] = []
-    for (const { segment, offset } of ranges) {
-      const bytes = await readAll(this.#disk, this.#path(segment), offset)
-      if (bytes.length === 0 && offset > 0) continue
-      const sha256 = createHash('sha256').update(bytes).digest('hex')
-      voids.push({ segment, offset, bytes: bytes.length, sha256 })
-      copies.push(bytes)
+  async #keepManifest(): Promise<void> {
+    this.#manifestDue = true
+    if (this.log === null || this.end === null || !this.#segment) return
+    const { dir, source } = this.#options
+    const { log, replaces, unaccepted } = this
+    const segment = this.#segment.number
+    const now = { log, replaces, unaccepted: [...unaccepted], segment, ...endOf(this.end) }
+    try {
+      this.manifest = await writeManifest(this.#disk, dir, source, now)
+      this.#manifestDue = false
+    } catch {
+      // Tried again with the next commit.
     }
-    const path = join(this.#dir, voidName(number))
-    if (voids.length > 0) await replaceFile(this.#disk, path, Buffer.concat(copies))
-    return voids
   }
 
   form(entries: readonly Entry[]): Batch {
@@ -349,11 +218,13 @@ export class Tail {
     }
   }
 
-  /** One write, one fdatasync. */
+  /** One write, one fdatasync; beside it, whether the file is still the one at its path. */
   async write(batch: Batch): Promise<void> {
     const segment = this.#segment as Segment
     await segment.file.append(batch.bytes)
+    const looking = this.#isInPlace(segment)
     await segment.file.sync()
+    if (!(await looking)) throw fault('EGONE', 'another file is where the segment was')
     check(segment.file, segment.offset + batch.bytes.length)
     segment.offset += batch.bytes.length
     if (batch.end.key !== this.end?.key) this.#rotated = true
@@ -362,6 +233,18 @@ export class Tail {
       if (made.kind !== 'accept') continue
       const { log } = made.body as { log: string }
       this.unaccepted = this.unaccepted.filter((q) => q.log !== log)
+      this.#manifestDue = true
+    }
+    if (this.#manifestDue) await this.#keepManifest()
+  }
+
+  /** The path leads through the directory: one that was renamed or replaced is found, too. */
+  async #isInPlace({ path, inode }: Segment): Promise<boolean> {
+    try {
+      return (await this.#disk.entry(path))?.inode === inode
+    } catch {
+      // It could not be looked at; whether the write was kept, the sync says.
+      return true
     }
   }
 
@@ -378,7 +261,7 @@ export class Tail {
   async rotate(): Promise<void> {
     const { number } = this.#segment as Segment
     const why = this.mustRotate() ?? 'size'
-    await this.#begin({
+    await this.begin({
       number: number + 1,
       why,
       from: this.end as End,
@@ -394,24 +277,23 @@ export class Tail {
     const segment = this.#segment
     if (!segment) return
     this.#segment = null
-    this.#broken = { segment: segment.number, offset: segment.offset }
+    const { number, offset, inode } = segment
+    this.broken = { segment: number, offset, inode }
     await segment.file.close().catch(() => {})
   }
 
-  async #lock(log: string): Promise<void> {
-    this.#release ??= await this.#disk.lock(join(this.#options.dir, log, 'lock'))
-  }
-
-  async #unlock(): Promise<void> {
-    const release = this.#release
-    this.#release = null
-    await release?.().catch(() => {})
+  /** The log is lost: nothing of it is gone on with. */
+  forget(): void {
+    this.log = null
+    this.end = null
+    this.broken = null
+    this.#leftovers.clear()
   }
 
   async close(): Promise<void> {
+    if (this.#segment) await this.#keepManifest()
     await this.#segment?.file.close().catch(() => {})
     this.#segment = null
-    await this.#unlock()
   }
 }
 
@@ -420,14 +302,4 @@ function check(file: DiskFile, expected: number): void {
   if (length === null) throw fault('EGONE', 'the segment was removed')
   if (length !== expected)
     throw fault('EFOREIGN', `the segment has ${length} bytes, not ${expected}`)
-}
-
-/** Names of the logs of one source (or of all), the current one last. */
-export async function listLogs(disk: Disk, dir: string, source?: string): Promise<string[]> {
-  const names = await disk.list(dir)
-  const ordinal = (log: string) => Number(log.split('-')[1])
-  return names
-    .filter((name) => /^(device|simulator|replay)-[1-9]\d*-[0-9a-f]{8}$/.test(name))
-    .filter((name) => source === undefined || name.startsWith(`${source}-`))
-    .sort((a, b) => ordinal(a) - ordinal(b))
 }

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { type Disk, errorCode, readAll } from '../../base/disk.ts'
-import { HASH_BYTES } from '../format/merkle.ts'
-import { Lines, segmentName, Walk, type WalkOptions } from '../format/segment.ts'
+import { type Disk, errorCode } from '../../base/disk.ts'
+import { Lines, Walk, type WalkOptions } from '../format/segment.ts'
+import { look } from './directory.ts'
 
 export interface SegmentFiles {
   readonly number: number
@@ -15,29 +15,21 @@ export interface SegmentFiles {
   readonly leaves: string | null
 }
 
-/** All segments from 1 to the highest that has any file, without holes. */
-export async function segmentFiles(disk: Disk, dir: string): Promise<SegmentFiles[]> {
-  const names = new Set(await disk.list(dir))
-  const numbers = [...names].map((name) =>
-    Number(/^(\d{8})\.(jsonl|jsonl\.gz|leaves)$/.exec(name)?.[1] ?? 0),
-  )
-  const highest = numbers.reduce((a, b) => Math.max(a, b), 0)
-  return Array.from({ length: highest }, (_, i) => {
-    const base = segmentName(i + 1)
-    const has = (ending: string) => (names.has(base + ending) ? base + ending : null)
-    const plain = has('.jsonl')
-    const packed = has('.jsonl.gz')
-    return {
-      number: i + 1,
-      // Both exist only after a crash while packing; the plain one is whole.
-      entries: plain
-        ? { name: plain, packed: false }
-        : packed
-          ? { name: packed, packed: true }
-          : null,
-      leaves: has('.leaves'),
-    }
-  })
+/** Names of the logs of one source (or of all), the current one last. */
+export async function listLogs(disk: Disk, dir: string, source?: string): Promise<string[]> {
+  const names = (await disk.scan(dir)).filter(({ kind }) => kind === 'directory')
+  return names
+    .map(({ name }) => name)
+    .filter((name) => /^(device|simulator|replay)-[1-9]\d{0,8}-[0-9a-f]{8}$/.test(name))
+    .filter((name) => source === undefined || name.startsWith(`${source}-`))
+    .sort((a, b) => ordinalOf(a) - ordinalOf(b))
+}
+
+export const ordinalOf = (log: string) => Number(log.split('-')[1])
+
+/** All segments from 1 to the highest that counts, without holes. */
+export async function segmentFiles(disk: Disk, dir: string): Promise<readonly SegmentFiles[]> {
+  return (await look(disk, dir)).segments
 }
 
 /** The segment's bytes as they were written; also of one that was packed since its name was read. */
@@ -97,14 +89,4 @@ export async function walkSegment(
   }
   walk.end(lines.offset, lines.rest)
   return walk
-}
-
-/** The leaf hashes of a `.leaves` file; null when its length is no multiple of a hash. */
-export async function readLeaves(
-  disk: Disk,
-  dir: string,
-  name: string,
-): Promise<Uint8Array | null> {
-  const bytes = await readAll(disk, join(dir, name))
-  return bytes.length % HASH_BYTES === 0 ? bytes : null
 }

@@ -1,291 +1,33 @@
-// Reading a log back: records by time, kind, pump and session; one record's proof; and the device
-// audit file, which is one pump's records with their proofs, to be verified alone and years later.
-import { basename } from 'node:path'
+// Reading a log back: the records of it that count, by time, kind, pump, session and position.
 import type { Disk } from '../../base/disk.ts'
-import { canonical, type Json, scan } from '../format/canonical.ts'
-import { originOf, parseCheckpoint } from '../format/checkpoint.ts'
-import { HASH_BYTES, type Hash, leafHash, Tree, verifyInclusion } from '../format/merkle.ts'
-import { fromBase64, parseVerifierKey, signedBy, toBase64 } from '../format/note.ts'
-import { proofText } from '../format/proof.ts'
-import type { AuditRecord } from '../format/record.ts'
-import { Lines } from '../format/segment.ts'
-import { verify } from '../verify/verify.ts'
-import { readEntries, segmentFiles, walkSegment } from './files.ts'
-import { type Intros, isBehind, seek } from './seek.ts'
+import { LogReader } from './log-reader.ts'
+import type { Stored, Wanted } from './scan.ts'
 
-export interface Filter {
-  /** UTC, ISO 8601: records from this moment on, and before that one. */
-  readonly from?: string
-  readonly to?: string
-  readonly kinds?: readonly string[]
+export type { Stored } from './scan.ts'
+
+export interface Filter extends Wanted {
   readonly pump?: string
   readonly session?: number
   /** Positions: only records behind this one. */
   readonly after?: number
 }
 
-export interface Stored {
-  readonly position: number
-  /** The line as it is hashed, without its newline. */
-  readonly line: string
-  readonly record: AuditRecord
-}
-
-/**
- * Committed records that pass the filter, in order, each once. Checks no signatures: see `verify`.
- * Segments that hold none of them are not read. `intros` remembers where they begin; one map a log.
- */
+/** Committed records that pass the filter, in order, each once. Checks no signatures: see `verify`. */
 export async function* readRecords(
   disk: Disk,
   dir: string,
   filter: Filter = {},
-  intros: Intros = new Map(),
+  reader = new LogReader(disk, dir),
 ): AsyncGenerator<Stored> {
-  const first = filter.after === undefined ? 0 : filter.after + 1
-  const { from, to, kinds } = filter
-  const kept = (await segmentFiles(disk, dir)).filter(({ entries }) => entries !== null)
-  const narrow = first > 0 || from !== undefined
-  const begin = narrow ? await seek(disk, dir, kept, { position: first, from }, intros) : 0
-  let next = first
-  for (const files of kept.slice(begin)) {
-    if (!files.entries) continue
-    if (to !== undefined && (await isBehind(disk, dir, files, to, intros))) return
-    let pending: Stored[] = []
-    let ready: Stored[] = []
-    const walk = await walkSegment(readEntries(disk, dir, files.entries), {
-      log: basename(dir),
-      segment: files.number,
-      record: (bytes, start, end, kind) => {
-        if (kinds && !kinds.includes(kind ?? '')) return
-        const line = Buffer.from(bytes.subarray(start, end)).toString()
-        const record = JSON.parse(line) as AuditRecord
-        if (record.seq >= next && passes(record, filter))
-          pending.push({ position: record.seq, line, record })
-      },
-      commit: (mark) => {
-        ready = ready.concat(pending)
-        pending = []
-        next = Math.max(next, mark.position)
-      },
-    })
-    // A segment that was never opened holds nothing that counts.
-    if (walk.opened) yield* ready
-    else next = Math.max(first, Math.min(next, walk.header?.frontier.size ?? next))
-  }
+  const { after = -1, from, to, kinds } = filter
+  const until = await reader.size()
+  for await (const batch of reader.forward({ first: after + 1, until, from, to, kinds }))
+    for (const stored of batch.records) if (passes(stored, filter)) yield stored
 }
 
-function passes(record: AuditRecord, f: Filter): boolean {
-  if (f.from !== undefined && record.at < f.from) return false
-  if (f.to !== undefined && record.at >= f.to) return false
-  if (f.kinds && !f.kinds.includes(record.kind)) return false
-  if (f.pump !== undefined && record.pump !== f.pump) return false
-  return f.session === undefined || record.session === f.session
-}
-
-interface Grown {
-  readonly tree: Tree
-  readonly checkpoint: string
-  readonly key: string
-}
-
-/** The whole tree of a log that verifies; 64 bytes of memory a record. Rejects when it does not. */
-async function grow(
-  disk: Disk,
-  dir: string,
-  seen: (position: number, line: Uint8Array) => void,
-): Promise<Grown> {
-  const hashes: Hash[] = []
-  const result = await verify(disk, dir, {
-    live: true,
-    leaf: (position, leaf, line) => {
-      hashes[position] = Buffer.from(leaf)
-      if (line) seen(position, line)
-    },
-  })
-  if (!result.ok || !result.checkpoint || !result.key) throw new Error(result.sentence)
-  const tree = new Tree()
-  for (const leaf of hashes.slice(0, result.records)) tree.append(leaf)
-  return { tree, checkpoint: result.checkpoint, key: result.key }
-}
-
-/** A C2SP tlog-proof of one record, with the record in its `extra` line while its entry is kept. */
-export async function prove(disk: Disk, dir: string, position: number): Promise<string> {
-  let extra: Uint8Array | undefined
-  const { tree, checkpoint } = await grow(disk, dir, (at, line) => {
-    if (at === position) extra = Buffer.from(line)
-  })
-  if (!(position >= 0 && position < tree.size)) {
-    throw new RangeError(`there is no record ${position}: the log has ${tree.size}`)
-  }
-  return proofText({
-    index: position,
-    path: tree.inclusion(position),
-    checkpoint,
-    ...(extra && { extra }),
-  })
-}
-
-export const DEVICE_FORMAT = 'wandbridge-device-audit/1'
-
-/** The device audit file of one pump, line by line. Rejects when the log does not verify. */
-export async function* deviceFile(disk: Disk, dir: string, pump: string): AsyncGenerator<string> {
-  const lines = new Map<number, string>()
-  const { tree, checkpoint, key } = await grow(disk, dir, (position, bytes) => {
-    const line = Buffer.from(bytes).toString()
-    if (line.includes(`"pump":"${pump}"`) && (JSON.parse(line) as AuditRecord).pump === pump) {
-      lines.set(position, line)
-    }
-  })
-  const log = basename(dir)
-  yield `${canonical({ checkpoint, format: DEVICE_FORMAT, key, log, pump, records: lines.size })}\n`
-  for (const [index, line] of lines) {
-    yield `${canonical({ index, proof: tree.inclusion(index).map(toBase64) })}\n${line}\n`
-  }
-}
-
-export interface DeviceVerification {
-  readonly ok: boolean
-  readonly log: string | null
-  readonly pump: string | null
-  readonly records: number
-  /** The first thing that is wrong: its byte, the record if known, and why. */
-  readonly problem: {
-    readonly offset: number
-    readonly position: number | null
-    readonly reason: string
-  } | null
-  readonly sentence: string
-}
-
-/**
- * Verifies a device audit file alone. With `key` (a verifier key kept elsewhere) it is also
- * authenticated. That no record was left out, only the whole log can show.
- */
-export async function verifyDeviceFile(
-  chunks: AsyncIterable<Uint8Array>,
-  options: { readonly key?: string } = {},
-): Promise<DeviceVerification> {
-  const check = new DeviceCheck(options.key)
-  const lines = new Lines((bytes, start, end, offset) => check.line(bytes, start, end, offset))
-  for await (const chunk of chunks) lines.push(chunk)
-  check.end(lines.offset, lines.rest)
-  const { problem, records, log, pump } = check
-  const intact = `${records} records of pump ${pump} are in audit log ${log}`
-  const place = problem
-    ? `byte ${problem.offset}${problem.position === null ? '' : `, record ${problem.position}`}`
-    : ''
-  return {
-    ok: problem === null,
-    log,
-    pump,
-    records,
-    problem,
-    sentence: problem
-      ? `Not intact: ${place}: ${problem.reason}.`
-      : options.key === undefined
-        ? `${intact}: consistent, not authenticated. Give --key from a printed sheet.`
-        : `${intact}, vouched for by the key kept elsewhere.`,
-  }
-}
-
-class DeviceCheck {
-  problem: DeviceVerification['problem'] = null
-  records = 0
-  log: string | null = null
-  pump: string | null = null
-  readonly #wanted: string | undefined
-  #expected = 0
-  #size = 0
-  #root: Hash = new Uint8Array()
-  #proof: { index: number; path: Hash[]; offset: number } | null = null
-  #last = -1
-
-  constructor(key: string | undefined) {
-    this.#wanted = key?.trim()
-  }
-
-  line(bytes: Uint8Array, start: number, end: number, offset: number): void {
-    if (this.problem) return
-    const found = scan(bytes, start, end)
-    if ('reason' in found)
-      return this.#bad(offset + found.at, `a line is not canonical JSON: ${found.reason}`)
-    const value = JSON.parse(Buffer.from(bytes.subarray(start, end)).toString()) as Record<
-      string,
-      Json
-    >
-    if (this.log === null) this.#header(value, offset)
-    else if (!this.#proof) this.#path(value, offset)
-    else this.#record(value, leafHash(bytes, start, end), offset)
-  }
-
-  end(offset: number, rest: number): void {
-    if (this.problem) return
-    if (this.log === null) this.#bad(0, 'this is no device audit file')
-    else if (rest > 0 || this.#proof) this.#bad(offset, 'the file ends in the middle of a record')
-    else if (this.records !== this.#expected) {
-      this.#bad(offset, `the file has ${this.records} records; it says ${this.#expected}`)
-    }
-  }
-
-  #bad(offset: number, reason: string): void {
-    this.problem = { offset, position: this.#proof?.index ?? null, reason }
-  }
-
-  #header(value: Record<string, Json>, offset: number): void {
-    if (
-      Object.keys(value).join(' ') !== 'checkpoint format key log pump records' ||
-      value['format'] !== DEVICE_FORMAT
-    ) {
-      return this.#bad(offset, `the file does not begin as ${DEVICE_FORMAT}`)
-    }
-    const key = parseVerifierKey(String(value['key']))
-    const checkpoint = parseCheckpoint(String(value['checkpoint']))
-    if (typeof key === 'string') return this.#bad(offset, key)
-    if (typeof checkpoint === 'string') return this.#bad(offset, checkpoint)
-    const { origin, note, extensions } = checkpoint
-    if (origin !== originOf(String(value['log'])) || key.name !== origin || extensions.length > 0) {
-      return this.#bad(offset, 'the checkpoint is of another log')
-    }
-    if (note.signatures.length !== 1 || !signedBy(note, key))
-      return this.#bad(offset, 'the checkpoint is not signed by its key')
-    if (this.#wanted !== undefined && this.#wanted !== key.text) {
-      return this.#bad(offset, `the checkpoint is signed with another key: ${key.text}`)
-    }
-    this.log = String(value['log'])
-    this.pump = String(value['pump'])
-    this.#expected = Number(value['records'])
-    this.#size = checkpoint.size
-    this.#root = checkpoint.root
-  }
-
-  #path(value: Record<string, Json>, offset: number): void {
-    const { index, proof } = value
-    const path = Array.isArray(proof)
-      ? proof.map((p: Json) => fromBase64(String(p)) ?? new Uint8Array())
-      : []
-    if (
-      Object.keys(value).join(' ') !== 'index proof' ||
-      typeof index !== 'number' ||
-      !Array.isArray(proof)
-    ) {
-      return this.#bad(offset, 'a proof is missing before a record')
-    }
-    if (path.some((p) => p.length !== HASH_BYTES))
-      return this.#bad(offset, 'a hash of a proof is broken')
-    if (index <= this.#last) return this.#bad(offset, 'the records are not in order')
-    this.#proof = { index, path, offset }
-  }
-
-  #record(value: Record<string, Json>, leaf: Hash, offset: number): void {
-    const { index, path } = this.#proof as { index: number; path: Hash[] }
-    if (!verifyInclusion(leaf, index, this.#size, path, this.#root)) {
-      return this.#bad(offset, 'the record and its proof do not lead to the checkpoint')
-    }
-    if (value['seq'] !== index)
-      return this.#bad(offset, 'the record has another number than its proof')
-    if (value['pump'] !== this.pump) return this.#bad(offset, 'the record is of another pump')
-    this.#proof = null
-    this.#last = index
-    this.records += 1
-  }
+function passes(stored: Stored, { pump, session }: Filter): boolean {
+  if (pump === undefined && session === undefined) return true
+  const { record } = stored
+  if (pump !== undefined && record.pump !== pump) return false
+  return session === undefined || record.session === session
 }

@@ -1,5 +1,5 @@
-// Where in a log to begin to read: the segments before are not opened. The beginning of a segment says
-// what it begins with; a search by halves reads a few of them, and each is remembered.
+// Where in a log a position stands: the segments before are not opened. The beginning of a segment says
+// at which position it begins; a search by halves reads a few of them, and each is remembered.
 import { basename } from 'node:path'
 import type { Disk } from '../../base/disk.ts'
 import { Lines, Walk } from '../format/segment.ts'
@@ -9,8 +9,6 @@ import { readEntries, type SegmentFiles } from './files.ts'
 interface Intro {
   /** Position of its first record. */
   readonly position: number
-  /** UTC of its first record; null = it has none. */
-  readonly at: string | null
   /** False: nothing of it counts. */
   readonly opened: boolean
 }
@@ -18,95 +16,65 @@ interface Intro {
 /** Beginnings that are known, by segment of one log. They never change once they count. */
 export type Intros = Map<number, Intro>
 
-/** Records are in order of their positions, times only nearly: a clock may have been set back so far. */
-const CLOCK_MS = 86_400_000
-
-export interface Wanted {
-  /** The first position of interest. */
-  readonly position: number
-  /** The first moment of interest, UTC. */
-  readonly from?: string | undefined
+/** A segment whose entries are there and of which something counts. */
+export interface Found {
+  readonly files: SegmentFiles & { readonly entries: NonNullable<SegmentFiles['entries']> }
+  /** Position of its first record. */
+  readonly begin: number
 }
 
-/** Index of the first of `files` that can hold what is wanted. */
+/** The last segment that begins at `position` or before it, and the next one; null = there is none. */
 export async function seek(
   disk: Disk,
   dir: string,
-  files: readonly SegmentFiles[],
-  wanted: Wanted,
+  all: readonly SegmentFiles[],
+  position: number,
   intros: Intros,
-): Promise<number> {
-  const from = wanted.from === undefined ? null : earlier(wanted.from)
-  const before = async (i: number) => {
-    const intro = await introOf(disk, dir, files[i] as SegmentFiles, intros)
-    if (!intro) return false
-    return (
-      intro.position <= wanted.position || (from !== null && intro.at !== null && intro.at < from)
-    )
+): Promise<{ readonly found: Found | null; readonly next: Found | null }> {
+  const files = all.filter((one): one is Found['files'] => one.entries !== null)
+  const introAt = (i: number) => introOf(disk, dir, files[i] as Found['files'], intros)
+  // A segment that was never opened stands where its neighbours say: it is passed over on both sides.
+  const opened = async (from: number, step: 1 | -1): Promise<[number, Found | null]> => {
+    for (let i = from; i >= 0 && i < files.length; i += step) {
+      const intro = await introAt(i)
+      const one = files[i] as Found['files']
+      if (intro?.opened) return [i, { files: one, begin: intro.position }]
+    }
+    return [-1, null]
   }
+  // The first index of which it is sure that it begins behind `position`.
   let low = 0
-  let high = files.length - 1
+  let high = files.length
   while (low < high) {
-    const middle = (low + high + 1) >>> 1
-    if (await before(middle)) low = middle
-    else high = middle - 1
+    const middle = (low + high) >>> 1
+    const [i, one] = await opened(middle, -1)
+    if (!one || one.begin <= position) low = middle + 1
+    else high = Math.max(i, 0)
   }
-  // A segment that was never opened leaves the end of the one before where it is.
-  while (low > 0 && !(await introOf(disk, dir, files[low] as SegmentFiles, intros))?.opened)
-    low -= 1
-  return low
+  const [at, found] = await opened(low - 1, -1)
+  const [, next] = await opened(found ? at + 1 : low, 1)
+  return { found, next }
 }
 
-const earlier = (utc: string) => new Date(Date.parse(utc) - CLOCK_MS).toISOString()
-
-/** Whether a segment begins so late that nothing before `to` is in it or behind it. */
-export async function isBehind(
-  disk: Disk,
-  dir: string,
-  files: SegmentFiles,
-  to: string,
-  intros: Intros,
-): Promise<boolean> {
-  const intro = await introOf(disk, dir, files, intros)
-  return intro?.at !== null && intro?.at !== undefined && earlier(intro.at) >= to
-}
-
-/** Position of the first record whose entry is kept; 0 in an empty log. */
-export async function oldestOf(
-  disk: Disk,
-  dir: string,
-  files: readonly SegmentFiles[],
-  intros: Intros,
-): Promise<number> {
-  const first = files.find(({ entries }) => entries !== null)
-  return first ? ((await introOf(disk, dir, first, intros))?.position ?? 0) : 0
-}
-
-/** Null = it has no whole header, or its entries are gone. */
+/** Null = it has no whole header. */
 async function introOf(
   disk: Disk,
   dir: string,
-  { number, entries }: SegmentFiles,
+  { number, entries }: Found['files'],
   intros: Intros,
 ): Promise<Intro | null> {
   const known = intros.get(number)
   if (known) return known
-  if (!entries) return null
-  let at: string | null = null
-  const walk = new Walk({
-    log: basename(dir),
-    segment: number,
-    record: (bytes, start, end) => {
-      at ??= (JSON.parse(Buffer.from(bytes.subarray(start, end)).toString()) as { at: string }).at
-    },
+  const walk = new Walk({ log: basename(dir), segment: number, signed: () => true })
+  const lines = new Lines((bytes, start, end, offset) => {
+    if (!walk.opened) walk.line(bytes, start, end, offset)
   })
-  const lines = new Lines((bytes, start, end, offset) => walk.line(bytes, start, end, offset))
   for await (const chunk of readEntries(disk, dir, entries)) {
     lines.push(chunk)
     if (walk.opened || walk.fault) break
   }
   if (!walk.header) return null
-  const intro = { position: walk.header.frontier.size, at, opened: walk.opened !== null }
+  const intro = { position: walk.header.frontier.size, opened: walk.opened !== null }
   if (intro.opened) intros.set(number, intro)
   return intro
 }

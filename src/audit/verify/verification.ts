@@ -1,8 +1,8 @@
-// What is asked of a verification, and what it answers. The result is also a sentence for people.
-import type { Json } from '../format/canonical.ts'
-import { originOf, parseCheckpoint, type SignedCheckpoint } from '../format/checkpoint.ts'
+// What is asked of a verification, and what it answers.
+import type { Decoder } from '../../model/decoder.ts'
 import type { Hash } from '../format/merkle.ts'
-import { parseVerifierKey, type VerifierKey } from '../format/note.ts'
+import type { AuditRecord } from '../format/record.ts'
+import type { Vouched } from './outside.ts'
 
 export interface Problem {
   /** File name inside the log's directory. */
@@ -18,14 +18,8 @@ export interface Problem {
    * a change of the end.
    */
   readonly tail?: boolean
-}
-
-/** Decodes a record's PDUs again. */
-export interface Rederiver {
-  /** Version of this decoder, as records name it. */
-  readonly version: string
-  /** The body in protocol units, or a sentence when the PDUs cannot be read. */
-  decode(kind: string, pdus: readonly Uint8Array[]): Json | string
+  /** The system refused to read it: whether the log is intact is not known. */
+  readonly unread?: boolean
 }
 
 export interface Progress {
@@ -40,9 +34,12 @@ export interface VerifyOptions {
   readonly key?: string
   /** A signed checkpoint kept elsewhere. */
   readonly since?: string
-  readonly rederive?: Rederiver
+  /** Finds what decodes a record's PDUs again, by the name that the record carries. */
+  readonly rederive?: (decoder: string) => Pick<Decoder, 'decode'> | undefined
   /** Every body against its schema, too. Slower. */
   readonly schemas?: boolean
+  /** Who, from when to when, and what was not kept: see `Facts`. Slower. */
+  readonly facts?: boolean
   /** A bridge is writing: unfinished bytes behind the last checkpoint are no fault. */
   readonly live?: boolean
   readonly progress?: (progress: Progress) => void
@@ -50,55 +47,57 @@ export interface VerifyOptions {
   readonly leaf?: (position: number, leaf: Hash, line: Uint8Array | null) => void
 }
 
+/** What the records of a log say in sum. */
+export interface Facts {
+  /** UTC of the earliest and of the latest record that is kept, by the computer's clock. */
+  readonly from: string | null
+  readonly to: string | null
+  readonly actors: readonly (AuditRecord['actor'] & { readonly records: number })[]
+  /** Records that could not be kept when they were written, by the `gap` records. */
+  readonly dropped: number
+}
+
+/** A log that a record names. */
+export interface Named {
+  readonly log: string
+  readonly reason: string
+}
+
+/** An `accept` record: people have looked at a log. */
+export interface Accepted {
+  readonly log: string
+  readonly reason: string
+  readonly actor: AuditRecord['actor']
+  readonly at: string
+}
+
 export interface Verification {
   readonly ok: boolean
   readonly log: string
   readonly problem: Problem | null
   readonly records: number
+  /** Records whose entries retention dropped; their hashes are here. */
+  readonly hashesOnly: number
   readonly checkpoint: string | null
   readonly key: string | null
-  /** Something outside vouched for it: the key, an earlier checkpoint. */
-  readonly authenticated: boolean
+  /** By what kept elsewhere how many records are vouched for. */
+  readonly vouched: Vouched
   /** The result in a sentence. */
   readonly sentence: string
-  /** Records read again from their PDUs, and those that a different decoder reads differently. */
+  /** Records read again from their PDUs, and those whose decoder is not known here. */
   readonly rederived: number
   readonly differing: readonly { readonly position: number; readonly decoder: string }[]
+  /** Logs that committed records say were set aside, and that they say people have looked at. */
+  readonly named: readonly Named[]
+  readonly accepted: readonly Accepted[]
+  /** Names in its directory that are no part of it; they were not read. */
+  readonly strays: readonly string[]
+  /** Null unless it was asked for. */
+  readonly facts: Facts | null
 }
 
-/** The result in a sentence. */
-export function sentence(problem: Problem | null, records: number, options: VerifyOptions): string {
-  if (problem) {
-    const { file, offset, position, through, reason } = problem
-    const which =
-      through > position ? `one of the records ${position} to ${through}` : `record ${position}`
-    return `Not intact: ${which}, ${file}, byte ${offset}: ${reason}.`
-  }
-  if (options.key === undefined && options.since === undefined) {
-    return (
-      `${records} records are consistent, not authenticated: nothing kept outside this log vouches for ` +
-      'it. Give --key from a printed sheet, or --since with a checkpoint kept elsewhere.'
-    )
-  }
-  const by = [options.key && 'the key', options.since && 'the checkpoint']
-    .filter(Boolean)
-    .join(' and ')
-  return `${records} records are intact and vouched for by ${by} kept elsewhere.`
-}
-
-/** The key of `options.key`. Throws RangeError. */
-export function keyFor(text: string): VerifierKey {
-  const key = parseVerifierKey(text.trim())
-  if (typeof key === 'string') throw new RangeError(key)
-  return key
-}
-
-/** The checkpoint of `options.since`, which must be of `log`. Throws RangeError. */
-export function sinceFor(text: string, log: string): SignedCheckpoint {
-  const checkpoint = parseCheckpoint(`${text.trimEnd()}\n`)
-  if (typeof checkpoint === 'string') throw new RangeError(checkpoint)
-  if (checkpoint.origin !== originOf(log)) {
-    throw new RangeError(`that checkpoint is of another log: ${checkpoint.origin}`)
-  }
-  return checkpoint
+export function notIntact({ file, offset, position, through, reason }: Problem): string {
+  const which =
+    through > position ? `one of the records ${position} to ${through}` : `record ${position}`
+  return `Not intact: ${which}, ${file}, byte ${offset}: ${reason}.`
 }

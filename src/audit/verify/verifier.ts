@@ -2,23 +2,20 @@
 // hash, a signature or a rule. Streams, in memory that does not grow with the log. The rules are those
 // of README.md, "Verification".
 import { basename, join } from 'node:path'
-import { type Disk, errorCode } from '../../base/disk.ts'
-import { canonical } from '../format/canonical.ts'
-import type { SignedCheckpoint } from '../format/checkpoint.ts'
-import { Frontier, HASH_BYTES, type Hash, sameHash } from '../format/merkle.ts'
+import { type Disk, readAll } from '../../base/disk.ts'
+import { Frontier, HASH_BYTES, sameHash } from '../format/merkle.ts'
 import type { Signatures, VerifierKey } from '../format/note.ts'
 import { type Mark, segmentName, type Walk } from '../format/segment.ts'
-import { checkVoids, type Place } from '../log/voids.ts'
-import {
-  digest,
-  readEntries,
-  readLeaves,
-  type SegmentFiles,
-  segmentFiles,
-  walkSegment,
-} from '../read/files.ts'
+import { look } from '../read/directory.ts'
+import { digest, readEntries, type SegmentFiles, walkSegment } from '../read/files.ts'
 import { Contents } from './contents.ts'
-import { keyFor, type Problem, sinceFor, type VerifyOptions } from './verification.ts'
+import { notRead } from './not-read.ts'
+import { Outside } from './outside.ts'
+import type { Problem, VerifyOptions } from './verification.ts'
+import { checkVoids, type Place } from './voids.ts'
+
+/** Bytes of leaf hashes of one segment: two million records. */
+const MOST_LEAVES = 1 << 26
 
 /** The first fault, wherever it was found. */
 export class Found extends Error {
@@ -34,6 +31,8 @@ interface Stand {
   readonly files: SegmentFiles
   readonly before: Mark
   readonly after: Mark
+  /** Nothing lies behind its last commit. */
+  readonly whole: boolean
 }
 
 export class Verifier {
@@ -42,15 +41,16 @@ export class Verifier {
   readonly #log: string
   readonly #options: VerifyOptions
   readonly #signatures: Signatures | null
-  readonly #since: SignedCheckpoint | null
-  readonly #wanted: VerifierKey | null
   readonly contents: Contents
+  readonly outside: Outside
+  /** Names in the directory that are no part of the log. */
+  strays: readonly string[] = []
   #stand: Stand | null = null
   /** Root and size as they stand, whichever kind of segment they came from. */
   #frontier = new Frontier()
   #key: VerifierKey | null = null
-  #keySeen = false
-  #sinceSeen = false
+  /** The file that is being read. */
+  #file = '.'
   /** A fault that only the next segment can excuse. */
   #suspect: Problem | null = null
   /** A signed checkpoint lies behind it: no interruption looks like that. */
@@ -68,8 +68,7 @@ export class Verifier {
     this.#log = basename(dir)
     this.#options = options
     this.contents = new Contents(options, (...place) => this.#found(...place))
-    this.#wanted = options.key === undefined ? null : keyFor(options.key)
-    this.#since = options.since === undefined ? null : sinceFor(options.since, this.#log)
+    this.outside = new Outside(this.#log, options.key, options.since)
   }
 
   get end(): Mark | null {
@@ -80,8 +79,32 @@ export class Verifier {
     return this.#frontier.size
   }
 
+  /** Records of which only the hashes are here. */
+  get hashesOnly(): number {
+    return this.#missing.reduce((sum, { records }) => sum + records, 0)
+  }
+
   async run(): Promise<void> {
-    const all = await segmentFiles(this.#disk, this.#dir)
+    try {
+      await this.#run()
+    } catch (error) {
+      if (error instanceof Found) throw error
+      const { reason, unread } = notRead(error)
+      const position = this.records
+      throw new Found({
+        file: this.#file,
+        offset: 0,
+        position,
+        through: position,
+        reason,
+        ...(unread && { unread }),
+      })
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { segments: all, strays } = await look(this.#disk, this.#dir)
+    this.strays = strays
     if (all.length === 0) this.#found('.', 0, 'there is no audit log here')
     let bytes = 0
     for (const files of all) {
@@ -92,7 +115,8 @@ export class Verifier {
         this.#options.progress?.({ segment, segments: all.length, records: this.records, bytes })
       }
       if (files.entries) await this.#segment(files, files.entries, tell)
-      else await this.#onlyLeaves(files)
+      else if (files.leaves) await this.#onlyLeaves(files.number, files.leaves)
+      else this.#absent(files)
     }
     this.#finish()
   }
@@ -107,34 +131,60 @@ export class Verifier {
     throw new Found({ file, offset, position, through, reason })
   }
 
-  /** Entries that retention dropped: their hashes still carry the tree. */
-  async #onlyLeaves(files: SegmentFiles): Promise<void> {
+  /** Nothing is left of a segment: the next one may say that it was never whole. */
+  #absent(files: SegmentFiles): void {
+    const position = this.records
     const file = `${segmentName(files.number)}.jsonl`
-    if (!files.leaves) {
-      // The next segment may say that it was never whole.
+    const reason = 'the segment is missing'
+    this.#suspect ??= { file, offset: 0, position, through: position, reason }
+    this.#unopened.push(files)
+  }
+
+  /** Entries that retention dropped: their hashes still carry the tree. */
+  async #onlyLeaves(number: number, leaves: string): Promise<void> {
+    // One that was never opened has no records, and may be gone altogether.
+    if (this.#unopened.every((files) => files.entries === null)) {
       const position = this.records
-      this.#suspect ??= {
-        file,
-        offset: 0,
-        position,
-        through: position,
-        reason: 'the segment is missing',
-      }
-      this.#unopened.push(files)
-      return
+      for (const files of this.#unopened.splice(0))
+        this.#missing.push({ segment: files.number, position, records: 0 })
+      if (this.#stand === null || this.#stand.whole) this.#suspect = null
     }
     if (this.#suspect) throw new Found(this.#suspect)
-    const bytes = await readLeaves(this.#disk, this.#dir, files.leaves)
-    if (!bytes) this.#found(files.leaves, 0, 'the file of leaf hashes is not whole')
+    this.#endLeaves()
+    this.#file = leaves
+    const bytes = await this.#leaves(leaves)
     const position = this.records
     for (let at = 0; at < bytes.length; at += HASH_BYTES) {
       const leaf = bytes.subarray(at, at + HASH_BYTES)
       this.#options.leaf?.(this.records, leaf, null)
       this.#frontier.append(leaf)
-      this.#checkSince(this.#frontier.size, () => this.#frontier.root())
+      if (this.records === this.outside.size) this.outside.reached(this.#frontier.root())
     }
-    this.#missing.push({ segment: files.number, position, records: this.records - position })
+    this.#missing.push({ segment: number, position, records: this.records - position })
     this.#stand = null
+    this.contents.end(this.records, false)
+  }
+
+  /** Dropped entries begin where the hashes of what is still there before them end. */
+  #endLeaves(): void {
+    const before = this.#stand?.before
+    if (!this.#leafCount) return
+    const { file, from, count } = this.#leafCount
+    this.#leafCount = null
+    if (from + count === this.records) return
+    if (from + count !== before?.position)
+      this.#found(file, 0, 'the file of leaf hashes does not end where its segment does')
+    this.#frontier = before.frontier.clone()
+  }
+
+  async #leaves(name: string): Promise<Uint8Array> {
+    const path = join(this.#dir, name)
+    const size = (await this.#disk.size(path)) ?? 0
+    if (size > MOST_LEAVES) this.#found(name, 0, 'more leaf hashes than a segment has records')
+    const bytes = await readAll(this.#disk, path)
+    if (bytes.length % HASH_BYTES !== 0)
+      this.#found(name, 0, 'the file of leaf hashes is not whole')
+    return bytes
   }
 
   async #segment(
@@ -143,27 +193,42 @@ export class Verifier {
     tell: (bytes: number) => Promise<void>,
   ): Promise<void> {
     const file = entries.name
+    this.#file = file
     if (entries.packed) {
       this.#packed.set(files.number, {
         file,
         ...(await digest(this.#disk.read(join(this.#dir, file)))),
       })
     }
-    const leaves = files.leaves ? await readLeaves(this.#disk, this.#dir, files.leaves) : null
-    if (files.leaves && !leaves)
-      this.#found(files.leaves, 0, 'the file of leaf hashes is not whole')
+    if (files.leaves) this.#file = files.leaves
+    const leaves = files.leaves ? await this.#leaves(files.leaves) : null
+    this.#file = file
     let index = 0
     let firstOther: { position: number; offset: number } | null = null
     let at = -1
-    const walk = await this.#walk(files, entries, tell, (line, start, end, kind, offset, leaf) => {
-      if (at < 0) at = walkStart(line, start, end)
-      const position = at + index
-      const kept = leaves?.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
-      if (kept?.length === HASH_BYTES && !sameHash(kept, leaf)) firstOther ??= { position, offset }
-      index += 1
-      this.contents.record({ file, line, start, end, kind, offset, position })
-      this.#options.leaf?.(position, leaf, line.subarray(start, end))
-    })
+    const signatures = this.#signatures
+    const walk = await walkSegment(
+      readEntries(this.#disk, this.#dir, entries),
+      {
+        log: this.#log,
+        segment: files.number,
+        rootAt: this.outside.size,
+        record: (line, start, end, kind, offset, leaf) => {
+          if (at < 0) at = walkStart(line, start, end)
+          const position = at + index
+          const kept = leaves?.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES)
+          if (kept?.length === HASH_BYTES && !sameHash(kept, leaf))
+            firstOther ??= { position, offset }
+          index += 1
+          const bytes = line.subarray(start, end)
+          this.contents.record({ file, line: bytes, kind, offset, position })
+          this.#options.leaf?.(position, leaf, bytes)
+        },
+        commit: () => this.contents.commit(),
+        ...(signatures && { signed: (note, key) => signatures.signedBy(note, key) }),
+      },
+      tell,
+    )
     if (walk.fault && firstOther !== null) {
       const { position, offset } = firstOther as { position: number; offset: number }
       if (walk.fault.position <= position && position <= walk.fault.through) {
@@ -188,31 +253,6 @@ export class Verifier {
     }
   }
 
-  async #walk(
-    files: SegmentFiles,
-    entries: { readonly name: string; readonly packed: boolean },
-    tell: (bytes: number) => Promise<void>,
-    record: NonNullable<Parameters<typeof walkSegment>[1]['record']>,
-  ): Promise<Walk> {
-    const signatures = this.#signatures
-    try {
-      return await walkSegment(
-        readEntries(this.#disk, this.#dir, entries),
-        {
-          log: this.#log,
-          segment: files.number,
-          record,
-          ...(signatures && { signed: (note, key) => signatures.signedBy(note, key) }),
-          commit: (mark) => this.#checkSince(mark.position, () => mark.frontier.root()),
-        },
-        tell,
-      )
-    } catch (error) {
-      if (error instanceof Found) throw error
-      this.#found(entries.name, 0, `the file cannot be read: ${errorCode(error)}`)
-    }
-  }
-
   /** Puts a segment behind the ones before it. */
   async #join(files: SegmentFiles, walk: Walk): Promise<void> {
     const file = files.entries?.name ?? ''
@@ -220,6 +260,7 @@ export class Verifier {
     if (!walk.header || !walk.opened || !walk.after || !walk.before) {
       this.#suspect ??= this.#problem(file, walk)
       this.#unopened.push(files)
+      this.contents.end(this.records, false)
       return
     }
     const { header } = walk
@@ -245,6 +286,9 @@ export class Verifier {
         stand.after.position - 1,
       )
     }
+    if (stand && !again && walk.earlier) {
+      this.#found(file, 0, 'it repeats the beginning of a segment whose commit it does not repeat')
+    }
     const known = again ? stand.before.key : this.#key
     if (known && stand && header.key.text !== known.text) {
       this.#found(file, 0, `the segment is signed with another key: ${header.key.text}`)
@@ -259,19 +303,16 @@ export class Verifier {
       )
     }
     this.#leafCount = null
-    this.#stand = { files, before: walk.before, after: walk.after }
+    this.#stand = { files, before: walk.before, after: walk.after, whole: !fault }
     this.#frontier = walk.after.frontier.clone()
-    this.#keys(header.key, !stand)
-    this.#keys(walk.after.key, false)
+    this.outside.signs(header.key, stand ? 0 : from)
+    for (const key of walk.keys) this.outside.signs(key)
+    this.#key = walk.after.key
+    const size = this.outside.size ?? 0
+    if (walk.rootAt && from < size && size <= this.records) this.outside.reached(walk.rootAt)
+    this.contents.end(this.records, true)
     if (fault) this.#suspect = this.#problem(file, walk)
     this.#signedBehind = fault?.signed ?? false
-  }
-
-  #keys(key: VerifierKey, afterHole: boolean): void {
-    // Across entries that are gone nobody can follow a change of key.
-    if (afterHole && this.#key && this.#key.text !== key.text) this.#keySeen = false
-    this.#key = key
-    if (this.#wanted?.text === key.text) this.#keySeen = true
   }
 
   /** What was set aside before this segment must be what its record says. */
@@ -307,18 +348,11 @@ export class Verifier {
     return { file, offset, position: at, through: Math.max(at, through), reason }
   }
 
-  #checkSince(size: number, root: () => Hash): void {
-    if (this.#since?.size !== size) return
-    if (!sameHash(this.#since.root, root())) {
-      const reason = 'the records up to here are not those of the checkpoint that was kept'
-      this.#found('.', 0, reason, 0, size - 1)
-    }
-    this.#sinceSeen = true
-  }
-
   #finish(): void {
     const tail = this.#suspect
-    const live = this.#options.live === true && this.#stand !== null
+    // A bridge numbers what it begins without holes.
+    const whole = this.#unopened.every(({ entries }) => entries !== null)
+    const live = this.#options.live === true && this.#stand !== null && whole
     if (tail && !live) throw new Found({ ...tail, tail: !this.#signedBehind })
     if (!this.#stand) this.#found('.', 0, 'no segment with a signed checkpoint is left')
     if (this.#stand.files.leaves) {
@@ -326,8 +360,11 @@ export class Verifier {
       const name = `${segmentName(this.#stand.files.number + 1)}.jsonl`
       this.#found(name, 0, 'the segment is missing: the one before it was ended for it')
     }
+    const { dropped } = this.contents
     for (const missing of this.#missing) {
-      if (this.contents.dropped.has(canonical(missing))) continue
+      if (dropped && missing.segment < dropped.through) continue
+      const end = missing.position + missing.records
+      if (missing.segment === dropped?.through && end === dropped.position) continue
       const name = `${segmentName(missing.segment)}.jsonl`
       this.#found(
         name,
@@ -345,23 +382,8 @@ export class Verifier {
         'the packed file is not the one that was recorded when it was packed',
       )
     }
-    if (this.#wanted && !this.#keySeen) {
-      this.#found(
-        '.',
-        0,
-        `the log is signed with another key: ${this.#key?.text}`,
-        0,
-        this.records - 1,
-      )
-    }
-    if (this.#since && !this.#sinceSeen) {
-      const { size } = this.#since
-      const reason =
-        size > this.records
-          ? `the checkpoint that was kept has ${size} records; here are ${this.records}: the end is missing`
-          : `no commit ends at the ${size} records of the checkpoint that was kept`
-      this.#found('.', 0, reason)
-    }
+    const problem = this.outside.problem(this.records)
+    if (problem) this.#found('.', 0, problem.reason, 0, problem.through)
   }
 }
 

@@ -3,12 +3,12 @@
 import { basename } from 'node:path'
 import type { Disk } from '../../base/disk.ts'
 import { Signatures } from '../format/note.ts'
-import { type Problem, sentence, type Verification, type VerifyOptions } from './verification.ts'
+import { notIntact, type Problem, type Verification, type VerifyOptions } from './verification.ts'
 import { Found, Verifier } from './verifier.ts'
 
 /**
  * Verifies the log in `dir` (its name is the log's id). Rejects with RangeError when `key` or `since`
- * cannot be used; everything else is in the result.
+ * cannot be read as such; everything else is in the result.
  */
 export async function verify(
   disk: Disk,
@@ -35,19 +35,23 @@ async function attempt(
     if (!(error instanceof Found)) throw error
     problem = error.problem
   }
-  const { end, records } = verifier
-  const { rederived, differing } = verifier.contents
-  const outside = problem === null && (options.key !== undefined || options.since !== undefined)
+  const { end, records, outside, contents } = verifier
+  const { rederived, differing, named, accepted, facts } = contents
   return {
     ok: problem === null,
     log: basename(dir),
     problem,
     records,
+    hashesOnly: verifier.hashesOnly,
     checkpoint: end?.note ?? null,
     key: end?.key.text ?? null,
-    authenticated: outside,
-    sentence: sentence(problem, records, options),
+    vouched: problem ? { key: 0, checkpoint: 0, nothing: records } : outside.vouched(records),
+    sentence: problem ? notIntact(problem) : outside.sentence(records),
     rederived,
     differing,
+    named: [...named.values()],
+    accepted: [...accepted.values()],
+    strays: verifier.strays,
+    facts,
   }
 }

@@ -1,8 +1,11 @@
 // `wandbridge audit accept` and `audit rotate`: entries that people make in the log, through the
 // running bridge, or by a bridge without wands when none runs.
 import { userInfo } from 'node:os'
+import { checkReason } from '../../audit/format/record.ts'
 import { systemEnv } from '../../base/env.ts'
+import { printable } from '../../base/printable.ts'
 import { ControlConnection } from '../../control/client.ts'
+import { sourcesIn } from '../../host/host.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { hold } from '../serve.ts'
 import { logsOf, type StateFlags, stateDirOf } from './logs.ts'
@@ -14,6 +17,8 @@ export async function enter(
   flags: StateFlags & { readonly reason: string },
 ): Promise<void> {
   const { reason } = flags
+  const wrong = checkReason(reason)
+  if (wrong !== null) throw new CommandError(Exit.USAGE, wrong)
   await logsOf(flags)
   const actor = { id: userInfo().username || 'unknown', role: 'operator', auth: 'process' }
   const stateDir = stateDirOf(flags)
@@ -24,7 +29,7 @@ export async function enter(
   if (what === 'accept') {
     console.log(
       names.length > 0
-        ? `Accepted: ${names.join(', ')}. It is recorded.`
+        ? printable(`Accepted: ${names.join(', ')}. It is recorded.`)
         : 'No log waits to be accepted. Nothing was recorded.',
     )
   } else {
@@ -55,9 +60,13 @@ async function byItself(
   reason: string,
   actor: Request['actor'],
 ): Promise<readonly string[]> {
-  const host = await hold(systemEnv(), stateDir, async () => ({ ports: [], policy: 'manual' }))
+  const host = await hold(systemEnv(), stateDir, async () => ({
+    source: (await sourcesIn(stateDir))[0] ?? 'device',
+    ports: [],
+    policy: 'manual',
+  }))
   try {
-    await host.auditor.openAll()
+    await host.auditor.opened
     const { state, sentence } = host.bridge.status().audit
     if (state === 'failed') throw new CommandError(Exit.AUDIT, sentence)
     return await (what === 'accept'

@@ -1,7 +1,9 @@
 // `wandbridge audit export`: the device audit file of one pump, or records as CSV or NDJSON.
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
-import { deviceFile, readRecords, type Stored } from '../../audit/read/reader.ts'
+import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { readRecords, type Stored } from '../../audit/read/reader.ts'
+import { deviceFile } from '../../audit/verify/prove.ts'
 import { nodeDisk } from '../../base/disk.ts'
+import { printable, printableJson } from '../../base/printable.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { logsOf } from './logs.ts'
 import { type FilterFlags, filterOf } from './show.ts'
@@ -25,14 +27,19 @@ export async function exportRecords(flags: ExportFlags): Promise<void> {
   try {
     if (flags.csv || flags.ndjson) await rows(flags, out)
     else await device(flags, flags.pump as string, out)
-  } finally {
-    out.close()
+  } catch (error) {
+    // Half a file would be taken for one, and its name would be in the way of the next.
+    out.discard()
+    throw error
   }
+  out.close()
 }
 
 interface Sink {
   write(text: string): Promise<void>
   close(): void
+  /** Leaves nothing behind. */
+  discard(): void
 }
 
 /** A new file, durable at the end, or the standard output. */
@@ -40,7 +47,7 @@ function sink(path: string | undefined): Sink {
   if (path === undefined) {
     const write = (text: string) =>
       new Promise<void>((resolve) => void process.stdout.write(text, () => resolve()))
-    return { write, close: () => {} }
+    return { write, close: () => {}, discard: () => {} }
   }
   let file: number
   try {
@@ -56,6 +63,10 @@ function sink(path: string | undefined): Sink {
       fsyncSync(file)
       closeSync(file)
     },
+    discard: () => {
+      closeSync(file)
+      rmSync(path, { force: true })
+    },
   }
 }
 
@@ -68,7 +79,7 @@ async function device(flags: ExportFlags, pump: string, out: Sink): Promise<void
     )
   }
   const found: string[] = []
-  for (const { dir, log } of await logsOf(flags)) {
+  for (const { dir, log } of (await logsOf(flags)).places) {
     for await (const _ of readRecords(nodeDisk, dir, { pump })) {
       found.push(dir)
       break
@@ -79,7 +90,10 @@ async function device(flags: ExportFlags, pump: string, out: Sink): Promise<void
   }
   const dir = found.at(-1)
   if (dir === undefined) {
-    throw new CommandError(Exit.NOT_SO, `No record is of pump ${pump}. Nothing was exported.`)
+    throw new CommandError(
+      Exit.NOT_SO,
+      `No record is of pump ${printable(pump)}. Nothing was exported.`,
+    )
   }
   let records = -1
   try {
@@ -90,7 +104,7 @@ async function device(flags: ExportFlags, pump: string, out: Sink): Promise<void
   } catch (error) {
     throw new CommandError(
       Exit.NOT_SO,
-      `${(error as Error).message}\nThe log does not verify, so no device audit file was completed.`,
+      `${printable((error as Error).message)}\nThe log does not verify, so no device audit file was completed.`,
     )
   }
   console.error(
@@ -121,14 +135,18 @@ const COLUMNS = [
 async function rows(flags: ExportFlags, out: Sink): Promise<void> {
   if (flags.csv) await out.write(`${COLUMNS.join(',')}\r\n`)
   let n = 0
-  for (const { dir, log } of await logsOf(flags)) {
+  for (const { dir, log } of (await logsOf(flags)).places) {
     for await (const stored of readRecords(nodeDisk, dir, filterOf(flags))) {
-      await out.write(flags.csv ? csvRow(log, stored) : `${stored.line}\n`)
+      await out.write(flags.csv ? csvRow(log, stored) : `${asIs(stored.line, flags.out)}\n`)
       n += 1
     }
   }
   console.error(`${n} records. They carry no proof: for evidence, export with --pump alone.`)
 }
+
+/** To a file or a program as it is signed; a terminal obeys some of it. */
+const asIs = (line: string, file: string | undefined) =>
+  file === undefined && process.stdout.isTTY ? printableJson(line) : line
 
 function csvRow(log: string, { position, record }: Stored): string {
   const values = measured(record)
@@ -157,7 +175,7 @@ function csvRow(log: string, { position, record }: Stored): string {
 /** RFC 4180. A text that a spreadsheet would run as a formula is kept a text. */
 function cell(value: unknown): string {
   if (value === undefined || value === null) return ''
-  const text = String(value)
+  const text = printable(String(value))
   const inert = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert
 }

@@ -1,8 +1,9 @@
 // `wandbridge audit prove` and `audit checkpoint`: what is kept elsewhere, so that the log is pinned.
 import { renderUnicodeCompact } from 'uqr'
 import { newestCheckpoint } from '../../audit/log/opening.ts'
-import { prove } from '../../audit/read/reader.ts'
+import { prove } from '../../audit/verify/prove.ts'
 import { nodeDisk } from '../../base/disk.ts'
+import { printable } from '../../base/printable.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { oneLog, type StateFlags } from './logs.ts'
 
@@ -12,7 +13,10 @@ export async function printProof(position: number, flags: StateFlags): Promise<v
     process.stdout.write(await prove(nodeDisk, dir, position))
   } catch (error) {
     if (error instanceof RangeError) throw new CommandError(Exit.USAGE, error.message)
-    throw new CommandError(Exit.NOT_SO, `${(error as Error).message}\nNo proof was made.`)
+    throw new CommandError(
+      Exit.NOT_SO,
+      `${printable((error as Error).message)}\nNo proof was made.`,
+    )
   }
 }
 

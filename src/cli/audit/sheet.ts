@@ -1,12 +1,12 @@
 // `wandbridge audit verify --sheet`: does a worksheet that somebody kept say what the log says, and is
 // the log still the one that its checkpoint pinned?
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
-import { readRecords } from '../../audit/read/reader.ts'
+import { basename, dirname } from 'node:path'
 import { verify } from '../../audit/verify/verify.ts'
 import { nodeDisk } from '../../base/disk.ts'
+import { systemEnv } from '../../base/env.ts'
+import { printable } from '../../base/printable.ts'
 import { VERSION } from '../../base/version.ts'
-import { apiRecord } from '../../feed/api-record.ts'
+import { Feed } from '../../feed/feed.ts'
 import { sourceOf } from '../../model/reading.ts'
 import type { RecordOf } from '../../model/record.ts'
 import { dataDifferences, same, type Wording, wording } from '../../refill/sheet/check.ts'
@@ -15,8 +15,12 @@ import { readingOf } from '../../refill/sheet/reading.ts'
 import { type Sheet, sheetsOf } from '../../refill/sheet/sheet.ts'
 import { readSheetFile, type SheetFile } from '../../refill/sheet/sheet-file.ts'
 import { CommandError, Exit } from '../exit.ts'
+import { readKept } from './kept.ts'
 import { bridgeRuns, type LogPlace, logsAt, logsOf } from './logs.ts'
 import type { VerifyFlags } from './verify.ts'
+
+/** A page with its pictures. */
+const MOST_SHEET = 16 << 20
 
 export async function verifySheet(
   path: string | undefined,
@@ -24,16 +28,17 @@ export async function verifySheet(
   flags: VerifyFlags,
 ): Promise<void> {
   const name = basename(sheet)
-  const text = read(sheet)
+  const text = readKept(sheet, MOST_SHEET)
   const file = readSheetFile(text)
   if (typeof file === 'string') throw new CommandError(Exit.NOT_SO, `${name}: ${file}.`)
-  const logs = path === undefined ? await logsOf(flags) : ((await logsAt(path)) ?? [])
-  const place = logs.find(({ log }) => log === file.log)
+  const found = path === undefined ? await logsOf(flags) : await logsAt(path)
+  const places = found?.places ?? []
+  const place = places.find(({ log }) => log === file.log)
   if (!place) {
-    const here = logs.map(({ log }) => log).join(', ')
+    const here = places.map(({ log }) => log).join(', ')
     throw new CommandError(
       Exit.NOT_SO,
-      `${name}: it is of audit log ${file.log}. Here is only: ${here}.\nThe log is missing, or this is another directory.`,
+      `${printable(`${name}: it is of audit log ${file.log}. Here is only: ${here}`)}.\nThe log is missing, or this is another directory.`,
     )
   }
   const wrong = [...(await pinned(place, file, flags)), ...(await figures(place, file))]
@@ -43,7 +48,7 @@ export async function verifySheet(
     wrong.push(`its words are not those of its records: ${words.at}`)
   }
   if (wrong.length > 0) {
-    for (const one of wrong) console.error(`${name}: ${one}.`)
+    for (const one of wrong) console.error(printable(`${name}: ${one}.`))
     console.error('This means that the sheet, or the log, was changed. Keep both as they are.')
     process.exitCode = Exit.NOT_SO
     return
@@ -51,7 +56,9 @@ export async function verifySheet(
   const pin =
     file.checkpoint === null ? 'It carries no checkpoint' : 'The log still contains its checkpoint'
   console.log(
-    `${name}: sheet ${file.sheet} of pump ${file.serial}: its ${file.records.length} records are those of the log. ${pin}. ${SAYS[words?.how ?? 'data']}`,
+    printable(
+      `${name}: sheet ${file.sheet} of pump ${file.serial}: its ${file.records.length} records are those of the log. ${pin}. ${SAYS[words?.how ?? 'data']}`,
+    ),
   )
   const later = await laterRecords(place, file)
   if (later.length > 0) {
@@ -66,14 +73,6 @@ const SAYS: Readonly<Record<Wording['how'], string>> = {
   text: 'Its text is what these records give; how it is drawn was not compared.',
   data: 'It has no page to compare.',
   differs: 'Its page was made by another version of this program, so only its data were compared.',
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new CommandError(Exit.USAGE, `${path} cannot be read: ${(error as Error).message}`)
-  }
 }
 
 /** The whole log, against the checkpoint of the sheet. */
@@ -94,11 +93,13 @@ async function pinned({ dir, stateDir }: LogPlace, file: SheetFile, { key }: Ver
 
 const lastOf = ({ records }: SheetFile) => records.at(-1)?.position ?? 0
 
-async function worksheets({ dir, log }: LogPlace, file: SheetFile) {
-  const source = sourceOf(log)
+const feedOf = ({ dir, log }: LogPlace) =>
+  new Feed({ env: systemEnv(), disk: nodeDisk, dir: dirname(dir), source: sourceOf(log), log })
+
+async function worksheets(place: LogPlace, file: SheetFile) {
   const found: RecordOf<'worksheet'>[] = []
-  for await (const { position, record } of readRecords(nodeDisk, dir, { kinds: ['worksheet'] })) {
-    const one = apiRecord(record, { position, log, source })
+  for await (const record of feedOf(place).read({ kinds: ['worksheet'] })) {
+    const one = record.api()
     if (one?.kind === 'worksheet' && one.sheet === file.sheet) found.push(one)
   }
   return found
@@ -132,11 +133,9 @@ async function figures(place: LogPlace, file: SheetFile): Promise<string[]> {
   return out
 }
 
-async function interrogation({ dir, log }: LogPlace, at: number): Promise<Reading | null> {
-  const source = sourceOf(log)
-  const range = { kinds: ['interrogation'], after: at - 1 }
-  for await (const { position, record } of readRecords(nodeDisk, dir, range)) {
-    const one = position === at ? apiRecord(record, { position, log, source }) : null
+async function interrogation(place: LogPlace, at: number): Promise<Reading | null> {
+  for await (const record of feedOf(place).read({ after: at - 1, before: at + 1 })) {
+    const one = record.api()
     return one?.kind === 'interrogation' ? readingOf(one) : null
   }
   return null

@@ -2,6 +2,7 @@
 
 import { type Filter, readRecords, type Stored } from '../../audit/read/reader.ts'
 import { nodeDisk } from '../../base/disk.ts'
+import { printable, printableJson } from '../../base/printable.ts'
 import { logsOf, type StateFlags } from './logs.ts'
 import { summary } from './summary.ts'
 
@@ -26,30 +27,59 @@ export function filterOf({ from, to, kind, pump, session }: FilterFlags): Filter
 export async function show(
   flags: FilterFlags & { readonly last: number; readonly json?: boolean },
 ): Promise<void> {
-  for (const { dir, log } of await logsOf(flags)) {
+  for (const { dir, log } of (await logsOf(flags)).places) {
     let newest: Stored[] = []
-    let all = 0
+    const sum = { records: 0, dropped: 0, from: '', to: '' }
     for await (const stored of readRecords(nodeDisk, dir, filterOf(flags))) {
-      all += 1
+      const { at, kind, body } = stored.record
+      sum.records += 1
+      if (sum.from === '' || at < sum.from) sum.from = at
+      if (at > sum.to) sum.to = at
+      if (kind === 'gap') sum.dropped += body.dropped
       newest.push(stored)
       if (newest.length > 2 * flags.last) newest = newest.slice(-flags.last)
     }
     newest = newest.slice(-flags.last)
-    if (all > newest.length) console.error(`${log}: the last ${newest.length} of ${all} records.`)
-    if (flags.json) for (const { line } of newest) console.log(line)
-    else table(log, newest)
+    if (flags.json) lines(log, newest, sum)
+    else table(log, newest, sum)
   }
 }
 
-function table(log: string, records: readonly Stored[]): void {
+interface Sum {
+  readonly records: number
+  /** Records that could not be kept, by the gaps among them. */
+  readonly dropped: number
+  readonly from: string
+  readonly to: string
+}
+
+/** First what this is, then the records as they are signed. Nothing was verified, so nothing is vouched for. */
+function lines(log: string, shown: readonly Stored[], sum: Sum): void {
+  const { records, dropped, from, to } = sum
+  const head = { log, records, shown: shown.length, dropped, unvouched: records }
+  console.log(JSON.stringify({ ...head, from: from || null, to: to || null }))
+  for (const { line } of shown) console.log(process.stdout.isTTY ? printableJson(line) : line)
+}
+
+function table(log: string, shown: readonly Stored[], sum: Sum): void {
   const width = Math.max(40, process.stdout.columns || 120)
   const mark = log.startsWith('device-') ? '' : `  [${log.split('-')[0]?.toUpperCase()}]`
-  console.log(`${log}${mark}  times in UTC`)
-  if (records.length === 0) console.log('No such records.')
-  for (const { position, record } of records) {
-    const at = `${record.at.slice(0, 10)} ${record.at.slice(11, 19)}`
+  const { records, dropped, from, to } = sum
+  if (records > shown.length)
+    console.error(`${log}: the last ${shown.length} of ${records} records.`)
+  if (dropped > 0) console.error(`${log}: ${dropped} records could not be kept; see the gaps.`)
+  const range = from === '' ? '' : `, ${minute(from)} to ${minute(to)}`
+  console.log(`${log}${mark}  times in UTC${range}. Not verified here: wandbridge audit verify`)
+  if (shown.length === 0) console.log('No such records.')
+  for (const { position, record } of shown) {
+    const { at, kind, actor } = record
     const who = record.pump ?? record.wand ?? ''
-    const row = `${String(position).padStart(6)}  ${at}  ${record.kind.padEnd(13)} ${who.padEnd(9)} ${summary(record)}`
+    const by = actor.id === 'bridge' ? '' : `${actor.id} (${actor.role}): `
+    const row = printable(
+      `${String(position).padStart(6)}  ${at.slice(0, 10)} ${at.slice(11, 19)}  ${kind.padEnd(13)} ${who.padEnd(9)} ${by}${summary(record)}`,
+    )
     console.log(row.length > width ? `${row.slice(0, width - 1)}…` : row)
   }
 }
+
+const minute = (at: string) => `${at.slice(0, 10)} ${at.slice(11, 16)}`

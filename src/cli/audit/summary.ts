@@ -1,14 +1,13 @@
 // One record in a few words, for people.
 import type { AuditRecord } from '../../audit/format/record.ts'
-import { quantity } from '../../model/format.ts'
+import { FIELDS } from '../../model/fields.ts'
+import { count, quantity } from '../../model/format.ts'
 
 /** Volumes and rates are whole nanolitres in a record. */
 const NL_PER_ML = 1_000_000
 
-function nl(value: unknown, unit: 'mL' | 'mL/d', digits: number): string {
-  return typeof value === 'number'
-    ? quantity(value / NL_PER_ML, unit, digits, 'en-US')
-    : 'unavailable'
+function nl(value: unknown, unit: 'mL' | 'mL/d', { digits }: { digits: number | null }): string {
+  return typeof value === 'number' ? quantity(value / NL_PER_ML, unit, digits) : 'unavailable'
 }
 
 interface Blocks {
@@ -34,11 +33,12 @@ export function summary(record: AuditRecord): string {
   const said =
     values === null
       ? ''
-      : `reservoir ${nl(values.volume, 'mL', 1)}, rate ${nl(values.rate, 'mL/d', 3)}`
+      : `reservoir ${nl(values.volume, 'mL', FIELDS.reservoir.reportedVolume)}, rate ${nl(values.rate, 'mL/d', FIELDS.infusion.rate)}`
   switch (record.kind) {
     case 'interrogation': {
-      const alarms = (record.body.blocks as Blocks).alarms?.alarms?.length ?? 0
-      return `${said}, ${alarms === 1 ? '1 alarm' : `${alarms} alarms`}`
+      const alarms = (record.body.blocks as Blocks).alarms?.alarms?.length
+      if (alarms === undefined) return `${said}, alarms not read`
+      return `${said}, ${alarms === 1 ? '1 alarm' : `${count(alarms)} alarms`}`
     }
     case 'live':
       return said
@@ -76,10 +76,14 @@ export function summary(record: AuditRecord): string {
       return `log ${record.body.log} accepted: ${record.body.reason}`
     case 'key-rotation':
       return `key changed: ${record.body.reason}`
+    case 'stray':
+      return `foreign file ${JSON.stringify(record.body.file)} moved to ${JSON.stringify(record.body.moved)}`
     case 'packed':
       return `segment ${record.body.segment} packed, ${record.body.bytes} bytes`
     case 'retention':
-      return `${record.body.segments.length} segments dropped: ${record.body.rule}`
+      return `entries before record ${record.body.position} dropped: ${record.body.rule}`
+    case 'clock-jump':
+      return `clock jumped from ${record.body.fromWall} to ${record.body.toWall}`
     case 'capture-seal':
       return `${record.body.file}, ${record.body.bytes} bytes`
     case 'hl7-parked':

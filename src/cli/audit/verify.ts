@@ -1,100 +1,184 @@
-// `wandbridge audit verify`: every log of a state directory, one log, or a file that somebody kept.
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs'
-import { basename } from 'node:path'
-import { parseVerifierKey } from '../../audit/format/note.ts'
-import { checkProof, parseProof } from '../../audit/format/proof.ts'
-import { verifyDeviceFile } from '../../audit/read/reader.ts'
+// `wandbridge audit verify`: every log of a state directory and every log that one of them names, one
+// log, or a file that somebody kept. What it found is said in sentences or as one JSON document.
+import { type Account, accountOf } from '../../audit/verify/account.ts'
+import { Outside } from '../../audit/verify/outside.ts'
 import type { Progress, Verification } from '../../audit/verify/verification.ts'
 import { verify } from '../../audit/verify/verify.ts'
 import { nodeDisk } from '../../base/disk.ts'
-import { rederiver } from '../../drivers/open-wand/decoder.ts'
+import { printable } from '../../base/printable.ts'
+import { decoderOf } from '../../drivers/decoders.ts'
 import { CommandError, Exit } from '../exit.ts'
+import { kindOf, readKept } from './kept.ts'
 import { bridgeRuns, type LogPlace, logsAt, logsOf, type StateFlags } from './logs.ts'
+import { verifyFile } from './verify-file.ts'
 
 export interface VerifyFlags extends StateFlags {
   readonly key?: string
+  /** A checkpoint given as a file, or as its text. */
   readonly since?: string
   readonly rederive?: boolean
+  readonly json?: boolean
 }
+
+const MOST_CHECKPOINT = 65_536
 
 export async function verifyPath(path: string | undefined, flags: VerifyFlags): Promise<void> {
-  if (path !== undefined && !existsSync(path)) {
-    throw new CommandError(Exit.USAGE, `${path} is not there. Nothing was checked.`)
+  if (path !== undefined && kindOf(path) === 'file') return verifyFile(path, flags)
+  const found = path === undefined ? await logsOf(flags) : await logsAt(path)
+  if (found === null) {
+    throw new CommandError(
+      Exit.USAGE,
+      `${printable(path ?? '')} holds no audit log. Nothing was checked.`,
+    )
   }
-  const logs = path === undefined ? await logsOf(flags) : await logsAt(path)
-  if (logs === null) {
-    if (statSync(path as string).isDirectory()) {
-      throw new CommandError(Exit.USAGE, `${path} holds no audit log. Nothing was checked.`)
-    }
-    return verifyFile(path as string, flags)
+  const { places, alone } = found
+  const kept = { ...flags, ...(flags.since !== undefined && { since: textOf(flags.since) }) }
+  checked(() => new Outside('', kept.key, kept.since))
+  const spoken = [kept.key, kept.since].map((text) => spokenOf(text ?? ''))
+  const [only] = places
+  const results: Verification[] = []
+  for (const place of places) {
+    // A key or a checkpoint speaks of one log; the others are checked without.
+    const its = (text: string | undefined) =>
+      alone || (spokenOf(text ?? '') ?? place.log) === place.log ? text : undefined
+    results.push(await verifyLog(place, { ...kept, key: its(kept.key), since: its(kept.since) }))
   }
-  for (const place of chosen(logs, flags)) await verifyLog(place, flags)
+  const named = spoken.filter((log) => log !== null)
+  // One log alone cannot account for the others.
+  const accounts = alone && only ? accountOf(results).filter(({ log }) => log === only.log) : []
+  tell(alone ? accounts : accountOf(results, named), named, flags)
 }
 
-/** A key or a checkpoint speaks of one log; the others cannot be checked with it. */
-function chosen(logs: readonly LogPlace[], { key, since }: VerifyFlags): readonly LogPlace[] {
-  const named = [key, since === undefined ? undefined : kept(since)]
-    .map((text) => /^wandbridge\/([a-z0-9-]+)/.exec(text ?? '')?.[1])
-    .find((log) => log !== undefined)
-  if (named === undefined) return logs
-  const match = logs.filter(({ log }) => log === named)
-  if (match.length > 0) return match
-  const here = logs.map(({ log }) => log).join(', ')
-  throw new CommandError(
-    Exit.NOT_SO,
-    `What was kept elsewhere speaks of audit log ${named}. Here is only: ${here}.\nThe log is missing, or this is another directory.`,
-  )
-}
-
-/** A checkpoint given as a file, or as its text. */
-function kept(since: string): string {
-  if (since.includes('\n')) return since
+/** A key or a checkpoint that is none is a mistake of whoever typed it. */
+function checked(read: () => void): void {
   try {
-    return readFileSync(since, 'utf8')
+    read()
   } catch (error) {
-    throw new CommandError(Exit.USAGE, `${since} cannot be read: ${(error as Error).message}`)
+    if (error instanceof RangeError) throw new CommandError(Exit.USAGE, printable(error.message))
+    throw error
   }
 }
 
-async function verifyLog({ dir, stateDir, log }: LogPlace, flags: VerifyFlags): Promise<void> {
+/** The log that a key or a checkpoint speaks of. */
+const spokenOf = (text: string) => /^\s*wandbridge\/([a-z0-9-]+)/.exec(text)?.[1] ?? null
+
+function textOf(since: string): string {
+  return since.includes('\n') ? since : readKept(since, MOST_CHECKPOINT)
+}
+
+interface Kept extends Omit<VerifyFlags, 'key' | 'since'> {
+  readonly key: string | undefined
+  readonly since: string | undefined
+}
+
+async function verifyLog({ dir, stateDir, log }: LogPlace, flags: Kept): Promise<Verification> {
   const progress = process.stderr.isTTY ? showProgress(log) : undefined
-  let result: Verification
   try {
-    result = await verify(nodeDisk, dir, {
+    return await verify(nodeDisk, dir, {
       live: await bridgeRuns(stateDir),
       ...(flags.key !== undefined && { key: flags.key }),
-      ...(flags.since !== undefined && { since: kept(flags.since) }),
-      ...(flags.rederive && { rederive: rederiver }),
+      ...(flags.since !== undefined && { since: flags.since }),
+      ...(flags.rederive && { rederive: decoderOf }),
+      ...(flags.json && { facts: true }),
       ...(progress && { progress }),
     })
-  } catch (error) {
-    if (error instanceof RangeError) throw new CommandError(Exit.USAGE, error.message)
-    throw error
   } finally {
     if (progress) process.stderr.write('\r\x1b[K')
   }
-  const say = result.ok ? console.log : console.error
-  say(`${log}: ${result.sentence}`)
-  if (flags.rederive && result.ok) {
-    console.log(
-      `${result.rederived} readings were decoded again from their PDUs and agree${exceptions(result)}`,
-    )
-  }
-  if (!result.ok) {
-    console.error(
-      result.problem?.tail
-        ? 'These bytes lie behind the last checkpoint. If the bridge or the computer was stopped there, start the bridge\nagain: it sets them aside and records that. If not, the end of the log was changed.'
-        : 'This means that the log was changed, or its disk has lost data. Do not rely on the records from there on.\nKeep the directory as it is, and compare it with a copy and with printed checkpoints.',
-    )
-    process.exitCode = Exit.NOT_SO
-  }
 }
+
+/** Says how every log does, and ends with the worst of it. */
+function tell(accounts: readonly Account[], spoken: readonly string[], flags: VerifyFlags): void {
+  const bad = accounts.filter(({ ok }) => !ok)
+  if (flags.json) console.log(JSON.stringify(document(accounts), null, 2))
+  else for (const account of accounts) say(account, spoken, flags)
+  if (bad.length === 0) return
+  const unread = bad.every(({ verification }) => verification?.problem?.unread === true)
+  process.exitCode = unread ? Exit.AUDIT : Exit.NOT_SO
+}
+
+function say(account: Account, spoken: readonly string[], { rederive }: VerifyFlags): void {
+  const { log, verification, setAside, accepted, ok } = account
+  const out = ok ? console.log : console.error
+  const sentence = verification?.sentence ?? missing(account, spoken)
+  out(printable(`${log}: ${sentence}`))
+  if (accepted) {
+    const { at, actor, reason } = accepted
+    out(printable(`  It was accepted as it is by ${actor.id} at ${at}: ${reason}`))
+  } else if (setAside) {
+    out(printable(`  It was set aside, and nobody has accepted that: ${setAside.reason}`))
+  }
+  const { strays = [] } = verification ?? {}
+  if (strays.length > 0) {
+    const names = strays.slice(0, 5).map((name) => JSON.stringify(name.slice(0, 80)))
+    const more = strays.length > 5 ? ` and ${strays.length - 5} more` : ''
+    console.error(
+      printable(
+        `  Not part of the log, and not read: ${names.join(', ')}${more}. Move it away, or find out who put it there.`,
+      ),
+    )
+  }
+  if (rederive && verification?.ok) {
+    out(
+      printable(
+        `${verification.rederived} readings were decoded again from their PDUs and agree${exceptions(verification)}`,
+      ),
+    )
+  }
+  if (verification && !ok) console.error(meaning(verification))
+}
+
+function missing({ log, setAside }: Account, spoken: readonly string[]): string {
+  const names = spoken.includes(log)
+    ? 'what was kept elsewhere speaks of it'
+    : setAside
+      ? 'another log says that it was set aside'
+      : 'another log says that it was accepted'
+  return `Missing: it is not here, and ${names}. It was removed, or this is another directory.`
+}
+
+const meaning = ({ problem }: Verification) =>
+  problem?.unread
+    ? 'The system refused to read it: whether the log is intact is not known. Give this user the right to read it,\nor copy the directory to a disk that works, and verify the copy.'
+    : problem?.tail
+      ? 'These bytes lie behind the last checkpoint. If the bridge or the computer was stopped there, start the bridge\nagain: it sets them aside and records that. If not, the end of the log was changed.'
+      : 'This means that the log was changed, or its disk has lost data. Do not rely on the records from there on.\nKeep the directory as it is, and compare it with a copy and with printed checkpoints.'
 
 function exceptions({ differing }: Verification): string {
   if (differing.length === 0) return '.'
   const at = differing.slice(0, 10).map(({ position }) => position)
   const decoders = [...new Set(differing.map(({ decoder }) => decoder))]
-  return `, but for ${differing.length} (records ${at.join(', ')}${differing.length > 10 ? ', …' : ''}) written by another decoder (${decoders.join(', ')}), which this one, ${rederiver.version}, reads differently. That is no sign of tampering.`
+  return `, but for ${differing.length} (records ${at.join(', ')}${differing.length > 10 ? ', …' : ''}) written by a decoder that this release does not have (${decoders.join(', ')}): those were not read again. That is no sign of tampering.`
+}
+
+/** What `--json` prints: the same, for programs. */
+function document(accounts: readonly Account[]) {
+  return {
+    ok: accounts.every(({ ok }) => ok),
+    logs: accounts.map(({ log, verification: v, setAside, accepted, ok }) => ({
+      log,
+      ok,
+      here: v !== null,
+      intact: v?.ok ?? null,
+      records: v?.records ?? null,
+      from: v?.facts?.from ?? null,
+      to: v?.facts?.to ?? null,
+      actors: v?.facts?.actors ?? null,
+      // By the writer, which had no place for them, and by retention, which keeps their hashes.
+      dropped: v?.facts ? { notKept: v.facts.dropped, byRetention: v.hashesOnly } : null,
+      vouchedFor: v && { byKey: v.vouched.key, byCheckpoint: v.vouched.checkpoint },
+      unvouched: v?.vouched.nothing ?? null,
+      checkpoint: v?.checkpoint ?? null,
+      key: v?.key ?? null,
+      rederived: v?.rederived ?? null,
+      differing: v?.differing ?? null,
+      problem: v?.problem ?? null,
+      sentence: v?.sentence ?? null,
+      strays: v?.strays ?? null,
+      setAside: setAside?.reason ?? null,
+      accepted,
+    })),
+  }
 }
 
 function showProgress(log: string): (progress: Progress) => void {
@@ -108,45 +192,4 @@ function showProgress(log: string): (progress: Progress) => void {
       `\r${log} [${bar}] segment ${segment}/${segments}, ${records} records\x1b[K`,
     )
   }
-}
-
-async function verifyFile(path: string, flags: VerifyFlags): Promise<void> {
-  const start = await head(path)
-  if (start.startsWith('c2sp.org/tlog-proof@v1')) return verifyProof(path, flags)
-  if (flags.since !== undefined || flags.rederive) {
-    throw new CommandError(Exit.USAGE, '--since and --rederive are for whole logs, not for a file.')
-  }
-  const result = await verifyDeviceFile(
-    createReadStream(path),
-    flags.key === undefined ? {} : { key: flags.key },
-  )
-  if (!result.ok) process.exitCode = Exit.NOT_SO
-  const say = result.ok ? console.log : console.error
-  say(`${basename(path)}: ${result.sentence}`)
-}
-
-async function head(path: string): Promise<string> {
-  for await (const chunk of createReadStream(path, { end: 63 })) return String(chunk)
-  return ''
-}
-
-function verifyProof(path: string, { key }: VerifyFlags): void {
-  if (key === undefined) {
-    throw new CommandError(
-      Exit.USAGE,
-      'A proof is checked with the verifier key of its log: give --key.',
-    )
-  }
-  const verifier = parseVerifierKey(key.trim())
-  if (typeof verifier === 'string') throw new CommandError(Exit.USAGE, `--key: ${verifier}`)
-  const proof = parseProof(readFileSync(path, 'utf8'))
-  const reason = typeof proof === 'string' ? proof : checkProof(proof, verifier)
-  if (reason === null && typeof proof !== 'string') {
-    console.log(
-      `${basename(path)}: record ${proof.index} is in ${proof.checkpoint.origin}, as the key kept elsewhere vouches.`,
-    )
-    return
-  }
-  console.error(`${basename(path)}: not proven: ${reason}.`)
-  process.exitCode = Exit.NOT_SO
 }

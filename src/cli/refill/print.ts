@@ -8,8 +8,8 @@ import { pathToFileURL } from 'node:url'
 import { systemEnv } from '../../base/env.ts'
 import { Desk } from '../../refill/desk/desk.ts'
 import { patientSlip, printedSheet } from '../../refill/paper/print.ts'
+import { browseFile } from '../browse.ts'
 import { CommandError, Exit } from '../exit.ts'
-import { browse } from '../open.ts'
 import { settings } from '../options.ts'
 import type { PrintFlags } from '../refill.ts'
 import { clinicOf } from './run.ts'
@@ -55,8 +55,7 @@ async function show(id: string, text: string): Promise<void> {
   const dir = await mkdtemp(join(tmpdir(), 'wandbridge-sheet-'))
   const path = join(dir, `${id}.html`)
   await writeFile(path, text, { mode: 0o600 })
-  const url = pathToFileURL(path).href
-  if (!(await browse(url))) console.log(url)
+  if (!(await browseFile(path))) console.log(path)
   else console.log(`Opened from ${path}. Remove it when it is printed.`)
 }
 

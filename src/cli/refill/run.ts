@@ -1,5 +1,5 @@
 // Runs the worksheet: with the bridge that has the state directory, else with one of its own.
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { type Env, systemEnv } from '../../base/env.ts'
 import { ControlConnection } from '../../control/client.ts'
 import type { Host } from '../../host/host.ts'
@@ -7,9 +7,9 @@ import { Desk } from '../../refill/desk/desk.ts'
 import { type RefillServer, serveRefill } from '../../refill/page/server.ts'
 import type { Clinic } from '../../refill/sheet/compare.ts'
 import { sourceFor } from '../../transport/source.ts'
+import { browseLink } from '../browse.ts'
 import { KEYS, type Key, type Simulator, simulate } from '../demo.ts'
 import { CommandError, Exit, stopInOrder } from '../exit.ts'
-import { browse } from '../open.ts'
 import { auditOf, bridgeWands, type Settings, settings } from '../options.ts'
 import type { RefillFlags } from '../refill.ts'
 import { sourceMark } from '../render.ts'
@@ -47,7 +47,7 @@ export async function run(flags: RefillFlags): Promise<void> {
     await host?.stop(why)
     await simulator?.stop()
   }
-  if (!flags.terminal) return page(env, desk, flags, simulator, stop)
+  if (!flags.terminal) return page(env, chosen.stateDir, desk, flags, simulator, stop)
   const ends = stopInOrder(stop)
   const { terminal } = await import('./terminal.ts')
   await terminal(desk)
@@ -67,7 +67,8 @@ async function bridgeFor(env: Env, chosen: Settings, flags: RefillFlags): Promis
     const { scenario } = flags
     const host = await hold(env, stateDir, async () => {
       simulator = await simulate({ ...(scenario !== undefined && { scenario }) }, stateDir)
-      return { ports: simulator.describe().map((device) => sourceFor(device.path)), policy }
+      const source = 'simulator' as const
+      return { source, ports: simulator.describe().map((device) => sourceFor(device.path)), policy }
     })
     return { host, simulator }
   }
@@ -81,12 +82,13 @@ async function bridgeFor(env: Env, chosen: Settings, flags: RefillFlags): Promis
 
 async function page(
   env: Env,
+  stateDir: string,
   desk: Desk,
   flags: RefillFlags,
   simulator: Simulator | null,
   stop: (why: string) => Promise<void>,
 ): Promise<void> {
-  const server = await served(env, desk, flags.port).catch(async (error: unknown) => {
+  const server = await served(env, desk, flags.port, stateDir).catch(async (error: unknown) => {
     await stop('cannot listen')
     throw error
   })
@@ -98,14 +100,16 @@ async function page(
   if (simulator) for (const line of sourceMark('simulator')) console.log(line)
   console.log(`The worksheet is on ${server.url}. It sends nothing to the pump.`)
   const link = server.openLink()
-  if (!flags.open || !(await browse(link))) console.log(link)
+  if (!flags.open || !(await browseLink(env, stateDir, link)).taken) console.log(link)
   console.log(helpOf(simulator !== null))
   keys(server, simulator, () => void ends.stop(Exit.OK))
 }
 
-async function served(env: Env, desk: Desk, port: number): Promise<RefillServer> {
+async function served(env: Env, desk: Desk, port: number, stateDir: string): Promise<RefillServer> {
+  // A browser keeps one sign-in for each port; of a port that changes it has none to show again.
+  const sessions = port === 0 ? null : join(stateDir, `worksheet-sessions-${port}.json`)
   try {
-    return await serveRefill({ env, desk, port, log: (text) => console.error(text) })
+    return await serveRefill({ env, desk, port, sessions, log: (text) => console.error(text) })
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     const why =
@@ -136,6 +140,8 @@ function keys(server: RefillServer, simulator: Simulator | null, quit: () => voi
   const toggled = new Map<string, boolean>()
   const { stdin } = process
   if (stdin.isTTY) stdin.setRawMode(true)
+  // A terminal that hangs up has no keys any more.
+  stdin.on('error', quit)
   stdin.setEncoding('utf8').on('data', (text: string) => {
     for (const letter of text) {
       if (letter === 'q' || letter === '\x03') return quit()

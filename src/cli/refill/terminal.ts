@@ -6,11 +6,13 @@ import type { Desk } from '../../refill/desk/desk.ts'
 import { type Field, fieldsOf, givenOf } from '../../refill/page/form.ts'
 import type { Problem } from '../../refill/page/page.ts'
 import { linesOf } from '../../refill/page/parts.ts'
-import { programmed, rows } from '../../refill/sheet/compare.ts'
+import { type Clinic, programmed, rows } from '../../refill/sheet/compare.ts'
 import { clockSentence, computedDate, reportedDate } from '../../refill/sheet/dates.ts'
-import { STEPS, type Step } from '../../refill/sheet/entries.ts'
+import { type Reading, STEPS, type Step } from '../../refill/sheet/entries.ts'
 import { findings } from '../../refill/sheet/findings.ts'
+import { figuresOf } from '../../refill/sheet/reading.ts'
 import { nextStep, right, type Sheet, stateOf } from '../../refill/sheet/sheet.ts'
+import { WORDS } from '../../words/words.ts'
 
 const WIDTH = 74
 
@@ -178,7 +180,8 @@ async function asked(
 /** What the pump is programmed with, to be held against the syringe. */
 function programmedLines(desk: Desk, sheet: Sheet): string[] {
   const { clinic, words: w } = desk.context()
-  const drugs = sheet.steps.before?.entries.drugs ?? []
+  const { before } = sheet.steps
+  const drugs = before ? figuresOf(before.entries).drugs : []
   return drugs.map((drug) => `${w.pumpSays}: ${programmed(drug, clinic.locale) ?? w.notSaid}`)
 }
 
@@ -201,16 +204,20 @@ function findingLines(desk: Desk, sheet: Sheet): void {
   }
 }
 
-/** Before and after: what changed and, as loudly, what did not. */
+/** What changed and, as loudly, what did not. */
+export function besideLines(before: Reading, after: Reading, clinic: Clinic): string[] {
+  const { change } = WORDS[clinic.locale]
+  return rows(before, after, clinic).map(
+    (row) => `${change[row.change].toUpperCase()}: ${row.what}: ${row.before} → ${row.after}`,
+  )
+}
+
+/** Before and after. */
 function beside(desk: Desk, sheet: Sheet): void {
-  const { clinic, words: w } = desk.context()
+  const { clinic } = desk.context()
   const { before, after } = sheet.steps
   if (!before || !after) return
-  const lines = rows(before.entries, after.entries, clinic, w).map(
-    (row) =>
-      `${row.changed ? w.changed.toUpperCase() : w.notChanged.toUpperCase()}: ${row.what}: ${row.before} → ${row.after}`,
-  )
-  log.message(lines.map(wrapped).join('\n'))
+  log.message(besideLines(before.entries, after.entries, clinic).map(wrapped).join('\n'))
 }
 
 function summary(desk: Desk, sheet: Sheet): void {
@@ -221,7 +228,7 @@ function summary(desk: Desk, sheet: Sheet): void {
   const own = computedDate(reading, clinic, w)
   const lines = [
     `${w.alarmDate}: ${reportedDate(reading, w)}`,
-    clockSentence(reading, clinic, w),
+    clockSentence(reading, clinic),
     ...(own ? [`${w.computed}: ${own}`] : []),
   ]
   log.message(lines.map(wrapped).join('\n'))

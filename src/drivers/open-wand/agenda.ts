@@ -43,11 +43,20 @@ export function agenda(s: LinkState): readonly Item[] {
 function losses(s: LinkState): Item[] {
   const { contact, out } = s
   if (contact.fresh) {
-    return [{ at: (contact.heardAt ?? 0) + TIMING.contactMs, run: expireContact }]
+    const items: Item[] = [{ at: (contact.heardAt ?? 0) + TIMING.contactMs, run: expireContact }]
+    // The wand may hear the implant for ever: live is what the implant itself has confirmed lately.
+    if (s.phase === 'holding' && s.recognised) {
+      items.push({ at: s.answeredAt + liveBound(s), run: (d) => loseContact(d, 'implant-lost') })
+    }
+    return items
   }
   if (out === null || contact.loss === 'wand-lost') return []
   return [{ at: out.firstAt + TIMING.wandLostMs, run: (d) => loseContact(d, 'wand-lost') }]
 }
+
+/** LIVE takes its time on air, however often it is asked. */
+const liveBound = ({ liveMs }: LinkState) =>
+  Math.min(TIMING.liveIntervals * Math.max(liveMs, TIMING.liveMs), TIMING.liveBoundMs)
 
 function awaited(s: LinkState, out: Outstanding): Item {
   const at = out.lastAt + TIMING.replyMs

@@ -2,7 +2,7 @@
 // function reads the PDUs of an audit record again a year later.
 
 import { crc32 } from '../../../protocol/codec/crc32.ts'
-import { decodePdu, FLAGS_AT } from '../../../protocol/codec/pdu.ts'
+import { decodePdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
 import {
   BLOCK_NAMES,
@@ -32,8 +32,6 @@ export interface ReadSnapshot {
   readonly snapshot: number
   readonly directory: ReplyOf<'SNAPSHOT'>
   readonly blocks: SnapshotRepr
-  /** The flags of all its PDUs together: one simulated piece makes the whole simulated. */
-  readonly flags: number
   readonly pdus: readonly Uint8Array[]
 }
 
@@ -64,6 +62,9 @@ export function addDirectory(
   if (reply.snapshot !== a.snapshot) return 'the directory is of another snapshot'
   if (reply.counterBefore === null || reply.counterBefore !== reply.counterAfter) {
     return 'the pump changed while it was read'
+  }
+  if (new Set(reply.blocks.map((entry) => entry.block)).size < reply.blocks.length) {
+    return 'the directory names a block twice'
   }
   const bytes = reply.blocks.reduce((n, entry) => n + (entry.length ?? 0), 0)
   if (bytes > MAX_SNAPSHOT) return `the snapshot has ${bytes} bytes, more than a record can hold`
@@ -118,8 +119,7 @@ export function finish(a: Assembly): ReadSnapshot | string {
   for (const name of Object.keys(BLOCKS)) {
     if (!(name in blocks)) return `block ${name} is missing`
   }
-  const flags = a.pdus.reduce((all, pdu) => all | (pdu[FLAGS_AT] ?? 0), 0)
-  return { snapshot: a.snapshot, directory, blocks: blocks as SnapshotRepr, flags, pdus: a.pdus }
+  return { snapshot: a.snapshot, directory, blocks: blocks as SnapshotRepr, pdus: a.pdus }
 }
 
 /** Puts recorded reply PDUs (SNAPSHOT first, then the BLOCKs in order) together again. */

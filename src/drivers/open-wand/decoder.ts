@@ -1,31 +1,57 @@
-// The decoder, as audit records name it and as `audit verify --rederive` runs it again: from the PDUs
-// of a record to its body.
-
+// From the PDUs of a reading to its body, and from its body to values. The driver uses it once, when a
+// reading came; whoever reads the record later uses it again, by the name that the record carries.
 import { decodePdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
-import { MESSAGES } from '../../../protocol/messages/index.ts'
-import type { Json } from '../../audit/format/canonical.ts'
-import type { Rederiver } from '../../audit/verify/verification.ts'
+import type { SnapshotRepr } from '../../../protocol/fields/blocks.ts'
+import { Identity } from '../../../protocol/fields/identity.ts'
+import type { ReplyOf } from '../../../protocol/messages/index.ts'
+import { Live } from '../../../protocol/messages/live.ts'
+import type { Decoder } from '../../model/decoder.ts'
+import type { Json } from '../../model/json.ts'
+import { snapshotValues } from '../../model/reading.ts'
+import { deviceTimeText, toValue, type Value } from '../../model/value.ts'
 import { reassemble } from './assembly.ts'
+import { nameOf, serialOf } from './identity.ts'
 
-/** Changes whenever the same PDUs would be decoded to something else. */
-export const DECODER = 'wandbridge-decoder/1'
+export const decoder: Decoder = {
+  /** Changes whenever the same PDUs would be decoded to something else. */
+  name: 'wandbridge-decoder/1',
 
-/** Reads the PDUs of `interrogation` and `live` records again. */
-export const rederiver: Rederiver = {
-  version: DECODER,
   decode(kind, pdus) {
     if (kind === 'interrogation') {
       const read = reassemble(pdus)
-      return typeof read === 'string' ? read : (read.blocks as unknown as Json)
+      if (typeof read === 'string') return read
+      const { identity, clock } = read.blocks
+      const said = read.blocks as unknown as Json
+      const { serial, model } = Identity.fields
+      const pump = serialOf(serial, identity.serial)
+      return { said, pump, model: nameOf(model, identity.model), ...time(clock.deviceTime) }
     }
     const [raw] = pdus
-    if (kind !== 'live' || !raw || pdus.length !== 1) return 'a live record has exactly one PDU'
+    if (!raw || pdus.length !== 1) return 'a live record has exactly one PDU'
     const pdu = decodePdu(raw)
     if (typeof pdu === 'string') return `a recorded PDU is not whole: ${pdu}`
-    if (pdu.type !== MESSAGES.LIVE.type) return 'the recorded PDU is no LIVE reply'
-    return (
-      (parse(MESSAGES.LIVE.reply, pdu.payload) as Json | null) ?? 'the recorded PDU is too short'
-    )
+    if (pdu.type !== Live.type) return 'the recorded PDU is no LIVE reply'
+    const live = parse(Live.reply, pdu.payload)
+    if (!live) return 'the recorded PDU is too short'
+    const said = live as Json
+    const pump = serialOf(Live.reply.fields.pumpSerial, live.pumpSerial)
+    return { said, pump, model: null, ...time(live.deviceTime) }
+  },
+
+  reading: (body, at) => snapshotValues(body as SnapshotRepr, at),
+
+  live(body, at) {
+    const live = body as ReplyOf<'LIVE'>
+    const { reportedVolume, rate } = Live.reply.fields
+    return {
+      reportedVolume: toValue(reportedVolume, live.reportedVolume, at) as Value<number>,
+      rate: toValue(rate, live.rate, at) as Value<number>,
+      activeAlarms: live.activeAlarms,
+    }
   },
 }
+
+const time = (seconds: number | null) => ({
+  deviceTime: seconds === null ? null : deviceTimeText(seconds),
+})

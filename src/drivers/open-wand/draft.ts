@@ -1,4 +1,5 @@
 // A step of the link machine being worked out, and the moves that inputs and replies have in common.
+import type { SessionEnding, Stamp } from '../../model/event.ts'
 import {
   type Contact,
   type ContactLoss,
@@ -7,9 +8,7 @@ import {
   type LinkNews,
   type LinkState,
   NO_CONTACT,
-  type SessionEnd,
   SLOW_LADDER_MS,
-  type Stamp,
   TIMING,
   type Unclosed,
   type UnclosedWhy,
@@ -28,8 +27,8 @@ export function set(d: Draft, change: Partial<LinkState>): void {
 }
 
 export function tell(d: Draft, news: LinkNews): void {
-  const { link, session, snapshot, flags } = d.s
-  d.effects.push({ do: 'tell', news, link, session: session?.id ?? null, snapshot, flags })
+  const { link, session, snapshot } = d.s
+  d.effects.push({ do: 'tell', news, link, session: session?.id ?? null, snapshot })
 }
 
 export function go(d: Draft, cause: Cause, detail = ''): void {
@@ -70,7 +69,7 @@ export function expireContact(d: Draft): void {
 }
 
 /** The session is over for us. `why` = what is not known of its end; null = confirmed. */
-export function endSession(d: Draft, how: SessionEnd, why: UnclosedWhy | null): void {
+export function endSession(d: Draft, how: SessionEnding, why: UnclosedWhy | null): void {
   const { session } = d.s
   if (session) {
     tell(d, { kind: 'session-end', session, how })
@@ -79,6 +78,7 @@ export function endSession(d: Draft, how: SessionEnd, why: UnclosedWhy | null): 
   }
   set(d, { session: null, assembly: null, readTimes: null, snapshot: null, air: null })
   set(d, { recognised: false, unrecognisedSince: null, counter: null, purpose: 'read' })
+  set(d, { agreed: null, answeredAt: -Infinity })
 }
 
 export function addUnclosed(
@@ -147,8 +147,11 @@ export function drop(d: Draft, cause: Cause, detail = ''): void {
   set(d, { out: null, air: null, contact: NO_CONTACT, placedSince: null, helloDue: false })
   if (cause !== 'port-gone') d.effects.push({ do: 'close-port' })
   if (d.s.stopBy !== null) halt(d)
-  else retreat(d, cause, detail, cause === 'wrong-version' || cause === 'defect')
+  else retreat(d, cause, detail, SLOWLY.includes(cause))
 }
+
+/** What trying again soon does not mend. */
+const SLOWLY: readonly Cause[] = ['wrong-version', 'defect', 'other-source', 'mark-changed']
 
 /** OPEN may have reached the implant although its result will never be known. */
 export function abandonOpen(d: Draft): void {

@@ -1,59 +1,36 @@
 // What a link reports, as events with typed values. One interpreter per wand; what it remembers is
-// who the wand is, which session is open, and the alarms each pump had when last read.
-import { FLAG_REPLAY, FLAG_SIMULATOR } from '../../../protocol/codec/pdu.ts'
+// who the wand is and which session is open.
 import { codeName } from '../../../protocol/codec/struct.ts'
 import { Hello } from '../../../protocol/messages/hello.ts'
-import { Live } from '../../../protocol/messages/live.ts'
 import { Ping } from '../../../protocol/messages/ping.ts'
-import { pumpId } from '../../base/pump-id.ts'
 import type {
-  AlarmEvent,
   BridgeEvent,
   ClockReading,
   EventHead,
-  PumpIdentity,
   ReadingEvent,
   Stamp,
 } from '../../model/event.ts'
-import {
-  type AlarmReading,
-  alarmReadings,
-  type Source,
-  snapshotValues,
-} from '../../model/reading.ts'
-import { deviceTimeText, toValue, type Value } from '../../model/value.ts'
-import { type LinkNews, type PumpIdentity as LinkPump, UNCLOSED } from './state.ts'
+import type { JsonObject } from '../../model/json.ts'
+import type { Source } from '../../model/reading.ts'
+import { deviceTimeText } from '../../model/value.ts'
+import type { Shared } from '../driver.ts'
+import { decoder } from './decoder.ts'
+import { nameOf, serialOf } from './identity.ts'
+import { type LinkNews, UNCLOSED } from './state.ts'
 import { isConnected, TRANSITIONS } from './table.ts'
-
-export function sourceOf(flags: number): Source {
-  if (flags & FLAG_REPLAY) return 'replay'
-  return flags & FLAG_SIMULATOR ? 'simulator' : 'device'
-}
-
-/** What the interpreters of one bridge share. */
-export interface Shared {
-  /** The next number of an event, from 0. */
-  nextOrder(): number
-  /** Alarms by pump id, as last read. */
-  readonly alarms: Map<string, readonly AlarmReading[]>
-}
-
-export function newShared(): Shared {
-  let order = 0
-  return { nextOrder: () => order++, alarms: new Map() }
-}
 
 export class Interpreter {
   readonly #port: string
+  readonly #source: Source
   readonly #shared: Shared
   #wand: string | null = null
-  #source: Source = 'device'
   #session: number | null = null
   #snapshot: number | null = null
   #fresh = false
 
-  constructor(port: string, shared: Shared) {
+  constructor(port: string, source: Source, shared: Shared) {
     this.#port = port
+    this.#source = source
     this.#shared = shared
   }
 
@@ -74,18 +51,22 @@ export class Interpreter {
           sentence,
           connected,
         }
+        // Who it is, each connection must say anew.
+        if (cause === 'opened') this.#wand = null
         if (!connected) this.#forget()
         return [event]
       }
       case 'hello': {
-        this.#source = sourceOf(news.flags)
-        this.#wand = news.hello.wandSerial
+        const { fields } = Hello.reply
         const raw = news.hello.lastEnd
-        const lastEnd = raw === null ? 'unavailable' : codeName(Hello.reply.fields.lastEnd, raw)
-        return [{ ...head(), kind: 'wand', hello: news.hello, lastEnd }]
+        this.#wand = serialOf(fields.wandSerial, news.hello.wandSerial)
+        const model = nameOf(fields.wandModel, news.hello.wandModel)
+        const firmware = nameOf(fields.firmware, news.hello.firmware)
+        const lastEnd = raw === null ? 'unavailable' : codeName(fields.lastEnd, raw)
+        return [{ ...head(), kind: 'wand', model, firmware, lastEnd }]
       }
       case 'wand':
-        return [{ ...head(), kind: 'health', health: news.wand }]
+        return [{ ...head(), kind: 'health', battery: news.wand.battery }]
       case 'contact': {
         const changed = news.contact.fresh !== this.#fresh
         this.#fresh = news.contact.fresh
@@ -111,9 +92,23 @@ export class Interpreter {
       case 'session-open':
         this.#session = news.session.id
         this.#snapshot = null
-        return [{ ...head(), kind: 'session-open', pump: this.#pump(news.session.pump) }]
+        return [
+          {
+            ...head(),
+            kind: 'session-open',
+            pump: news.session.pump,
+            answeredAt: news.answeredAt,
+          },
+        ]
       case 'recognised':
-        return [{ ...head(), kind: 'recognised', pump: this.#pump(news.session.pump) }]
+        return [
+          {
+            ...head(),
+            kind: 'recognised',
+            pump: news.session.pump,
+            answeredAt: news.answeredAt,
+          },
+        ]
       case 'unclosed': {
         const unclosed = news.unclosed.map(({ why, session, pump }) => {
           return { why, session, pump: pump?.serial ?? null, sentence: UNCLOSED[why] }
@@ -121,13 +116,13 @@ export class Interpreter {
         return [{ ...head(), kind: 'unclosed', unclosed }]
       }
       case 'outdated':
-        return [{ ...head(), kind: 'outdated', pump: this.#pump(news.session.pump) }]
+        return [{ ...head(), kind: 'outdated', pump: news.session.pump }]
       case 'session-end': {
         const event: BridgeEvent = {
           ...head(),
           session: news.session.id,
           kind: 'session-end',
-          pump: this.#pump(news.session.pump),
+          pump: news.session.pump,
           how: news.how,
         }
         this.#session = null
@@ -168,16 +163,12 @@ export class Interpreter {
     this.#fresh = false
   }
 
-  #pump(pump: LinkPump): PumpIdentity {
-    return { id: pumpId(this.#source, pump.serial, pump.model), ...pump }
-  }
-
   #reading(news: Extract<LinkNews, { kind: 'snapshot' }>, link: number, at: Stamp): BridgeEvent[] {
     const { read, session } = news
-    this.#source = sourceOf(read.flags)
     this.#snapshot = read.snapshot
     const head = this.#head(link, at)
-    const pump = this.#pump(session.pump)
+    const { pump } = session
+    const body = read.blocks as unknown as JsonObject
     const { deviceTime } = read.blocks.clock
     const text = deviceTime === null ? null : deviceTimeText(deviceTime)
     const readAt = { deviceTime: text, receivedAt: head.receivedAt }
@@ -186,70 +177,31 @@ export class Interpreter {
       session: session.id,
       kind: 'reading',
       pump,
-      values: snapshotValues(read.blocks, readAt),
-      repr: read.blocks,
-      pdus: read.pdus,
+      saidAt: read.began.earliest,
+      answeredAt: read.ended.earliest,
+      values: decoder.reading(body, readAt),
+      evidence: { decoder: decoder.name, pdus: read.pdus, body },
       clock: clockOf(news, at),
     }
-    return [reading, ...this.#alarms(reading)]
-  }
-
-  /** What has changed among the alarms since this pump was last read. */
-  #alarms(reading: ReadingEvent): AlarmEvent[] {
-    const { pump } = reading
-    const before = new Map((this.#shared.alarms.get(pump.id) ?? []).map((a) => [a.id, a]))
-    const now = alarmReadings(reading.values, reading.receivedAt)
-    this.#shared.alarms.set(pump.id, now)
-    const head = (): EventHead => ({
-      order: this.#shared.nextOrder(),
-      port: reading.port,
-      wand: reading.wand,
-      link: reading.link,
-      session: reading.session,
-      snapshot: reading.snapshot,
-      source: reading.source,
-      receivedAt: reading.receivedAt,
-      mono: reading.mono,
-    })
-    const events: AlarmEvent[] = []
-    for (const alarm of now) {
-      const old = before.get(alarm.id)
-      before.delete(alarm.id)
-      if (old && sameAlarm(old, alarm)) continue
-      events.push({ ...head(), kind: 'alarm', pump, phase: old ? 'update' : 'start', alarm })
-    }
-    for (const gone of before.values()) {
-      const alarm = { ...gone, state: 'inactive', readAt: reading.receivedAt }
-      events.push({ ...head(), kind: 'alarm', pump, phase: 'end', alarm })
-    }
-    return events
+    return [reading]
   }
 
   #live(news: Extract<LinkNews, { kind: 'live' }>, link: number, at: Stamp): BridgeEvent {
-    this.#source = sourceOf(news.flags)
     const head = this.#head(link, at)
     const { live, session } = news
-    const fields = Live.reply.fields
     const deviceTime = live.deviceTime === null ? null : deviceTimeText(live.deviceTime)
     const readAt = { deviceTime, receivedAt: head.receivedAt }
     return {
       ...head,
       session: session.id,
       kind: 'live',
-      pump: this.#pump(session.pump),
-      reportedVolume: toValue(fields.reportedVolume, live.reportedVolume, readAt) as Value<number>,
-      rate: toValue(fields.rate, live.rate, readAt) as Value<number>,
+      pump: session.pump,
+      answeredAt: news.answeredAt,
+      ...decoder.live(live, readAt),
       deviceTime,
-      activeAlarms: live.activeAlarms,
-      stateCounter: live.stateCounter,
-      repr: live,
-      pdu: news.raw,
+      evidence: { decoder: decoder.name, pdus: [news.raw], body: live },
     }
   }
-}
-
-function sameAlarm(a: AlarmReading, b: AlarmReading): boolean {
-  return JSON.stringify({ ...a, readAt: '' }) === JSON.stringify({ ...b, readAt: '' })
 }
 
 /**
@@ -270,6 +222,6 @@ function clockOf(news: Extract<LinkNews, { kind: 'snapshot' }>, at: Stamp): Cloc
     hostTime: new Date(Math.round(hostWall)).toISOString(),
     // Zero has no sign here: canonical JSON knows no -0.
     offsetS: offset === null ? null : Math.round(offset * 10) / 10 + 0,
-    uncertaintyS: Math.ceil(spread / 100) / 10,
+    uncertaintyS: ageMs === null ? null : Math.ceil(spread / 100) / 10,
   }
 }

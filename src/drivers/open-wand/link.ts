@@ -1,15 +1,12 @@
 // The link to one wand: the machine with its port, its clock and its counters. All decisions are the
 // machine's; here they are carried out. Every connection has a fresh port, decoder and writer.
-import { REPORT_HEADER } from '../../../protocol/framing/hid-report.ts'
-import {
-  type FramingFault,
-  LineStream,
-  type LineStreamSink,
-} from '../../../protocol/framing/line-stream.ts'
-import { ReportStream } from '../../../protocol/framing/report-stream.ts'
-import { decodeLine } from '../../../protocol/framing/serial-line.ts'
+import type { FrameDecoder, Framing, FramingFault } from '../../../protocol/framing/framing.ts'
 import { type Cancel, type Env, nonce } from '../../base/env.ts'
+import type { Stamp } from '../../model/event.ts'
+import type { Policy } from '../../model/policy.ts'
+import type { Source } from '../../model/reading.ts'
 import { type PortEnd, PortError, type PortSource, type WandPort } from '../../transport/port.ts'
+import type { DriverCounters } from '../driver.ts'
 import { step, wakeAt } from './machine.ts'
 import {
   type Effect,
@@ -17,9 +14,7 @@ import {
   initialState,
   type LinkNews,
   type LinkState,
-  type Policy,
   type ReplyFault,
-  type Stamp,
 } from './state.ts'
 import { isConnected } from './table.ts'
 import { RequestWriter } from './writer.ts'
@@ -34,8 +29,6 @@ export interface NewsContext {
   readonly session: number | null
   /** The newest snapshot told in this session. */
   readonly snapshot: number | null
-  /** Of the newest reply of this connection: simulator, replay. */
-  readonly flags: number
   readonly at: Stamp
 }
 
@@ -49,31 +42,12 @@ export interface LinkSink {
 
 export interface LinkOptions {
   readonly env: Env
-  readonly source: PortSource
+  readonly port: PortSource
+  readonly source: Source
   readonly policy: Policy
   /** Between two LIVE exchanges of a session that is held; 1000 ms if not given. */
   readonly liveMs?: number
   readonly sink: LinkSink
-}
-
-interface Count {
-  frames: number
-  bytes: number
-}
-
-/** Conservation: bytesIn = accepted.bytes + all discarded bytes + held. */
-export interface LinkCounters {
-  opens: number
-  bytesIn: number
-  bytesOut: number
-  requests: number
-  /** Requests sent again, and times that no reply came in time. */
-  retries: number
-  'no-answer': number
-  readonly accepted: Count
-  readonly discarded: Partial<Record<DiscardReason, Count>>
-  /** Bytes of a frame that has not ended yet; 0 without a connection. */
-  held: number
 }
 
 /** Clocks that drift apart by more, or a timer that is late by more, mean that the machine slept. */
@@ -86,15 +60,15 @@ const STOP_MS = 2_950
 
 interface Connection {
   readonly port: WandPort
-  readonly stream: LineStream | ReportStream
+  readonly stream: FrameDecoder
   readonly writer: RequestWriter
 }
 
 export class Link {
   readonly #env: Env
-  readonly #source: PortSource
+  readonly #ports: PortSource
   readonly #sink: LinkSink
-  readonly counters: LinkCounters = {
+  readonly counters: DriverCounters = {
     opens: 0,
     bytesIn: 0,
     bytesOut: 0,
@@ -120,9 +94,9 @@ export class Link {
 
   constructor(options: LinkOptions) {
     this.#env = options.env
-    this.#source = options.source
+    this.#ports = options.port
     this.#sink = options.sink
-    this.#state = initialState(options.policy, options.liveMs)
+    this.#state = initialState(options.policy, options.source, options.liveMs)
     this.#last = this.#now()
   }
 
@@ -215,8 +189,8 @@ export class Link {
         return
       }
       case 'tell': {
-        const { news, link, session, snapshot, flags } = effect
-        this.#sink.news(news, { link, session, snapshot, flags, at })
+        const { news, link, session, snapshot } = effect
+        this.#sink.news(news, { link, session, snapshot, at })
         return
       }
       case 'count':
@@ -237,8 +211,8 @@ export class Link {
     count.frames += 1
     count.bytes += bytes
     this.counters.discarded[reason] = count
-    const { link, session, snapshot, flags } = this.#state
-    const context = { link, session: session?.id ?? null, snapshot, flags, at: this.#now() }
+    const { link, session, snapshot } = this.#state
+    const context = { link, session: session?.id ?? null, snapshot, at: this.#now() }
     this.#sink.discarded(reason, bytes, context)
   }
 
@@ -248,9 +222,9 @@ export class Link {
     const current = () => attempt === this.#attempt
     await this.#closing
     if (!current()) return
-    const port = this.#source.create()
+    const port = this.#ports.create()
     this.#opening = port
-    let stream: LineStream | ReportStream | null = null
+    let stream: FrameDecoder | null = null
     const giveUp = this.#env.after(OPEN_MS, () => {
       if (!current()) return
       this.#abandon()
@@ -282,27 +256,25 @@ export class Link {
     }
     this.#opening = null
     this.counters.opens += 1
-    const { framing } = port
-    stream = this.#stream(framing, current)
-    this.#connection = { port, stream, writer: new RequestWriter(port, framing) }
+    stream = this.#stream(port.framing, current)
+    this.#connection = { port, stream, writer: new RequestWriter(port) }
     this.#take({ type: 'opened', link: nonce(this.#env) })
   }
 
-  #stream(framing: 'line' | 'report', current: () => boolean): LineStream | ReportStream {
-    const sink: LineStreamSink = {
+  #stream(framing: Framing, current: () => boolean): FrameDecoder {
+    return framing.decoder({
       pdu: (pdu, raw, wire) => {
         if (current()) this.#take({ type: 'pdu', pdu, raw, wire })
         else this.#discard('wrong-link', wire)
       },
       discarded: (reason, bytes) => {
         this.#discard(reason, bytes.length)
-        if (reason === 'version' && current()) this.#otherVersion(bytes, framing)
+        if (reason === 'version' && current()) this.#otherVersion(framing, bytes)
       },
-    }
-    return framing === 'line' ? new LineStream(sink) : new ReportStream(sink)
+    })
   }
 
-  #receive(stream: LineStream | ReportStream, bytes: Uint8Array, current: () => boolean): void {
+  #receive(stream: FrameDecoder, bytes: Uint8Array, current: () => boolean): void {
     if (!current()) return
     this.counters.bytesIn += bytes.length
     this.#sink.received?.(bytes, this.#now())
@@ -313,11 +285,9 @@ export class Link {
   }
 
   /** Major and link keep their places in every version: ours, or left over from another opening? */
-  #otherVersion(wire: Uint8Array, framing: 'line' | 'report'): void {
-    const bytes = framing === 'line' ? decodeLine(latin1(wire)) : wire.subarray(REPORT_HEADER)
-    if (typeof bytes === 'string') return
-    const link = new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, true)
-    if (link === this.#state.link) this.#take({ type: 'other-version', major: bytes[0] ?? 0 })
+  #otherVersion(framing: Framing, wire: Uint8Array): void {
+    const other = framing.peekVersion(wire)
+    if (other?.link === this.#state.link) this.#take({ type: 'other-version', major: other.major })
   }
 
   #ended(end: PortEnd, message: string): void {
@@ -325,7 +295,7 @@ export class Link {
     this.#take({ type: 'ended', slow, message })
   }
 
-  #release(stream: LineStream | ReportStream): void {
+  #release(stream: FrameDecoder): void {
     stream.close()
     this.counters.held = 0
     this.#connection = null
@@ -347,5 +317,3 @@ export class Link {
     if (port) this.#closing = port.close()
   }
 }
-
-const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')

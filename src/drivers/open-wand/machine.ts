@@ -8,17 +8,12 @@
 
 import { FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
 import { messageOfType } from '../../../protocol/messages/index.ts'
+import type { Stamp } from '../../model/event.ts'
 import { agenda } from './agenda.ts'
 import { type Draft, drop, go, halt, retreat, set, toEnding } from './draft.ts'
 import { onReply } from './replies.ts'
-import {
-  type Effect,
-  type Input,
-  type LinkState,
-  type ReplyFault,
-  type Stamp,
-  TIMING,
-} from './state.ts'
+import { markChanged, otherSource, sourceOf } from './source.ts'
+import { type Effect, type Input, type LinkState, type ReplyFault, TIMING } from './state.ts'
 import { isConnected, isInSession } from './table.ts'
 
 /** More than this at one moment is a circle. */
@@ -74,7 +69,7 @@ function take(d: Draft, input: Input): void {
       return
     case 'opened':
       if (phase !== 'opening') return
-      set(d, { link: input.link, seq: 0, flags: 0, faults: 0, out: null, air: null })
+      set(d, { link: input.link, seq: 0, faults: 0, out: null, air: null })
       set(d, { pingAt: -Infinity, wandAt: -Infinity, notBefore: -Infinity })
       go(d, 'opened')
       return
@@ -105,10 +100,18 @@ function take(d: Draft, input: Input): void {
 function onPdu(d: Draft, pdu: Pdu, raw: Uint8Array, wire: number): void {
   const refuse = (reason: ReplyFault) => void d.effects.push({ do: 'refuse', reason, wire, raw })
   const { out, link, phase } = d.s
+  if (pdu.link !== link || !isConnected(phase)) return refuse('wrong-link')
+  if (!(pdu.flags & FLAG_REPLY)) return refuse('out-of-sequence')
+  // The only place where a mark is looked at: what carries another is part of nothing.
+  if (sourceOf(pdu.flags) !== d.s.source) {
+    refuse('other-source')
+    if (phase === 'greeting') otherSource(d, sourceOf(pdu.flags))
+    else markChanged(d)
+    return
+  }
   const name = messageOfType(pdu.type)
   if (!name) return refuse('unknown-type')
-  if (pdu.link !== link || !isConnected(phase)) return refuse('wrong-link')
-  if (!out || !(pdu.flags & FLAG_REPLY) || pdu.seq !== out.seq || name !== out.request.name) {
+  if (!out || pdu.seq !== out.seq || name !== out.request.name) {
     return refuse('out-of-sequence')
   }
   if (!onReply(d, pdu, raw, out)) return refuse('truncated')

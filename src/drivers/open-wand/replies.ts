@@ -1,12 +1,15 @@
 // What each good reply does to the link, message by message. A reply gets here only if it answers the
 // request that is out in link, seq and type. What a refusal does is refusals.ts.
 
-import { Code, FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
+import { Code, type Pdu } from '../../../protocol/codec/pdu.ts'
 import { judge, parse } from '../../../protocol/codec/struct.ts'
+import { Alarms } from '../../../protocol/fields/alarms.ts'
 import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'
+import { Open } from '../../../protocol/messages/open.ts'
 import { POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
+import { pumpId } from '../../base/pump-id.ts'
 import {
   type Assembly,
   addDirectory,
@@ -29,8 +32,9 @@ import {
   tell,
   toEnding,
 } from './draft.ts'
+import { nameOf, serialOf } from './identity.ts'
 import { onRefusal, readAgain, sessionGone } from './refusals.ts'
-import { type Contact, type Outstanding, type Session, TIMING } from './state.ts'
+import { type Agreed, type Contact, type Outstanding, type Session, TIMING } from './state.ts'
 import { isInSession } from './table.ts'
 
 /** False: the payload is not what its message says; the request stays out and is repeated. */
@@ -41,7 +45,7 @@ export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): 
   const { air } = d.s
   const collected = air !== null && air.seq === out.seq
   const began = collected ? air.firstAt : out.firstAt
-  set(d, { out: null, air: collected ? null : air, flags: pdu.flags & ~FLAG_REPLY })
+  set(d, { out: null, air: collected ? null : air })
   // Who is closing has given up what else it had asked of the session.
   if (d.s.phase === 'ending' && MESSAGES[name].session && name !== 'CLOSE') return true
   if (reply) OK[name](d, reply as never, { pdu, raw, out, began })
@@ -53,6 +57,11 @@ export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): 
   return true
 }
 
+/** Of a session whose pump has not said its serial. */
+const UNKNOWN_PUMP = 'UNKNOWN'
+/** All-ones is "unavailable" elsewhere; no session has that number. */
+const NO_SESSION_EVER = 0xffffffff
+
 interface Came {
   readonly pdu: Pdu
   readonly raw: Uint8Array
@@ -63,9 +72,9 @@ interface Came {
 type Handlers = { [N in MessageName]: (d: Draft, reply: ReplyOf<N>, came: Came) => void }
 
 const OK: Handlers = {
-  HELLO(d, hello, { pdu }) {
+  HELLO(d, hello) {
     set(d, { hello, faults: 0 })
-    tell(d, { kind: 'hello', hello, flags: pdu.flags })
+    tell(d, { kind: 'hello', hello })
     if (d.s.phase === 'greeting') go(d, 'wand-answered')
     howLastEnded(d, hello)
   },
@@ -151,17 +160,24 @@ function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   tell(d, { kind: 'contact', contact, recognised: d.s.recognised })
 }
 
-function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu }: Came): void {
+function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
   const { pumpSerial, pumpModel, firmware } = reply
-  if (pdu.session === 0) {
+  if (pdu.session === 0 || pdu.session === NO_SESSION_EVER) {
     addUnclosed(d, 'left-to-lease', 0, null)
     drop(d, 'defect', 'It opened a session without a number.')
     return
   }
-  const pump = { serial: pumpSerial ?? '', model: pumpModel, firmware }
+  const { fields } = Open.reply
+  const serial = serialOf(fields.pumpSerial, pumpSerial) ?? UNKNOWN_PUMP
+  const model = nameOf(fields.pumpModel, pumpModel)
+  const pump = {
+    ...{ id: pumpId(d.s.source, serial, model), serial, model },
+    firmware: nameOf(fields.firmware, firmware),
+  }
   const session: Session = { id: pdu.session, pump, opened: d.now }
   set(d, { session, recognised: true, unrecognisedSince: null, counter: reply.stateCounter })
-  tell(d, { kind: 'session-open', session })
+  set(d, { answeredAt: began })
+  tell(d, { kind: 'session-open', session, answeredAt: began })
   // The pump in place is not the one whose session may still be open: opening again does not help.
   const others = d.s.unclosed.filter((u) => u.pump !== null && u.pump.serial !== pump.serial)
   if (others.length > 0 && others.length === d.s.unclosed.length) {
@@ -170,13 +186,13 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu }: Came): void {
   if (d.s.purpose === 'close' || d.s.stopBy !== null) toEnding(d, 'open-to-close')
   else {
     go(d, 'session-open')
-    if (judge(MESSAGES.OPEN.reply.fields.pumpSerial, pumpSerial) !== 'ok') {
+    if (judge(fields.pumpSerial, pumpSerial) !== 'ok') {
       failRead(d, 'the pump does not say which one it is', 'read-failed', TIMING.readAttempts)
     }
   }
 }
 
-function onLive(d: Draft, live: ReplyOf<'LIVE'>, { pdu, raw, began }: Came): void {
+function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   const { session, recognised, unrecognisedSince, contact, counter } = d.s
   if (!session) return
   if (live.pumpSerial !== session.pump.serial) {
@@ -185,15 +201,25 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { pdu, raw, began }: Came): voi
   }
   // Asked before the contact was lost it says nothing of now.
   if (!contact.fresh || began < (unrecognisedSince ?? -Infinity)) return
-  set(d, { recognised: true, unrecognisedSince: null })
-  if (counter === null || live.stateCounter !== counter) {
-    set(d, { assembly: null, readTimes: null, counter: live.stateCounter })
+  set(d, { recognised: true, unrecognisedSince: null, answeredAt: began })
+  if (counter === null || live.stateCounter !== counter || contradicts(live, d.s.agreed)) {
+    set(d, { assembly: null, readTimes: null, counter: live.stateCounter, agreed: null })
     tell(d, { kind: 'outdated', session })
     if (d.s.phase === 'holding') go(d, 'read-again')
     return
   }
-  if (!recognised) tell(d, { kind: 'recognised', session })
-  tell(d, { kind: 'live', session, live, raw, flags: pdu.flags })
+  if (!recognised) tell(d, { kind: 'recognised', session, answeredAt: began })
+  tell(d, { kind: 'live', session, live, raw, answeredAt: began })
+}
+
+/** The counter has not moved, and yet LIVE says something else than the reading. */
+function contradicts(live: ReplyOf<'LIVE'>, agreed: Agreed | null): boolean {
+  if (!agreed) return false
+  const { rate, activeAlarms } = live
+  const { max } = Alarms.fields.alarms
+  const otherRate = rate !== null && rate !== agreed.rate
+  const alarms = activeAlarms === null ? null : Math.min(activeAlarms, max)
+  return otherRate || (alarms !== null && alarms !== Math.min(agreed.alarms, max))
 }
 
 /** One more part of the snapshot; when it is whole it is checked, told, and the reading is done. */
@@ -216,7 +242,9 @@ function grow(d: Draft, next: Assembly | string): void {
   }
   set(d, { snapshot: read.snapshot, counter: read.directory.counterAfter, attempts: 0 })
   set(d, { assembly: null, readTimes: null, liveAt: d.now.mono })
-  set(d, { armed: false, readUntil: null })
+  set(d, { armed: false, readUntil: null, answeredAt: readTimes.ended.earliest })
+  const { infusion, alarms } = read.blocks
+  set(d, { agreed: { rate: infusion.rate, alarms: alarms.alarms.length } })
   tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes } })
   if (d.s.policy === 'continuous') go(d, 'read-kept')
   else toEnding(d, 'read-done')

@@ -2,28 +2,19 @@
 
 import type { Pdu } from '../../../protocol/codec/pdu.ts'
 import type { MessageName, ReadRequest, ReplyOf } from '../../../protocol/messages/index.ts'
+import type { PumpIdentity, SessionEnding, Stamp } from '../../model/event.ts'
+import type { Policy } from '../../model/policy.ts'
+import type { Source } from '../../model/reading.ts'
 import type { Assembly, ReadSnapshot } from './assembly.ts'
 import type { Cause, Phase } from './table.ts'
-import { type Policy, TIMING } from './timing.ts'
+import { TIMING } from './timing.ts'
 
-export { LADDER_MS, POLICIES, type Policy, SLOW_LADDER_MS, TIMING } from './timing.ts'
-
-/** A moment on both clocks, in milliseconds. */
-export interface Stamp {
-  readonly wall: number
-  readonly mono: number
-}
+export { LADDER_MS, SLOW_LADDER_MS, TIMING } from './timing.ts'
 
 /** A moment that lies somewhere in between, in ms of the monotonic clock (README.md §10.2). */
 export interface Span {
   readonly earliest: number
   readonly latest: number
-}
-
-export interface PumpIdentity {
-  readonly serial: string
-  readonly model: string | null
-  readonly firmware: string | null
 }
 
 export interface Session {
@@ -91,6 +82,8 @@ export interface LinkState {
   readonly phase: Phase
   readonly phaseSince: number
   readonly policy: Policy
+  /** The kind of wand that this link reads; no other mark is let in. */
+  readonly source: Source
   /** Between two LIVE exchanges of a session that is held. */
   readonly liveMs: number
 
@@ -99,8 +92,6 @@ export interface LinkState {
   readonly seq: number
   readonly out: Outstanding | null
   readonly air: AirWork | null
-  /** Flags of the newest reply of this connection: simulator, replay. */
-  readonly flags: number
   readonly hello: ReplyOf<'HELLO'> | null
   /** HELLO is asked again, to learn how the last session ended. */
   readonly helloDue: boolean
@@ -134,6 +125,10 @@ export interface LinkState {
   /** The pump has identified itself since contact was last (re)gained. */
   readonly recognised: boolean
   readonly unrecognisedSince: number | null
+  /** Monotonic time at which the implant has answered last, at the earliest. */
+  readonly answeredAt: number
+  /** What the newest reading of this session says, and LIVE must not contradict. */
+  readonly agreed: Agreed | null
   /** State counter of the pump when it was last read or recognised in this session. */
   readonly counter: number | null
   readonly assembly: Assembly | null
@@ -147,6 +142,12 @@ export interface LinkState {
   /** No new session before this. */
   readonly restUntil: number
   readonly stopBy: number | null
+}
+
+/** What a reading and LIVE both report. The state counter moves with each (README.md §7.9). */
+export interface Agreed {
+  readonly rate: number | null
+  readonly alarms: number
 }
 
 export interface ReadTimes {
@@ -166,10 +167,13 @@ export type Input =
   | { readonly type: 'read' }
   | { readonly type: 'stop' }
 
-export type SessionEnd = 'confirmed' | 'unconfirmed' | 'lost' | 'ended-by-wand'
-
 /** Why a PDU that arrived whole was not a reply to anything asked. */
-export type ReplyFault = 'wrong-link' | 'out-of-sequence' | 'unknown-type' | 'truncated'
+export type ReplyFault =
+  | 'wrong-link'
+  | 'out-of-sequence'
+  | 'unknown-type'
+  | 'truncated'
+  | 'other-source'
 
 /** What the link tells the rest of the house. */
 export type LinkNews =
@@ -179,14 +183,14 @@ export type LinkNews =
       readonly cause: Cause
       readonly detail: string
     }
-  | { readonly kind: 'hello'; readonly hello: ReplyOf<'HELLO'>; readonly flags: number }
+  | { readonly kind: 'hello'; readonly hello: ReplyOf<'HELLO'> }
   | { readonly kind: 'wand'; readonly wand: ReplyOf<'WAND'> }
   | { readonly kind: 'contact'; readonly contact: Contact; readonly recognised: boolean }
-  | { readonly kind: 'session-open'; readonly session: Session }
-  | { readonly kind: 'session-end'; readonly session: Session; readonly how: SessionEnd }
+  | { readonly kind: 'session-open'; readonly session: Session; readonly answeredAt: number }
+  | { readonly kind: 'session-end'; readonly session: Session; readonly how: SessionEnding }
   /** Sessions without a confirmed close changed; empty = every one is known to have ended. */
   | { readonly kind: 'unclosed'; readonly unclosed: readonly Unclosed[] }
-  | { readonly kind: 'recognised'; readonly session: Session }
+  | { readonly kind: 'recognised'; readonly session: Session; readonly answeredAt: number }
   /** The pump has changed since it was read: the last reading is not current any more. */
   | { readonly kind: 'outdated'; readonly session: Session }
   | {
@@ -199,7 +203,7 @@ export type LinkNews =
       readonly session: Session
       readonly live: ReplyOf<'LIVE'>
       readonly raw: Uint8Array
-      readonly flags: number
+      readonly answeredAt: number
     }
   | { readonly kind: 'read-failed'; readonly why: string; readonly final: boolean }
 
@@ -219,7 +223,6 @@ export type Effect =
       readonly link: number
       readonly session: number | null
       readonly snapshot: number | null
-      readonly flags: number
     }
   | {
       readonly do: 'refuse'
@@ -233,17 +236,21 @@ export type Effect =
 
 export const NO_CONTACT: Contact = { heardAt: null, fresh: false, loss: 'wand-lost', ping: null }
 
-export function initialState(policy: Policy, liveMs: number = TIMING.liveMs): LinkState {
+export function initialState(
+  policy: Policy,
+  source: Source,
+  liveMs: number = TIMING.liveMs,
+): LinkState {
   return {
     phase: 'idle',
     phaseSince: 0,
     policy,
+    source,
     liveMs,
     link: 0,
     seq: 0,
     out: null,
     air: null,
-    flags: 0,
     hello: null,
     helloDue: false,
     helloAt: -Infinity,
@@ -264,6 +271,8 @@ export function initialState(policy: Policy, liveMs: number = TIMING.liveMs): Li
     purpose: 'read',
     recognised: false,
     unrecognisedSince: null,
+    answeredAt: -Infinity,
+    agreed: null,
     counter: null,
     assembly: null,
     readTimes: null,

@@ -52,6 +52,17 @@ export const TRANSITIONS = {
     sentence:
       'The wand speaks another version of the protocol. It cannot be read with this release.',
   },
+  'other-source': {
+    from: ['greeting'],
+    to: 'waiting',
+    sentence: 'This wand is refused: nothing of it is shown.',
+  },
+  'mark-changed': {
+    from: CONNECTED.filter((phase) => phase !== 'greeting'),
+    to: 'waiting',
+    sentence:
+      'Signal lost: the wand changed its mark. What came with the other mark is not shown. Connecting again.',
+  },
   'no-answer': {
     from: CONNECTED,
     to: 'waiting',

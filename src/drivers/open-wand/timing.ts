@@ -1,13 +1,9 @@
-// The times, counts and policies of the link. What both ends keep comes from the protocol.
+// The times and counts of the link. What both ends keep comes from the protocol.
 import { MINOR } from '../../../protocol/codec/pdu.ts'
 import { Timing } from '../../../protocol/timing.ts'
 
 /** What HELLO says of this host. */
 export const HELLO_MINOR = { minor: MINOR } as const
-
-/** on-placement: one reading each time the wand is put in place · manual: on request · continuous. */
-export const POLICIES = ['on-placement', 'manual', 'continuous'] as const
-export type Policy = (typeof POLICIES)[number]
 
 export const TIMING = {
   /** A reply is waited for so long; then the request is repeated. */
@@ -24,6 +20,10 @@ export const TIMING = {
   wandMs: 30_000,
   /** LIVE in a session that is held, if nobody says otherwise. */
   liveMs: 1_000,
+  /** Values are live for so many intervals of LIVE after the implant has answered, */
+  liveIntervals: 3,
+  /** and no longer than this. */
+  liveBoundMs: 5_000,
   /** Contact of this age is not contact any more: nothing is current. */
   contactMs: 900,
   placedMs: 2_000,

@@ -1,10 +1,9 @@
 // The only place in the house that writes to a port. It takes a read request, a member of the closed
 // union of the protocol's messages, so that nothing else can be sent: there is no way to hand it bytes.
 
+import { join } from '../../../protocol/codec/bytes.ts'
 import { encodePdu, MAJOR } from '../../../protocol/codec/pdu.ts'
 import { emit, type Repr, type Struct } from '../../../protocol/codec/struct.ts'
-import { ReportEncoder } from '../../../protocol/framing/hid-report.ts'
-import { encodeLine } from '../../../protocol/framing/serial-line.ts'
 import { MESSAGES, type ReadRequest } from '../../../protocol/messages/index.ts'
 import type { WandPort } from '../../transport/port.ts'
 
@@ -24,17 +23,16 @@ export function encodeRequest(request: ReadRequest, header: RequestHeader): Uint
 /** Writes requests to one connection. One writer per connection: reports are counted. */
 export class RequestWriter {
   readonly #port: WandPort
-  readonly #reports: ReportEncoder | null
+  readonly #encode: (pdu: Uint8Array) => Uint8Array[]
 
-  constructor(port: WandPort, framing: 'line' | 'report') {
+  constructor(port: WandPort) {
     this.#port = port
-    this.#reports = framing === 'report' ? new ReportEncoder() : null
+    this.#encode = port.framing.encoder()
   }
 
   /** Sends one request; returns the bytes as they went out. */
   write(request: ReadRequest, header: RequestHeader): Uint8Array {
-    const pdu = encodeRequest(request, header)
-    const bytes = this.#reports?.encode(pdu) ?? Buffer.from(encodeLine(pdu), 'latin1')
+    const bytes = join(this.#encode(encodeRequest(request, header)))
     this.#port.write(bytes)
     return bytes
   }

@@ -213,8 +213,8 @@ export class Desk {
     const { operator } = entries as Partial<Entries<'finish'>>
     const answer = (await this.#ask({
       do: 'worksheet',
-      source: identity.source,
       pump: identity.serial,
+      model: identity.model,
       ...(identity.pseudonym !== undefined && { patient: identity.pseudonym }),
       sheet: id,
       step,

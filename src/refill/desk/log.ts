@@ -2,22 +2,21 @@
 // reads the files themselves, as `audit show` does, and only what is new since it last looked.
 import { join } from 'node:path'
 import { newestCheckpoint } from '../../audit/log/opening.ts'
-import { listLogs } from '../../audit/log/tail.ts'
-import { readRecords, type Stored } from '../../audit/read/reader.ts'
-import type { Intros } from '../../audit/read/seek.ts'
+import { listLogs } from '../../audit/read/files.ts'
 import { nodeDisk } from '../../base/disk.ts'
-import { apiRecord } from '../../feed/api-record.ts'
+import { systemEnv } from '../../base/env.ts'
+import { Feed } from '../../feed/feed.ts'
+import type { FeedRecord } from '../../feed/feed-record.ts'
 import { sourceOf } from '../../model/reading.ts'
 import type { InterrogationRecord, RecordOf } from '../../model/record.ts'
 import { type Sheet, sheetsOf } from '../sheet/sheet.ts'
 
 interface Seen {
-  readonly log: string
-  readonly intros: Intros
+  readonly feed: Feed
   after: number
   readonly sheets: RecordOf<'worksheet'>[]
-  /** By serial; taken apart only when somebody asks. */
-  readonly newest: Map<string, Stored>
+  /** By the pump's id; taken apart only when somebody asks. */
+  readonly newest: Map<string, FeedRecord>
 }
 
 const KINDS = ['worksheet', 'interrogation'] as const
@@ -49,9 +48,9 @@ export class RefillLog {
 
   /** The newest reading of every pump, the latest last. */
   newest(): InterrogationRecord[] {
-    const all = [...this.#seen.values()].flatMap(({ log, newest }) =>
-      [...newest.values()].flatMap(({ position, record }) => {
-        const read = apiRecord(record, { position, log, source: sourceOf(log) })
+    const all = [...this.#seen.values()].flatMap(({ newest }) =>
+      [...newest.values()].flatMap((record) => {
+        const read = record.api()
         return read?.kind === 'interrogation' ? [read] : []
       }),
     )
@@ -66,28 +65,22 @@ export class RefillLog {
 
   async #look(): Promise<void> {
     for (const log of await listLogs(nodeDisk, this.#dir).catch(() => [])) {
-      const seen = this.#seen.get(log) ?? begin(log)
+      const seen = this.#seen.get(log) ?? this.#begin(log)
       this.#seen.set(log, seen)
-      const { after, intros, newest, sheets } = seen
-      const range = { kinds: KINDS, ...(after >= 0 && { after }) }
-      const dir = join(this.#dir, log)
-      for await (const stored of readRecords(nodeDisk, dir, range, intros)) {
-        const { position, record } = stored
-        seen.after = position
-        if (record.kind === 'interrogation') newest.set(record.pump ?? '', stored)
+      const { feed, newest, sheets } = seen
+      for await (const record of feed.read({ kinds: KINDS, after: seen.after })) {
+        seen.after = record.position
+        if (record.kind === 'interrogation') newest.set(record.pump ?? '', record)
         else {
-          const read = apiRecord(record, { position, log, source: sourceOf(log) })
+          const read = record.api()
           if (read?.kind === 'worksheet') sheets.push(read)
         }
       }
     }
   }
-}
 
-const begin = (log: string): Seen => ({
-  log,
-  intros: new Map(),
-  after: -1,
-  sheets: [],
-  newest: new Map(),
-})
+  #begin(log: string): Seen {
+    const options = { env: systemEnv(), disk: nodeDisk, dir: this.#dir, source: sourceOf(log), log }
+    return { feed: new Feed(options), after: -1, sheets: [], newest: new Map() }
+  }
+}

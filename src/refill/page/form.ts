@@ -1,7 +1,9 @@
 // The form of each step: which fields, of which kind. The page draws it, the terminal asks it. Pure.
+
+import { MASSES } from '../../model/fields.ts'
 import { type Locale, unitText } from '../../model/format.ts'
 import { conversion } from '../../model/units.ts'
-import { MASSES, type Step } from '../sheet/entries.ts'
+import type { Step } from '../sheet/entries.ts'
 import type { Sheet } from '../sheet/sheet.ts'
 import { drugCount, type Given } from '../sheet/take.ts'
 import type { Words } from '../sheet/words.ts'

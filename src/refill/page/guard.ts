@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { PageLinks } from '../../access/links.ts'
-import { cookieOf, SECURITY_HEADERS } from '../../http/guard.ts'
+import { cookieOf, opens, SECURITY_HEADERS } from '../../http/guard.ts'
 import { PAPER_STYLE } from '../paper/paper-style.ts'
 import { SCREEN } from './style.ts'
 
@@ -76,7 +76,8 @@ function refusalOf({ raw }: FastifyRequest, gate: RefillGate): Refusal | null {
   const own = origin === `http://${host}`
   if (writes ? !own : origin !== undefined && !own) return 'cross-site'
   const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && (writes || site !== 'none')) {
+  const elsewhere = site !== undefined && site !== 'same-origin' && (writes || site !== 'none')
+  if (elsewhere && !opens(headers, url)) {
     return 'cross-site'
   }
   if (writes && headers['content-type']?.toLowerCase() !== FORM) return 'type'

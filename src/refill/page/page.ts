@@ -6,6 +6,7 @@ import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { type Entries, STEPS, type Step } from '../sheet/entries.ts'
 import { reported } from '../sheet/figures.ts'
 import { findings } from '../sheet/findings.ts'
+import { figuresOf } from '../sheet/reading.ts'
 import { nextStep, right, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
 import type { Given } from '../sheet/take.ts'
 import type { Words } from '../sheet/words.ts'
@@ -177,7 +178,7 @@ function workForm(step: Step, { sheet, problem, session, correcting, now }: Shee
 
 function expected(before: Entries<'before'>, now: string, { clinic, words: w }: Look): string {
   const old = age(Math.max(0, Date.parse(now) - Date.parse(before.readAt)))
-  const volume = reported(before.reportedVolume, clinic.locale) ?? w.notSaid
+  const volume = reported(figuresOf(before).reportedVolume, clinic.locale) ?? w.notSaid
   return w.expected(volume, clock(before.readAt, clinic), old)
 }
 
@@ -286,7 +287,7 @@ function alarmDate({ steps }: Sheet, { clinic, words: w }: Look): Html | null {
   if (!reading) return null
   const own = computedDate(reading, clinic, w)
   return html`<h2>${w.alarmDate}</h2><p><strong>${reportedDate(reading, w)}</strong></p>
-    <p>${clockSentence(reading, clinic, w)}</p>
+    <p>${clockSentence(reading, clinic)}</p>
     ${own && html`<details><summary>${w.details}</summary><p>${w.computed}: ${own}</p></details>`}`
 }
 

@@ -2,11 +2,13 @@
 // step, the comparisons. Pure.
 import { dateTime, inZone } from '../../model/format.ts'
 import type { Source } from '../../model/reading.ts'
+import { WORDS } from '../../words/words.ts'
 import { type Clinic, drugDifferences, onLabel, programmed, rows } from '../sheet/compare.ts'
 import type { Entries, Reading, Step } from '../sheet/entries.ts'
-import { measured, reported } from '../sheet/figures.ts'
+import { measured, reported, volume } from '../sheet/figures.ts'
 import type { Finding } from '../sheet/findings.ts'
 import { dateText } from '../sheet/input.ts'
+import { figuresOf } from '../sheet/reading.ts'
 import type { Sheet, Written } from '../sheet/sheet.ts'
 import type { Words } from '../sheet/words.ts'
 import { type Html, html } from './html.ts'
@@ -32,10 +34,12 @@ const remarked = (remark: string | undefined, w: Words): Line[] =>
 
 function readingLines(r: Reading, { clinic, words: w }: Look): Line[] {
   const { locale } = clinic
+  const { reservoir } = WORDS[locale].field
+  const { reportedVolume, capacity, drugs } = figuresOf(r)
   return [
-    [w.row.reportedVolume, reported(r.reportedVolume, locale) ?? w.notSaid],
-    [w.capacity, reported(r.capacity, locale) ?? w.notSaid],
-    ...r.drugs.map((drug, i): Line => [w.row.drug(i + 1), programmed(drug, locale) ?? w.notSaid]),
+    [reservoir.reportedVolume, reported(reportedVolume, locale) ?? w.notSaid],
+    [reservoir.capacity, volume(capacity, locale) ?? w.notSaid],
+    ...drugs.map((drug, i): Line => [w.drugNumber(i + 1), programmed(drug, locale) ?? w.notSaid]),
     [w.readingRow, w.wandReading(clock(r.readAt, clinic), r.position)],
   ]
 }
@@ -123,7 +127,7 @@ function table(kind: string, caption: string, heads: readonly string[], lines: r
 export function labelTable({ steps }: Sheet, { clinic, words: w }: Look): Html | null {
   const { before, drug } = steps
   if (!before || !drug) return null
-  const pumpDrugs = before.entries.drugs
+  const pumpDrugs = figuresOf(before.entries).drugs
   const n = Math.max(pumpDrugs.length, drug.entries.drugs.length)
   const lines = Array.from({ length: n }, (_, i) => {
     const [pump, label] = [pumpDrugs[i], drug.entries.drugs[i]]
@@ -145,17 +149,14 @@ export function labelTable({ steps }: Sheet, { clinic, words: w }: Look): Html |
 /** Before and after, what changed and as loudly what did not. */
 export function readingTable({ steps }: Sheet, { clinic, words: w }: Look): Html | null {
   if (!steps.before || !steps.after) return null
-  const lines = rows(steps.before.entries, steps.after.entries, clinic, w).map((row) => {
+  const words = WORDS[clinic.locale].change
+  const lines = rows(steps.before.entries, steps.after.entries, clinic).map((row) => {
     const columns = [
       { head: w.before, text: row.before },
-      { head: w.after, text: row.after ?? w.notSaid },
+      { head: w.after, text: row.after },
     ]
-    return tableRow(
-      row.what,
-      columns,
-      row.changed ? w.changed : w.notChanged,
-      row.changed ? ' yes' : '',
-    )
+    const still = row.change === 'same' || row.change === 'unknown'
+    return tableRow(row.what, columns, words[row.change], still ? '' : ' yes')
   })
   const heads = [steps.before, steps.after].map(
     ({ step, entries }) =>

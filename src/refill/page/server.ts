@@ -3,6 +3,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { PageLinks } from '../../access/links.ts'
 import type { Env } from '../../base/env.ts'
+import { INSIDE } from '../../http/guard.ts'
 import type { Desk } from '../desk/desk.ts'
 import { patientSlip, printedSheet } from '../paper/print.ts'
 import { isStep, type Step } from '../sheet/entries.ts'
@@ -30,6 +31,8 @@ export interface RefillServerOptions {
   readonly desk: Desk
   /** 0 = any that is free. */
   readonly port: number
+  /** Where browsers that were let in are remembered over a restart; null = nowhere. */
+  readonly sessions: string | null
   /** For errors nobody expected. */
   readonly log: (text: string) => void
 }
@@ -38,7 +41,7 @@ export interface RefillServerOptions {
 export async function serveRefill(options: RefillServerOptions): Promise<RefillServer> {
   const { env, desk, port, log } = options
   let bound = port
-  const links = new PageLinks(env)
+  const links = new PageLinks(env, options.sessions)
   const cookie = () => `wandbridge-refill-${bound}`
   const app = Fastify({
     bodyLimit: BODY_MAX,
@@ -56,16 +59,18 @@ export async function serveRefill(options: RefillServerOptions): Promise<RefillS
   failures(app, desk, log)
   reading(app, desk)
   writing(app, desk)
-  app.get<{ Params: { code: string } }>('/open/:code', (request, reply) => {
+  app.get<{ Params: { code: string } }>('/open/:code', async (request, reply) => {
     // A preview of a link must not use it up.
     if (request.method === 'HEAD') return reply.code(200).send()
-    const secret = links.redeem(request.params.code)
+    const secret = await links.redeem(request.params.code)
     const { words } = desk.context()
     if (secret === null) {
       return page(reply.code(404), sayPage(words.title, words.linkUsed, frameOf(desk, null)))
     }
     const text = `${cookie()}=${secret}; Path=/; HttpOnly; SameSite=Strict`
-    return reply.header('set-cookie', text).redirect('/', 303)
+    reply.header('set-cookie', text)
+    if (request.headers['sec-fetch-site'] !== 'cross-site') return reply.redirect('/', 303)
+    return page(reply, { text: INSIDE })
   })
   await app.listen({ host: HOST, port })
   const address = app.server.address()

@@ -18,6 +18,7 @@ import { SCRIPT_PATH } from '../page/script.ts'
 import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { STEPS, type Step } from '../sheet/entries.ts'
 import { findings } from '../sheet/findings.ts'
+import { figuresOf } from '../sheet/reading.ts'
 import { corrections, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
 import type { SheetFile } from '../sheet/sheet-file.ts'
 import { type Words, wordsOf } from '../sheet/words.ts'
@@ -76,7 +77,7 @@ function content(file: SheetFile, sheet: Sheet, look: Look): Html {
     ${remarks(sheet, look)}
     <section class="keep"><h2>${w.alarmDate}</h2>${
       after
-        ? html`<p><strong>${reportedDate(after, w)}</strong></p><p>${clockSentence(after, clinic, w)}</p>
+        ? html`<p><strong>${reportedDate(after, w)}</strong></p><p>${clockSentence(after, clinic)}</p>
       ${own && html`<p>${w.computed}: ${own}</p>`}`
         : html`<p>${w.notSaid}</p>`
     }</section>
@@ -150,7 +151,7 @@ export function patientSlip(
   const { clinic } = file
   const w = wordsOf(clinic.locale)
   const { after, identity, injected } = sheet.steps
-  const date = after?.entries.lowAlarmDate ?? null
+  const date = after ? figuresOf(after.entries).lowAlarmDate : null
   const day = date === null ? null : dateTime(date).split(' ')[0]
   const model = identity?.entries.model ?? w.notSaid
   const refilled = injected ? clock(injected.at, clinic).split(' ')[0] : undefined

@@ -1,21 +1,14 @@
 // What is put beside each other on a sheet: label and pump, expected and found, before and after. Plain
 // differences with both figures shown; a verdict only where the clinic has set a tolerance and named
 // its source. Everything starts from the figures as shown. Pure.
+import { compare } from '../../model/comparison.ts'
 import { dateTime, type Locale } from '../../model/format.ts'
-import { named, WORDS } from '../../words/words.ts'
+import { type LeftOut, type Told, told } from '../../words/comparison.ts'
+import { WORDS } from '../../words/words.ts'
 import type { Labelled, Reading } from './entries.ts'
-import {
-  asShown,
-  concentration,
-  measured,
-  percent,
-  perDay,
-  REPORTED_DIGITS,
-  ratioTenths,
-  reported,
-  volume24h,
-} from './figures.ts'
+import { asShown, concentration, measured, percent, ratioTenths, reported } from './figures.ts'
 import { dateText, hasExpired } from './input.ts'
+import { type Figures, figuresOf, valuesOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -31,12 +24,13 @@ export interface Clinic {
   readonly source?: string | undefined
 }
 
-type Programmed = Reading['drugs'][number]
+type Programmed = Figures['drugs'][number]
 
 /** `Morphine 10 mg/mL`; null = the pump does not say. */
 export function programmed(drug: Programmed, locale: Locale): string | null {
   if (drug.massUnit === null || drug.concentration === null) return null
-  return `${drug.name ?? '?'} ${concentration(drug.concentration, drug.massUnit, locale)}`
+  const { notAvailable } = WORDS[locale]
+  return `${drug.name ?? notAvailable} ${concentration(drug.concentration, drug.massUnit, locale)}`
 }
 
 export const onLabel = (drug: Labelled, locale: Locale): string =>
@@ -73,7 +67,7 @@ export function labelDoubts(
   clinic: Clinic,
   w: Words,
 ): string[] {
-  const pump = before?.drugs ?? []
+  const pump = before ? figuresOf(before).drugs : []
   const expired = hasExpired(expiry, today) ? [w.expired(lot, dateText(expiry))] : []
   const number = pump.length === drugs.length ? [] : [w.numberDiffers(pump.length, drugs.length)]
   return [
@@ -95,9 +89,10 @@ const matters = (text: string): Says => ({ text, matters: true })
 export function residual(before: Reading, aspirated: number, clinic: Clinic, w: Words): Says[] {
   const { locale } = clinic
   const out = measured(aspirated, locale)
-  if (before.reportedVolume === null) return [plain(w.expectedUnknown(out))]
-  const expected = asShown(before.reportedVolume, REPORTED_DIGITS)
-  const text = measured(expected, locale)
+  const { reportedVolume } = figuresOf(before)
+  if (reportedVolume === null) return [plain(w.expectedUnknown(out))]
+  const expected = asShown(reportedVolume)
+  const text = reported(reportedVolume, locale) ?? w.notSaid
   const difference = aspirated - expected
   const diff = measured(Math.abs(difference), locale)
   const first =
@@ -106,11 +101,11 @@ export function residual(before: Reading, aspirated: number, clinic: Clinic, w: 
       : difference > 0
         ? w.moreOut(diff, out, text)
         : w.lessOut(diff, out, text)
-  return [plain(first), ...verdict(before, expected, aspirated, clinic, w)]
+  return [plain(first), ...verdict(figuresOf(before), expected, aspirated, clinic, w)]
 }
 
 function verdict(
-  { filledVolume, filledAt, programmedAt }: Reading,
+  { filledVolume, filledAt, programmedAt }: Figures,
   expected: number,
   aspirated: number,
   { locale, tolerance, source }: Clinic,
@@ -119,7 +114,7 @@ function verdict(
   if (tolerance === undefined || source === undefined) return []
   if (filledVolume === null || filledAt === null) return [plain(w.noRatio.fill)]
   if (programmedAt === null || programmedAt > filledAt) return [plain(w.noRatio.programme)]
-  const fill = asShown(filledVolume, REPORTED_DIGITS)
+  const fill = filledVolume
   const tenths = ratioTenths(fill, expected, aspirated)
   if (tenths === null) return [plain(w.noRatio.volume)]
   const [f, a, e] = [fill, aspirated, expected].map((nL) => measured(nL, locale))
@@ -134,29 +129,36 @@ function verdict(
 }
 
 /** What the pump was told of the refill, as loudly when it was not. */
-export function told(
+export function toldOf(
   before: Reading,
   after: Reading,
   injected: number | undefined,
   { locale }: Clinic,
   w: Words,
 ): Says[] {
-  const [was, is] = [
-    reported(before.reportedVolume, locale),
-    reported(after.reportedVolume, locale),
-  ]
-  const volumes = [was ?? w.notSaid, is ?? w.notSaid] as const
-  const knows = after.filledAt !== null && after.filledAt !== before.filledAt
-  const moved = was === is ? w.volumeSame(...volumes) : w.volumeChanged(...volumes)
-  if (!knows) return [matters(`${moved} ${w.notTold}`)]
-  const first = plain(`${moved} ${w.told(dateTime(after.filledAt ?? ''))}`)
-  if (injected === undefined || after.reportedVolume === null) return [first]
-  const inPump = asShown(after.reportedVolume, REPORTED_DIGITS)
-  const [r, i] = [measured(inPump, locale), measured(injected, locale)]
+  const [was, is] = [figuresOf(before), figuresOf(after)]
+  const knows = is.filledAt !== null && is.filledAt !== was.filledAt
+  const moved = movedText(was.reportedVolume, is.reportedVolume, locale, w)
+  if (!knows) {
+    const unknown = is.filledAt === null || was.filledAt === null
+    return [matters(`${moved} ${unknown ? w.notSaidOfRefill : w.notTold}`)]
+  }
+  const first = plain(`${moved} ${w.told(dateTime(is.filledAt ?? ''))}`)
+  if (injected === undefined || is.reportedVolume === null) return [first]
+  const inPump = asShown(is.reportedVolume)
+  const [r, i] = [reported(is.reportedVolume, locale) ?? w.notSaid, measured(injected, locale)]
   const diff = measured(Math.abs(inPump - injected), locale)
   // A syringe is read more finely than a reservoir is shown.
-  if (inPump === asShown(injected, REPORTED_DIGITS)) return [first, plain(w.inPumpSame(r, i))]
+  if (inPump === asShown(injected)) return [first, plain(w.inPumpSame(r, i))]
   return [first, matters(inPump > injected ? w.inPumpMore(diff, r, i) : w.inPumpLess(diff, r, i))]
+}
+
+/** The reservoir before and after, by the figures that are shown. */
+function movedText(was: number | null, is: number | null, locale: Locale, w: Words): string {
+  const texts = [reported(was, locale) ?? w.notSaid, reported(is, locale) ?? w.notSaid] as const
+  if (was === null || is === null) return w.volumeUnknown(...texts)
+  if (was === is) return w.volumeSame(...texts)
+  return texts[0] === texts[1] ? w.volumeAlike(...texts) : w.volumeChanged(...texts)
 }
 
 /** Drugs whose programme is another than before, or than on the label. */
@@ -166,8 +168,9 @@ export function drugsAfter(
   w: Words,
 ): Says[] {
   if (!before || !after) return []
-  return after.entries.drugs.flatMap((now, i) => {
-    const was = before.entries.drugs[i]
+  const { drugs: old } = figuresOf(before.entries)
+  return figuresOf(after.entries).drugs.flatMap((now, i) => {
+    const was = old[i]
     const [a, b] = [was ? programmed(was, locale) : null, programmed(now, locale)]
     const label = drug?.entries.drugs[i]
     const out: Says[] = []
@@ -181,50 +184,19 @@ export function drugsAfter(
   })
 }
 
-export interface Row {
-  readonly what: string
-  readonly before: string
-  /** Null = not read yet. */
-  readonly after: string | null
-  readonly changed: boolean
+/** What before and after leave out. */
+export const SHEET_LEAVES_OUT: LeftOut = {
+  'events.events': 'The pump’s log is in the record of the reading, and on the page of readings.',
+  'events.total': 'It counts what the log holds.',
+  'status.stateCounter': 'It counts changes, and those stand here themselves.',
+  'clock.deviceTime': 'It runs. A sentence says how far it is from this computer’s clock.',
+  'clock.ageMs': 'It is in how far the two clocks are apart.',
 }
 
 /** Before and after side by side, every line of it, whether it changed or not. */
-export function rows(before: Reading, after: Reading | undefined, clinic: Clinic, w: Words): Row[] {
-  const [a, b] = [lines(before, clinic, w), after ? lines(after, clinic, w) : null]
-  const most = Math.max(a.length, b?.length ?? 0)
-  return Array.from({ length: most }, (_, i) => {
-    const [what, was] = a[i] ?? [b?.[i]?.[0] ?? '', w.notSaid]
-    const is = b ? (b[i]?.[1] ?? w.notSaid) : null
-    return { what, before: was, after: is, changed: is !== null && is !== was }
-  })
-}
-
-function lines(r: Reading, { locale }: Clinic, w: Words): [string, string][] {
-  const { row } = w
-  const said = (text: string | null) => text ?? w.notSaid
-  const at = (time: string | null) => (time === null ? w.notSaid : dateTime(time))
-  const most = r.bolus.maxPerDay === null ? w.notSaid : String(r.bolus.maxPerDay)
-  const codes = WORDS[locale]
-  const alarms = r.alarms.map(
-    ({ code, class: of }) => `${named(codes.alarm, code, w.notSaid)} (${of ?? w.notSaid})`,
+export const rows = (before: Reading, after: Reading, { locale }: Clinic): Told[] =>
+  told(
+    compare(valuesOf(before), valuesOf(after)),
+    { locale, words: WORDS[locale] },
+    SHEET_LEAVES_OUT,
   )
-  const last = r.drugs.map(
-    (drug, i) => [row.drug(i + 1), said(programmed(drug, locale))] as [string, string],
-  )
-  return [
-    [row.reportedVolume, said(reported(r.reportedVolume, locale))],
-    [row.filledVolume, said(reported(r.filledVolume, locale))],
-    [row.filledAt, at(r.filledAt)],
-    [row.programmedAt, at(r.programmedAt)],
-    [row.mode, named(codes.mode, r.mode, w.notSaid)],
-    [row.rate, said(perDay(r.rate, locale))],
-    [row.volume24h, said(volume24h(r.volume24h, locale))],
-    [row.bolus, r.bolus.on ? w.bolus(said(volume24h(r.bolus.volume, locale)), most) : w.off],
-    [row.lowAlarmVolume, said(reported(r.lowAlarmVolume, locale))],
-    [row.lowAlarmDate, at(r.lowAlarmDate)],
-    [row.state, named(codes.pumpState, r.state, w.notSaid)],
-    [row.alarms, alarms.length === 0 ? w.noAlarms : alarms.join(', ')],
-    ...last,
-  ]
-}

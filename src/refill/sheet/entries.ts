@@ -2,47 +2,25 @@
 // the types and for what the forms ask. Volumes in nL, concentrations in ng/mL, so that every number is
 // an integer; no field for a patient's name exists. Pure.
 import { z } from 'zod'
-import { MASS_UNITS } from '../../../protocol/fields/drugs.ts'
-import { sourceSchema } from '../../model/reading.ts'
-import { deviceTimeSchema, utcSchema } from '../../model/value.ts'
+import { MASSES } from '../../model/fields.ts'
+import { keptSchema, sourceSchema } from '../../model/reading.ts'
+import { utcSchema } from '../../model/value.ts'
 
-export const MASSES = Object.values(MASS_UNITS)
 export type Mass = (typeof MASSES)[number]
 /** What an action on something doubtful was: required where there is a doubt. */
 const remark = z.string().min(1).max(500).optional()
 const person = z.string().min(1).max(80)
 const volume = z.number().int().min(0).max(50_000_000)
-const whole = z.number().int().nullable()
 const massSchema = z.enum(MASSES as [Mass, ...Mass[]])
 
-/** What a reading says that a refill is about; null = the pump does not say, or nothing valid. */
-export const readingSchema = z.strictObject({
+/** A reading of the pump: everything it says but its log, in protocol units. */
+const readingSchema = z.strictObject({
   position: z.number().int().min(0).meta({ description: 'Of the interrogation in the log.' }),
   readAt: utcSchema,
-  deviceTime: deviceTimeSchema.nullable(),
-  /** This computer's UTC when the pump's clock showed `deviceTime`. */
+  /** This computer's UTC when the pump's clock showed its time, and how sure that is; null = unknown. */
   hostTime: utcSchema,
-  state: z.string().nullable(),
-  mode: z.string().nullable(),
-  rate: whole,
-  volume24h: whole,
-  pendingBolus: whole,
-  programmedAt: deviceTimeSchema.nullable(),
-  reportedVolume: whole,
-  capacity: whole,
-  lowAlarmVolume: whole,
-  lowAlarmDate: deviceTimeSchema.nullable(),
-  filledAt: deviceTimeSchema.nullable(),
-  filledVolume: whole,
-  drugs: z.array(
-    z.strictObject({
-      name: z.string().nullable(),
-      massUnit: massSchema.nullable(),
-      concentration: whole,
-    }),
-  ),
-  bolus: z.strictObject({ on: z.boolean(), volume: whole, maxPerDay: whole }),
-  alarms: z.array(z.strictObject({ code: z.string().nullable(), class: z.string().nullable() })),
+  uncertaintyMs: z.number().int().nullable(),
+  blocks: keptSchema,
 })
 export type Reading = z.infer<typeof readingSchema>
 

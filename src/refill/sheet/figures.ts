@@ -1,36 +1,32 @@
 // Figures as people see them, and arithmetic that starts from what is seen, so that a calculator gives
 // the same digit. Everything in whole nL; the one formatter writes them. Pure.
-import { Drug } from '../../../protocol/fields/drugs.ts'
-import { Infusion } from '../../../protocol/fields/infusion.ts'
-import { Reservoir } from '../../../protocol/fields/reservoir.ts'
-import { decimal, type Locale, number, quantity } from '../../model/format.ts'
+import { FIELDS } from '../../model/fields.ts'
+import { decimal, type Locale, quantity } from '../../model/format.ts'
 import { conversion, wirePer } from '../../model/units.ts'
 import type { Mass } from './entries.ts'
 
-const ML = 1_000_000
-/** What the pump reports is shown so, as everywhere; what a syringe shows is finer. */
-export const REPORTED_DIGITS = Reservoir.fields.reportedVolume.digits
-export const SYRINGE_DIGITS = 2
-export const RATE_DIGITS = Infusion.fields.rate.digits
+const ML = wirePer('mL')
+/** Decimal places of a nL in mL. */
+const PLACES = Math.round(Math.log10(ML))
+/** What the pump reckons is shown so, as everywhere. */
+const { digits: REPORTED_DIGITS } = FIELDS.reservoir.reportedVolume
 
-/** `4.6 mL`, as the pump reports it; null = not said. */
+/** `4.6 mL`, as the pump reckons it; null = not said. */
 export const reported = (nL: number | null, locale: Locale): string | null =>
   nL === null ? null : quantity(nL / ML, 'mL', REPORTED_DIGITS, locale)
 
-/** `4.65 mL`, as somebody read it from a syringe, or a difference to that. */
+/** `4.65 mL`: programmed, read from a syringe, or a difference of what is shown; every digit. */
 export const measured = (nL: number, locale: Locale): string =>
-  quantity(nL / ML, 'mL', SYRINGE_DIGITS, locale)
+  quantity(nL / ML, 'mL', null, locale)
 
-export const perDay = (nL: number | null, locale: Locale): string | null =>
-  nL === null ? null : quantity(nL / ML, 'mL/d', RATE_DIGITS, locale)
-
-export const volume24h = (nL: number | null, locale: Locale): string | null =>
-  nL === null ? null : quantity(nL / ML, 'mL', RATE_DIGITS, locale)
+/** The same of what the pump may not say. */
+export const volume = (nL: number | null, locale: Locale): string | null =>
+  nL === null ? null : measured(nL, locale)
 
 /** `10 mg/mL`, `500 microgram/mL`: in the mass unit it was given in, never another. */
 export function concentration(ngPerMl: number, mass: Mass, locale: Locale): string {
   const { unit, per } = conversion('ng/mL', mass)
-  return quantity(ngPerMl / per, unit, Drug.fields.concentration.digits, locale)
+  return quantity(ngPerMl / per, unit, null, locale)
 }
 
 /** The integer of a plain decimal text, in units of 10^-scale. */
@@ -40,9 +36,9 @@ export function integer(text: string, scale: number): number {
   return text.startsWith('-') ? -n : n
 }
 
-/** What is shown, in nL again: where arithmetic on a sheet begins. */
-export const asShown = (nL: number, digits: number): number =>
-  integer(number(nL / ML, 'mL', digits), Math.round(Math.log10(wirePer('mL'))))
+/** What is shown of a volume that the pump reckons, in nL again: where arithmetic on a sheet begins. */
+export const asShown = (nL: number): number =>
+  integer(decimal(nL, PLACES, REPORTED_DIGITS ?? PLACES), PLACES)
 
 /** Of the fill, how much is gone beside how much should be, in tenths of a percent; null = undefined. */
 export function ratioTenths(fill: number, expected: number, aspirated: number): number | null {
@@ -53,4 +49,4 @@ export function ratioTenths(fill: number, expected: number, aspirated: number): 
   return Number((numerator + half) / (2n * BigInt(due)))
 }
 
-export const percent = (tenths: number): string => `${decimal(tenths, 1, 1)} %`
+export const percent = (tenths: number): string => quantity(tenths / 10, '%')

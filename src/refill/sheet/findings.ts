@@ -1,8 +1,9 @@
 // What a sheet has to say about itself once its figures stand beside each other: every difference, and
 // every doubt with what was done about it. The same on screen, on paper and in the terminal. Pure.
 import { inZone } from '../../model/format.ts'
-import { type Clinic, drugsAfter, labelDoubts, residual, type Says, told } from './compare.ts'
-import { measured, reported } from './figures.ts'
+import { type Clinic, drugsAfter, labelDoubts, residual, type Says, toldOf } from './compare.ts'
+import { measured } from './figures.ts'
+import { figuresOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -19,9 +20,9 @@ export function findings(sheet: Sheet, clinic: Clinic, w: Words): Finding[] {
     remark,
   })
   const said = (typed: number, says: (typed: string, capacity: string) => string) => {
-    const capacity = before?.entries.capacity ?? null
+    const capacity = before ? figuresOf(before.entries).capacity : null
     if (capacity === null || typed <= capacity) return []
-    return [says(measured(typed, clinic.locale), reported(capacity, clinic.locale) ?? '')]
+    return [says(measured(typed, clinic.locale), measured(capacity, clinic.locale))]
   }
   const out: Finding[] = []
   if (drug && before) {
@@ -45,7 +46,7 @@ export function findings(sheet: Sheet, clinic: Clinic, w: Words): Finding[] {
     out.push(doubt(w.notProgrammed, handover.entries.remark))
   }
   if (before && after) {
-    out.push(...told(before.entries, after.entries, injected?.entries.volume, clinic, w))
+    out.push(...toldOf(before.entries, after.entries, injected?.entries.volume, clinic, w))
     out.push(...drugsAfter(sheet.steps, clinic, w))
   }
   return out

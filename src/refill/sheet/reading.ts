@@ -1,41 +1,86 @@
-// What a refill needs of a reading, from its record in the log, in whole protocol units. Pure.
+// A reading as a sheet keeps it: block by block in protocol units, from the record in the log, so that a
+// field that is declared is on every sheet; and the figures of it that a refill reckons with. Pure.
+import { blocksOf } from '../../model/content.ts'
+import {
+  valuesOf as blockValues,
+  type Kept,
+  keptBlocks,
+  type SnapshotValues,
+} from '../../model/reading.ts'
 import type { InterrogationRecord } from '../../model/record.ts'
 import { wirePer } from '../../model/units.ts'
 import type { Value } from '../../model/value.ts'
 import type { Mass, Reading } from './entries.ts'
 
-const whole = ({ value, unit }: Value<number>): number | null =>
-  value === null ? null : Math.round(value * wirePer(unit ?? '1'))
+/** What a refill reckons with; null = the pump does not say, or nothing valid. */
+export interface Figures {
+  readonly deviceTime: string | null
+  readonly mode: string | null
+  readonly volume24h: number | null
+  readonly pendingBolus: number | null
+  readonly programmedAt: string | null
+  readonly reportedVolume: number | null
+  readonly capacity: number | null
+  readonly lowAlarmVolume: number | null
+  readonly lowAlarmDate: string | null
+  readonly filledAt: string | null
+  readonly filledVolume: number | null
+  readonly drugs: readonly {
+    readonly name: string | null
+    readonly massUnit: Mass | null
+    readonly concentration: number | null
+  }[]
+  readonly bolus: {
+    readonly on: boolean | null
+    readonly volume: number | null
+    readonly maxPerDay: number | null
+  }
+}
 
 export function readingOf(record: InterrogationRecord): Reading {
-  const { reservoir, infusion, clock, state } = record
+  const { clock, identity, pump } = record
+  const at = { deviceTime: clock.deviceTime, receivedAt: record.at }
+  const values = blocksOf({ serial: pump?.serial ?? '', ...identity }, record, at)
   return {
     position: record.position,
     readAt: record.at,
-    deviceTime: clock.deviceTime,
     hostTime: clock.hostTime,
-    state: state.state.value,
+    uncertaintyMs:
+      clock.uncertainty.value === null ? null : Math.round(clock.uncertainty.value * 1_000),
+    blocks: keptBlocks(values),
+  }
+}
+
+/** The values of a reading that a sheet keeps. */
+export const valuesOf = ({ readAt, blocks }: Reading): Pick<SnapshotValues, Kept> =>
+  blockValues(blocks, { deviceTime: null, receivedAt: readAt })
+
+const whole = ({ value, unit }: Value<number>): number | null =>
+  value === null ? null : Math.round(value * wirePer(unit ?? '1'))
+
+export function figuresOf(reading: Reading): Figures {
+  const { reservoir, infusion, bolus, drugs, status, clock } = valuesOf(reading)
+  return {
+    deviceTime: clock.deviceTime.value,
     mode: infusion.mode.value,
-    rate: whole(infusion.rate),
     volume24h: whole(infusion.volume24h),
     pendingBolus: whole(infusion.bolusVolume),
-    programmedAt: state.programmedAt.value,
+    programmedAt: status.programmedAt.value,
     reportedVolume: whole(reservoir.reportedVolume),
     capacity: whole(reservoir.capacity),
     lowAlarmVolume: whole(reservoir.lowAlarmVolume),
     lowAlarmDate: reservoir.lowAlarmDate.value,
     filledAt: reservoir.filledAt.value,
     filledVolume: whole(reservoir.filledVolume),
-    drugs: infusion.drugs.map(({ name, massUnit, concentration }) => ({
-      name,
-      massUnit: massUnit === 'mg' || massUnit === 'mcg' ? (massUnit as Mass) : null,
+    drugs: drugs.drugs.map(({ name, massUnit, concentration }) => ({
+      name: name.value,
+      massUnit: massUnit.value === 'mg' || massUnit.value === 'mcg' ? massUnit.value : null,
       concentration: whole(concentration),
     })),
     bolus: {
-      on: infusion.patientBolus.enabled.value === 'on',
-      volume: whole(infusion.patientBolus.volume),
-      maxPerDay: whole(infusion.patientBolus.maxPerDay),
+      on: bolus.enabled.value === null ? null : bolus.enabled.value === 'on',
+      volume: whole(bolus.volume),
+      maxPerDay: whole(bolus.maxPerDay),
     },
-    alarms: record.alarms.map((alarm) => ({ code: alarm.code, class: alarm.class })),
   }
 }

@@ -5,9 +5,10 @@ import { inZone } from '../../model/format.ts'
 import type { Source } from '../../model/reading.ts'
 import { type Clinic, labelDoubts } from './compare.ts'
 import type { Entries, Labelled, Step } from './entries.ts'
-import { measured, reported } from './figures.ts'
+import { measured } from './figures.ts'
 import { findings } from './findings.ts'
 import { type Read, readConcentration, readDate, readText, readVolume } from './input.ts'
+import { figuresOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -131,7 +132,7 @@ export function takeIdentity(
 
 /** How many drugs the form asks for: as many as the pump is programmed with, one at least. */
 export const drugCount = (sheet: Sheet): number =>
-  Math.max(1, sheet.steps.before?.entries.drugs.length ?? 1)
+  Math.max(1, sheet.steps.before ? figuresOf(sheet.steps.before.entries).drugs.length : 1)
 
 function takeDrug(sheet: Sheet, given: Given, { words: w, clinic, now }: Context): Taken<'drug'> {
   const reader = new Reader(given, w)
@@ -167,9 +168,10 @@ function above(
   { clinic }: Context,
   says: (typed: string, capacity: string) => string,
 ): string[] {
-  const capacity = sheet.steps.before?.entries.capacity ?? null
+  const { before } = sheet.steps
+  const capacity = before ? figuresOf(before.entries).capacity : null
   if (volume === null || capacity === null || volume <= capacity) return []
-  return [says(measured(volume, clinic.locale), reported(capacity, clinic.locale) ?? '')]
+  return [says(measured(volume, clinic.locale), measured(capacity, clinic.locale))]
 }
 
 function takeAspirated(sheet: Sheet, given: Given, context: Context): Taken<'aspirated'> {

@@ -24,6 +24,11 @@ export const paper = {
   },
   volumeChanged: (before: string, after: string) => `${before} before, ${after} after. Changed.`,
   volumeSame: (before: string, after: string) => `${before} before, ${after} after. Not changed.`,
+  volumeAlike: (before: string, after: string) =>
+    `${before} before, ${after} after. The same, as far as is shown.`,
+  volumeUnknown: (before: string, after: string) =>
+    `${before} before, ${after} after. They cannot be compared.`,
+  notSaidOfRefill: 'The pump does not say whether it has been told of this refill.',
   notTold: 'The pump has not been told of this refill.',
   told: (at: string) => `The pump reports a refill programmed at ${at}, by its clock.`,
   inPumpMore: (diff: string, reported: string, injected: string) =>
@@ -39,12 +44,6 @@ export const paper = {
   alarmDate: 'Next low-reservoir alarm',
   alarmDateReported: (date: string) => `${date}, reported by the pump, by the pump’s own clock.`,
   noAlarmDate: 'The pump reports no date.',
-  clockAhead: (by: string, zone: string) =>
-    `The pump’s clock is ${by} ahead of this computer’s (${zone}).`,
-  clockBehind: (by: string, zone: string) =>
-    `The pump’s clock is ${by} behind this computer’s (${zone}).`,
-  clockAgrees: (zone: string) => `The pump’s clock agrees with this computer’s (${zone}).`,
-  noClock: 'The pump gives no time.',
   computed: 'Computed here, not reported by the pump',
   computedOne: (volume: string, low: string, perDay: string, days: string, date: string) =>
     `(${volume} − ${low}) / ${perDay} a day = ${days} days: ${date}, by the pump’s clock.`,

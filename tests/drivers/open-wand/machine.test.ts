@@ -2,8 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mulberry32 } from '../../../src/base/env.ts'
-import { POLICIES, type Policy, TIMING } from '../../../src/drivers/open-wand/state.ts'
+import { TIMING } from '../../../src/drivers/open-wand/state.ts'
 import { PHASES, type Phase, TRANSITIONS } from '../../../src/drivers/open-wand/table.ts'
+import { POLICIES, type Policy } from '../../../src/model/policy.ts'
 import { type Fate, World } from './world.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
@@ -16,6 +17,7 @@ const FATES: readonly Fate[] = [
   'other-seq',
   'other-type',
   'no-reply-flag',
+  'other-mark',
   'short',
   ...Array.from({ length: 30 }, (_, i) => ({ code: i % 15, acted: i >= 15 })),
 ]
@@ -213,6 +215,12 @@ describe('the table', () => {
     (w) => {
       w.answers = { OPEN: 1, CLOSE: 1, INTERROGATE: 1, LIVE: 1 }
     },
+    (w) => {
+      w.fates = ['other-mark']
+    },
+    (w) => {
+      w.wand.session = null
+    },
     ACTS['stick'] as Act,
   ]
 
@@ -384,6 +392,45 @@ describe('stopping', () => {
     expect(w.until(() => w.state.phase === 'stopped', 3_000)).not.toBeNull()
     expect(w.state.unclosed).toMatchObject([{ why: 'left-to-lease', session: 0 }])
   })
+})
+
+describe('the mark of a wand', () => {
+  const causes = (w: World) =>
+    w.news.flatMap(({ news }) => (news.kind === 'phase' ? [news.cause] : []))
+
+  it('of another kind is refused at its first word, slowly tried again, and nothing of it is told', () => {
+    const w = new World('continuous', 'device')
+    w.input({ type: 'start' })
+    w.advance(60_000)
+    expect(causes(w)).toEqual(['start', 'opened', 'other-source'])
+    expect(w.news.every(({ news }) => news.kind === 'phase' || news.kind === 'contact')).toBe(true)
+    expect(w.state.hello).toBeNull()
+    expect(w.asked.every((name) => name === 'HELLO')).toBe(true)
+    expect(w.asked.length).toBeLessThan(20)
+    const refused = w.news.at(-1)?.news
+    expect(refused).toMatchObject({
+      detail:
+        'This is a simulated wand; this bridge reads devices. Start the bridge with --source simulator.',
+    })
+  })
+
+  it.each(PHASES.filter((p) => !['idle', 'opening', 'greeting', 'waiting', 'stopped'].includes(p)))(
+    'that changes while %s breaks the link; a session is told as not closed, an attempt as failed',
+    (phase) => {
+      const w = new World('continuous')
+      w.input({ type: 'start' })
+      expect(w.until(() => w.state.phase === phase, 200_000)).not.toBeNull()
+      const { session } = w.state
+      const before = w.news.length
+      w.fates = ['other-mark']
+      expect(w.until(() => causes(w).includes('mark-changed'), 2_000)).not.toBeNull()
+      const told = w.news.slice(before).map(({ news }) => news.kind)
+      expect(told).not.toContain('snapshot')
+      expect(w.state).toMatchObject({ phase: 'waiting', session: null, assembly: null })
+      if (session) expect(w.state.unclosed).toMatchObject([{ pump: session.pump }])
+      if (phase === 'starting' || phase === 'reading') expect(told).toContain('read-failed')
+    },
+  )
 })
 
 describe('a wand that is away for a night', () => {

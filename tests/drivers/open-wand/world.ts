@@ -2,7 +2,13 @@
 // delays and forges replies. After every step it checks what must hold always; whoever drives it
 // checks the rest.
 
-import { decodePdu, encodePdu, FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
+import {
+  decodePdu,
+  encodePdu,
+  FLAG_REPLY,
+  FLAG_SIMULATOR,
+  type Pdu,
+} from '../../../protocol/codec/pdu.ts'
 import { MESSAGES, type MessageName } from '../../../protocol/messages/index.ts'
 import { Timing } from '../../../protocol/timing.ts'
 import { step, wakeAt } from '../../../src/drivers/open-wand/machine.ts'
@@ -12,10 +18,11 @@ import {
   initialState,
   type LinkNews,
   type LinkState,
-  type Policy,
 } from '../../../src/drivers/open-wand/state.ts'
 import { TRANSITIONS } from '../../../src/drivers/open-wand/table.ts'
 import { encodeRequest } from '../../../src/drivers/open-wand/writer.ts'
+import type { Policy } from '../../../src/model/policy.ts'
+import type { Source } from '../../../src/model/reading.ts'
 import { FakeWand } from './fake-wand.ts'
 
 /** What happens to one reply. `code` forges a refusal; the others forge a part of the header. */
@@ -27,6 +34,7 @@ export type Fate =
   | 'other-seq'
   | 'other-type'
   | 'no-reply-flag'
+  | 'other-mark'
   | 'short'
   /** `acted`: the wand lies, it did what it was asked. */
   | { readonly code: number; readonly acted: boolean }
@@ -65,8 +73,8 @@ export class World {
   #lostAt = -Infinity
   #opens = 0
 
-  constructor(policy: Policy) {
-    this.state = initialState(policy)
+  constructor(policy: Policy, source: Source = 'simulator') {
+    this.state = initialState(policy, source)
   }
 
   told(kind: LinkNews['kind']): number {
@@ -268,6 +276,9 @@ export class World {
       case 'no-reply-flag':
         deliver({ ...reply, flags: reply.flags & ~FLAG_REPLY }, CABLE_MS, true)
         return
+      case 'other-mark':
+        deliver({ ...reply, flags: reply.flags ^ FLAG_SIMULATOR }, CABLE_MS, true)
+        return
       case 'short': {
         const payload = reply.payload.slice(0, Math.max(0, reply.payload.length - 1))
         deliver({ ...reply, payload }, CABLE_MS, false)
@@ -315,4 +326,4 @@ export class World {
   }
 }
 
-const asReply = (pdu: Pdu): Pdu => ({ ...pdu, flags: pdu.flags | FLAG_REPLY })
+const asReply = (pdu: Pdu): Pdu => ({ ...pdu, flags: FLAG_REPLY | FLAG_SIMULATOR })

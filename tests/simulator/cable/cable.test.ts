@@ -1,8 +1,11 @@
 // The cable: bytes are conserved, the same seed gives the same bytes, and nothing that it does can
 // make the wand act twice or the host believe what the wand did not say.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Code } from '../../../protocol/codec/pdu.ts'
+import { LINES } from '../../../protocol/framing/line-stream.ts'
+import { REPORTS } from '../../../protocol/framing/report-stream.ts'
 import type { Cable } from '../../../simulator/cable/cable.ts'
 import { FAULTS } from '../../../simulator/cable/faults.ts'
 import { Wire } from '../../../simulator/cable/wire.ts'
@@ -18,7 +21,7 @@ function wire(env: VirtualEnv, framing: 'line' | 'report', faults = FAULTS.none,
   const made = new Wire({
     env,
     seed,
-    framing,
+    framing: framing === 'line' ? LINES : REPORTS,
     faults: () => faults,
     deliver: (bytes) => void out.push({ at: env.monotonic(), bytes: [...bytes] }),
   })

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import { systemEnv } from '../../../src/base/env.ts'
 import { Bridge, type BridgeOptions } from '../../../src/bridge/bridge.ts'
 import { interrogateOnce } from '../../../src/bridge/interrogate.ts'
+import { openWand } from '../../../src/drivers/open-wand/driver.ts'
 import type { BridgeEvent } from '../../../src/model/event.ts'
 import type { PortSource } from '../../../src/transport/port.ts'
 import { run } from './until.ts'
@@ -17,10 +18,15 @@ export const PROGRAM = resolve('dist/bin/wandbridge.js')
 export type Reading = Extract<BridgeEvent, { kind: 'reading' }>
 
 export async function withBridge<T>(
-  options: Omit<BridgeOptions, 'env'>,
+  options: Omit<BridgeOptions, 'env' | 'driver'>,
   test: (bridge: Bridge) => Promise<T>,
 ): Promise<T> {
-  const bridge = new Bridge({ ...options, env: systemEnv() })
+  const bridge = new Bridge({
+    source: 'simulator',
+    ...options,
+    driver: openWand,
+    env: systemEnv(),
+  })
   bridge.start()
   try {
     return await test(bridge)

@@ -3,5 +3,5 @@
 import { hidSource } from '../../../src/transport/hid.ts'
 import { readOnce } from './bridge.ts'
 
-const { pump, repr } = await readOnce(hidSource(process.argv[2] ?? ''))
-console.log(JSON.stringify({ pump, repr }))
+const { pump, evidence } = await readOnce(hidSource(process.argv[2] ?? ''))
+console.log(JSON.stringify({ pump, evidence: { body: evidence.body } }))

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { SerialPort } from 'serialport'
 import { hidSource } from '../../../src/transport/hid.ts'
 import { serialSource } from '../../../src/transport/serial.ts'
+import { blocksOf } from '../../bridge/blocks.ts'
 import { withAdapter } from './adapter.ts'
 import { type Reading, readOnce } from './bridge.ts'
 import { note } from './host.ts'
@@ -15,8 +16,8 @@ import { plugged, withSimulator } from './wand.ts'
 const PORTS = [{ kind: 'pty' }, { kind: 'usbip', port: 0 }] as const
 
 /** The blocks without what moves while the wand is being read: the pump lives on. */
-function still({ repr }: Reading): unknown {
-  const { clock, reservoir, battery, status, events, ...rest } = repr
+function still(reading: Reading): unknown {
+  const { clock, reservoir, battery, status, events, ...rest } = blocksOf(reading)
   const { reportedVolume, ...lasting } = reservoir
   // As JSON: one of them comes from another process.
   return JSON.parse(JSON.stringify({ ...rest, reservoir: lasting }))
@@ -27,11 +28,11 @@ function sameBlocks(later: Reading, first: Reading, name: string): void {
   const fell = volume(first) - volume(later)
   assert.ok(fell >= 0 && fell < 10_000, `${name}: the volume fell by ${fell} nL`)
   // Each reading is an event of the pump, so the list grows, and keeps what it had.
-  const had = first.repr.events.events
-  assert.deepEqual(later.repr.events.events.slice(0, had.length), had, name)
+  const had = blocksOf(first).events.events
+  assert.deepEqual(blocksOf(later).events.events.slice(0, had.length), had, name)
 }
 
-const volume = ({ repr }: Reading) => repr.reservoir.reportedVolume ?? 0
+const volume = (reading: Reading) => blocksOf(reading).reservoir.reportedVolume ?? 0
 
 /** The blocks of a wand of the same seed that began to live at another time: without times. */
 function timeless(reading: Reading): unknown {

@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { REPORT_SIZE } from '../../../protocol/framing/hid-report.ts'
 import { startSimulator } from '../../../simulator/index.ts'
 import type { WatchLine } from '../../../src/bridge/watch.ts'
-import type { LinkCounters } from '../../../src/drivers/open-wand/link.ts'
+import type { DriverCounters } from '../../../src/drivers/driver.ts'
 import { note } from './host.ts'
 import { UHid } from './uhid.ts'
 import { until } from './until.ts'
@@ -19,7 +19,7 @@ import { until } from './until.ts'
 const FLOOD = 200
 const ROUNDS = process.env['WANDBRIDGE_LONG'] === '1' ? 20 : 2
 
-type Line = WatchLine | ({ readonly kind: 'counters' } & LinkCounters)
+type Line = WatchLine | ({ readonly kind: 'counters' } & DriverCounters)
 
 test('a slow reader loses reports, asks again, and reads nothing wrong', async () => {
   const simulator = await startSimulator({ seed: 7 })

@@ -6,11 +6,14 @@ import { promisify } from 'node:util'
 /** Runs a program to its end. */
 export const run = promisify(execFile)
 
-/** Waits until `look` gives something, at most `ms`; says what was waited for. */
+/**
+ * Waits until `look` gives something, at most `ms`; says what was waited for. Without an `ms` of its own
+ * that only ends what hangs: drivers and rules come from the host's disk, in the host's time.
+ */
 export async function until<T>(
   what: string,
   look: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-  ms = 10_000,
+  ms = 120_000,
 ): Promise<T> {
   const began = performance.now()
   for (;;) {

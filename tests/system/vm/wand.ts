@@ -68,7 +68,7 @@ async function node(name: string): Promise<UsbNode | null> {
 }
 
 /** The wand of this serial number once the kernel and udev are done with it. */
-export async function plugged(serial = 'SIMW-0001', ms = 10_000): Promise<UsbNode> {
+export async function plugged(serial = 'SIMW-0001', ms = 120_000): Promise<UsbNode> {
   const ready = (one: UsbNode) => one.serial === serial && one.hidraw !== '' && one.tty !== ''
   const found = await until(`wand ${serial} on USB`, async () => (await devices()).find(ready), ms)
   await until(`${found.tty} and ${found.hidraw}`, () =>

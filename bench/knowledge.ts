@@ -1,0 +1,160 @@
+// Knowledge beside its log: rebuilding it from nothing, and starting from its snapshot, against reading the
+// bytes of the same log and doing nothing with them. The log is made once, as a bridge in continuous mode
+// writes it, and kept in .cache. Prints one JSON object.
+// Usage: npm run bench -- knowledge [--quick] [--records N]
+import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { startSimulator } from '../simulator/index.ts'
+import type { NewRecord } from '../src/audit/format/record.ts'
+import { newKey } from '../src/audit/log/keys.ts'
+import { AuditLog } from '../src/audit/log/log.ts'
+import { nodeDisk } from '../src/base/disk.ts'
+import { systemEnv, utc, VirtualEnv } from '../src/base/env.ts'
+import { Bridge } from '../src/bridge/bridge.ts'
+import { openWand } from '../src/drivers/open-wand/driver.ts'
+import { Feed } from '../src/feed/feed.ts'
+import { Knowledge } from '../src/knowledge/knowledge.ts'
+import { recordOf } from '../src/recorder/records.ts'
+import { loopbackSource } from '../src/transport/loopback.ts'
+
+const env = systemEnv()
+const args = process.argv.slice(2)
+const option = (name: string) => (args.includes(name) ? args[args.indexOf(name) + 1] : undefined)
+const RECORDS = Number(option('--records') ?? (args.includes('--quick') ? 100_000 : 1_000_000))
+/** Records behind the older snapshot: what a bridge that dies may leave, many times over. */
+const TAIL = 10_000
+const PUMPS = 20
+const place = join('.cache', `knowledge-${RECORDS}`)
+const source = 'simulator' as const
+
+/** What a bridge records in four minutes: sessions that are held, read and closed. */
+async function happening(): Promise<NewRecord[]> {
+  const virtual = new VirtualEnv({ seed: 1 })
+  const simulator = await startSimulator({ env: virtual, seed: 1, wands: 1 })
+  const ports = simulator.wands.map((wand) => loopbackSource('loop-0', wand.paths.line))
+  const bridge = new Bridge({
+    env: virtual,
+    driver: openWand,
+    source,
+    ports,
+    policy: 'continuous',
+  })
+  const records: NewRecord[] = []
+  bridge.events$.subscribe((event) => {
+    const record = recordOf(event)
+    if (record) records.push(record)
+  })
+  bridge.start()
+  await virtual.advance(240_000)
+  const stopping = bridge.stop()
+  await virtual.advance(5_000)
+  await stopping
+  await simulator.stop()
+  return records
+}
+
+async function make(dir: string): Promise<void> {
+  const key = newKey(env)
+  const options = { env, disk: nodeDisk, dir: join(dir, 'audit'), keys: async () => [key] }
+  const log = await AuditLog.open({ ...options, boot: 'bench', source })
+  const records = await happening()
+  const began = Date.UTC(2026, 0, 5, 8)
+  let n = 1
+  let round = 0
+  const write = async (until: number) => {
+    while (n < until) {
+      const serial = `SIM-${String(round % PUMPS).padStart(4, '0')}`
+      round += 1
+      const waiting: Promise<unknown>[] = []
+      for (const record of records.slice(0, until - n)) {
+        const at = utc(began + n * 1_000)
+        const pump = record.pump ? { pump: serial } : {}
+        waiting.push(log.append({ ...record, ...pump, at, mono: n }))
+        n += 1
+      }
+      await Promise.all(waiting)
+    }
+  }
+  await write(RECORDS - TAIL)
+  const older = await start(join(dir, 'older'), feed(dir))
+  await older.knowledge.stop()
+  await write(RECORDS)
+  await log.close(60_000)
+}
+
+async function raw(): Promise<{ ms: number; bytes: number }> {
+  const from = env.monotonic()
+  let bytes = 0
+  const [log] = await nodeDisk.list(join(place, 'audit'))
+  const dir = join(place, 'audit', log ?? '')
+  for (const name of await nodeDisk.list(dir)) {
+    if (!name.includes('.jsonl')) continue
+    for await (const chunk of nodeDisk.read(join(dir, name))) bytes += chunk.length
+  }
+  return { ms: env.monotonic() - from, bytes }
+}
+
+const feed = (dir: string) => new Feed({ env, disk: nodeDisk, dir: join(dir, 'audit'), source })
+
+/** Every line is looked at, and none is taken. */
+async function skipped(): Promise<number> {
+  const from = env.monotonic()
+  for await (const _ of feed(place).scan({ kinds: ['retention'] })) {
+    throw new Error('there is no such record')
+  }
+  return env.monotonic() - from
+}
+
+async function start(dir: string, from: Feed) {
+  const began = env.monotonic()
+  const knowledge = new Knowledge({ env, disk: nodeDisk, dir, source, feed: from })
+  await knowledge.start()
+  const pumps = knowledge.pumps().length
+  const ms = env.monotonic() - began
+  const { phase, position } = knowledge.state
+  if (phase !== 'following' || pumps !== PUMPS) throw new Error(`${phase}, ${pumps} pumps`)
+  return { ms, position, knowledge }
+}
+
+async function main(): Promise<void> {
+  if (!existsSync(place)) {
+    const unfinished = `${place}.new`
+    rmSync(unfinished, { recursive: true, force: true })
+    mkdirSync(unfinished, { recursive: true })
+    await make(unfinished)
+    renameSync(unfinished, place)
+  }
+  const dir = join(place, 'knowledge')
+  rmSync(dir, { recursive: true, force: true })
+  const read = await raw()
+  const scan = await skipped()
+  const rebuilt = await start(dir, feed(place))
+  await rebuilt.knowledge.stop()
+  const again = await start(dir, feed(place))
+  await again.knowledge.stop()
+  const snapshot = await nodeDisk.size(join(dir, `${source}.json`))
+  rmSync(dir, { recursive: true })
+  cpSync(join(place, 'older'), dir, { recursive: true })
+  const tail = await start(dir, feed(place))
+  await tail.knowledge.stop()
+  const rate = (ms: number) => Math.round(((rebuilt.position + 1) * 1_000) / ms)
+  const round = (x: number, digits = 2) => Number(x.toFixed(digits))
+  console.log(
+    JSON.stringify({
+      node: process.version,
+      records: rebuilt.position + 1,
+      logMB: round(read.bytes / 2 ** 20, 0),
+      snapshotKB: round((snapshot ?? 0) / 1024, 0),
+      perSecond: { raw: rate(read.ms), skipped: rate(scan), rebuilt: rate(rebuilt.ms) },
+      startMs: { snapshot: round(again.ms, 0), snapshotAndTail: round(tail.ms, 0) },
+      ratios: {
+        rebuiltToRaw: round(read.ms / rebuilt.ms),
+        rebuiltToSkipped: round(scan / rebuilt.ms),
+        startToRebuilt: round(again.ms / rebuilt.ms, 4),
+      },
+      memoryMB: round(process.memoryUsage().rss / 2 ** 20, 0),
+    }),
+  )
+}
+
+await main()

@@ -1,0 +1,134 @@
+// What was kept elsewhere and what it is worth for a log: a verifier key vouches for every record when
+// it is a key of the log's unbroken chain of keys; a checkpoint vouches for the records it covers, and
+// only with the signature of such a key, or of the key that was handed in with it.
+import { originOf, parseCheckpoint, type SignedCheckpoint } from '../format/checkpoint.ts'
+import { EMPTY_ROOT, type Hash, sameHash } from '../format/merkle.ts'
+import { parseVerifierKey, signerOf, type VerifierKey } from '../format/note.ts'
+
+/** How many records are vouched for from outside; `nothing` counts those that are not. */
+export interface Vouched {
+  readonly key: number
+  readonly checkpoint: number
+  readonly nothing: number
+}
+
+export class Outside {
+  readonly #log: string
+  readonly #key: VerifierKey | null
+  readonly #since: SignedCheckpoint | null
+  /** Keys of the log, each bound to the next by a note that both signed. */
+  #chain: VerifierKey[] = []
+  /** Records whose entries are gone in front of the chain: nobody can follow a change of key among them. */
+  #dropped = 0
+  /** Root at the size of the checkpoint, as it is in the log. */
+  #root: Hash | null = null
+
+  /** Throws RangeError when what was handed in is no key or no checkpoint. */
+  constructor(log: string, key: string | undefined, since: string | undefined) {
+    this.#log = log
+    this.#key = key === undefined ? null : keyOf(key)
+    this.#since = since === undefined ? null : sinceOf(since)
+    if (this.#since?.size === 0) this.#root = EMPTY_ROOT
+  }
+
+  /** Records that the checkpoint covers. */
+  get size(): number | undefined {
+    return this.#since?.size
+  }
+
+  /** The key that signs from here on; `dropped`: the entries of so many records end here. */
+  signs(key: VerifierKey, dropped = 0): void {
+    if (this.#chain.at(-1)?.text === key.text) return
+    if (dropped > 0) {
+      this.#chain = []
+      this.#dropped = dropped
+    }
+    this.#chain.push(key)
+  }
+
+  /** The root of the first `size` records. */
+  reached(root: Hash): void {
+    this.#root = root
+  }
+
+  /** Null when both hold for a log of so many records, else what is wrong and from where on. */
+  problem(records: number): { readonly reason: string; readonly through: number } | null {
+    const inChain = this.#chain.some(({ text }) => text === this.#key?.text)
+    if (this.#key && this.#key.name !== originOf(this.#log)) {
+      return { reason: `the key that was kept is of another log: ${this.#key.name}`, through: 0 }
+    }
+    const reason = this.#since && this.#checkpoint(this.#since, records)
+    if (reason) return { reason, through: Math.max(0, Math.min(this.size ?? 0, records) - 1) }
+    const before = (this.size ?? Number.POSITIVE_INFINITY) <= this.#dropped
+    if (!this.#key || inChain || (before && this.#signer() === this.#key)) return null
+    const signs = this.#chain.at(-1)?.text
+    return {
+      reason: `the log is signed with another key: ${signs}`,
+      through: Math.max(0, records - 1),
+    }
+  }
+
+  #signer(): VerifierKey | string | null {
+    const known = [...(this.#key ? [this.#key] : []), ...this.#chain]
+    return this.#since && signerOf(this.#since.note, known)
+  }
+
+  #checkpoint(since: SignedCheckpoint, records: number): string | null {
+    if (since.origin !== originOf(this.#log))
+      return `the checkpoint that was kept is of another log: ${since.origin}`
+    const signer = this.#signer()
+    if (typeof signer === 'string') return `the checkpoint that was kept: ${signer}`
+    if (signer === null) {
+      return 'the checkpoint that was kept is signed by no key of this log; give the verifier key that was kept with it (--key)'
+    }
+    if (since.size > records)
+      return `the checkpoint that was kept has ${since.size} records; here are ${records}: the end is missing`
+    if (!this.#root || !sameHash(this.#root, since.root))
+      return 'the records up to here are not those of the checkpoint that was kept'
+    return null
+  }
+
+  /** For a log of so many records in which nothing is wrong. */
+  vouched(records: number): Vouched {
+    const key = this.#chain.some(({ text }) => text === this.#key?.text) ? records : 0
+    const checkpoint = this.#since?.size ?? 0
+    return { key, checkpoint, nothing: records - Math.max(key, checkpoint) }
+  }
+
+  /** The result in a sentence. */
+  sentence(records: number): string {
+    const { key, checkpoint, nothing } = this.vouched(records)
+    if (key === 0 && checkpoint === 0) {
+      return (
+        `${records} records are consistent, not authenticated: nothing kept outside this log vouches for ` +
+        'it. Give --key from a printed sheet, or --since with a checkpoint kept elsewhere.'
+      )
+    }
+    const all = `${records} records are intact`
+    if (key > 0) {
+      if (checkpoint === records)
+        return `${all} and vouched for by the key and the checkpoint kept elsewhere.`
+      const also = this.#since ? `, for the first ${checkpoint} also the checkpoint` : ''
+      return `${all} and vouched for by the key kept elsewhere${also}.`
+    }
+    if (nothing === 0) return `${all} and vouched for by the checkpoint kept elsewhere.`
+    const why = this.#key
+      ? 'The key was changed among entries that were dropped, which nobody can follow.'
+      : 'Give --key from a printed sheet.'
+    return `${all}: the first ${checkpoint} are vouched for by the checkpoint kept elsewhere, the last ${nothing} by nothing. ${why}`
+  }
+}
+
+function keyOf(text: string): VerifierKey {
+  const key = parseVerifierKey(text.trim())
+  if (typeof key === 'string') throw new RangeError(key)
+  return key
+}
+
+function sinceOf(text: string): SignedCheckpoint {
+  const checkpoint = parseCheckpoint(`${text.trimEnd()}\n`)
+  if (typeof checkpoint === 'string') throw new RangeError(checkpoint)
+  if (checkpoint.extensions.length > 0)
+    throw new RangeError('a checkpoint of an audit log has three lines')
+  return checkpoint
+}

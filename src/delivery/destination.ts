@@ -1,0 +1,308 @@
+// One destination: the log is its outbox. It takes what is owed from the feed, sends it one message at a
+// time, in order, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
+import { type Cancel, type Env, utc } from '../base/env.ts'
+import type { FeedRecord } from '../feed/feed-record.ts'
+import type { DestinationStatus } from '../model/status.ts'
+import { type Event, IDLE, type Result, RULES, type Rules, type State, step } from './machine.ts'
+import { beginning, type Entry, type Gap, Outbox, type Records } from './outbox.ts'
+import { insist, Place, sinceOf } from './place.ts'
+import type { Parked, Store } from './saved.ts'
+import type { Link, Message, Sender } from './sender.ts'
+import { standing } from './standing.ts'
+
+/** What is written down about a destination, durably. False = it could not be. */
+export interface Notes {
+  parked(parked: Parked): Promise<boolean>
+  resent(parked: Parked): Promise<boolean>
+  gap(gap: Gap): Promise<boolean>
+}
+
+export interface DestinationOptions {
+  readonly env: Env
+  readonly name: string
+  /** UTC: where it begins when it has no place yet; usually with what is recorded from now on. */
+  readonly since?: string | undefined
+  readonly rules?: Partial<Rules>
+  readonly sender: Sender
+  readonly records: Records
+  readonly store: Store
+  readonly notes: Notes
+  log(text: string): void
+}
+
+export class Destination {
+  readonly #options: DestinationOptions
+  readonly #rules: Rules
+  readonly #outbox: Outbox
+  readonly #link: Link
+  readonly #end = new AbortController()
+  #place: Place | null = null
+  /** Why nothing can be sent at all: its place or the log cannot be read. */
+  #lost: string | null = 'its place is being looked up'
+  #state: State = IDLE
+  /** The text of the message that is under way. */
+  #text = ''
+  #done: (result: Result) => void = () => {}
+  /** Set aside before, and to be sent again; the first of them may be under way, and then it is this. */
+  #again: Parked[] = []
+  #resending: Parked | null = null
+  #timer: Cancel = () => {}
+  #sent = 0
+  #lastError = ''
+
+  constructor(options: DestinationOptions) {
+    const { env, records, sender, rules } = options
+    this.#options = options
+    this.#rules = { ...RULES, ...rules }
+    this.#outbox = new Outbox(env, records, sender)
+    this.#link = sender.link({
+      connected: () => this.#on({ kind: 'connected' }),
+      reply: (reply) => {
+        if (reply?.means === 'refused' || reply?.means === 'try-again') {
+          this.#lastError = `${reply.code} ${reply.text}`.trim()
+        }
+        this.#on({ kind: 'reply', reply })
+      },
+      closed: (why) => {
+        this.#lastError = why
+        this.#on({ kind: 'closed' })
+      },
+    })
+  }
+
+  get name(): string {
+    return this.#options.name
+  }
+
+  /**
+   * Finds its place, then follows the log and sends. While the place cannot be read or kept, nothing is
+   * sent: it would be sent twice, or left out. It is said, and tried again.
+   */
+  start(): void {
+    const { store, name, env } = this.#options
+    const since = sinceOf(env, this.#options.since)
+    void this.#surely(async () => {
+      this.#place = await Place.open(env, store, name, since)
+      this.#lost = null
+    }).then(() => {
+      if (!this.#place) return
+      void this.#follow(this.#place)
+      void this.#work(this.#place)
+    })
+  }
+
+  /** Sends what was set aside again, before anything new; gives how many that are. */
+  resend(): number {
+    const parked = this.#place?.saved.parked ?? []
+    this.#again = parked.filter((one) => one.control !== this.#resending?.control)
+    this.#outbox.wake()
+    return this.#again.length
+  }
+
+  /** Nothing is owed, and what is known is kept. For whoever sends once and ends. */
+  get idle(): boolean {
+    const place = this.#place
+    if (!place || place.busy || this.#again.length > 0 || this.#resending) return false
+    return this.#outbox.isEmpty(place.saved.place)
+  }
+
+  async stop(): Promise<void> {
+    this.#end.abort()
+    this.#timer()
+    this.#link.close()
+    this.#outbox.wake()
+    await this.#place?.stop()
+  }
+
+  status(): DestinationStatus {
+    const { env, name, sender } = this.#options
+    const { place = null, parked = [] } = this.#place?.saved ?? {}
+    return standing({
+      name,
+      address: sender.address,
+      now: env.wall(),
+      since: this.#resending?.at ?? this.#outbox.owedSince(place),
+      lost: this.#lost,
+      machine: this.#state,
+      lastError: this.#lastError,
+      waiting: this.#outbox.held,
+      parked,
+      sent: this.#sent,
+    })
+  }
+
+  get #stopped(): boolean {
+    return this.#end.signal.aborted
+  }
+
+  async #follow(place: Place): Promise<void> {
+    const { signal } = this.#end
+    const { records } = this.#options
+    await this.#surely(async () => {
+      if (place.saved.place === null) {
+        const begin = await beginning(records, place.saved.since, signal)
+        if (begin) place.moved(begin)
+      }
+      const from = place.saved.place
+      if (from) await this.#outbox.follow(from, signal, () => this.#readable())
+    })
+  }
+
+  #readable(): void {
+    this.#lost = null
+  }
+
+  async #work(place: Place): Promise<void> {
+    while (!this.#stopped) {
+      const { first } = this.#outbox
+      const parked = this.#again.shift()
+      if (parked) await this.#resend(place, parked)
+      else if (first) await this.#settle(place, first)
+      else await this.#outbox.changed()
+    }
+  }
+
+  /** The place follows what was accepted: who dies in between sends a few again, with the same ids. */
+  async #settle(place: Place, entry: Entry): Promise<void> {
+    const { notes } = this.#options
+    let noted = false
+    if (entry.kind === 'gap') {
+      if (!(await this.#written(() => notes.gap(entry.gap)))) return
+      noted = true
+    } else if (entry.kind === 'message') {
+      const parked = await this.#deliver(entry.record, entry.message, null)
+      if (parked === 'stopped') return
+      noted = parked !== null
+      if (parked) place.saved.parked.push(parked)
+    }
+    place.moved(entry.cursor)
+    this.#outbox.shift()
+    if (entry.kind === 'nothing') return
+    place.soon()
+    // What is noted twice would be recorded twice.
+    if (noted) await place.settled()
+  }
+
+  async #resend(place: Place, parked: Parked): Promise<void> {
+    this.#resending = parked
+    let found: FeedRecord | 'gone' | 'unknown' = 'unknown'
+    await this.#surely(async () => {
+      found = await this.#stored(parked)
+      this.#readable()
+    })
+    const { log, position, control } = parked
+    const record = found as FeedRecord | 'gone' | 'unknown'
+    const message = typeof record === 'string' ? null : this.#options.sender.messageOf(record)
+    let again: Parked | null | 'stopped' = null
+    if (message) again = await this.#deliver(record as FeedRecord, message, parked)
+    else if (record !== 'unknown') {
+      const gap = { log, from: position, to: position, why: 'dropped' } as const
+      if (!(await this.#written(() => this.#options.notes.gap(gap)))) return
+    }
+    if (again === 'stopped') return
+    if (record !== 'unknown') {
+      const others = place.saved.parked.filter((one) => one.control !== control)
+      place.saved.parked = again ? [...others, again] : others
+      place.soon()
+      if (again) await place.settled()
+    }
+    this.#resending = null
+  }
+
+  /** `gone`: it is kept no more. `unknown`: its log is not open now, or not yet. */
+  async #stored({ log, position }: Parked): Promise<FeedRecord | 'gone' | 'unknown'> {
+    const { records } = this.#options
+    const head = await records.look()
+    if (!head) return 'unknown'
+    if (head.log !== log) return 'gone'
+    for await (const record of records.read({ after: position - 1, before: position + 1 })) {
+      return record
+    }
+    return 'gone'
+  }
+
+  /** Sends one until it is accepted, which is null, or set aside, and writes that down. */
+  async #deliver(
+    { log, position }: FeedRecord,
+    message: Message,
+    before: Parked | null,
+  ): Promise<Parked | null | 'stopped'> {
+    const { notes, env } = this.#options
+    const { control } = message
+    const result = await this.#exchange(message)
+    if (result.kind === 'accepted') {
+      this.#sent += 1
+      this.#lastError = ''
+      if (before && !(await this.#written(() => notes.resent(before)))) return 'stopped'
+      return null
+    }
+    const { code, text, attempts } = result
+    const parked = { log, position, control, code, text, attempts, at: utc(env.wall()) }
+    if (!(await this.#written(() => notes.parked(parked)))) return 'stopped'
+    this.#options.log(`message ${control} was refused (${code} ${text}) and set aside.`)
+    return parked
+  }
+
+  #exchange(message: Message): Promise<Result> {
+    try {
+      this.#text = message.text()
+    } catch (error) {
+      const text = `no message can be made of it: ${(error as Error).message}`.slice(0, 500)
+      return Promise.resolve({ kind: 'parked', code: 'none', text, attempts: 0 })
+    }
+    return new Promise((resolve) => {
+      this.#done = resolve
+      this.#on({ kind: 'message', control: message.control })
+    })
+  }
+
+  #on(event: Event): void {
+    if (this.#stopped) return
+    const { state, effects } = step(this.#state, event, this.#rules)
+    this.#state = state
+    for (const effect of effects) {
+      switch (effect.do) {
+        case 'connect':
+          this.#link.connect()
+          break
+        case 'send':
+          this.#link.send(this.#text)
+          break
+        case 'close':
+          this.#lastError = 'no answer in time'
+          this.#link.close()
+          break
+        case 'timer':
+          this.#timer()
+          if (effect.ms !== null) {
+            this.#timer = this.#options.env.after(effect.ms, () => this.#on({ kind: 'time' }))
+          }
+          break
+        case 'done':
+          this.#done(effect.result)
+      }
+    }
+  }
+
+  /** Until it works, or it is stopped; says once what keeps everything from being sent. */
+  async #surely(work: () => Promise<void>): Promise<void> {
+    await this.#written(() =>
+      work().then(
+        () => true,
+        ({ message }: Error) => {
+          if (this.#lost !== message && !this.#stopped)
+            this.#options.log(
+              `${message}. Nothing is sent to it until that is mended; it is tried again.`,
+            )
+          this.#lost = message
+          return false
+        },
+      ),
+    )
+  }
+
+  /** False = it was stopped before it was written. */
+  #written(write: () => Promise<boolean>): Promise<boolean> {
+    return insist(this.#options.env, () => this.#stopped, write)
+  }
+}

@@ -1,0 +1,127 @@
+// What a destination is sent next and what its replies mean: one message at a time, in order. Pure:
+// events in, effects out. What is accepted is done with; an error is tried again, more and more slowly,
+// then parked; a refusal is parked at once; silence closes the connection; a destination that is down is
+// tried for ever. A reply that names another message says nothing about this one.
+import type { Reply } from './sender.ts'
+
+export interface Rules {
+  /** How often a message that is answered with an error is sent, in all. */
+  readonly attempts: number
+  readonly ackMs: number
+  /** First wait before trying again; it doubles up to the longest. */
+  readonly backoffMs: number
+  readonly longestMs: number
+}
+
+export const RULES: Rules = { attempts: 5, ackMs: 30_000, backoffMs: 1_000, longestMs: 60_000 }
+
+export interface State {
+  readonly link: 'closed' | 'connecting' | 'open'
+  /** Control id of the message that is to be sent; null = there is none. */
+  readonly head: string | null
+  /** `ack`: it was sent. `backoff`: nothing is tried until the wait is over. */
+  readonly waiting: 'nothing' | 'ack' | 'backoff'
+  /** Error replies to this message so far. */
+  readonly refused: number
+  /** Connections in a row that came to nothing. */
+  readonly failed: number
+  /** Replies that named another message, or were none. */
+  readonly strays: number
+}
+
+export const IDLE: State = {
+  link: 'closed',
+  head: null,
+  waiting: 'nothing',
+  refused: 0,
+  failed: 0,
+  strays: 0,
+}
+
+export type Event =
+  | { readonly kind: 'message'; readonly control: string }
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'reply'; readonly reply: Reply | null }
+  /** The time that was asked for is over. */
+  | { readonly kind: 'time' }
+
+export type Result =
+  | { readonly kind: 'accepted' }
+  | {
+      readonly kind: 'parked'
+      readonly code: string
+      readonly text: string
+      readonly attempts: number
+    }
+
+export type Effect =
+  | { readonly do: 'connect' }
+  | { readonly do: 'send' }
+  | { readonly do: 'close' }
+  /** One timer: a new one replaces it; null = none. */
+  | { readonly do: 'timer'; readonly ms: number | null }
+  | { readonly do: 'done'; readonly result: Result }
+
+export interface Step {
+  readonly state: State
+  readonly effects: readonly Effect[]
+}
+
+export function step(state: State, event: Event, rules: Rules = RULES): Step {
+  switch (event.kind) {
+    case 'message':
+      return next({ ...state, head: event.control, refused: 0 }, rules)
+    case 'connected':
+      return next({ ...state, link: 'open' }, rules)
+    case 'closed': {
+      const failed = state.failed + 1
+      const closed = { ...state, link: 'closed', failed } as const
+      if (state.head === null)
+        return { state: { ...closed, waiting: 'nothing', failed: 0 }, effects: [NO_TIMER] }
+      return { state: { ...closed, waiting: 'backoff' }, effects: [timer(failed - 1, rules)] }
+    }
+    case 'time':
+      if (state.waiting === 'ack') return { state, effects: [{ do: 'close' }] }
+      return next({ ...state, waiting: 'nothing' }, rules)
+    case 'reply':
+      return replied(state, event.reply, rules)
+  }
+}
+
+const NO_TIMER: Effect = { do: 'timer', ms: null }
+
+const timer = (times: number, { backoffMs, longestMs }: Rules): Effect => ({
+  do: 'timer',
+  ms: Math.min(longestMs, backoffMs * 2 ** Math.min(times, 20)),
+})
+
+/** Sends, or connects first, if there is something to send and nothing to wait for. */
+function next(state: State, rules: Rules): Step {
+  if (state.head === null || state.waiting !== 'nothing') return { state, effects: [] }
+  if (state.link === 'open') {
+    const sent = { ...state, waiting: 'ack' } as const
+    return { state: sent, effects: [{ do: 'send' }, { do: 'timer', ms: rules.ackMs }] }
+  }
+  if (state.link === 'connecting') return { state, effects: [] }
+  return { state: { ...state, link: 'connecting' }, effects: [{ do: 'connect' }] }
+}
+
+function replied(state: State, reply: Reply | null, rules: Rules): Step {
+  if (!reply?.means || state.waiting !== 'ack' || reply.control !== state.head) {
+    return { state: { ...state, strays: state.strays + 1 }, effects: [] }
+  }
+  const { means, code, text } = reply
+  const done = { ...state, head: null, waiting: 'nothing', refused: 0, failed: 0 } as const
+  const end = (result: Result): Step => ({
+    state: done,
+    effects: [NO_TIMER, { do: 'done', result }],
+  })
+  if (means === 'accepted') return end({ kind: 'accepted' })
+  const refused = state.refused + 1
+  if (means === 'refused' || refused >= rules.attempts) {
+    return end({ kind: 'parked', code, text, attempts: refused })
+  }
+  const again = { ...state, refused, failed: 0, waiting: 'backoff' } as const
+  return { state: again, effects: [timer(refused - 1, rules)] }
+}

@@ -1,0 +1,53 @@
+// How far a destination is, as it is kept: its place in the log, and the messages that were set aside.
+import { z } from 'zod'
+import { utcSchema } from '../model/value.ts'
+
+const count = z.number().int().nonnegative()
+
+const parkedSchema = z.strictObject({
+  log: z.string(),
+  position: count,
+  control: z.string(),
+  code: z.string(),
+  text: z.string(),
+  attempts: count,
+  at: utcSchema,
+})
+/** A message that its destination would not take. */
+export type Parked = z.infer<typeof parkedSchema>
+
+const savedSchema = z.strictObject({
+  v: z.literal(2),
+  destination: z.string(),
+  /** Only what was recorded since is sent. */
+  since: utcSchema,
+  /** Everything up to here was accepted, set aside, or is not for it; null = it has not begun. */
+  place: z.strictObject({ log: z.string(), position: z.number().int().min(-1) }).nullable(),
+  parked: z.array(parkedSchema),
+})
+export type Saved = z.infer<typeof savedSchema>
+
+/** Where it is kept: replaced as a whole, or not at all. */
+export interface Store {
+  /** Null = there is nothing yet. Rejects when it cannot be read. */
+  load(): Promise<string | null>
+  save(text: string): Promise<void>
+}
+
+/** Throws when it is not ours: to begin anew would send what was sent, or leave out what was not. */
+export function parseSaved(text: string | null, destination: string, since: string): Saved {
+  if (text === null) return { v: 2, destination, since, place: null, parked: [] }
+  const saved = savedSchema.safeParse(jsonOf(text))
+  if (saved.success && saved.data.destination === destination) return saved.data
+  throw new Error(`the file that says how far ${destination} is, cannot be read`)
+}
+
+export const savedText = (saved: Saved) => `${JSON.stringify(saved, null, 1)}\n`
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

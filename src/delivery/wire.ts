@@ -1,0 +1,65 @@
+// The link of MLLP: one line after the other to a destination, messages and replies in frames. What a line
+// that is given up still says is not heard.
+import type { Dial, Line } from './line.ts'
+import { Deframer, frame } from './mllp.ts'
+import type { Link, LinkEvents, Reply } from './sender.ts'
+
+/** Bytes a peer may say to one message. Whoever says more is not listened to: others wait meanwhile. */
+const MOST_SAID = 1 << 20
+
+export class Wire implements Link {
+  readonly #dial: Dial
+  readonly #parse: (text: string) => Reply | null
+  readonly #events: LinkEvents
+  #line: Line | null = null
+  #deframer = new Deframer()
+  /** Bytes since the last message was sent, or since the line was made. */
+  #heard = 0
+
+  /** `parse`: null = it is no reply. */
+  constructor(dial: Dial, parse: (text: string) => Reply | null, events: LinkEvents) {
+    this.#dial = dial
+    this.#parse = parse
+    this.#events = events
+  }
+
+  connect(): void {
+    this.#deframer = new Deframer()
+    this.#heard = 0
+    const live = () => this.#line === line
+    let line: Line | null = null
+    try {
+      line = this.#dial({
+        connected: () => live() && this.#events.connected(),
+        data: (bytes) => live() && this.#take(bytes),
+        closed: (why) => live() && this.#closed(why),
+      })
+      this.#line = line
+    } catch (error) {
+      this.#closed((error as Error).message)
+    }
+  }
+
+  send(text: string): void {
+    this.#heard = 0
+    this.#line?.send(frame(text))
+  }
+
+  close(): void {
+    this.#line?.close()
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#heard += bytes.length
+    if (this.#heard > MOST_SAID) {
+      this.#line?.close()
+      return this.#closed('it sends what is no reply')
+    }
+    for (const text of this.#deframer.push(bytes)) this.#events.reply(this.#parse(text))
+  }
+
+  #closed(why: string): void {
+    this.#line = null
+    this.#events.closed(why)
+  }
+}

@@ -1,0 +1,22 @@
+// A destination of the configuration as the outbox takes it: PCD-01 and PCD-04 over MLLP.
+import type { Env } from '../base/env.ts'
+import { dialer, isSecure } from '../delivery/line.ts'
+import type { Sender } from '../delivery/sender.ts'
+import { Wire } from '../delivery/wire.ts'
+import { type DestinationConfig, profileOf } from './config.ts'
+import { controlId, isSendable, messageOf } from './messages.ts'
+import { parseAck } from './text.ts'
+
+export function hl7Sender(env: Env, config: DestinationConfig): Sender {
+  const profile = profileOf(config)
+  return {
+    address: `${isSecure(config) ? 'tls' : 'tcp'}://${config.host}:${config.port}`,
+    kinds: config.alarms ? ['interrogation', 'alarm'] : ['interrogation'],
+    messageOf(record) {
+      const one = record.api()
+      if (!one || !isSendable(one)) return null
+      return { control: controlId(one), text: () => messageOf(one, profile) }
+    },
+    link: (events) => new Wire(dialer(env, config), parseAck, events),
+  }
+}

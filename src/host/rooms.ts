@@ -1,0 +1,61 @@
+// The rooms that every bridge has: its log, how the log is followed, what is known from it, and the links to
+// its wands. Whoever hosts them gives the disk, the clock and the ports.
+import { join } from 'node:path'
+import type { Json } from '../audit/format/canonical.ts'
+import { Bridge, type BridgeOptions } from '../bridge/bridge.ts'
+import { Feed } from '../feed/feed.ts'
+import { Knowledge } from '../knowledge/knowledge.ts'
+import type { Source } from '../model/reading.ts'
+import { Auditor, type AuditorOptions } from '../recorder/auditor.ts'
+import { EventRecorder } from '../recorder/event-recorder.ts'
+import type { Closers } from './closers.ts'
+import { memoryOf } from './memory.ts'
+
+export interface RoomsOptions extends Omit<BridgeOptions, 'recorder' | 'memory' | 'source'> {
+  readonly stateDir: string
+  readonly source: Source
+  readonly boot: string
+  readonly settings: Readonly<Record<string, Json>>
+  readonly audit?: Pick<AuditorOptions, 'keepDays' | 'disk' | 'clock' | 'credentials' | 'limits'>
+  /** Closed when the links have ended and before the log does: what they still tell goes into it. */
+  readonly between?: { readonly name: string; close(): Promise<unknown> }
+  /** Why the bridge ends, for the record. */
+  readonly why: () => string
+}
+
+export interface Rooms {
+  readonly auditor: Auditor
+  readonly feed: Feed
+  readonly knowledge: Knowledge
+  readonly bridge: Bridge
+  /** Learns what the log holds, mends what a crash left undone, and starts the links. */
+  start(): Promise<void>
+}
+
+export function openRooms(
+  { stateDir, source, boot, settings, audit = {}, between, why, ...options }: RoomsOptions,
+  closers: Closers,
+): Rooms {
+  const { env } = options
+  const auditor = new Auditor({ env, stateDir, source, boot, settings, ...audit })
+  closers.add('the audit log', () => auditor.close(why()))
+  const { disk, dir } = auditor
+  const wake$ = auditor.commits$
+  const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$ })
+  const knowledge = new Knowledge({ env, disk, dir: join(stateDir, 'knowledge'), source, feed })
+  closers.add('what is known', () => knowledge.stop())
+  const recorder = new EventRecorder(env, auditor)
+  closers.add('the counts of refused traffic', () => void recorder.flush())
+  const bridge = new Bridge({ ...options, source, recorder, memory: memoryOf(knowledge) })
+  if (between) closers.add(between.name, () => between.close())
+  closers.add('the bridge', () => bridge.stop())
+  return {
+    ...{ auditor, feed, knowledge, bridge },
+    async start() {
+      await knowledge.start()
+      // What a crash kept from being written after a reading: each alarm begins once and ends once.
+      for (const record of knowledge.missingAlarms()) void auditor.append(record)
+      bridge.start()
+    },
+  }
+}

@@ -1,0 +1,243 @@
+// What one record adds to what is known. No clock, no disk: the same records give the same knowledge,
+// whether they are folded in one go or on top of a snapshot. `fold` changes the `Known` it is given,
+// because the lists in it are long.
+
+import { pumpId } from '../base/pump-id.ts'
+import { apiRecord, type Place } from '../feed/api-record.ts'
+import { alarmKey, changeNoted, NO_ALARMS, readNoted } from '../model/alarm-changes.ts'
+import { eventsSince } from '../model/pump-events.ts'
+import type { AlarmReading } from '../model/reading.ts'
+import type { InterrogationRecord } from '../model/record.ts'
+import type { Value } from '../model/value.ts'
+import {
+  type Beside,
+  type Figure,
+  type Known,
+  type LogRecord,
+  MOST_ENDED,
+  MOST_REFILLS,
+  MOST_STEPS,
+  MOST_VISITS,
+  type PumpKnown,
+  type RecordOf,
+  type VisitEntry,
+} from './known.ts'
+import { lostOnPort, onSession, onUnclosed, ownerEnded } from './sessions.ts'
+
+/** Kinds of records that add to what is known. */
+export const FOLDED = [
+  'alarm',
+  'interrogation',
+  'link',
+  'live',
+  'retention',
+  'session',
+  'start',
+  'stop',
+  'unclosed',
+  'worksheet',
+] as const satisfies readonly LogRecord['kind'][]
+
+export function fold(known: Known, record: LogRecord, place: Place): void {
+  const { position } = place
+  known.position = position
+  switch (record.kind) {
+    case 'interrogation':
+      return withPump(known, record, place, (pump) => onInterrogation(pump, record, place))
+    case 'live':
+      return onLive(known, record, place)
+    case 'alarm':
+      return withPump(known, record, place, (pump) => onAlarm(pump, record, position))
+    case 'worksheet':
+      return withPump(known, record, place, (pump) => onWorksheet(pump, record, position))
+    case 'session':
+      return withPump(known, record, place, (pump) => {
+        onSession(known, record, pump, position)
+        onSessionEnd(pump, record)
+      })
+    case 'unclosed':
+      return onUnclosed(known, record, position)
+    case 'link':
+      return lostOnPort(known, record)
+    case 'start':
+    case 'stop':
+      return ownerEnded(known)
+    case 'retention':
+      return onRetention(known, record)
+    default:
+  }
+}
+
+const idOf = ({ pump, model }: LogRecord, { source }: Place) =>
+  pump ? pumpId(source, pump, model ?? null) : null
+
+function withPump(
+  known: Known,
+  record: LogRecord,
+  place: Place,
+  change: (pump: PumpKnown) => void,
+): void {
+  const id = idOf(record, place)
+  if (id === null) return
+  const moment = { position: place.position, at: record.at }
+  const pump = known.pumps[id] ?? newPump(id, record, moment)
+  known.pumps[id] = pump
+  pump.last = moment
+  change(pump)
+}
+
+function newPump(id: string, { pump, model }: LogRecord, moment: PumpKnown['first']): PumpKnown {
+  return {
+    id,
+    serial: pump ?? '',
+    model: model ?? null,
+    first: moment,
+    last: moment,
+    reading: null,
+    live: null,
+    alarms: NO_ALARMS,
+    started: {},
+    past: [],
+    visits: [],
+    forgotten: 0,
+    refills: [],
+    filledAt: null,
+    steps: [],
+  }
+}
+
+function onInterrogation(pump: PumpKnown, record: RecordOf<'interrogation'>, place: Place): void {
+  const read = apiRecord(record, place) as InterrogationRecord
+  const { position } = place
+  const { at } = record
+  const before = pump.visits.at(-1)
+  const visit = visitOf(read, pump.alarms.total)
+  pump.visits.push(visit)
+  pump.forgotten += bound(pump.visits, MOST_VISITS)
+  onRefill(pump, read, before ? beside(before) : null, beside(visit))
+  pump.alarms = readNoted(pump.alarms, { ...read, readAt: at })
+  pump.reading = { position, at, record: plain(record) }
+  pump.live = null
+}
+
+function visitOf(read: InterrogationRecord, before: number | null): VisitEntry {
+  const { position, at, deviceTime, session, reservoir, infusion, alarms, events } = read
+  const { entries, overwritten } = eventsSince(before, events)
+  return {
+    position,
+    at,
+    deviceTime,
+    session,
+    reportedVolume: figure(reservoir.reportedVolume),
+    rate: figure(infusion.rate),
+    activeAlarms: alarms.length,
+    closeConfirmed: null,
+    events: { before, total: events.total, listed: entries.length, overwritten },
+  }
+}
+
+/** A pump that does not say it once has not been refilled again. */
+function onRefill(
+  pump: PumpKnown,
+  { position, reservoir }: InterrogationRecord,
+  before: Beside | null,
+  after: Beside,
+): void {
+  const { filledAt, filledVolume } = reservoir
+  if (filledAt.value === null || filledAt.value === pump.filledAt) return
+  pump.filledAt = filledAt.value
+  pump.refills.push({
+    position,
+    filledAt: filledAt.value,
+    filledVolume: figure(filledVolume),
+    before,
+    after,
+    worksheets: pump.steps,
+  })
+  pump.steps = []
+  bound(pump.refills, MOST_REFILLS)
+}
+
+/** A live exchange says something together with the interrogation of its session, and not without it. */
+function onLive(known: Known, record: RecordOf<'live'>, place: Place): void {
+  const pump = known.pumps[idOf(record, place) ?? '']
+  if (!pump) return
+  const { position } = place
+  const { at } = record
+  pump.last = { position, at }
+  if (pump.reading && sameSession(pump.reading.record, record)) {
+    pump.live = { position, at, record: plain(record) }
+  }
+}
+
+const sameSession = (a: LogRecord, b: LogRecord) =>
+  a.port === b.port && a.link === b.link && a.session === b.session
+
+/** What is kept of a record: not the PDUs it was decoded from. */
+function plain(record: LogRecord): LogRecord {
+  const { pdus: _, ...rest } = record
+  return rest as LogRecord
+}
+
+function onAlarm(pump: PumpKnown, record: RecordOf<'alarm'>, position: number): void {
+  const { phase } = record.body
+  const alarm = record.body.alarm as unknown as AlarmReading
+  const key = alarmKey(alarm)
+  const moment = { position, at: record.at }
+  pump.alarms = changeNoted(pump.alarms, { phase, alarm })
+  if (phase === 'start') pump.started[key] ??= moment
+  if (phase !== 'end') return
+  const started = pump.started[key] ?? null
+  // Told as begun after the newest interrogation: it ended with the reading that first told of it.
+  const between = started !== null && started.position > (pump.reading?.position ?? -1)
+  delete pump.started[key]
+  pump.past.push({ alarm, started, ended: moment, between })
+  bound(pump.past, MOST_ENDED)
+}
+
+function onWorksheet(pump: PumpKnown, record: RecordOf<'worksheet'>, position: number): void {
+  const { sheet, step } = record.body
+  pump.steps.push({ position, at: record.at, sheet, step })
+  bound(pump.steps, MOST_STEPS)
+}
+
+function onSessionEnd(pump: PumpKnown, record: RecordOf<'session'>): void {
+  const { event, how } = record.body
+  const visit = pump.visits.at(-1)
+  if (event !== 'ended' || !visit || visit.closeConfirmed !== null) return
+  if (record.session !== visit.session || record.port !== pump.reading?.record.port) return
+  visit.closeConfirmed = how === 'confirmed'
+}
+
+/** What the log does not hold any more is not kept here either; sessions not closed are. */
+function onRetention(known: Known, record: RecordOf<'retention'>): void {
+  const { position: oldest } = record.body
+  const kept = (one: { readonly position: number }) => one.position >= oldest
+  for (const pump of Object.values(known.pumps)) {
+    if (pump.last.position < oldest) {
+      delete known.pumps[pump.id]
+      continue
+    }
+    pump.visits = pump.visits.filter(kept)
+    pump.refills = pump.refills.filter(kept)
+    pump.past = pump.past.filter(({ ended }) => kept(ended))
+    pump.steps = pump.steps.filter(kept)
+    if (pump.reading && !kept(pump.reading)) Object.assign(pump, { reading: null, live: null })
+  }
+}
+
+function figure({ value, unit, quality, raw }: Value<number>): Figure {
+  return { value, unit, quality, ...(raw !== undefined && { raw }) }
+}
+
+const beside = ({ position, at, deviceTime, reportedVolume }: VisitEntry): Beside => ({
+  position,
+  readAt: at,
+  deviceTime,
+  reportedVolume,
+})
+
+/** Lets the oldest go; says how many. */
+function bound(list: unknown[], most: number): number {
+  return list.length > most ? list.splice(0, list.length - most).length : 0
+}

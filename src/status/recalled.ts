@@ -1,0 +1,70 @@
+// A pump that the log knows and that was not read since this bridge started, as it stands now: its newest
+// reading with its age, none of it live. Pure.
+import type { PumpIdentity, Stamp, UnclosedSession } from '../model/event.ts'
+import type { InterrogationRecord, RecordOf } from '../model/record.ts'
+import type { AuditStatus, PumpStatus, SessionStatus } from '../model/status.ts'
+import { NO_SESSION, wandAt } from './state.ts'
+import { utcText, viewWand } from './wand-view.ts'
+
+/** The newest that the log holds of a pump. */
+export interface RecalledPump {
+  readonly identity: PumpIdentity
+  readonly reading: InterrogationRecord
+  /** The newest live exchange behind it, of the same session. */
+  readonly live: RecordOf<'live'> | null
+  /** Whether the implant confirmed the end of its session; null = that is not known. */
+  readonly closeConfirmed: boolean | null
+}
+
+/** What the log knows besides what this bridge has seen. */
+export interface Memory {
+  /** In the order in which they were first read. */
+  pumps(): readonly RecalledPump[]
+  /** Sessions of which no confirmed close is known, of whatever bridge. */
+  unclosed(): readonly UnclosedSession[]
+}
+
+export const NO_MEMORY: Memory = { pumps: () => [], unclosed: () => [] }
+
+export function viewRecalled(
+  { identity, reading, live, closeConfirmed }: RecalledPump,
+  audit: AuditStatus,
+  now: Stamp,
+): PumpStatus {
+  const { source, reservoir, infusion } = reading
+  const { readAt } = live ?? reading
+  const place = { ...wandAt(reading.port ?? '', source, 0), serial: reading.wand }
+  const { link, session: _, pump: __, ...wand } = viewWand(place, now)
+  return {
+    asOf: utcText(now.wall),
+    ageMs: Math.max(0, Math.round(now.wall - Date.parse(readAt))),
+    readAt,
+    quality: 'stale',
+    reason: 'recorded',
+    source,
+    pump: { ...identity },
+    wand,
+    session: sessionOf(reading, closeConfirmed),
+    implanted: reading.implanted,
+    state: reading.state,
+    reservoir: live ? { ...reservoir, reportedVolume: live.reportedVolume } : reservoir,
+    infusion: live ? { ...infusion, rate: live.rate } : infusion,
+    alarms: reading.alarms,
+    events: reading.events,
+    catheter: reading.catheter,
+    battery: reading.battery,
+    clock: reading.clock,
+    link,
+    audit,
+  }
+}
+
+function sessionOf({ session }: InterrogationRecord, confirmed: boolean | null): SessionStatus {
+  const sentence = {
+    true: 'Session closed. You may now use the pump’s own programmer.',
+    false: 'Session not confirmed closed. Hold the wand in place again.',
+    null: 'How its session ended is not recorded. Hold the wand in place again.',
+  }[String(confirmed) as 'true' | 'false' | 'null']
+  const state = confirmed === true ? 'closed' : confirmed === false ? 'not-confirmed' : 'lost'
+  return { ...NO_SESSION, id: session, state, closeConfirmed: confirmed, sentence }
+}

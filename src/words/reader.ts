@@ -1,0 +1,74 @@
+// For whom something is written: language and zone of the clinic, and the few ways in which a value, a
+// moment or a code becomes text. Figures and dates are the one formatter's. Pure, browser-safe.
+import type { ScalarField } from '../model/fields.ts'
+import {
+  clockTime,
+  dateTime,
+  inZone,
+  isZone,
+  type Locale,
+  quantity,
+  timeOfDay,
+  unitText,
+} from '../model/format.ts'
+import type { DrugReading } from '../model/reading.ts'
+import type { Value } from '../model/value.ts'
+import { WORDS, type Words } from './words.ts'
+
+export interface Reader {
+  readonly locale: Locale
+  readonly zone: string
+  readonly words: Words
+}
+
+/** What is not a language or a zone of ours becomes the default, as in the configuration. */
+export function readerOf(locale: string, zone: string): Reader {
+  const known: Locale = locale === 'en-GB' ? 'en-GB' : 'en-US'
+  return { locale: known, zone: isZone(zone) ? zone : 'UTC', words: WORDS[known] }
+}
+
+/** A field's value in words, whatever its quality: a missing value is said, never left out. */
+export function shown(
+  { locale, words }: Pick<Reader, 'locale' | 'words'>,
+  field: ScalarField,
+  value: Value,
+): string {
+  if (value.quality === 'invalid') return words.notValid(String(value.raw))
+  if (value.value === null) {
+    return value.raw === undefined ? words.notAvailable : words.noMassUnit(String(value.raw))
+  }
+  if (field.kind === 'uint') {
+    return quantity(Number(value.value), value.unit ?? '1', field.digits, locale)
+  }
+  if (field.kind === 'time') return dateTime(String(value.value))
+  return unitText(String(value.value), locale)
+}
+
+/** `14:02:11` on the clinic's clock. */
+export const second = ({ zone }: Reader, utc: string): string => clockTime(inZone(utc, zone))
+/** `14:02` on the clinic's clock. */
+export const minute = (reader: Reader, utc: string): string => second(reader, utc).slice(0, 5)
+/** `24-Nov-2026 14:02` on the clinic's clock. */
+export const moment = ({ zone }: Reader, utc: string): string => dateTime(inZone(utc, zone))
+/** The same by the pump's clock, which knows no zone. */
+export const pumpMoment = ({ words }: Reader, local: string | null): string =>
+  local === null ? words.notAvailable : dateTime(local)
+
+/** The name of a drug as it was entered at the programmer. */
+export const drugName = (
+  { words }: Pick<Reader, 'words'>,
+  { name, invalid }: DrugReading,
+): string => {
+  if (name !== null) return name
+  const raw = invalid?.['name']
+  return raw === undefined ? words.notAvailable : words.notValid(String(raw))
+}
+
+/** `07:00`: when a step of a schedule begins. */
+export const stepStart = (
+  { words }: Pick<Reader, 'words'>,
+  { value, quality, raw }: Value,
+): string => {
+  if (typeof value === 'number') return timeOfDay(value)
+  return quality === 'invalid' ? words.notValid(String(raw)) : words.notAvailable
+}

@@ -1,0 +1,295 @@
+// Retention over ten years: what is left verifies, from any checkpoint kept on the way; nothing younger
+// than the rule is dropped, whatever the wall clock says; and what a round could not do is said.
+import type { KeyObject } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { newKey } from '../../src/audit/log/keys.ts'
+import type { AuditLog } from '../../src/audit/log/log.ts'
+import { readRecords } from '../../src/audit/read/reader.ts'
+import { verify } from '../../src/audit/verify/verify.ts'
+import { mulberry32, VirtualEnv } from '../../src/base/env.ts'
+import { type Retention, upkeep } from '../../src/recorder/upkeep.ts'
+import {
+  type Bench,
+  bench,
+  close,
+  during,
+  duringReal,
+  logDir,
+  open,
+  refused,
+  stop,
+} from './bench-log.ts'
+import { MemoryDisk } from './memory-disk.ts'
+
+const LONG = process.env['WANDBRIDGE_LONG'] === '1'
+const DAY = 86_400_000
+const KEEP = 400
+
+const care = (b: Bench, log: AuditLog, retention?: Partial<Retention>) =>
+  duringReal(
+    b.env,
+    upkeep({
+      disk: b.disk,
+      dir: logDir(log),
+      append: (record) => log.append(record),
+      retention: { keepDays: KEEP, age: () => log.age, wall: () => b.env.wall(), ...retention },
+    }),
+  )
+
+/** Positions whose entries are kept. */
+async function kept(b: Bench, log: AuditLog): Promise<Set<number>> {
+  const positions = new Set<number>()
+  for await (const { position } of readRecords(b.disk, logDir(log))) positions.add(position)
+  return positions
+}
+
+interface Life {
+  readonly b: Bench
+  readonly log: AuditLog
+}
+
+/** Records that a checkpoint covers. */
+const sizeOf = (note: string) => Number(note.split('\n')[1])
+
+/** One computer with one log, over as many starts as it takes. */
+class Years {
+  disk = new MemoryDisk()
+  key: KeyObject = newKey(new VirtualEnv({ seed: 99 }))
+  /** What the time really is. */
+  now = Date.UTC(2026, 0, 5, 8)
+  readonly written = new Map<number, number>()
+  segmentBytes = 4_000
+  #lives = 0
+
+  /** A start after `days`, with a clock that is wrong by so many. */
+  async start(days: number, clock: 'synchronised' | 'unknown', wrongDays = 0): Promise<Life> {
+    this.now += days * DAY
+    this.#lives += 1
+    const b = bench(this.#lives, this.disk, {
+      keys: async () => [this.key],
+      clock: () => clock,
+      limits: { segmentBytes: this.segmentBytes },
+    })
+    b.env.setWall(this.now + wrongDays * DAY - b.env.wall())
+    const log = await open(b)
+    return { b, log }
+  }
+
+  async write({ b, log }: Life, n: number): Promise<void> {
+    for (let i = 0; i < n; i += 1) {
+      const receipt = await during(b.env, log.append(refused(i)))
+      if (receipt) this.written.set(receipt.position, this.now)
+    }
+  }
+
+  async end({ b, log }: Life, how: 'stop' | 'kill'): Promise<void> {
+    if (how === 'stop') await during(b.env, log.append(stop))
+    if (how === 'stop') await close(b, log)
+    this.disk = how === 'stop' ? b.disk : b.disk.killed()
+  }
+
+  /** Records that are younger than the rule and not there any more. */
+  async lost(life: Life): Promise<number[]> {
+    const there = await kept(life.b, life.log)
+    return [...this.written]
+      .filter(([position, at]) => this.now - at < KEEP * DAY && !there.has(position))
+      .map(([position]) => position)
+  }
+}
+
+describe('ten years', () => {
+  it.each([
+    ['of monthly visits, the clock kept', 31, 'synchronised' as const],
+    ['of work every 25 days, nobody knows of the clock', 25, 'unknown' as const],
+  ])(
+    '%s, with kills, key changes and wrong clocks: what is left verifies',
+    async (_what, gap, clock) => {
+      const property = fc.asyncProperty(fc.integer({ min: 1 }), async (seed) => {
+        const rng = mulberry32(seed)
+        const chance = (n: number) => rng() % n
+        const years = new Years()
+        years.segmentBytes = LONG ? 4_000 : 20_000
+        const checkpoints: { since: string; key: string }[] = []
+        const starts = Math.floor(3_650 / gap)
+        let name: string | null = null
+        let dropped = 0
+        for (let n = 0; n < starts; n += 1) {
+          const wrong = chance(20) === 0 ? ([400, 800, -2_000][chance(3)] ?? 0) : 0
+          const life = await years.start(gap, wrong ? 'unknown' : clock, wrong)
+          const { b, log } = life
+          name ??= log.state.log
+          expect(log.state).toMatchObject({ log: name, state: 'ok', unaccepted: [] })
+          await years.write(life, 1 + chance(6))
+          checkpoints.push({ since: log.state.checkpoint ?? '', key: log.state.key ?? '' })
+          const rotate = n === Math.floor(starts / 3) || n === Math.floor((2 * starts) / 3)
+          if (rotate) {
+            const next = newKey(new VirtualEnv({ seed: n }))
+            await during(b.env, log.rotateKey(next, 'yearly'))
+            years.key = next
+          }
+          const result = n % 3 === 0 ? await care(b, log) : { failures: [], dropped: null }
+          expect(result.failures).toEqual([])
+          if (result.dropped !== null) dropped += 1
+          if (n % 6 === 0) expect(await years.lost(life)).toEqual([])
+          await years.end(life, chance(3) === 0 ? 'kill' : 'stop')
+          if (n % 12 !== 11 && n !== starts - 1) continue
+          // As both stand on one sheet: across dropped entries nobody can follow a change of key.
+          const sheet = checkpoints[chance(checkpoints.length)]
+          const found = await verify(years.disk, `/state/audit/${name}`, {
+            ...sheet,
+            schemas: true,
+          })
+          expect(found.problem).toBeNull()
+          expect(found.vouched.checkpoint).toBe(sizeOf(sheet?.since ?? ''))
+        }
+        expect(dropped).toBeGreaterThan(3)
+        // Most of what is older than the rule is gone, the copies of what was set aside among it.
+        const life = await years.start(gap, clock)
+        expect((await kept(life.b, life.log)).size).toBeLessThan(life.log.state.size / 2)
+        const voids = [...life.b.disk.files.keys()].filter((file) => file.endsWith('.void'))
+        const numbers = voids.map((file) => Number(/(\d{8})\.void$/.exec(file)?.[1]))
+        const plain = [...life.b.disk.files.keys()].flatMap(
+          (file) => /(\d{8})\.jsonl/.exec(file)?.[1] ?? [],
+        )
+        expect(Math.min(...numbers, 1e9)).toBeGreaterThan(Math.min(...plain.map(Number)))
+        await close(life.b, life.log)
+      })
+      await fc.assert(property, { numRuns: LONG ? 30 : 1 })
+    },
+    600_000,
+  )
+})
+
+describe('a clock that jumped', () => {
+  it.each([
+    [400, 'unknown' as const],
+    [800, 'unknown' as const],
+    [800, 'unsynchronised' as const],
+    [800, 'synchronised' as const],
+  ])('%i days ahead (%s) drops nothing, is a record, and is told', async (days, clock) => {
+    const years = new Years()
+    for (let n = 0; n < 6; n += 1) {
+      const life = await years.start(20, 'unknown')
+      await years.write(life, 6)
+      await years.end(life, 'stop')
+    }
+    const wrong = await years.start(1, clock as 'unknown', days)
+    await years.write(wrong, 3)
+    const result = await care(wrong.b, wrong.log)
+    expect(result).toMatchObject({ dropped: null, held: { why: 'clock', segment: 1 } })
+    expect(await years.lost(wrong)).toEqual([])
+    await years.end(wrong, 'stop')
+    const right = await years.start(1, clock as 'unknown')
+    await years.write(right, 1)
+    const jumps = []
+    for await (const { record } of readRecords(right.b.disk, logDir(right.log), {
+      kinds: ['clock-jump'],
+    })) {
+      jumps.push(record.body)
+    }
+    const vouched = clock === 'synchronised'
+    expect(jumps).toMatchObject([{ vouched }, { vouched }])
+    const sizes = jumps.map((jump) => Math.round((jump as { sizeMs: number }).sizeMs / DAY))
+    expect(sizes).toEqual([days + 1, 1 - days])
+    await close(right.b, right.log)
+    expect(await verify(right.b.disk, logDir(right.log), { schemas: true })).toMatchObject({
+      ok: true,
+    })
+  })
+
+  it('within one process is a record with its size; the clock that drifts is none', async () => {
+    const b = bench()
+    const log = await open(b)
+    await during(b.env, log.append(refused(1)))
+    await b.env.suspend(10 * DAY)
+    b.env.setWall(60_000)
+    await during(b.env, log.append(refused(2)))
+    b.env.setWall(-7_200_000)
+    await during(b.env, log.append(refused(3)))
+    const found: unknown[] = []
+    for await (const { record } of readRecords(b.disk, logDir(log), { after: 0 })) {
+      found.push(record.kind === 'clock-jump' ? record.body.sizeMs : record.kind)
+    }
+    expect(found).toEqual(['link', 'link', -7_200_000, 'link'])
+    // Ten days have passed; the two hours are not counted.
+    expect(Math.round(log.age.ms / DAY)).toBe(10)
+    await close(b, log)
+  })
+})
+
+describe('a round', () => {
+  async function old(): Promise<Life & { readonly years: Years }> {
+    const years = new Years()
+    for (let n = 0; n < 30; n += 1) {
+      const life = await years.start(20, 'unknown')
+      await years.write(life, 3)
+      await years.end(life, 'stop')
+    }
+    const life = await years.start(20, 'unknown')
+    await years.write(life, 6)
+    return { ...life, years }
+  }
+
+  it('keeps what a follower is owed', async () => {
+    const { b, log } = await old()
+    let owed = 3
+    const first = await care(b, log, { owed: () => owed })
+    expect(first).toMatchObject({ dropped: null, held: { why: 'owed', segment: 1 } })
+    owed = 60
+    const second = await care(b, log, { owed: () => owed })
+    expect(second.dropped).toBeGreaterThan(3)
+    expect(second.dropped).toBeLessThanOrEqual(60)
+    expect((await kept(b, log)).has(60)).toBe(true)
+    await close(b, log)
+    expect(await verify(b.disk, logDir(log), { schemas: true })).toMatchObject({ ok: true })
+  })
+
+  it('says what it could not do, does the rest, and the next one does that', async () => {
+    const { b, log } = await old()
+    b.disk.fault = (operation, path) => {
+      if (operation === 'create' && /\.leaves\.new$/.test(path))
+        throw Object.assign(new Error('EIO'), { code: 'EIO' })
+    }
+    const failed = await care(b, log)
+    expect(failed.failures).toEqual([{ step: 'leaves', code: 'EIO' }])
+    expect(failed.packed.length).toBeGreaterThan(0)
+    expect(failed).toMatchObject({ dropped: null, held: { why: 'leaves', segment: 1 } })
+    b.disk.fault = (operation) => {
+      if (operation === 'list') throw Object.assign(new Error('EACCES'), { code: 'EACCES' })
+    }
+    expect((await care(b, log)).failures).toMatchObject([{ code: 'EACCES' }, { code: 'EACCES' }])
+    b.disk.fault = () => {}
+    const healed = await care(b, log)
+    expect(healed).toMatchObject({ failures: [], dropped: expect.any(Number) })
+    await close(b, log)
+    expect(await verify(b.disk, logDir(log), { schemas: true })).toMatchObject({ ok: true })
+  })
+
+  it('that is cut at any moment leaves a log that verifies', async () => {
+    const { b, log } = await old()
+    const key = log.state.key ?? ''
+    let removals = 0
+    const cuts: MemoryDisk[] = []
+    const rng = mulberry32(7)
+    b.disk.fault = (operation) => {
+      if (operation !== 'remove' && operation !== 'syncDir' && operation !== 'rename') return
+      removals += 1
+      if (removals % (LONG ? 3 : 20) !== 0) return
+      cuts.push(
+        b.disk.cut((n) => rng() % n),
+        b.disk.killed(),
+      )
+    }
+    await care(b, log)
+    expect(removals).toBeGreaterThan(20)
+    for (const disk of cuts) {
+      const c = bench(77, disk, { keys: b.options.keys })
+      const again = await open(c)
+      expect(again.state).toMatchObject({ state: 'ok', log: log.state.log, unaccepted: [] })
+      await close(c, again)
+      expect((await verify(c.disk, logDir(again), { key })).problem).toBeNull()
+    }
+    await close(b, log)
+  }, 60_000)
+})

@@ -1,0 +1,321 @@
+// A second verifier, in Python, written from the text of src/audit/README.md alone, beside ours: over
+// logs that kills, power cuts, full disks, changes of key, retention and quarantine have left, and over
+// what somebody may have done to them afterwards, the two say the same.
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { NewRecord } from '../../src/audit/format/record.ts'
+import { newKey } from '../../src/audit/log/keys.ts'
+import { readRecords } from '../../src/audit/read/reader.ts'
+import type { Verification, VerifyOptions } from '../../src/audit/verify/verification.ts'
+import { verify } from '../../src/audit/verify/verify.ts'
+import { mulberry32, VirtualEnv } from '../../src/base/env.ts'
+import { upkeep } from '../../src/recorder/upkeep.ts'
+import { bench, close, during, duringReal, logDir, open, refused, stop } from './bench-log.ts'
+import { altered, diskOf, recordsOf, segmentOf } from './forge.ts'
+import { MemoryDisk } from './memory-disk.ts'
+
+const LONG = process.env['WANDBRIDGE_LONG'] === '1'
+const STATES = LONG ? 400 : 40
+const MUTATIONS = LONG ? 5_000 : 300
+
+const root = mkdtempSync(join(tmpdir(), 'wandbridge-second-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+type Files = readonly (readonly [string, Buffer])[]
+
+/** A log as something has left it, with what was kept of it elsewhere. */
+interface State {
+  readonly what: string
+  readonly dir: string
+  readonly files: Files
+  readonly keys: readonly string[]
+  readonly checkpoints: readonly string[]
+}
+
+interface Answer {
+  readonly ok: boolean
+  readonly records: number
+  readonly vouched: number
+  readonly reason: string | null
+}
+
+/** Files of one log, without what is no part of it. */
+const filesOf = (disk: MemoryDisk, dir: string): Files =>
+  [...disk.files]
+    .filter(([name]) => name.startsWith(`${dir}/`) && !/\/(ballast|lock|.*\.new)$/.test(name))
+    .map(([name, { bytes }]) => [name, Buffer.from(bytes)] as const)
+
+const chanceOf = (seed: number) => {
+  const rng = mulberry32(seed)
+  return (n: number) => (n <= 1 ? 0 : rng() % n)
+}
+
+/** Lives of a bridge with failing writes, kills, power cuts, changes of key, packing and dropping. */
+async function lived(seed: number): Promise<State[]> {
+  const chance = chanceOf(seed)
+  const keys = new Set<string>()
+  const checkpoints = new Set<string>()
+  const objects = [newKey(new VirtualEnv({ seed: 99 })), newKey(new VirtualEnv({ seed: 98 }))]
+  let disk = new MemoryDisk()
+  const logs = new Set<string>()
+  let n = 0
+  const next = () => {
+    n += 1
+    return refused(n)
+  }
+  for (let life = 0; life < 3; life += 1) {
+    const limits = { segmentBytes: 1_500 + chance(4_000) }
+    const b = bench(seed * 10 + life, disk, { limits, keys: async () => objects })
+    const log = await open(b)
+    const keep = () => {
+      if (log.state.checkpoint) checkpoints.add(log.state.checkpoint)
+      if (log.state.key) keys.add(log.state.key)
+      if (log.state.log) logs.add(logDir(log))
+    }
+    keep()
+    const failAt = chance(3) === 0 ? chance(14) : -1
+    const room = chance(6) === 0
+    let calls = 0
+    b.disk.fault = (operation, path) => {
+      if (operation !== 'sync' && operation !== 'append' && operation !== 'syncDir') return
+      calls += 1
+      if (calls === failAt) throw Object.assign(new Error(path), { code: 'EIO' })
+    }
+    for (let i = 0; i < 6; i += 1) {
+      for (let k = chance(3); k >= 0; k -= 1) void log.append(next()).then(keep)
+      if (room && i === 3) b.disk.room = chance(900)
+      if (chance(2) === 0) await b.env.advance(chance(150))
+      b.disk.room = Number.POSITIVE_INFINITY
+    }
+    await b.env.advance(2_500)
+    const other = objects[1 - (life % 2)]
+    if (other && chance(3) === 0) await during(b.env, log.rotateKey(other, 'a test'))
+    if (chance(3) === 0) {
+      const retention = { keepDays: 0, age: () => log.age, wall: () => b.env.wall() }
+      const dir = logDir(log)
+      const care = { disk, dir, append: (r: NewRecord) => log.append(r) }
+      await duringReal(b.env, upkeep(chance(2) === 0 ? { ...care, retention } : care))
+    }
+    keep()
+    if (chance(3) === 0) {
+      await during(b.env, log.append(stop))
+      keep()
+      await close(b, log)
+    } else {
+      if (chance(2) === 0) b.disk.fault = () => new Promise(() => {})
+      void log.append(next())
+      await b.env.advance(chance(3))
+    }
+    disk = chance(2) === 0 ? disk.killed() : disk.cut(chance)
+    if (chance(8) === 0) {
+      // The next start finds a log that does not fit its last checkpoint.
+      const [, content] = [...disk.files].find(([name]) => name.endsWith('1.jsonl')) ?? []
+      const at = content?.bytes.indexOf('number') ?? -1
+      if (content && at > 0) content.bytes[at] = 0x4e
+    }
+  }
+  return [...logs].map((dir) => ({
+    what: `seed ${seed}`,
+    dir,
+    files: filesOf(disk, dir),
+    keys: [...keys].filter((key) => key.includes(basename(dir))),
+    checkpoints: [...checkpoints].filter((note) => note.includes(basename(dir))),
+  }))
+}
+
+/** A change to files, by whom it may concern. */
+function mutated(state: State, seed: number): Files {
+  const chance = chanceOf(seed)
+  const files = state.files.map(([name, bytes]) => [name, Buffer.from(bytes)] as [string, Buffer])
+  const pick = <T>(all: readonly T[]) => all[chance(all.length)] as T
+  const file = pick(files)
+  const lines = () => file[1].toString('latin1').split(/(?<=\n)/)
+  const put = (text: readonly string[]) => {
+    file[1] = Buffer.from(text.join(''), 'latin1')
+  }
+  const length = Math.max(1, file[1].length)
+  switch (chance(12)) {
+    case 0:
+    case 1: {
+      const at = chance(length)
+      file[1][at] = (file[1][at] ?? 0) ^ (1 << chance(8))
+      break
+    }
+    case 2:
+      file[1] = file[1].subarray(0, chance(length))
+      break
+    case 3: {
+      const at = chance(length)
+      file[1] = Buffer.concat([file[1].subarray(0, at), file[1].subarray(at + 1 + chance(40))])
+      break
+    }
+    case 4: {
+      const all = lines()
+      put(all.toSpliced(chance(all.length), 1))
+      break
+    }
+    case 5: {
+      const all = lines()
+      put(all.toSpliced(chance(all.length), 0, pick(all)))
+      break
+    }
+    case 6: {
+      const all = lines()
+      const i = chance(all.length)
+      const j = chance(all.length)
+      put(all.with(i, all[j] ?? '').with(j, all[i] ?? ''))
+      break
+    }
+    case 7:
+      return files.filter((one) => one !== file)
+    case 8: {
+      const other = pick(files)
+      const bytes = other[1]
+      other[1] = file[1]
+      file[1] = bytes
+      break
+    }
+    case 9: {
+      const [, number = '00000001'] = /(\d{8})\.[a-z.]+$/.exec(file[0]) ?? []
+      const next = String(Number(number) + 1 + chance(2)).padStart(8, '0')
+      const name = file[0].replace(number, next)
+      return [...files.filter(([n]) => n !== name), [name, file[1]] as const]
+    }
+    case 10: {
+      // A record is another one, and the lines behind it are as they were.
+      const all = lines()
+      const i = all.findIndex((line) => /^\{"action".*"kind":"link".*\}\n$/.test(line))
+      if (i < 0) break
+      const field = pick(['v', 'seq', 'kind', 'source', 'at', 'body'] as const)
+      const line = altered((all[i] ?? '').trimEnd(), { [field]: pick([1, 2, 'x', undefined]) })
+      put(all.with(i, `${line}\n`))
+      break
+    }
+    default: {
+      // A stranger signs the records of the first segment again.
+      const first = files.find(([name]) => name.endsWith('00000001.jsonl'))
+      const records = recordsOf(first?.[1] ?? Buffer.of())
+      if (!first || records.length === 0) break
+      const stranger = newKey(new VirtualEnv({ seed: 7 }))
+      const log = basename(state.dir)
+      first[1] = segmentOf(
+        log,
+        [records.slice(0, 1), records.slice(1)].filter((g) => g.length > 0),
+        [stranger],
+      ).bytes
+    }
+  }
+  return files
+}
+
+let asked = 0
+/** The second verifier's answers, all from one process. */
+async function second(
+  questions: readonly { readonly files: Files; readonly options: VerifyOptions; dir: string }[],
+): Promise<Answer[]> {
+  const script = fileURLToPath(new URL('./second_verifier.py', import.meta.url))
+  const child = spawn('python3', ['-B', script], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const answers: Answer[] = []
+  const read = (async () => {
+    for await (const line of createInterface({ input: child.stdout }))
+      answers.push(JSON.parse(line))
+  })()
+  for (const { files, options, dir } of questions) {
+    asked += 1
+    const home = join(root, String(asked), basename(dir))
+    mkdirSync(home, { recursive: true })
+    for (const [name, bytes] of files) writeFileSync(join(home, basename(name)), bytes)
+    const { key, since } = options
+    child.stdin.write(
+      `${JSON.stringify({ dir: home, ...(key && { key }), ...(since && { since }) })}\n`,
+    )
+  }
+  child.stdin.end()
+  await read
+  return answers
+}
+
+/** Both, over the same; what they disagree on. */
+async function compare(
+  cases: readonly { what: string; dir: string; files: Files; options: VerifyOptions }[],
+) {
+  const theirs = second(cases)
+  const ours: Verification[] = []
+  for (const { dir, files, options } of cases) ours.push(await verify(diskOf(files), dir, options))
+  const answers = await theirs
+  expect(answers.length).toBe(cases.length)
+  const disagreements = cases.flatMap(({ what, options }, i) => {
+    const mine = ours[i]
+    const its = answers[i]
+    if (!mine || !its) return [{ what }]
+    const vouched = Math.max(mine.vouched.key, mine.vouched.checkpoint)
+    const same =
+      mine.ok === its.ok && (!mine.ok || (mine.records === its.records && vouched === its.vouched))
+    return same ? [] : [{ what, options, ours: mine.sentence, theirs: its }]
+  })
+  return { ours, disagreements }
+}
+
+async function meaning(files: Files, dir: string): Promise<string[]> {
+  const lines: string[] = []
+  for await (const { line } of readRecords(diskOf(files), dir)) lines.push(line)
+  return lines
+}
+
+let states: State[] = []
+beforeAll(async () => {
+  for (let seed = 1; seed <= STATES; seed += 1) states = states.concat(await lived(seed))
+}, 600_000)
+
+describe('the second verifier', () => {
+  it('says the same of every state that breaking things has left, by every key and checkpoint', async () => {
+    const cases = states.flatMap(({ what, dir, files, keys, checkpoints }, i) => {
+      const chance = chanceOf(i)
+      const some = [...keys, ''].map((key) => ({
+        ...(key && { key }),
+        ...(chance(2) === 0 &&
+          checkpoints.length > 0 && { since: checkpoints[chance(checkpoints.length)] as string }),
+      }))
+      return some.map((options) => ({ what, dir, files, options }))
+    })
+    const { ours, disagreements } = await compare(cases)
+    expect(disagreements).toEqual([])
+    expect(ours.filter(({ ok }) => ok).length).toBeGreaterThan(cases.length / 4)
+    expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(5)
+    expect(ours.filter(({ hashesOnly }) => hashesOnly > 0).length).toBeGreaterThan(2)
+  }, 600_000)
+
+  it(`says the same of ${MUTATIONS} changes, and neither accepts another meaning`, async () => {
+    const good: { state: State; last: string; lines: string[] }[] = []
+    for (const state of states) {
+      const result = await verify(diskOf(state.files), state.dir)
+      if (!result.ok || result.checkpoint === null) continue
+      const lines = await meaning(state.files, state.dir)
+      good.push({ state, last: result.checkpoint, lines })
+    }
+    expect(good.length).toBeGreaterThan(10)
+    const cases = Array.from({ length: MUTATIONS }, (_, i) => {
+      const base = good[i % good.length] as (typeof good)[number]
+      const { dir, keys } = base.state
+      const files = mutated(base.state, 1_000 + i)
+      const [key = ''] = keys
+      const options = [{}, { key }, { since: base.last }][i % 3] ?? {}
+      return { what: `change ${1_000 + i}`, dir, files, options, base }
+    })
+    const { ours, disagreements } = await compare(cases)
+    expect(disagreements).toEqual([])
+    const accepted: string[] = []
+    for (const [i, { what, dir, files, base, options }] of cases.entries()) {
+      if (!ours[i]?.ok || !('since' in options)) continue
+      const lines = await meaning(files, dir)
+      if (JSON.stringify(lines) !== JSON.stringify(base.lines)) accepted.push(what)
+    }
+    expect(accepted).toEqual([])
+    expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(MUTATIONS / 2)
+  }, 600_000)
+})
