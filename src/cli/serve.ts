@@ -4,6 +4,7 @@ import { type Env, systemEnv, utc } from '../base/env.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, OtherSource, startHost } from '../host/host.ts'
+import type { AuditStatus } from '../model/status.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import {
   auditOf,
@@ -41,12 +42,15 @@ export function registerServe(program: Command): void {
       log(`Audit files: ${host.auditor.dir}`)
       if (host.http) log(`Listening on ${host.http.url}, for readers with a token.`)
       let key = ''
-      host.bridge.audit$.subscribe(({ sentence }) => {
+      const tell = ({ sentence }: AuditStatus) => {
         log(sentence)
         const now = host.auditor.state.key ?? ''
         if (now !== key && now !== '') log(`Verifier key, to be kept elsewhere: ${now}`)
         key = now
-      })
+      }
+      // The log was opened, or could not be, while the bridge started.
+      tell(host.bridge.status().audit)
+      host.bridge.audit$.subscribe(tell)
       host.bridge.events$.subscribe((event) => {
         if (event.kind === 'link') log(`${event.port}  ${event.sentence} ${event.detail}`.trim())
         if (event.kind === 'read-failed') log(`${event.port}  Not read: ${event.why}`)
