@@ -1,4 +1,6 @@
-"""A second verifier of audit logs, written from the text of src/audit/README.md alone.
+"""A second verifier of audit logs, after the text of src/audit/README.md.
+
+Whoever wrote it knew the program, too, so what both read wrongly in the text it does not find.
 
 It shares nothing with the program: another language, the standard library only, Ed25519 in plain
 numbers. Reads one question a line on standard input, {"dir", "key"?, "since"?}, and answers each with
