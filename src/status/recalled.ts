@@ -3,7 +3,7 @@
 import type { PumpIdentity, Stamp, UnclosedSession } from '../model/event.ts'
 import type { InterrogationRecord, RecordOf } from '../model/record.ts'
 import type { AuditStatus, PumpStatus, SessionStatus } from '../model/status.ts'
-import { NO_SESSION, wandAt } from './state.ts'
+import { END_SENTENCE, NO_SESSION, wandAt } from './state.ts'
 import { utcText, viewWand } from './wand-view.ts'
 
 /** The newest that the log holds of a pump. */
@@ -61,8 +61,8 @@ export function viewRecalled(
 
 function sessionOf({ session }: InterrogationRecord, confirmed: boolean | null): SessionStatus {
   const sentence = {
-    true: 'Session closed. You may now use the pump’s own programmer.',
-    false: 'Session not confirmed closed. Hold the wand in place again.',
+    true: END_SENTENCE.confirmed,
+    false: END_SENTENCE.unconfirmed,
     null: 'How its session ended is not recorded. Hold the wand in place again.',
   }[String(confirmed) as 'true' | 'false' | 'null']
   const state = confirmed === true ? 'closed' : confirmed === false ? 'not-confirmed' : 'lost'

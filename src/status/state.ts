@@ -300,7 +300,8 @@ const END_STATE = {
   lost: 'lost',
   'ended-by-wand': 'lost',
 } as const
-const END_SENTENCE = {
+/** How a session ended, for the person at the pump. */
+export const END_SENTENCE = {
   confirmed: 'Session closed. You may now use the pump’s own programmer.',
   unconfirmed: 'Session not confirmed closed. Hold the wand in place again.',
   lost: 'Signal lost while a session was open. Hold the wand in place again, so that it can be closed.',
