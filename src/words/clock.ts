@@ -17,12 +17,22 @@ interface Clocks {
   readonly uncertainty: number | null
 }
 
+/** Whether the two clocks are so near that nothing needs to be said, as far as is known. */
+export function agrees({ deviceTime, hostTime, uncertainty }: Clocks, zone: string): boolean {
+  if (deviceTime === null) return false
+  const ahead = aheadOf(deviceTime, hostTime, zone)
+  return Math.abs(ahead) < (uncertainty === null ? LONGEST_S : AGREES_S)
+}
+
+const aheadOf = (deviceTime: string, hostTime: string, zone: string) =>
+  deviceTimeSeconds(deviceTime) - deviceTimeSeconds(inZone(hostTime, zone))
+
 export function clockText(
   { deviceTime, hostTime, uncertainty }: Clocks,
   { words: { clock }, zone }: Pick<Reader, 'words' | 'zone'>,
 ): string {
   if (deviceTime === null) return clock.none
-  const ahead = deviceTimeSeconds(deviceTime) - deviceTimeSeconds(inZone(hostTime, zone))
+  const ahead = aheadOf(deviceTime, hostTime, zone)
   if (uncertainty === null && Math.abs(ahead) < LONGEST_S) return clock.unknown
   if (Math.abs(ahead) < AGREES_S) return clock.agrees(zone)
   const by = age(Math.abs(ahead) * 1_000)

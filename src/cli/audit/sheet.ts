@@ -125,7 +125,7 @@ async function figures(place: LogPlace, file: SheetFile): Promise<string[]> {
   for (const { step, entries } of sheet.history) {
     if (step !== 'before' && step !== 'after') continue
     const reading = entries as Reading
-    const is = await interrogation(place, reading.position)
+    const is = await interrogation(place, reading)
     if (!is || !same(is, reading)) {
       out.push(`the reading at record ${reading.position} is not what the sheet took from it`)
     }
@@ -133,10 +133,14 @@ async function figures(place: LogPlace, file: SheetFile): Promise<string[]> {
   return out
 }
 
-async function interrogation(place: LogPlace, at: number): Promise<Reading | null> {
+/** The reading as its record gives it; whether a session was open then is in no record of a reading. */
+async function interrogation(
+  place: LogPlace,
+  { position: at, unclosed }: Reading,
+): Promise<Reading | null> {
   for await (const record of feedOf(place).read({ after: at - 1, before: at + 1 })) {
     const one = record.api()
-    return one?.kind === 'interrogation' ? readingOf(one) : null
+    return one?.kind === 'interrogation' ? readingOf(one, unclosed) : null
   }
   return null
 }

@@ -1,7 +1,7 @@
 // The worksheet in a terminal of 80 columns: the same steps, the same answers, the same sentences as on
 // the page. What was written stays when this ends at any moment.
 import { intro, isCancel, log, note, outro, select, spinner, text } from '@clack/prompts'
-import { dateTime, inZone } from '../../model/format.ts'
+import { age, dateTime, inZone } from '../../model/format.ts'
 import type { Desk } from '../../refill/desk/desk.ts'
 import { type Field, fieldsOf, givenOf } from '../../refill/page/form.ts'
 import type { Problem } from '../../refill/page/page.ts'
@@ -12,6 +12,7 @@ import { type Reading, STEPS, type Step } from '../../refill/sheet/entries.ts'
 import { findings } from '../../refill/sheet/findings.ts'
 import { figuresOf } from '../../refill/sheet/reading.ts'
 import { nextStep, right, type Sheet, stateOf } from '../../refill/sheet/sheet.ts'
+import type { Words } from '../../refill/sheet/words.ts'
 import { WORDS } from '../../words/words.ts'
 
 const WIDTH = 74
@@ -22,6 +23,9 @@ class Left extends Error {}
 export async function terminal(desk: Desk): Promise<void> {
   const { words: w } = desk.context()
   intro(w.title)
+  await desk.sheets()
+  const source = desk.source()
+  if (source === 'simulator' || source === 'replay') log.warn(wrapped(w[source]))
   log.message(wrapped(w.purpose))
   let sheet: Sheet | null = null
   try {
@@ -60,8 +64,13 @@ function kept(answer: string | symbol): string {
 const choose = async (message: string, options: { value: string; label: string }[]) =>
   kept(await select({ message: wrapped(message), options }))
 
-async function ask(field: Field, before: string): Promise<string> {
-  if (field.kind === 'choice') return choose(field.label, [...(field.options ?? [])])
+/** A choice that nobody has made is not made by whoever presses Enter: nothing stands first. */
+async function ask(field: Field, before: string, w: Words): Promise<string> {
+  if (field.about !== undefined) log.warn(wrapped(field.about))
+  if (field.kind === 'choice') {
+    const none = { value: '', label: field.optional ? w.notSaid : w.chooseOne }
+    return choose(field.label, [none, ...(field.options ?? [])])
+  }
   const group = field.group === undefined ? '' : `${field.group}. `
   const message = wrapped(`${group}${field.label}`)
   const placeholder = field.hint ?? ''
@@ -159,22 +168,44 @@ async function asked(
 ): Promise<Record<string, string>> {
   const { words: w, clinic } = desk.context()
   const doubtful = (problem?.doubts.length ?? 0) > 0
-  const fields = fieldsOf(step, sheet, doubtful, w, clinic.locale)
-  if (fields.length === 0) {
-    await choose(w.readyQuestion, [{ value: 'yes', label: w.takeReading }])
-    return given
-  }
+  const fields = fieldsOf(step, sheet, doubtful, w, clinic)
+  if (fields.length === 0) return readingWanted(desk, sheet, step, given)
   const doubt = doubtful ? fields.at(-1)?.name : undefined
-  const wanted = fields.filter(({ name, optional }) => {
-    if (problem) return name === doubt || problem.wrong[name] !== undefined
-    return !(optional && step === 'finish')
-  })
+  const wanted = fields.filter(
+    ({ name }) => !problem || name === doubt || problem.wrong[name] !== undefined,
+  )
   const out = { ...given }
   for (const field of wanted) {
     if (step === 'aspirated' && /By$/.test(field.name) && /^0*$/.test(out['volume'] ?? '')) continue
-    out[field.name] = await ask(field, out[field.name] ?? '')
+    if (field.name.startsWith('doseMass') && !out[field.name.replace('Mass', '')]) continue
+    out[field.name] = await ask(field, out[field.name] ?? '', w)
   }
   return out
+}
+
+/** The reading that is there, if somebody takes it, else one that is made now. */
+async function readingWanted(
+  desk: Desk,
+  sheet: Sheet | null,
+  step: Step,
+  given: Record<string, string>,
+): Promise<Record<string, string>> {
+  const { words: w, clinic, now } = desk.context()
+  const { use: _, ...rest } = given
+  const reading = sheet && (step === 'before' || step === 'after') ? desk.usable(sheet, step) : null
+  const old = reading && age(Math.max(0, Date.parse(now) - Date.parse(reading.readAt)))
+  const use = await choose(w.readyQuestion, [
+    { value: '', label: w.readNow },
+    ...(reading && old !== null
+      ? [
+          {
+            value: String(reading.position),
+            label: w.useReading(dateTime(inZone(reading.readAt, clinic.zone)), old),
+          },
+        ]
+      : []),
+  ])
+  return use === '' ? rest : { ...rest, use }
 }
 
 /** What the pump is programmed with, to be held against the syringe. */

@@ -2,19 +2,22 @@
 // audit log, takes readings from there, and has a running bridge append each step. It can ask that
 // bridge for an interrogation, and for nothing else of a link.
 
+import { isDeepStrictEqual } from 'node:util'
 import { type Env, sleep, utc } from '../../base/env.ts'
 import { VERSION } from '../../base/version.ts'
 import type { Outcome } from '../../bridge/interrogate.ts'
 import { ControlConnection } from '../../control/client.ts'
 import { type ControlInput, READ_MS } from '../../control/messages.ts'
+import { dateTime, inZone } from '../../model/format.ts'
+import type { Source } from '../../model/reading.ts'
 import type { InterrogationRecord } from '../../model/record.ts'
 import type { BridgeStatus } from '../../model/status.ts'
 import type { Problem } from '../page/page.ts'
 import type { Clinic } from '../sheet/compare.ts'
-import type { Entries, Step } from '../sheet/entries.ts'
+import type { Entries, Reading, Step } from '../sheet/entries.ts'
 import { readingOf } from '../sheet/reading.ts'
 import { choose, RECENT_MS } from '../sheet/recent.ts'
-import { right, type Sheet } from '../sheet/sheet.ts'
+import { right, type Sheet, stateOf } from '../sheet/sheet.ts'
 import { type SheetFile, sheetFile } from '../sheet/sheet-file.ts'
 import { type Context, type Given, type KnownPump, take, takeIdentity } from '../sheet/take.ts'
 import { wordsOf } from '../sheet/words.ts'
@@ -45,8 +48,8 @@ export type Result =
   | { readonly written: Sheet }
   /** Something must be put right; what was typed comes back. */
   | { readonly problem: Problem }
-  /** Written already, or not to be written any more. */
-  | { readonly late: true }
+  /** Written already, or not to be written any more. `other`: and what was given now is not what stands. */
+  | { readonly late: true; readonly other: boolean }
 
 export class Desk {
   readonly #options: DeskOptions
@@ -72,6 +75,11 @@ export class Desk {
     return `${date.replaceAll('-', '')}-${time.slice(0, 5).replace(':', '')}-${random}`
   }
 
+  /** What kind of wands the readings here are of; null = nothing has been read. */
+  source(): Source | null {
+    return this.log.newest().at(-1)?.source ?? null
+  }
+
   async sheets(): Promise<Sheet[]> {
     await this.log.refresh()
     return this.log.sheets()
@@ -94,7 +102,7 @@ export class Desk {
   async file(sheet: Sheet): Promise<SheetFile> {
     const { clinic } = this.#options
     const pin = await this.log.checkpoint(sheet.log)
-    const { locale, zone, ...rest } = clinic
+    const { locale, zone, checks: _, ...rest } = clinic
     const said = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
     return sheetFile(
       sheet,
@@ -122,17 +130,26 @@ export class Desk {
       problem: { step, wrong, doubts, given },
     })
     if (!sheet) {
-      if (step !== 'identity') return { late: true }
+      if (step !== 'identity') return { late: true, other: true }
       const pumps = this.#recent(context.now)
       const taken = takeIdentity(given, pumps, context)
       if (!('entries' in taken)) return problem(taken.wrong, taken.doubts)
+      const { serial } = taken.entries
+      const open = this.log.sheets().find((one) => one.serial === serial && stateOf(one) === 'open')
+      if (open?.steps.identity) {
+        const at = dateTime(inZone(open.steps.identity.at, context.clinic.zone))
+        return problem({ card: context.words.openAlready(serial, at) })
+      }
       return this.#append(wish, taken.entries as Entries<'identity'>, null, problem)
     }
     const may = right(sheet, step)
     const current = sheet.steps[step]?.position
-    if (may === 'no' || current !== corrects || step === 'identity') return { late: true }
+    if (may === 'no' || current !== corrects || step === 'identity') {
+      return { late: true, other: isOther(sheet, wish, context) }
+    }
     if (step === 'before' || step === 'after') {
-      const chosen = await this.#reading(sheet, step)
+      const use = given['use'] === undefined ? null : Number(given['use'])
+      const chosen = await this.#reading(sheet, step, use)
       if ('sentence' in chosen) return problem({ '': chosen.sentence })
       return this.#append(wish, chosen.reading, sheet, problem)
     }
@@ -141,15 +158,26 @@ export class Desk {
     return this.#append(wish, taken.entries, sheet, problem)
   }
 
-  /** The reading a sheet may take; when there is none, the pump is read now. */
-  async #reading(sheet: Sheet, step: 'before' | 'after') {
-    const first = this.#choose(sheet, step)
-    if ('reading' in first) return first
-    const outcome = await this.#interrogate(sheet, step)
-    await this.log.refresh()
-    const second = this.#choose(sheet, step)
-    if ('reading' in second) return second
+  /** A reading that the sheet may take as it is, if somebody says so; null = there is none. */
+  usable(sheet: Sheet, step: 'before' | 'after'): Reading | null {
+    const chosen = this.#choose(sheet, step)
+    return 'reading' in chosen ? chosen.reading : null
+  }
+
+  /** The reading at `use`, which somebody has chosen; without one the pump is read now. */
+  async #reading(sheet: Sheet, step: 'before' | 'after', use: number | null) {
+    const unclosed = await this.#unclosed(sheet.serial)
     const w = this.context().words
+    if (use !== null) {
+      const chosen = this.#choose(sheet, step, null, unclosed)
+      if (!('reading' in chosen) || chosen.reading.position === use) return chosen
+      return { sentence: w.newerReading }
+    }
+    const since = this.#newestOf(sheet)?.position ?? -1
+    const outcome = await this.#interrogate(sheet, step, since)
+    await this.log.refresh()
+    const second = this.#choose(sheet, step, since, await this.#unclosed(sheet.serial))
+    if ('reading' in second) return second
     const why =
       outcome === null ? w.noBridge : outcome.kind === 'read' ? '' : w.notRead(outcome.why)
     return { sentence: `${second.sentence} ${why}`.trim() }
@@ -159,7 +187,11 @@ export class Desk {
    * Has the pump read, and waits for the end of the session, so that whoever takes the programmer now
    * may; but not where the bridge holds its sessions. Null = no bridge answers.
    */
-  async #interrogate(sheet: Sheet, step: 'before' | 'after'): Promise<Outcome | null> {
+  async #interrogate(
+    sheet: Sheet,
+    step: 'before' | 'after',
+    since: number,
+  ): Promise<Outcome | null> {
     const { env } = this.#options
     const port = this.#port(sheet)
     const asked = this.#ask({ do: 'interrogate', readMs: READ_MS, ...(port && { port }) })
@@ -172,26 +204,48 @@ export class Desk {
     for (let seen = 0; !ended && seen < CLOSE_LOOKS; ) {
       await Promise.race([done, sleep(env, LOOK_MS)])
       await this.log.refresh()
-      if ('reading' in this.#choose(sheet, step)) seen += 1
+      if ('reading' in this.#choose(sheet, step, since)) seen += 1
     }
     if (!ended) return { kind: 'failed', why: '' }
     return (answer as { outcome?: Outcome } | null)?.outcome ?? null
   }
 
-  #choose(sheet: Sheet, step: 'before' | 'after') {
+  #newestOf(sheet: Sheet): InterrogationRecord | null {
     const all = this.log.newest()
-    const own = all.find((one) => one.source === sheet.source && isOf(one, sheet.serial)) ?? null
+    return all.find((one) => one.source === sheet.source && isOf(one, sheet)) ?? null
+  }
+
+  /** Whether a session with this pump is not known to be closed now. */
+  async #unclosed(serial: string): Promise<boolean> {
+    const status = (await this.#ask({ do: 'status' })) as BridgeStatus | null
+    return (
+      status?.wands?.some(({ unclosed }) => unclosed.some((one) => one.pump === serial)) ?? false
+    )
+  }
+
+  /** `since`: only a reading behind that record will do. */
+  #choose(sheet: Sheet, step: 'before' | 'after', since: number | null = null, unclosed = false) {
+    const all = this.log.newest()
+    const own = this.#newestOf(sheet)
     const same = all.filter((one) => one.source === sheet.source && one.wand === own?.wand)
-    const chosen = choose(sheet, step, own && readingOf(own), same.map(known), this.context())
+    const chosen = choose(
+      sheet,
+      step,
+      own && readingOf(own, unclosed),
+      same.map(known),
+      this.context(),
+    )
     // A correction of a reading is another reading.
     const taken = sheet.steps[step]?.entries.position
-    const old = 'reading' in chosen && chosen.reading.position === taken
+    const old =
+      'reading' in chosen &&
+      (chosen.reading.position === taken || (since !== null && chosen.reading.position <= since))
     return old ? { sentence: this.context().words.noReading } : chosen
   }
 
   /** The port that read the sheet's pump. */
   #port(sheet: Sheet): string | null {
-    return this.log.newest().find((one) => isOf(one, sheet.serial))?.port ?? null
+    return this.log.newest().find((one) => isOf(one, sheet))?.port ?? null
   }
 
   /** Pumps that were read lately enough to be the one under the wand. */
@@ -234,7 +288,17 @@ export class Desk {
   }
 }
 
-const isOf = (record: InterrogationRecord, serial: string) => record.pump?.serial === serial
+/** Whether what was given is not what stands at the step already: who presses twice gives the same. */
+function isOther(sheet: Sheet, { step, given }: Wish, context: Context): boolean {
+  const written = sheet.steps[step]
+  if (!written) return true
+  if (step === 'identity' || step === 'before' || step === 'after') return false
+  const taken = take(sheet, step, given, context)
+  return !('entries' in taken) || !isDeepStrictEqual(taken.entries, written.entries)
+}
+
+const isOf = ({ pump, identity }: InterrogationRecord, { serial, steps }: Sheet) =>
+  pump?.serial === serial && identity.model === (steps.identity?.entries.model ?? null)
 
 const known = (record: InterrogationRecord): KnownPump => ({
   serial: record.pump?.serial ?? '',

@@ -3,9 +3,11 @@
 import { MASSES } from '../../model/fields.ts'
 import { type Locale, unitText } from '../../model/format.ts'
 import { conversion } from '../../model/units.ts'
-import type { Step } from '../sheet/entries.ts'
+import type { Clinic } from '../sheet/compare.ts'
+import { CHECKED_STEPS, type Step } from '../sheet/entries.ts'
+import { answerField, toAnswer } from '../sheet/findings.ts'
 import type { Sheet } from '../sheet/sheet.ts'
-import { drugCount, type Given } from '../sheet/take.ts'
+import { checkField, checksOf, drugCount, type Given } from '../sheet/take.ts'
 import type { Words } from '../sheet/words.ts'
 
 export interface Field {
@@ -16,6 +18,10 @@ export interface Field {
   /** May stay empty. */
   readonly optional?: boolean
   readonly options?: readonly { readonly value: string; readonly label: string }[]
+  /** The name of a person: those on the sheet already are at hand. */
+  readonly person?: boolean
+  /** What it answers, to be seen beside it. */
+  readonly about?: string
   /** Drug 1, Drug 2: fields that belong together. */
   readonly group?: string
 }
@@ -26,15 +32,24 @@ export function fieldsOf(
   sheet: Sheet | null,
   doubtful: boolean,
   w: Words,
-  locale: Locale,
+  clinic: Clinic,
 ): Field[] {
   const { field, hint } = w
+  const { locale } = clinic
   const text = (name: string, label: string, more: Partial<Field> = {}): Field => ({
     name,
     label,
     kind: 'text',
     ...more,
   })
+  const yesNo = [
+    { value: 'yes', label: w.yes },
+    { value: 'no', label: w.no },
+  ]
+  const asked = CHECKED_STEPS.find((one) => one === step)
+  const checks = (asked ? checksOf(asked, clinic) : []).map((check, i) =>
+    text(checkField(i), check.text, { kind: 'choice', options: yesNo }),
+  )
   const remark: Field[] = doubtful ? [text('remark', field.remark, { kind: 'long' })] : []
   switch (step) {
     case 'identity':
@@ -50,32 +65,43 @@ export function fieldsOf(
         ...Array.from({ length: sheet ? drugCount(sheet) : 1 }, (_, i) =>
           drug(i, w, locale),
         ).flat(),
-        text('lot', field.lot),
-        text('expiry', field.expiry, { hint: hint.expiry }),
-        text('preparer', field.preparer),
+        text('preparer', field.preparer, { person: true }),
+        text('checkedBy', field.checkedBy, { person: true }),
+        ...checks,
         ...remark,
       ]
     case 'aspirated':
       return [
         text('volume', field.aspirated, { kind: 'figure', hint: `${hint.volume} ${hint.zero}` }),
-        text('discardedBy', field.discardedBy),
-        text('witnessedBy', field.witnessedBy),
+        text('discardedBy', field.discardedBy, { person: true }),
+        text('witnessedBy', field.witnessedBy, { person: true }),
+        ...checks,
         ...remark,
       ]
     case 'injected':
-      return [text('volume', field.injected, { kind: 'figure', hint: hint.volume }), ...remark]
-    case 'handover': {
-      const options = [
-        { value: 'yes', label: w.yes },
-        { value: 'no', label: w.no },
+      return [
+        text('volume', field.injected, { kind: 'figure', hint: hint.volume }),
+        ...checks,
+        ...remark,
       ]
-      return [text('programmed', field.programmed, { kind: 'choice', options }), ...remark]
+    case 'handover': {
+      const count = sheet ? drugCount(sheet) : 1
+      return [
+        text('programmed', field.programmed, { kind: 'choice', options: yesNo }),
+        ...Array.from({ length: count }, (_, i) => orderedDose(i, w, locale)).flat(),
+        ...checks,
+        ...remark,
+      ]
     }
     case 'finish':
       return [
-        text('operator', field.operator),
-        text('checker', field.checker),
-        text('action', field.action, { kind: 'long', optional: !doubtful }),
+        ...(sheet ? toAnswer(sheet, clinic, w) : []).map((one) =>
+          text(answerField(one), field.answer, { kind: 'long', about: one.text }),
+        ),
+        text('operator', field.operator, { person: true }),
+        text('checker', field.checker, { person: true }),
+        ...checks,
+        ...remark,
       ]
     case 'abandoned':
       return [text('reason', field.reason, { kind: 'long' })]
@@ -98,6 +124,34 @@ function drug(i: number, w: Words, locale: Locale): Field[] {
       group,
     },
     { name: `mass${i}`, label: w.field.mass, kind: 'choice', options, group },
+    { name: `lot${i}`, label: w.field.lot, kind: 'text', group },
+    { name: `expiry${i}`, label: w.field.expiry, kind: 'text', hint: w.hint.expiry, group },
+  ]
+}
+
+function orderedDose(i: number, w: Words, locale: Locale): Field[] {
+  const group = w.drugNumber(i + 1)
+  const options = MASSES.map((value) => ({
+    value,
+    label: unitText(conversion('ng/d', value).unit, locale),
+  }))
+  return [
+    {
+      name: `dose${i}`,
+      label: w.field.ordered,
+      kind: 'figure',
+      hint: w.hint.dose,
+      optional: true,
+      group,
+    },
+    {
+      name: `doseMass${i}`,
+      label: w.field.orderedMass,
+      kind: 'choice',
+      options,
+      optional: true,
+      group,
+    },
   ]
 }
 
@@ -112,7 +166,11 @@ function filled(entries: Record<string, unknown>): Given {
   const out: Record<string, string> = {}
   for (const [name, value] of Object.entries(entries)) {
     // Figures are typed anew, so that a correction is a second look and not a click.
-    if (typeof value === 'string' && name !== 'expiry') out[name] = value
+    if (typeof value === 'string') out[name] = value
+    if (name !== 'answers') continue
+    for (const { about, text } of value as { about: string; text: string }[]) {
+      out[answerField({ id: about })] = text
+    }
   }
   return out
 }

@@ -3,7 +3,7 @@
 import { age } from '../../model/format.ts'
 import type { Source } from '../../model/reading.ts'
 import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
-import { type Entries, STEPS, type Step } from '../sheet/entries.ts'
+import { type Entries, type Reading, STEPS, type Step } from '../sheet/entries.ts'
 import { reported } from '../sheet/figures.ts'
 import { findings } from '../sheet/findings.ts'
 import { figuresOf } from '../sheet/reading.ts'
@@ -99,6 +99,10 @@ export interface SheetView {
   readonly correcting: Step | null
   /** How the session with the pump stands, in words; for whoever takes the programmer now. */
   readonly session: string | null
+  /** A reading that may be taken as it is. */
+  readonly usable: Reading | null
+  /** What was sent for a step that somebody else had written already. */
+  readonly overtaken: { readonly step: Step; readonly given: Given } | null
 }
 
 export function sheetPage(view: SheetView, page: Frame): Html {
@@ -113,11 +117,14 @@ export function sheetPage(view: SheetView, page: Frame): Html {
     found.length > 0 &&
     html`<section aria-label="${w.differences}">${findingList(found, w)}</section>`
   const body = html`${progress(sheet, w)}
+    ${view.overtaken && overtakenBox(sheet, view.overtaken, look)}
+    ${state === 'finished' && html`<p class="finished" role="status">${w.finishedAt(clock(sheet.steps.finish?.at ?? '', clinic))}</p>`}
     ${findingPart}
+    ${step === 'finish' && readingTable(sheet, look)}
     ${step && workForm(step, view, look)}
     ${state === 'abandoned' && html`<div class="alert"><p>${w.stopped(sheet.steps.abandoned?.entries.reason ?? '')}</p></div>`}
     ${state !== 'open' && !correcting && prints(sheet, w)}
-    ${readingTable(sheet, look)}
+    ${step !== 'finish' && readingTable(sheet, look)}
     ${labelTable(sheet, look)}
     ${alarmDate(sheet, look)}
     <h2>${w.writtenTitle}</h2>
@@ -126,6 +133,21 @@ export function sheetPage(view: SheetView, page: Frame): Html {
     ${state === 'open' && html`<a href="/sheet/${sheet.id}/print">${w.printSheet}</a>`}
     ${state === 'open' && !problem && correcting !== 'abandoned' && html`<a href="/sheet/${sheet.id}/correct/abandoned">${w.stopSheet}</a>`}</nav>`
   return frame(`${w.title} ${sheet.serial}`, body, page, heading)
+}
+
+/** What somebody typed into a step that was written meanwhile: it must not vanish without a word. */
+function overtakenBox(
+  sheet: Sheet,
+  { step, given }: { step: Step; given: Given },
+  look: Look,
+): Html {
+  const { clinic, words: w } = look
+  const at = sheet.steps[step]?.at ?? sheet.history.at(-1)?.at ?? ''
+  const typed = fieldsOf(step, sheet, true, w, clinic).flatMap(({ name, label }) => {
+    const value = given[name] ?? ''
+    return value === '' ? [] : [[label, value] as const]
+  })
+  return html`<div class="alert" role="alert"><p>${w.overtaken(clock(at, clinic))}</p>${definition(typed)}</div>`
 }
 
 function who(sheet: Sheet, { words: w }: Look): Html {
@@ -148,11 +170,13 @@ function progress(sheet: Sheet, w: Words): Html {
   })}</ol>`
 }
 
-function workForm(step: Step, { sheet, problem, session, correcting, now }: SheetView, look: Look) {
+function workForm(step: Step, view: SheetView, look: Look) {
+  const { sheet, problem, session, correcting, now } = view
   const { clinic, words: w } = look
   const reading = step === 'before' || step === 'after'
   const written = correcting ? sheet.steps[step] : undefined
-  const button = reading ? (written ? w.takeAgain : w.takeReading) : w.save
+  const button = reading ? (written ? w.takeAgain : w.readNow) : w.save
+  const { usable } = view
   const known = sheet.steps.before
   return form(step, sheet, {
     sheet: sheet.id,
@@ -160,6 +184,8 @@ function workForm(step: Step, { sheet, problem, session, correcting, now }: Shee
     button,
     look,
     corrects: written,
+    use:
+      reading && usable ? { position: usable.position, label: useLabel(usable, now, look) } : null,
     lead: html`${step === 'handover' && session !== null && html`<p><strong>${session}</strong></p>`}
       <p>${w.lead[step]}</p>${reading && html`<p>${w.reading}</p>`}
       ${
@@ -176,6 +202,9 @@ function workForm(step: Step, { sheet, problem, session, correcting, now }: Shee
   })
 }
 
+const useLabel = ({ readAt }: Reading, now: string, { clinic, words: w }: Look) =>
+  w.useReading(clock(readAt, clinic), age(Math.max(0, Date.parse(now) - Date.parse(readAt))))
+
 function expected(before: Entries<'before'>, now: string, { clinic, words: w }: Look): string {
   const old = age(Math.max(0, Date.parse(now) - Date.parse(before.readAt)))
   const volume = reported(figuresOf(before).reportedVolume, clinic.locale) ?? w.notSaid
@@ -189,14 +218,16 @@ interface FormView {
   readonly look: Look
   readonly corrects?: Written | undefined
   readonly lead?: Html
+  /** A reading that may be taken as it is. */
+  readonly use?: { readonly position: number; readonly label: string } | null
 }
 
 function form(step: Step, sheet: Sheet | null, view: FormView): Html {
-  const { problem, button, corrects, lead } = view
+  const { problem, button, corrects, lead, use } = view
   const w = view.look.words
   const doubtful = (problem?.doubts.length ?? 0) > 0
   const given = problem?.given ?? (sheet && corrects ? givenOf(step, sheet) : {})
-  const fields = fieldsOf(step, sheet, doubtful, w, view.look.clinic.locale)
+  const fields = fieldsOf(step, sheet, doubtful, w, view.look.clinic)
   const first =
     fields.find(({ name }) => problem?.wrong[name]) ?? (doubtful ? fields.at(-1) : fields[0])
   const number = (STEPS as readonly Step[]).indexOf(step) + 1
@@ -206,13 +237,20 @@ function form(step: Step, sheet: Sheet | null, view: FormView): Html {
     ${hidden('sheet', view.sheet)}${hidden('step', step)}${corrects && hidden('corrects', corrects.position)}
     <h2>${number > 0 && html`<small>${w.stepOf(number, STEPS.length)}:</small> `}${w.step[step]}</h2>
     ${lead}${problem && problemBox(problem, w)}
+    ${people(sheet)}
     ${grouped(fields).map(([group, some]) => {
-      const drawn = some.map((one) =>
-        fieldHtml(one, given, problem, one === first && problem !== null),
-      )
+      const drawn = some.map((one) => {
+        const field = fieldHtml(one, given, problem, one === first && problem !== null)
+        // What is doubtful stands with the field that answers it, wherever the page is scrolled to.
+        return one.name === 'remark' && problem
+          ? html`<fieldset class="doubts">${doubtList(problem, w)}${field}</fieldset>`
+          : field
+      })
       return group === '' ? drawn : html`<fieldset><legend>${group}</legend>${drawn}</fieldset>`
     })}
-    <div class="actions"><button type="submit">${button}</button>
+    <div class="actions">${use && html`<button type="submit" name="use" value="${use.position}">${use.label}</button>`}
+    <button type="submit"${use && html` class="second"`}>${button}</button>
+    ${step === 'finish' && html`<a class="button second" href="/sheet/${view.sheet}/correct/after">${w.readAgainHere}</a>`}
     ${corrects || step === 'abandoned' ? html`<a class="button second" href="/sheet/${view.sheet}">${w.back}</a>` : null}</div></form>`
 }
 
@@ -225,9 +263,28 @@ function problemBox({ wrong, doubts }: Problem, w: Words): Html {
     ${(whole || others.length > 0) && html`<h3>${w.whatIsWrong}</h3>`}
     ${whole && html`<p>${whole}</p>`}
     ${others.length > 0 && list(others.map(([, sentence]) => sentence))}
-    ${doubts.length > 0 && html`<h3>${w.whatIsDoubtful}</h3>${list(doubts)}`}
+    ${doubts.length > 0 && others.length + (whole ? 1 : 0) === 0 && html`<h3>${w.whatIsDoubtful}</h3>`}
     <p>${w.nothingWritten}</p></div>`
 }
+
+const doubtList = ({ doubts }: Problem, w: Words): Html =>
+  html`<legend>${w.whatIsDoubtful}</legend>${doubts.map((text) => html`<div class="loud">${text}</div>`)}`
+
+const NAMES_ID = 'people'
+
+/** Names that are on the sheet already, at hand where a person is asked for. */
+function people(sheet: Sheet | null): Html | null {
+  const names = new Set<string>()
+  for (const { entries } of sheet?.history ?? []) {
+    for (const [name, value] of Object.entries(entries as Record<string, unknown>)) {
+      if (PERSONS.includes(name) && typeof value === 'string') names.add(value)
+    }
+  }
+  if (names.size === 0) return null
+  return html`<datalist id="${NAMES_ID}">${[...names].map((name) => html`<option value="${name}"></option>`)}</datalist>`
+}
+
+const PERSONS = ['preparer', 'checkedBy', 'discardedBy', 'witnessedBy', 'operator', 'checker']
 
 function grouped(fields: readonly Field[]): [string, Field[]][] {
   const groups: [string, Field[]][] = []
@@ -240,12 +297,14 @@ function grouped(fields: readonly Field[]): [string, Field[]][] {
 }
 
 function fieldHtml(field: Field, given: Given, problem: Problem | null, focus: boolean): Html {
-  const { name, label, kind, hint, options = [] } = field
+  const { name, label, kind, hint, options = [], person, about: asked } = field
   const wrong = problem?.wrong[name]
   const value = given[name] ?? ''
-  const described = [hint && `${name}-hint`, wrong && `${name}-wrong`].filter(Boolean).join(' ')
+  const described = [asked && `${name}-about`, hint && `${name}-hint`, wrong && `${name}-wrong`]
+    .filter(Boolean)
+    .join(' ')
   const about = html`${described !== '' && html` aria-describedby="${described}"`}${wrong && html` aria-invalid="true"`}${focus && html` autofocus`}`
-  const notes = html`${hint && html`<span class="hint" id="${name}-hint">${hint}</span>`}${wrong && html`<span class="says" id="${name}-wrong">${wrong}</span>`}`
+  const notes = html`${asked && html`<div class="loud" id="${name}-about">${asked}</div>`}${hint && html`<span class="hint" id="${name}-hint">${hint}</span>`}${wrong && html`<span class="says" id="${name}-wrong">${wrong}</span>`}`
   const box = `field${wrong ? ' wrong' : ''}`
   if (kind === 'choice') {
     return html`<div class="${box}"><fieldset class="choice"${about}><legend>${label}</legend>${notes}<div class="choices">
@@ -260,7 +319,7 @@ function fieldHtml(field: Field, given: Given, problem: Problem | null, focus: b
       : html`<input type="text" id="${name}" name="${name}" value="${value}"${
           kind === 'figure' &&
           html` class="short" inputmode="${name === 'card' ? 'text' : 'decimal'}"`
-        } maxlength="100" spellcheck="false"${about}>`
+        } maxlength="100" spellcheck="false"${person && html` list="${NAMES_ID}"`}${about}>`
   return html`<div class="${box}"><label for="${name}">${label}</label>${notes}${control}</div>`
 }
 

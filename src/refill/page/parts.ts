@@ -3,10 +3,16 @@
 import { dateTime, inZone } from '../../model/format.ts'
 import type { Source } from '../../model/reading.ts'
 import { WORDS } from '../../words/words.ts'
-import { type Clinic, drugDifferences, onLabel, programmed, rows } from '../sheet/compare.ts'
+import {
+  type Clinic,
+  drugDifferences,
+  type Finding,
+  onLabel,
+  programmed,
+  rows,
+} from '../sheet/compare.ts'
 import type { Entries, Reading, Step } from '../sheet/entries.ts'
-import { measured, reported, volume } from '../sheet/figures.ts'
-import type { Finding } from '../sheet/findings.ts'
+import { dose, measured, reported, volume } from '../sheet/figures.ts'
 import { dateText } from '../sheet/input.ts'
 import { figuresOf } from '../sheet/reading.ts'
 import type { Sheet, Written } from '../sheet/sheet.ts'
@@ -28,6 +34,11 @@ export function mark(source: Source, w: Words): Html | null {
 }
 
 type Line = readonly [label: string, value: string]
+
+const checked = (
+  checks: readonly { text: string; done: boolean }[] | undefined,
+  w: Words,
+): Line[] => (checks ?? []).map(({ text, done }) => [text, done ? w.yes : w.no])
 
 const remarked = (remark: string | undefined, w: Words): Line[] =>
   remark === undefined ? [] : [[w.field.remark, remark]]
@@ -58,17 +69,21 @@ export function linesOf({ step, entries }: Written, look: Look): Line[] {
     case 'after':
       return readingLines(of(step), look)
     case 'drug': {
-      const { drugs, lot, expiry, preparer, remark } = of(step)
+      const { drugs, preparer, checkedBy, checks, remark } = of(step)
       return [
-        ...drugs.map((drug, i): Line => [w.drugNumber(i + 1), onLabel(drug, clinic.locale)]),
-        [w.field.lot, lot],
-        [w.field.expiry, dateText(expiry)],
-        [w.field.preparer, preparer],
+        ...drugs.flatMap((drug, i): Line[] => [
+          [w.drugNumber(i + 1), onLabel(drug, clinic.locale)],
+          [w.field.lot, drug.lot],
+          [w.field.expiry, dateText(drug.expiry)],
+        ]),
+        [w.preparer, preparer],
+        [w.syringeChecked, checkedBy],
+        ...checked(checks, w),
         ...remarked(remark, w),
       ]
     }
     case 'aspirated': {
-      const { volume, discardedBy, witnessedBy, remark } = of(step)
+      const { volume, discardedBy, witnessedBy, checks, remark } = of(step)
       const people: Line[] =
         discardedBy === undefined
           ? []
@@ -79,21 +94,32 @@ export function linesOf({ step, entries }: Written, look: Look): Line[] {
       return [
         [w.step.aspirated, measured(volume, clinic.locale)],
         ...people,
+        ...checked(checks, w),
         ...remarked(remark, w),
       ]
     }
     case 'injected': {
-      const { volume, remark } = of(step)
-      return [[w.step.injected, measured(volume, clinic.locale)], ...remarked(remark, w)]
+      const { volume, checks, remark } = of(step)
+      return [
+        [w.step.injected, measured(volume, clinic.locale)],
+        ...checked(checks, w),
+        ...remarked(remark, w),
+      ]
     }
     case 'handover': {
-      const { programmed: done, remark } = of(step)
-      return [[w.programmedRow, done ? w.yes : w.no], ...remarked(remark, w)]
+      const { programmed: done, ordered = [], checks, remark } = of(step)
+      return [
+        [w.programmedRow, done ? w.yes : w.no],
+        ...ordered.flatMap((one, i): Line[] =>
+          one ? [[w.orderedRow(i + 1), dose(one.dose, one.massUnit, clinic.locale)]] : [],
+        ),
+        ...checked(checks, w),
+        ...remarked(remark, w),
+      ]
     }
     case 'finish': {
-      const { operator, checker, action } = of(step)
-      const acted: Line[] = action === undefined ? [] : [[w.field.action, action]]
-      return [[w.operator, operator], [w.checker, checker], ...acted]
+      const { operator, checker, checks } = of(step)
+      return [[w.operator, operator], [w.checker, checker], ...checked(checks, w)]
     }
     case 'abandoned':
       return [[w.field.reason, of(step).reason]]

@@ -7,16 +7,16 @@ import { INSIDE } from '../../http/guard.ts'
 import type { Desk } from '../desk/desk.ts'
 import { patientSlip, printedSheet } from '../paper/print.ts'
 import { isStep, type Step } from '../sheet/entries.ts'
-import { right, type Sheet } from '../sheet/sheet.ts'
+import { nextStep, right, type Sheet } from '../sheet/sheet.ts'
 import { guardRefill, Refused, WRITE } from './guard.ts'
 import type { Html } from './html.ts'
-import { type Frame, homePage, type Problem, sayPage, sheetPage } from './page.ts'
+import { type Frame, homePage, type Problem, type SheetView, sayPage, sheetPage } from './page.ts'
 import { SCRIPT, SCRIPT_PATH } from './script.ts'
 import { SCREEN } from './style.ts'
 
 const HOST = '127.0.0.1'
 const BODY_MAX = 32_768
-const NAMES = /^[A-Za-z]{1,20}\d?$/
+const NAMES = /^(?:[A-Za-z]{1,20}\d{0,2}|answer-[\w.-]{1,100})$/
 
 export interface RefillServer {
   /** `http://127.0.0.1:8421` */
@@ -89,7 +89,7 @@ const page = (reply: FastifyReply, { text }: Html) =>
 /** `sheet`: whose pump it is about; without one, whatever was read last. */
 function frameOf(desk: Desk, sheet: Sheet | null): Frame {
   const { clinic, words } = desk.context()
-  const source = sheet?.source ?? desk.log.newest().at(-1)?.source ?? null
+  const source = sheet?.source ?? desk.source()
   return { look: { clinic, words }, style: SCREEN, source }
 }
 
@@ -137,10 +137,13 @@ async function work(
   sheet: Sheet,
   correcting: Step | null,
   problem: Problem | null,
+  overtaken: SheetView['overtaken'] = null,
 ) {
   const { now } = desk.context()
   const session = await desk.session(sheet.serial)
-  const view = { sheet, now, session, correcting, problem }
+  const step = correcting ?? nextStep(sheet)
+  const usable = step === 'before' || step === 'after' ? desk.usable(sheet, step) : null
+  const view = { sheet, now, session, correcting, problem, usable, overtaken }
   return page(reply, sheetPage(view, frameOf(desk, sheet)))
 }
 
@@ -164,8 +167,11 @@ function writing(app: FastifyInstance, desk: Desk): void {
     if (!isStep(step) || !/^[\w-]{1,40}$/.test(id)) return missing(reply, desk)
     const position = corrects === undefined ? undefined : Number(corrects)
     const result = await desk.write({ sheet: id, step, given, corrects: position })
-    if ('written' in result || 'late' in result) return reply.redirect(`/sheet/${id}`, 303)
     const sheet = desk.log.sheet(id)
+    if ('late' in result && result.other && sheet) {
+      return work(reply.code(409), desk, sheet, null, null, { step, given })
+    }
+    if ('written' in result || 'late' in result) return reply.redirect(`/sheet/${id}`, 303)
     reply.code(422)
     if (sheet) {
       const correcting = position === undefined && step !== 'abandoned' ? null : step

@@ -61,6 +61,8 @@ button, .button { font: inherit; font-size: 1.2rem; font-weight: 700; min-height
 .plain { border: 2px solid var(--line); border-left-width: 1rem; padding: .25rem 1rem; margin: .6rem 0; }
 .loud { border: 4px solid #8f0000; border-left-width: 1rem; padding: .25rem 1rem; margin: .6rem 0; font-weight: 700;
   font-size: 1.3rem; line-height: 1.35; }
+.finished { border: 4px solid var(--line); padding: .6rem 1rem; font-size: 1.3rem; font-weight: 700; max-width: none; }
+.doubts { border: 0; }
 .loud small, .plain small { display: block; font-size: 1rem; font-weight: 400; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 caption { text-align: left; font-weight: 700; padding: .25rem 0; }

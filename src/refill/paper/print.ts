@@ -2,7 +2,6 @@
 // same records and the same settings give the same bytes, so that a sheet can be made again from the
 // log and compared. Pure.
 import { renderSVG } from 'uqr'
-import { dateTime } from '../../model/format.ts'
 import { dataElement, Html, html } from '../page/html.ts'
 import {
   clock,
@@ -18,9 +17,9 @@ import { SCRIPT_PATH } from '../page/script.ts'
 import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { STEPS, type Step } from '../sheet/entries.ts'
 import { findings } from '../sheet/findings.ts'
-import { figuresOf } from '../sheet/reading.ts'
 import { corrections, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
 import type { SheetFile } from '../sheet/sheet-file.ts'
+import { slipDate, slipDoses } from '../sheet/slip.ts'
 import { type Words, wordsOf } from '../sheet/words.ts'
 import { PAPER_STYLE } from './paper-style.ts'
 
@@ -64,8 +63,7 @@ function content(file: SheetFile, sheet: Sheet, look: Look): Html {
   const after = sheet.steps.after?.entries
   const own = after ? computedDate(after, clinic, w) : null
   const reason = sheet.steps.abandoned?.entries.reason
-  // What was done about them has its own place, across the paper.
-  const found = findings(sheet, clinic, w).map(({ text, matters }) => ({ text, matters }))
+  const found = findings(sheet, clinic, w)
   return html`${state === 'open' && html`<p class="state">${w.notFinished}</p>`}
     ${state === 'abandoned' && html`<p class="state">${w.stopped(reason ?? '')}</p>`}
     <div class="two">${(
@@ -83,7 +81,7 @@ function content(file: SheetFile, sheet: Sheet, look: Look): Html {
     }</section>
     ${corrected(sheet, look)}
     <section class="keep"><h2>${w.signatures}</h2><div class="signs">
-      ${[w.operator, w.checker, w.discarded, w.witnessed].map(
+      ${[w.operator, w.checker, w.preparer, w.syringeChecked, w.discarded, w.witnessed].map(
         (who) => html`<div class="sign"><div>${w.signature(who)}</div></div>`,
       )}</div></section>
     ${audit(file, sheet, look)}`
@@ -100,7 +98,7 @@ function stepPart(sheet: Sheet, step: Step, look: Look): Html {
   return html`<section class="keep"><h2 class="step">${w.step[step]}${when}</h2>${written ? definition(short(written, look)) : html`<p>${w.notSaid}</p>`}</section>`
 }
 
-const isRemark = (label: string, w: Words) => label === w.field.remark || label === w.field.action
+const isRemark = (label: string, w: Words) => label === w.field.remark
 
 /** Without what was done, which may be long. */
 const short = (written: Written, look: Look) =>
@@ -142,7 +140,7 @@ function audit({ checkpoint, key }: SheetFile, sheet: Sheet, { words: w }: Look)
     ${new Html(qr)}</div></section>`
 }
 
-/** The patient's slip: the pump's date, whom to call, which pump. No hash, nothing worked out here. */
+/** The patient's slip: refill before when, the doses, what a sound means, whom to call. No hash. */
 export function patientSlip(
   file: Pick<SheetFile, 'clinic'>,
   sheet: Sheet,
@@ -150,19 +148,25 @@ export function patientSlip(
 ): Html {
   const { clinic } = file
   const w = wordsOf(clinic.locale)
-  const { after, identity, injected } = sheet.steps
-  const date = after ? figuresOf(after.entries).lowAlarmDate : null
-  const day = date === null ? null : dateTime(date).split(' ')[0]
+  const { identity, injected } = sheet.steps
+  const found = slipDate(sheet, clinic, w)
   const model = identity?.entries.model ?? w.notSaid
   const refilled = injected ? clock(injected.at, clinic).split(' ')[0] : undefined
   const body = html`<div class="slip">${mark(sheet.source, w)}<h1>${w.slipTitle}</h1>
     ${clinic.clinic && html`<p>${clinic.clinic}</p>`}
     ${
-      day === null
-        ? html`<p>${w.slipNoDate}</p>`
-        : html`<p>${w.slipDate}</p><p class="date">${day}</p><p>${w.slipDateNote}</p><p>${w.slipCome}</p>`
+      'none' in found
+        ? html`<p class="date">${w.slipNone}</p><p>${found.none}</p>`
+        : html`<p>${w.slipDate}</p><p class="date">${found.day}</p><p>${found.from}</p>${found.cautions.map((text) => html`<p><strong>${text}</strong></p>`)}<p>${w.slipCome}</p>`
     }
     <p>${clinic.phone ? w.slipPhone : w.slipNoPhone}</p><p class="phone">${clinic.phone}</p>
-    ${definition([[w.slipModel, model], ...(refilled ? ([[w.slipRefilled, refilled]] as const) : [])])}</div>`
+    <h2>${w.slipSounds}</h2><p>${clinic.alarmSounds ?? w.slipNoSounds}</p>
+    ${definition([
+      ...slipDoses(sheet, clinic, w).map(
+        ([drug, dose]) => [`${w.slipDose}: ${drug}`, dose] as const,
+      ),
+      [w.slipModel, model],
+      ...(refilled ? ([[w.slipRefilled, refilled]] as const) : []),
+    ])}</div>`
   return paper(w.slipTitle, body, w, served)
 }

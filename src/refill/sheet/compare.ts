@@ -5,9 +5,17 @@ import { compare } from '../../model/comparison.ts'
 import { dateTime, type Locale } from '../../model/format.ts'
 import { type LeftOut, type Told, told } from '../../words/comparison.ts'
 import { WORDS } from '../../words/words.ts'
-import type { Labelled, Reading } from './entries.ts'
-import { asShown, concentration, measured, percent, ratioTenths, reported } from './figures.ts'
-import { dateText, hasExpired } from './input.ts'
+import type { CheckedStep, Labelled, Ordered, Reading } from './entries.ts'
+import {
+  asShown,
+  concentration,
+  dose,
+  measured,
+  percent,
+  ratioTenths,
+  reported,
+} from './figures.ts'
+import { dateText, folded, hasExpired } from './input.ts'
 import { type Figures, figuresOf, valuesOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
@@ -22,6 +30,23 @@ export interface Clinic {
   /** In percent around 100, with the name of where it comes from; both or neither. */
   readonly tolerance?: number | undefined
   readonly source?: string | undefined
+  /** Lines that people confirm, by step, in the clinic's own words. */
+  readonly checks?: readonly { readonly step: CheckedStep; readonly text: string }[] | undefined
+  /** What the pump's alarm sounds mean, in the clinic's own words, for the patient. */
+  readonly alarmSounds?: string | undefined
+}
+
+/** Words, and whether they need somebody's action. */
+export interface Says {
+  readonly text: string
+  readonly matters: boolean
+}
+
+export interface Finding extends Says {
+  /** The same for the same cause, whatever the language: letters, digits, points and hyphens. */
+  readonly id: string
+  /** What somebody wrote about it. */
+  readonly remark?: string | undefined
 }
 
 type Programmed = Figures['drugs'][number]
@@ -36,7 +61,7 @@ export function programmed(drug: Programmed, locale: Locale): string | null {
 export const onLabel = (drug: Labelled, locale: Locale): string =>
   `${drug.name} ${concentration(drug.concentration, drug.massUnit, locale)}`
 
-const alike = (a: string, b: string) => a.trim().toLowerCase() === b.trim().toLowerCase()
+const alike = (a: string, b: string) => folded(a) === folded(b)
 
 /** What differs between one drug as programmed and as labelled, the worst first. */
 export function drugDifferences(
@@ -63,12 +88,14 @@ export function drugDifferences(
 export function labelDoubts(
   before: Reading | undefined,
   drugs: readonly Labelled[],
-  { lot, expiry, today }: { lot: string; expiry: string; today: string },
+  today: string,
   clinic: Clinic,
   w: Words,
 ): string[] {
   const pump = before ? figuresOf(before).drugs : []
-  const expired = hasExpired(expiry, today) ? [w.expired(lot, dateText(expiry))] : []
+  const expired = drugs
+    .filter(({ expiry }) => hasExpired(expiry, today))
+    .map(({ lot, expiry }) => w.expired(lot, dateText(expiry)))
   const number = pump.length === drugs.length ? [] : [w.numberDiffers(pump.length, drugs.length)]
   return [
     ...expired,
@@ -77,11 +104,6 @@ export function labelDoubts(
   ]
 }
 
-/** What is drawn: words, and whether they need somebody's action. */
-export interface Says {
-  readonly text: string
-  readonly matters: boolean
-}
 const plain = (text: string): Says => ({ text, matters: false })
 const matters = (text: string): Says => ({ text, matters: true })
 
@@ -111,17 +133,19 @@ function verdict(
   { locale, tolerance, source }: Clinic,
   w: Words,
 ): Says[] {
-  if (tolerance === undefined || source === undefined) return []
   if (filledVolume === null || filledAt === null) return [plain(w.noRatio.fill)]
   if (programmedAt === null || programmedAt > filledAt) return [plain(w.noRatio.programme)]
   const fill = filledVolume
   const tenths = ratioTenths(fill, expected, aspirated)
   if (tenths === null) return [plain(w.noRatio.volume)]
   const [f, a, e] = [fill, aspirated, expected].map((nL) => measured(nL, locale))
+  const ratio = plain(w.ratio(percent(tenths), String(f), String(a), String(e)))
+  // Arithmetic needs no leave; a verdict needs the clinic's own tolerance and its source.
+  if (tolerance === undefined || source === undefined) return [ratio]
   const most = Math.round(tolerance * 10)
   const shown = percent(most)
   return [
-    plain(w.ratio(percent(tenths), String(f), String(a), String(e))),
+    ratio,
     Math.abs(tenths - 1_000) <= most
       ? plain(w.within(shown, source))
       : matters(w.outside(shown, source)),
@@ -161,28 +185,42 @@ function movedText(was: number | null, is: number | null, locale: Locale, w: Wor
   return texts[0] === texts[1] ? w.volumeAlike(...texts) : w.volumeChanged(...texts)
 }
 
-/** Drugs whose programme is another than before, or than on the label. */
+/** Drugs that are programmed as something else than the label says. */
 export function drugsAfter(
-  { before, after, drug }: Pick<Sheet['steps'], 'before' | 'after' | 'drug'>,
+  { after, drug }: Pick<Sheet['steps'], 'after' | 'drug'>,
   { locale }: Clinic,
   w: Words,
 ): Says[] {
-  if (!before || !after) return []
-  const { drugs: old } = figuresOf(before.entries)
-  return figuresOf(after.entries).drugs.flatMap((now, i) => {
-    const was = old[i]
-    const [a, b] = [was ? programmed(was, locale) : null, programmed(now, locale)]
-    const label = drug?.entries.drugs[i]
-    const out: Says[] = []
-    if (a !== b) out.push(matters(w.concentrationChanged(i + 1, a ?? w.notSaid, b ?? w.notSaid)))
-    const same =
-      label && now.massUnit === label.massUnit && now.concentration === label.concentration
-    if (label && !same) {
-      out.push(matters(w.afterLabelDiffers(i + 1, b ?? w.notSaid, onLabel(label, locale))))
-    }
-    return out
+  if (!after || !drug) return []
+  const now = figuresOf(after.entries).drugs
+  return drug.entries.drugs.flatMap((label, i) => {
+    const pump = now[i]
+    if (pump?.massUnit === label.massUnit && pump.concentration === label.concentration) return []
+    const text = (pump && programmed(pump, locale)) ?? w.notSaid
+    return [matters(w.afterLabelDiffers(i + 1, text, onLabel(label, locale)))]
   })
 }
+
+/** The daily doses of the order beside those that the pump is programmed with. */
+export function orderedDoses(
+  after: Reading,
+  ordered: readonly (Ordered | null)[] | undefined,
+  { locale }: Clinic,
+  w: Words,
+): Says[] {
+  const now = figuresOf(after).drugs
+  return (ordered ?? []).flatMap((one, i) => {
+    if (one === null) return []
+    const pump = now[i]
+    const [typed, is] = [dose(one.dose, one.massUnit, locale), pump && doseOf(pump, locale)]
+    const same = pump?.massUnit === one.massUnit && pump.dose24h === one.dose
+    const says = same ? w.asOrdered : w.notAsOrdered
+    return [{ text: says(i + 1, is ?? w.notSaid, typed), matters: !same }]
+  })
+}
+
+export const doseOf = ({ dose24h, massUnit }: Programmed, locale: Locale): string | null =>
+  dose24h === null || massUnit === null ? null : dose(dose24h, massUnit, locale)
 
 /** What before and after leave out. */
 export const SHEET_LEAVES_OUT: LeftOut = {

@@ -36,7 +36,7 @@ const later = (deviceTime: string, tenths: number) =>
   dateTime(deviceTimeText(deviceTimeSeconds(deviceTime) + tenths * 8_640)).split(' ')[0] ?? ''
 
 /** What patients may take with boluses in a day; null = the pump does not say. */
-function bolusesOf({ on, volume: each, maxPerDay }: Figures['bolus']): number | null {
+export function bolusesOf({ on, volume: each, maxPerDay }: Figures['bolus']): number | null {
   if (on === false) return 0
   return on === null || each === null || maxPerDay === null ? null : each * maxPerDay
 }

@@ -20,6 +20,9 @@ const readingSchema = z.strictObject({
   /** This computer's UTC when the pump's clock showed its time, and how sure that is; null = unknown. */
   hostTime: utcSchema,
   uncertaintyMs: z.number().int().nullable(),
+  unclosed: z.boolean().meta({
+    description: 'A session with this pump was not known to be closed when the reading was taken.',
+  }),
   blocks: keptSchema,
 })
 export type Reading = z.infer<typeof readingSchema>
@@ -29,8 +32,21 @@ const labelled = z.strictObject({
   name: z.string().min(1).max(80),
   massUnit: massSchema,
   concentration: z.number().int().min(1),
+  lot: z.string().min(1).max(40),
+  expiry: z.string().regex(/^\d{4}-\d\d(-\d\d)?$/),
 })
 export type Labelled = z.infer<typeof labelled>
+
+/** The daily dose of one drug as the order says it, in ng a day. */
+const ordered = z.strictObject({ massUnit: massSchema, dose: z.number().int().min(1) })
+export type Ordered = z.infer<typeof ordered>
+
+/** A line that the clinic has people confirm at this step, in its own words. */
+const checks = z
+  .array(z.strictObject({ text: z.string().min(1).max(120), done: z.boolean() }))
+  .min(1)
+  .max(10)
+  .optional()
 
 export const ENTRIES = {
   identity: z.strictObject({
@@ -43,21 +59,38 @@ export const ENTRIES = {
   before: readingSchema,
   drug: z.strictObject({
     drugs: z.array(labelled).min(1).max(5),
-    lot: z.string().min(1).max(40),
-    expiry: z.string().regex(/^\d{4}-\d\d(-\d\d)?$/),
     preparer: person,
+    checkedBy: person.meta({ description: 'Compared the syringe with the pump before injection.' }),
+    checks,
     remark,
   }),
   aspirated: z.strictObject({
     volume,
     discardedBy: person.optional(),
     witnessedBy: person.optional(),
+    checks,
     remark,
   }),
-  injected: z.strictObject({ volume, remark }),
-  handover: z.strictObject({ programmed: z.boolean(), remark }),
+  injected: z.strictObject({ volume, checks, remark }),
+  handover: z.strictObject({
+    programmed: z.boolean(),
+    ordered: z.array(ordered.nullable()).min(1).max(5).optional(),
+    checks,
+    remark,
+  }),
   after: readingSchema,
-  finish: z.strictObject({ operator: person, checker: person, action: remark }),
+  finish: z.strictObject({
+    operator: person,
+    checker: person,
+    checks,
+    /** To every finding that asks for one: what was done about it, by the finding's name. */
+    answers: z
+      .array(
+        z.strictObject({ about: z.string().min(1).max(100), text: z.string().min(1).max(500) }),
+      )
+      .max(100)
+      .optional(),
+  }),
   /** A sheet that will not be finished, and why. */
   abandoned: z.strictObject({ reason: z.string().min(1).max(500) }),
 } as const
@@ -75,6 +108,16 @@ export const STEPS = [
   'after',
   'finish',
 ] as const satisfies readonly Step[]
+
+/** Steps at which lines of the clinic may be confirmed. */
+export const CHECKED_STEPS = [
+  'drug',
+  'aspirated',
+  'injected',
+  'handover',
+  'finish',
+] as const satisfies readonly Step[]
+export type CheckedStep = (typeof CHECKED_STEPS)[number]
 
 export const isStep = (name: string): name is Step => Object.hasOwn(ENTRIES, name)
 

@@ -29,6 +29,12 @@ export function concentration(ngPerMl: number, mass: Mass, locale: Locale): stri
   return quantity(ngPerMl / per, unit, null, locale)
 }
 
+/** `2.5 mg/day`: in the mass unit it was given in, never another. */
+export function dose(ngPerDay: number, mass: Mass, locale: Locale): string {
+  const { unit, per } = conversion('ng/d', mass)
+  return quantity(ngPerDay / per, unit, null, locale)
+}
+
 /** The integer of a plain decimal text, in units of 10^-scale. */
 export function integer(text: string, scale: number): number {
   const [whole = '0', fraction = ''] = text.replace(/^-/, '').split('.')

@@ -1,53 +1,85 @@
-// What a sheet has to say about itself once its figures stand beside each other: every difference, and
-// every doubt with what was done about it. The same on screen, on paper and in the terminal. Pure.
+// What a sheet has to say about itself once its figures stand beside each other: every difference, what
+// the pump itself says that must not be overlooked, and every doubt with what was done about it. Each has
+// a name, under which its answer is kept. The same on screen, on paper and in the terminal. Pure.
 import { inZone } from '../../model/format.ts'
-import { type Clinic, drugsAfter, labelDoubts, residual, type Says, toldOf } from './compare.ts'
+import {
+  type Clinic,
+  drugsAfter,
+  type Finding,
+  labelDoubts,
+  orderedDoses,
+  residual,
+  type Says,
+  toldOf,
+} from './compare.ts'
+import { CHECKED_STEPS, type CheckedStep, type Entries } from './entries.ts'
 import { measured } from './figures.ts'
+import { pumpFindings } from './pump-says.ts'
 import { figuresOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
-export interface Finding extends Says {
-  /** What somebody wrote about it at the time. */
-  readonly remark?: string | undefined
-}
-
 export function findings(sheet: Sheet, clinic: Clinic, w: Words): Finding[] {
-  const { before, drug, aspirated, injected, handover, after } = sheet.steps
-  const doubt = (text: string, remark: string | undefined): Finding => ({
-    text,
-    matters: true,
-    remark,
-  })
+  const { before, drug, aspirated, injected, handover, after, finish } = sheet.steps
+  const out: Finding[] = []
+  const add = (group: string, all: readonly Says[], remark?: string) => {
+    for (const [i, says] of all.entries()) {
+      out.push({ id: `${group}.${i + 1}`, ...says, ...(remark !== undefined && { remark }) })
+    }
+  }
+  const doubts = (texts: readonly string[]): Says[] =>
+    texts.map((text) => ({ text, matters: true }))
   const said = (typed: number, says: (typed: string, capacity: string) => string) => {
     const capacity = before ? figuresOf(before.entries).capacity : null
     if (capacity === null || typed <= capacity) return []
     return [says(measured(typed, clinic.locale), measured(capacity, clinic.locale))]
   }
-  const out: Finding[] = []
+  out.push(...pumpFindings(sheet, { locale: clinic.locale, zone: clinic.zone, words: w }))
   if (drug && before) {
-    const { drugs, remark, ...label } = drug.entries
+    const { drugs, remark } = drug.entries
     const today = inZone(drug.at, clinic.zone).slice(0, 10)
-    const texts = labelDoubts(before.entries, drugs, { ...label, today }, clinic, w)
-    out.push(...texts.map((text) => doubt(text, remark)))
+    add('label', doubts(labelDoubts(before.entries, drugs, today, clinic, w)), remark)
   }
   if (aspirated && before) {
     const { volume, remark } = aspirated.entries
-    if (volume === 0) out.push(doubt(w.nothingAspirated, remark))
-    out.push(...said(volume, w.aspiratedAboveCapacity).map((text) => doubt(text, remark)))
-    out.push(...residual(before.entries, volume, clinic, w))
+    const nothing = volume === 0 ? [w.nothingAspirated] : []
+    add('aspirated', doubts([...nothing, ...said(volume, w.aspiratedAboveCapacity)]), remark)
+    add('residual', residual(before.entries, volume, clinic, w))
   }
   if (injected) {
     const { volume, remark } = injected.entries
-    if (volume === 0) out.push(doubt(w.nothingInjected, remark))
-    out.push(...said(volume, w.injectedAboveCapacity).map((text) => doubt(text, remark)))
+    const nothing = volume === 0 ? [w.nothingInjected] : []
+    add('injected', doubts([...nothing, ...said(volume, w.injectedAboveCapacity)]), remark)
   }
   if (handover && !handover.entries.programmed) {
-    out.push(doubt(w.notProgrammed, handover.entries.remark))
+    add('handover', doubts([w.notProgrammed]), handover.entries.remark)
   }
   if (before && after) {
-    out.push(...toldOf(before.entries, after.entries, injected?.entries.volume, clinic, w))
-    out.push(...drugsAfter(sheet.steps, clinic, w))
+    add('told', toldOf(before.entries, after.entries, injected?.entries.volume, clinic, w))
+    add('label-after', drugsAfter(sheet.steps, clinic, w))
+    add('ordered', orderedDoses(after.entries, handover?.entries.ordered, clinic, w))
   }
-  return out
+  for (const step of CHECKED_STEPS) {
+    const entries: Partial<Entries<CheckedStep>> = sheet.steps[step]?.entries ?? {}
+    const undone = (entries.checks ?? []).filter(({ done }) => !done)
+    const remark = 'remark' in entries ? entries.remark : undefined
+    add(`check.${step}`, doubts(undone.map(({ text }) => w.checkUndone(text))), remark)
+  }
+  const answers = new Map(finish?.entries.answers?.map(({ about, text }) => [about, text]))
+  return out.map((one) =>
+    answers.has(one.id) ? { ...one, remark: one.remark ?? answers.get(one.id) } : one,
+  )
 }
+
+/**
+ * Findings that the last step has to answer: those that matter and that nobody wrote about at their own
+ * step. A correction of the last step answers each anew.
+ */
+export function toAnswer(sheet: Sheet, clinic: Clinic, w: Words): Finding[] {
+  const { finish: _, ...steps } = sheet.steps
+  const found = findings({ ...sheet, steps }, clinic, w)
+  return found.filter(({ matters, remark }) => matters && remark === undefined)
+}
+
+/** Name of the field of a form that answers a finding. */
+export const answerField = ({ id }: Pick<Finding, 'id'>): string => `answer-${id}`

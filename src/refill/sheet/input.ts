@@ -93,6 +93,27 @@ export function readConcentration(
   return ok({ concentration, massUnit: mass })
 }
 
+/** A daily dose in ng, typed in the unit chosen; a plain number, as on the order. */
+export function readDose(
+  text: string,
+  mass: string,
+  what: string,
+  w: Words,
+): Read<{ dose: number; massUnit: Mass }> {
+  const typed = text.trim()
+  if (typed === '') return no(w.empty(what))
+  if (mass !== 'mg' && mass !== 'mcg') return no(w.noUnit)
+  const value = plain(typed, w, w.noNumber)
+  if (!value.ok) return value
+  const scale = Math.round(Math.log10(conversion('ng/d', mass).per))
+  if ((value.value.split('.')[1]?.length ?? 0) > scale) return no(w.tooFineDose(typed))
+  const dose = integer(value.value, scale)
+  if (dose === 0) return no(w.zeroDose)
+  return Number.isSafeInteger(dose) && dose <= 0xffff_ffff
+    ? ok({ dose, massUnit: mass })
+    : no(w.noNumber(typed))
+}
+
 const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ')
 const pad = (n: number) => String(n).padStart(2, '0')
 
@@ -138,9 +159,34 @@ export function dateText(date: string): string {
 export const hasExpired = (expiry: string, today: string): boolean =>
   expiry < today.slice(0, expiry.length)
 
-/** One line of text. */
+/** Marks that people do not see and that change what paper shows or how it reads. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\u2028\u2029]/u
+/** A place where a word may be divided: seen by nobody, and no part of the word. */
+const SOFT_HYPHENS = /\u00ad/g
+
+/** One line of text, its letters composed, so that one name has one spelling. */
 export function readText(text: string, what: string, most: number, w: Words): Read<string> {
-  const typed = text.replace(/[\p{Cc}\p{Surrogate}\s]+/gu, ' ').trim()
+  const typed = text.normalize('NFC').replace(SOFT_HYPHENS, '').replace(/\s+/g, ' ').trim()
   if (typed === '') return no(w.empty(what))
+  if (UNSEEN.test(typed)) return no(w.unseen(what))
   return typed.length > most ? no(w.tooLong(what, most)) : ok(typed)
+}
+
+/** How two names are compared: by what is seen of them, whatever the case and the kind of hyphen. */
+export const folded = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .replace(SOFT_HYPHENS, '')
+    .replace(/\p{Pd}/gu, '-')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .toLowerCase()
+
+/** What was done about something doubtful: a mark that it was seen is no answer. */
+export function readRemark(text: string, what: string, w: Words): Read<string> {
+  const read = readText(text, what, 500, w)
+  if (!read.ok) return read
+  const words = read.value.match(/[\p{L}\p{N}]+/gu) ?? []
+  const enough = words.length >= 2 && words.join('').length >= 8
+  return enough ? read : no(w.tooLittle(what))
 }

@@ -29,6 +29,8 @@ export interface Figures {
     readonly name: string | null
     readonly massUnit: Mass | null
     readonly concentration: number | null
+    /** ng a day. */
+    readonly dose24h: number | null
   }[]
   readonly bolus: {
     readonly on: boolean | null
@@ -37,7 +39,8 @@ export interface Figures {
   }
 }
 
-export function readingOf(record: InterrogationRecord): Reading {
+/** `unclosed`: a session with this pump is not known to be closed now. */
+export function readingOf(record: InterrogationRecord, unclosed: boolean): Reading {
   const { clock, identity, pump } = record
   const at = { deviceTime: clock.deviceTime, receivedAt: record.at }
   const values = blocksOf({ serial: pump?.serial ?? '', ...identity }, record, at)
@@ -47,6 +50,7 @@ export function readingOf(record: InterrogationRecord): Reading {
     hostTime: clock.hostTime,
     uncertaintyMs:
       clock.uncertainty.value === null ? null : Math.round(clock.uncertainty.value * 1_000),
+    unclosed,
     blocks: keptBlocks(values),
   }
 }
@@ -72,10 +76,11 @@ export function figuresOf(reading: Reading): Figures {
     lowAlarmDate: reservoir.lowAlarmDate.value,
     filledAt: reservoir.filledAt.value,
     filledVolume: whole(reservoir.filledVolume),
-    drugs: drugs.drugs.map(({ name, massUnit, concentration }) => ({
+    drugs: drugs.drugs.map(({ name, massUnit, concentration, dose24h }) => ({
       name: name.value,
       massUnit: massUnit.value === 'mg' || massUnit.value === 'mcg' ? massUnit.value : null,
       concentration: whole(concentration),
+      dose24h: whole(dose24h),
     })),
     bolus: {
       on: bolus.enabled.value === null ? null : bolus.enabled.value === 'on',

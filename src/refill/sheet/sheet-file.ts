@@ -26,6 +26,7 @@ export const sheetFileSchema = z.strictObject({
     phone: z.string().optional(),
     tolerance: z.number().optional(),
     source: z.string().optional(),
+    alarmSounds: z.string().optional(),
   }),
   /** The signed checkpoint of the log when it was made, and the key that vouches for it. */
   checkpoint: z.string().nullable(),

@@ -4,10 +4,19 @@
 import { inZone } from '../../model/format.ts'
 import type { Source } from '../../model/reading.ts'
 import { type Clinic, labelDoubts } from './compare.ts'
-import type { Entries, Labelled, Step } from './entries.ts'
+import type { CheckedStep, Entries, Labelled, Ordered, Step } from './entries.ts'
 import { measured } from './figures.ts'
-import { findings } from './findings.ts'
-import { type Read, readConcentration, readDate, readText, readVolume } from './input.ts'
+import { answerField, toAnswer } from './findings.ts'
+import {
+  folded,
+  type Read,
+  readConcentration,
+  readDate,
+  readDose,
+  readRemark,
+  readText,
+  readVolume,
+} from './input.ts'
 import { figuresOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
@@ -75,9 +84,25 @@ class Reader {
   other(field: string, what: string, first: string | null): string | null {
     const second = this.text(field, what)
     if (first === null || second === null) return second
-    if (first.toLowerCase() !== second.toLowerCase()) return second
+    if (folded(first) !== folded(second)) return second
     this.wrong[field] = this.#w.samePerson
     return null
+  }
+
+  /** Undefined where it may stay empty and does. */
+  remark(field: string, what: string): string | undefined {
+    if (this.raw(field).trim() === '') return undefined
+    return this.read(field, (text) => readRemark(text, what, this.#w)) ?? undefined
+  }
+
+  /** The clinic's own lines at this step, each confirmed or not. */
+  checks(step: CheckedStep, clinic: Clinic): { checks?: { text: string; done: boolean }[] } {
+    const lines = checksOf(step, clinic).map(({ text }, i) => {
+      const said = this.raw(checkField(i))
+      if (said !== 'yes' && said !== 'no') this.wrong[checkField(i)] = this.#w.notChosen(text)
+      return { text, done: said === 'yes' }
+    })
+    return lines.length === 0 ? {} : { checks: lines }
   }
 
   get good(): boolean {
@@ -85,16 +110,21 @@ class Reader {
   }
 }
 
+export const checksOf = (step: CheckedStep, { checks = [] }: Clinic) =>
+  checks.filter((check) => check.step === step)
+export const checkField = (i: number): string => `check${i}`
+
+const undone = ({ checks = [] }: { checks?: { text: string; done: boolean }[] }, w: Words) =>
+  checks.filter(({ done }) => !done).map(({ text }) => w.checkUndone(text))
+
 /** Takes entries when nothing is wrong and every doubt has its remark. */
 function taken<S extends Step>(
   reader: Reader,
   w: Words,
   doubts: readonly string[],
   entries: (remark: { remark?: string }) => Entries<S>,
-  field = 'remark',
 ): Taken<S> {
-  const what = field === 'action' ? w.field.action : w.field.remark
-  const remark = reader.optional(field, what, 500)
+  const remark = reader.remark('remark', w.field.remark)
   if (!reader.good || (doubts.length > 0 && remark === undefined)) {
     return { wrong: reader.wrong, doubts }
   }
@@ -141,22 +171,24 @@ function takeDrug(sheet: Sheet, given: Given, { words: w, clinic, now }: Context
     const strength = reader.read(`concentration${i}`, (text) =>
       readConcentration(text, reader.raw(`mass${i}`), w.field.concentration, w),
     )
-    return name !== null && strength !== null ? { name, ...strength } : null
+    const lot = reader.text(`lot${i}`, w.field.lot, 40)
+    const expiry = reader.read(`expiry${i}`, (text) => readDate(text, w.field.expiry, w))
+    if (name === null || strength === null || lot === null || expiry === null) return null
+    return { name, ...strength, lot, expiry }
   })
-  const lot = reader.text('lot', w.field.lot, 40)
-  const expiry = reader.read('expiry', (text) => readDate(text, w.field.expiry, w))
   const preparer = reader.text('preparer', w.field.preparer)
+  const checkedBy = reader.other('checkedBy', w.field.checkedBy, preparer)
+  const checks = reader.checks('drug', clinic)
   const whole = drugs.filter((drug) => drug !== null)
   const today = inZone(now, clinic.zone).slice(0, 10)
-  const doubts =
-    reader.good && lot !== null && expiry !== null
-      ? labelDoubts(sheet.steps.before?.entries, whole, { lot, expiry, today }, clinic, w)
-      : []
+  const doubts = reader.good
+    ? [...labelDoubts(sheet.steps.before?.entries, whole, today, clinic, w), ...undone(checks, w)]
+    : []
   return taken(reader, w, doubts, (remark) => ({
     drugs: whole,
-    lot: lot ?? '',
-    expiry: expiry ?? '',
     preparer: preparer ?? '',
+    checkedBy: checkedBy ?? '',
+    ...checks,
     ...remark,
   }))
 }
@@ -187,8 +219,15 @@ function takeAspirated(sheet: Sheet, given: Given, context: Context): Taken<'asp
     if (discardedBy && witnessedBy) Object.assign(people, { discardedBy, witnessedBy })
   }
   const nothing = volume === 0 ? [w.nothingAspirated] : []
-  const doubts = [...nothing, ...above(sheet, volume, context, w.aspiratedAboveCapacity)]
-  return taken(reader, w, doubts, (remark) => ({ volume: volume ?? 0, ...people, ...remark }))
+  const checks = reader.checks('aspirated', clinic)
+  const more = above(sheet, volume, context, w.aspiratedAboveCapacity)
+  const doubts = [...nothing, ...more, ...undone(checks, w)]
+  return taken(reader, w, doubts, (remark) => ({
+    volume: volume ?? 0,
+    ...people,
+    ...checks,
+    ...remark,
+  }))
 }
 
 function takeInjected(sheet: Sheet, given: Given, context: Context): Taken<'injected'> {
@@ -198,18 +237,33 @@ function takeInjected(sheet: Sheet, given: Given, context: Context): Taken<'inje
     readVolume(text, w.field.injected, w, clinic.locale),
   )
   const nothing = volume === 0 ? [w.nothingInjected] : []
-  const doubts = [...nothing, ...above(sheet, volume, context, w.injectedAboveCapacity)]
-  return taken(reader, w, doubts, (remark) => ({ volume: volume ?? 0, ...remark }))
+  const checks = reader.checks('injected', clinic)
+  const more = above(sheet, volume, context, w.injectedAboveCapacity)
+  const doubts = [...nothing, ...more, ...undone(checks, w)]
+  return taken(reader, w, doubts, (remark) => ({ volume: volume ?? 0, ...checks, ...remark }))
 }
 
-function takeHandover(given: Given, { words: w }: Context): Taken<'handover'> {
+function takeHandover(sheet: Sheet, given: Given, context: Context): Taken<'handover'> {
+  const { words: w, clinic } = context
   const reader = new Reader(given, w)
   const said = reader.raw('programmed')
   if (said !== 'yes' && said !== 'no') {
     reader.wrong['programmed'] = w.notChosen(w.field.programmed)
   }
-  const doubts = said === 'no' ? [w.notProgrammed] : []
-  return taken(reader, w, doubts, (remark) => ({ programmed: said === 'yes', ...remark }))
+  const ordered = Array.from({ length: drugCount(sheet) }, (_, i): Ordered | null => {
+    if (reader.raw(`dose${i}`).trim() === '') return null
+    return reader.read(`dose${i}`, (text) =>
+      readDose(text, reader.raw(`doseMass${i}`), w.field.ordered, w),
+    )
+  })
+  const checks = reader.checks('handover', clinic)
+  const doubts = [...(said === 'no' ? [w.notProgrammed] : []), ...undone(checks, w)]
+  return taken(reader, w, doubts, (remark) => ({
+    programmed: said === 'yes',
+    ...(ordered.some((one) => one !== null) && { ordered }),
+    ...checks,
+    ...remark,
+  }))
 }
 
 function takeFinish(sheet: Sheet, given: Given, context: Context): Taken<'finish'> {
@@ -217,13 +271,29 @@ function takeFinish(sheet: Sheet, given: Given, context: Context): Taken<'finish
   const reader = new Reader(given, w)
   const operator = reader.text('operator', w.field.operator)
   const checker = reader.other('checker', w.field.checker, operator)
-  const matter = findings(sheet, context.clinic, w).some((finding) => finding.matters)
-  const entries = (remark: { remark?: string }) => ({
-    operator: operator ?? '',
-    checker: checker ?? '',
-    ...(remark.remark !== undefined && { action: remark.remark }),
+  const checks = reader.checks('finish', context.clinic)
+  const answers = toAnswer(sheet, context.clinic, w).map((one) => {
+    const text = reader.remark(answerField(one), w.field.answer)
+    if (text === undefined && !(answerField(one) in reader.wrong)) {
+      reader.wrong[answerField(one)] = w.answerNeeded(one.text)
+    }
+    return { about: one.id, text: text ?? '' }
   })
-  return taken(reader, w, matter ? [w.actionNeeded] : [], entries, 'action')
+  const doubts = undone(checks, w)
+  const remark = reader.remark('remark', w.field.remark)
+  if (!reader.good || (doubts.length > 0 && remark === undefined)) {
+    return { wrong: reader.wrong, doubts }
+  }
+  const own = doubts.map((_, i) => ({ about: `check.finish.${i + 1}`, text: remark ?? '' }))
+  const all = [...answers, ...own]
+  return {
+    entries: {
+      operator: operator ?? '',
+      checker: checker ?? '',
+      ...checks,
+      ...(all.length > 0 && { answers: all }),
+    },
+  }
 }
 
 /** Steps that people type. Readings are taken from the log, the identity needs to know the pumps. */
@@ -238,7 +308,7 @@ export function take(sheet: Sheet, step: TypedStep, given: Given, context: Conte
     case 'injected':
       return takeInjected(sheet, given, context)
     case 'handover':
-      return takeHandover(given, context)
+      return takeHandover(sheet, given, context)
     case 'finish':
       return takeFinish(sheet, given, context)
     case 'abandoned': {

@@ -30,6 +30,15 @@ export const mistakes = {
     `“${typed}” is no date this sheet can read. Type it such as 31-Dec-2027 or Dec-2027.`,
   twoWays: (typed: string, a: string, b: string) =>
     `${typed} can be read in two ways. Type ${a} or ${b}.`,
+  tooFineDose: (typed: string) =>
+    `${typed} is finer than a pump can hold. Look at the order again.`,
+  zeroDose: 'A dose of 0 cannot be ordered. Leave it empty, or look at the order again.',
+  unseen: (what: string) =>
+    `${what} holds marks that cannot be seen, such as those that turn the direction of text. Type it by hand instead of pasting it.`,
+  tooLittle: (what: string) =>
+    `${what}: write what was found and what was done, in a few words. “ok” says neither.`,
+  answerNeeded: (finding: string) => `Not answered yet: ${finding}`,
+  checkUndone: (text: string) => `Not confirmed: ${text}`,
   tooLong: (what: string, most: number) => `${what} is longer than ${most} characters.`,
   samePerson: 'Two different people are needed here. Type the name of the second one.',
   notChosen: (what: string) => `${what} Choose one.`,
@@ -47,6 +56,8 @@ export const mistakes = {
     `The last reading of this pump is from ${at}, ${age} ago. It must not be older than ${most}: the pump may have been changed since. Hold the wand over the pump and take the reading again.`,
   beforeHandover: (at: string) =>
     `The last reading of this pump is from ${at}, before it was handed over for programming. Hold the wand over the pump again.`,
+  newerReading:
+    'The pump has been read again meanwhile. Look at this page again and choose the newer reading.',
   swapped: (serial: string, other: string) =>
     `This sheet is locked to pump ${serial}, and the last pump read is ${other}. These are two pumps. Hold the wand over the pump of this sheet.`,
   notRead: (why: string) => `The pump could not be read now. ${why}`,
@@ -71,7 +82,6 @@ export const mistakes = {
     `${typed} injected is more than the reservoir holds (${capacity}). Look at the syringe again: mL or mcL, and where the decimal mark is.`,
   nothingInjected: 'Nothing was injected. If that is so, write down why.',
   notProgrammed: 'The pump has not been programmed. Write down why.',
-  actionNeeded: 'Something on this sheet did not agree. Write down what was done about it.',
   outOfOrder: 'This step is not next, or cannot be changed any more. Nothing was written.',
   unknownSheet: 'There is no such sheet here.',
   notRecorded: (why: string) =>

@@ -37,8 +37,9 @@ export const paper = {
     `The pump reports ${diff} less than was injected (${reported} reported, ${injected} injected).`,
   inPumpSame: (reported: string, injected: string) =>
     `The pump reports what was injected (${reported} reported, ${injected} injected).`,
-  concentrationChanged: (n: number, before: string, after: string) =>
-    `Drug ${n} was ${before} before and is ${after} after: the programmed drug has changed between the readings.`,
+  asOrdered: (n: number, pump: string, _order: string) => `Drug ${n}: ${pump}, as ordered.`,
+  notAsOrdered: (n: number, pump: string, order: string) =>
+    `Drug ${n}: the pump is programmed with ${pump}, the order says ${order}.`,
   afterLabelDiffers: (n: number, pump: string, label: string) =>
     `Drug ${n}: the pump is programmed with ${pump} now, the label said ${label}.`,
   alarmDate: 'Next low-reservoir alarm',
@@ -69,6 +70,8 @@ export const paper = {
   signature: (who: string) => `${who}, signature and date`,
   operator: 'Operator',
   checker: 'Second checker',
+  preparer: 'Prepared by',
+  syringeChecked: 'Syringe checked by',
   discarded: 'Discarded by',
   witnessed: 'Witnessed by',
   timesIn: (zone: string) => `Times in ${zone}, unless they are the pump’s.`,
@@ -86,10 +89,26 @@ export const paper = {
   sheetRecords: (positions: string) => `Records of this sheet: ${positions}.`,
 
   slipTitle: 'Your pump refill',
-  slipDate: 'Your pump expects its low-reservoir alarm on',
-  slipDateNote: 'As reported by the pump, by the pump’s own clock.',
-  slipNoDate: 'Your pump reported no date. Ask your clinic for your next appointment.',
+  slipDate: 'Your pump must be refilled before',
+  slipFromPump: 'The day on which the pump expects its low-reservoir alarm, as it reports it.',
+  slipFromPumpsDays:
+    'As many days ahead as the pump expects until its low-reservoir alarm. The pump’s own clock is wrong, so its date is not used.',
+  slipFromVolume: 'Worked out from the volume that the pump reports; the pump expects it later.',
+  slipFromVolumeAndBoluses:
+    'Worked out from the volume that the pump reports, with as many boluses as it allows. It is later with fewer.',
+  slipFromInjected: 'Worked out from the volume that was injected; the pump expects it later.',
+  slipVolumesDisagree:
+    'The volumes on the sheet do not agree. This is the earliest date that any of them supports.',
+  slipClockDisagrees: 'The pump’s clock does not agree with the clinic’s.',
+  slipNoDate:
+    'No date can be given: the pump reports none, and not enough to work one out. Ask your clinic for your next appointment before you leave.',
+  slipNotInfusing:
+    'No date can be given: the pump was not infusing when it was last read. Ask your clinic before you leave.',
+  slipNone: 'There is no slip yet',
   slipCome: 'Your clinic tells you when to come. Come before this date.',
+  slipDose: 'Dose of one day',
+  slipSounds: 'If your pump sounds an alarm',
+  slipNoSounds: 'Call your clinic at once if your pump sounds an alarm.',
   slipPhone: 'Call your clinic',
   slipNoPhone: 'Ask your clinic for its telephone number:',
   slipModel: 'Pump model',

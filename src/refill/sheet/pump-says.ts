@@ -1,0 +1,138 @@
+// What the pump itself says that must not be overlooked: alarms, not infusing, its clock, its service
+// life, restarts, an open session, another pump, and every change of its programme. Each is a finding of
+// its own, with a name under which its answer is kept. Pure.
+import { compare } from '../../model/comparison.ts'
+import { age, type Locale } from '../../model/format.ts'
+import type { Value } from '../../model/value.ts'
+import { agrees, clockText } from '../../words/clock.ts'
+import { type LeftOut, type Told, told } from '../../words/comparison.ts'
+import { named, WORDS } from '../../words/words.ts'
+import type { Finding } from './compare.ts'
+import type { Reading } from './entries.ts'
+import { valuesOf } from './reading.ts'
+import type { Sheet } from './sheet.ts'
+import type { Words } from './words.ts'
+
+type When = 'before' | 'after'
+
+interface Look {
+  readonly locale: Locale
+  readonly zone: string
+  readonly words: Words
+}
+
+/** A name for a field of a form, whatever the pump has said. */
+const name = (...parts: readonly string[]) =>
+  parts
+    .join('.')
+    .replace(/[^\w.-]+/g, '-')
+    .slice(0, 100)
+
+/**
+ * Programme changes that another finding tells: what the pump was told of the refill is held against the
+ * syringe there.
+ */
+const TOLD_ELSEWHERE: LeftOut = {
+  'reservoir.filledVolume': 'It is held against what was injected.',
+}
+
+export function pumpFindings({ steps }: Sheet, look: Look): Finding[] {
+  const before = steps.before?.entries
+  const after = steps.after?.entries
+  const out: Finding[] = []
+  if (before) out.push(...ofReading('before', before, after ?? null, look))
+  if (after) out.push(...ofReading('after', after, null, look))
+  if (before && after) out.push(...betweenReadings(before, after, look))
+  return out
+}
+
+/** `later` is the reading after, when there is one: what is over by then is told and not asked. */
+function ofReading(when: When, reading: Reading, later: Reading | null, look: Look): Finding[] {
+  const { words: w } = look
+  const all = WORDS[look.locale]
+  const values = valuesOf(reading)
+  const says = w.pumpSaid
+  const out: Finding[] = []
+  const add = (id: string, text: string, matters = true) =>
+    void out.push({ id: name(when, id), text: `${w[when]}: ${text}`, matters })
+
+  const still = later ? new Set(valuesOf(later).alarms.alarms.map(alarmKey)) : null
+  for (const alarm of values.alarms.alarms) {
+    if (alarm.class.value === 'log-only' || alarm.state.value === 'inactive') continue
+    const critical = alarm.class.value === 'critical'
+    const code = alarm.code.value === null ? null : String(alarm.code.value)
+    const text = says.alarm(named(all.alarm, code, says.unnamed), critical)
+    if (still?.has(alarmKey(alarm))) continue
+    add(`alarm.${alarmKey(alarm)}`, later ? `${text} ${says.over}` : text, critical || !later)
+  }
+
+  const state = codeOf(values.status.state)
+  const mode = codeOf(values.infusion.mode)
+  if (state === null && mode === null) add('infusing', says.stateUnknown)
+  else if ((state !== null && state !== 'running') || mode === 'stopped') {
+    const what =
+      state !== null && state !== 'running' ? named(all.pumpState, state, '') : all.mode.stopped
+    add('infusing', says.notInfusing(what))
+  } else if (mode === 'minimum-rate') add('infusing', says.minimumRate)
+
+  const battery = codeOf(values.battery.state)
+  if (battery !== null && battery !== 'ok') add('battery', named(all.battery, battery, ''))
+
+  const clocks = {
+    deviceTime: values.clock.deviceTime.value,
+    hostTime: reading.hostTime,
+    uncertainty: reading.uncertaintyMs,
+  }
+  if (!agrees(clocks, look.zone)) add('clock', clockText(clocks, { zone: look.zone, words: all }))
+  if (reading.unclosed) add('session', says.unclosed)
+  return out
+}
+
+const codeOf = (value: Value): string | null => (value.value === null ? null : String(value.value))
+
+type AlarmValues = { readonly id: Value; readonly code: Value; readonly occurredAt: Value }
+const alarmKey = ({ id, code, occurredAt }: AlarmValues): string =>
+  id.value === null ? `${code.value}-${occurredAt.value}` : `${code.value}-${id.value}`
+
+/** What differs between the readings that somebody must have wanted, or must explain. */
+function betweenReadings(before: Reading, after: Reading, { locale, words: w }: Look): Finding[] {
+  const [was, is] = [valuesOf(before), valuesOf(after)]
+  const look = { locale, words: WORDS[locale] }
+  const rows = told(compare(was, is), look, TOLD_ELSEWHERE)
+  const says = w.pumpSaid
+  const out: Finding[] = rows
+    .filter(asksForAnswer)
+    .map(({ id, role, what, before: a, after: b }) => ({
+      id: name('changed', id),
+      text:
+        role === 'identity' ? says.identityChanged(what, a, b) : says.programmeChanged(what, a, b),
+      matters: true,
+    }))
+  const grew = (id: string, a: Value<number>, b: Value<number>, text: string) => {
+    if (a.value === null || b.value === null || b.value === a.value) return
+    out.push({ id: name('changed', id), text, matters: true })
+  }
+  grew('status.resets', was.status.resets, is.status.resets, says.restarted)
+  grew('clock.resets', was.clock.resets, is.clock.resets, says.clockReset)
+  const [from, to] = [was.clock.deviceTime.value, is.clock.deviceTime.value]
+  if (from !== null && to !== null) {
+    const moved = Date.parse(`${to}Z`) - Date.parse(`${from}Z`)
+    const passed = Date.parse(after.hostTime) - Date.parse(before.hostTime)
+    if (Math.abs(moved - passed) > CLOCK_MOVED_MS) {
+      const by = age(Math.abs(moved - passed))
+      out.push({
+        id: 'changed.clock',
+        text: moved < passed ? says.clockBack(by) : says.clockForward(by),
+        matters: true,
+      })
+    }
+  }
+  return out
+}
+
+/** The pump's clock counts seconds, and both readings know it to within one or a few. */
+const CLOCK_MOVED_MS = 60_000
+
+const CHANGED: readonly Told['change'][] = ['changed', 'appeared', 'gone']
+const asksForAnswer = ({ role, change }: Told) =>
+  (role === 'identity' || role === 'programme') && CHANGED.includes(change)
