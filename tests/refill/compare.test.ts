@@ -41,13 +41,14 @@ describe('the worked example: 20 mL, 0.25 mL/day, 60 days', () => {
   it('says the difference with both figures, and no verdict by itself', () => {
     expect(texts(residual(reading(), 4_600_000, CLINIC, w))).toEqual([
       '0.4 mL less came out than expected (4.6 mL aspirated, 5 mL expected).',
+      '102.7 % of what should have left did leave: (20 mL − 4.6 mL) / (20 mL − 5 mL).',
     ])
-    expect(texts(residual(reading({ reportedVolume: 4_625_000 }), 5_000_000, CLINIC, w))).toEqual([
+    expect(texts(residual(reading({ reportedVolume: 4_625_000 }), 5_000_000, CLINIC, w))[0]).toBe(
       '0.4 mL more came out than expected (5 mL aspirated, 4.6 mL expected).',
-    ])
-    expect(texts(residual(reading(), 5_000_000, CLINIC, w))).toEqual([
+    )
+    expect(texts(residual(reading(), 5_000_000, CLINIC, w))[0]).toBe(
       'As much came out as expected (5 mL).',
-    ])
+    )
   })
 })
 
@@ -75,8 +76,6 @@ describe('a ratio', () => {
   })
 
   it.each([
-    ['no tolerance', CLINIC, {}, undefined],
-    ['a tolerance nobody vouches for', { ...CLINIC, tolerance: 10 }, {}, undefined],
     ['no last fill', STRICT, { filledVolume: null }, w.noRatio.fill],
     [
       'a programme change between',
@@ -89,6 +88,15 @@ describe('a ratio', () => {
     const all = texts(residual(reading(over), 4_600_000, clinic as Clinic, w))
     expect(all.some((text) => text.includes(' % '))).toBe(false)
     expect(all[1]).toBe(says)
+  })
+
+  it.each([
+    ['no tolerance', CLINIC],
+    ['a tolerance nobody vouches for', { ...CLINIC, tolerance: 10 }],
+  ])('stands without a verdict where there is %s', (_what, clinic) => {
+    const all = texts(residual(reading(), 2_000_000, clinic, w))
+    expect(all).toHaveLength(2)
+    expect(all.join(' ')).not.toMatch(/tolerance/)
   })
 })
 
@@ -129,7 +137,7 @@ describe('the pump and the refill', () => {
     })
     const all = findings(sheetTo('after', { after }), CLINIC, w)
     expect(texts(all.filter(({ matters }) => matters))).toEqual([
-      'Drug 1 was Morphine 10 mg/mL before and is Morphine 20 mg/mL after: the programmed drug has changed between the readings.',
+      'Program changed. Drug 1, concentration: 10 mg/mL before, 20 mg/mL after. Write down whether that is as ordered.',
       'Drug 1: the pump is programmed with Morphine 20 mg/mL now, the label said Morphine 10 mg/mL.',
     ])
   })
@@ -179,11 +187,11 @@ describe('the syringe beside the pump', () => {
     name: 'Morphine',
     massUnit: 'mg',
     concentration: 10_000_000,
+    lot: 'B-221',
+    expiry: '2027-12',
     ...over,
   })
-  const on = { lot: 'B-221', expiry: '2027-12', today: '2026-11-24' }
-  const doubts = (drugs: Labelled[], over = {}) =>
-    labelDoubts(reading(), drugs, { ...on, ...over }, CLINIC, w)
+  const doubts = (drugs: Labelled[]) => labelDoubts(reading(), drugs, '2026-11-24', CLINIC, w)
 
   it('says nothing where they agree', () => {
     expect(doubts([label()])).toEqual([])
@@ -191,9 +199,7 @@ describe('the syringe beside the pump', () => {
   })
 
   it('says mg against mcg and an expired lot above all', () => {
-    const all = doubts([label({ massUnit: 'mcg', concentration: 10_000 })], {
-      expiry: '2026-10-31',
-    })
+    const all = doubts([label({ massUnit: 'mcg', concentration: 10_000, expiry: '2026-10-31' })])
     expect(all).toEqual([
       'EXPIRED: lot B-221 expired 31-Oct-2026. Settle this before anything is injected.',
       'mg AND mcg: the pump is programmed with Morphine 10 mg/mL, the label says Morphine 10 mcg/mL. Settle this before anything is injected.',
@@ -269,7 +275,8 @@ describe('arithmetic on a sheet', () => {
 })
 
 it('keeps what was done about a doubt beside it', () => {
-  const drug = { ...GOOD.drug, expiry: '2026-10-31', remark: 'Released by the pharmacist.' }
+  const drugs = GOOD.drug.drugs.map((one) => ({ ...one, expiry: '2026-10-31' }))
+  const drug = { ...GOOD.drug, drugs, remark: 'Released by the pharmacist.' }
   const [first] = findings(sheetTo('drug', { drug }), CLINIC, w)
   expect(first).toMatchObject({ matters: true, remark: 'Released by the pharmacist.' })
   expect(findings(sheetTo('finish'), CLINIC, w).filter(({ matters }) => matters)).toEqual([])

@@ -13,7 +13,7 @@ import { concentration, measured, reported } from '../../src/refill/sheet/figure
 import type { Sheet } from '../../src/refill/sheet/sheet.ts'
 import { readSheetFile, type SheetFile, sheetFile } from '../../src/refill/sheet/sheet-file.ts'
 import { wordsOf } from '../../src/refill/sheet/words.ts'
-import { afterReading, CLINIC, GOOD, NOW, reading, sheetTo, sheetWith } from './sheets.ts'
+import { CLINIC, GOOD, NOW, reading, sheetTo, sheetWith } from './sheets.ts'
 
 const CHECKPOINT =
   'wandbridge/simulator-1-00000000\n42\nnn7JB4KS33JIUaw4j19B3bCyLlIlktosZvLBaKwj9Bg=\n\n— wandbridge/simulator-1-00000000 qgwtTW1I74xseHD4XXWbWFMYuHUkrtmcuqElQ3dVvwlmPhsT7QQaVjO/McSX9e0RkvIxjktGjOe2lcq6IAUyTX5xmnQU=\n'
@@ -38,7 +38,15 @@ const shown = (page: string) =>
 
 const view = (sheet: Sheet, locale: 'en-US' | 'en-GB' = 'en-US') =>
   sheetPage(
-    { sheet, now: NOW, problem: null, correcting: null, session: null },
+    {
+      sheet,
+      now: NOW,
+      problem: null,
+      correcting: null,
+      session: null,
+      usable: null,
+      overtaken: null,
+    },
     {
       look: { clinic: { ...CLINIC, locale }, words: wordsOf(locale) },
       style: '',
@@ -94,24 +102,6 @@ describe('the printed sheet', () => {
   })
 })
 
-describe('the slip for the patient', () => {
-  it('gives the date of the pump, the telephone number and the model, and no more', () => {
-    const text = shown(patientSlip({ clinic }, finished).text)
-    expect(text).toContain('04-Feb-2027')
-    expect(text).toContain('555-0100')
-    expect(text).toContain('SIM-20')
-    expect(text).toContain('SIMULATOR.')
-    for (const none of ['SIM-0020', 'P-77', 'Morphine', '72 days', 'wandbridge/', 'Computed']) {
-      expect(text).not.toContain(none)
-    }
-  })
-
-  it('says that there is no date rather than work one out', () => {
-    const sheet = sheetTo('finish', { after: afterReading({ lowAlarmDate: null }) })
-    expect(shown(patientSlip({ clinic }, sheet).text)).toContain('Your pump reported no date.')
-  })
-})
-
 describe('digit for digit', () => {
   it('the page, the paper and the lines of the terminal show the same figures', () => {
     const nL = fc.integer({ min: 0, max: 40_000_000 })
@@ -123,7 +113,10 @@ describe('digit for digit', () => {
         const drugs = [{ name: 'Morphine', massUnit: 'mcg' as const, concentration: ngPerMl }]
         const sheet = sheetTo('finish', {
           before: reading({ reportedVolume: volume, drugs }),
-          drug: { ...GOOD.drug, drugs },
+          drug: {
+            ...GOOD.drug,
+            drugs: drugs.map((one) => ({ ...one, lot: 'B', expiry: '2099-12' })),
+          },
           aspirated: { ...GOOD.aspirated, volume: out },
           injected: { volume: into },
         })
@@ -157,7 +150,11 @@ describe('a page', () => {
   it('cannot be broken out of, whatever is typed', () => {
     const nasty = '"><script>alert(1)</script><b x=\'&amp;'
     const sheet = sheetTo('finish', {
-      finish: { operator: nasty, checker: `${nasty}2`, action: '</script><!--' },
+      finish: {
+        operator: nasty,
+        checker: `${nasty}2`,
+        answers: [{ about: 'told.1', text: '</script><!--' }],
+      },
     })
     for (const page of [
       view(sheet),

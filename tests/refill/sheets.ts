@@ -20,7 +20,14 @@ export const contextOf = (clinic: Clinic = CLINIC, now = NOW): Context => ({
   words: wordsOf(clinic.locale),
 })
 
-type Flat = Figures & Omit<Reading, 'blocks'> & { readonly rate: number }
+type Drug = Omit<Figures['drugs'][number], 'dose24h'> & { readonly dose24h?: number | null }
+type Flat = Omit<Figures, 'drugs'> &
+  Omit<Reading, 'blocks'> & {
+    readonly rate: number
+    readonly drugs: readonly Drug[]
+    /** Parts of blocks that no figure is made of, in protocol units. */
+    readonly raw?: { readonly [N in keyof Reading['blocks']]?: Partial<Reading['blocks'][N]> }
+  }
 
 const seconds = (time: string | null) => (time === null ? null : deviceTimeSeconds(time))
 const codeOf = (names: Readonly<Record<number, string>>, name: string | null) => {
@@ -30,68 +37,73 @@ const codeOf = (names: Readonly<Record<number, string>>, name: string | null) =>
 
 /** A reading as a sheet keeps it, from the figures that a test is about. */
 function kept(flat: Flat): Reading {
-  const { position, readAt, hostTime, uncertaintyMs, bolus } = flat
+  const { position, readAt, hostTime, uncertaintyMs, unclosed, bolus, raw = {} } = flat
+  const made = blocksOf(flat, bolus)
+  const blocks = Object.fromEntries(
+    Object.entries(made).map(([name, block]) => [
+      name,
+      { ...block, ...raw[name as keyof typeof raw] },
+    ]),
+  ) as unknown as Reading['blocks']
+  return { position, readAt, hostTime, uncertaintyMs, unclosed, blocks }
+}
+
+function blocksOf(flat: Flat, bolus: Figures['bolus']): Reading['blocks'] {
   return {
-    position,
-    readAt,
-    hostTime,
-    uncertaintyMs,
-    blocks: {
-      identity: { serial: 'SIM-0020', model: 'SIM-20', firmware: '1.0', implanted: 1 },
-      catheter: { model: 'SIM-C', implanted: 1, length: 500, volume: 110_000 },
-      status: {
-        state: 0,
-        stateSince: 1,
-        stateCounter: 1,
-        programmedAt: seconds(flat.programmedAt),
-        resets: 0,
-      },
-      reservoir: {
-        reportedVolume: flat.reportedVolume,
-        capacity: flat.capacity,
-        lowAlarmVolume: flat.lowAlarmVolume,
-        lowAlarmDate: seconds(flat.lowAlarmDate),
-        filledAt: seconds(flat.filledAt),
-        filledVolume: flat.filledVolume,
-      },
-      infusion: {
-        mode: codeOf(INFUSION_MODES, flat.mode),
-        rate: flat.rate,
-        volume24h: flat.volume24h,
-        bolusVolume: flat.pendingBolus,
-        bolusRate: null,
-        schedule: [],
-      },
-      drugs: {
-        drugs: flat.drugs.map(({ name, massUnit, concentration }) => ({
-          name,
-          massUnit: codeOf(MASS_UNITS, massUnit),
-          concentration,
-          dose24h: 2_500_000,
-        })),
-      },
-      bolus: {
-        enabled: bolus.on === null ? null : Number(bolus.on),
-        volume: bolus.volume,
-        duration: null,
-        lockout: null,
-        maxPerDay: bolus.maxPerDay,
-        given24h: 0,
-        acceptedCount: 0,
-        deniedCount: 0,
-        lastAcceptedAt: null,
-      },
-      alarms: { alarms: [] },
-      battery: {
-        state: 0,
-        voltage: 2_900,
-        remaining: 80,
-        replacementDate: null,
-        serviceEndDate: null,
-        infusedTotal: 0,
-      },
-      clock: { deviceTime: seconds(flat.deviceTime), ageMs: null, resets: 0 },
+    identity: { serial: 'SIM-0020', model: 'SIM-20', firmware: '1.0', implanted: 1 },
+    catheter: { model: 'SIM-C', implanted: 1, length: 500, volume: 110_000 },
+    status: {
+      state: 0,
+      stateSince: 1,
+      stateCounter: 1,
+      programmedAt: seconds(flat.programmedAt),
+      resets: 0,
     },
+    reservoir: {
+      reportedVolume: flat.reportedVolume,
+      capacity: flat.capacity,
+      lowAlarmVolume: flat.lowAlarmVolume,
+      lowAlarmDate: seconds(flat.lowAlarmDate),
+      filledAt: seconds(flat.filledAt),
+      filledVolume: flat.filledVolume,
+    },
+    infusion: {
+      mode: codeOf(INFUSION_MODES, flat.mode),
+      rate: flat.rate,
+      volume24h: flat.volume24h,
+      bolusVolume: flat.pendingBolus,
+      bolusRate: null,
+      schedule: [],
+    },
+    drugs: {
+      drugs: flat.drugs.map(({ name, massUnit, concentration, dose24h = 2_500_000 }) => ({
+        name,
+        massUnit: codeOf(MASS_UNITS, massUnit),
+        concentration,
+        dose24h,
+      })),
+    },
+    bolus: {
+      enabled: bolus.on === null ? null : Number(bolus.on),
+      volume: bolus.volume,
+      duration: null,
+      lockout: null,
+      maxPerDay: bolus.maxPerDay,
+      given24h: 0,
+      acceptedCount: 0,
+      deniedCount: 0,
+      lastAcceptedAt: null,
+    },
+    alarms: { alarms: [] },
+    battery: {
+      state: 0,
+      voltage: 2_900,
+      remaining: 80,
+      replacementDate: null,
+      serviceEndDate: null,
+      infusedTotal: 0,
+    },
+    clock: { deviceTime: seconds(flat.deviceTime), ageMs: null, resets: 0 },
   }
 }
 
@@ -102,6 +114,7 @@ const EXAMPLE: Flat = {
   deviceTime: '2026-11-24T14:19:58',
   hostTime: '2026-11-24T14:20:00.000Z',
   uncertaintyMs: 600,
+  unclosed: false,
   mode: 'simple-continuous',
   rate: 250_000,
   volume24h: 250_000,
@@ -143,10 +156,17 @@ export const GOOD: { readonly [S in Exclude<Step, 'abandoned'>]: Entries<S> } = 
   },
   before: reading(),
   drug: {
-    drugs: [{ name: 'Morphine', massUnit: 'mg', concentration: 10_000_000 }],
-    lot: 'B-221',
-    expiry: '2027-12-31',
+    drugs: [
+      {
+        name: 'Morphine',
+        massUnit: 'mg',
+        concentration: 10_000_000,
+        lot: 'B-221',
+        expiry: '2027-12-31',
+      },
+    ],
     preparer: 'Pharmacy 2',
+    checkedBy: 'F. Nurse',
   },
   aspirated: { volume: 4_600_000, discardedBy: 'A. Nurse', witnessedBy: 'B. Nurse' },
   injected: { volume: 20_000_000 },

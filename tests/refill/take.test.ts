@@ -2,7 +2,9 @@
 // lost, what is doubtful needs a word on what was done.
 import { describe, expect, it } from 'vitest'
 import { fieldsOf } from '../../src/refill/page/form.ts'
+import type { Finding } from '../../src/refill/sheet/compare.ts'
 import { ENTRIES, type Step } from '../../src/refill/sheet/entries.ts'
+import { answerField, toAnswer } from '../../src/refill/sheet/findings.ts'
 import { figuresOf } from '../../src/refill/sheet/reading.ts'
 import { choose } from '../../src/refill/sheet/recent.ts'
 import {
@@ -30,9 +32,10 @@ const DRUG: Given = {
   name0: 'Morphine',
   concentration0: '10',
   mass0: 'mg',
-  lot: 'B-221',
-  expiry: '31-Dec-2027',
+  lot0: 'B-221',
+  expiry0: '31-Dec-2027',
   preparer: 'Pharmacy 2',
+  checkedBy: 'F. Nurse',
 }
 
 const at = (step: TypedStep, given: Given) => {
@@ -86,17 +89,17 @@ describe('the drug', () => {
       ...DRUG,
       concentration0: '1,000',
       mass0: '',
-      expiry: '12/27',
-      lot: '',
+      expiry0: '12/27',
+      lot0: '',
     })
     expect(taken).toMatchObject({
-      wrong: { concentration0: w.noUnit, lot: w.empty(w.field.lot), expiry: w.noDate('12/27') },
+      wrong: { concentration0: w.noUnit, lot0: w.empty(w.field.lot), expiry0: w.noDate('12/27') },
       doubts: [],
     })
   })
 
   it('asks what was done about mg against mcg and an expired lot, then takes it', () => {
-    const given = { ...DRUG, mass0: 'mcg', expiry: '31-Oct-2026' }
+    const given = { ...DRUG, mass0: 'mcg', expiry0: '31-Oct-2026' }
     expect(at('drug', given)).toEqual({
       wrong: {},
       doubts: [expect.stringMatching(/^EXPIRED/), expect.stringMatching(/^mg AND mcg/)],
@@ -156,10 +159,15 @@ describe('the end', () => {
     const { filledAt, reportedVolume } = figuresOf(reading())
     const sheet = sheetTo('after', { after: afterReading({ filledAt, reportedVolume }) })
     const good = { operator: 'C. Tech', checker: 'D. Tech' }
-    expect(take(sheet, 'finish', good, context)).toEqual({ wrong: {}, doubts: [w.actionNeeded] })
-    const action = 'Programmed by the physician, read again tomorrow.'
-    expect(take(sheet, 'finish', { ...good, action }, context)).toEqual({
-      entries: { ...good, action },
+    const [asked] = toAnswer(sheet, context.clinic, w)
+    const field = answerField(asked as Finding)
+    expect(take(sheet, 'finish', good, context)).toEqual({
+      wrong: { [field]: w.answerNeeded(asked?.text ?? '') },
+      doubts: [],
+    })
+    const text = 'Programmed by the physician, read again tomorrow.'
+    expect(take(sheet, 'finish', { ...good, [field]: text }, context)).toEqual({
+      entries: { ...good, answers: [{ about: asked?.id, text }] },
     })
   })
 
@@ -203,10 +211,10 @@ it('asks for what a record of the step holds, and for nothing else', () => {
   const numbered = (name: string) => name.replace(/\d$/, '')
   const known = new Set([
     ...Object.values(ENTRIES).flatMap((schema) => Object.keys(schema.shape)),
-    ...['name', 'concentration', 'mass'],
+    ...['name', 'concentration', 'mass', 'lot', 'expiry', 'dose', 'doseMass', 'check'],
   ])
   for (const step of Object.keys(ENTRIES) as Step[]) {
-    for (const { name } of fieldsOf(step, sheetTo('before'), true, w, 'en-US')) {
+    for (const { name } of fieldsOf(step, sheetTo('before'), true, w, context.clinic)) {
       expect(known, name).toContain(numbered(name))
     }
   }

@@ -42,6 +42,7 @@ const readingIn = (repr: typeof FULL, position = 10): Reading => ({
   readAt: AT.receivedAt,
   hostTime: AT.receivedAt,
   uncertaintyMs: 600,
+  unclosed: false,
   blocks: keptBlocks(valuesIn(repr)),
 })
 
@@ -116,7 +117,15 @@ describe('any one field that is another', () => {
           key: null,
         })
         const page = sheetPage(
-          { sheet, now: NOW, problem: null, correcting: null, session: null },
+          {
+            sheet,
+            now: NOW,
+            problem: null,
+            correcting: null,
+            session: null,
+            usable: null,
+            overtaken: null,
+          },
           look,
         )
         const terminal = besideLines(before, after, CLINIC)

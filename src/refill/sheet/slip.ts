@@ -1,11 +1,12 @@
 // What the patient's slip may say: the earliest date that anything on the sheet supports, with where it
 // comes from, or why there is none. A slip that is late is worse than none. Pure.
-import { dateTime, inZone } from '../../model/format.ts'
+import { inZone } from '../../model/format.ts'
 import { deviceTimeSeconds } from '../../model/value.ts'
 import { agrees } from '../../words/clock.ts'
 import { type Clinic, doseOf, toldOf } from './compare.ts'
 import { bolusesOf } from './dates.ts'
 import { asShown } from './figures.ts'
+import { dateText } from './input.ts'
 import { figuresOf, valuesOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
@@ -25,9 +26,10 @@ export function slipDate({ steps }: Sheet, clinic: Clinic, w: Words): SlipDate {
     return { none: w.slipNotInfusing }
   }
   const found = [...pumpsDate(after.hostTime, figures, clinic, w), ...ownDates()]
-  const [first] = found.sort((a, b) => a.at - b.at)
+  // Of one day the pump's own word stands.
+  const [first] = found.sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0))
   if (!first) return { none: w.slipNoDate }
-  return { day: first.day, from: first.from, cautions: cautions() }
+  return { day: dateText(first.date), from: first.from, cautions: cautions() }
 
   /** Worked out from a volume, at the fastest that the programme allows. */
   function ownDates(): Candidate[] {
@@ -39,7 +41,7 @@ export function slipDate({ steps }: Sheet, clinic: Clinic, w: Words): SlipDate {
       if (volume === null) return []
       const days = Math.max(0, asShown(volume) - low) / (volume24h + extra)
       const at = Date.parse(after?.hostTime ?? '') + days * DAY_MS
-      return [{ at, day: dayOf(at, clinic), from: text }]
+      return [{ date: dayOf(at, clinic), from: text }]
     }
     return [
       ...from(reportedVolume, extra > 0 ? w.slipFromVolumeAndBoluses : w.slipFromVolume),
@@ -60,9 +62,8 @@ export function slipDate({ steps }: Sheet, clinic: Clinic, w: Words): SlipDate {
 }
 
 interface Candidate {
-  /** UTC, ms. */
-  readonly at: number
-  readonly day: string
+  /** `2027-02-04`, in the clinic's zone. */
+  readonly date: string
   readonly from: string
 }
 
@@ -72,7 +73,7 @@ const clockAgrees = (hostTime: string, { deviceTime }: Dated, { zone }: Clinic) 
   agrees({ deviceTime, hostTime, uncertainty: 0 }, zone)
 
 const dayOf = (at: number, { zone }: Clinic) =>
-  dateTime(inZone(new Date(at).toISOString(), zone)).split(' ')[0] ?? ''
+  inZone(new Date(at).toISOString(), zone).slice(0, 10)
 
 /** The pump's own date: as far from its reading as it is from the pump's clock, however wrong that is. */
 function pumpsDate(hostTime: string, figures: Dated, clinic: Clinic, w: Words): Candidate[] {
@@ -81,8 +82,8 @@ function pumpsDate(hostTime: string, figures: Dated, clinic: Clinic, w: Words): 
   const left = deviceTimeSeconds(lowAlarmDate) - deviceTimeSeconds(deviceTime)
   const at = Date.parse(hostTime) + Math.max(0, left) * 1_000
   const right = clockAgrees(hostTime, figures, clinic)
-  const day = right && left > 0 ? (dateTime(lowAlarmDate).split(' ')[0] ?? '') : dayOf(at, clinic)
-  return [{ at, day, from: right ? w.slipFromPump : w.slipFromPumpsDays }]
+  const date = right && left > 0 ? lowAlarmDate.slice(0, 10) : dayOf(at, clinic)
+  return [{ date, from: right ? w.slipFromPump : w.slipFromPumpsDays }]
 }
 
 /** The day's dose of each drug, as the pump is programmed now. */
