@@ -6,6 +6,7 @@ import { hl7Schema } from '../hl7/config.ts'
 import { isZone } from '../model/format.ts'
 import { POLICIES } from '../model/policy.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
+import { CHECKED_STEPS } from '../refill/sheet/entries.ts'
 
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'
@@ -109,6 +110,23 @@ export const configSchema = z
           .max(200)
           .optional()
           .meta({ description: 'Where the tolerance comes from, as it stands on the sheet.' }),
+        checks: z
+          .array(
+            z.strictObject({
+              step: z.enum(CHECKED_STEPS),
+              text: z.string().min(1).max(120),
+            }),
+          )
+          .max(20)
+          .optional()
+          .meta({
+            description:
+              'Lines that people confirm at a step, such as { step: aspirated, text: The needle is in the refill port }.',
+          }),
+        alarmSounds: z.string().min(1).max(300).optional().meta({
+          description:
+            'What the pump’s alarm sounds mean and what to do, in the clinic’s words, on the patient’s slip.',
+        }),
       })
       .refine(
         ({ tolerance, source }) => (tolerance === undefined) === (source === undefined),

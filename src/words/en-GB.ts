@@ -22,6 +22,13 @@ export const enGB: Words = {
         'Now programme the pump with the pump maker’s own programmer. This worksheet cannot do that. Come back when it is done.',
     },
     field: { ...enUS.refill.field, lot: 'Batch number' },
+    pumpSaid: {
+      ...enUS.refill.pumpSaid,
+      programmeChanged: (what: string, before: string, after: string) =>
+        enUS.refill.pumpSaid
+          .programmeChanged(what, before, after)
+          .replace('Program changed', 'Programme changed'),
+    },
     steadyOnly: 'It holds only while the programme stays as it is.',
   },
 }

@@ -40,40 +40,63 @@ export function pumpFindings({ steps }: Sheet, look: Look): Finding[] {
   const before = steps.before?.entries
   const after = steps.after?.entries
   const out: Finding[] = []
-  if (before) out.push(...ofReading('before', before, after ?? null, look))
-  if (after) out.push(...ofReading('after', after, null, look))
+  const now = after ? ofReading('after', after, look) : []
+  if (before) out.push(...thenOf(ofReading('before', before, look), after ? now : null, look))
+  out.push(...now)
   if (before && after) out.push(...betweenReadings(before, after, look))
   return out
 }
 
-/** `later` is the reading after, when there is one: what is over by then is told and not asked. */
-function ofReading(when: When, reading: Reading, later: Reading | null, look: Look): Finding[] {
+/**
+ * What the reading before said, beside that after: what still stands is told there; what is over asks for
+ * an answer only where the patient has been without the drug, or may have been.
+ */
+function thenOf(
+  then: readonly Said[],
+  now: readonly Said[] | null,
+  { words: w }: Look,
+): readonly Finding[] {
+  if (now === null) return then
+  const still = new Set(now.map(({ id }) => id.replace(/^after\./, '')))
+  return then
+    .filter(({ id }) => !still.has(id.replace(/^before\./, '')))
+    .map((one) => ({
+      ...one,
+      text: `${one.text} ${w.pumpSaid.over}`,
+      matters: one.urgent === true,
+    }))
+}
+
+interface Said extends Finding {
+  /** Asks for an answer even when it is over. */
+  readonly urgent?: boolean
+}
+
+function ofReading(when: When, reading: Reading, look: Look): Said[] {
   const { words: w } = look
   const all = WORDS[look.locale]
   const values = valuesOf(reading)
   const says = w.pumpSaid
-  const out: Finding[] = []
-  const add = (id: string, text: string, matters = true) =>
-    void out.push({ id: name(when, id), text: `${w[when]}: ${text}`, matters })
+  const out: Said[] = []
+  const add = (id: string, text: string, urgent = false) =>
+    void out.push({ id: name(when, id), text: `${w[when]}: ${text}`, matters: true, urgent })
 
-  const still = later ? new Set(valuesOf(later).alarms.alarms.map(alarmKey)) : null
   for (const alarm of values.alarms.alarms) {
     if (alarm.class.value === 'log-only' || alarm.state.value === 'inactive') continue
     const critical = alarm.class.value === 'critical'
     const code = alarm.code.value === null ? null : String(alarm.code.value)
     const text = says.alarm(named(all.alarm, code, says.unnamed), critical)
-    if (still?.has(alarmKey(alarm))) continue
-    add(`alarm.${alarmKey(alarm)}`, later ? `${text} ${says.over}` : text, critical || !later)
+    add(`alarm.${alarmKey(alarm)}`, text, critical)
   }
 
   const state = codeOf(values.status.state)
   const mode = codeOf(values.infusion.mode)
-  if (state === null && mode === null) add('infusing', says.stateUnknown)
+  if (state === null && mode === null) add('infusing', says.stateUnknown, true)
   else if ((state !== null && state !== 'running') || mode === 'stopped') {
     const what =
       state !== null && state !== 'running' ? named(all.pumpState, state, '') : all.mode.stopped
-    add('infusing', says.notInfusing(what))
-  } else if (mode === 'minimum-rate') add('infusing', says.minimumRate)
+    add('infusing', says.notInfusing(what), true)
+  } else if (mode === 'minimum-rate') add('infusing', says.minimumRate, true)
 
   const battery = codeOf(values.battery.state)
   if (battery !== null && battery !== 'ok') add('battery', named(all.battery, battery, ''))
