@@ -29,12 +29,17 @@ export interface ClientState {
   readonly heard: Moment
   readonly wands: readonly WandStatus[]
   readonly pumps: readonly Known[]
+  /**
+   * The server's newest word on each pump. It may come before the record of the reading that it is
+   * about, and holds from when that has come.
+   */
+  readonly said: ReadonlyMap<string, Liveness>
   readonly audit: AuditStatus
 }
 
 export function fromSnapshot(event: SnapshotEvent, heard: Moment): ClientState {
   const { asOf, wands, pumps, audit } = event
-  return { asOf, heard, wands, pumps, audit }
+  return { asOf, heard, wands, pumps, said: new Map(), audit }
 }
 
 /** The server is there, and its time is this. */
@@ -55,6 +60,7 @@ export function onStatus(state: ClientState, event: StatusEvent, heard: Moment):
   return {
     ...next,
     wands: event.wands,
+    said,
     pumps: next.pumps.map((pump) => {
       const wand = event.wands.find((one) => one.pump === pump.pump.id)
       return withLiveness(wand ? { ...pump, ...through(wand) } : pump, said.get(pump.pump.id))
@@ -77,7 +83,12 @@ function withLiveness(pump: Known, said: Liveness | undefined): Known {
   return { ...rest, quality, ageMs, ...(reason === undefined ? {} : { reason }) }
 }
 
-/** A whole reading. It is live once the server says so. */
+/** Whether the server has said that this very reading is live, and nothing else since. */
+function isLive(said: Liveness | undefined, readAt: string): boolean {
+  return said?.quality === 'current' && said.readAt === readAt
+}
+
+/** A whole reading. It is live once the server has said so, before its record or after. */
 export function onInterrogation(
   state: ClientState,
   record: RecordOf<'interrogation'>,
@@ -101,12 +112,13 @@ export function onInterrogation(
     ...content
   } = record
   const lasts = old?.quality === 'current' && old.session.id === record.session
+  const live = lasts || isLive(state.said.get(record.pump.id), readAt)
   const pump: Known = {
     ...content,
     asOf: state.asOf,
     ageMs: age(state, readAt),
     readAt,
-    ...(lasts ? { quality: 'current' } : { quality: 'stale', reason: 'recorded' }),
+    ...(live ? { quality: 'current' } : { quality: 'stale', reason: 'recorded' }),
     pump: { ...record.pump, ...identity },
     wand: by.wand,
     link: by.link,
@@ -122,13 +134,14 @@ const age = ({ asOf }: ClientState, readAt: string) =>
 /** A short exchange: two values are younger than the rest. */
 export function onLive(state: ClientState, record: RecordOf<'live'>): ClientState {
   const { readAt, pump: ref, reportedVolume, rate } = record
+  const said = ref ? state.said.get(ref.id) : undefined
   return {
     ...state,
     pumps: state.pumps.map((pump) =>
       pump.pump.id !== ref?.id || pump.readAt > readAt
         ? pump
         : {
-            ...pump,
+            ...(isLive(said, readAt) ? withLiveness({ ...pump, readAt }, said) : pump),
             readAt,
             ageMs: age(state, readAt),
             reservoir: { ...pump.reservoir, reportedVolume },
