@@ -1,7 +1,9 @@
 // Failing disks, in virtual time: what is said, when, and that everything heals without a restart.
+
 import { describe, expect, it } from 'vitest'
 import type { AuditState } from '../../src/audit/log/state.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
+import { auditSaid } from '../words/said.ts'
 import { bench, close, during, logDir, open, refused, stop } from './bench-log.ts'
 import type { Operation } from './memory-disk.ts'
 
@@ -22,9 +24,9 @@ describe('a disk that', () => {
     let receipt: unknown = 'waiting'
     void log.append(refused(1)).then((r) => (receipt = r))
     await b.env.advance(20)
-    expect(log.state).toMatchObject({ state: 'failed', code, waiting: 1, size: 1 })
-    expect(log.state.sentence).toContain(words)
-    expect(log.state.sentence).toContain('not live')
+    expect(log.state).toMatchObject({ state: 'failed', errno: code, waiting: 1, size: 1 })
+    expect(auditSaid(log.state)).toContain(words)
+    expect(auditSaid(log.state)).toContain('not live')
     expect(log.state.captures).toBe(code !== 'ENOSPC')
     await b.env.advance(60_000)
     expect(receipt).toBe('waiting')
@@ -156,7 +158,7 @@ describe('a disk that', () => {
     const c = bench(2, b.disk)
     const second = await open(c)
     expect(second.state).toMatchObject({ state: 'failed', code: 'ELOCKED' })
-    expect(second.state.sentence).toContain('Another bridge')
+    expect(auditSaid(second.state)).toContain('Another bridge')
     const waiting = second.append(refused(2))
     await during(b.env, first.append(refused(1)))
     await during(b.env, first.append(stop))
