@@ -101,7 +101,7 @@ describe('a disk that', () => {
       [1, 'slow'],
       [5, 'failed'],
     ])
-    expect(log.state.code).toBe('EHUNG')
+    expect(log.state.errno).toBe('EHUNG')
     expect(receipt).toBeNull()
     await b.env.advance(2_000)
     expect(receipt).toMatchObject({ position: 2 })
@@ -124,7 +124,7 @@ describe('a disk that', () => {
     b.disk.room = 100
     void log.append(refused(1))
     await b.env.advance(5_000)
-    expect(log.state).toMatchObject({ state: 'failed', code: 'ENOSPC', captures: false })
+    expect(log.state).toMatchObject({ state: 'failed', errno: 'ENOSPC', captures: false })
     const closing = log.append(stop)
     await close(b, log)
     expect(await closing).toMatchObject({ position: expect.any(Number) })
@@ -145,9 +145,7 @@ describe('a disk that', () => {
     for (const name of [...b.disk.files.keys()]) b.disk.files.delete(name)
     const receipt = await during(b.env, log.append(refused(2)))
     expect(receipt?.log).toMatch(/^simulator-2-/)
-    expect(log.state.unaccepted).toMatchObject([
-      { log: old, code: 'gone', reason: 'it was renamed or removed while it was written', size: 2 },
-    ])
+    expect(log.state.unaccepted).toMatchObject([{ log: old, code: 'gone', args: {}, size: 2 }])
     await close(b, log)
     expect(await verify(b.disk, logDir(log), { schemas: true })).toMatchObject({ ok: true })
   })
@@ -157,7 +155,7 @@ describe('a disk that', () => {
     const first = await open(b)
     const c = bench(2, b.disk)
     const second = await open(c)
-    expect(second.state).toMatchObject({ state: 'failed', code: 'ELOCKED' })
+    expect(second.state).toMatchObject({ state: 'failed', errno: 'ELOCKED' })
     expect(auditSaid(second.state)).toContain('Another bridge')
     const waiting = second.append(refused(2))
     await during(b.env, first.append(refused(1)))

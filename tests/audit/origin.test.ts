@@ -310,7 +310,7 @@ describe('logs that were set aside', () => {
       if (operation === 'list') throw Object.assign(new Error('no'), { code: 'EACCES' })
     }
     const again = await open(c)
-    expect(again.state).toMatchObject({ state: 'failed', code: 'EACCES', unaccepted: [] })
+    expect(again.state).toMatchObject({ state: 'failed', errno: 'EACCES', unaccepted: [] })
     expect(auditSaid(again.state)).toContain('may not be written')
     c.disk.fault = () => {}
     await c.env.advance(2_000)
