@@ -89,7 +89,7 @@ describe('LIVE that contradicts the reading', () => {
 describe('a session without a number of its own', () => {
   it.each([0, 0xffffffff])('is refused: %i', async (session) => {
     const r = await start()
-    await r.command({ do: 'reply', to: 'OPEN', count: 0, session })
+    await r.command({ do: 'reply', to: 'OPEN', count: 0, header: { session } })
     expect(await everCurrent(r, 10_000)).toBe(false)
     expect(r.events.some((e) => e.kind === 'session-open')).toBe(false)
     expect(r.events.some((e) => e.kind === 'link' && e.cause === 'defect')).toBe(true)
