@@ -196,7 +196,8 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
     case 'live':
     case 'reading':
       if (!gains(wand, event) || wand.session.id !== event.session) return wand
-      return { ...wand, ...confirmed(event) }
+      // Only another reading takes the place of one that the pump has left behind.
+      return { ...wand, ...confirmed(event), outdated: wand.outdated && event.kind === 'live' }
     case 'unclosed':
       if (event.order < wand.unclosedAt) return wand
       return { ...wand, unclosed: event.unclosed, unclosedAt: event.order }
@@ -208,8 +209,9 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
 }
 
 const confirmed = ({ pump, answeredAt }: Pick<LiveEvent, 'pump' | 'answeredAt'>) => ({
-  ...{ pump, answeredAt },
-  ...{ recognised: true, outdated: false },
+  pump,
+  answeredAt,
+  recognised: true,
 })
 
 /** Said at every opening after the first: nobody should take one pump for the other. */

@@ -53,8 +53,9 @@ function staleReason(
   if (wand.ended?.session === pump.reading.session) return wand.ended.reason
   const contact = notInContact(wand, now)
   if (contact !== null) return contact
-  if (wand.recognised) return now.mono - wand.answeredAt > LIVE_MS ? 'implant-lost' : null
-  return wand.outdated ? 'changed' : wand.contact.loss
+  if (wand.outdated) return 'changed'
+  if (!wand.recognised) return wand.contact.loss
+  return now.mono - wand.answeredAt > LIVE_MS ? 'implant-lost' : null
 }
 
 /** The last layout of each reading: between two changes of its quality it is asked for many times. */

@@ -209,7 +209,8 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
     return
   }
   if (!recognised) tell(d, { kind: 'recognised', session, answeredAt: began })
-  tell(d, { kind: 'live', session, live, raw, answeredAt: began })
+  // Without a reading that it agrees with, its two values would make an older one look young.
+  if (d.s.agreed) tell(d, { kind: 'live', session, live, raw, answeredAt: began })
 }
 
 /** The counter has not moved, and yet LIVE says something else than the reading. */
