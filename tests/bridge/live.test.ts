@@ -71,6 +71,16 @@ describe('the age of a value', () => {
   })
 })
 
+describe('the age of the contact', () => {
+  it('goes on when it has outgrown its field', async () => {
+    const r = await start({ policy: 'manual' })
+    await r.until(() => r.wand()?.contact.fresh === true)
+    await r.command({ do: 'lift' })
+    await r.env.advance(200_000)
+    expect(r.wand()?.contact.ageMs).toBeGreaterThanOrEqual(199_000)
+  })
+})
+
 describe('LIVE that contradicts the reading', () => {
   it.each([{ activeAlarms: 7 }, { rate: 123_456 }])('outdates it: %o', async (set) => {
     const r = await start()
