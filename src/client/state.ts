@@ -49,8 +49,13 @@ export function heardAt(
   audit: AuditStatus,
   heard: Moment,
 ): ClientState {
-  const older = Date.parse(asOf) - Date.parse(state.asOf)
-  const pumps = state.pumps.map((pump) => ({ ...pump, ageMs: Math.max(0, pump.ageMs + older) }))
+  // A server whose clock is set back makes nothing younger.
+  const older = Math.max(
+    0,
+    Date.parse(asOf) - Date.parse(state.asOf),
+    heard.mono - state.heard.mono,
+  )
+  const pumps = state.pumps.map((pump) => ({ ...pump, ageMs: pump.ageMs + older }))
   return { ...state, asOf, heard, audit, pumps }
 }
 
@@ -116,7 +121,7 @@ export function onInterrogation(
   const pump: Known = {
     ...content,
     asOf: state.asOf,
-    ageMs: age(state, readAt),
+    ageMs: age(state, at, readAt),
     readAt,
     ...(live ? { quality: 'current' } : { quality: 'stale', reason: 'recorded' }),
     pump: { ...record.pump, ...identity },
@@ -128,12 +133,13 @@ export function onInterrogation(
   return { ...state, pumps: [...state.pumps.filter((one) => one !== old), pump] }
 }
 
-const age = ({ asOf }: ClientState, readAt: string) =>
-  Math.max(0, Date.parse(asOf) - Date.parse(readAt))
+/** Of what was read at `readAt` and came at `at`, when the server was heard last. */
+const age = ({ asOf }: ClientState, at: string, readAt: string) =>
+  Math.max(0, Date.parse(asOf) - Date.parse(readAt), Date.parse(at) - Date.parse(readAt))
 
 /** A short exchange: two values are younger than the rest. */
 export function onLive(state: ClientState, record: RecordOf<'live'>): ClientState {
-  const { readAt, pump: ref, reportedVolume, rate } = record
+  const { at, readAt, pump: ref, reportedVolume, rate } = record
   const said = ref ? state.said.get(ref.id) : undefined
   return {
     ...state,
@@ -143,7 +149,7 @@ export function onLive(state: ClientState, record: RecordOf<'live'>): ClientStat
         : {
             ...(isLive(said, readAt) ? withLiveness({ ...pump, readAt }, said) : pump),
             readAt,
-            ageMs: age(state, readAt),
+            ageMs: age(state, at, readAt),
             reservoir: { ...pump.reservoir, reportedVolume },
             infusion: { ...pump.infusion, rate },
           },

@@ -19,17 +19,21 @@ import { decoder } from './decoder.ts'
 import { nameOf, serialOf } from './identity.ts'
 import type { LinkNews } from './state.ts'
 import { isConnected } from './table.ts'
+import { liveBound, TIMING } from './timing.ts'
 
 export class Interpreter {
   readonly #port: string
   readonly #source: Source
   readonly #shared: Shared
+  readonly #liveMs: number
   #wand: string | null = null
   #session: number | null = null
   #snapshot: number | null = null
   #fresh = false
 
-  constructor(port: string, source: Source, shared: Shared) {
+  /** `liveMs`: between two LIVE exchanges of a session that is held. */
+  constructor(port: string, source: Source, shared: Shared, liveMs: number = TIMING.liveMs) {
+    this.#liveMs = liveMs
     this.#port = port
     this.#source = source
     this.#shared = shared
@@ -96,7 +100,7 @@ export class Interpreter {
             ...head(),
             kind: 'session-open',
             pump: news.session.pump,
-            answeredAt: news.answeredAt,
+            ...this.#answered(news.answeredAt),
           },
         ]
       case 'recognised':
@@ -105,7 +109,7 @@ export class Interpreter {
             ...head(),
             kind: 'recognised',
             pump: news.session.pump,
-            answeredAt: news.answeredAt,
+            ...this.#answered(news.answeredAt),
           },
         ]
       case 'unclosed': {
@@ -156,6 +160,10 @@ export class Interpreter {
     }
   }
 
+  #answered(answeredAt: number) {
+    return { answeredAt, liveForMs: liveBound(this.#liveMs) }
+  }
+
   #forget(): void {
     this.#session = null
     this.#snapshot = null
@@ -177,7 +185,7 @@ export class Interpreter {
       kind: 'reading',
       pump,
       saidAt: read.began.earliest,
-      answeredAt: read.ended.earliest,
+      ...this.#answered(read.ended.earliest),
       values: decoder.reading(body, readAt),
       evidence: { decoder: decoder.name, pdus: read.pdus, body },
       clock: clockOf(news, at),
@@ -195,7 +203,7 @@ export class Interpreter {
       session: session.id,
       kind: 'live',
       pump: session.pump,
-      answeredAt: news.answeredAt,
+      ...this.#answered(news.answeredAt),
       ...decoder.live(live, readAt),
       deviceTime,
       evidence: { decoder: decoder.name, pdus: [news.raw], body: live },

@@ -8,7 +8,7 @@ import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'
 import { Open } from '../../../protocol/messages/open.ts'
-import { POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
+import { Ping, POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
 import { pumpId } from '../../base/pump-id.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import {
@@ -130,6 +130,15 @@ function howLastEnded(d: Draft, hello: ReplyOf<'HELLO'>): void {
   }
 }
 
+/** When the implant was last heard, at the latest. */
+function heardBy(d: Draft, ageMs: number | null, firstAt: number): number | null {
+  if (ageMs === null) return null
+  const at = firstAt - ageMs
+  // An age that has outgrown its field says "at least"; what was known before it did, is.
+  if (ageMs < Ping.reply.fields.contactAgeMs.max) return at
+  return Math.min(at, d.s.contact.heardAt ?? at)
+}
+
 function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   set(d, { faults: 0, rung: 0 })
   if (d.s.session && isInSession(d.s.phase) && pdu.session !== d.s.session.id) sessionGone(d)
@@ -143,7 +152,7 @@ function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   const waits = d.s.unclosed.some((u) => u.why === 'still-open')
   if (waits && (state === 'none' || state === 'stuck')) set(d, { helloDue: true })
   // From the first sending: a repeated PING is answered from memory with an age that was true then.
-  const heardAt = ping.contactAgeMs === null ? null : out.firstAt - ping.contactAgeMs
+  const heardAt = heardBy(d, ping.contactAgeMs, out.firstAt)
   const fresh = heardAt !== null && d.now.mono < heardAt + TIMING.contactMs
   if (!fresh) {
     const before = d.s.contact
@@ -210,7 +219,8 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
     return
   }
   if (!recognised) tell(d, { kind: 'recognised', session, answeredAt: began })
-  tell(d, { kind: 'live', session, live, raw, answeredAt: began })
+  // Without a reading that it agrees with, its two values would make an older one look young.
+  if (d.s.agreed) tell(d, { kind: 'live', session, live, raw, answeredAt: began })
 }
 
 /** The counter has not moved, and yet LIVE says something else than the reading. */
