@@ -15,7 +15,7 @@ import {
   stepStart,
 } from '../words/reader.ts'
 import { auditSentence, linkText } from '../words/told.ts'
-import { sentence, WORDS } from '../words/words.ts'
+import { named, sentence, WORDS } from '../words/words.ts'
 
 export interface Reader {
   readonly locale: Locale
@@ -191,20 +191,13 @@ function alarms(pump: Coded<PumpStatus>, { locale, zone }: Reader): string[] {
   })
 }
 
-const POSITION_TEXT: Readonly<Record<string, string>> = {
-  good: 'good',
-  'move-closer': 'move closer',
-  turn: 'turn the wand',
-  'no-implant': 'no pump in reach',
-}
-
 export function renderWand(wand: Coded<WandStatus>, { locale }: Reader): string[] {
   const words = WORDS[locale]
   const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
   const { progress } = wand.contact
   const { value, position } = wand.coupling
   const bars = value === null ? '' : `, signal ${meter(value)} ${quantity(value, '%')}`
-  const place = position === null ? '' : `Position: ${POSITION_TEXT[position] ?? position}${bars}`
+  const place = position === null ? '' : `Position: ${named(words.position, position, '')}${bars}`
   const busy = progress === null ? '' : `. Reading, ${quantity(progress, '%')}`
   const { frames, bytes } = wand.link.refused
   return [

@@ -131,12 +131,16 @@ export const STATEMENTS = {
   'aside.unreadable': { log: 'name', errno: 'name' },
   // How a destination of messages does.
   'delivery.starting': NOTHING,
+  'delivery.place-unreadable': { destination: 'name' },
   'delivery.failed': { text: 'text' },
   'delivery.idle': NOTHING,
   'delivery.sending': NOTHING,
   'delivery.looking-up': NOTHING,
   'delivery.connecting': NOTHING,
   'delivery.unanswered': NOTHING,
+  'delivery.no-connection': NOTHING,
+  'delivery.closed': NOTHING,
+  'delivery.no-reply': NOTHING,
   'delivery.refused': { text: 'text' },
   // Why a connection to the stream ends.
   'bye.slow': NOTHING,

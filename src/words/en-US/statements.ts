@@ -216,6 +216,8 @@ export const statements: Statements = {
 
   'delivery.starting':
     'Nothing is sent to it yet: its place is being looked up. What is recorded stays in the log.',
+  'delivery.place-unreadable': ({ destination }) =>
+    `Nothing is sent to it: the file that says how far ${destination} is cannot be read. What is recorded stays in the log.`,
   'delivery.failed': ({ text }) =>
     `Nothing is sent to it: ${text}. What is recorded stays in the log.`,
   'delivery.idle': 'Everything that was recorded for it has been accepted or set aside.',
@@ -223,6 +225,9 @@ export const statements: Statements = {
   'delivery.looking-up': 'What it is owed is being looked up in the log.',
   'delivery.connecting': `It does not take messages now (connecting). ${STAYS}`,
   'delivery.unanswered': `It does not take messages now (no answer in time). ${STAYS}`,
+  'delivery.no-connection': `It does not take messages now (no answer to connecting). ${STAYS}`,
+  'delivery.closed': `It does not take messages now (it closed the connection). ${STAYS}`,
+  'delivery.no-reply': `It does not take messages now (it sends what is no reply). ${STAYS}`,
   'delivery.refused': ({ text }) => `It does not take messages now (${text}). ${STAYS}`,
 
   'bye.slow':
