@@ -108,7 +108,7 @@ function say(account: Account, spoken: readonly string[], { rederive }: VerifyFl
     out(printable(`  It was accepted as it is by ${actor.id} at ${at}: ${reason}`))
   } else if (setAside) {
     const why = setAside.why ? saying(WORDS['en-US'], setAside.why) : 'why is not recorded.'
-    out(printable(`  Nobody has accepted that it was set aside. ${why}`))
+    out(printable(`  It was set aside, and nobody has accepted that. ${why}`))
   }
   const { strays = [] } = verification ?? {}
   if (strays.length > 0) {
