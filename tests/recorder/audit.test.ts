@@ -107,7 +107,7 @@ describe('what anybody was told', () => {
   ])(
     'is in the log, in that order, and derives again from its PDUs: %s, noise %s',
     async (scenario, level) => {
-      const a = await audited({ scenario, seed: 5 })
+      const a = await audited({ scenario, seed: 1 })
       await a.r.command({ do: 'noise', level })
       await a.r.env.advance(20_000)
       await a.r.command({ do: 'unplug' })
