@@ -3,9 +3,11 @@
 // does not match its own last signature and must be set aside.
 import { basename, join } from 'node:path'
 import { type Disk, readAll } from '../../base/disk.ts'
+import { Lines } from '../format/lines.ts'
 import { type SigningKey, toBase64 } from '../format/note.ts'
 import type { AuditRecord, Quarantine } from '../format/record.ts'
-import { Lines, type Mark, segmentName, Walk } from '../format/segment.ts'
+import { segmentName } from '../format/segment.ts'
+import { type Mark, Walk } from '../format/walk.ts'
 import { look } from '../read/directory.ts'
 import { LogClock, momentOf } from './clock.ts'
 import { segmentPath } from './manifest.ts'

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { type Disk, errorCode } from '../../base/disk.ts'
-import { Lines, Walk, type WalkOptions } from '../format/segment.ts'
+import { Lines } from '../format/lines.ts'
+import { Walk, type WalkOptions } from '../format/walk.ts'
 import { look } from './directory.ts'
 
 export interface SegmentFiles {
