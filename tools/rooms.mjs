@@ -53,7 +53,7 @@ export const ROOMS = {
     ...['base', 'model', 'feed'],
   ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
-  control: room('src/control/', 'the socket of a running bridge', ['base']),
+  control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
   words: room('src/words/', 'sentences for people, by locale', ['model']),
   client: room('src/client/', 'the API as typed streams; runs in a browser', ['model']),
   http: room('src/http/', 'the read-only API', [
