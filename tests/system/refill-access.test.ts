@@ -102,6 +102,8 @@ describe('the page of the worksheet', () => {
     expect(await status('/worksheet', 'POST', { ...own, cookie: '' }, form)).toBe(401)
     expect(await status('/worksheet', 'POST', own, 'x'.repeat(40_000))).toBe(413)
     expect(await status('/worksheet?x=1', 'POST', own, form)).toBe(405)
+    // The rules of every server of this program: nothing that is read has a body.
+    expect(await status('/', 'GET', { host, cookie, 'content-length': '1' }, 'x')).toBe(413)
     // Whoever was not let in reads nothing.
     for (const path of ['/', '/sheet/x', '/worksheet.js', '/none']) {
       expect(await status(path, 'GET', { host })).toBe(401)

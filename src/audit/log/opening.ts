@@ -131,22 +131,6 @@ export function endOf({ position, frontier }: Pick<Mark, 'position' | 'frontier'
   return { size: position, root: toBase64(frontier.root()) }
 }
 
-/** The newest signed checkpoint and its key, from the last segments alone; a sentence if there is none. */
-export async function newestCheckpoint(
-  disk: Disk,
-  dir: string,
-): Promise<{ readonly checkpoint: string; readonly key: string } | string> {
-  const { segments } = await look(disk, dir)
-  for (const { number, entries } of [...segments].reverse()) {
-    if (!entries || entries.packed) continue
-    const { walk } = await readTail(disk, dir, number)
-    if (walk.opened && walk.after) {
-      return { checkpoint: walk.after.note, key: walk.after.key.text }
-    }
-  }
-  return 'no segment with a signed checkpoint is here'
-}
-
 async function lastCommit(disk: Disk, dir: string, segment: number, before: Mark, after: Mark) {
   const bytes = await readAll(disk, segmentPath(dir, segment), before.offset)
   return bytes.subarray(0, after.offset - before.offset)

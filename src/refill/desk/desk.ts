@@ -13,14 +13,20 @@ import {
   type Streamed,
 } from '../../control/messages.ts'
 import type { InterrogationRecord } from '../../model/record.ts'
-import type { Problem } from '../page/page.ts'
 import type { Clinic } from '../sheet/compare.ts'
 import type { Entries, Step } from '../sheet/entries.ts'
 import { readingOf } from '../sheet/reading.ts'
 import { choose, RECENT_MS } from '../sheet/recent.ts'
 import { right, type Sheet } from '../sheet/sheet.ts'
 import { type SheetFile, sheetFile } from '../sheet/sheet-file.ts'
-import { type Context, type Given, type KnownPump, take, takeIdentity } from '../sheet/take.ts'
+import {
+  type Context,
+  type Given,
+  type KnownPump,
+  type Problem,
+  take,
+  takeIdentity,
+} from '../sheet/take.ts'
 import { wordsOf } from '../sheet/words.ts'
 import { RefillLog } from './log.ts'
 
