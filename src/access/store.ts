@@ -4,6 +4,7 @@
 import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nodeDisk, replaceFile } from '../base/disk.ts'
+import { Emitter } from '../base/emitter.ts'
 import { type Cancel, type Env, utc } from '../base/env.ts'
 import type { Source } from '../model/reading.ts'
 import { hex, newToken, type Token, type TokenWish, tokenSchema } from './token.ts'
@@ -26,7 +27,7 @@ export class TokenStore {
   #seen = ''
   #cancel: Cancel = () => {}
   #following = false
-  #listeners: (() => void)[] = []
+  readonly #looks = new Emitter()
 
   constructor(env: Env, stateDir: string, source: Source | null) {
     this.#env = env
@@ -78,7 +79,7 @@ export class TokenStore {
 
   /** Called after every look, so that what expires is noticed as well as what changes. */
   onLook(listener: () => void): void {
-    this.#listeners.push(listener)
+    this.#looks.on(listener)
   }
 
   close(): void {
@@ -102,7 +103,7 @@ export class TokenStore {
   async #look(): Promise<void> {
     const seen = await this.#stamp()
     if (seen !== this.#seen) await this.#load(seen)
-    for (const listener of this.#listeners) listener()
+    this.#looks.emit()
   }
 
   async #stamp(): Promise<string> {

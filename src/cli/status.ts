@@ -9,7 +9,6 @@ import { quantity } from '../model/format.ts'
 import type { PumpStatus, WandStatus } from '../model/status.ts'
 import { Exit, type ExitCode, orExit, stopInOrder } from './exit.ts'
 import {
-  auditOf,
   type BridgeFlags,
   number,
   type Settings,
@@ -60,7 +59,6 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
     source: chosen.source,
     ports,
     policy: 'manual',
-    audit: auditOf(chosen),
   }))
   stopInOrder((why) => host.stop(why))
   const { bridge } = host

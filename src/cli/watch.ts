@@ -8,7 +8,6 @@ import { FIELDS } from '../model/fields.ts'
 import { readerOf, shown } from '../words/reader.ts'
 import { Exit, orExit, stopInOrder } from './exit.ts'
 import {
-  auditOf,
   type BridgeFlags,
   bridgeWands,
   type Settings,
@@ -54,7 +53,6 @@ async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Pr
   const host = await hold(env, stateDir, async () => ({
     ...wands,
     policy,
-    audit: auditOf(chosen),
   }))
   stopInOrder((why) => host.stop(why))
   watchLines(host.bridge).subscribe(print)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
+import { clockState } from '../base/time-service.ts'
 import type { Bridge, BridgeOptions } from '../bridge/bridge.ts'
 import { ControlServer, type Handlers } from '../control/server.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
@@ -14,7 +15,6 @@ import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
-import { clockState } from '../recorder/time-service.ts'
 import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
@@ -97,6 +97,8 @@ async function hostOf(
   const boot = bootName(env)
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
   let why = 'the start failed'
+  const sends = sending !== undefined && sending.destinations.length > 0
+  let hl7: Hl7 | null = null
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
       ...options,
@@ -107,6 +109,8 @@ async function hostOf(
         ...(credentials !== undefined && { credentials }),
         ...audit,
       },
+      // A destination whose place is not read yet may be owed everything.
+      owed: () => (hl7 ? hl7.owed : sends ? 0 : Number.POSITIVE_INFINITY),
       why: () => why,
       between: { name: 'the capture', close: () => captures.stop() },
       tap: (...traffic) => captures.take(...traffic),
@@ -125,8 +129,7 @@ async function hostOf(
   if (capture.on) void captures.start()
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
-  let hl7: Hl7 | null = null
-  if (sending && sending.destinations.length > 0) {
+  if (sends) {
     const { startHl7 } = await import('./hl7-host.ts')
     const started = startHl7(env, stateDir, rooms, sending.destinations, sending.log)
     closers.add('the HL7 destinations', () => started.close())

@@ -34,6 +34,8 @@ export interface AuditorOptions {
   readonly limits?: Partial<Limits>
   /** Entries older than so many days are dropped, never their hashes. Default: everything is kept. */
   readonly keepDays?: number
+  /** Lowest position of the log that is written now which a follower is still owed; it is not dropped. */
+  readonly owed?: () => number
 }
 
 /** Below so much free space people are told, in bytes. */
@@ -196,9 +198,10 @@ export class Auditor {
 
   /** One round at a time. What fails now is done in the next. */
   #care(dir: string): void {
-    const { keepDays } = this.#options
+    const { keepDays, owed } = this.#options
     const retention = keepDays !== undefined && {
       keepDays,
+      ...(owed && { owed }),
       age: () => this.#log.age,
       wall: () => this.#env.wall(),
     }

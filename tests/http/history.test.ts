@@ -21,7 +21,7 @@ const minute = (n: number) => new Date(Date.UTC(2026, 0, 5, 9, n)).toISOString()
 async function tenReadings(w: World): Promise<void> {
   for (let i = 0; i < 10; i += 1) w.records.push({ ...w.interrogation, at: minute(i) }, i % 2)
   const visits = w.records.all.map((one) => visitOf(one as RecordOf<'interrogation'>))
-  w.knowledge.visits = () => ({ items: visits, next: null, forgotten: 0 })
+  w.knowledge.visits = () => ({ items: visits, next: null, since: 0 })
   w.knowledge.refills = () => ({ items: [refillOf(w.interrogation)], next: null })
 }
 
@@ -265,7 +265,7 @@ describe('what is known', () => {
     const refills = w.records.all.map((one) => refillOf(one as RecordOf<'interrogation'>))
     w.knowledge.visits = (id, query) => {
       asked.push({ id, ...query })
-      return { items: visits, next: null, forgotten: 0 }
+      return { items: visits, next: null, since: 0 }
     }
     w.knowledge.refills = (id, query) => {
       asked.push({ id, ...query })

@@ -242,13 +242,10 @@ export async function world({
   const knowledge = {
     pump: (id: string): { id: string; serial: string } | null =>
       id === pump.pump.id ? { id, serial: pump.pump.serial } : null,
-    visits: (
-      _id: string,
-      _query: object,
-    ): { items: VisitView[]; next: null; forgotten: number } => ({
+    visits: (_id: string, _query: object): { items: VisitView[]; next: null; since: number } => ({
       items: [],
       next: null,
-      forgotten: 0,
+      since: 0,
     }),
     refills: (_id: string, _query: object): { items: Refill[]; next: null } => ({
       items: [],
