@@ -81,10 +81,7 @@ export const ROOMS = {
   cli: room(
     'src/cli/',
     'one file a command',
-    [
-      ...['base', 'bridge', 'control', 'host', 'model', 'port'],
-      ...['recorder', 'transport', 'words'],
-    ],
+    [...['base', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
     ['access', 'simulator', 'cli/audit', 'cli/refill'],
   ),
   // The verbs of `audit`: the only commands that read the log themselves.

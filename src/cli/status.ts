@@ -1,10 +1,9 @@
 // `wandbridge status`: one interrogation with a confirmed close, as text or JSON.
 import type { Command } from 'commander'
 import { type Env, systemEnv } from '../base/env.ts'
-import type { Bridge } from '../bridge/bridge.ts'
-import { interrogateOnce } from '../bridge/interrogate.ts'
 import { ControlConnection } from '../control/client.ts'
 import type { Reply } from '../control/messages.ts'
+import type { Host } from '../host/host.ts'
 import { quantity } from '../model/format.ts'
 import type { PumpStatus, WandStatus } from '../model/status.ts'
 import { Exit, type ExitCode, orExit, stopInOrder } from './exit.ts'
@@ -67,7 +66,7 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
   const outcomes = await Promise.all(
     bridge.ports.map(async (port) => ({
       port,
-      outcome: await interrogateOnce(env, bridge, port, readMs),
+      outcome: await host.interrogate(port, readMs),
     })),
   )
   await host.caughtUp()
@@ -102,7 +101,7 @@ async function readThrough(
 }
 
 /** One line that changes, for whoever waits with the wand in hand. */
-function tellProgress(bridge: Bridge): void {
+function tellProgress(bridge: Host['bridge']): void {
   bridge.changes$.subscribe({
     next: () => {
       const [wand] = bridge.status().wands

@@ -1,7 +1,6 @@
 // `wandbridge watch`: the live stream, as JSON lines or as sentences, until it is interrupted.
 import type { Command } from 'commander'
 import { systemEnv } from '../base/env.ts'
-import { watchLines } from '../bridge/watch.ts'
 import { ControlConnection } from '../control/client.ts'
 import type { Reply } from '../control/messages.ts'
 import { FIELDS } from '../model/fields.ts'
@@ -55,7 +54,7 @@ async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Pr
     policy,
   }))
   stopInOrder((why) => host.stop(why))
-  watchLines(host.bridge).subscribe(print)
+  host.watch().subscribe(print)
 }
 
 export function sentence(line: WatchLine, chosen: Reader): string {

@@ -1,16 +1,13 @@
 // What a running bridge answers on its control socket, one handler a request. It reads, appends to the log
 // and asks for interrogations; nothing here can do more to a wand than that.
 import type { Body } from '../audit/format/record.ts'
-import type { Env } from '../base/env.ts'
-import { interrogateOnce } from '../bridge/interrogate.ts'
-import { watchLines } from '../bridge/watch.ts'
 import type { Args, Reply } from '../control/messages.ts'
 import type { Handlers } from '../control/server.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { wrongEntries } from '../refill/sheet/entries.ts'
 import type { Host } from './host.ts'
 
-export function controlHandlers(env: Env, host: Host): Handlers {
+export function controlHandlers(host: Host): Handlers {
   const { bridge, auditor, captures } = host
   const hl7 = () => {
     if (host.hl7) return host.hl7
@@ -18,7 +15,7 @@ export function controlHandlers(env: Env, host: Host): Handlers {
   }
   const interrogate = async (port: string, readMs: number) => {
     if (bridge.ports.includes(port)) {
-      return { port, outcome: await interrogateOnce(env, bridge, port, readMs) }
+      return { port, outcome: await host.interrogate(port, readMs) }
     }
     const why = `The bridge that runs with this state directory does not have ${port}. Start it with that port, too, or give another --state-dir.`
     return { port, outcome: { kind: 'no-wand' as const, why } }
@@ -26,7 +23,7 @@ export function controlHandlers(env: Env, host: Host): Handlers {
   return {
     status: () => bridge.status(),
     watch: (_, { send, onLeave }) => {
-      const subscription = watchLines(bridge).subscribe(send)
+      const subscription = host.watch().subscribe(send)
       onLeave(() => subscription.unsubscribe())
     },
     interrogate: ({ ports = bridge.ports, readMs }) =>

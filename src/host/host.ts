@@ -2,11 +2,14 @@
 // talk to, and what `status` and `watch` are for a moment when no bridge runs.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Observable } from 'rxjs'
 import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
 import { clockState } from '../base/time-service.ts'
 import type { Bridge, BridgeOptions } from '../bridge/bridge.ts'
+import { interrogateOnce, type Outcome } from '../bridge/interrogate.ts'
+import { type WatchLine, watchLines } from '../bridge/watch.ts'
 import { ControlServer, type Handlers } from '../control/server.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
@@ -30,6 +33,10 @@ export interface Host {
   readonly knowledge: Knowledge
   /** Null = it does not listen. */
   readonly http: Http | null
+  /** One reading through a port, from asking to the confirmed close. Never rejects. */
+  interrogate(port: string, readMs: number): Promise<Outcome>
+  /** The live stream as people's programs read it. */
+  watch(): Observable<WatchLine>
   /** Resolves when everything that is durable is known, or within a second. */
   caughtUp(): Promise<void>
   /** Null = there is no destination. */
@@ -77,7 +84,7 @@ export async function startHost(
   closers.add('the control socket', () => control.close())
   try {
     const host = await hostOf(env, stateDir, await make(), closers)
-    handlers = controlHandlers(env, host)
+    handlers = controlHandlers(host)
     return host
   } catch (error) {
     await closers.close()
@@ -152,6 +159,8 @@ async function hostOf(
     captures,
     http,
     hl7,
+    interrogate: (port, readMs) => interrogateOnce(env, bridge, port, readMs),
+    watch: () => watchLines(bridge),
     async caughtUp() {
       const until = env.monotonic() + 1_000
       const behind = () => knowledge.state.position + 1 < (auditor.head?.size ?? 0)

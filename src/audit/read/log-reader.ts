@@ -102,12 +102,7 @@ export class LogReader {
         const part = (await this.#goOn(known, next, until)) ?? (await this.#partAt(next, until))
         known = null
         if (part.files === null) {
-          yield {
-            records: [],
-            next: part.end,
-            place: null,
-            missing: { from: next, to: part.end - 1 },
-          }
+          yield hole(next, part.end)
           next = part.end
           continue
         }
@@ -128,12 +123,7 @@ export class LogReader {
         }
         this.#remember(part, scan)
         if (!scan.done && part.hole && next < part.end) {
-          yield {
-            records: [],
-            next: part.end,
-            place: null,
-            missing: { from: next, to: part.end - 1 },
-          }
+          yield hole(next, part.end)
           next = part.end
         }
         if (next === was && !part.resumed) throw this.#short(next, until)
