@@ -307,3 +307,11 @@ const isKept = (files: SegmentFiles): files is Found['files'] => files.entries !
 /** Upkeep or the writer changed the files while they were read: another look shows how they are now. */
 const PASSING = 'ECHANGED'
 const isPassing = (error: unknown) => ['ENOENT', PASSING].includes(errorCode(error))
+
+/** Positions from `from` up to `end` are not kept. */
+const hole = (from: number, end: number): Batch => ({
+  records: [],
+  next: end,
+  place: null,
+  missing: { from, to: end - 1 },
+})
