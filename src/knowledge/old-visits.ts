@@ -2,8 +2,9 @@
 // how its session ended, as the fold has it.
 import type { Feed } from '../feed/feed.ts'
 import { sourceOf } from '../model/reading.ts'
+import type { RecordOf } from '../model/record.ts'
 import { visitOf } from './fold.ts'
-import type { RecordOf, VisitEntry } from './known.ts'
+import type { VisitEntry } from './known.ts'
 import { inRange, type PageQuery, type VisitView, visitView } from './views.ts'
 
 const KINDS = ['interrogation', 'session'] as const
@@ -11,7 +12,7 @@ const KINDS = ['interrogation', 'session'] as const
 type Ended = RecordOf<'session'>
 interface Read {
   readonly visit: VisitEntry
-  readonly port: string | undefined
+  readonly port: string | null
 }
 
 export interface OldQuery extends Omit<PageQuery, 'limit'> {
@@ -37,23 +38,22 @@ export async function* oldVisits(
   let log = ''
   const given = (one: Read | null, end?: Ended): VisitView[] => {
     if (!one || !inRange(one.visit.at, range)) return []
-    if (end) one.visit.closeConfirmed = end.body.how === 'confirmed'
+    if (end) one.visit.closeConfirmed = end.how === 'confirmed'
     return [visitView(one.visit, { log, source: sourceOf(log) })]
   }
   const query = { pump, kinds: KINDS, order, ...within, ...(gone && { gone }) }
   for await (const one of feed.read(query)) {
-    const { record } = one
+    const record = one.api()
     log = one.log
-    if (record.kind === 'session' && record.body.event === 'ended') {
+    if (record?.kind === 'session' && record.event === 'ended') {
       if (order === 'desc') ends.push(record)
       else if (read && isEndOf(read, record)) {
         yield* given(read, record)
         read = null
       }
     }
-    const api = one.api()
-    if (api?.kind !== 'interrogation') continue
-    const next: Read = { visit: visitOf(api, null), port: record.port }
+    if (record?.kind !== 'interrogation') continue
+    const next: Read = { visit: visitOf(record, null), port: record.port }
     if (order === 'asc') {
       yield* given(read)
       read = next

@@ -292,6 +292,24 @@ describe('what is known', () => {
       { id, from: undefined, to: undefined, order: 'asc', after: undefined },
     ])
   })
+
+  it('goes on in the log where interrogations are older than what is kept', async () => {
+    const w = await start()
+    await tenReadings(w)
+    const visits = w.records.all.map((one) => visitOf(one as RecordOf<'interrogation'>))
+    const since = visits[6]?.position ?? 0
+    const { id } = w.pump.pump
+    for (const order of ['asc', 'desc'] as const) {
+      const kept = order === 'asc' ? visits.slice(6) : visits.slice(6).reverse()
+      w.knowledge.visits = () => ({ items: kept, next: null, since })
+      const reply = await w.get(`/api/v1/pumps/${id}/interrogations?order=${order}`)
+      const { interrogations } = (await reply.json()) as VisitsReply
+      const positions = visits.map(({ position }) => position)
+      expect(interrogations.map(({ position }) => position)).toEqual(
+        order === 'asc' ? positions : positions.reverse(),
+      )
+    }
+  })
 })
 
 it('pages join to the whole, for any cut', async () => {
