@@ -10,12 +10,11 @@ import {
   launch,
   link,
   NO_CHROMIUM,
-  serve,
   state,
   textOf,
   visit,
 } from './page.ts'
-import { endAll, run, type Sim, sim, temporary } from './programs.ts'
+import { endAll, run, type Sim, serve, sim } from './programs.ts'
 
 const CI = process.env['CI'] === 'true'
 const MS = 120_000
@@ -43,7 +42,7 @@ describe('the way in', () => {
     timeout: MS,
   }, async () => {
     const pump = await sim('pty')
-    const served = await serve([pump.port], temporary())
+    const served = await serve([pump.port])
     const page = await visit(browser, served)
     expect(await textOf(page, '.who')).toMatch(/Pump SIM-0001 .*Model SIM-20/)
     expect(new URL(page.url()).pathname).toBe('/')
@@ -67,7 +66,7 @@ describe('the way in', () => {
       .waitFor({ timeout: 15_000 })
     expect(await textOf(page, '.state')).toMatch(/Not live$/)
     expect(await textOf(page, '.figure')).toBe('4.5 mL')
-    await serve([pump.port], served.state, { listen: new URL(served.url).host })
+    await serve([pump.port], { state: served.state, listen: new URL(served.url).host })
     const away = page.getByText('Not live: the bridge does not answer').first()
     await away.waitFor({ state: 'hidden', timeout: 30_000 })
     expect((await page.request.get(`${served.url}/api/v1/wands`)).status()).toBe(200)
@@ -80,7 +79,7 @@ describe('a visit', () => {
     timeout: MS,
   }, async () => {
     const pump = await sim('pty')
-    const served = await serve([pump.port], temporary())
+    const served = await serve([pump.port])
     const page = await visit(browser, served)
     const said = complaints(page)
     await becomes(page, 'read')
@@ -126,10 +125,7 @@ describe('the signal', () => {
     timeout: MS,
   }, async () => {
     const pump = await sim('pty')
-    const page = await visit(
-      browser,
-      await serve([pump.port], temporary(), { policy: 'continuous' }),
-    )
+    const page = await visit(browser, await serve([pump.port], { policy: 'continuous' }))
     await becomes(page, 'live')
     // Again: a busy computer may lose it for a moment between the two looks.
     await vi.waitFor(async () => expect(await textOf(page, '.state')).toMatch(/^Live/), 20_000)
@@ -171,7 +167,7 @@ describe('another pump', () => {
     timeout: MS,
   }, async () => {
     const pump = await sim('pty', '--scenario', 'wrong-pump')
-    const page = await visit(browser, await serve([pump.port], temporary()))
+    const page = await visit(browser, await serve([pump.port]))
     await page.getByText('You may now use the pump’s own programmer.').first().waitFor()
     expect(await textOf(page, '.pump h2')).toBe('SIM-0010')
     await lift(page, pump)
@@ -190,7 +186,7 @@ describe('another pump', () => {
 describe('a session that is not confirmed closed', () => {
   it('is a fault to be seen, with what to do, until it is closed', { timeout: MS }, async () => {
     const pump = await sim('pty', '--scenario', 'mri-stuck-session')
-    const page = await visit(browser, await serve([pump.port], temporary()))
+    const page = await visit(browser, await serve([pump.port]))
     await page.locator('.session.fault').waitFor({ timeout: 60_000 })
     const fault = await textOf(page, '.session.fault')
     expect(fault).toMatch(/Session not confirmed closed\. Hold the wand in place again/)
@@ -206,7 +202,7 @@ describe('an audit log that fails', () => {
   }) => {
     skip(!strace && !CI, 'strace is not installed')
     const pump = await sim('pty')
-    const served = await serve([pump.port], temporary(), { policy: 'continuous' })
+    const served = await serve([pump.port], { policy: 'continuous' })
     const page = await visit(browser, served)
     await becomes(page, 'live')
     const broken = ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO']

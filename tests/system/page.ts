@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { eventually, MAIN, type Program, start } from './programs.ts'
+import { MAIN, type Served } from './programs.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 export const hasChromium = existsSync(CHROMIUM)
@@ -18,40 +18,6 @@ export const launch = (): Promise<Browser> =>
       '--font-render-hinting=none',
     ],
   })
-
-export interface Served {
-  readonly bridge: Program
-  readonly url: string
-  readonly state: string
-}
-
-/** A bridge on these ports. Without a listen address it takes any that is free. */
-export async function serve(
-  ports: readonly string[],
-  state: string,
-  { policy = 'on-placement', listen = '127.0.0.1:0' } = {},
-): Promise<Served> {
-  const wands = ports.flatMap((port) => ['--serial', port])
-  const bridge = start([
-    'serve',
-    '--listen',
-    listen,
-    '--source',
-    'simulator',
-    ...wands,
-    '--state-dir',
-    state,
-    '--policy',
-    policy,
-  ])
-  await eventually(
-    () => bridge.err(),
-    (text) => text.includes('Listening on'),
-    30_000,
-  )
-  const [url = ''] = /https?:\/\/[^,\s]+/.exec(bridge.err()) ?? []
-  return { bridge, url, state }
-}
 
 const once = (...args: readonly string[]) =>
   execFileSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' }).trim()
