@@ -8,6 +8,7 @@ import {
   ask,
   endAll,
   eventually,
+  lifted,
   run,
   type Served,
   type Sim,
@@ -75,9 +76,8 @@ it('a log that is not the one it was is told, and no id names two readings', {
   /** Placed anew, read and closed. */
   const visit = async (served: Served, wand: Sim) => {
     const session = async () => (await wands(served)).wands[0]?.session
+    await lifted(wand, served, bearer)
     const before = (await session())?.id ?? null
-    await wand.command({ do: 'lift' })
-    await new Promise((resolve) => setTimeout(resolve, 1_500))
     await wand.command({ do: 'advance', hours: 5 })
     await wand.command({ do: 'place' })
     for (const end = performance.now() + MS; ; ) {

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { MAIN, type Served } from './programs.ts'
+import { MAIN, type Served, type Sim } from './programs.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 export const hasChromium = existsSync(CHROMIUM)
@@ -65,3 +65,10 @@ export const state = (page: Page) => page.locator('.state').first().getAttribute
 /** Waits until the first tile is in this state. */
 export const becomes = (page: Page, kind: 'live' | 'read' | 'lost', timeout = 60_000) =>
   page.locator(`.state[data-state=${kind}]`).first().waitFor({ timeout })
+
+/** Until the bridge has noticed: a wand that is moved at once was never lifted. */
+export async function lift(page: Page, pump: Sim): Promise<void> {
+  await pump.command({ do: 'lift' })
+  await page.getByText('no pump in reach').waitFor({ timeout: 20_000 })
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
+}

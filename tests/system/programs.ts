@@ -203,3 +203,16 @@ export async function ask<T>({ url }: Served, bearer: string, path: string): Pro
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
 }
+
+/** Takes the wand away, until the bridge has noticed: a wand that is back at once was never lifted. */
+export async function lifted(pump: Sim, served: Served, bearer: string): Promise<void> {
+  await pump.command({ do: 'lift' })
+  for (let left = 100; left > 0; left -= 1) {
+    const { wands } = await ask<{ wands: { contact: { fresh: boolean } }[] }>(
+      ...[served, bearer, '/api/v1/wands'],
+    )
+    if (wands.every(({ contact }) => !contact.fresh)) break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  await new Promise((resolve) => setTimeout(resolve, 500))
+}

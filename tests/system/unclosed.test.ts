@@ -7,6 +7,7 @@ import {
   ask,
   endAll,
   eventually,
+  lifted,
   type Served,
   serve,
   sim,
@@ -95,8 +96,7 @@ it('is told by the page, the API, status and watch, though another pump was clos
   expect(await textOf(page, '.pump h2')).toBe(B)
 
   // Only its own close ends it.
-  await pump.command({ do: 'lift' })
-  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  await lifted(pump, second, bearer)
   await pump.command({ do: 'present', pump: A })
   await pump.command({ do: 'place' })
   await becomes(second, (one) => one.unclosed.length === 0 && one.session.state === 'closed')
