@@ -89,25 +89,20 @@ it('a log that is not the one it was is told, and no id names two readings', {
     await collect(served)
     return wands(served)
   }
-  /** The first event of whoever comes back after this one. */
+  /** What whoever comes back after this one is told: that it goes on, or why it has to begin anew. */
   const resumed = async (served: Served, id: string) => {
-    const auth = `Authorization: Bearer ${bearer}`
-    const curl = run('curl', [
-      '-sN',
-      '-H',
-      auth,
-      '-H',
-      `Last-Event-ID: ${id}`,
-      `${served.url}/api/v1/events`,
-    ])
+    const headers = ['-H', `Authorization: Bearer ${bearer}`, '-H', `Last-Event-ID: ${id}`]
+    const curl = run('curl', ['-sN', ...headers, `${served.url}/api/v1/events`])
+    const reset = () => /event: reset\ndata: .*"reason":"(\w+)"/.exec(curl.out())?.[1]
     await eventually(
-      () => /event: (\w+)\ndata: (.*)\n\n/.exec(curl.out()),
-      (first) => first !== null,
+      () => reset() ?? curl.out(),
+      (text) => reset() !== undefined || /event: (status|snapshot)\n/.test(text),
       10_000,
     )
+    // On a slow disk what is live comes first.
+    await new Promise((resolve) => setTimeout(resolve, reset() === undefined ? 2_000 : 0))
     curl.child.kill()
-    const [, name = '', data = ''] = /event: (\w+)\ndata: (.*)\n/.exec(curl.out()) ?? []
-    return { name, reason: (JSON.parse(data) as { reason?: string }).reason }
+    return reset() ?? 'goes on'
   }
   const log = async (served: Served) => (await wands(served)).audit.log
 
@@ -120,7 +115,7 @@ it('a log that is not the one it was is told, and no id names two readings', {
   const second = (await visit(served, pump)).audit
   expect(second.log).toBe(first.log)
   const cursor = `${second.log}.${second.position}`
-  expect((await resumed(served, cursor)).name).toBe('status')
+  expect(await resumed(served, cursor)).toBe('goes on')
 
   // Renamed under the running bridge: the next record is in another log, and everybody is told.
   const following = run('curl', [
@@ -134,7 +129,7 @@ it('a log that is not the one it was is told, and no id names two readings', {
   expect(following.out()).toMatch(/event: reset\ndata: .*"reason":"unknown"/)
   const renamed = JSON.parse(/event: reset\ndata: (.*)/.exec(following.out())?.[1] ?? '{}')
   expect(renamed).toMatchObject({ log: third.log })
-  expect(await resumed(served, cursor)).toEqual({ name: 'reset', reason: 'unknown' })
+  expect(await resumed(served, cursor)).toBe('unknown')
   await stop(served.bridge)
 
   // Yesterday's copy in its place.
@@ -145,7 +140,7 @@ it('a log that is not the one it was is told, and no id names two readings', {
   expect([first.log, third.log]).not.toContain(fourth.log)
   expect(fourth.sentence).toContain(first.log)
   for (const id of [cursor, `${third.log}.${third.position}`]) {
-    expect(await resumed(served, id)).toEqual({ name: 'reset', reason: 'unknown' })
+    expect(await resumed(served, id)).toBe('unknown')
   }
   await stop(served.bridge)
 
