@@ -25,7 +25,7 @@ import {
 import { Timing } from '../../protocol/timing.ts'
 import type { Air } from '../air/air.ts'
 import { payloadOf, type WandView } from './replies.ts'
-import { type AirOperation, type Holder, type Store, Telemetry } from './telemetry.ts'
+import { type AirOperation, type Freeze, type Holder, type Store, Telemetry } from './telemetry.ts'
 
 export interface WandOptions {
   readonly serial: string
@@ -33,6 +33,8 @@ export interface WandOptions {
   /** Survives restarts; the wand writes into it. */
   readonly store?: Store
   readonly leaseMs?: number
+  /** What it keeps of a snapshot; all of it if not given. */
+  readonly freeze?: Freeze
 }
 
 /** An exchange that is remembered: how it was asked, and its answer, null while it runs. */
@@ -64,6 +66,7 @@ export class Wand {
   readonly store: Store
   readonly #air: Air
   readonly #leaseMs: number
+  readonly #freeze: Freeze
   readonly #paths = new Map<string, Path>()
   #telemetry: Telemetry
   #now = 0
@@ -75,6 +78,7 @@ export class Wand {
     this.store = options.store ?? emptyStore()
     this.#air = options.air
     this.#leaseMs = options.leaseMs ?? Timing.LEASE_MS
+    this.#freeze = options.freeze ?? ((read) => read)
     this.#telemetry = this.#start()
   }
 
@@ -106,18 +110,19 @@ export class Wand {
   receive(path: string, raw: Uint8Array, ms: number): Uint8Array | null {
     this.advanceTo(ms)
     const pdu = decodePdu(raw)
-    if (pdu === 'version') return this.#otherVersion(path, raw)
-    if (typeof pdu === 'string') {
+    const whole = typeof pdu !== 'string' || pdu === 'version'
+    // A reply, such as its own on a cable that echoes, is answered in no version: the answer would echo, too.
+    if (!whole || ((raw[2] as number) & FLAG_REPLY) !== 0) {
       this.refused()
       return null
     }
-    return this.#judge(path, pdu)
+    return typeof pdu === 'string' ? this.#otherVersion(path, raw) : this.#judge(path, pdu)
   }
 
   #start(): Telemetry {
     this.store.boot += 1
     if (this.store.lastEnd === 'still-open') this.store.lastEnd = 'wand-restarted'
-    return new Telemetry(this.#air, this.store, this.#leaseMs, this.#now)
+    return new Telemetry(this.#air, this.store, this.#leaseMs, this.#now, this.#freeze)
   }
 
   #otherVersion(name: string, raw: Uint8Array): Uint8Array {
@@ -131,19 +136,22 @@ export class Wand {
   }
 
   #judge(name: string, pdu: Pdu): Uint8Array {
-    if ((pdu.flags & FLAG_REPLY) !== 0 || pdu.code !== 0 || pdu.link === 0) {
-      return this.#reply(name, pdu, 'BAD_REQUEST')
-    }
     if (isForbiddenType(pdu.type)) return this.#reply(name, pdu, 'REFUSED')
+    if (pdu.code !== 0 || pdu.link === 0) return this.#reply(name, pdu, 'BAD_REQUEST')
     const message = messageOfType(pdu.type)
     if (!message) return this.#reply(name, pdu, 'UNKNOWN_TYPE')
-    const path = this.#pathOf(name, message, pdu.link)
-    if (!path) return this.#reply(name, pdu, 'WRONG_LINK')
+    const known = this.#paths.get(name)?.link === pdu.link
+    if (!known && message !== 'HELLO') return this.#reply(name, pdu, 'WRONG_LINK')
+    // A HELLO that is none opens no link, and takes no session from the one there is.
+    if (!known && !parse(MESSAGES.HELLO.request, pdu.payload)) {
+      return this.#reply(name, pdu, 'BAD_REQUEST')
+    }
+    const path = this.#pathOf(name, pdu.link)
     this.#telemetry.renew({ path: name, link: pdu.link })
-    const known = [path.plain, path.air].find((exchange) => exchange?.seq === pdu.seq)
-    if (known) {
-      if (known.type !== pdu.type) return this.#reply(name, pdu, 'BAD_REQUEST')
-      return known.reply ?? this.#reply(name, pdu, 'PENDING')
+    const before = [path.plain, path.air].find((exchange) => exchange?.seq === pdu.seq)
+    if (before) {
+      if (before.type !== pdu.type) return this.#reply(name, pdu, 'BAD_REQUEST')
+      return before.reply ?? this.#reply(name, pdu, 'PENDING')
     }
     const refusal = this.#refusal(message, pdu, { path: name, link: pdu.link })
     if (!refusal && MESSAGES[message].air)
@@ -155,11 +163,10 @@ export class Wand {
     return reply
   }
 
-  /** The path, if the request's link is its link; HELLO makes it so. */
-  #pathOf(name: string, message: MessageName, link: number): Path | null {
+  /** The path, with `link` as its link from now on. */
+  #pathOf(name: string, link: number): Path {
     const path = this.#paths.get(name)
     if (path?.link === link) return path
-    if (message !== 'HELLO') return null
     const fresh: Path = { link, plain: null, air: null }
     this.#paths.set(name, fresh)
     this.#telemetry.orphan(name)

@@ -3,23 +3,20 @@
 // was set never shows an old value young.
 
 import { type Content, contentOf } from '../model/content.ts'
-import type { ReadingEvent, Stamp } from '../model/event.ts'
-import type { AuditStatus, BridgeStatus, PumpStatus } from '../model/status.ts'
+import type { ReadingEvent, Stamp, UnclosedSession } from '../model/event.ts'
+import type { AuditStatus, BridgeStatus, Coded, PumpStatus } from '../model/status.ts'
 import { mapValues, type Reason, type Value } from '../model/value.ts'
 import { type Memory, viewRecalled } from './recalled.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
 import { notInContact, round, utcText, viewWand } from './wand-view.ts'
 
-/** Longer ago the implant itself must not have answered. The link says so earlier where it can. */
-const LIVE_MS = 5_000
-
 /** `memory`: what the log knows of pumps that were not read here, and of sessions of earlier bridges. */
 export function viewBridge(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   memory: Memory,
   now: Stamp,
-): BridgeStatus {
+): Coded<BridgeStatus> {
   const unclosed = memory.unclosed()
   const recalled = memory.pumps().filter(({ identity }) => !state.pumps[identity.id])
   return {
@@ -28,7 +25,11 @@ export function viewBridge(
       const view = viewWand(wand, now)
       const known = new Set(view.unclosed.map((one) => `${one.session} ${one.pump}`))
       const more = unclosed.filter((one) => !known.has(`${one.session} ${one.pump}`))
-      return { ...view, unclosed: [...view.unclosed, ...more.map((one) => ({ ...one }))] }
+      // Which pump it was, the wand may not say and the log does.
+      const own = view.unclosed.filter(
+        (one) => one.pump !== null || !unclosed.some((told) => isThat(one, told)),
+      )
+      return { ...view, unclosed: [...own, ...more.map((one) => ({ ...one }))] }
     }),
     pumps: [
       ...recalled.map((pump) => viewRecalled(pump, audit, now)),
@@ -38,10 +39,13 @@ export function viewBridge(
   }
 }
 
+const isThat = (one: UnclosedSession, told: UnclosedSession) =>
+  one.session !== 0 && one.session === told.session && told.pump !== null
+
 /** Why the pump's reading is not live at `now`; null = it is. */
 function staleReason(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   pump: PumpState,
   now: Stamp,
 ): Reason | null {
@@ -53,8 +57,9 @@ function staleReason(
   if (wand.ended?.session === pump.reading.session) return wand.ended.reason
   const contact = notInContact(wand, now)
   if (contact !== null) return contact
-  if (wand.recognised) return now.mono - wand.answeredAt > LIVE_MS ? 'implant-lost' : null
-  return wand.outdated ? 'changed' : wand.contact.loss
+  if (wand.outdated) return 'changed'
+  if (!wand.recognised) return wand.contact.loss
+  return now.mono >= wand.liveUntil ? 'implant-lost' : null
 }
 
 /** The last layout of each reading: between two changes of its quality it is asked for many times. */
@@ -91,10 +96,10 @@ function contentAt({ reading, live }: PumpState, reason: Reason | null): Content
 
 export function viewPump(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   pump: PumpState,
   now: Stamp,
-): PumpStatus {
+): Coded<PumpStatus> {
   const reason = staleReason(state, audit, pump, now)
   const wand = state.wands[pump.reading.port] as WandState
   const { link, session, pump: _, ...wandView } = viewWand(wand, now)

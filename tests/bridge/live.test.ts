@@ -71,6 +71,16 @@ describe('the age of a value', () => {
   })
 })
 
+describe('the age of the contact', () => {
+  it('goes on when it has outgrown its field', async () => {
+    const r = await start({ policy: 'manual' })
+    await r.until(() => r.wand()?.contact.fresh === true)
+    await r.command({ do: 'lift' })
+    await r.env.advance(200_000)
+    expect(r.wand()?.contact.ageMs).toBeGreaterThanOrEqual(199_000)
+  })
+})
+
 describe('LIVE that contradicts the reading', () => {
   it.each([{ activeAlarms: 7 }, { rate: 123_456 }])('outdates it: %o', async (set) => {
     const r = await start()
@@ -86,10 +96,42 @@ describe('LIVE that contradicts the reading', () => {
   })
 })
 
+describe('a good answer', () => {
+  it.each([0, 99, 0xffffffff])('out of session %i is used for nothing', async (session) => {
+    const r = await start()
+    await r.live()
+    await r.command({ do: 'reply', to: 'LIVE', header: { session }, set: { reportedVolume: 1 } })
+    await r.until(() => r.events.some((e) => e.kind === 'session-end'), 3_000)
+    expect(r.pump()?.quality).toBe('stale')
+    expect(r.pump()?.reservoir.reportedVolume.value).not.toBe(0.000001)
+    await r.live()
+  })
+
+  it('with a malformed payload is no answer: it is asked again, and used for nothing', async () => {
+    const r = await start()
+    await r.live()
+    await r.command({ do: 'reply', to: 'LIVE', count: 1, length: 32 })
+    await r.until(() => r.events.some((e) => e.kind === 'refused' && e.reason === 'truncated'))
+    const lives = r.events.filter((e) => e.kind === 'live').length
+    await r.until(() => r.events.filter((e) => e.kind === 'live').length > lives, 3_000)
+    expect(isCurrent(r)).toBe(true)
+    await r.command({ do: 'reply', to: 'LIVE', count: 0, length: 32 })
+    await r.until(() => r.events.some((e) => e.kind === 'link' && e.cause === 'no-answer'), 5_000)
+  })
+
+  it('that comes twice is taken once', async () => {
+    const r = await start()
+    await r.live()
+    await r.command({ do: 'reply', to: 'LIVE', twice: true, count: 0 })
+    await r.env.advance(5_000)
+    expect(isCurrent(r)).toBe(true)
+  })
+})
+
 describe('a session without a number of its own', () => {
   it.each([0, 0xffffffff])('is refused: %i', async (session) => {
     const r = await start()
-    await r.command({ do: 'reply', to: 'OPEN', count: 0, session })
+    await r.command({ do: 'reply', to: 'OPEN', count: 0, header: { session } })
     expect(await everCurrent(r, 10_000)).toBe(false)
     expect(r.events.some((e) => e.kind === 'session-open')).toBe(false)
     expect(r.events.some((e) => e.kind === 'link' && e.cause === 'defect')).toBe(true)

@@ -9,7 +9,7 @@ import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import type { Policy } from '../../src/model/policy.ts'
 import type { Source } from '../../src/model/reading.ts'
-import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
+import type { Coded, PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
 import type { PortSource, WandPort } from '../../src/transport/port.ts'
 
@@ -26,6 +26,8 @@ export interface RigOptions {
   readonly recorder?: Recorder | ((env: VirtualEnv) => Recorder)
   /** Sees every byte both ways, as the port sees it. */
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array, port: string) => void
+  /** What becomes of bytes from the wand before the port sees them. */
+  readonly mutate?: (bytes: Uint8Array) => Uint8Array
 }
 
 export type Rig = Awaited<ReturnType<typeof rig>>
@@ -40,7 +42,11 @@ export async function rig(options: RigOptions = {}) {
     ...(options.speed === undefined ? {} : { speed: options.speed }),
   })
   const ports = simulator.wands.map((wand, i) =>
-    tapped(loopbackSource(`loop-${i}`, wand.paths[options.framing ?? 'line']), options.tap),
+    tapped(
+      loopbackSource(`loop-${i}`, wand.paths[options.framing ?? 'line']),
+      options.tap,
+      options.mutate,
+    ),
   )
   const { recorder } = options
   const bridge = new Bridge({
@@ -58,7 +64,7 @@ export async function rig(options: RigOptions = {}) {
   const changes: Change[] = []
   bridge.events$.subscribe((event) => void events.push(event))
   bridge.changes$.subscribe((change) => void changes.push(change))
-  const pump = (i = 0): PumpStatus | undefined => {
+  const pump = (i = 0): Coded<PumpStatus> | undefined => {
     const id = bridge.status().wands[i]?.pump
     return bridge.status().pumps.find((p) => p.pump.id === id)
   }
@@ -70,7 +76,7 @@ export async function rig(options: RigOptions = {}) {
     changes,
     /** The pump last read through a wand. */
     pump,
-    wand: (i = 0): WandStatus | undefined => bridge.status().wands[i],
+    wand: (i = 0): Coded<WandStatus> | undefined => bridge.status().wands[i],
     /** Does a command that must succeed. */
     async command(command: object): Promise<void> {
       const { ok, message } = await simulator.command(command as never)
@@ -119,8 +125,11 @@ export function starter(): (options?: RigOptions) => Promise<Rig> {
   }
 }
 
-function tapped(source: PortSource, tap: RigOptions['tap']): PortSource {
-  if (!tap) return source
+export function tapped(
+  source: PortSource,
+  tap: RigOptions['tap'] = () => {},
+  mutate: RigOptions['mutate'] = (bytes) => bytes,
+): PortSource {
   return {
     ...source,
     create: (): WandPort => {
@@ -133,8 +142,9 @@ function tapped(source: PortSource, tap: RigOptions['tap']): PortSource {
             ...events,
             data: (bytes) => {
               // A Buffer's own slice would share its memory.
-              tap('received', Uint8Array.from(bytes), port.path)
-              events.data(bytes)
+              const made = mutate(Uint8Array.from(bytes))
+              tap('received', made, port.path)
+              events.data(made)
             },
           }),
         write: (bytes) => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { concentration, measured } from '../../src/refill/sheet/figures.ts'
 import {
   dateText,
+  folded,
   hasExpired,
   readConcentration,
   readDate,
@@ -211,5 +212,34 @@ it('takes one line of text, and no more than fits', () => {
   expect(readText('x'.repeat(81), 'Name', 80, w)).toEqual({
     ok: false,
     sentence: 'Name is longer than 80 characters.',
+  })
+})
+
+describe('names', () => {
+  const name = (text: string) => readText(text, 'Name', 80, w)
+
+  it.each(['P-77\u202e99-Q', 'A\u200bNurse', 'A\u0007', 'x\u2066y', '\ue000'])(
+    'with marks that nobody sees are not taken: %j',
+    (text) => expect(name(text)).toEqual({ ok: false, sentence: w.unseen('Name') }),
+  )
+
+  it('have one spelling, whatever they were typed with', () => {
+    expect(name('Rene\u0301e Du\u00adbois')).toEqual({ ok: true, value: 'Ren\u00e9e Dubois' })
+    for (const same of [
+      'Rene\u0301e Smith-Jones',
+      'REN\u00c9E  Smith\u2010Jones',
+      'Ren\u00e9e Smi\u00adth\u2011Jones',
+    ]) {
+      expect(folded(same)).toBe('ren\u00e9e smith-jones')
+    }
+  })
+
+  it('never leave a mark that cannot be seen', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const read = name(text)
+        if (read.ok) expect(read.value).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Cn}\p{Co}\u2028\u2029]/u)
+      }),
+    )
   })
 })

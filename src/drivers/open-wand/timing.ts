@@ -25,7 +25,7 @@ export const TIMING = {
   /** and no longer than this. */
   liveBoundMs: 5_000,
   /** Contact of this age is not contact any more: nothing is current. */
-  contactMs: 900,
+  contactMs: Timing.HOST_CONTACT_MS,
   placedMs: 2_000,
   /** A continuous session lasts no longer. */
   heldMs: 120_000,
@@ -51,6 +51,10 @@ export const TIMING = {
   /** Refusals of HELLO or PING in a row. */
   faults: 3,
 } as const
+
+/** How long after the implant has answered its values are live. LIVE takes its time on air, however often it is asked. */
+export const liveBound = (liveMs: number): number =>
+  Math.min(TIMING.liveIntervals * Math.max(liveMs, TIMING.liveMs), TIMING.liveBoundMs)
 
 /** Pauses before the port is tried again; the last one repeats for ever. */
 export const LADDER_MS = [100, 250, 500, 1_000] as const

@@ -8,7 +8,8 @@ import {
   MAJOR,
   type Pdu,
 } from '../../../protocol/codec/pdu.ts'
-import { emit, parse, type Struct } from '../../../protocol/codec/struct.ts'
+import { emit, parse } from '../../../protocol/codec/struct.ts'
+import type { Struct } from '../../../protocol/fields/field.ts'
 import {
   MESSAGES,
   type MessageName,
@@ -42,9 +43,10 @@ export class Bench {
   link = 0xabcdef01
   session = 0
 
-  constructor(options: { seed?: number; store?: Store } = {}) {
+  constructor(options: { seed?: number; store?: Store; leaseMs?: number } = {}) {
     this.air = new Air(options.seed ?? 1, living(this.implant))
     this.wand = new Wand({
+      ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
       serial: 'SIMW-01',
       air: this.air,
       ...(options.store ? { store: options.store } : {}),
