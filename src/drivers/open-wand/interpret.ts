@@ -13,7 +13,7 @@ import type {
 import type { JsonObject } from '../../model/json.ts'
 import type { Source } from '../../model/reading.ts'
 import { deviceTimeText } from '../../model/value.ts'
-import type { Shared } from '../driver.ts'
+import type { Count, Shared } from '../driver.ts'
 import { decoder } from './decoder.ts'
 import { nameOf, serialOf } from './identity.ts'
 import { type LinkNews, UNCLOSED } from './state.ts'
@@ -143,8 +143,8 @@ export class Interpreter {
   }
 
   /** Refused bytes, as the link counted them. */
-  refused(reason: string, bytes: number, link: number, at: Stamp): BridgeEvent {
-    return { ...this.#head(link, at), kind: 'refused', reason, bytes }
+  refused(reason: string, { frames, bytes }: Count, link: number, at: Stamp): BridgeEvent {
+    return { ...this.#head(link, at), kind: 'refused', reason, frames, bytes }
   }
 
   #head(link: number, at: Stamp): EventHead {
