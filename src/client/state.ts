@@ -29,6 +29,11 @@ export interface ClientState {
   readonly heard: Moment
   readonly wands: readonly WandStatus[]
   readonly pumps: readonly Known[]
+  /**
+   * The server's newest word on each pump. It may come before the record of the reading that it is
+   * about, and holds from when that has come.
+   */
+  readonly said: ReadonlyMap<string, Liveness>
   readonly audit: AuditStatus
   /** Where the log stood at the snapshot: records up to there may be older than what it says. */
   readonly from: Pick<AuditStatus, 'log' | 'position'>
@@ -36,7 +41,7 @@ export interface ClientState {
 
 export function fromSnapshot(event: SnapshotEvent, heard: Moment): ClientState {
   const { asOf, wands, pumps, audit } = event
-  return { asOf, heard, wands, pumps, audit, from: audit }
+  return { asOf, heard, wands, pumps, said: new Map(), audit, from: audit }
 }
 
 /**
@@ -74,6 +79,7 @@ export function onStatus(state: ClientState, event: StatusEvent, heard: Moment):
   return {
     ...next,
     wands: event.wands,
+    said,
     pumps: next.pumps.map((pump) => {
       const wand = event.wands.find((one) => one.pump === pump.pump.id)
       return withLiveness(wand ? { ...pump, ...through(wand) } : pump, said.get(pump.pump.id))
@@ -87,7 +93,8 @@ function through({ link, session, pump: _, ...wand }: WandStatus) {
 }
 
 function withLiveness(pump: Known, said: Liveness | undefined): Known {
-  if (!said) return pump
+  // Of a pump that the server does not name any more it says nothing, so not that it is live.
+  if (!said) return { ...pump, quality: 'stale', reason: pump.reason ?? 'recorded' }
   // What the server says of a reading that this client does not have yet makes nothing live.
   const other = said.readAt !== pump.readAt && said.quality === 'current'
   if (other) return pump
@@ -96,7 +103,12 @@ function withLiveness(pump: Known, said: Liveness | undefined): Known {
   return { ...rest, quality, ageMs, ...(reason === undefined ? {} : { reason }) }
 }
 
-/** A whole reading. It is live once the server says so. */
+/** Whether the server has said that this very reading is live, and nothing else since. */
+function isLive(said: Liveness | undefined, readAt: string): boolean {
+  return said?.quality === 'current' && said.readAt === readAt
+}
+
+/** A whole reading. It is live once the server has said so, before its record or after. */
 export function onInterrogation(
   state: ClientState,
   record: RecordOf<'interrogation'>,
@@ -120,12 +132,13 @@ export function onInterrogation(
     ...content
   } = record
   const lasts = old?.quality === 'current' && old.session.id === record.session
+  const live = lasts || isLive(state.said.get(record.pump.id), readAt)
   const pump: Known = {
     ...content,
     asOf: state.asOf,
     ageMs: age(state, at, readAt),
     readAt,
-    ...(lasts ? { quality: 'current' } : { quality: 'stale', reason: 'recorded' }),
+    ...(live ? { quality: 'current' } : { quality: 'stale', reason: 'recorded' }),
     pump: { ...record.pump, ...identity },
     wand: by.wand,
     link: by.link,
@@ -142,13 +155,14 @@ const age = ({ asOf }: ClientState, at: string, readAt: string) =>
 /** A short exchange: two values are younger than the rest. */
 export function onLive(state: ClientState, record: RecordOf<'live'>): ClientState {
   const { at, readAt, pump: ref, reportedVolume, rate } = record
+  const said = ref ? state.said.get(ref.id) : undefined
   return {
     ...state,
     pumps: state.pumps.map((pump) =>
       pump.pump.id !== ref?.id || isOlder(state, record, pump)
         ? pump
         : {
-            ...pump,
+            ...(isLive(said, readAt) ? withLiveness({ ...pump, readAt }, said) : pump),
             readAt,
             ageMs: age(state, at, readAt),
             reservoir: { ...pump.reservoir, reportedVolume },

@@ -3,15 +3,17 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { healthSchema } from '../model/api.ts'
-import { INSIDE } from './guard.ts'
+import { statement } from '../model/statement.ts'
+import { sentence } from '../words/words.ts'
 import type { Metrics } from './metrics.ts'
+import { openRoute } from './origin.ts'
 import { HttpProblem } from './problems.ts'
 import { answers } from './reply.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
 
 export function serviceRoutes(
   app: FastifyInstance,
-  { access, status }: HttpSources,
+  { access, status, words }: HttpSources,
   settings: HttpSettings,
   metrics: Metrics,
 ): void {
@@ -26,7 +28,10 @@ export function serviceRoutes(
         response: answers(healthSchema, 'It runs.'),
       },
     },
-    () => ({ ok: true, sentence: 'The bridge runs.' }),
+    () => {
+      const running = statement('health.running')
+      return { ok: true, ...running, sentence: sentence(words, running) }
+    },
   )
   app.get(
     '/readyz',
@@ -47,9 +52,9 @@ export function serviceRoutes(
       },
     },
     (_request, reply) => {
-      const { state, sentence } = status.status().audit
+      const { state, code, args, sentence } = status.status().audit
       const ok = state === 'ok' || state === 'slow'
-      return reply.code(ok ? 200 : 503).send({ ok, sentence })
+      return reply.code(ok ? 200 : 503).send({ ok, code, args, sentence })
     },
   )
   app.get(
@@ -66,24 +71,10 @@ export function serviceRoutes(
     async (_request, reply) =>
       reply.header('content-type', metrics.contentType).send(await metrics.text()),
   )
-  app.get<{ Params: { code: string } }>(
-    '/open/:code',
-    { schema: { hide: true, params: z.object({ code: z.string().max(64) }) } },
-    async (request, reply) => {
-      // A preview of a link must not use it up.
-      if (request.method === 'HEAD') return reply.code(200).send()
-      const secret = await access.links.redeem(request.params.code)
-      if (secret === null) {
-        throw new HttpProblem(
-          'not-found',
-          'This link was used already, or is older than two minutes. Make a new one with: wandbridge open.',
-        )
-      }
-      const secure = settings.tls ? '; Secure' : ''
-      const cookie = `${settings.cookie()}=${secret}; Path=/; HttpOnly; SameSite=Strict${secure}`
-      reply.header('set-cookie', cookie)
-      if (request.headers['sec-fetch-site'] !== 'cross-site') return reply.redirect('/', 303)
-      return reply.header('content-type', 'text/html; charset=utf-8').send(INSIDE)
-    },
-  )
+  openRoute(app, access.links, settings, () => {
+    throw new HttpProblem(
+      'not-found',
+      'This link was used already, or is older than two minutes. Make a new one with: wandbridge open.',
+    )
+  })
 }

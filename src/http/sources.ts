@@ -6,7 +6,9 @@ import type { Feed } from '../feed/feed.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { PumpView } from '../knowledge/views.ts'
 import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
+import type { Words } from '../words/words.ts'
 import type { Mount } from './mount.ts'
+import type { Rules } from './origin.ts'
 import type { PageFile } from './page.ts'
 
 /** What the surface needs of the feed. */
@@ -50,6 +52,8 @@ export interface Counter {
 export interface HttpSources {
   readonly env: Env
   readonly version: string
+  /** What it speaks with. */
+  readonly words: Words
   readonly status: StatusSource
   readonly feed: Follow
   readonly knowledge: Known
@@ -89,11 +93,6 @@ export const LIMITS: HttpLimits = {
   headersMs: 5_000,
 }
 
-export interface HttpSettings {
-  /** `host:port` as a client may write it in `Host`, lower case. */
-  readonly hosts: () => readonly string[]
-  readonly tls: boolean
-  /** Name of the page's cookie. */
-  readonly cookie: () => string
+export interface HttpSettings extends Rules {
   readonly limits: HttpLimits
 }

@@ -6,9 +6,11 @@ import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { Lines } from '../audit/format/lines.ts'
 import { HASH_BYTES, type Hash } from '../audit/format/merkle.ts'
 import type { AuditRecord, NewRecord } from '../audit/format/record.ts'
-import { Lines, segmentName, Walk } from '../audit/format/segment.ts'
+import { segmentName } from '../audit/format/segment.ts'
+import { Walk } from '../audit/format/walk.ts'
 import type { Age } from '../audit/log/clock.ts'
 import type { Receipt } from '../audit/log/queue.ts'
 import { readEntries, type SegmentFiles, segmentFiles, walkSegment } from '../audit/read/files.ts'
@@ -246,8 +248,11 @@ async function drop(
     waiting.push(files)
   }
   if (through === 0) return { dropped: null, held }
-  const rule = `entries older than ${keepDays} days`
-  const said = await append({ kind: 'retention', action: 'D', body: { through, position, rule } })
+  const said = await append({
+    kind: 'retention',
+    action: 'D',
+    body: { through, position, keepDays },
+  })
   if (!said) return { dropped: null, held: { why: 'not-recorded', segment: through } }
   const gone = all.filter(({ number, entries }) => entries !== null && number <= through)
   for (const { number } of gone) {

@@ -3,8 +3,8 @@
 // was set never shows an old value young.
 
 import { type Content, contentOf } from '../model/content.ts'
-import type { ReadingEvent, Stamp } from '../model/event.ts'
-import type { AuditStatus, BridgeStatus, PumpStatus } from '../model/status.ts'
+import type { ReadingEvent, Stamp, UnclosedSession } from '../model/event.ts'
+import type { AuditStatus, BridgeStatus, Coded, PumpStatus } from '../model/status.ts'
 import { mapValues, type Reason, type Value } from '../model/value.ts'
 import { type Memory, viewRecalled } from './recalled.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
@@ -13,10 +13,10 @@ import { notInContact, round, utcText, viewWand } from './wand-view.ts'
 /** `memory`: what the log knows of pumps that were not read here, and of sessions of earlier bridges. */
 export function viewBridge(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   memory: Memory,
   now: Stamp,
-): BridgeStatus {
+): Coded<BridgeStatus> {
   const unclosed = memory.unclosed()
   const recalled = memory.pumps().filter(({ identity }) => !state.pumps[identity.id])
   return {
@@ -25,7 +25,11 @@ export function viewBridge(
       const view = viewWand(wand, now)
       const known = new Set(view.unclosed.map((one) => `${one.session} ${one.pump}`))
       const more = unclosed.filter((one) => !known.has(`${one.session} ${one.pump}`))
-      return { ...view, unclosed: [...view.unclosed, ...more.map((one) => ({ ...one }))] }
+      // Which pump it was, the wand may not say and the log does.
+      const own = view.unclosed.filter(
+        (one) => one.pump !== null || !unclosed.some((told) => isThat(one, told)),
+      )
+      return { ...view, unclosed: [...own, ...more.map((one) => ({ ...one }))] }
     }),
     pumps: [
       ...recalled.map((pump) => viewRecalled(pump, audit, now)),
@@ -35,10 +39,13 @@ export function viewBridge(
   }
 }
 
+const isThat = (one: UnclosedSession, told: UnclosedSession) =>
+  one.session !== 0 && one.session === told.session && told.pump !== null
+
 /** Why the pump's reading is not live at `now`; null = it is. */
 function staleReason(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   pump: PumpState,
   now: Stamp,
 ): Reason | null {
@@ -89,10 +96,10 @@ function contentAt({ reading, live }: PumpState, reason: Reason | null): Content
 
 export function viewPump(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   pump: PumpState,
   now: Stamp,
-): PumpStatus {
+): Coded<PumpStatus> {
   const reason = staleReason(state, audit, pump, now)
   const wand = state.wands[pump.reading.port] as WandState
   const { link, session, pump: _, ...wandView } = viewWand(wand, now)

@@ -3,7 +3,8 @@ import type { KeyObject } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { NewRecord } from '../../src/audit/format/record.ts'
 import { newKey } from '../../src/audit/log/keys.ts'
-import { AuditLog, type LogOptions } from '../../src/audit/log/log.ts'
+import { AuditLog } from '../../src/audit/log/log.ts'
+import type { LogOptions } from '../../src/audit/log/options.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { MemoryDisk } from './memory-disk.ts'
 
@@ -62,7 +63,12 @@ export const refused = (n: number): NewRecord<'link'> => ({
   port: '/dev/ttyACM0',
   wand: 'WAND-0001',
   link: 7,
-  body: { phase: 'ready', cause: 'test', detail: `number ${n}`, connected: true },
+  body: {
+    phase: 'ready',
+    cause: 'test',
+    why: { code: 'why.port', args: { text: `number ${n}` } },
+    connected: true,
+  },
 })
 
 export const start: NewRecord<'start'> = {

@@ -8,6 +8,8 @@ import { VirtualEnv } from '../../../src/base/env.ts'
 import { Bridge } from '../../../src/bridge/bridge.ts'
 import { openWand } from '../../../src/drivers/open-wand/driver.ts'
 import { loopbackSource } from '../../../src/transport/loopback.ts'
+import { statusTold } from '../../../src/words/told.ts'
+import { WORDS } from '../../../src/words/words.ts'
 import { tapped } from '../rig.ts'
 import { PUMPS, type Story } from './lies.ts'
 import { asJson, asPage, asStream, asText, type Shown, streamOf } from './surfaces.ts'
@@ -44,25 +46,26 @@ export async function play(story: Story): Promise<Played> {
   let wrong: string | null = null
   let current = 0
 
+  const told = () => statusTold(WORDS['en-US'], bridge.status())
   const holds = (shown: Shown, late: number) => {
     const why = judge(shown, witness, env.monotonic(), bound + late, CONTACT_MS + late)
     if (shown.live) current += 1
     if (why !== null) wrong ??= `${env.monotonic()} ms, ${shown.surface}: ${why}`
   }
   const look = (draw: boolean) => {
-    for (const pump of bridge.status().pumps) {
+    for (const pump of told().pumps) {
       holds(asJson(pump, draw), 0)
       if (draw) holds(asText(pump), 0)
     }
     for (const pump of stream.client() ?? []) {
       holds(asStream(pump, draw), REMOTE_MS)
-      if (draw) holds(asPage(bridge, pump), REMOTE_MS)
+      if (draw) holds(asPage(told().wands, pump), REMOTE_MS)
     }
     const trouble = stream.trouble()
     if (trouble !== null) wrong ??= `${env.monotonic()} ms: ${trouble}`
   }
   bridge.changes$.subscribe(() => {
-    for (const pump of bridge.status().pumps) holds(asJson(pump, false), 0)
+    for (const pump of told().pumps) holds(asJson(pump, false), 0)
   })
 
   bridge.start()

@@ -12,9 +12,11 @@ import { Hub } from '../../../src/http/hub.ts'
 import type { HttpSources } from '../../../src/http/sources.ts'
 import { StreamClient } from '../../../src/http/stream-client.ts'
 import { isLoss } from '../../../src/model/event.ts'
-import type { PumpStatus } from '../../../src/model/status.ts'
+import type { PumpStatus, WandStatus } from '../../../src/model/status.ts'
 import { recordOf } from '../../../src/recorder/records.ts'
 import { readerOf } from '../../../src/words/reader.ts'
+import { statusTold } from '../../../src/words/told.ts'
+import { WORDS } from '../../../src/words/words.ts'
 import { stateOf, tilesOf } from '../../../web/view/state.ts'
 import { MemoryRecords } from '../../http/world.ts'
 
@@ -43,9 +45,10 @@ export function streamOf(env: VirtualEnv, bridge: Bridge): Surfaces {
   const problems: string[] = []
   const sources = {
     env,
+    words: WORDS['en-US'],
     feed: records,
     status: {
-      status: () => bridge.status(),
+      status: () => statusTold(WORDS['en-US'], bridge.status()),
       urgent$: bridge.changes$.pipe(
         filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),
       ),
@@ -77,7 +80,7 @@ export function streamOf(env: VirtualEnv, bridge: Bridge): Surfaces {
   })
   let state = ''
   client.connection$.subscribe((connection) => {
-    if (connection.state === 'distrusted') state = connection.sentence
+    if (connection.state === 'distrusted') state = connection.why.code
   })
   return {
     client: () => client.status()?.pumps ?? null,
@@ -108,8 +111,8 @@ export const asJson = (pump: PumpStatus, whole: boolean) => fromJson('status', p
 export const asStream = (pump: PumpStatus, whole: boolean) => fromJson('stream', pump, whole)
 
 /** The page, by the state its tile shows. */
-export function asPage(bridge: Bridge, pump: PumpStatus): Shown {
-  const tile = tilesOf(bridge.status().wands, [pump])[0]
+export function asPage(wands: readonly WandStatus[], pump: PumpStatus): Shown {
+  const tile = tilesOf(wands, [pump])[0]
   const shown = stateOf(tile?.pump ?? tile?.others[0] ?? pump, PAGE)
   return { ...fromJson('page', pump), live: shown.kind === 'live' }
 }
