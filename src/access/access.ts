@@ -73,6 +73,11 @@ export class Access {
     return this.#required ? 'none' : ANYONE
   }
 
+  /** Looks for tokens that were made this moment: who was not known may be known after it. */
+  looked(): Promise<void> {
+    return this.#tokens.looked()
+  }
+
   /** Calls `gone` once, within a second of the end of the principal's right; returns the way out. */
   hold(principal: Principal, gone: (why: Ended) => void): () => void {
     const held = { principal, gone }

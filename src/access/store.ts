@@ -29,6 +29,7 @@ export class TokenStore {
   #seen = ''
   #cancel: Cancel = () => {}
   #following = false
+  #looking: Promise<void> | null = null
   readonly #looks = new Emitter()
 
   constructor(env: Env, stateDir: string, source: Source | null) {
@@ -103,6 +104,16 @@ export class TokenStore {
           .then(() => this.#again()),
       { background: true },
     )
+  }
+
+  /** Looks now: a token may have been made since the last look. Never rejects; looks that overlap are one. */
+  looked(): Promise<void> {
+    this.#looking ??= this.#look()
+      .catch(() => {})
+      .finally(() => {
+        this.#looking = null
+      })
+    return this.#looking
   }
 
   async #look(): Promise<void> {

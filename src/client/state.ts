@@ -35,11 +35,25 @@ export interface ClientState {
    */
   readonly said: ReadonlyMap<string, Liveness>
   readonly audit: AuditStatus
+  /** Where the log stood at the snapshot: records up to there may be older than what it says. */
+  readonly from: Pick<AuditStatus, 'log' | 'position'>
 }
 
 export function fromSnapshot(event: SnapshotEvent, heard: Moment): ClientState {
   const { asOf, wands, pumps, audit } = event
-  return { asOf, heard, wands, pumps, said: new Map(), audit }
+  return { asOf, heard, wands, pumps, said: new Map(), audit, from: audit }
+}
+
+/**
+ * Whether what is known is newer than a record. Records come in the order of the log, so it is only where the
+ * snapshot may have held them; their times do not tell, for the server's clock may have been set back.
+ */
+function isOlder(
+  { from }: ClientState,
+  { log, position, readAt }: RecordOf<'interrogation' | 'live'>,
+  known: Known,
+): boolean {
+  return log === from.log && position <= (from.position ?? -1) && known.readAt > readAt
 }
 
 /** The server is there, and its time is this. */
@@ -50,12 +64,12 @@ export function heardAt(
   heard: Moment,
 ): ClientState {
   // A server whose clock is set back makes nothing younger.
-  const older = Math.max(
+  const passed = Math.max(
     0,
     Date.parse(asOf) - Date.parse(state.asOf),
     heard.mono - state.heard.mono,
   )
-  const pumps = state.pumps.map((pump) => ({ ...pump, ageMs: pump.ageMs + older }))
+  const pumps = state.pumps.map((pump) => ({ ...pump, ageMs: pump.ageMs + passed }))
   return { ...state, asOf, heard, audit, pumps }
 }
 
@@ -82,7 +96,7 @@ function withLiveness(pump: Known, said: Liveness | undefined): Known {
   // Of a pump that the server does not name any more it says nothing, so not that it is live.
   if (!said) return { ...pump, quality: 'stale', reason: pump.reason ?? 'recorded' }
   // What the server says of a reading that this client does not have yet makes nothing live.
-  const other = said.readAt > pump.readAt && said.quality === 'current'
+  const other = said.readAt !== pump.readAt && said.quality === 'current'
   if (other) return pump
   const { reason: _, ...rest } = pump
   const { quality, reason, ageMs } = said
@@ -101,7 +115,7 @@ export function onInterrogation(
 ): ClientState {
   if (!record.pump) return state
   const old = state.pumps.find(({ pump }) => pump.id === record.pump?.id)
-  if (old && old.readAt > record.readAt) return state
+  if (old && isOlder(state, record, old)) return state
   const wand = state.wands.find(({ port }) => port === record.port)
   const by = wand ? through(wand) : old
   if (!by) return state
@@ -145,7 +159,7 @@ export function onLive(state: ClientState, record: RecordOf<'live'>): ClientStat
   return {
     ...state,
     pumps: state.pumps.map((pump) =>
-      pump.pump.id !== ref?.id || pump.readAt > readAt
+      pump.pump.id !== ref?.id || isOlder(state, record, pump)
         ? pump
         : {
             ...(isLive(said, readAt) ? withLiveness({ ...pump, readAt }, said) : pump),

@@ -7,7 +7,7 @@ import type { Policy } from '../model/policy.ts'
 import type { Source } from '../model/reading.ts'
 import type { PortSource } from '../transport/port.ts'
 
-interface Count {
+export interface Count {
   frames: number
   bytes: number
 }

@@ -17,6 +17,7 @@ import {
   OWN_SYSTEM,
 } from '../model/nomenclature.ts'
 import type { Source } from '../model/reading.ts'
+import type { InterrogationRecord } from '../model/record.ts'
 
 export const UCUM = 'http://unitsofmeasure.org'
 export const SERIAL_SYSTEM = 'urn:wandbridge:pump-serial'
@@ -89,6 +90,18 @@ export function deviceTime(text: string | null, zone: string | null): DeviceTime
   }
   const extension: Extension[] = [{ url: DEVICE_TIME, valueString: text }]
   return { text: zone === null ? text.slice(0, 10) : `${text}${zone}`, element: { extension } }
+}
+
+/**
+ * When a reading was made: by the pump's clock where its offset is known, else, as where it has lost its
+ * time, by this computer's, with the pump's own text beside it. So it is found by its date either way.
+ */
+export function readingTime(
+  { deviceTime: text, readAt }: Pick<InterrogationRecord, 'deviceTime' | 'readAt'>,
+  zone: string | null,
+): DeviceTime {
+  if (text !== null && zone !== null) return deviceTime(text, zone)
+  return { text: readAt, element: text === null ? {} : deviceTime(text, zone).element }
 }
 
 export const deviceReference = (id: string): Reference => ({ reference: `Device/${id}` })

@@ -14,6 +14,7 @@ import {
   metaOf,
   quantityOf,
   RECORD_SYSTEM,
+  readingTime,
   subjectOf,
   wordOf,
 } from './elements.ts'
@@ -48,7 +49,7 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
   const { metric, key } = one
   const zone = zoneOf(record)
   const pump = record.pump?.id ?? ''
-  const effective = deviceTime(record.deviceTime, zone)
+  const effective = readingTime(record, zone)
   const component = one.parts.map((part) => ({
     code: conceptOf(part.code),
     ...valueIn(part, zone),
@@ -63,7 +64,7 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
     code: conceptOf(metric.code),
     subject: metric.about === 'clinical' ? subjectOf(record.patient, pump) : deviceReference(pump),
     ...(effective.text !== undefined && { effectiveDateTime: effective.text }),
-    _effectiveDateTime: effective.element,
+    ...(effective.element.extension && { _effectiveDateTime: effective.element }),
     issued: record.at,
     ...valueIn(one, zone),
     ...(metric.note !== undefined && { note: [{ text: metric.note }] }),

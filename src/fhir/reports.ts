@@ -3,7 +3,15 @@ import type { DiagnosticReport } from 'fhir/r4.js'
 import { observe, zoneOf } from '../model/metrics.ts'
 import { type Code, OWN } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
-import { conceptOf, deviceTime, metaOf, RECORD_SYSTEM, subjectOf } from './elements.ts'
+import {
+  conceptOf,
+  type DeviceTime,
+  deviceTime,
+  metaOf,
+  RECORD_SYSTEM,
+  readingTime,
+  subjectOf,
+} from './elements.ts'
 import { observationId, reportId } from './observations.ts'
 
 /** `before`: position of the reading before a refill; null = none is recorded. */
@@ -13,7 +21,7 @@ export interface Refill {
 
 export function interrogationReport(record: InterrogationRecord): DiagnosticReport {
   const keys = observe(record).map(({ key }) => observationId(record, key))
-  return report(record, '', OWN.interrogation, record.deviceTime, keys)
+  return report(record, '', OWN.interrogation, readingTime(record, zoneOf(record)), keys)
 }
 
 const REFILL_KEYS = ['filled-at', 'filled-volume', 'reported-volume']
@@ -24,21 +32,18 @@ export function refillReport(record: InterrogationRecord, { before }: Refill): D
   const earlier = before === null ? [] : [`${reportId({ log, position: before })}.reported-volume`]
   const now = REFILL_KEYS.map((key) => observationId(record, key))
   // It is of when it was programmed, which may be long before it was first read here.
-  return report(record, '.refill', OWN.refill, record.reservoir.filledAt.value, [
-    ...earlier,
-    ...now,
-  ])
+  const when = deviceTime(record.reservoir.filledAt.value, zoneOf(record))
+  return report(record, '.refill', OWN.refill, when, [...earlier, ...now])
 }
 
 function report(
   record: InterrogationRecord,
   suffix: string,
   code: Code,
-  time: string | null,
+  effective: DeviceTime,
   observations: readonly string[],
 ): DiagnosticReport {
   const { log, position, source, at } = record
-  const effective = deviceTime(time, zoneOf(record))
   return {
     resourceType: 'DiagnosticReport',
     id: `${reportId(record)}${suffix}`,
@@ -48,7 +53,7 @@ function report(
     code: conceptOf(code),
     subject: subjectOf(record.patient, record.pump?.id ?? ''),
     ...(effective.text !== undefined && { effectiveDateTime: effective.text }),
-    _effectiveDateTime: effective.element,
+    ...(effective.element.extension && { _effectiveDateTime: effective.element }),
     issued: at,
     result: observations.map((id) => ({ reference: `Observation/${id}` })),
   }

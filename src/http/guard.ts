@@ -2,7 +2,7 @@
 // asks for, its method, where it comes from, who sends it, how often. Everything is refused here that
 // is refused at all.
 import type { Socket } from 'node:net'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Principal, Refusal } from '../access/access.ts'
 import type { Scope } from '../access/token.ts'
 import { sleep } from '../base/env.ts'
@@ -54,19 +54,29 @@ export function guard(
     // Made anew whenever somebody looks: looked at once.
     const { url, config } = request.routeOptions
     request.route = routeOf(url)
-    const problem =
+    const judged = () =>
       plain(request, settings) ??
-      admitted(request, reply, config?.scope, sources, settings) ??
+      admitted(request, config?.scope, sources, settings) ??
       paced(request, rate)
-    if (problem === null) {
-      if (request.principal) connections.know(socketOf(request), request.principal.id)
-      return done()
+    const settle = (problem: HttpProblem | null) => {
+      if (problem === null) {
+        if (request.principal) connections.know(socketOf(request), request.principal.id)
+        return done()
+      }
+      if (problem.problem.status === 405) return done(problem)
+      if (problem.problem.status === 401) {
+        reply.header('www-authenticate', 'Bearer realm="wandbridge"')
+      }
+      sources.reads.refused()
+      const wait = refusals.take('all', env.monotonic()) > 0
+      if (!wait) return done(problem)
+      void sleep(env, REFUSAL_WAIT_MS).then(() => done(problem))
     }
-    if (problem.problem.status === 405) return done(problem)
-    sources.reads.refused()
-    const wait = refusals.take('all', env.monotonic()) > 0
-    if (!wait) return done(problem)
-    void sleep(env, REFUSAL_WAIT_MS).then(() => done(problem))
+    const problem = judged()
+    // A script makes a token and uses it at once: before it is called unknown, it is looked for.
+    if (problem?.problem.type === 'urn:wandbridge:problem:token-unknown') {
+      void sources.access.looked().then(() => settle(judged()))
+    } else settle(problem)
   })
 
   function paced(request: FastifyRequest, rate: RateLimit): HttpProblem | null {
@@ -96,7 +106,6 @@ function socketOf({ raw: { socket } }: FastifyRequest): Socket {
 /** Who sends it, and whether they may. */
 function admitted(
   request: FastifyRequest,
-  reply: FastifyReply,
   scope: Scope | undefined,
   { access }: HttpSources,
   settings: HttpSettings,
@@ -104,10 +113,7 @@ function admitted(
   if (scope === undefined) return null
   const { authorization, cookie } = request.raw.headers
   const found = access.authenticate(authorization, cookieOf(cookie, settings.cookie()))
-  if (typeof found === 'string') {
-    reply.header('www-authenticate', 'Bearer realm="wandbridge"')
-    return new HttpProblem(REFUSALS[found])
-  }
+  if (typeof found === 'string') return new HttpProblem(REFUSALS[found])
   if (!found.scopes.includes(scope)) {
     return new HttpProblem('scope-missing', `This address needs the scope ${scope}.`)
   }

@@ -185,6 +185,8 @@ export interface ReadFailedEvent extends EventHead {
 export interface RefusedEvent extends EventHead {
   readonly kind: 'refused'
   readonly reason: string
+  /** Damaged lines or reports that came together. */
+  readonly frames: number
   readonly bytes: number
 }
 

@@ -174,7 +174,7 @@ describe('an Observation', () => {
     expect(value).not.toBe(record.deviceTime)
   })
 
-  it("has the pump's own time: with the offset that was measured, or as a day when there is none", async () => {
+  it("has the pump's own time with the offset that was measured, or else this computer's, with the pump's beside it", async () => {
     const record = await aReading()
     const at = (value: number | null, uncertainty = 1) => {
       const clock = {
@@ -189,11 +189,11 @@ describe('an Observation', () => {
     expect(at(-12_600)?.effectiveDateTime).toBe(`${text}-03:30`)
     expect(at(14)?.effectiveDateTime).toBe(`${text}+00:00`)
     for (const one of [at(null), at(-8e8), at(3_600, 90)]) {
-      expect(one?.effectiveDateTime).toBe(text.slice(0, 10))
+      expect(one?.effectiveDateTime).toBe(record.readAt)
       expect(one?._effectiveDateTime).toMatchObject({ extension: [{ valueString: text }] })
     }
     const none = observationsOf({ ...record, deviceTime: null })[0]
-    expect(none?.effectiveDateTime).toBeUndefined()
-    expect(none?._effectiveDateTime).toMatchObject({ extension: [{ valueCode: 'unknown' }] })
+    expect(none?.effectiveDateTime).toBe(record.readAt)
+    expect(none?._effectiveDateTime).toBeUndefined()
   })
 })

@@ -5,7 +5,8 @@ import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import { connect as tlsConnect } from 'node:tls'
 import { describe, expect, it } from 'vitest'
-import { newToken } from '../../src/access/token.ts'
+import { TokenStore } from '../../src/access/store.ts'
+import { newToken, SCOPES } from '../../src/access/token.ts'
 import { systemEnv } from '../../src/base/env.ts'
 import { ListenError } from '../../src/http/server.ts'
 import { problemSchema } from '../../src/model/api.ts'
@@ -47,6 +48,13 @@ describe('a token', () => {
     expect((await ask(w, '/healthz', {})).status).toBe(200)
     expect(w.state.reads).toEqual([])
     expect(w.state.refused).toBe(SCOPED.length + HISTORY.length + 1)
+  })
+
+  it('that was made this moment, by another process, reads', async () => {
+    const w = await start()
+    const other = new TokenStore(w.env, w.dir, 'simulator')
+    const { text } = await other.create({ label: 'new', scopes: SCOPES, lifeMs: null })
+    expect((await ask(w, '/api/v1/pumps', { authorization: `Bearer ${text}` })).status).toBe(200)
   })
 
   it('is refused when unknown, malformed, expired, revoked, or in the address', async () => {

@@ -14,7 +14,7 @@ import type { JsonObject } from '../../model/json.ts'
 import type { Source } from '../../model/reading.ts'
 import { statement } from '../../model/statement.ts'
 import { deviceTimeText } from '../../model/value.ts'
-import type { Shared } from '../driver.ts'
+import type { Count, Shared } from '../driver.ts'
 import { decoder } from './decoder.ts'
 import { nameOf, serialOf } from './identity.ts'
 import type { LinkNews } from './state.ts'
@@ -142,8 +142,8 @@ export class Interpreter {
   }
 
   /** Refused bytes, as the link counted them. */
-  refused(reason: string, bytes: number, link: number, at: Stamp): BridgeEvent {
-    return { ...this.#head(link, at), kind: 'refused', reason, bytes }
+  refused(reason: string, { frames, bytes }: Count, link: number, at: Stamp): BridgeEvent {
+    return { ...this.#head(link, at), kind: 'refused', reason, frames, bytes }
   }
 
   #head(link: number, at: Stamp): EventHead {

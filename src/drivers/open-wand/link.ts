@@ -7,7 +7,7 @@ import type { Policy } from '../../model/policy.ts'
 import type { Source } from '../../model/reading.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import { type PortEnd, PortError, type PortSource, type WandPort } from '../../transport/port.ts'
-import type { DriverCounters } from '../driver.ts'
+import type { Count, DriverCounters } from '../driver.ts'
 import { step, wakeAt } from './machine.ts'
 import {
   type Effect,
@@ -35,7 +35,8 @@ export interface NewsContext {
 
 export interface LinkSink {
   news(news: LinkNews, context: NewsContext): void
-  discarded(reason: DiscardReason, bytes: number, context: NewsContext): void
+  /** What was refused of the bytes that came together, for one reason. */
+  discarded(reason: DiscardReason, refused: Count, context: NewsContext): void
   /** Taps for captures: every byte as it came and went. */
   received?(bytes: Uint8Array, at: Stamp): void
   sent?(bytes: Uint8Array, at: Stamp): void
@@ -89,6 +90,9 @@ export class Link {
   #last: Stamp
   #cancel: Cancel = () => {}
   #queue: Input[] = []
+  /** Refused, and not told yet. */
+  readonly #refused = new Map<DiscardReason, Count>()
+  #receiving = false
   #running = false
   #closing: Promise<void> = Promise.resolve()
   #stopped: (() => void)[] = []
@@ -207,14 +211,24 @@ export class Link {
     }
   }
 
-  #discard(reason: DiscardReason, bytes: number): void {
+  #discard(reason: DiscardReason, wire: number): void {
     const count = this.counters.discarded[reason] ?? { frames: 0, bytes: 0 }
     count.frames += 1
-    count.bytes += bytes
+    count.bytes += wire
     this.counters.discarded[reason] = count
+    const { frames, bytes } = this.#refused.get(reason) ?? { frames: 0, bytes: 0 }
+    this.#refused.set(reason, { frames: frames + 1, bytes: bytes + wire })
+    if (!this.#receiving) this.#tellRefused()
+  }
+
+  /** A peer that floods gives one piece of news for all that it sent at once, not one for each line of it. */
+  #tellRefused(): void {
+    if (this.#refused.size === 0) return
     const { link, session, snapshot } = this.#state
     const context = { link, session: session?.id ?? null, snapshot, at: this.#now() }
-    this.#sink.discarded(reason, bytes, context)
+    const all = [...this.#refused]
+    this.#refused.clear()
+    for (const [reason, count] of all) this.#sink.discarded(reason, count, context)
   }
 
   async #open(): Promise<void> {
@@ -280,7 +294,13 @@ export class Link {
     if (!current()) return
     this.counters.bytesIn += bytes.length
     this.#sink.received?.(bytes, this.#now())
-    stream.push(bytes)
+    this.#receiving = true
+    try {
+      stream.push(bytes)
+    } finally {
+      this.#receiving = false
+      this.#tellRefused()
+    }
     // What the connection was dropped for may have stood in the middle of these bytes.
     if (!current()) stream.close()
     this.counters.held = stream.held

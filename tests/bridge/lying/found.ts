@@ -91,4 +91,22 @@ export const FOUND: readonly Story[] = [
     ],
     ms: 32829,
   },
+  // After the server's clock was set back a client took every new reading for an old one, and showed the
+  // one before it as live: an alarm of the new one was missing.
+  {
+    seed: 7064,
+    policy: 'continuous',
+    liveMs: 1000,
+    framing: 'report',
+    steps: [
+      { at: 4568, command: { do: 'alarm', code: 'stopped-over-48h', on: true } },
+      { at: 6887, command: { do: 'set-clock', ms: 5000 } },
+      { at: 7187, command: { do: 'set-clock', ms: -3600000 } },
+      { at: 16786, command: { do: 'reply', to: 'LIVE', nth: 4, count: 10, source: 'device' } },
+      { at: 19068, command: { do: 'sleep', ms: 60000 } },
+      { at: 19641, command: { do: 'lift' } },
+      { at: 20116, command: { do: 'reply', to: 'BLOCK', nth: 2, count: 0, length: 35 } },
+    ],
+    ms: 42296,
+  },
 ]
