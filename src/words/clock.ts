@@ -17,13 +17,25 @@ interface Clocks {
   readonly uncertainty: number | null
 }
 
-export function clockText(
-  { deviceTime, hostTime, uncertainty }: Clocks,
-  { words: { clock }, zone }: Pick<Reader, 'words' | 'zone'>,
-): string {
-  if (deviceTime === null) return clock.none
-  const ahead = deviceTimeSeconds(deviceTime) - deviceTimeSeconds(inZone(hostTime, zone))
-  if (uncertainty === null && Math.abs(ahead) < LONGEST_S) return clock.unknown
+type Look = Pick<Reader, 'words' | 'zone'>
+
+/** How far the pump's clock is ahead, in s; null = it gives no time. */
+function aheadBy({ deviceTime, hostTime }: Clocks, zone: string): number | null {
+  if (deviceTime === null) return null
+  return deviceTimeSeconds(deviceTime) - deviceTimeSeconds(inZone(hostTime, zone))
+}
+
+/** Whether the two clocks are known to be apart: by so much that people would see it. */
+export function clocksDiffer(clocks: Clocks, { zone }: Pick<Look, 'zone'>): boolean {
+  const ahead = aheadBy(clocks, zone)
+  const sure = clocks.uncertainty === null ? LONGEST_S : AGREES_S
+  return ahead !== null && Math.abs(ahead) >= sure
+}
+
+export function clockText(clocks: Clocks, { words: { clock }, zone }: Look): string {
+  const ahead = aheadBy(clocks, zone)
+  if (ahead === null) return clock.none
+  if (clocks.uncertainty === null && Math.abs(ahead) < LONGEST_S) return clock.unknown
   if (Math.abs(ahead) < AGREES_S) return clock.agrees(zone)
   const by = age(Math.abs(ahead) * 1_000)
   return ahead > 0 ? clock.ahead(by, zone) : clock.behind(by, zone)

@@ -1,46 +1,13 @@
-// Screenshots beside approved ones. What is of the moment is masked before; both are made small, so that
-// the edges of letters do not count, and compared in a browser, which has a decoder of PNG already.
+// Screenshots beside approved ones. Both are made small, so that the edges of letters do not count, and
+// compared in a browser, which has a decoder of PNG already.
 // WANDBRIDGE_APPROVE=1 takes what is there now: look at it before it is committed.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 
 const APPROVED = fileURLToPath(new URL('approved/', import.meta.url))
 const SEEN = fileURLToPath(new URL('../../.cache/screenshots/', import.meta.url))
-
-/** Times, dates, ages and the port, everywhere on the page; no history, which grows; nothing lies over anything. */
-const MASK = `(() => {
-  for (const element of document.querySelectorAll('.simulator, .state')) element.style.position = 'static'
-  for (const element of document.querySelectorAll('.trends, .since')) element.style.display = 'none'
-  for (const element of document.querySelectorAll('details')) element.open = false
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  while (walker.nextNode()) {
-    const node = walker.currentNode
-    const text = node.data
-      .replace(/\\d\\d-[A-Z][a-z]{2}-\\d{4}/g, '24-Nov-2026')
-      .replace(/\\d\\d:\\d\\d(:\\d\\d)?/g, (_, seconds) => seconds ? '14:02:11' : '14:02')
-      .replace(/[\\d.]+ (s|min|h|days)(?= (ago|ahead|behind)|$)/g, '6 min')
-      .replace(/\\/\\S+\\/\\S+/g, '/dev/ttyACM0')
-    if (text !== node.data) node.data = text
-  }
-})()`
-
-const UNMASK = `for (const element of document.querySelectorAll('.simulator, .state, .trends, .since'))
-  element.removeAttribute('style')`
-
-/** Of what is at `selector`, in the window as it is. */
-export async function masked(page: Page, selector: string): Promise<Buffer> {
-  const state = page.locator(`${selector} .state .title`).first()
-  let seen: Buffer
-  // The age goes on each second: a picture counts when it was not drawn anew meanwhile.
-  do {
-    await page.evaluate(MASK)
-    seen = await page.locator(selector).first().screenshot({ animations: 'disabled' })
-  } while (!(await state.textContent())?.includes('14:02:11, 6 min'))
-  await page.evaluate(UNMASK)
-  return seen
-}
 
 /** Share of the picture that is clearly another; 1 = another shape. */
 const COMPARE = `async ([a, b]) => {
