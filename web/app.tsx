@@ -46,7 +46,7 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
         </aside>
       ))}
       <main id="readings" tabIndex={-1}>
-        <h1 class="voice">{page.title}</h1>
+        <h1 class="unseen">{page.title}</h1>
         <Obstacles connection={connection} reader={reader} />
         {unwell && (
           <Notice
@@ -78,7 +78,7 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
           {status && <p class="printonly">{page.printedAt(moment(reader, status.asOf))}</p>}
         </Foot>
       </main>
-      <p class="voice" role="status" aria-live="polite">
+      <p class="unseen voice" role="status" aria-live="polite">
         {announcementOf(connection.state, tiles, reader)}
       </p>
     </>

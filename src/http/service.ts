@@ -3,11 +3,18 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { healthSchema } from '../model/api.ts'
-import { INSIDE } from './guard.ts'
+import { cookieOf, INSIDE } from './guard.ts'
 import type { Metrics } from './metrics.ts'
 import { HttpProblem } from './problems.ts'
 import { answers } from './reply.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
+
+/** What a browser is shown of a link that lets nobody in any more. */
+const USED = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>wandbridge</title>
+<h1>This link was used already, or is older than two minutes.</h1>
+<p>No pump is shown here, and nothing was read or changed.</p>
+<p>If this browser is signed in, <a href="/">the page is here</a>. If it is not, type this on the computer that runs the bridge: <code>wandbridge open</code></p>
+`
 
 export function serviceRoutes(
   app: FastifyInstance,
@@ -74,6 +81,15 @@ export function serviceRoutes(
       if (request.method === 'HEAD') return reply.code(200).send()
       const secret = await access.links.redeem(request.params.code)
       if (secret === null) {
+        const { accept, authorization, cookie } = request.headers
+        if (accept?.includes('text/html')) {
+          const own = cookieOf(cookie, settings.cookie())
+          // Whoever is in already has no need of another link.
+          if (typeof access.authenticate(authorization, own) !== 'string') {
+            return reply.redirect('/', 303)
+          }
+          return reply.code(404).header('content-type', 'text/html; charset=utf-8').send(USED)
+        }
         throw new HttpProblem(
           'not-found',
           'This link was used already, or is older than two minutes. Make a new one with: wandbridge open.',

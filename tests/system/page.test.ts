@@ -89,7 +89,7 @@ describe('a visit', () => {
       /^Read at \d\d:\d\d:\d\d, [\d.]+ (s|min) ago\. Not live$/,
     )
     expect(await textOf(page, '.session')).toMatch(/^Reading finished \d\d:\d\d\. Session closed\./)
-    expect(await textOf(page, '.alarms')).toMatch(
+    expect(await textOf(page, '.cell.alarmed')).toMatch(
       /No alarms reported by the pump at \d\d:\d\d\. This page does not watch the pump\./,
     )
     expect(await textOf(page, '.since')).toMatch(/No earlier visit is recorded here/)
@@ -110,11 +110,11 @@ describe('a visit', () => {
     expect(await textOf(page, '.since .events')).toMatch(/Programmed 0\.3 mL\/day/)
 
     // Trends, with the table behind.
-    expect(await page.locator('.trends canvas').count()).toBe(2)
+    expect(await page.locator('.trends .chart').count()).toBe(2)
     await page.locator('.trends details summary').click()
     // What is behind a summary is drawn once it is open.
-    await page.locator('.trends tbody tr').nth(1).waitFor()
-    expect(await page.locator('.trends tbody tr').count()).toBe(2)
+    await page.locator('.trends details tbody tr').nth(1).waitFor()
+    expect(await page.locator('.trends details tbody tr').count()).toBe(2)
     await page.locator('.log summary').click()
     await page.locator('.log').getByText('Every event the pump has logged is here').waitFor()
     expect(said).toEqual([])
@@ -181,7 +181,7 @@ describe('another pump', () => {
     await page.locator('.drugs').getByText('Baclofen').waitFor({ timeout: 60_000 })
     expect(await textOf(page, '.pump h2')).toBe('SIM-0011')
     expect(await textOf(page, '.others')).toMatch(/SIM-0010 Read at .* Not live$/)
-    const shown = await textOf(page, '.main')
+    const shown = `${await textOf(page, '.figures')} ${await textOf(page, '.main')}`
     expect(shown).toMatch(/13 mL .*0\.4 mL\/day .*Baclofen .*500 mcg\/mL/)
     expect(shown).not.toMatch(/Morphine|mg\/mL/)
   })
@@ -192,8 +192,8 @@ describe('a session that is not confirmed closed', () => {
     const pump = await sim('pty', '--scenario', 'mri-stuck-session')
     const page = await visit(browser, await serve([pump.port], temporary()))
     await page.locator('.session.fault').waitFor({ timeout: 60_000 })
-    const fault = await textOf(page, '.session.fault')
-    expect(fault).toMatch(/Session not confirmed closed\. Hold the wand in place again/)
+    const fault = await textOf(page, '.tile')
+    expect(fault).toMatch(/Session not confirmed closed\..*Hold the wand in place again/)
     expect(fault).toMatch(/the pump may still be in telemetry mode, and may not infuse/)
     await page.locator('.session:not(.fault)').waitFor({ timeout: 60_000 })
     await page.getByText('You may now use the pump’s own programmer.').first().waitFor()
