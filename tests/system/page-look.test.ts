@@ -16,7 +16,7 @@ import { alarmName, summaryOf } from '../../src/words/summary.ts'
 import { differs } from './approved.ts'
 import { hasChromium, launch, NO_CHROMIUM, serve, textOf } from './page.ts'
 import { CONTRAST, DEJAVU, OUT_OF_SIGHT, TARGETS } from './page-measures.ts'
-import { busy, doubtful, gone, historyOf, several, worst } from './page-scenes.ts'
+import { busy, doubtful, gone, historyOf, hourOf, several, worst } from './page-scenes.ts'
 import { type Scene, type Stage, seat, stage, statusOf } from './page-stage.ts'
 import { endAll, temporary } from './programs.ts'
 
@@ -74,13 +74,54 @@ const FIRST = ['.who h2', '.state .title', '.session .sentence', '.cell.reservoi
 const FIRST_ALL = [...FIRST, '.cell.rate .figure', '.cell.dose .figure', '.cell.refill .figure']
 const FIRST_PHONE = FIRST.filter((what) => !what.startsWith('.session'))
 
+/** What a scenario must show besides its figures: what it is about. */
+const ABOUT: Readonly<Record<string, readonly RegExp[]>> = {
+  'normal-refill': [
+    /4\.5 mL reported by the pump, not measured/,
+    /Refill before 15-Jan-2026 9 days left/,
+  ],
+  empty: [/0 mL reported/, /Alarms 2, 1 critical Empty reservoir Low reservoir/],
+  'low-reservoir-early': [/Low reservoir Class non-critical State active/, /Each 0\.05 mL/],
+  mixture: [/Hydromorphone 4 mg\/day Bupivacaine 8 mg\/day/, /Concentration 20 mg\/mL/],
+  'event-log-overflow': [/Gap: \d+ older events were overwritten/],
+  'clock-reset': [/29-Jan-2000 27 days left The pump’s clock is 9501 days behind/],
+  'patient-boluses': [/Pump says: .* Flex/, /07:00 0\.3 mL\/day 22:00 0\.24 mL\/day/, /120 min/],
+  'missing-14ml': [/16 mL reported by the pump, not measured/],
+  'valve-closed': [/0\.25 mL\/day Not infusing set, not measured Pump says: Valve closed/],
+  'mri-stuck-session': [/Session not confirmed closed\./, /read the pump with its own programmer/],
+}
+
+/** Its figures are those of the API, digit for digit, under the mark of the simulator. */
+async function figuresOf(page: Page, name: string): Promise<void> {
+  const mark = page.locator('.simulator')
+  expect(await mark.textContent()).toBe('Simulator. These are not readings of a patient’s pump.')
+  await page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+  const text = await textOf(page, 'main')
+  const pump = pumpIn(name)
+  const { volume, rate, doses, refill } = summaryOf(pump, READER)
+  for (const said of [volume, rate, refill.day, refill.left]) expect(text).toContain(said)
+  for (const { drug, dose } of doses) expect(text).toContain(`${drug} ${dose}`)
+  const { reservoir: r } = FIELDS
+  expect(text).toContain(`Capacity ${shown(READER, r.capacity, pump.reservoir.capacity)}`)
+  for (const drug of pump.infusion.drugs) {
+    const { concentration } = DRUG_FIELDS
+    expect(text).toContain(`Concentration ${shown(READER, concentration, drug.concentration)}`)
+  }
+  if (pump.alarms.length === 0)
+    expect(text).toMatch(
+      /No alarms reported by the pump at 08:00\. This page does not watch the pump\./,
+    )
+  for (const pattern of ABOUT[name] ?? []) expect(text).toMatch(pattern)
+  expect(text).not.toMatch(/\bOK\b|✓|undefined|NaN/)
+}
+
 describe('the first screen', () => {
   it('is measured in a font as wide as DejaVu', { timeout: MS }, async () => {
     expect(await on('empty', SCREENS[0], (page) => page.evaluate(DEJAVU))).toBe(true)
   })
 
   it.each([...names, 'worst'])(
-    'of %s has everything in it, on every screen',
+    'of %s has everything in it, on every screen, with the figures of the API',
     { timeout: MS },
     async (name) => {
       const status = name === 'worst' ? worst(statusIn('mixture')) : statusIn(name)
@@ -102,6 +143,7 @@ describe('the first screen', () => {
         for (const alarm of pump?.alarms ?? []) {
           if (alarm.class === 'critical') expect(seen).toContain(alarmName(alarm, READER))
         }
+        if (name !== 'worst') await figuresOf(page, name)
         return tall
       })
       // The strip is as high as for every other scenario, on a screen that it stays on.
@@ -128,60 +170,6 @@ describe('the first screen', () => {
       })
     }
   })
-})
-
-/** What a scenario must show besides its figures: what it is about. */
-const ABOUT: Readonly<Record<string, readonly RegExp[]>> = {
-  'normal-refill': [
-    /4\.5 mL reported by the pump, not measured/,
-    /Refill before 15-Jan-2026 9 days left/,
-  ],
-  empty: [/0 mL reported/, /Alarms 2, 1 critical Empty reservoir Low reservoir/],
-  'low-reservoir-early': [/Low reservoir Class non-critical State active/, /Each 0\.05 mL/],
-  mixture: [/Hydromorphone 4 mg\/day Bupivacaine 8 mg\/day/, /Concentration 20 mg\/mL/],
-  'event-log-overflow': [/Gap: \d+ older events were overwritten/],
-  'clock-reset': [/29-Jan-2000 27 days left The pump’s clock is 9501 days behind/],
-  'patient-boluses': [/Pump says: .* Flex/, /07:00 0\.3 mL\/day 22:00 0\.24 mL\/day/, /120 min/],
-  'missing-14ml': [/16 mL reported by the pump, not measured/],
-  'valve-closed': [/0\.25 mL\/day Not infusing set, not measured Pump says: Valve closed/],
-  'mri-stuck-session': [/Session not confirmed closed\./, /read the pump with its own programmer/],
-}
-
-describe('every scenario', () => {
-  it.each(names)(
-    '%s shows the figures of the API, digit for digit',
-    { timeout: MS },
-    async (name) => {
-      await on(name, SCREENS[1], async (page) => {
-        const mark = page.locator('.simulator')
-        expect(await mark.textContent()).toBe(
-          'Simulator. These are not readings of a patient’s pump.',
-        )
-        await page.evaluate(
-          "document.querySelectorAll('details').forEach((one) => { one.open = true })",
-        )
-        const text = await textOf(page, 'main')
-        const pump = pumpIn(name)
-        const { volume, rate, doses, refill } = summaryOf(pump, READER)
-        for (const said of [volume, rate, refill.day, refill.left]) expect(text).toContain(said)
-        for (const { drug, dose } of doses) expect(text).toContain(`${drug} ${dose}`)
-        const { reservoir: r } = FIELDS
-        expect(text).toContain(`Capacity ${shown(READER, r.capacity, pump.reservoir.capacity)}`)
-        for (const drug of pump.infusion.drugs) {
-          const { concentration } = DRUG_FIELDS
-          expect(text).toContain(
-            `Concentration ${shown(READER, concentration, drug.concentration)}`,
-          )
-        }
-        if (pump.alarms.length === 0)
-          expect(text).toMatch(
-            /No alarms reported by the pump at 08:00\. This page does not watch the pump\./,
-          )
-        for (const pattern of ABOUT[name] ?? []) expect(text).toMatch(pattern)
-        expect(text).not.toMatch(/\bOK\b|✓|undefined|NaN/)
-      })
-    },
-  )
 })
 
 describe('the tab', () => {
@@ -381,6 +369,21 @@ describe('the page', () => {
       expect(await page.evaluate('window.printed')).toBe(1)
       expect(await textOf(page, '.picked')).not.toBe(picked)
       expect(await page.locator('details:not([open])').count()).toBe(0)
+    })
+  })
+
+  it('holds an hour of events in 8 MB', { timeout: MS }, async () => {
+    const status = statusIn('event-log-overflow')
+    await on({ status }, SCREENS[0], async (page) => {
+      const devtools = await page.context().newCDPSession(page)
+      const used = async () => {
+        await devtools.send('HeapProfiler.collectGarbage')
+        return (await devtools.send('Runtime.getHeapUsage')).usedSize
+      }
+      const before = await used()
+      for (const [event, record] of hourOf(status)) st.tell(event, record)
+      await page.getByText(/^60 readings/).waitFor()
+      expect((await used()) - before).toBeLessThan(8 * 1024 * 1024)
     })
   })
 

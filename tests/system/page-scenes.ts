@@ -181,3 +181,21 @@ function recordOf(pump: PumpStatus, visit: Visit): InterrogationRecord {
     infusion: { ...infusion, patientBolus: { ...infusion.patientBolus, lockout } },
   } as unknown as InterrogationRecord
 }
+
+/** What the stream says in an hour of a session that is held: a short exchange each second, and readings. */
+export function hourOf(status: BridgeStatus): readonly (readonly [string, object])[] {
+  const [pump] = status.pumps as readonly [PumpStatus]
+  const began = Date.parse(pump.readAt)
+  return Array.from({ length: 3_600 }, (_, n) => {
+    const at = new Date(began + n * 1_000).toISOString()
+    const { reportedVolume } = pump.reservoir
+    const { rate } = pump.infusion
+    const visit = { id: idOf(100 + n), position: 100 + n, readAt: at, deviceTime: at.slice(0, 19) }
+    const record = recordOf(pump, { ...visit, reportedVolume, rate } as Visit)
+    if (n % 60 === 0) return ['interrogation', record]
+    const { id, position, log, source, port, wand, session, patient, snapshot, deviceTime } = record
+    const place = { id, position, log, source, port, wand, session, patient, snapshot, deviceTime }
+    const live = { at, readAt: at, pump: record.pump, reportedVolume, rate, activeAlarms: 0 }
+    return ['live', { kind: 'live', ...place, ...live }]
+  })
+}
