@@ -74,7 +74,7 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
             reader={reader}
           />
         )}
-        <Foot reader={reader}>
+        <Foot pump={tile?.pump !== undefined} reader={reader}>
           {status && <p class="printonly">{page.printedAt(moment(reader, status.asOf))}</p>}
         </Foot>
       </main>
@@ -87,15 +87,17 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
 
 function Foot({
   children,
+  pump,
   reader,
 }: {
   readonly children: ComponentChildren
+  readonly pump: boolean
   readonly reader: Reader
 }) {
   const { page } = reader.words
   return (
     <footer class="foot">
-      <Doors reader={reader} />
+      <Doors pump={pump} reader={reader} />
       <p>{page.readOnly}</p>
       <p>{page.zone(reader.zone)}</p>
       {children}

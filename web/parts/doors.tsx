@@ -2,7 +2,17 @@
 // start: it says how.
 import type { Reader } from '../../src/words/reader.ts'
 
-export function Doors({ reader: { words } }: { readonly reader: Reader }) {
+/** Where the worksheet's page is, unless it was told otherwise: on this computer alone. */
+const WORKSHEET = 'http://127.0.0.1:8421/'
+const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
+
+interface Props {
+  /** One is shown here. */
+  readonly pump: boolean
+  readonly reader: Reader
+}
+
+export function Doors({ pump, reader: { words } }: Props) {
   const { page } = words
   return (
     <details class="part doors noprint">
@@ -14,8 +24,21 @@ export function Doors({ reader: { words } }: { readonly reader: Reader }) {
           <dt>{page.worksheet}</dt>
           <dd>
             {page.worksheetNext} <code>wandbridge refill</code>
+            {LOOPBACK.includes(location.hostname) && (
+              <p>
+                <a href={WORKSHEET}>{page.worksheetOpen}</a>
+              </p>
+            )}
           </dd>
         </div>
+        {pump && (
+          <div>
+            <dt>{page.history}</dt>
+            <dd>
+              <a href="#history">{page.trends}</a>
+            </dd>
+          </div>
+        )}
         <div>
           <dt>{page.practice}</dt>
           <dd>

@@ -52,11 +52,13 @@ function Row({ tile: { wand, pump }, reader }: { readonly tile: TileOf; readonly
       <strong>{pump.pump.serial}</strong>
       <span>{stateOf(pump, reader).title}</span>
       <span>{volume}</span>
-      <span class={grave ? 'grave' : ''}>
-        {notInfusing && `${page.notInfusing}. `}
-        {page.alarmsLabel}: {alarms.length === 0 ? page.noneReported : alarmCount}
+      <span class="says">
+        {steps.length > 0 && <span class="grave">{page.notConfirmed}</span>}
+        <span class={grave ? 'grave' : ''}>
+          {notInfusing && `${page.notInfusing}. `}
+          {page.alarmsLabel}: {alarms.length === 0 ? page.noneReported : alarmCount}
+        </span>
       </span>
-      {steps.length > 0 && <span class="grave">{page.notConfirmed}</span>}
     </>
   )
 }

@@ -25,7 +25,7 @@ export function Strip({ tile: { wand, pump }, patient, away, reader }: Props) {
   const { sentence, steps } = sessionOf(wand, pump, reader)
   return (
     <section class={away ? 'strip away' : 'strip'} aria-label={page.pump}>
-      <div class="head">
+      <div class={pump ? 'head' : 'head bare'}>
         <div class="who pump">
           <p class="label">{page.pump}</p>
           <h2>{pump ? pump.pump.serial : page.noReading}</h2>

@@ -27,7 +27,7 @@ export function Trends({ pump, history, reader }: Props) {
     [history, history?.readings, history?.refills, total, range, reader],
   )
   return (
-    <Part title={page.trends} name="trends">
+    <Part title={page.trends} name="trends" id="history">
       <fieldset class="ranges noprint">
         <legend>{page.range}</legend>
         {(Object.keys(RANGES) as RangeName[]).map((one) => (

@@ -50,7 +50,6 @@ export const page = {
   answersAgain: 'The wand answers again. Hold it in place over the pump to read it.',
   bridgeSilent: 'Not live: the bridge does not answer',
   asOf: (time: string) => `As of ${time}`,
-  history: 'Not live: this is history',
   auditFailed: 'Not live: the audit log failed',
 
   // Where the wand is and what the session does.
@@ -238,6 +237,8 @@ export const page = {
   doors: 'Worksheet, history, practice',
   worksheet: 'Refill worksheet',
   worksheetNext: 'On the computer of the bridge, this opens it beside this page:',
+  worksheetOpen: 'To the worksheet, where it is open already',
+  history: 'History of this pump',
   practice: 'Practice refill, on a simulated pump',
   practiceNext: 'On any computer, this opens it; it never touches a wand:',
   details: 'Wand, record and other systems',
