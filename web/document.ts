@@ -9,7 +9,7 @@ export interface Sheet {
   readonly of: string
 }
 
-const paper = new CSSStyleSheet()
+let paper: CSSStyleSheet | null = null
 let printed = ''
 
 export function dress({ title, pump, mark, page, of }: Sheet): void {
@@ -17,17 +17,9 @@ export function dress({ title, pump, mark, page, of }: Sheet): void {
   const rule = pageRule([pump, mark].filter(Boolean).join(' · '), page, of)
   if (rule === printed) return
   printed = rule
-  paper.replaceSync(rule)
-  if (!document.adoptedStyleSheets.includes(paper)) {
+  if (!paper) {
+    paper = new CSSStyleSheet()
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, paper]
   }
+  paper.replaceSync(rule)
 }
-
-function pageRule(head: string, page: string, of: string): string {
-  const number = `${quoted(`${page} `)} counter(page) ${quoted(` ${of} `)} counter(pages)`
-  return `@page { @top-left { content: ${quoted(head)} } @bottom-right { content: ${number} } }`
-}
-
-/** A text as CSS has it: what a pump calls itself ends no string and begins no rule. */
-export const quoted = (text: string): string =>
-  `"${[...text].map((one) => (/[\w .,:’·-]/.test(one) ? one : `\\${one.codePointAt(0)?.toString(16)} `)).join('')}"`
