@@ -1,5 +1,6 @@
 // What of the page is not in its body: the title of its tab, and what stands on every sheet of paper: which
 // pump, the mark of a source that is no device, the number of the sheet.
+import { pageRule } from './view/paper.ts'
 
 export interface Sheet {
   readonly title: string
