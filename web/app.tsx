@@ -2,8 +2,8 @@
 // and one voice for what changes.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { ALL_RECORDED } from '../src/model/status.ts'
 import { moment, type Reader } from '../src/words/reader.ts'
+import { auditSentence } from '../src/words/told.ts'
 import { dress } from './document.ts'
 import type { Shown } from './feed.ts'
 import { Doors } from './parts/doors.tsx'
@@ -14,7 +14,8 @@ import { announcementOf, tabOf, tilesOf, worstFirst } from './view/state.ts'
 
 export function App({ shown, reader }: { readonly shown: Shown; readonly reader: Reader }) {
   const { connection, status, historyOf, destinations } = shown
-  const { page, source, said } = reader.words
+  const { words } = reader
+  const { page, source } = words
   const [chosen, choose] = useState<string | null>(null)
   const tiles = status ? worstFirst(tilesOf(status.wands, status.pumps)) : []
   const tile = tiles.find(({ wand }) => wand.port === chosen) ?? tiles[0]
@@ -24,7 +25,8 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
   })
   const marks = [...new Set(tiles.map(({ wand }) => wand.source))].filter((one) => one !== 'device')
   const audit = status?.audit
-  const unwell = audit && audit.state !== 'none' && audit.sentence !== ALL_RECORDED
+  const quiet = audit?.code === 'audit.recorded' && audit.notices.length === 0
+  const unwell = audit && audit.state !== 'none' && !quiet
   const away = connection.state !== 'live'
   useEffect(() =>
     dress({
@@ -53,7 +55,7 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
             title={audit.state === 'failed' ? page.auditFailed : page.audit}
             grave={audit.state === 'failed'}
           >
-            <p>{said(audit.sentence)}</p>
+            <p>{auditSentence(words, audit)}</p>
           </Notice>
         )}
         {status && !tile && (
@@ -115,7 +117,7 @@ function Obstacles({
   readonly connection: Shown['connection']
   readonly reader: Reader
 }) {
-  const { page, said } = reader.words
+  const { page } = reader.words
   switch (connection.state) {
     case 'connecting':
       return <Notice title={page.connecting} obstacle />
@@ -137,7 +139,7 @@ function Obstacles({
     case 'distrusted':
       return (
         <Notice title={page.distrusted} grave>
-          <p>{said(connection.sentence)}</p>
+          <p>{connection.sentence}</p>
           <p>{page.distrustedNext}</p>
         </Notice>
       )

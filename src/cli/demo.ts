@@ -6,6 +6,7 @@ import { type Env, systemEnv } from '../base/env.ts'
 import { watchLines } from '../bridge/watch.ts'
 import type { Host } from '../host/host.ts'
 import { sourceFor } from '../transport/source.ts'
+import { sentence as saying } from '../words/words.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import { number } from './options.ts'
 import { type Key, screenOf } from './screen.ts'
@@ -55,7 +56,7 @@ export function registerDemo(program: Command): void {
         await host.stop(why)
         await simulator?.stop()
         const sessions = host.bridge.status().wands.map((wand) => wand.session)
-        for (const { sentence } of sessions) console.log(sentence)
+        for (const session of sessions) console.log(saying(host.words, session))
         console.log(`Audit files: ${host.auditor.dir}`)
       })
       const quit = () => void ends.stop(Exit.OK)

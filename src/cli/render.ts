@@ -2,7 +2,7 @@
 // page: the figures come from format.ts, the state in words, never by colour alone.
 import { DRUG_FIELDS, FIELDS, type ScalarField, STEP_FIELDS } from '../model/fields.ts'
 import { age, clockTime, dateTime, inZone, type Locale, quantity } from '../model/format.ts'
-import type { PumpStatus, WandStatus } from '../model/status.ts'
+import type { Coded, PumpStatus, WandStatus } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
 import { clockText } from '../words/clock.ts'
 import type { LeftOut } from '../words/comparison.ts'
@@ -15,7 +15,8 @@ import {
   stepStart,
 } from '../words/reader.ts'
 import { alarmName, noAlarmsText, summaryOf } from '../words/summary.ts'
-import { named } from '../words/words.ts'
+import { auditSentence, linkText } from '../words/told.ts'
+import { named, sentence, WORDS } from '../words/words.ts'
 
 export interface Reader {
   readonly locale: Locale
@@ -60,7 +61,7 @@ export function sourceMark(source: PumpStatus['source']): string[] {
 }
 
 /** Live · Read at …, not live · Signal lost at …: the three states, in words. */
-export function liveness(pump: PumpStatus, { zone }: Reader): string {
+export function liveness(pump: Coded<PumpStatus>, { zone }: Reader): string {
   const read = clockTime(inZone(pump.readAt, zone))
   if (pump.quality === 'current') return `LIVE, read ${age(pump.ageMs)} ago`
   if (pump.reason === 'session-closed') return `Read at ${read}, ${age(pump.ageMs)} ago. Not live.`
@@ -97,14 +98,14 @@ export const TERMINAL_LEAVES_OUT: LeftOut = {
 }
 
 /** Which pump, how its reading stands, what it complains of; then everything else it says. */
-export const renderPump = (pump: PumpStatus, reader: Reader): string[] => [
+export const renderPump = (pump: Coded<PumpStatus>, reader: Reader): string[] => [
   ...renderHead(pump, reader),
   ...renderAlarms(pump, reader),
   '',
   ...renderRest(pump, reader),
 ]
 
-export function renderHead(pump: PumpStatus, reader: Reader): string[] {
+export function renderHead(pump: Coded<PumpStatus>, reader: Reader): string[] {
   const who = [
     pump.pump.serial,
     pump.pump.model,
@@ -114,7 +115,7 @@ export function renderHead(pump: PumpStatus, reader: Reader): string[] {
 }
 
 /** Alarms, critical first, and a pump that gives nothing, which is as loud as one. */
-export function renderAlarms(pump: PumpStatus, reader: Reader): string[] {
+export function renderAlarms(pump: Coded<PumpStatus>, reader: Reader): string[] {
   const look = readerOf(reader.locale, reader.zone)
   const { says, notInfusing, alarmCount } = summaryOf(pump, look)
   const still = notInfusing ? row('NOT INFUSING', says) : []
@@ -129,7 +130,7 @@ export function renderAlarms(pump: PumpStatus, reader: Reader): string[] {
   return [...row('ALARMS', alarmCount), ...rows, ...still]
 }
 
-export function renderRest(pump: PumpStatus, reader: Reader): string[] {
+export function renderRest(pump: Coded<PumpStatus>, reader: Reader): string[] {
   const look = readerOf(reader.locale, reader.zone)
   const text = (field: ScalarField, value: Value) => shown(look, field, value)
   const { reservoir, infusion, battery, state } = pump
@@ -177,18 +178,19 @@ export function renderRest(pump: PumpStatus, reader: Reader): string[] {
       `${text(e.state, battery.state)}, replacement expected ${text(e.replacementDate, battery.replacementDate)}`,
     ),
     ...row('Clock', clockRow(pump, look)),
-    ...row('Audit', auditText(pump.audit)),
+    ...row('Audit', auditText(pump.audit, look)),
   ]
 }
 
-function auditText({ log, position, sentence }: PumpStatus['audit']): string {
+function auditText(audit: Coded<PumpStatus['audit']>, { words }: Look): string {
+  const { log, position } = audit
   const place = position === null ? '' : `${log}, record ${position}. `
-  return `${place}${sentence}`
+  return `${place}${auditSentence(words, audit)}`
 }
 
 /** Off is said only by the pump; where it does not say, everything it says of boluses is there. */
 function bolusText(
-  bolus: PumpStatus['infusion']['patientBolus'],
+  bolus: Coded<PumpStatus>['infusion']['patientBolus'],
   text: (field: ScalarField, value: Value) => string,
 ): string {
   const { bolus: b } = FIELDS
@@ -197,31 +199,24 @@ function bolusText(
   return `${on}${text(b.volume, bolus.volume)} each in ${text(b.duration, bolus.duration)}, lockout ${text(b.lockout, bolus.lockout)}, ${text(b.given24h, bolus.given24h)} of ${text(b.maxPerDay, bolus.maxPerDay)} in 24 h; ${text(b.acceptedCount, bolus.acceptedCount)} given, ${text(b.deniedCount, bolus.deniedCount)} denied since programming`
 }
 
-function clockRow({ clock }: PumpStatus, look: Look): string {
+function clockRow({ clock }: Coded<PumpStatus>, look: Look): string {
   const { deviceTime, uncertainty } = clock
   const own = deviceTime === null ? '' : `${dateTime(deviceTime)} by the pump. `
   return `${own}${clockText({ ...clock, uncertainty: uncertainty.value }, look)}`
 }
 
-const POSITION_TEXT: Readonly<Record<string, string>> = {
-  good: 'good',
-  'move-closer': 'move closer',
-  turn: 'turn the wand',
-  'no-implant': 'no pump in reach',
-}
-
-export function renderWand(wand: WandStatus): string[] {
+export function renderWand(wand: Coded<WandStatus>, { locale }: Reader): string[] {
+  const words = WORDS[locale]
   const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
   const { progress } = wand.contact
   const { value, position } = wand.coupling
   const bars = value === null ? '' : `, signal ${meter(value)} ${quantity(value, '%')}`
-  const place = position === null ? '' : `Position: ${POSITION_TEXT[position] ?? position}${bars}`
+  const place = position === null ? '' : `Position: ${named(words.position, position, '')}${bars}`
   const busy = progress === null ? '' : `. Reading, ${quantity(progress, '%')}`
   const { frames, bytes } = wand.link.refused
-  const detail = wand.link.detail ? ` ${wand.link.detail}` : ''
   return [
     ...row('Wand', name),
-    ...row('', `${wand.link.sentence}${detail}`),
+    ...row('', linkText(words, wand.link)),
     ...(place ? row('', `${place}${busy}`) : []),
     ...(frames > 0
       ? row(
@@ -233,12 +228,18 @@ export function renderWand(wand: WandStatus): string[] {
 }
 
 /** What a wand's session does, and every session that is not known to be closed. */
-export const renderSession = ({ session, unclosed }: WandStatus): string[] => [
-  ...row('Session', session.sentence),
-  ...unclosed.flatMap((one) =>
-    row('NOT CLOSED', `${one.pump === null ? '' : `Pump ${one.pump}: `}${one.sentence}`),
-  ),
-]
+export function renderSession(
+  { session, unclosed }: Coded<WandStatus>,
+  { locale }: Reader,
+): string[] {
+  const words = WORDS[locale]
+  return [
+    ...row('Session', sentence(words, session)),
+    ...unclosed.flatMap((one) =>
+      row('NOT CLOSED', `${one.pump === null ? '' : `Pump ${one.pump}: `}${sentence(words, one)}`),
+    ),
+  ]
+}
 
 function meter(percent: number): string {
   const full = Math.round(percent / 10)

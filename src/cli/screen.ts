@@ -1,7 +1,7 @@
 // What the demo draws in a terminal, row by row: what matters first, so that a low window loses what
 // matters least, and says how much it lost. No row is wider than 80 columns but for what has no space to
 // break at. Pure.
-import type { BridgeStatus } from '../model/status.ts'
+import type { BridgeStatus, Coded } from '../model/status.ts'
 import {
   markRow,
   type Reader,
@@ -38,7 +38,7 @@ export const keyRow = (keys: readonly Pick<Key, 'key' | 'does'>[]): string =>
 
 /** At most `rows` rows. */
 export function screenOf(
-  { wands, pumps }: Pick<BridgeStatus, 'wands' | 'pumps'>,
+  { wands, pumps }: Pick<Coded<BridgeStatus>, 'wands' | 'pumps'>,
   { page, more, said, keys, help }: Around,
   rows: number,
   reader: Reader,
@@ -48,11 +48,11 @@ export function screenOf(
   const body = [
     ...markRow('simulator'),
     ...(pump ? renderHead(pump, reader) : []),
-    ...wands.flatMap(renderSession),
+    ...wands.flatMap((wand) => renderSession(wand, reader)),
     ...(help ? ['', ...keys.flatMap(({ key, means }) => row(`  ${key}`, means)), ''] : []),
     ...(pump ? renderAlarms(pump, reader) : []),
     ...(pump && !help ? renderRest(pump, reader) : []),
-    ...wands.flatMap(renderWand),
+    ...wands.flatMap((wand) => renderWand(wand, reader)),
     ...more,
   ]
   const room = Math.max(1, rows - below.length)

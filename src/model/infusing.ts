@@ -3,6 +3,11 @@
 import type { Content } from './content.ts'
 import { deviceTimeSeconds } from './value.ts'
 
+interface Running {
+  readonly state: Pick<Content['state'], 'state'>
+  readonly infusion: Pick<Content['infusion'], 'mode'>
+}
+
 const NOT_INFUSING: readonly (string | null)[] = [
   'stopped',
   'stalled',
@@ -11,7 +16,7 @@ const NOT_INFUSING: readonly (string | null)[] = [
 ]
 
 /** The pump itself says that it gives nothing. What it does not say is not said here either. */
-export const notInfusing = ({ state, infusion }: Pick<Content, 'state' | 'infusion'>): boolean =>
+export const notInfusing = ({ state, infusion }: Running): boolean =>
   NOT_INFUSING.includes(state.state.value) || infusion.mode.value === 'stopped'
 
 const DAY_S = 86_400

@@ -4,7 +4,7 @@ import { DRUG_FIELDS, FIELDS } from '../model/fields.ts'
 import { count } from '../model/format.ts'
 import { daysLeft, notInfusing } from '../model/infusing.ts'
 import type { AlarmReading } from '../model/reading.ts'
-import type { PumpStatus } from '../model/status.ts'
+import type { Coded, PumpStatus } from '../model/status.ts'
 import { clocksDiffer, clockText } from './clock.ts'
 import { drugName, minute, pumpDay, type Reader, shown } from './reader.ts'
 import { named } from './words.ts'
@@ -35,7 +35,7 @@ export interface Summary {
   readonly alarms: readonly NamedAlarm[]
 }
 
-export function summaryOf(pump: PumpStatus, reader: Reader): Summary {
+export function summaryOf(pump: Coded<PumpStatus>, reader: Reader): Summary {
   const { page, pumpState, mode, notAvailable } = reader.words
   const { reservoir, infusion, state, clock } = pump
   const alarms = pump.alarms.map((alarm, n) => ({
@@ -76,5 +76,5 @@ function leftText(days: number | null, { words: { page } }: Reader): string {
 }
 
 /** `No alarms reported by the pump at 14:02. This page does not watch the pump.` */
-export const noAlarmsText = (pump: PumpStatus, reader: Reader): string =>
+export const noAlarmsText = (pump: Coded<PumpStatus>, reader: Reader): string =>
   reader.words.page.noAlarms(minute(reader, pump.readAt))

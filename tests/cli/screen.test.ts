@@ -8,6 +8,7 @@ import { FIELDS } from '../../src/model/fields.ts'
 import type { BridgeStatus } from '../../src/model/status.ts'
 import { readerOf, shown } from '../../src/words/reader.ts'
 import { alarmName } from '../../src/words/summary.ts'
+import { statusTold } from '../../src/words/told.ts'
 import { rig } from '../bridge/rig.ts'
 import { doubtful, gone, worst } from '../system/page-scenes.ts'
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
     const run = await rig({ scenario: name })
     run.bridge.start()
     await run.until(() => run.pump() !== undefined)
-    statuses.set(name, run.bridge.status())
+    statuses.set(name, statusTold(READER.words, run.bridge.status()))
     await run.stop()
   }
 })

@@ -21,17 +21,19 @@ export const gone = (status: BridgeStatus): BridgeStatus => ({
   ...wands(status, (wand) => ({
     ...wand,
     pump: null,
-    session: { ...wand.session, id: null, state: 'none', sentence: 'No session.' },
+    session: { ...wand.session, id: null, state: 'none', code: 'session.none', args: {} },
     coupling: { ...wand.coupling, value: 0, position: 'no-implant' },
   })),
   pumps: [],
 })
 
+const PLACED = { same: null, pump: '' }
+
 /** A reading that is under way. */
 export const busy = (status: BridgeStatus): BridgeStatus =>
   wands(status, (wand) => ({
     ...wand,
-    session: { ...wand.session, state: 'open', sentence: 'Session open. Hold the wand still.' },
+    session: { ...wand.session, state: 'open', code: 'session.open', args: PLACED },
     contact: { ...wand.contact, progress: 40 },
   }))
 

@@ -8,7 +8,9 @@ import type { PageSettings } from '../../src/host/page-files.ts'
 import { pageFiles } from '../../src/host/page-files.ts'
 import type { Refill, Visit } from '../../src/model/api.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
-import type { BridgeStatus, DestinationStatus } from '../../src/model/status.ts'
+import type { AuditStatus, BridgeStatus, Coded, DestinationStatus } from '../../src/model/status.ts'
+import { statusTold } from '../../src/words/told.ts'
+import { WORDS } from '../../src/words/words.ts'
 import { rig } from '../bridge/rig.ts'
 
 const LOG = 'simulator-1-00000000'
@@ -23,13 +25,15 @@ export interface Scene {
   readonly destinations?: readonly DestinationStatus[]
 }
 
-const AUDIT = {
+const AUDIT: Coded<AuditStatus> = {
   log: LOG,
   position: 7,
   state: 'ok',
   checkpoint: null,
-  sentence: 'Everything shown is recorded.',
-} as const
+  code: 'audit.recorded',
+  args: {},
+  notices: [],
+}
 
 /** How a scenario stands after one reading on placement, or while it is live. */
 export async function statusOf(
@@ -46,7 +50,7 @@ export async function statusOf(
   const seen = run.bridge.status()
   await run.stop()
   const pumps = seen.pumps.map((pump) => ({ ...pump, audit: AUDIT }))
-  return { ...seen, pumps, audit: AUDIT }
+  return statusTold(WORDS['en-US'], { ...seen, pumps, audit: AUDIT })
 }
 
 const ended = (wand: { unclosed: readonly unknown[] } | undefined) =>

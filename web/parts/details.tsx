@@ -5,6 +5,7 @@ import { clockTime, count, dateTime, inZone } from '../../src/model/format.ts'
 import type { DestinationStatus, PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { clockText } from '../../src/words/clock.ts'
 import { pumpMoment, type Reader, shown } from '../../src/words/reader.ts'
+import { auditSentence } from '../../src/words/told.ts'
 import { named } from '../../src/words/words.ts'
 import { Facts, Part } from './facts.tsx'
 import { Outbox } from './outbox.tsx'
@@ -116,8 +117,8 @@ export function Details({
   readonly destinations: readonly DestinationStatus[]
   readonly reader: Reader
 }) {
-  const { page, said, notAvailable } = reader.words
-  const { log, position, sentence } = pump?.audit ?? { log: null, position: null, sentence: '' }
+  const { page, notAvailable } = reader.words
+  const { log, position } = pump?.audit ?? { log: null, position: null }
   const place = log !== null && position !== null ? page.auditPlace(log, count(position)) : null
   const facts = [
     { label: page.wand, value: wand.serial ?? notAvailable },
@@ -130,7 +131,7 @@ export function Details({
         <h3>{page.details}</h3>
       </summary>
       <Facts facts={facts} />
-      <p>{said(sentence)}</p>
+      {pump && <p>{auditSentence(reader.words, pump.audit)}</p>}
       <Outbox destinations={destinations} reader={reader} />
     </details>
   )

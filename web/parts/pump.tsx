@@ -3,6 +3,7 @@
 import { useMemo } from 'preact/hooks'
 import type { DestinationStatus, PumpStatus } from '../../src/model/status.ts'
 import type { Reader } from '../../src/words/reader.ts'
+import { sentence } from '../../src/words/words.ts'
 import type { History } from '../history.ts'
 import { sessionOf, stateOf, type TileOf } from '../view/state.ts'
 import { Alarms } from './alarms.tsx'
@@ -25,7 +26,7 @@ interface Props {
 
 export function Pump({ tile, history, away, destinations, reader }: Props) {
   const { wand, pump, others } = tile
-  const { page, said } = reader.words
+  const { page } = reader.words
   const { steps } = sessionOf(wand, pump, reader)
   return (
     <article class="tile">
@@ -39,9 +40,9 @@ export function Pump({ tile, history, away, destinations, reader }: Props) {
           </ol>
         </Notice>
       )}
-      {wand.lastReadFailure !== null && (
+      {wand.readFailure !== null && (
         <Notice title={page.readFailedTitle}>
-          <p>{page.readFailed(said(wand.lastReadFailure))}</p>
+          <p>{page.readFailed(sentence(reader.words, wand.readFailure))}</p>
         </Notice>
       )}
       {others.length > 0 && <Others others={others} pump={pump} reader={reader} />}

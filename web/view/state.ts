@@ -5,6 +5,8 @@ import { notInfusing } from '../../src/model/infusing.ts'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { minute, type Reader, second } from '../../src/words/reader.ts'
 import { alarmName } from '../../src/words/summary.ts'
+import { linkText } from '../../src/words/told.ts'
+import { sentence } from '../../src/words/words.ts'
 
 /** `lost` is every state in which nobody knows how the pump is now, though somebody ought to. */
 export type StateKind = 'live' | 'read' | 'lost'
@@ -74,15 +76,16 @@ export function sessionOf(
   pump: PumpStatus | undefined,
   reader: Reader,
 ): ShownSession {
-  const { page, said } = reader.words
+  const { words } = reader
+  const { page } = words
   const { session, unclosed } = wand
   const [fault] = unclosed
   if (fault || session.state === 'not-confirmed') {
-    const why = fault ? said(fault.sentence) : ''
+    const why = fault ? sentence(words, fault) : ''
     const other = fault?.pump && fault.pump !== pump?.pump.serial
     const whose = other ? `${page.pump} ${fault.pump}: ` : ''
-    const sentence = why.startsWith(page.notConfirmed) || why === '' ? page.notConfirmed : why
-    return { sentence: `${whose}${sentence}`, steps: page.notConfirmedNext }
+    const said = why.startsWith(page.notConfirmed) || why === '' ? page.notConfirmed : why
+    return { sentence: `${whose}${said}`, steps: page.notConfirmedNext }
   }
   switch (session.state) {
     case 'closed': {
@@ -93,7 +96,7 @@ export function sessionOf(
     case 'closing':
       return { sentence: page.sessionClosing, steps: [] }
     default:
-      return { sentence: said(session.sentence), steps: [] }
+      return { sentence: sentence(words, session), steps: [] }
   }
 }
 
@@ -108,17 +111,17 @@ export interface Obstacle {
 /** What is in the way of a reading, or how far it is; null = nothing. `read`: one stands here already. */
 export function obstacleOf(
   { link, contact, coupling, session }: WandStatus,
-  { words: { page, said } }: Reader,
+  { words }: Reader,
   read = false,
 ): Obstacle | null {
+  const { page } = words
   const of = (title: string, next: string, progress: number | null = null) => ({
     title,
     next,
     progress,
   })
   if (!link.connected) {
-    const why = [link.sentence, link.detail].filter(Boolean).map(said).join(' ')
-    return of(why === '' ? page.wandAway : why, page.why['wand-lost'])
+    return of(linkText(words, link), page.why['wand-lost'])
   }
   const { progress } = contact
   if (progress !== null)

@@ -25,7 +25,6 @@ export const page = {
   distrustedNext: 'Have the audit log verified with the checkpoint that was kept.',
   noWand: 'No wand is connected.',
   noWandNext: 'Plug in the wand. It is found by itself.',
-  wandAway: 'The wand does not answer.',
   noPump: 'The wand is there. It hears no pump.',
   noReading: 'No reading yet.',
   noReadingNext: 'Hold the wand over the pump, and hold it still.',
