@@ -1,5 +1,5 @@
 // Screenshots beside approved ones. Both are made small, so that the edges of letters do not count, and
-// compared in a browser, which has a decoder of PNG already.
+// compared in a browser, which has a decoder of pictures already.
 // WANDBRIDGE_APPROVE=1 takes what is there now: look at it before it is committed.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ const SEEN = fileURLToPath(new URL('../../.cache/screenshots/', import.meta.url)
 
 /** Share of the picture that is clearly another; 1 = another shape. */
 const COMPARE = `async ([a, b]) => {
-  const load = async (data) => createImageBitmap(await (await fetch('data:image/png;base64,' + data)).blob())
+  const load = async (data) => createImageBitmap(await (await fetch(data)).blob())
   const [one, two] = [await load(a), await load(b)]
   const off = Math.max(Math.abs(one.width / two.width - 1), Math.abs(one.height / two.height - 1))
   if (off > 0.06) return 1
@@ -31,11 +31,15 @@ const COMPARE = `async ([a, b]) => {
   return other / (w * h)
 }`
 
+/** First byte of one. */
+const JPEG = 0xff
+
 /** Share that differs from the approved picture; 1 = there is none. */
 export async function differs(browser: Browser, name: string, seen: Buffer): Promise<number> {
-  const file = join(APPROVED, `${name}.png`)
+  const kind = seen[0] === JPEG ? 'jpeg' : 'png'
+  const file = join(APPROVED, `${name}.${kind}`)
   mkdirSync(SEEN, { recursive: true })
-  writeFileSync(join(SEEN, `${name}.png`), seen)
+  writeFileSync(join(SEEN, `${name}.${kind}`), seen)
   if (process.env['WANDBRIDGE_APPROVE'] === '1') {
     writeFileSync(file, seen)
     return 0
@@ -43,7 +47,8 @@ export async function differs(browser: Browser, name: string, seen: Buffer): Pro
   if (!existsSync(file)) return 1
   const page = await browser.newPage()
   try {
-    const pair = JSON.stringify([readFileSync(file), seen].map((png) => png.toString('base64')))
+    const address = (picture: Buffer) => `data:image/${kind};base64,${picture.toString('base64')}`
+    const pair = JSON.stringify([readFileSync(file), seen].map(address))
     return Number(await page.evaluate(`(${COMPARE})(${pair})`))
   } finally {
     await page.close()

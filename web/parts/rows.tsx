@@ -46,7 +46,8 @@ function Row({ tile: { wand, pump }, reader }: { readonly tile: TileOf; readonly
     )
   }
   const { volume, alarmCount, alarms, notInfusing } = summaryOf(pump, reader)
-  const grave = notInfusing || alarms.some((one) => one.critical)
+  const critical = alarms.filter((one) => one.critical)
+  const grave = notInfusing || critical.length > 0
   return (
     <>
       <strong>{pump.pump.serial}</strong>
@@ -57,6 +58,7 @@ function Row({ tile: { wand, pump }, reader }: { readonly tile: TileOf; readonly
         <span class={grave ? 'grave' : ''}>
           {notInfusing && `${page.notInfusing}. `}
           {page.alarmsLabel}: {alarms.length === 0 ? page.noneReported : alarmCount}
+          {critical.length > 0 && `: ${critical.map(({ name }) => name).join(', ')}`}
         </span>
       </span>
     </>
