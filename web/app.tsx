@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { moment, type Reader } from '../src/words/reader.ts'
 import { auditSentence } from '../src/words/told.ts'
+import { sentence } from '../src/words/words.ts'
 import { dress } from './document.ts'
 import type { Shown } from './feed.ts'
 import { Doors } from './parts/doors.tsx'
@@ -139,7 +140,7 @@ function Obstacles({
     case 'distrusted':
       return (
         <Notice title={page.distrusted} grave>
-          <p>{connection.sentence}</p>
+          <p>{sentence(reader.words, connection.why)}</p>
           <p>{page.distrustedNext}</p>
         </Notice>
       )

@@ -148,6 +148,11 @@ export const STATEMENTS = {
   'bye.expired': NOTHING,
   'bye.shutdown': NOTHING,
   'health.running': NOTHING,
+  // Why a client does not believe a bridge.
+  'trust.no-checkpoint': NOTHING,
+  'trust.shrunk': { size: 'number', before: 'number' },
+  'trust.forked': { size: 'number' },
+  'trust.not-v1': { event: 'name', text: 'text' },
   // Why one reading that somebody asked for was not had.
   'outcome.no-pump': NOTHING,
   'outcome.nothing-answers': NOTHING,

@@ -237,6 +237,14 @@ export const statements: Statements = {
   'bye.shutdown': 'The bridge is ending. Nothing you show is live. Connect again with the last id.',
   'health.running': 'The bridge runs.',
 
+  'trust.no-checkpoint': 'The bridge gave a checkpoint that is none. Nothing it says is believed.',
+  'trust.shrunk': ({ size, before }) =>
+    `The audit log has ${size} records; it had ${before}. Records were taken away: nothing the bridge says is believed. Have the log verified with the checkpoint that was kept.`,
+  'trust.forked': ({ size }) =>
+    `The audit log of ${size} records is another one than before. Nothing the bridge says is believed. Have the log verified with the checkpoint that was kept.`,
+  'trust.not-v1': ({ event, text }) =>
+    `What the bridge sent as ${event} is not what v1 says: ${text}.`,
+
   'outcome.no-pump':
     'The wand answers, but no pump is in reach. Hold the wand over the pump and try again.',
   'outcome.nothing-answers': 'Nothing answers on this port.',

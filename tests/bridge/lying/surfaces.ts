@@ -80,7 +80,7 @@ export function streamOf(env: VirtualEnv, bridge: Bridge): Surfaces {
   })
   let state = ''
   client.connection$.subscribe((connection) => {
-    if (connection.state === 'distrusted') state = connection.sentence
+    if (connection.state === 'distrusted') state = connection.why.code
   })
   return {
     client: () => client.status()?.pumps ?? null,
