@@ -1,22 +1,43 @@
-// The whole page: what is not to be missed above, a tile a wand, and one voice for changes of state.
+// The whole page: what stands in the way first, a row for each wand where there are several, one pump whole,
+// and one voice for what changes.
+import type { ComponentChildren } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
 import { moment, type Reader } from '../src/words/reader.ts'
 import { auditSentence } from '../src/words/told.ts'
 import { sentence } from '../src/words/words.ts'
+import { dress } from './document.ts'
 import type { Shown } from './feed.ts'
+import { Doors } from './parts/doors.tsx'
 import { Notice } from './parts/notice.tsx'
-import { Outbox } from './parts/outbox.tsx'
-import { Tile } from './parts/tile.tsx'
-import { announcementOf, tilesOf } from './view/state.ts'
+import { Pump } from './parts/pump.tsx'
+import { Rows } from './parts/rows.tsx'
+import { announcementOf, tabOf, tilesOf, worstFirst } from './view/state.ts'
 
 export function App({ shown, reader }: { readonly shown: Shown; readonly reader: Reader }) {
   const { connection, status, historyOf, destinations } = shown
   const { words } = reader
   const { page, source } = words
-  const tiles = status ? tilesOf(status.wands, status.pumps) : []
+  const [chosen, choose] = useState<string | null>(null)
+  const tiles = status ? worstFirst(tilesOf(status.wands, status.pumps)) : []
+  const tile = tiles.find(({ wand }) => wand.port === chosen) ?? tiles[0]
+  // The worst is shown first, and stays until somebody asks for another.
+  useEffect(() => {
+    if (tile && tile.wand.port !== chosen) choose(tile.wand.port)
+  })
   const marks = [...new Set(tiles.map(({ wand }) => wand.source))].filter((one) => one !== 'device')
   const audit = status?.audit
   const quiet = audit?.code === 'audit.recorded' && audit.notices.length === 0
   const unwell = audit && audit.state !== 'none' && !quiet
+  const away = connection.state !== 'live'
+  useEffect(() =>
+    dress({
+      title: tabOf(connection.state, tile, reader),
+      pump: tile?.pump?.pump.serial ?? '',
+      mark: marks.map((mark) => source[mark]).join(' '),
+      page: page.pageNumber,
+      of: page.pageOf,
+    }),
+  )
   return (
     <>
       <a class="skip" href="#readings">
@@ -27,17 +48,9 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
           {source[mark]}
         </aside>
       ))}
-      <header class="top">
-        <h1>{page.title}</h1>
-        <p>{page.readOnly}</p>
-        <p>{page.zone(reader.zone)}</p>
-        <button type="button" class="noprint" onClick={() => window.print()}>
-          {page.print}
-        </button>
-        {status && <p class="printonly">{page.printedAt(moment(reader, status.asOf))}</p>}
-      </header>
       <main id="readings" tabIndex={-1}>
-        <ConnectionNotice connection={connection} reader={reader} />
+        <h1 class="unseen">{page.title}</h1>
+        <Obstacles connection={connection} reader={reader} />
         {unwell && (
           <Notice
             title={audit.state === 'failed' ? page.auditFailed : page.audit}
@@ -46,41 +59,69 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
             <p>{auditSentence(words, audit)}</p>
           </Notice>
         )}
-        {status && tiles.length === 0 && (
-          <Notice title={page.noWand}>
+        {status && !tile && (
+          <Notice title={page.noWand} obstacle>
             <p>{page.noWandNext}</p>
           </Notice>
         )}
-        <div class={tiles.length > 1 ? 'tiles several' : 'tiles'}>
-          {tiles.map((tile) => (
-            <Tile
-              key={tile.wand.port}
-              tile={tile}
-              history={tile.pump && historyOf(tile.pump.pump.id)}
-              reader={reader}
-            />
-          ))}
-        </div>
-        <Outbox destinations={destinations} reader={reader} />
+        {tiles.length > 1 && (
+          <Rows tiles={tiles} shown={tile?.wand.port} show={choose} reader={reader} />
+        )}
+        {tile && (
+          <Pump
+            key={tile.wand.port}
+            tile={tile}
+            history={tile.pump && historyOf(tile.pump.pump.id)}
+            away={away}
+            destinations={destinations}
+            reader={reader}
+          />
+        )}
+        <Foot pump={tile?.pump !== undefined} reader={reader}>
+          {status && <p class="printonly">{page.printedAt(moment(reader, status.asOf))}</p>}
+        </Foot>
       </main>
-      <p class="voice" role="status" aria-live="polite">
+      <p class="unseen voice" role="status" aria-live="polite">
         {announcementOf(connection.state, tiles, reader)}
       </p>
     </>
   )
 }
 
-function ConnectionNotice({
+function Foot({
+  children,
+  pump,
+  reader,
+}: {
+  readonly children: ComponentChildren
+  readonly pump: boolean
+  readonly reader: Reader
+}) {
+  const { page } = reader.words
+  return (
+    <footer class="foot">
+      <Doors pump={pump} reader={reader} />
+      <p>{page.readOnly}</p>
+      <p>{page.zone(reader.zone)}</p>
+      {children}
+      <button type="button" class="noprint" onClick={() => window.print()}>
+        {page.print}
+      </button>
+    </footer>
+  )
+}
+
+function Obstacles({
   connection,
   reader,
 }: {
-  connection: Shown['connection']
-  reader: Reader
+  readonly connection: Shown['connection']
+  readonly reader: Reader
 }) {
   const { page } = reader.words
   switch (connection.state) {
     case 'connecting':
-      return <Notice title={page.connecting} />
+      return <Notice title={page.connecting} obstacle />
     case 'silent':
       return (
         <Notice title={page.bridgeSilent} grave>
@@ -89,7 +130,7 @@ function ConnectionNotice({
       )
     case 'refused':
       return (
-        <Notice title={page.signIn} grave>
+        <Notice title={page.signIn} grave obstacle>
           <p>{page.signInNext}</p>
           <p>
             <code>wandbridge open</code>

@@ -83,7 +83,7 @@ export class Feed {
     for (const id of this.#histories.keys()) if (!ids.includes(id)) this.#histories.delete(id)
     for (const id of ids) {
       if (this.#histories.has(id)) continue
-      const history = new History(this.#client.api, id, this.#clock.wall(), () => this.#changed())
+      const history = new History(this.#client.api, id, () => this.#changed())
       this.#histories.set(id, history)
     }
   }

@@ -1,48 +1,44 @@
-// The history of one pump as the page needs it: points for the trends and the last visit, in bounded
-// memory. It is read once from the log and goes on with the records that come.
+// The history of one pump as the page needs it: its readings for the trends, its refills, and the last
+// visit, in bounded memory. It is read once from the log and goes on with the records that come.
 import type { Rest } from '../src/client/rest.ts'
+import type { Refill } from '../src/model/api.ts'
 import type { ApiRecord, InterrogationRecord } from '../src/model/record.ts'
 import { Points, pointOf } from './view/trend.ts'
 import { lastVisit, type Moment } from './view/visit.ts'
 
-const DAY_MS = 86_400_000
-/** A trend of a month is there at once; the whole of it when somebody asks. */
-const TREND_DAYS = 31
-/** Longer than the longest time between two refills. */
-const VISIT_DAYS = 400
+/** Moments that are kept for finding the last visit. */
 const VISITS = 2_000
 const WAITING = 2_000
+const REFILLS = 200
 
 export type Loading = 'loading' | 'ready' | 'failed'
 
 export class History {
   readonly #api: Rest
   readonly #id: string
-  readonly #began: number
   readonly #changed: () => void
   #points = new Points()
   #visits: Moment[] = []
   /** What came while the log was still being read. */
-  #pending: ApiRecord[] = []
-  #whole = false
-  /** Counts what was asked for: an answer to something older is left aside. */
-  #asked = 0
+  #pending: InterrogationRecord[] = []
+  /** When the pump was last refilled, by its clock: another time than before is another refill. */
+  #filledAt: string | null | undefined
 
-  trend: Loading = 'loading'
+  /** Its readings: trends, and which visit was the last. */
+  readings: Loading = 'loading'
   since: Loading = 'loading'
+  refills: readonly Refill[] = []
   /** The newest interrogation of the last visit; null = none is recorded. */
   before: InterrogationRecord | null = null
   /** A pseudonym, if somebody has set one. */
   patient: string | null = null
 
-  /** `now`: UTC in ms. */
-  constructor(api: Rest, id: string, now: number, changed: () => void) {
+  constructor(api: Rest, id: string, changed: () => void) {
     this.#api = api
     this.#id = id
-    this.#began = now
     this.#changed = changed
-    void this.#loadTrend()
-    void this.#loadVisits()
+    void this.#load()
+    void this.#loadRefills()
   }
 
   get points(): Points {
@@ -50,76 +46,64 @@ export class History {
   }
 
   take(record: ApiRecord): void {
-    if (record.kind !== 'interrogation' && record.kind !== 'live') return
-    if (record.patient !== null) this.patient = record.patient
-    if (this.trend === 'loading') {
-      if (this.#pending.length < WAITING) this.#pending.push(record)
-    } else this.#add(record)
+    if (record.kind === 'live' && record.patient !== null) this.patient = record.patient
     if (record.kind !== 'interrogation') return
-    const { id, position, at, deviceTime } = record
-    this.#visits = [...this.#visits, { id, position, readAt: at, deviceTime }].slice(-VISITS)
-    if (this.trend === 'failed') void this.#loadTrend()
-    if (this.since === 'ready') void this.#loadBefore()
-    if (this.since === 'failed') void this.#loadVisits()
-  }
-
-  /** Everything that is recorded, from now on. */
-  whole(): void {
-    if (this.#whole) return
-    this.#whole = true
-    void this.#loadTrend()
-  }
-
-  #add(record: ApiRecord): void {
-    if (record.kind !== 'interrogation' && record.kind !== 'live') return
-    const { id, position, at, deviceTime } = record
-    const { reportedVolume } = record.kind === 'live' ? record : record.reservoir
-    const { rate } = record.kind === 'live' ? record : record.infusion
-    this.#points.add(pointOf({ id, position, readAt: at, deviceTime, reportedVolume, rate }))
-  }
-
-  async #loadTrend(): Promise<void> {
-    this.#asked += 1
-    const asked = this.#asked
-    this.trend = 'loading'
-    const points = new Points()
-    const from = new Date(this.#began - TREND_DAYS * DAY_MS).toISOString()
-    try {
-      for await (const one of this.#api.allReadings(this.#id, this.#whole ? {} : { from })) {
-        points.add(pointOf(one))
-      }
-      if (asked !== this.#asked) return
-      this.trend = 'ready'
-    } catch {
-      if (asked !== this.#asked) return
-      this.trend = 'failed'
+    if (record.patient !== null) this.patient = record.patient
+    if (this.readings === 'loading') {
+      if (this.#pending.length < WAITING) this.#pending.push(record)
+      return
     }
-    this.#points = points
-    for (const record of this.#pending.splice(0)) this.#add(record)
-    this.#changed()
+    this.#add(record)
+    if (this.readings === 'failed') void this.#load()
+    else void this.#loadBefore()
   }
 
-  async #loadVisits(): Promise<void> {
-    this.since = 'loading'
-    const from = new Date(this.#began - VISIT_DAYS * DAY_MS).toISOString()
+  #add(record: InterrogationRecord): void {
+    const { id, position, at, deviceTime, reservoir, infusion, alarms } = record
+    if (position <= (this.#visits.at(-1)?.position ?? -1)) return
+    this.#visits = [...this.#visits, { id, position, readAt: at, deviceTime }].slice(-VISITS)
+    const { reportedVolume } = reservoir
+    const moving = { reportedVolume, rate: infusion.rate, activeAlarms: alarms.length }
+    this.#points.add(pointOf({ position, readAt: at, deviceTime, ...moving }))
+    const { value: filledAt } = reservoir.filledAt
+    if (this.#filledAt !== undefined && filledAt !== this.#filledAt) void this.#loadRefills()
+    this.#filledAt = filledAt
+  }
+
+  async #load(): Promise<void> {
+    this.readings = 'loading'
+    const points = new Points()
     const found: Moment[] = []
     try {
       let after: string | undefined
       do {
-        const range = { from, limit: 10_000, ...(after !== undefined && { after }) }
+        const range = { limit: 10_000, ...(after !== undefined && { after }) }
         const { interrogations, next } = await this.#api.interrogations(this.#id, range)
-        for (const { id, position, readAt, deviceTime } of interrogations) {
+        for (const visit of interrogations) {
+          const { id, position, readAt, deviceTime } = visit
           found.push({ id, position, readAt, deviceTime })
+          points.add(pointOf(visit))
         }
+        found.splice(0, Math.max(0, found.length - VISITS))
         after = next ?? undefined
       } while (after !== undefined)
-      const newest = found.at(-1)?.position ?? -1
-      const later = this.#visits.filter(({ position }) => position > newest)
-      this.#visits = [...found, ...later].slice(-VISITS)
+      this.#points = points
+      this.#visits = found
+      this.readings = 'ready'
+      for (const record of this.#pending.splice(0)) this.#add(record)
       await this.#loadBefore()
     } catch {
+      this.readings = 'failed'
       this.since = 'failed'
+      for (const record of this.#pending.splice(0)) this.#add(record)
     }
+    this.#changed()
+  }
+
+  async #loadRefills(): Promise<void> {
+    const asked = { limit: REFILLS, order: 'desc' } as const
+    const found = await this.#api.refills(this.#id, asked).catch(() => null)
+    if (found) this.refills = found.refills
     this.#changed()
   }
 

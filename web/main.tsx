@@ -3,6 +3,7 @@
 import './jitless.ts'
 import './style/page.css'
 import './style/parts.css'
+import './style/strip.css'
 import './style/print.css'
 import { render } from 'preact'
 import { systemClock } from '../src/client/index.ts'
@@ -14,7 +15,6 @@ const { lang, dataset } = document.documentElement
 const reader = readerOf(lang, dataset['zone'] ?? '')
 const root = document.getElementById('page') as HTMLElement
 
-document.title = reader.words.page.title
 const feed = new Feed(systemClock, () => {
   render(<App shown={feed.shown()} reader={reader} />, root)
 })

@@ -8,7 +8,7 @@ import { sourceFor } from '../transport/source.ts'
 import { sentence as saying } from '../words/words.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import { number } from './options.ts'
-import { renderPump, renderWand, sourceMark } from './render.ts'
+import { type Key, screenOf } from './screen.ts'
 import { hold } from './serve.ts'
 import { sentence } from './watch.ts'
 
@@ -43,6 +43,10 @@ export function registerDemo(program: Command): void {
         const ports = simulator.describe().map((device) => sourceFor(device.path))
         const http = { host: '127.0.0.1', port: flags.port, log: () => {} }
         return { source: 'simulator' as const, ports, policy: 'continuous' as const, http }
+      }).catch(async (error: unknown) => {
+        // What is simulated would keep this process going.
+        await simulator?.stop()
+        throw error
       })
       const curl = curlLine(host)
       let restore = () => {}
@@ -111,28 +115,68 @@ function print(host: Host, curl: readonly string[]): () => void {
   return () => subscription.unsubscribe()
 }
 
-export interface Key {
-  readonly key: string
-  readonly does: string
+export interface DemoKey extends Key {
   /** The simulator's command; `on` changes with every press. */
   command(on: boolean): object
 }
 
-export const KEYS: readonly Key[] = [
-  { key: 'l', does: 'lift', command: (on) => ({ do: on ? 'lift' : 'place' }) },
-  { key: 'u', does: 'unplug', command: (on) => ({ do: on ? 'unplug' : 'plug' }) },
-  { key: 'n', does: 'noise', command: (on) => ({ do: 'noise', level: on ? 'high' : 'none' }) },
-  { key: 'd', does: 'drain', command: () => ({ do: 'drain' }) },
+export const KEYS: readonly DemoKey[] = [
+  {
+    key: 'l',
+    does: 'lift',
+    means: 'lifts the wand off the pump; again: puts it back',
+    command: (on) => ({ do: on ? 'lift' : 'place' }),
+  },
+  {
+    key: 'u',
+    does: 'unplug',
+    means: 'pulls the wand’s cable; again: plugs it in',
+    command: (on) => ({ do: on ? 'unplug' : 'plug' }),
+  },
+  {
+    key: 'n',
+    does: 'noise',
+    means: 'disturbs the cable; again: leaves it alone',
+    command: (on) => ({ do: 'noise', level: on ? 'high' : 'none' }),
+  },
+  {
+    key: 'd',
+    does: 'drain',
+    means: 'empties the reservoir with a syringe',
+    command: () => ({ do: 'drain' }),
+  },
   {
     key: 'r',
     does: 'refill',
+    means: 'fills in 20 mL and tells the pump so, with its own programmer',
     command: () => ({ do: 'refill', volume: 20_000_000, program: true }),
   },
-  { key: 'b', does: 'bolus', command: () => ({ do: 'patient-bolus' }) },
-  { key: 'a', does: '1 day on', command: () => ({ do: 'advance', days: 1 }) },
+  {
+    key: 'b',
+    does: 'bolus',
+    means: 'the patient asks for a bolus',
+    command: () => ({ do: 'patient-bolus' }),
+  },
+  {
+    key: 'a',
+    does: 'day',
+    means: 'lets one day pass in the pump',
+    command: () => ({ do: 'advance', days: 1 }),
+  },
 ]
 const PAGE_KEY = 'p'
-const HELP = [...KEYS.map((k) => `${k.key} ${k.does}`), `${PAGE_KEY} page`, 'q quit'].join('  ')
+const HELP_KEY = 'c'
+/** Every key of the demo, as the screen names them. */
+export const ALL_KEYS: readonly Key[] = [
+  ...KEYS,
+  {
+    key: PAGE_KEY,
+    does: 'page',
+    means: 'makes a new link to the page: one works once, two minutes',
+  },
+  { key: HELP_KEY, does: 'keys', means: 'shows and hides this list' },
+  { key: 'q', does: 'quit', means: 'closes the session with the pump and ends' },
+]
 
 /** Draws until the returned function is called, which gives the terminal back. */
 function draw(
@@ -146,35 +190,25 @@ function draw(
   let said = ''
   let page = pageLine(host)
   let ended = false
+  let help = false
   const redraw = () => {
     if (ended) return
-    const { wands, pumps } = host.bridge.status()
-    const latest = [...pumps]
-      .reverse()
-      .sort((a, b) => a.ageMs - b.ageMs)
-      .slice(0, 1)
-    const lines = [
-      ...sourceMark('simulator'),
-      page,
-      `  works once, for two minutes; ${PAGE_KEY} makes another`,
-      `Audit files: ${host.auditor.dir}`,
-      ...wands.flatMap((wand) => renderWand(wand, READER)),
-      '',
-      ...latest.flatMap((pump) => renderPump(pump, READER)),
-      '',
-      ...curl,
-      '',
-      said,
-      HELP,
-    ]
+    const around = {
+      ...{ page, said, help, keys: ALL_KEYS },
+      more: [`Audit files: ${host.auditor.dir}`, ...curl],
+    }
     const rows = Math.max(1, process.stdout.rows - 1)
-    const shown = lines.length > rows ? [...lines.slice(0, rows - 2), ...lines.slice(-2)] : lines
+    const shown = screenOf(host.bridge.status(), around, rows, READER)
     process.stdout.write(`\x1b[H${shown.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J`)
   }
   const onKey = (text: string) => {
     if (text === 'q' || text === '\x03') return quit()
     if (text === PAGE_KEY) {
       page = pageLine(host)
+      return redraw()
+    }
+    if (text === HELP_KEY) {
+      help = !help
       return redraw()
     }
     const key = KEYS.find((k) => k.key === text)

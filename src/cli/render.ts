@@ -14,6 +14,7 @@ import {
   shown,
   stepStart,
 } from '../words/reader.ts'
+import { alarmName, noAlarmsText, summaryOf } from '../words/summary.ts'
 import { auditSentence, linkText } from '../words/told.ts'
 import { named, sentence, WORDS } from '../words/words.ts'
 
@@ -46,6 +47,10 @@ const MARK: Readonly<Record<PumpStatus['source'], string>> = {
   simulator: 'SIMULATOR. These are not readings of a patient’s pump.',
   replay: 'REPLAY of a recording. These readings are not of this moment.',
 }
+
+/** The mark in one row, where there is no room for a bar above and below. */
+export const markRow = (source: PumpStatus['source']): string[] =>
+  MARK[source] === '' ? [] : [`=== ${MARK[source]} `.padEnd(WIDTH, '=')]
 
 /** The mark of what is not a device; empty for one. */
 export function sourceMark(source: PumpStatus['source']): string[] {
@@ -92,27 +97,53 @@ export const TERMINAL_LEAVES_OUT: LeftOut = {
   'clock.resets': 'A clock that was lost is far off, and that stands here.',
 }
 
-export function renderPump(pump: Coded<PumpStatus>, reader: Reader): string[] {
-  const look = readerOf(reader.locale, reader.zone)
-  const text = (field: ScalarField, value: Value) => shown(look, field, value)
-  const { reservoir, infusion, battery, state } = pump
-  const { reservoir: r, infusion: i, battery: e, status: s } = FIELDS
+/** Which pump, how its reading stands, what it complains of; then everything else it says. */
+export const renderPump = (pump: Coded<PumpStatus>, reader: Reader): string[] => [
+  ...renderHead(pump, reader),
+  ...renderAlarms(pump, reader),
+  '',
+  ...renderRest(pump, reader),
+]
+
+export function renderHead(pump: Coded<PumpStatus>, reader: Reader): string[] {
   const who = [
     pump.pump.serial,
     pump.pump.model,
     pump.pump.firmware && `firmware ${pump.pump.firmware}`,
   ]
+  return [...row('Pump', who.filter(Boolean).join(', ')), ...row('', liveness(pump, reader))]
+}
+
+/** Alarms, critical first, and a pump that gives nothing, which is as loud as one. */
+export function renderAlarms(pump: Coded<PumpStatus>, reader: Reader): string[] {
+  const look = readerOf(reader.locale, reader.zone)
+  const { says, notInfusing, alarmCount } = summaryOf(pump, look)
+  const still = notInfusing ? row('NOT INFUSING', says) : []
+  if (pump.alarms.length === 0) return [...row('Alarms', noAlarmsText(pump, look)), ...still]
+  const { notAvailable, alarmState } = look.words
+  const rows = pump.alarms.flatMap((alarm) => {
+    const [began, noticed] = [alarm.occurredAt, alarm.detectedAt].map((at) => pumpMoment(look, at))
+    const state = named(alarmState, alarm.state, notAvailable)
+    const what = `${alarmName(alarm, look)} (${alarm.class ?? notAvailable}), ${state}`
+    return row('', `${what}, began ${began}, noticed by the pump ${noticed}`)
+  })
+  return [...row('ALARMS', alarmCount), ...rows, ...still]
+}
+
+export function renderRest(pump: Coded<PumpStatus>, reader: Reader): string[] {
+  const look = readerOf(reader.locale, reader.zone)
+  const text = (field: ScalarField, value: Value) => shown(look, field, value)
+  const { reservoir, infusion, battery, state } = pump
+  const { reservoir: r, infusion: i, battery: e, status: s } = FIELDS
+  const { refill } = summaryOf(pump, look)
   return [
-    ...row('Pump', who.filter(Boolean).join(', ')),
-    ...row('', liveness(pump, reader)),
-    '',
     ...row(
       'Reservoir',
       `${text(r.reportedVolume, reservoir.reportedVolume)}, reported by the pump, not measured`,
     ),
     ...row(
       '',
-      `capacity ${text(r.capacity, reservoir.capacity)}, low alarm at ${text(r.lowAlarmVolume, reservoir.lowAlarmVolume)}, expected ${text(r.lowAlarmDate, reservoir.lowAlarmDate)} by the pump’s clock`,
+      `capacity ${text(r.capacity, reservoir.capacity)}, low alarm at ${text(r.lowAlarmVolume, reservoir.lowAlarmVolume)}, expected ${text(r.lowAlarmDate, reservoir.lowAlarmDate)} by the pump’s clock${refill.left === '' ? '' : ` (${refill.left})`}`,
     ),
     ...row(
       '',
@@ -147,7 +178,6 @@ export function renderPump(pump: Coded<PumpStatus>, reader: Reader): string[] {
       `${text(e.state, battery.state)}, replacement expected ${text(e.replacementDate, battery.replacementDate)}`,
     ),
     ...row('Clock', clockRow(pump, look)),
-    ...alarms(pump, reader),
     ...row('Audit', auditText(pump.audit, look)),
   ]
 }
@@ -175,22 +205,6 @@ function clockRow({ clock }: Coded<PumpStatus>, look: Look): string {
   return `${own}${clockText({ ...clock, uncertainty: uncertainty.value }, look)}`
 }
 
-function alarms(pump: Coded<PumpStatus>, { locale, zone }: Reader): string[] {
-  const look = readerOf(locale, zone)
-  if (pump.alarms.length === 0) {
-    const at = clockTime(inZone(pump.readAt, zone)).slice(0, 5)
-    return row(
-      'Alarms',
-      `No alarms reported by the pump at ${at}. This program does not watch the pump.`,
-    )
-  }
-  return pump.alarms.flatMap((alarm, n) => {
-    const [began, noticed] = [alarm.occurredAt, alarm.detectedAt].map((at) => pumpMoment(look, at))
-    const what = `${alarm.code ?? 'code unknown'} (${alarm.class ?? 'class unknown'}), ${alarm.state ?? 'state unknown'}, began ${began}, noticed by the pump ${noticed}`
-    return row(n === 0 ? 'ALARMS' : '', what)
-  })
-}
-
 export function renderWand(wand: Coded<WandStatus>, { locale }: Reader): string[] {
   const words = WORDS[locale]
   const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
@@ -204,16 +218,26 @@ export function renderWand(wand: Coded<WandStatus>, { locale }: Reader): string[
     ...row('Wand', name),
     ...row('', linkText(words, wand.link)),
     ...(place ? row('', `${place}${busy}`) : []),
-    ...row('Session', sentence(words, wand.session)),
-    ...wand.unclosed.flatMap((one) =>
-      row('NOT CLOSED', `${one.pump === null ? '' : `Pump ${one.pump}: `}${sentence(words, one)}`),
-    ),
     ...(frames > 0
       ? row(
           'Refused',
           `${frames} damaged or foreign frames, ${bytes} bytes. No part of any reading.`,
         )
       : []),
+  ]
+}
+
+/** What a wand's session does, and every session that is not known to be closed. */
+export function renderSession(
+  { session, unclosed }: Coded<WandStatus>,
+  { locale }: Reader,
+): string[] {
+  const words = WORDS[locale]
+  return [
+    ...row('Session', sentence(words, session)),
+    ...unclosed.flatMap((one) =>
+      row('NOT CLOSED', `${one.pump === null ? '' : `Pump ${one.pump}: `}${sentence(words, one)}`),
+    ),
   ]
 }
 

@@ -6,10 +6,17 @@ import { healthSchema } from '../model/api.ts'
 import { statement } from '../model/statement.ts'
 import { sentence } from '../words/words.ts'
 import type { Metrics } from './metrics.ts'
-import { openRoute } from './origin.ts'
+import { cookieOf, openRoute } from './origin.ts'
 import { HttpProblem } from './problems.ts'
 import { answers } from './reply.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
+
+/** What a browser is shown of a link that lets nobody in any more. */
+const USED = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>wandbridge</title>
+<h1>This link was used already, or is older than two minutes.</h1>
+<p>No pump is shown here, and nothing was read or changed.</p>
+<p>If this browser is signed in, <a href="/">the page is here</a>. If it is not, type this on the computer that runs the bridge: <code>wandbridge open</code></p>
+`
 
 export function serviceRoutes(
   app: FastifyInstance,
@@ -71,7 +78,16 @@ export function serviceRoutes(
     async (_request, reply) =>
       reply.header('content-type', metrics.contentType).send(await metrics.text()),
   )
-  openRoute(app, access.links, settings, () => {
+  openRoute(app, access.links, settings, (reply) => {
+    const { accept, authorization, cookie } = reply.request.headers
+    if (accept?.includes('text/html')) {
+      const own = cookieOf(cookie, settings.cookie())
+      // Whoever is in already has no need of another link.
+      if (typeof access.authenticate(authorization, own) !== 'string') {
+        return reply.redirect('/', 303)
+      }
+      return reply.code(404).header('content-type', 'text/html; charset=utf-8').send(USED)
+    }
     throw new HttpProblem(
       'not-found',
       'This link was used already, or is older than two minutes. Make a new one with: wandbridge open.',

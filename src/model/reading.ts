@@ -117,9 +117,20 @@ function bare<K extends string>(
   return out as ReturnType<typeof bare<K>>
 }
 
-/** Alarms of a reading. An alarm with a bad field is still an alarm. */
+/** By the pump's own class: a class that it does not say, or that is newer than this, may be critical. */
+const CLASS_ORDER: readonly (string | null)[] = ['critical', null, 'non-critical', 'log-only']
+const placeOf = ({ class: own }: Pick<AlarmReading, 'class'>) => {
+  const place = CLASS_ORDER.indexOf(own)
+  return place < 0 ? CLASS_ORDER.indexOf(null) : place
+}
+
+/** Alarms as every surface lists them: critical first, then as the pump does. */
+export const alarmsInOrder = <A extends Pick<AlarmReading, 'class'>>(alarms: readonly A[]): A[] =>
+  [...alarms].sort((a, b) => placeOf(a) - placeOf(b))
+
+/** Alarms of a reading, critical first. An alarm with a bad field is still an alarm. */
 export function alarmReadings(values: SnapshotValues, readAt: string): AlarmReading[] {
-  return values.alarms.alarms.map((item) => {
+  const all = values.alarms.alarms.map((item) => {
     const plain = bare(item, ['code', 'class', 'state', 'occurredAt', 'detectedAt'])
     const known = item.id.value
     return {
@@ -128,6 +139,7 @@ export function alarmReadings(values: SnapshotValues, readAt: string): AlarmRead
       readAt,
     } as AlarmReading
   })
+  return alarmsInOrder(all)
 }
 
 /** Events the pump has overwritten before the oldest one it still holds; null = it does not say how many. */

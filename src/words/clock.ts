@@ -17,23 +17,29 @@ interface Clocks {
   readonly uncertainty: number | null
 }
 
-/** Whether the two clocks are so near that nothing needs to be said, as far as is known. */
-export function agrees({ deviceTime, hostTime, uncertainty }: Clocks, zone: string): boolean {
-  if (deviceTime === null) return false
-  const ahead = aheadOf(deviceTime, hostTime, zone)
-  return Math.abs(ahead) < (uncertainty === null ? LONGEST_S : AGREES_S)
+type Look = Pick<Reader, 'words' | 'zone'>
+
+/** How far the pump's clock is ahead, in s; null = it gives no time. */
+function aheadBy({ deviceTime, hostTime }: Clocks, zone: string): number | null {
+  if (deviceTime === null) return null
+  return deviceTimeSeconds(deviceTime) - deviceTimeSeconds(inZone(hostTime, zone))
 }
 
-const aheadOf = (deviceTime: string, hostTime: string, zone: string) =>
-  deviceTimeSeconds(deviceTime) - deviceTimeSeconds(inZone(hostTime, zone))
+/** Whether the two clocks are known to be apart: by so much that people would see it. */
+export function clocksDiffer(clocks: Clocks, { zone }: Pick<Look, 'zone'>): boolean {
+  const ahead = aheadBy(clocks, zone)
+  const sure = clocks.uncertainty === null ? LONGEST_S : AGREES_S
+  return ahead !== null && Math.abs(ahead) >= sure
+}
 
-export function clockText(
-  { deviceTime, hostTime, uncertainty }: Clocks,
-  { words: { clock }, zone }: Pick<Reader, 'words' | 'zone'>,
-): string {
-  if (deviceTime === null) return clock.none
-  const ahead = aheadOf(deviceTime, hostTime, zone)
-  if (uncertainty === null && Math.abs(ahead) < LONGEST_S) return clock.unknown
+/** Whether they are so near that nothing needs to be said, as far as is known. */
+export const agrees = (clocks: Clocks, zone: string): boolean =>
+  clocks.deviceTime !== null && !clocksDiffer(clocks, { zone })
+
+export function clockText(clocks: Clocks, { words: { clock }, zone }: Look): string {
+  const ahead = aheadBy(clocks, zone)
+  if (ahead === null) return clock.none
+  if (clocks.uncertainty === null && Math.abs(ahead) < LONGEST_S) return clock.unknown
   if (Math.abs(ahead) < AGREES_S) return clock.agrees(zone)
   const by = age(Math.abs(ahead) * 1_000)
   return ahead > 0 ? clock.ahead(by, zone) : clock.behind(by, zone)

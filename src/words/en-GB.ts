@@ -8,6 +8,7 @@ export const enGB: Words = {
   page: {
     ...enUS.page,
     readOnly: 'wandbridge reads. It cannot programme a pump.',
+    programme: 'Programme',
     programmeSame: 'The programme is unchanged.',
     programmeUnknown: 'All of the programme that both readings say is unchanged.',
     programmeChanged: 'Programme changes',

@@ -55,6 +55,10 @@ export const moment = ({ zone }: Reader, utc: string): string => dateTime(inZone
 export const pumpMoment = ({ words }: Reader, local: string | null): string =>
   local === null ? words.notAvailable : dateTime(local)
 
+/** The day of it: `24-Nov-2026`. */
+export const pumpDay = (reader: Reader, local: string | null): string =>
+  local === null ? reader.words.notAvailable : (dateTime(local).split(' ')[0] ?? '')
+
 /** The name of a drug as it was entered at the programmer. */
 export const drugName = (
   { words }: Pick<Reader, 'words'>,

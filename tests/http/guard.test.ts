@@ -323,6 +323,17 @@ describe('a page link', () => {
     )
     expect((await fetch(fresh, { redirect: 'manual' })).status).toBe(404)
     const [pair = ''] = cookie.split(';')
+    // A browser is shown a page that says so, or, where it is in already, the page itself.
+    const again = (more: Record<string, string>) =>
+      fetch(fresh, { redirect: 'manual', headers: { accept: 'text/html', ...more } })
+    const used = await again({})
+    expect([used.status, used.headers.get('content-type')]).toEqual([
+      404,
+      'text/html; charset=utf-8',
+    ])
+    expect(await used.text()).toContain('This link was used already')
+    const inside = await again({ cookie: pair })
+    expect([inside.status, inside.headers.get('location')]).toEqual([303, '/'])
     expect((await ask(w, '/api/v1/pumps', { cookie: `a=b; ${pair}` })).status).toBe(200)
     expect((await ask(w, '/metrics', { cookie: pair })).status).toBe(403)
     expect(

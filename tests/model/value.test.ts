@@ -7,6 +7,7 @@ import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import {
   alarmReadings,
   alarmSchema,
+  alarmsInOrder,
   drugReadings,
   drugSchema,
   pumpEventSchema,
@@ -25,6 +26,31 @@ import {
 import { snapshotArbitrary, structArbitrary } from './arbitrary.ts'
 
 const at = { deviceTime: '2026-11-24T14:02:11', receivedAt: '2026-11-24T14:02:12.345Z' }
+
+describe('alarms', () => {
+  const classed = fc.array(
+    fc.record({
+      n: fc.nat(),
+      class: fc.constantFrom('critical', 'non-critical', 'log-only', 'unknown(9)', null),
+    }),
+    { maxLength: 16 },
+  )
+
+  it('come critical first, then as the pump has them; one of no known class may be critical', () => {
+    fc.assert(
+      fc.property(classed, (alarms) => {
+        const of = (...classes: (string | null)[]) =>
+          alarms.filter((one) => classes.includes(one.class))
+        expect(alarmsInOrder(alarms)).toEqual([
+          ...of('critical'),
+          ...of('unknown(9)', null),
+          ...of('non-critical'),
+          ...of('log-only'),
+        ])
+      }),
+    )
+  })
+})
 
 describe('snapshotValues', () => {
   it('gives what its schema takes, for anything the wire can carry', () => {
@@ -48,11 +74,12 @@ describe('snapshotValues', () => {
         const values = snapshotValues(repr, at)
         const shown = alarmReadings(values, at.receivedAt)
         expect(shown).toHaveLength(repr.alarms.alarms.length)
-        for (const [i, alarm] of repr.alarms.alarms.entries()) {
-          const field = values.alarms.alarms[i]
-          const code = alarm.code
-          expect(shown[i]?.code).toBe(code === null ? null : field?.code.value)
-          if (code !== null) expect(shown[i]?.code).toMatch(/^[a-z0-9-]+$|^unknown\(\d+\)$/)
+        const codes = repr.alarms.alarms.map(({ code }, i) =>
+          code === null ? null : values.alarms.alarms[i]?.code.value,
+        )
+        expect(shown.map(({ code }) => code).sort()).toEqual(codes.sort())
+        for (const { code } of shown) {
+          if (code !== null) expect(code).toMatch(/^[a-z0-9-]+$|^unknown\(\d+\)$/)
         }
       }),
     )

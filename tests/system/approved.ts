@@ -1,50 +1,17 @@
-// Screenshots beside approved ones. What is of the moment is masked before; both are made small, so that
-// the edges of letters do not count, and compared in a browser, which has a decoder of PNG already.
+// Screenshots beside approved ones. Both are made small, so that the edges of letters do not count, and
+// compared in a browser, which has a decoder of pictures already.
 // WANDBRIDGE_APPROVE=1 takes what is there now: look at it before it is committed.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 
 const APPROVED = fileURLToPath(new URL('approved/', import.meta.url))
 const SEEN = fileURLToPath(new URL('../../.cache/screenshots/', import.meta.url))
 
-/** Times, dates, ages and the port, everywhere on the page; no history, which grows; nothing lies over anything. */
-const MASK = `(() => {
-  for (const element of document.querySelectorAll('.simulator, .state')) element.style.position = 'static'
-  for (const element of document.querySelectorAll('.trends, .since')) element.style.display = 'none'
-  for (const element of document.querySelectorAll('details')) element.open = false
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  while (walker.nextNode()) {
-    const node = walker.currentNode
-    const text = node.data
-      .replace(/\\d\\d-[A-Z][a-z]{2}-\\d{4}/g, '24-Nov-2026')
-      .replace(/\\d\\d:\\d\\d(:\\d\\d)?/g, (_, seconds) => seconds ? '14:02:11' : '14:02')
-      .replace(/[\\d.]+ (s|min|h|days)(?= (ago|ahead|behind)|$)/g, '6 min')
-      .replace(/\\/\\S+\\/\\S+/g, '/dev/ttyACM0')
-    if (text !== node.data) node.data = text
-  }
-})()`
-
-const UNMASK = `for (const element of document.querySelectorAll('.simulator, .state, .trends, .since'))
-  element.removeAttribute('style')`
-
-/** Of what is at `selector`, in the window as it is. */
-export async function masked(page: Page, selector: string): Promise<Buffer> {
-  const state = page.locator(`${selector} .state .title`).first()
-  let seen: Buffer
-  // The age goes on each second: a picture counts when it was not drawn anew meanwhile.
-  do {
-    await page.evaluate(MASK)
-    seen = await page.locator(selector).first().screenshot({ animations: 'disabled' })
-  } while (!(await state.textContent())?.includes('14:02:11, 6 min'))
-  await page.evaluate(UNMASK)
-  return seen
-}
-
 /** Share of the picture that is clearly another; 1 = another shape. */
 const COMPARE = `async ([a, b]) => {
-  const load = async (data) => createImageBitmap(await (await fetch('data:image/png;base64,' + data)).blob())
+  const load = async (data) => createImageBitmap(await (await fetch(data)).blob())
   const [one, two] = [await load(a), await load(b)]
   const off = Math.max(Math.abs(one.width / two.width - 1), Math.abs(one.height / two.height - 1))
   if (off > 0.06) return 1
@@ -64,11 +31,15 @@ const COMPARE = `async ([a, b]) => {
   return other / (w * h)
 }`
 
+/** First byte of one. */
+const JPEG = 0xff
+
 /** Share that differs from the approved picture; 1 = there is none. */
 export async function differs(browser: Browser, name: string, seen: Buffer): Promise<number> {
-  const file = join(APPROVED, `${name}.png`)
+  const kind = seen[0] === JPEG ? 'jpeg' : 'png'
+  const file = join(APPROVED, `${name}.${kind}`)
   mkdirSync(SEEN, { recursive: true })
-  writeFileSync(join(SEEN, `${name}.png`), seen)
+  writeFileSync(join(SEEN, `${name}.${kind}`), seen)
   if (process.env['WANDBRIDGE_APPROVE'] === '1') {
     writeFileSync(file, seen)
     return 0
@@ -76,7 +47,8 @@ export async function differs(browser: Browser, name: string, seen: Buffer): Pro
   if (!existsSync(file)) return 1
   const page = await browser.newPage()
   try {
-    const pair = JSON.stringify([readFileSync(file), seen].map((png) => png.toString('base64')))
+    const address = (picture: Buffer) => `data:image/${kind};base64,${picture.toString('base64')}`
+    const pair = JSON.stringify([readFileSync(file), seen].map(address))
     return Number(await page.evaluate(`(${COMPARE})(${pair})`))
   } finally {
     await page.close()

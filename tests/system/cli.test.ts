@@ -398,6 +398,11 @@ describe.concurrent('demo', () => {
     const second = demo(dir)
     expect(await second.exit).toBe(2)
     expect(second.err()).toContain('Another bridge is running')
+    // Its port, by another state directory: it says so and ends, and leaves nothing behind that runs.
+    const [, port = ''] = /127\.0\.0\.1:(\d+)/.exec(program.out()) ?? []
+    const third = start(['demo', '--port', port, '--state-dir', temporary()])
+    expect(await third.exit).toBe(2)
+    expect(third.err()).toContain(port)
     program.child.kill('SIGINT')
     expect(await program.exit).toBe(0)
     expect(program.out()).toContain('Session closed. You may now use the pump’s own programmer.')

@@ -37,3 +37,29 @@ export const TARGETS = `[...document.querySelectorAll('button, summary, label, a
     const { width, height } = e.getBoundingClientRect()
     return { what: e.outerHTML.slice(0, 80), w: Math.round(width), h: Math.round(height) }
   })`
+
+/** Whether the page is set in a font as wide as DejaVu Sans: its digits are 0.636 em. */
+export const DEJAVU = `(() => {
+  const probe = document.createElement('span')
+  probe.textContent = '0'.repeat(100)
+  probe.style.cssText = 'position:absolute;font-size:100px;font-weight:400'
+  document.body.append(probe)
+  const { width } = probe.getBoundingClientRect()
+  probe.remove()
+  return width >= 6360
+})()`
+
+/** Which of these are not wholly in the window, or not wholly inside their own cell. */
+export const OUT_OF_SIGHT = `(selectors) => [...selectors.map((what) => [what, document.querySelectorAll(what)]),
+  ['critical', document.querySelectorAll('.names .critical')]]
+  .flatMap(([what, all]) => what !== 'critical' && all.length === 0 ? [what + ' is not there'] :
+    [...all].flatMap((e) => {
+      const range = document.createRange()
+      range.selectNodeContents(e)
+      const boxes = [...range.getClientRects()]
+      const inside = boxes.every(({ left, right, top, bottom }) =>
+        left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight)
+      const cell = (e.closest('.cell') ?? e.parentElement).getBoundingClientRect()
+      const own = boxes.every(({ left, right }) => left >= cell.left - 1 && right <= cell.right + 1)
+      return inside && own ? [] : [what + ': ' + e.textContent]
+    }))`

@@ -78,7 +78,7 @@ describe.concurrent('a visit', () => {
       /^Read at \d\d:\d\d:\d\d, [\d.]+ (s|min) ago\. Not live$/,
     )
     expect(await textOf(page, '.session')).toMatch(/^Reading finished \d\d:\d\d\. Session closed\./)
-    expect(await textOf(page, '.alarms')).toMatch(
+    expect(await textOf(page, '.cell.alarmed')).toMatch(
       /No alarms reported by the pump at \d\d:\d\d\. This page does not watch the pump\./,
     )
     expect(await textOf(page, '.since')).toMatch(/No earlier visit is recorded here/)
@@ -99,11 +99,11 @@ describe.concurrent('a visit', () => {
     expect(await textOf(page, '.since .events')).toMatch(/Programmed 0\.3 mL\/day/)
 
     // Trends, with the table behind.
-    expect(await page.locator('.trends canvas').count()).toBe(2)
+    expect(await page.locator('.trends .chart').count()).toBe(2)
     await page.locator('.trends details summary').click()
     // What is behind a summary is drawn once it is open.
-    await page.locator('.trends tbody tr').nth(1).waitFor()
-    expect(await page.locator('.trends tbody tr').count()).toBe(2)
+    await page.locator('.trends details tbody tr').nth(1).waitFor()
+    expect(await page.locator('.trends details tbody tr').count()).toBe(2)
     await page.locator('.log summary').click()
     await page.locator('.log').getByText('Every event the pump has logged is here').waitFor()
     expect(said).toEqual([])

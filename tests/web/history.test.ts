@@ -3,8 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readerOf } from '../../src/words/reader.ts'
-import { marksOf, type Point, Points, seriesOf } from '../../web/view/trend.ts'
-import { changesOf, eventsSince, lastVisit } from '../../web/view/visit.ts'
+import { type Point, Points, trendOf } from '../../web/view/trend.ts'
+import { cameAndWent, changesOf, lastVisit } from '../../web/view/visit.ts'
 import { FULL, readIn } from '../model/full.ts'
 
 const reader = readerOf('en-US', 'UTC')
@@ -39,8 +39,6 @@ describe('what has changed', () => {
   it('is nothing when nothing has', () => {
     const { programme, other, same } = changesOf(now, now, reader)
     expect([programme, other, same]).toEqual([[], [], true])
-    const whole = { events: { ...now.content.events, total: 2 } }
-    expect(eventsSince(whole, whole)).toEqual({ entries: [], lost: 0 })
   })
 
   it('has both sides, also where both would be shown alike', () => {
@@ -95,23 +93,49 @@ describe('what has changed', () => {
     expect(other).toMatchObject([{ before: '0.25 mL/day', after: '0.5 mL/day' }])
   })
 
-  it('counts events the pump has overwritten since, where it says how many', () => {
-    const { content } = now
-    const total = content.events.total ?? 0
-    const later = { events: { ...content.events, total: total + 100, entries: [] } }
-    expect(eventsSince(content, later)).toEqual({ entries: [], lost: 100 })
-    const silent = { events: { ...content.events, total: null } }
-    expect(eventsSince(content, silent).lost).toBeNull()
-    expect(eventsSince(silent, content).lost).toBeNull()
+  it('names an alarm that came and went, which neither reading lists', () => {
+    const { alarms } = now.content
+    const events = { ...now.content.events, total: 90 }
+    const total = 90
+    const before = { alarms, events }
+    const raised = {
+      ...{ number: total + 1, code: 'alarm-raised', argument: 5, invalid: undefined },
+      ...{ occurredAt: '2026-11-20T03:10:00', detectedAt: '2026-11-20T03:12:00' },
+    }
+    const later = {
+      ...{ alarms, readAt: at(0).readAt },
+      events: { ...events, total: total + 1, entries: [...events.entries, raised] },
+    }
+    expect(cameAndWent(before, later)).toMatchObject([
+      { code: 'motor-stall', occurredAt: '2026-11-20T03:10:00' },
+    ])
+    expect(cameAndWent(later, later)).toEqual([])
+    // One that is listed still has not gone.
+    const listed = {
+      ...later,
+      alarms: [
+        {
+          ...raised,
+          id: String(total + 1),
+          code: 'motor-stall',
+          class: 'critical',
+          state: 'active',
+          readAt: '',
+        },
+      ],
+    }
+    expect(cameAndWent(before, listed)).toEqual([])
   })
 })
 
-const point = (n: number, seconds: number): Point => ({
+const DAY = 86_400
+const point = (n: number, seconds: number, volume: number | null = n): Point => ({
   position: n,
-  readAt: at(0).readAt,
-  deviceTime: new Date(Date.UTC(2026, 10, 24) + seconds * 1000).toISOString().slice(0, 19),
-  volume: n,
+  readAt: new Date(Date.UTC(2026, 10, 24) + seconds * 1000).toISOString(),
+  deviceTime: null,
+  volume,
   rate: 1,
+  alarms: 0,
 })
 
 describe('the trends', () => {
@@ -122,12 +146,12 @@ describe('the trends', () => {
         for (let i = 0; i < n; i += 1) points.add(point(i, i))
         const all = points.all()
         expect(points.total).toBe(n)
-        expect(all.length).toBeLessThanOrEqual(4_000)
+        expect(all.length).toBeLessThanOrEqual(1_500)
         expect([all[0]?.position, all.at(-1)?.position]).toEqual([0, n - 1])
         expect(all.every((one, i) => i === 0 || one.position > (all[i - 1]?.position ?? 0))).toBe(
           true,
         )
-        if (n < 2_000) expect(all.length).toBe(n)
+        if (n < 1_000) expect(all.length).toBe(n)
       }),
       { numRuns: 20 },
     )
@@ -140,32 +164,38 @@ describe('the trends', () => {
   })
 
   it('draw the range that was asked for, back from the newest', () => {
-    const days = Array.from({ length: 60 }, (_, n) => point(n, n * 86_400))
-    expect(seriesOf(days, 'day').times).toHaveLength(2)
-    expect(seriesOf(days, 'week').times).toHaveLength(8)
-    expect(seriesOf(days, 'all').times).toHaveLength(60)
+    const days = Array.from({ length: 500 }, (_, n) => point(n, n * DAY))
+    expect(trendOf(days, [], 'quarter').points).toHaveLength(93)
+    expect(trendOf(days, [], 'year').points).toHaveLength(367)
+    expect(trendOf(days, [], 'all').points).toHaveLength(500)
   })
 
-  it('draw nothing from before the pump’s clock was reset, and say so', () => {
-    const points = [point(0, 0), point(1, 100), point(2, -800_000_000), point(3, -799_999_000)]
-    const series = seriesOf(points, 'all')
-    expect([series.times.length, series.reset]).toEqual([2, true])
-    expect(seriesOf(points.slice(0, 2), 'all').reset).toBe(false)
-  })
-
-  it('mark events between their first and last reading only', () => {
-    const series = seriesOf([point(0, 0), point(1, 1_000)], 'all')
-    const event = (seconds: number, code: string) => ({
-      number: 1,
-      code,
-      occurredAt: point(0, seconds).deviceTime,
-      detectedAt: null,
-      argument: null,
-    })
-    const marks = marksOf(
-      [event(-5, 'programmed'), event(5, 'programmed'), event(6, 'telemetry-began')],
-      series,
+  it('stand in the order of the log, also where this computer’s clock was set back', () => {
+    const moments = fc.array(fc.integer({ min: 0, max: 1_000 }), { minLength: 2 })
+    fc.assert(
+      fc.property(moments, (seconds) => {
+        const points = seconds.map((at, n) => point(n, at))
+        const { points: drawn, back } = trendOf(points, [], 'all')
+        expect(drawn.map(({ position }) => position)).toEqual(points.map((one) => one.position))
+        expect(drawn.every(({ at }, n) => n === 0 || at >= (drawn[n - 1]?.at ?? 0))).toBe(true)
+        expect(back).toBe(seconds.some((at, n) => n > 0 && at < Math.max(...seconds.slice(0, n))))
+      }),
     )
-    expect(marks.map(({ code }) => code)).toEqual(['programmed'])
+  })
+
+  it('break at a refill and at what is not known, and nowhere else; a refill breaks no rate', () => {
+    const points = [0, 1, 2, 3, 4, 5].map((n) => point(n, n * DAY, n === 4 ? null : n))
+    const { levels, rates, refills } = trendOf(points, [{ position: 2 }], 'all')
+    const places = (runs: typeof levels) => runs.map((run) => run.map(({ position }) => position))
+    expect(places(levels)).toEqual([[0, 1], [2, 3], [5]])
+    expect(places(rates)).toEqual([[0, 1, 2, 3, 4, 5]])
+    expect(refills.map(({ position }) => position)).toEqual([2])
+  })
+
+  it('break at a refill whose reading was thinned, and mark none before the first', () => {
+    const points = [point(10, 0), point(20, DAY), point(30, 2 * DAY)]
+    const { levels, refills } = trendOf(points, [{ position: 5 }, { position: 25 }], 'all')
+    expect(levels.map((run) => run.length)).toEqual([2, 1])
+    expect(refills).toEqual([{ at: Date.UTC(2026, 10, 26), position: 25 }])
   })
 })

@@ -5,7 +5,16 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { REASONS } from '../../src/model/value.ts'
 import { readerOf } from '../../src/words/reader.ts'
-import { announcementOf, barsOf, sessionOf, stateOf, tilesOf } from '../../web/view/state.ts'
+import {
+  announcementOf,
+  barsOf,
+  obstacleOf,
+  sessionOf,
+  stateOf,
+  tabOf,
+  tilesOf,
+  worstFirst,
+} from '../../web/view/state.ts'
 import { sample } from '../http/world.ts'
 
 const reader = readerOf('en-US', 'UTC')
@@ -146,5 +155,72 @@ describe('a tile', () => {
   it('shows more bars the better the wand lies, none for none', () => {
     expect(barsOf(null)).toBeNull()
     expect([0, 1, 40, 100].map((coupling) => barsOf(coupling)?.n)).toEqual([0, 1, 2, 5])
+  })
+})
+
+describe('what stands in the way', () => {
+  const seen = (more: Partial<WandStatus>, read = false) =>
+    obstacleOf({ ...wand, ...more }, reader, read)
+  const contact = (progress: number | null) => ({ ...wand.contact, progress })
+  const session = (state: WandStatus['session']['state']) => ({ ...wand.session, state })
+
+  it('is the cable first, then the reading under way, then the place of the wand', () => {
+    const link = { ...wand.link, connected: false }
+    expect(seen({ link, contact: contact(40) })?.next).toMatch(/cable/)
+    expect(seen({ contact: contact(40), session: session('open') })).toMatchObject({
+      title: 'Reading, 40 %',
+      progress: 40,
+    })
+    const coupling = { ...wand.coupling, position: 'no-implant' }
+    expect(seen({ coupling, contact: contact(null), session: session('none') })).toMatchObject({
+      title: 'The wand is there. It hears no pump.',
+      progress: null,
+    })
+  })
+
+  it('is nothing where a reading stands, or while a session is held', () => {
+    const still = { contact: contact(null) }
+    expect(seen({ ...still, session: session('open') })).toBeNull()
+    expect(seen({ ...still, session: session('closed') })).toBeNull()
+    expect(seen({ ...still, session: session('none') })?.title).toBe('No reading yet.')
+    expect(seen({ ...still, session: session('none') }, true)).toBeNull()
+  })
+})
+
+describe('several wands', () => {
+  it('stand the worst first: session, critical alarm, nothing infused, signal, alarm, the rest', () => {
+    const alarm = (own: string | null) => ({ ...pump, alarms: [{ class: own } as never] })
+    const calm = { ...pump, alarms: [], quality: 'current' as const }
+    const state = { ...pump.state, state: { ...pump.state.state, value: 'stopped' } }
+    const of = (port: string, its: PumpStatus | undefined, more: Partial<WandStatus> = {}) => ({
+      ...{ pump: its, others: [] },
+      wand: { ...wand, unclosed: [], ...more, port },
+    })
+    const session = { ...wand.session, state: 'not-confirmed' as const }
+    const order = [
+      of('stuck', calm, { session }),
+      of('critical', alarm('critical')),
+      of('unknown', alarm(null)),
+      of('stopped', { ...calm, state }),
+      of('lost', { ...calm, quality: 'stale', reason: 'wand-lost' }),
+      of('alarm', { ...alarm('non-critical'), quality: 'current' }),
+      of('none', undefined),
+      of('calm', calm),
+    ]
+    const ports = worstFirst([...order].reverse()).map((one) => one.wand.port)
+    const either = (a: string, b: string) => (x: string) => (x === b ? a : x)
+    expect(ports.map(either('critical', 'unknown'))).toEqual(
+      order.map((one) => one.wand.port).map(either('critical', 'unknown')),
+    )
+  })
+})
+
+describe('the tab', () => {
+  it('names the pump and the gravest of it; of a bridge that is gone nothing else', () => {
+    const [tile] = tilesOf([wand], [{ ...pump, alarms: [], quality: 'current' }])
+    const { serial } = pump.pump
+    expect(tabOf('live', tile, reader)).toBe(`${serial} · live`)
+    expect(tabOf('silent', tile, reader)).toBe(`${serial} · not live`)
+    expect(tabOf('live', undefined, reader)).toBe('Pump readings')
   })
 })

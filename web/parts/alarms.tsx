@@ -3,6 +3,7 @@
 import type { AlarmReading } from '../../src/model/reading.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { minute, moment, pumpMoment, type Reader } from '../../src/words/reader.ts'
+import { alarmName } from '../../src/words/summary.ts'
 import { named } from '../../src/words/words.ts'
 import { Facts } from './facts.tsx'
 import { Icon } from './icon.tsx'
@@ -15,14 +16,6 @@ interface Props {
 export function Alarms({ pump, reader }: Props) {
   const { page } = reader.words
   const at = minute(reader, pump.readAt)
-  if (pump.alarms.length === 0) {
-    return (
-      <section class="alarms none">
-        <h3>{page.alarms}</h3>
-        <p>{page.noAlarms(at)}</p>
-      </section>
-    )
-  }
   return (
     <section class="alarms">
       <h3>{page.alarms}</h3>
@@ -37,7 +30,7 @@ export function Alarms({ pump, reader }: Props) {
 }
 
 function Alarm({ alarm, reader }: { readonly alarm: AlarmReading; readonly reader: Reader }) {
-  const { page, alarm: names, alarmState, notAvailable } = reader.words
+  const { page, alarmState, notAvailable } = reader.words
   const own = (local: string | null) => pumpMoment(reader, local)
   const facts = [
     { label: page.class, value: alarm.class ?? notAvailable },
@@ -49,8 +42,8 @@ function Alarm({ alarm, reader }: { readonly alarm: AlarmReading; readonly reade
   return (
     <li class={alarm.class === 'critical' ? 'critical' : ''}>
       <Icon name="alarm" />
-      <div>
-        <h4>{named(names, alarm.code, notAvailable)}</h4>
+      <div class="what">
+        <h4>{alarmName(alarm, reader)}</h4>
         <Facts facts={facts} />
       </div>
     </li>

@@ -1,128 +1,124 @@
-// One drawing over the pump's clock, by uPlot: it is an image with a name; the table says the same in
-// words.
-import { useEffect, useRef } from 'preact/hooks'
-import uPlot from 'uplot'
-import 'uplot/dist/uPlot.min.css'
-import { dateTime, number } from '../../src/model/format.ts'
-
-interface Mark {
-  readonly at: number
-  readonly letter: string
-}
+// One drawing over the visits: an image with a name. The pointer picks a reading; the slider below does the
+// same for keys, and the table says the same in words.
+import { moment, type Reader } from '../../src/words/reader.ts'
+import { type Placed, type Trend, ticksOf } from '../view/trend.ts'
 
 interface Props {
-  readonly times: readonly number[]
-  readonly values: readonly (number | null)[]
-  readonly marks: readonly Mark[]
-  readonly unit: string
-  /** Null = every digit. */
-  readonly digits: number | null
+  readonly trend: Trend
+  readonly lines: readonly (readonly Placed[])[]
+  readonly read: (point: Placed) => number | null
+  readonly text: (value: number) => string
   /** A value holds until the next. */
-  readonly stepped: boolean
+  readonly stepped?: boolean
+  /** The pump's own low mark. */
+  readonly low?: number | null
+  /** Which point is picked. */
+  readonly at: number
+  readonly pick: (at: number) => void
   readonly label: string
+  readonly reader: Reader
 }
 
-const INK = '#10151c'
-const LINE = '#12395e'
-const GRID = '#c3cad3'
-const FONT = '16px system-ui, sans-serif'
-const HEIGHT = 240
+const W = 1_000
+const H = 260
+const LEFT = 80
+const RIGHT = 24
+const TOP = 30
+const BOTTOM = 34
+const TIMES = 4
 
-export function Chart({ times, values, marks, unit, digits, stepped, label }: Props) {
-  const place = useRef<HTMLDivElement>(null)
-  const plot = useRef<uPlot | null>(null)
-  const drawn = useRef(marks)
-  drawn.current = marks
-
-  useEffect(() => {
-    const element = place.current
-    if (!element) return
-    const text = (value: number) => number(value, unit, digits)
-    const made = new uPlot(
-      optionsOf(element.clientWidth, text, stepped, () => drawn.current),
-      [[...times], [...values]],
-      element,
-    )
-    plot.current = made
-    const watch = new ResizeObserver(() => {
-      const width = element.clientWidth
-      if (width > 0 && width !== made.width) made.setSize({ width, height: HEIGHT })
-    })
-    watch.observe(element)
-    return () => {
-      watch.disconnect()
-      made.destroy()
-      plot.current = null
-    }
-  }, [unit, digits, stepped])
-
-  useEffect(() => {
-    plot.current?.setData([[...times], [...values]])
-  }, [times, values])
-
-  return <div class="chart" ref={place} role="img" aria-label={label} />
-}
-
-function optionsOf(
-  width: number,
-  text: (value: number) => string,
-  stepped: boolean,
-  marks: () => readonly Mark[],
-): uPlot.Options {
-  const paths = stepped ? uPlot.paths.stepped?.({ align: 1 }) : undefined
-  const axis = { stroke: INK, font: FONT, grid: { stroke: GRID }, ticks: { stroke: GRID } }
-  return {
-    width: Math.max(width, 200),
-    height: HEIGHT,
-    // Half of the last time stands beyond the end of its axis.
-    padding: [null, 56, null, null],
-    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
-    legend: { show: false },
-    cursor: { show: false },
-    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
-    axes: [
-      {
-        ...axis,
-        space: 120,
-        size: 56,
-        values: (_, splits) => once(splits.map(timeText)),
-      },
-      { ...axis, size: 64, values: (_, splits) => splits.map(text) },
-    ],
-    series: [
-      {},
-      { stroke: LINE, width: 3, points: { size: 6, fill: LINE }, ...(paths && { paths }) },
-    ],
-    hooks: { draw: [(plot) => drawMarks(plot, marks())] },
+export function Chart(props: Props) {
+  const { trend, lines, read, text, stepped = false, low = null, at, pick, label, reader } = props
+  const { points, refills } = trend
+  const [first, last] = [points[0]?.at ?? 0, points.at(-1)?.at ?? 0]
+  const x = (time: number) =>
+    LEFT + ((W - LEFT - RIGHT) * (time - first)) / Math.max(1, last - first)
+  const values = points.flatMap((point) => read(point) ?? [])
+  const most = Math.max(...values, low ?? 0) * 1.1 || 1
+  const y = (value: number) => H - BOTTOM - ((H - TOP - BOTTOM) * value) / most
+  const path = (line: readonly Placed[]) =>
+    line
+      .map((point, n) => {
+        const [px, py] = [round(x(point.at)), round(y(read(point) ?? 0))]
+        if (n === 0) return `M${px} ${py}`
+        return stepped ? `H${px}V${py}` : `L${px} ${py}`
+      })
+      .join('')
+  const chosen = points[at]
+  const nearest = (event: PointerEvent) => {
+    const box = (event.currentTarget as Element).getBoundingClientRect()
+    const px = ((event.clientX - box.left) / box.width) * W
+    const off = points.map((point) => Math.abs(x(point.at) - px))
+    pick(off.indexOf(Math.min(...off)))
   }
+  const top = niceTop(most)
+  return (
+    <svg
+      class="chart"
+      viewBox={`0 0 ${W} ${H}`}
+      role="img"
+      aria-label={label}
+      onPointerMove={nearest}
+      onPointerDown={nearest}
+    >
+      {[0, top / 2, top].map((value) => (
+        <g key={value}>
+          <path class="grid" d={`M${LEFT} ${y(value)}H${W - RIGHT}`} />
+          <text x={LEFT - 10} y={y(value) + 6} class="end">
+            {text(value)}
+          </text>
+        </g>
+      ))}
+      {ticksOf(points, TIMES).map((time, n) => (
+        <text
+          key={time}
+          x={x(time)}
+          y={H - 8}
+          class={n === 0 ? 'start' : n === TIMES - 1 ? 'end' : 'middle'}
+        >
+          {timeText(time, last - first, reader)}
+        </text>
+      ))}
+      {low !== null && <path class="low" d={`M${LEFT} ${y(low)}H${W - RIGHT}`} />}
+      {refills.map(({ at: time, position }) => (
+        <g key={position}>
+          <path class="refill" d={`M${x(time)} ${TOP}V${H - BOTTOM}`} />
+          <text x={x(time)} y={TOP - 10} class="middle">
+            {reader.words.page.trendRefill}
+          </text>
+        </g>
+      ))}
+      {chosen && <path class="chosen" d={`M${x(chosen.at)} ${TOP}V${H - BOTTOM}`} />}
+      {lines.map((line) => (
+        <path key={line[0]?.position} class="line" d={path(line)} />
+      ))}
+      {points.map((point) => {
+        const value = read(point)
+        if (value === null) return null
+        const [px, py] = [x(point.at), y(value)]
+        return point.alarms > 0 ? (
+          <path key={point.position} class="alarm" d={`M${px} ${py - 12}l11 19h-22z`} />
+        ) : (
+          <circle key={point.position} class="dot" cx={px} cy={py} r={points.length > 80 ? 2 : 5} />
+        )
+      })}
+      {chosen && <circle class="ring" cx={x(chosen.at)} cy={y(read(chosen) ?? 0)} r={11} />}
+    </svg>
+  )
 }
 
-const timeText = (at: number) => dateTime(new Date(at * 1000).toISOString()).replace(' ', '\n')
+const round = (n: number) => Math.round(n * 10) / 10
 
-/** Times that are the same to the minute are written once. */
-const once = (texts: readonly string[]) =>
-  texts.map((text, i) => (text === texts[i - 1] ? '' : text))
+/** The highest line of the grid: one, two or five of a power of ten, below the top of the drawing. */
+function niceTop(most: number): number {
+  const power = 10 ** Math.floor(Math.log10(most))
+  return ([5, 2, 1].find((n) => n * power <= most) ?? 1) * power
+}
 
-/** A dashed line at each event, with the number it has in the list below. */
-function drawMarks({ ctx, bbox, valToPos }: uPlot, marks: readonly Mark[]): void {
-  ctx.save()
-  ctx.strokeStyle = INK
-  ctx.fillStyle = INK
-  ctx.lineWidth = devicePixelRatio
-  ctx.font = `${14 * devicePixelRatio}px system-ui, sans-serif`
-  ctx.textAlign = 'center'
-  ctx.textBaseline = 'top'
-  ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio])
-  let free = Number.NEGATIVE_INFINITY
-  for (const { at, letter } of marks) {
-    const x = valToPos(at, 'x', true)
-    ctx.beginPath()
-    ctx.moveTo(x, bbox.top)
-    ctx.lineTo(x, bbox.top + bbox.height)
-    ctx.stroke()
-    if (x < free) continue
-    ctx.fillText(letter, x, bbox.top)
-    free = x + 20 * devicePixelRatio
-  }
-  ctx.restore()
+const DAY_MS = 86_400_000
+
+/** The day, or within two days the time of it. */
+function timeText(at: number, span: number, reader: Reader): string {
+  const [day = '', time = ''] = moment(reader, new Date(at).toISOString()).split(' ')
+  return span < 2 * DAY_MS ? time : day
 }

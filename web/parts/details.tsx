@@ -1,13 +1,14 @@
-// The smaller parts of a reading: patient boluses, battery, clocks, catheter, and where it is recorded.
-
+// The smaller parts of a reading: patient boluses, battery, clocks, catheter; the wand, and where it is
+// recorded.
 import { FIELDS } from '../../src/model/fields.ts'
 import { clockTime, count, dateTime, inZone } from '../../src/model/format.ts'
-import type { PumpStatus } from '../../src/model/status.ts'
+import type { DestinationStatus, PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { clockText } from '../../src/words/clock.ts'
 import { pumpMoment, type Reader, shown } from '../../src/words/reader.ts'
 import { auditSentence } from '../../src/words/told.ts'
 import { named } from '../../src/words/words.ts'
 import { Facts, Part } from './facts.tsx'
+import { Outbox } from './outbox.tsx'
 
 interface Props {
   readonly pump: PumpStatus
@@ -104,14 +105,34 @@ export function Catheter({ pump: { catheter }, reader }: Props) {
   )
 }
 
-export function Record({ pump: { audit }, reader }: Props) {
-  const { page } = reader.words
-  const { log, position } = audit
-  const place = log !== null && position !== null ? count(position) : null
+/** The wand, where the reading is recorded, and what else is fed from it: seldom asked for. */
+export function Details({
+  wand,
+  pump,
+  destinations,
+  reader,
+}: {
+  readonly wand: WandStatus
+  readonly pump: PumpStatus | undefined
+  readonly destinations: readonly DestinationStatus[]
+  readonly reader: Reader
+}) {
+  const { page, notAvailable } = reader.words
+  const { log, position } = pump?.audit ?? { log: null, position: null }
+  const place = log !== null && position !== null ? page.auditPlace(log, count(position)) : null
+  const facts = [
+    { label: page.wand, value: wand.serial ?? notAvailable },
+    { label: page.port, value: <span class="port">{wand.port}</span> },
+    ...(place === null ? [] : [{ label: page.audit, value: place }]),
+  ]
   return (
-    <Part title={page.audit} name="audit">
-      {place !== null && <p>{page.auditPlace(log ?? '', place)}</p>}
-      <p>{auditSentence(reader.words, audit)}</p>
-    </Part>
+    <details class="part more">
+      <summary>
+        <h3>{page.details}</h3>
+      </summary>
+      <Facts facts={facts} />
+      {pump && <p>{auditSentence(reader.words, pump.audit)}</p>}
+      <Outbox destinations={destinations} reader={reader} />
+    </details>
   )
 }

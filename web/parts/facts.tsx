@@ -38,13 +38,15 @@ export function Figure({ text }: { readonly text: string }) {
 interface PartProps {
   readonly title: string
   readonly name: string
+  /** What leads to it. */
+  readonly id?: string
   readonly children: ComponentChildren
 }
 
 /** One part of a tile under its heading; `name` is its place in the style sheet. */
-export function Part({ title, name, children }: PartProps) {
+export function Part({ title, name, id, children }: PartProps) {
   return (
-    <section class={`part ${name}`}>
+    <section class={`part ${name}`} id={id}>
       <h3>{title}</h3>
       {children}
     </section>

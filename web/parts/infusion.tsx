@@ -4,7 +4,7 @@ import { DRUG_FIELDS, FIELDS, STEP_FIELDS } from '../../src/model/fields.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { drugName, type Reader, shown, stepStart } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
-import { Facts, Figure, Part } from './facts.tsx'
+import { Facts, Part } from './facts.tsx'
 
 const fields = FIELDS.infusion
 
@@ -18,17 +18,17 @@ export function Infusion({ pump: { infusion, state }, reader }: Props) {
   const { drugs } = infusion
   const facts = [
     { label: page.state, value: named(pumpState, state.state.value, notAvailable) },
+    {
+      label: page.rate,
+      value: shown(reader, fields.rate, infusion.rate),
+      note: page.rateNote,
+    },
     { label: page.mode, value: named(mode, infusion.mode.value, notAvailable) },
     { label: page.volume24h, value: shown(reader, fields.volume24h, infusion.volume24h) },
     ...singleBolus(infusion, reader),
   ]
   return (
     <Part title={page.infusion} name="infusion">
-      <div class="rate">
-        <p class="label">{page.rate}</p>
-        <Figure text={shown(reader, fields.rate, infusion.rate)} />
-        <p class="note">{page.rateNote}</p>
-      </div>
       <Facts facts={facts} />
       <ul class="drugs">
         {drugs.map((drug, n) => (

@@ -5,12 +5,14 @@ import { Icon } from './icon.tsx'
 interface Props {
   readonly title: string
   readonly grave?: boolean
+  /** Nothing can be read until it is seen to. */
+  readonly obstacle?: boolean
   readonly children?: ComponentChildren
 }
 
-export function Notice({ title, grave = false, children }: Props) {
+export function Notice({ title, grave = false, obstacle = false, children }: Props) {
   return (
-    <section class={grave ? 'notice grave' : 'notice'}>
+    <section class={`notice${grave ? ' grave' : ''}${obstacle ? ' obstacle' : ''}`}>
       {grave && <Icon name="lost" />}
       <div>
         <h2>{title}</h2>

@@ -1,12 +1,14 @@
-// Since the last visit: what of the programme is another, as plainly that nothing is, and what the pump
-// has logged.
+// Since the last visit: alarms that came and went, what of the programme is another, as plainly that nothing
+// is, and what the pump has logged.
 import { useMemo } from 'preact/hooks'
 import { count } from '../../src/model/format.ts'
+import { eventsSince } from '../../src/model/pump-events.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import type { Told } from '../../src/words/comparison.ts'
-import { moment, type Reader } from '../../src/words/reader.ts'
+import { moment, pumpMoment, type Reader } from '../../src/words/reader.ts'
+import { alarmName } from '../../src/words/summary.ts'
 import type { History } from '../history.ts'
-import { changesOf, eventsSince } from '../view/visit.ts'
+import { cameAndWent, changesOf } from '../view/visit.ts'
 import { Part } from './facts.tsx'
 import { EventList, Gap } from './log.tsx'
 
@@ -41,10 +43,24 @@ function Body({ pump, history, reader }: Props) {
     { who: pump.pump, content: pump },
     reader,
   )
-  const { entries, lost } = eventsSince(before, pump)
+  const { entries, overwritten: lost } = eventsSince(before.events.total, pump.events)
+  const passed = cameAndWent(before, pump)
   return (
     <>
       <p>{page.sinceWhen(moment(reader, before.at))}</p>
+      {passed.length > 0 && (
+        <div class="passed">
+          <h4>{page.cameAndWent}</h4>
+          <ul>
+            {passed.map((alarm) => (
+              <li key={alarm.id}>
+                <strong>{alarmName(alarm, reader)}</strong>,{' '}
+                {page.raisedAt(pumpMoment(reader, alarm.occurredAt))}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       {programme.length > 0 ? (
         <Table caption={page.programmeChanged} changes={programme} reader={reader} />
       ) : (

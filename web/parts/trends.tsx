@@ -1,19 +1,12 @@
-// Reservoir, rate and events over time, drawn, with the table behind.
+// Reservoir and rate over the visits, drawn; a reading is picked by pointer or keys and said in words; the
+// table has them all, and the refills stand below.
 import { useMemo, useState } from 'preact/hooks'
-import { FIELDS } from '../../src/model/fields.ts'
-import { count, number, unitText } from '../../src/model/format.ts'
+import { FIELDS, type ScalarField } from '../../src/model/fields.ts'
+import { count, number, quantity, unitText } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
-import { moment, pumpMoment, type Reader } from '../../src/words/reader.ts'
-import { named } from '../../src/words/words.ts'
+import { moment, pumpMoment, type Reader, shown } from '../../src/words/reader.ts'
 import type { History } from '../history.ts'
-import {
-  marksOf,
-  type Point,
-  type Points,
-  RANGES,
-  type RangeName,
-  seriesOf,
-} from '../view/trend.ts'
+import { type Placed, RANGES, type RangeName, type Trend, trendOf } from '../view/trend.ts'
 import { Chart } from './chart.tsx'
 import { Part } from './facts.tsx'
 
@@ -23,20 +16,18 @@ interface Props {
   readonly reader: Reader
 }
 
-/** A drawing is made anew at most so often while readings come, in ms of their own clock. */
-const REDRAW_MS = 5_000
 const ROWS = 200
 
 export function Trends({ pump, history, reader }: Props) {
   const { page } = reader.words
-  const [range, choose] = useState<RangeName>('month')
-  const moves = Math.floor(Date.parse(pump.readAt) / REDRAW_MS)
+  const [range, choose] = useState<RangeName>('year')
+  const total = history?.points.total
   const body = useMemo(
     () => <Body pump={pump} history={history} reader={reader} range={range} />,
-    [history, history?.trend, range, moves, pump.events.total, reader],
+    [history, history?.readings, history?.refills, total, range, reader],
   )
   return (
-    <Part title={page.trends} name="trends">
+    <Part title={page.trends} name="trends" id="history">
       <fieldset class="ranges noprint">
         <legend>{page.range}</legend>
         {(Object.keys(RANGES) as RangeName[]).map((one) => (
@@ -45,10 +36,7 @@ export function Trends({ pump, history, reader }: Props) {
               type="radio"
               name={`range-${pump.pump.id}`}
               checked={range === one}
-              onChange={() => {
-                if (one === 'all') history?.whole()
-                choose(one)
-              }}
+              onChange={() => choose(one)}
             />
             <span>{page.ranges[one]}</span>
           </label>
@@ -60,117 +48,178 @@ export function Trends({ pump, history, reader }: Props) {
 }
 
 function Body({ pump, history, reader, range }: Props & { readonly range: RangeName }) {
-  const { page, event } = reader.words
-  if (!history || history.trend === 'loading') return <p>{page.trendsLoading}</p>
-  if (history.trend === 'failed') return <p>{page.historyFailed}</p>
-  const points = history.points.all()
-  const series = seriesOf(points, range)
-  const { times, volumes, rates, reset } = series
-  if (times.length < 2) return <p>{page.trendNone}</p>
-  const marks = marksOf(pump.events.entries, series).map(({ at, code }, n) => ({
-    at,
-    letter: String(n + 1),
-    text: named(event, code, reader.words.notAvailable),
-  }))
-  const readings = count(times.length)
-  const charts = [
-    {
-      title: page.trendReservoir(unitText('mL', reader.locale)),
-      values: volumes,
-      digits: FIELDS.reservoir.reportedVolume.digits,
-      unit: 'mL',
-      stepped: false,
-    },
-    {
-      title: page.trendRate(unitText('mL/d', reader.locale)),
-      values: rates,
-      digits: FIELDS.infusion.rate.digits,
-      unit: 'mL/d',
-      stepped: true,
-    },
-  ]
+  const { page } = reader.words
+  if (!history || history.readings === 'loading') return <p>{page.trendsLoading}</p>
+  if (history.readings === 'failed') return <p>{page.historyFailed}</p>
+  const trend = trendOf(history.points.all(), history.refills, range)
   return (
     <>
-      <p class="note">
-        {page.trendsAxis} {reset && page.trendsReset}
-      </p>
-      {charts.map(({ title, ...chart }) => (
-        <figure key={title}>
-          <figcaption>{title}</figcaption>
-          <Chart
-            {...chart}
-            times={times}
-            marks={marks}
-            label={page.trendDrawing(title, readings)}
-          />
-        </figure>
-      ))}
-      {marks.length > 0 && (
-        <>
-          <h4>{page.trendEvents}</h4>
-          <ol class="marks">
-            {marks.map(({ at, letter, text }) => (
-              <li key={letter}>
-                {pumpMoment(reader, new Date(at * 1000).toISOString().slice(0, 19))} {text}
-              </li>
-            ))}
-          </ol>
-        </>
+      {trend.points.length < 2 ? (
+        <p>{page.trendNone}</p>
+      ) : (
+        <Drawn key={range} trend={trend} pump={pump} reader={reader} />
       )}
-      <Table points={points} all={history.points} reader={reader} />
+      <Table points={trend.points} total={history.points.total} reader={reader} />
+      <Refills history={history} reader={reader} />
     </>
   )
 }
 
-interface TableProps {
-  readonly points: readonly Point[]
-  readonly all: Points
+interface DrawnProps {
+  readonly trend: Trend
+  readonly pump: PumpStatus
   readonly reader: Reader
 }
 
-function Table({ points, all, reader }: TableProps) {
+function Drawn({ trend, pump, reader }: DrawnProps) {
+  const { page } = reader.words
+  const { points, back } = trend
+  const [chosen, pick] = useState<number | null>(null)
+  const last = points.length - 1
+  const at = Math.min(chosen ?? last, last)
+  const point = points[at] as Placed
+  const text = (value: number | null, unit: string, { digits }: Digits) =>
+    value === null ? reader.words.notAvailable : quantity(value, unit, digits, reader.locale)
+  const said = page.picked(
+    moment(reader, point.readAt),
+    text(point.volume, 'mL', VOLUME),
+    text(point.rate, 'mL/d', RATE),
+    page.alarmsThen(count(point.alarms)),
+  )
+  const ends = [points[0], points[last]].map((one) => moment(reader, one?.readAt ?? ''))
+  const shared = { trend, at, pick, reader }
+  const readings = count(points.length)
+  const volume = page.trendReservoir(unitText('mL', reader.locale))
+  const rate = page.trendRate(unitText('mL/d', reader.locale))
+  return (
+    <>
+      <p class="note">
+        {page.trendsNote(readings, ends[0] ?? '', ends[1] ?? '')} {back && page.trendsBack}
+      </p>
+      <figure>
+        <figcaption>{volume}</figcaption>
+        <Chart
+          {...shared}
+          lines={trend.levels}
+          read={({ volume }) => volume}
+          text={(value) => number(value, 'mL', VOLUME.digits)}
+          low={pump.reservoir.lowAlarmVolume.value}
+          label={page.trendDrawing(volume, readings)}
+        />
+      </figure>
+      <figure>
+        <figcaption>{rate}</figcaption>
+        <Chart
+          {...shared}
+          lines={trend.rates}
+          read={({ rate }) => rate}
+          text={(value) => number(value, 'mL/d', RATE.digits)}
+          stepped
+          label={page.trendDrawing(rate, readings)}
+        />
+      </figure>
+      <p class="note">{page.trendKey}</p>
+      <label class="pick noprint">
+        <span>{page.pick}</span>
+        <input
+          type="range"
+          min={0}
+          max={last}
+          value={at}
+          aria-valuetext={said}
+          onInput={({ currentTarget }) => pick(Number(currentTarget.value))}
+        />
+      </label>
+      <p class="picked">{said}</p>
+    </>
+  )
+}
+
+type Digits = Pick<ScalarField & { kind: 'uint' }, 'digits'>
+const VOLUME = FIELDS.reservoir.reportedVolume
+const RATE = FIELDS.infusion.rate
+
+interface TableProps {
+  readonly points: readonly Placed[]
+  readonly total: number
+  readonly reader: Reader
+}
+
+function Table({ points, total, reader }: TableProps) {
   const { page } = reader.words
   const [open, setOpen] = useState(false)
-  const { reportedVolume } = FIELDS.reservoir
-  const { rate } = FIELDS.infusion
-  const cell = (value: number | null, unit: string, digits: number | null) =>
+  const cell = (value: number | null, unit: string, { digits }: Digits) =>
     value === null ? reader.words.notAvailable : number(value, unit, digits)
   const newest = points.slice(-ROWS).reverse()
   return (
     <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>{page.table}</summary>
       {open && (
-        <>
-          <p>{page.tableSome(count(newest.length), count(all.total))}</p>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-          <section class="scrolls" tabIndex={0} aria-label={page.table}>
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">{page.read}</th>
-                  <th scope="col">{page.pumpClockAt}</th>
-                  <th scope="col">
-                    {page.reservoir} ({unitText('mL', reader.locale)})
-                  </th>
-                  <th scope="col">
-                    {page.rate} ({unitText('mL/d', reader.locale)})
-                  </th>
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        <section class="scrolls" tabIndex={0} aria-label={page.table}>
+          <table>
+            <caption>{page.tableSome(count(newest.length), count(total))}</caption>
+            <thead>
+              <tr>
+                <th scope="col">{page.read}</th>
+                <th scope="col">{page.pumpClockAt}</th>
+                <th scope="col">
+                  {page.reservoir} ({unitText('mL', reader.locale)})
+                </th>
+                <th scope="col">
+                  {page.rate} ({unitText('mL/d', reader.locale)})
+                </th>
+                <th scope="col">{page.alarm}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {newest.map((point) => (
+                <tr key={point.position}>
+                  <td>{moment(reader, point.readAt)}</td>
+                  <td>{pumpMoment(reader, point.deviceTime)}</td>
+                  <td>{cell(point.volume, 'mL', VOLUME)}</td>
+                  <td>{cell(point.rate, 'mL/d', RATE)}</td>
+                  <td>{count(point.alarms)}</td>
                 </tr>
-              </thead>
-              <tbody>
-                {newest.map((point) => (
-                  <tr key={point.position}>
-                    <td>{moment(reader, point.readAt)}</td>
-                    <td>{pumpMoment(reader, point.deviceTime)}</td>
-                    <td>{cell(point.volume, 'mL', reportedVolume.digits)}</td>
-                    <td>{cell(point.rate, 'mL/d', rate.digits)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </section>
-        </>
+              ))}
+            </tbody>
+          </table>
+        </section>
       )}
     </details>
+  )
+}
+
+function Refills({ history, reader }: { readonly history: History; readonly reader: Reader }) {
+  const { page, absent } = reader.words
+  const { refills } = history
+  if (refills.length === 0) return <p>{page.noRefills}</p>
+  return (
+    <section class="refills">
+      <h4>{page.refills}</h4>
+      <p class="note">{page.refillsNote}</p>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{page.lastRefill}</th>
+            <th scope="col">{page.refillRead}</th>
+            <th scope="col">{page.refillBeforeIt}</th>
+            <th scope="col">{page.refillProgrammed}</th>
+            <th scope="col">{page.refillSheet}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {refills.map(({ id, filledAt, filledVolume, before, after, worksheets }) => (
+            <tr key={id}>
+              <td>{pumpMoment(reader, filledAt)}</td>
+              <td>{after ? moment(reader, after.readAt) : absent}</td>
+              <td>{before ? shown(reader, VOLUME, before.reportedVolume) : absent}</td>
+              <td>{shown(reader, FIELDS.reservoir.filledVolume, filledVolume)}</td>
+              <td>{[...new Set(worksheets.map(({ sheet }) => sheet))].join(', ') || absent}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   )
 }

@@ -1,8 +1,11 @@
 // The three states of a reading, in words: live · read, and not live · signal lost. And what the session
 // and the wand say. Pure: the moment is in the status.
-import { age } from '../../src/model/format.ts'
+import { age, count, quantity } from '../../src/model/format.ts'
+import { notInfusing } from '../../src/model/infusing.ts'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { minute, type Reader, second } from '../../src/words/reader.ts'
+import { alarmName } from '../../src/words/summary.ts'
+import { linkText } from '../../src/words/told.ts'
 import { sentence } from '../../src/words/words.ts'
 
 /** `lost` is every state in which nobody knows how the pump is now, though somebody ought to. */
@@ -18,7 +21,8 @@ export interface ShownState {
   readonly announcement: string
 }
 
-export function stateOf(pump: PumpStatus, reader: Reader): ShownState {
+/** `away`: the bridge is gone, and what it said last is of an earlier moment. */
+export function stateOf(pump: PumpStatus, reader: Reader, away = false): ShownState {
   const { page } = reader.words
   const { reason } = pump
   const read = second(reader, pump.readAt)
@@ -30,6 +34,7 @@ export function stateOf(pump: PumpStatus, reader: Reader): ShownState {
     next,
     announcement: `${pump.pump.serial}: ${said}`,
   })
+  if (away) return of('lost', `${page.asOf(minute(reader, pump.readAt))}. ${page.readOnce}`, '')
   if (pump.quality === 'current') return of('live', page.live, page.heardAt(read), '', page.live)
   switch (reason) {
     case 'wand-lost':
@@ -77,7 +82,8 @@ export function sessionOf(
   const [fault] = unclosed
   if (fault || session.state === 'not-confirmed') {
     const why = fault ? sentence(words, fault) : ''
-    const whose = fault?.pump ? `${page.pump} ${fault.pump}: ` : ''
+    const other = fault?.pump && fault.pump !== pump?.pump.serial
+    const whose = other ? `${page.pump} ${fault.pump}: ` : ''
     const said = why.startsWith(page.notConfirmed) || why === '' ? page.notConfirmed : why
     return { sentence: `${whose}${said}`, steps: page.notConfirmedNext }
   }
@@ -92,6 +98,37 @@ export function sessionOf(
     default:
       return { sentence: sentence(words, session), steps: [] }
   }
+}
+
+export interface Obstacle {
+  readonly title: string
+  /** What to do. */
+  readonly next: string
+  /** % of a reading that is under way. */
+  readonly progress: number | null
+}
+
+/** What is in the way of a reading, or how far it is; null = nothing. `read`: one stands here already. */
+export function obstacleOf(
+  { link, contact, coupling, session }: WandStatus,
+  { words }: Reader,
+  read = false,
+): Obstacle | null {
+  const { page } = words
+  const of = (title: string, next: string, progress: number | null = null) => ({
+    title,
+    next,
+    progress,
+  })
+  if (!link.connected) {
+    return of(linkText(words, link), page.why['wand-lost'])
+  }
+  const { progress } = contact
+  if (progress !== null)
+    return of(page.working(quantity(progress, '%')), page.readingNext, progress)
+  if (session.state === 'open' || session.state === 'closing') return null
+  if (coupling.position === 'no-implant') return of(page.noPump, page.noReadingNext)
+  return read || session.state === 'closed' ? null : of(page.noReading, page.noReadingNext)
 }
 
 const BARS = 5
@@ -119,7 +156,34 @@ export function tilesOf(wands: readonly WandStatus[], pumps: readonly PumpStatus
   }))
 }
 
-/** One sentence a tile for the live region: states and sessions, no ages, no times. */
+/** How much somebody ought to look at it: a lower place first. */
+function placeOf({ wand, pump }: TileOf): number {
+  if (wand.unclosed.length > 0 || wand.session.state === 'not-confirmed') return 0
+  if (!pump) return 5
+  if (pump.alarms.some((alarm) => alarm.class !== 'non-critical' && alarm.class !== 'log-only'))
+    return 1
+  if (notInfusing(pump)) return 2
+  if (pump.quality === 'stale' && pump.reason !== 'session-closed') return 3
+  return pump.alarms.length > 0 ? 4 : 6
+}
+
+export const worstFirst = (tiles: readonly TileOf[]): TileOf[] =>
+  [...tiles].sort((a, b) => placeOf(a) - placeOf(b))
+
+/** The title of the tab: which pump, and the gravest that can be said of it in two words. */
+export function tabOf(connection: string, tile: TileOf | undefined, reader: Reader): string {
+  const { page } = reader.words
+  const pump = tile?.pump
+  if (!pump) return page.title
+  const of = (what: string) => page.tab(pump.pump.serial, what)
+  if (connection !== 'live') return of(page.readOnce.toLowerCase())
+  if (pump.alarms.length > 0) return of(page.tabAlarms(count(pump.alarms.length)))
+  if (notInfusing(pump)) return of(page.notInfusing.toLowerCase())
+  if (pump.quality === 'current') return of(page.live.toLowerCase())
+  return of(page.tabRead(minute(reader, pump.readAt)))
+}
+
+/** What ears are told of a tile: states, alarms and sessions; no ages, no times. */
 export function announcementOf(
   connection: string,
   tiles: readonly TileOf[],
@@ -135,10 +199,20 @@ export function announcementOf(
       const closed = wand.session.state === 'closed' ? page.sessionIsClosed : ''
       return [
         pump ? stateOf(pump, reader).announcement : page.noReading,
+        ...(pump ? heardOf(pump, reader) : []),
         faulty ? page.notConfirmed : closed,
       ]
     })
     .filter(Boolean)
     .map((one) => (/[.!?]$/.test(one) ? one : `${one}.`))
     .join(' ')
+}
+
+/** Alarms by name, critical first, and a pump that gives nothing. */
+function heardOf(pump: PumpStatus, reader: Reader): string[] {
+  const { page, notAvailable } = reader.words
+  const alarms = pump.alarms.map((alarm) =>
+    page.alarmHeard(alarmName(alarm, reader), alarm.class ?? notAvailable),
+  )
+  return [...(notInfusing(pump) ? [page.notInfusing] : []), ...alarms]
 }

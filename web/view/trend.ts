@@ -1,8 +1,7 @@
-// What the trends draw: readings of history over the pump's own clock, thinned where there are more
-// than a screen can show. Pure.
-import type { Reading } from '../../src/model/api.ts'
-import type { PumpEventReading } from '../../src/model/reading.ts'
-import { deviceTimeSeconds } from '../../src/model/value.ts'
+// What the trends draw: the readings of a pump's visits, in the order of the log, with a break at every
+// refill and wherever something is not known. The time is this computer's, at which each was read; where
+// that clock went back, the order stays. Pure.
+import type { Refill, Visit } from '../../src/model/api.ts'
 
 export interface Point {
   readonly position: number
@@ -10,16 +9,24 @@ export interface Point {
   readonly deviceTime: string | null
   readonly volume: number | null
   readonly rate: number | null
+  readonly alarms: number
 }
 
-export function pointOf(reading: Omit<Reading, 'kind' | 'session' | 'source'>): Point {
-  const { position, readAt, deviceTime, reportedVolume, rate } = reading
-  return { position, readAt, deviceTime, volume: reportedVolume.value, rate: rate.value }
+export function pointOf(visit: Omit<Visit, 'closeConfirmed' | 'id' | 'session' | 'source'>): Point {
+  const { position, readAt, deviceTime, reportedVolume, rate, activeAlarms } = visit
+  return {
+    position,
+    readAt,
+    deviceTime,
+    volume: reportedVolume.value,
+    rate: rate.value,
+    alarms: activeAlarms,
+  }
 }
 
 /** Newest points whole, older ones thinned: so many of each. */
-const RECENT = 1_000
-const OLDER = 2_000
+const RECENT = 500
+const OLDER = 500
 
 /** Points in order of the log, in bounded memory. */
 export class Points {
@@ -52,58 +59,79 @@ export class Points {
   }
 }
 
-export const RANGES = { day: 86_400, week: 7 * 86_400, month: 30 * 86_400, all: null } as const
+const DAY_MS = 86_400_000
+export const RANGES = { quarter: 92 * DAY_MS, year: 366 * DAY_MS, all: null } as const
 export type RangeName = keyof typeof RANGES
 
-/** Columns as uPlot takes them: seconds of the pump's clock (read as UTC), mL, mL/day. */
-export interface Series {
-  readonly times: readonly number[]
-  readonly volumes: readonly (number | null)[]
-  readonly rates: readonly (number | null)[]
-  /** The pump's clock went back: what was before is not drawn. */
-  readonly reset: boolean
+/** A point at its place along the drawing, in ms. */
+export interface Placed extends Point {
+  readonly at: number
 }
 
-const EPOCH_2000_S = Date.UTC(2000, 0, 1) / 1000
-export const pumpSeconds = (local: string): number => EPOCH_2000_S + deviceTimeSeconds(local)
+export interface Trend {
+  readonly points: readonly Placed[]
+  /** Runs of points that belong together: a line within each, none between them. */
+  readonly levels: readonly (readonly Placed[])[]
+  /** The same for the rate, which holds until the next reading; a refill does not break it. */
+  readonly rates: readonly (readonly Placed[])[]
+  readonly refills: readonly { readonly at: number; readonly position: number }[]
+  /** The clock of this computer was set back between two of them. */
+  readonly back: boolean
+}
 
-export function seriesOf(points: readonly Point[], range: RangeName): Series {
-  const timed = points.flatMap((point) =>
-    point.deviceTime === null ? [] : [{ ...point, at: pumpSeconds(point.deviceTime) }],
-  )
-  let from = 0
-  timed.forEach((point, n) => {
-    const before = timed[n - 1]
-    if (before && point.at < before.at - RESET_S) from = n
+export function trendOf(
+  points: readonly Point[],
+  refills: readonly Pick<Refill, 'position'>[],
+  range: RangeName,
+): Trend {
+  let back = false
+  let latest = Number.NEGATIVE_INFINITY
+  const placed = points.map((point): Placed => {
+    const read = Date.parse(point.readAt)
+    if (read < latest) back = true
+    latest = Math.max(latest, read)
+    return { ...point, at: latest }
   })
-  const since = timed.slice(from)
-  const newest = since.at(-1)?.at ?? 0
   const span = RANGES[range]
-  const drawn = since.filter(({ at }) => span === null || at >= newest - span)
+  const drawn = placed.filter(({ at }) => span === null || at >= latest - span)
+  const breaks = refills.map(({ position }) => position).sort((a, b) => a - b)
+  const first = drawn[0]?.position ?? 0
   return {
-    times: drawn.map(({ at }) => at),
-    volumes: drawn.map(({ volume }) => volume),
-    rates: drawn.map(({ rate }) => rate),
-    reset: from > 0,
+    points: drawn,
+    levels: runs(drawn, ({ volume }) => volume, breaks),
+    rates: runs(drawn, ({ rate }) => rate, []),
+    refills: breaks.flatMap((position) => {
+      const after = drawn.find((point) => point.position >= position)
+      return after && position > first ? [{ at: after.at, position }] : []
+    }),
+    back,
   }
 }
 
-/** A clock that is set a little back is no reset. */
-const RESET_S = 3_600
-
-/** Events between the first and the last reading drawn, as marks. */
-export function marksOf(
-  entries: readonly PumpEventReading[],
-  { times }: Series,
-): { readonly at: number; readonly code: string | null }[] {
-  const [first, last] = [times[0], times.at(-1)]
-  if (first === undefined || last === undefined) return []
-  return entries.flatMap(({ occurredAt, code }) => {
-    if (occurredAt === null || ORDINARY.includes(code ?? '')) return []
-    const at = pumpSeconds(occurredAt)
-    return at >= first && at <= last ? [{ at, code }] : []
-  })
+function runs(
+  points: readonly Placed[],
+  read: (point: Placed) => number | null,
+  breaks: readonly number[],
+): Placed[][] {
+  const all: Placed[][] = []
+  let before: Placed | null = null
+  for (const point of points) {
+    if (read(point) === null) {
+      before = null
+      continue
+    }
+    const from = before?.position ?? Number.POSITIVE_INFINITY
+    const broken = before === null || breaks.some((at) => at > from && at <= point.position)
+    if (broken) all.push([])
+    all.at(-1)?.push(point)
+    before = point
+  }
+  return all
 }
 
-/** Every reading begins and ends telemetry: marks of that would hide the others. */
-const ORDINARY: readonly string[] = ['telemetry-began', 'telemetry-ended']
+/** So many times along the drawing, evenly. */
+export function ticksOf(points: readonly Placed[], n: number): number[] {
+  const [first, last] = [points[0]?.at, points.at(-1)?.at]
+  if (first === undefined || last === undefined || first === last) return []
+  return Array.from({ length: n }, (_, i) => first + ((last - first) * i) / (n - 1))
+}

@@ -1,8 +1,10 @@
-// Since the last visit: which reading that was, and what is another now. Plain differences, both sides
-// shown; nothing is judged. Pure.
+// Since the last visit: which reading that was, what is another now, and which alarms came and went in
+// between. Plain differences, both sides shown; nothing is judged. Pure.
+import { alarmChanges, readNoted } from '../../src/model/alarm-changes.ts'
 import type { Visit } from '../../src/model/api.ts'
 import { compare } from '../../src/model/comparison.ts'
 import { blocksOf, type Content, type Who } from '../../src/model/content.ts'
+import type { AlarmReading } from '../../src/model/reading.ts'
 import { deviceTimeSeconds } from '../../src/model/value.ts'
 import { type LeftOut, type Told, told } from '../../src/words/comparison.ts'
 import type { Reader } from '../../src/words/reader.ts'
@@ -79,16 +81,14 @@ export function changesOf(before: Read, now: Read, reader: Reader): Changes {
   }
 }
 
-/** Events the pump has logged since; `lost` of them it has overwritten already, null = nobody knows. */
-export function eventsSince(
-  before: Pick<Content, 'events'>,
-  now: Pick<Content, 'events'>,
-): { readonly entries: Content['events']['entries']; readonly lost: number | null } {
-  const { total: last } = before.events
-  const { total } = now.events
-  const entries = now.events.entries.filter(
-    ({ number }) => number === null || last === null || number > last,
+/** Alarms that were raised and cleared again between two visits, by the pump's own event list. */
+export function cameAndWent(
+  before: Pick<Content, 'alarms' | 'events'>,
+  now: Pick<Content, 'alarms' | 'events'> & { readonly readAt: string },
+): AlarmReading[] {
+  const { total } = before.events
+  const told = { active: before.alarms, ended: [], since: total, total }
+  return alarmChanges(readNoted(told, now), now).flatMap(({ alarm, between, phase }) =>
+    between && phase === 'start' ? [alarm] : [],
   )
-  const lost = total === null || last === null ? null : Math.max(0, total - last - entries.length)
-  return { entries, lost }
 }

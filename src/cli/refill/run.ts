@@ -8,7 +8,7 @@ import { type RefillServer, serveRefill } from '../../refill/page/server.ts'
 import type { Clinic } from '../../refill/sheet/compare.ts'
 import { sourceFor } from '../../transport/source.ts'
 import { browseLink } from '../browse.ts'
-import { KEYS, type Key, type Simulator, simulate } from '../demo.ts'
+import { type DemoKey, KEYS, type Simulator, simulate } from '../demo.ts'
 import { CommandError, Exit, stopInOrder } from '../exit.ts'
 import { bridgeWands, type Settings, settings } from '../options.ts'
 import type { RefillFlags } from '../refill.ts'
@@ -119,9 +119,10 @@ async function served(env: Env, desk: Desk, port: number, stateDir: string): Pro
 }
 
 /** Besides the keys of the demo: what is injected and never told to the pump. */
-const INJECT: Key = {
+const INJECT: DemoKey = {
   key: 'i',
   does: 'inject, not program',
+  means: 'fills in 20 mL and does not tell the pump',
   command: () => ({ do: 'refill', volume: 20_000_000 }),
 }
 const PRACTICE_KEYS = [...KEYS, INJECT]

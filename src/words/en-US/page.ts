@@ -8,6 +8,12 @@ export const page = {
   printedAt: (at: string) => `Printed ${at}`,
   zone: (zone: string) =>
     `Times are in the zone ${zone}, except where they are by the pump’s clock.`,
+  /** In the tab of the browser. */
+  tab: (serial: string, what: string) => `${serial} · ${what}`,
+  tabAlarms: (n: string) => (n === '1' ? '1 alarm' : `${n} alarms`),
+  tabRead: (time: string) => `read ${time}`,
+  pageNumber: 'Page',
+  pageOf: 'of',
 
   // How one gets in, and what stands where no reading can.
   connecting: 'Connecting to the bridge.',
@@ -19,8 +25,11 @@ export const page = {
   distrustedNext: 'Have the audit log verified with the checkpoint that was kept.',
   noWand: 'No wand is connected.',
   noWandNext: 'Plug in the wand. It is found by itself.',
+  noPump: 'The wand is there. It hears no pump.',
   noReading: 'No reading yet.',
   noReadingNext: 'Hold the wand over the pump, and hold it still.',
+  readingNext: 'Hold the wand still.',
+  readAgain: 'To read again: lift the wand, then hold it in place over the pump.',
 
   // The three states, and why.
   live: 'Live',
@@ -34,13 +43,12 @@ export const page = {
   why: {
     'wand-lost': 'The wand does not answer. Check its cable.',
     'implant-lost': 'The wand does not hear the pump. Hold it in place again.',
-    'server-silent':
-      'The bridge does not answer. Check that the bridge runs; this page connects again by itself.',
+    'server-silent': 'This page tries to connect again by itself, every few seconds.',
     'audit-failed': 'The audit log cannot be written, so nothing newer is shown.',
   },
   answersAgain: 'The wand answers again. Hold it in place over the pump to read it.',
   bridgeSilent: 'Not live: the bridge does not answer',
-  history: 'Not live: this is history',
+  asOf: (time: string) => `As of ${time}`,
   auditFailed: 'Not live: the audit log failed',
 
   // Where the wand is and what the session does.
@@ -64,19 +72,24 @@ export const page = {
     'If it cannot be closed, read the pump with its own programmer.',
   ],
   sessionIsClosed: 'Session closed.',
+  sessionSteps: 'What to do about the session',
   sessionOpen: 'Session open. Hold the wand still.',
   sessionClosing: 'Closing the session. Hold the wand still.',
   otherPump: (serial: string) => `Another pump than before. Before: ${serial}.`,
   others: 'Read earlier through this wand',
-  readFailed: (why: string) =>
-    `The last attempt to read did not complete; nothing of it is shown. ${why}`,
+  readFailedTitle: 'The last attempt to read did not complete.',
+  readFailed: (why: string) => `Nothing of it is shown. ${why}`,
 
   // The reservoir.
   reservoir: 'Reservoir',
   capacity: 'Capacity',
   lowMark: 'Low alarm at',
-  lowTip: (low: string) => `low ${low}`,
+  lowTip: (low: string) => `low alarm at ${low}`,
   lowDate: 'Low alarm expected',
+  refillBefore: 'Refill before',
+  daysLeft: (n: string) => (n === '1' ? '1 day left' : `${n} days left`),
+  lastDay: 'Less than one day left',
+  datePassed: 'This date has passed',
   lastRefill: 'Refill programmed',
   refillVolume: 'Volume programmed at refill',
   reservoirDrawing: (volume: string, capacity: string, low: string) =>
@@ -84,7 +97,10 @@ export const page = {
   byPumpClock: 'by the pump’s clock',
 
   // What it infuses.
+  programme: 'Program',
   infusion: 'Infusion',
+  notInfusing: 'Not infusing',
+  pumpSays: (state: string) => `Pump says: ${state}`,
   state: 'Pump says',
   mode: 'Mode',
   rate: 'Rate',
@@ -135,7 +151,13 @@ export const page = {
   noAlarms: (time: string) =>
     `No alarms reported by the pump at ${time}. This page does not watch the pump.`,
   alarmsAt: (time: string) => `As read at ${time}. This page does not watch the pump.`,
+  alarmCount: (n: string, critical: string) =>
+    critical === '0' ? n : `${n}, ${critical} critical`,
+  noneReported: 'None',
+  readAtShort: (time: string) => `Read at ${time}`,
+  alarmHeard: (name: string, own: string) => `Alarm, ${own}: ${name}.`,
   alarm: 'Alarm',
+  alarmsLabel: 'Alarms',
   class: 'Class',
   began: 'Began',
   noticed: 'Noticed by the pump',
@@ -155,6 +177,8 @@ export const page = {
 
   // Since the last visit.
   since: 'Since the last visit',
+  cameAndWent: 'Alarms that came and went since',
+  raisedAt: (at: string) => `began ${at} by the pump’s clock`,
   sinceWhen: (at: string) => `Compared with the reading of ${at}.`,
   noVisit: 'No earlier visit is recorded here.',
   programmeSame: 'The program is unchanged.',
@@ -172,20 +196,51 @@ export const page = {
   historyFailed: 'History could not be read. What stands above is not affected.',
 
   // Trends.
-  trends: 'Trends',
+  trends: 'Trends over the visits',
   trendsLoading: 'Reading the history.',
-  trendsAxis: 'Time is by the pump’s clock.',
-  trendsReset: 'The pump’s clock was reset: what was read before is only in the table.',
+  trendsNote: (n: string, from: string, to: string) =>
+    `${n} readings, from ${from} to ${to}, in the order of the audit log. Between two readings nothing is known.`,
+  trendsBack: 'This computer’s clock was set back meanwhile: the readings stand in their order.',
   range: 'Range',
-  ranges: { day: '24 hours', week: '7 days', month: '30 days', all: 'All' },
+  ranges: { quarter: '3 months', year: '1 year', all: 'All' },
   trendReservoir: (unit: string) => `Reservoir (${unit}), reported by the pump, not measured`,
   trendRate: (unit: string) => `Rate (${unit}), set, not measured`,
   trendDrawing: (what: string, n: string) =>
     `${what}, drawn from ${n} readings; the table has them`,
-  trendEvents: 'Events of the pump',
   trendNone: 'Fewer than two readings in this range: nothing to draw.',
+  trendRefill: 'refill',
+  trendLow: 'low alarm',
+  trendAlarm: 'alarm',
+  trendKey:
+    'A circle is a reading; a triangle is a reading with alarms; a dashed line is a refill.',
+  pick: 'Reading',
+  picked: (at: string, volume: string, rate: string, alarms: string) =>
+    `${at}: ${volume}, ${rate}, ${alarms}`,
+  alarmsThen: (n: string) => (n === '0' ? 'no alarms' : n === '1' ? '1 alarm' : `${n} alarms`),
   table: 'Table of the readings',
-  tableSome: (shown: string, of: string) => `The newest ${shown} of ${of} readings.`,
+  tableSome: (shown: string, of: string) =>
+    `Readings of this pump, newest first: ${shown} of ${of}, with volume and rate as it reported them.`,
+  refills: 'Refills as the pump reports them',
+  refillsNote: 'What the pump was told, not what was injected.',
+  noRefills: 'No refill is recorded here.',
+  refillRead: 'First read',
+  refillProgrammed: 'Volume programmed',
+  refillBeforeIt: 'Reported before',
+  refillSheet: 'Worksheet',
+
+  // More than one wand.
+  wands: 'Wands, the worst first',
+  showWand: (serial: string) => `Show ${serial}`,
+
+  // The way to what is beside this page.
+  doors: 'Worksheet, history, practice',
+  worksheet: 'Refill worksheet',
+  worksheetNext: 'On the computer of the bridge, this opens it beside this page:',
+  worksheetOpen: 'To the worksheet, where it is open already',
+  history: 'History of this pump',
+  practice: 'Practice refill, on a simulated pump',
+  practiceNext: 'On any computer, this opens it; it never touches a wand:',
+  details: 'Wand, record and other systems',
 
   // Messages to other systems.
   outbox: 'Sent to other systems (HL7)',

@@ -1,0 +1,164 @@
+// What must be seen in three seconds, of one pump: which it is, how its reading stands, what the session
+// does, and five figures of one size. It stays in sight while one scrolls. Calm when all is as it should be;
+// filled for what is critical and for a pump that gives nothing; always in words.
+import type { ComponentChildren } from 'preact'
+import type { PumpStatus } from '../../src/model/status.ts'
+import { minute, type Reader } from '../../src/words/reader.ts'
+import { noAlarmsText, type Summary, summaryOf } from '../../src/words/summary.ts'
+import { sessionOf, stateOf, type TileOf } from '../view/state.ts'
+import { Figure } from './facts.tsx'
+import { Icon } from './icon.tsx'
+import { Placement } from './placement.tsx'
+import { Tank } from './tank.tsx'
+
+interface Props {
+  readonly tile: TileOf
+  readonly patient: string | null
+  /** The bridge is gone: what is known is of an earlier moment. */
+  readonly away: boolean
+  readonly reader: Reader
+}
+
+export function Strip({ tile: { wand, pump }, patient, away, reader }: Props) {
+  const { page } = reader.words
+  const state = pump && stateOf(pump, reader, away)
+  const { sentence, steps } = sessionOf(wand, pump, reader)
+  return (
+    <section class={away ? 'strip away' : 'strip'} aria-label={page.pump}>
+      <div class={pump ? 'head' : 'head bare'}>
+        <div class="who pump">
+          <p class="label">{page.pump}</p>
+          <h2>{pump ? pump.pump.serial : page.noReading}</h2>
+          {pump && <p>{whichPump(pump, reader)}</p>}
+          {patient && (
+            <p>
+              {page.patient} <strong>{patient}</strong>
+            </p>
+          )}
+        </div>
+        {state && (
+          <div class={`state ${state.kind}`} data-state={state.kind}>
+            <Icon name={state.kind} />
+            <div>
+              <p class="title">
+                {state.title}
+                {state.more && state.kind === 'lost' && <span>. {state.more}</span>}
+              </p>
+              {state.more && state.kind !== 'lost' && <p>{state.more}</p>}
+              {state.next && <p>{state.next}</p>}
+            </div>
+          </div>
+        )}
+        <div class="now">
+          <div class={steps.length > 0 ? 'session fault' : 'session'}>
+            {steps.length > 0 && <Icon name="alarm" />}
+            <p class="sentence">{sentence}</p>
+          </div>
+          <Placement wand={wand} read={pump !== undefined} reader={reader} />
+        </div>
+      </div>
+      {pump && <Figures pump={pump} reader={reader} />}
+    </section>
+  )
+}
+
+function whichPump({ pump }: PumpStatus, { words: { page } }: Reader): string {
+  const model = pump.model === null ? [] : [`${page.model} ${pump.model}`]
+  return [...model, ...(pump.firmware === null ? [] : [`${page.firmware} ${pump.firmware}`])].join(
+    ', ',
+  )
+}
+
+function Figures({ pump, reader }: { readonly pump: PumpStatus; readonly reader: Reader }) {
+  const { page, notMeasured, notAvailable } = reader.words
+  const all = summaryOf(pump, reader)
+  const { refill, doses } = all
+  return (
+    <dl class="figures">
+      <Cell name="reservoir" label={page.reservoir}>
+        <div class="level">
+          <Tank reservoir={pump.reservoir} reader={reader} />
+          <div>
+            <Figure text={all.volume} />
+            <p class="note">{notMeasured}</p>
+          </div>
+        </div>
+      </Cell>
+      <Cell name="rate" label={page.rate} filled={all.notInfusing}>
+        <Figure text={all.rate} />
+        {all.notInfusing && <p class="loud">{page.notInfusing}</p>}
+        <p class="note">{page.rateNote}</p>
+        <p class="note says">{all.says}</p>
+      </Cell>
+      <Cell name={doses.length > 2 ? 'dose many' : 'dose'} label={page.dose24h}>
+        {doses.length === 0 && <Figure text={notAvailable} />}
+        {doses.map(({ drug, dose }, n) => (
+          <div key={`${n} ${drug}`} class="one">
+            <p class="drug">{drug}</p>
+            <Figure text={dose} />
+          </div>
+        ))}
+      </Cell>
+      <Cell name="refill" label={page.refillBefore}>
+        <Figure text={refill.day} />
+        <p class="left">{refill.left}</p>
+        {refill.clock === '' ? (
+          <p class="note">{page.byPumpClock}</p>
+        ) : (
+          <p class="clock">{refill.clock}</p>
+        )}
+      </Cell>
+      <AlarmCell pump={pump} summary={all} reader={reader} />
+    </dl>
+  )
+}
+
+function AlarmCell({
+  pump,
+  summary: { alarms, alarmCount },
+  reader,
+}: {
+  readonly pump: PumpStatus
+  readonly summary: Summary
+  readonly reader: Reader
+}) {
+  const { page } = reader.words
+  const critical = alarms.some((one) => one.critical)
+  if (alarms.length === 0) {
+    return (
+      <Cell name="alarmed" label={page.alarmsLabel}>
+        <Figure text={page.noneReported} />
+        <p class="note">{noAlarmsText(pump, reader)}</p>
+      </Cell>
+    )
+  }
+  return (
+    <Cell name="alarmed" label={page.alarmsLabel} filled={critical}>
+      <Figure text={alarmCount} />
+      <ul class="names">
+        {alarms.map(({ id, name, critical: grave }) => (
+          <li key={id} class={grave ? 'critical' : ''}>
+            {name}
+          </li>
+        ))}
+      </ul>
+      <p class="note">{page.readAtShort(minute(reader, pump.readAt))}</p>
+    </Cell>
+  )
+}
+
+interface CellProps {
+  readonly name: string
+  readonly label: string
+  readonly filled?: boolean
+  readonly children: ComponentChildren
+}
+
+function Cell({ name, label, filled = false, children }: CellProps) {
+  return (
+    <div class={`cell ${name}${filled ? ' filled' : ''}`}>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  )
+}
