@@ -62,7 +62,7 @@ describe('the signal', () => {
   })
 })
 
-describe.concurrent('another pump', () => {
+describe('another pump', () => {
   it('under the wand is shown as another, and nothing of the first one stays', {
     timeout: MS,
   }, async () => {
@@ -83,7 +83,7 @@ describe.concurrent('another pump', () => {
   })
 })
 
-describe.concurrent('a session that is not confirmed closed', () => {
+describe('a session that is not confirmed closed', () => {
   it('is a fault to be seen, with what to do, until it is closed', { timeout: MS }, async () => {
     const pump = await sim('pty', '--scenario', 'mri-stuck-session')
     const page = await visit(browser, await serve([pump.port]))
