@@ -93,6 +93,7 @@ export const ROOMS = {
   // The verbs of `audit`: the only commands that read the log themselves.
   'cli/audit': room('src/cli/audit/', 'one file a verb of `audit`', [
     ...['base', 'cli', 'control', 'decoders', 'feed', 'host', 'model', 'refill/sheet'],
+    ...['refill/page'],
     ...AUDIT.map((part) => `audit/${part}`),
   ]),
   'cli/refill': room('src/cli/refill/', 'the worksheet in a terminal', [

@@ -37,6 +37,13 @@ export const controlRequestSchema = z.discriminatedUnion('do', [
     reason: z.string().min(1).max(1_000),
     actor: actorSchema,
   }),
+  /** Somebody reads the log itself; answered once that is recorded. */
+  z.object({
+    do: z.literal('audit-read'),
+    route: z.enum(['audit show', 'audit export', 'audit report']),
+    pump: z.string().max(64).optional(),
+    actor: actorSchema,
+  }),
   /** One record: a step of a worksheet. Answered with its place in the log. */
   z.object({
     do: z.literal('worksheet'),

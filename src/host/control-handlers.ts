@@ -52,6 +52,13 @@ export function handle(env: Env, host: Host, request: ControlRequest, client: Co
     case 'worksheet':
       void worksheet(auditor, request).then((answer) => client.send(answer))
       return
+    case 'audit-read': {
+      const { actor, route, pump = null } = request
+      void Promise.resolve(auditor.read({ actor, route, pump })).then((recorded) =>
+        client.send(recorded ? { recorded } : { error: auditor.status.sentence }),
+      )
+      return
+    }
     case 'capture':
       void capture(captures, request.what, client)
       return

@@ -89,7 +89,13 @@ export const BODIES = {
     vouched: z.boolean(),
   }),
   // The bridge.
-  start: z.strictObject({ software: name, node: name, platform: name }),
+  // `account`: as whom of the operating system the process runs; `uid` −1 where it has no numbers.
+  start: z.strictObject({
+    software: name,
+    node: name,
+    platform: name,
+    account: z.strictObject({ uid: int.min(-1), name }).optional(),
+  }),
   stop: z.strictObject({ why: text }),
   configuration: z.strictObject({ sha256: digest, settings: fields }),
   link: z.strictObject({ phase: name, cause: name, detail: text, connected: z.boolean() }),

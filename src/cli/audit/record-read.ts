@@ -1,0 +1,69 @@
+// That somebody reads the log is itself a record: written before anything is shown, by the bridge that has the
+// log, or by a bridge without wands when none runs. A log that is not this computer's to write is left as it
+// is: a copy in an auditor's hands can be read, and standard error says that it was not recorded.
+import { join } from 'node:path'
+import { keysThere } from '../../audit/log/keys.ts'
+import { notOurs } from '../../audit/log/ours.ts'
+import { accountName } from '../../base/account.ts'
+import { nodeDisk } from '../../base/disk.ts'
+import { systemEnv } from '../../base/env.ts'
+import { printable } from '../../base/printable.ts'
+import { ControlConnection } from '../../control/client.ts'
+import { sourcesIn } from '../../host/host.ts'
+import { hold } from '../serve.ts'
+import { type StateFlags, stateDirOf } from './logs.ts'
+
+export type Route = 'audit show' | 'audit export' | 'audit report'
+
+interface Access {
+  readonly route: Route
+  readonly pump: string | null
+  readonly actor: { readonly id: string; readonly role: string; readonly auth: string }
+}
+
+/** Whether it is recorded; when it is not, says so and why. */
+export async function recordRead(
+  route: Route,
+  flags: StateFlags & { readonly pump?: string },
+): Promise<boolean> {
+  const stateDir = stateDirOf(flags)
+  const actor = { id: accountName(), role: 'operator', auth: 'process' }
+  const access = { route, pump: flags.pump ?? null, actor }
+  let why: string | null
+  try {
+    why = (await asked(stateDir, access)) ?? (await byItself(stateDir, access))
+  } catch (error) {
+    why = (error as Error).message.split('\n')[0] ?? ''
+  }
+  if (why !== '') {
+    console.error(printable(`That it was read here is not recorded in the log: ${why}`))
+  }
+  return why === ''
+}
+
+/** Empty = recorded, else why not; null = no bridge runs. */
+async function asked(stateDir: string, { actor, route, pump }: Access): Promise<string | null> {
+  const answer = (await ControlConnection.ask(stateDir, {
+    ...{ do: 'audit-read', route, actor },
+    ...(pump !== null && { pump }),
+  })) as { recorded?: boolean; error?: string } | null
+  if (answer === null) return null
+  return answer.recorded ? '' : (answer.error ?? 'the bridge could not write it.')
+}
+
+async function byItself(stateDir: string, access: Access): Promise<string> {
+  const [source] = await sourcesIn(stateDir)
+  if (source === undefined) return 'there is no log.'
+  const { CREDENTIALS_DIRECTORY: credentials } = process.env
+  const keys = await keysThere(nodeDisk, join(stateDir, 'keys'), credentials)
+  const not = await notOurs(nodeDisk, join(stateDir, 'audit'), source, keys)
+  if (not !== null) return `${not}.`
+  const env = systemEnv()
+  const host = await hold(env, stateDir, async () => ({ source, ports: [], policy: 'manual' }))
+  try {
+    await host.auditor.opened
+    return (await host.auditor.read(access)) ? '' : host.bridge.status().audit.sentence
+  } finally {
+    await host.stop(access.route)
+  }
+}
