@@ -42,7 +42,7 @@ function logPart(part: LogPart, ordinal: string): Html {
   const lines: [string, string][] = v
     ? [
         ['Records', count(v.records)],
-        ['Records taken into this report from', covers],
+        ['Taken into this report: records', covers],
         ['Dropped by retention, hashes kept', count(v.hashesOnly)],
         ['Could not be written (gaps)', count(v.facts?.dropped ?? 0)],
         ['Vouched for by a key kept elsewhere', count(v.vouched.key)],
@@ -81,7 +81,7 @@ function clockNote({ clocks }: Collector): Html {
   const says = {
     synchronised: 'kept by a time service',
     unsynchronised: 'not kept by a time service',
-    unknown: 'kept by nobody knows what',
+    unknown: 'perhaps kept by a time service, perhaps not',
   }
   const parts = [...clocks].map(
     ([state, n]) => `${count(n)} records were written while it was ${says[state]}`,
@@ -91,8 +91,13 @@ function clockNote({ clocks }: Collector): Html {
 
 /** Which software ran, as whom, and how it was set. */
 function opened(collector: Collector, name: NameRecord): Html {
-  const kinds = ['start', 'stop', 'configuration']
-  const rows = collector.kept.filter(({ record }) => kinds.includes(record.kind))
+  let settings = ''
+  const rows = collector.kept.filter(({ record }) => {
+    if (record.kind !== 'configuration') return record.kind === 'start' || record.kind === 'stop'
+    const was = settings
+    settings = record.body.sha256
+    return settings !== was
+  })
   const says = ({ record }: Kept): string => {
     if (record.kind === 'start') {
       const { software, node, platform, account } = record.body
@@ -107,12 +112,12 @@ function opened(collector: Collector, name: NameRecord): Html {
     [
       recordColumn(name),
       timeColumn(),
-      { head: 'What', cell: ({ record }) => record.kind },
+      { head: 'What', look: 'w', cell: ({ record }) => record.kind },
       { head: 'Which', cell: says },
     ],
     rows,
     'No start or end is recorded in this time.',
-  )}`
+  )}<p class="note">Of the configurations, each that differs from the one before.</p>`
 }
 
 /** What happened to the log: gaps, logs set aside, keys, clocks, retention. The whole log, always. */

@@ -1,4 +1,5 @@
 // Sections 3 and 4 of a report: who read what, and who did what. Pure.
+import { printable } from '../../../base/printable.ts'
 import { count } from '../../../model/format.ts'
 import { type Html, html } from '../../../refill/page/html.ts'
 import type { Collector, Kept, ReadSum, Sum, WorksheetEntry } from './collect.ts'
@@ -14,7 +15,7 @@ import {
 } from './parts.ts'
 
 const lines = (all: WorksheetEntry['lines']): Html =>
-  html`${all.map(([label, value]) => html`<div>${label}: <b>${value}</b></div>`)}`
+  html`${all.map(([label, value]) => html`<div>${label}: <b>${printable(value)}</b></div>`)}`
 
 export function peoplePages(collector: Collector, name: NameRecord): Html {
   const span = ({ first, last }: Pick<Sum, 'first' | 'last'>) =>
@@ -26,7 +27,7 @@ export function peoplePages(collector: Collector, name: NameRecord): Html {
   return html`<h2>3 Who read what</h2>
     ${table<ReadSum>(
       [
-        { head: 'By', cell: ({ actor }) => byWhom(actor) },
+        { head: 'By', look: 'who', cell: ({ actor }) => byWhom(actor) },
         { head: 'What', cell: ({ route }) => route },
         { head: 'Of pump', cell: ({ pump }) => pump ?? 'any' },
         { head: 'Reads', look: 'n', cell: ({ reads }) => count(reads) },
@@ -42,7 +43,7 @@ export function peoplePages(collector: Collector, name: NameRecord): Html {
     <h2>4 Who did what</h2>
     ${table<Sum>(
       [
-        { head: 'By', cell: ({ actor }) => byWhom(actor) },
+        { head: 'By', look: 'who', cell: ({ actor }) => byWhom(actor) },
         { head: 'Made', look: 'n', cell: ({ actions }) => count(actions.C) },
         { head: 'Read', look: 'n', cell: ({ actions }) => count(actions.R) },
         { head: 'Changed', look: 'n', cell: ({ actions }) => count(actions.U) },
@@ -60,7 +61,7 @@ export function peoplePages(collector: Collector, name: NameRecord): Html {
           recordColumn(name),
           timeColumn(),
           byColumn(),
-          { head: 'What', cell: ({ record }) => record.kind },
+          { head: 'What', look: 'w', cell: ({ record }) => record.kind },
         ],
         acts,
         '',
@@ -75,9 +76,10 @@ export function peoplePages(collector: Collector, name: NameRecord): Html {
         byColumn(),
         {
           head: 'Pump, sheet',
+          look: 'who',
           cell: ({ record }) => `${record.pump ?? ''} ${sheetOf(record).sheet}`,
         },
-        { head: 'Step', cell: ({ record }) => sheetOf(record).step },
+        { head: 'Step', look: 'w', cell: ({ record }) => sheetOf(record).step },
         { head: 'Written', cell: (entry) => lines(entry.lines) },
         { head: 'Corrections', cell: (entry) => correction(entry, name) },
       ],

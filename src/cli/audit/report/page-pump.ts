@@ -42,16 +42,16 @@ export function pumpPages(collector: Collector, name: NameRecord): Html {
   const columns: Column<Row>[] = [
     { head: 'Record', look: 'n', cell: (row) => nameOf(name, row) },
     { head: 'Read (UTC)', look: 'at', cell: (row) => moment(String(row['at_utc'])) },
-    { head: 'Pump', cell: (row) => text(row['pump']) },
-    { head: 'Pump’s clock', cell: (row) => pumpTime(row['pump_clock']) },
-    { head: 'State', cell: (row) => text(row['status_state']) || 'not said' },
+    { head: 'Pump', look: 'who', cell: (row) => text(row['pump']) },
+    { head: 'Pump’s clock', look: 'who', cell: (row) => pumpTime(row['pump_clock']) },
+    { head: 'State', look: 'w', cell: (row) => text(row['status_state']) || 'not said' },
     {
       head: 'Reservoir, reported (mL)',
       look: 'n',
       cell: (row) =>
         figure(row['reservoir_reported_volume_mL'], 'mL', FIELDS.reservoir.reportedVolume.digits),
     },
-    { head: 'Mode', cell: (row) => text(row['infusion_mode']) || 'not said' },
+    { head: 'Mode', look: 'w', cell: (row) => text(row['infusion_mode']) || 'not said' },
     {
       head: 'Rate set (mL/day)',
       look: 'n',
@@ -78,11 +78,11 @@ export function pumpPages(collector: Collector, name: NameRecord): Html {
       [
         recordColumn(name),
         timeColumn(),
-        { head: 'Pump', cell: ({ record }) => record.pump ?? '' },
+        { head: 'Pump', look: 'who', cell: ({ record }) => record.pump ?? '' },
         { head: 'What', cell: ({ body }) => body.phase },
         { head: 'Alarm', cell: ({ body }) => String(body.alarm['code'] ?? 'not readable') },
         { head: 'Class', cell: ({ body }) => String(body.alarm['class'] ?? 'not said') },
-        { head: 'State', cell: ({ body }) => String(body.alarm['state'] ?? 'not said') },
+        { head: 'State', look: 'w', cell: ({ body }) => String(body.alarm['state'] ?? 'not said') },
         {
           head: 'Began (pump’s clock)',
           cell: ({ body }) => pumpTime(body.alarm['occurredAt'] as string),
@@ -104,10 +104,10 @@ function events({ pumpEvents }: Collector, name: NameRecord): Html {
   return html`<h3>What the pumps logged themselves</h3>${table<Row>(
     [
       { head: 'Record', look: 'n', cell: (row) => nameOf(name, row) },
-      { head: 'Pump', cell: (row) => text(row['pump']) },
+      { head: 'Pump', look: 'who', cell: (row) => text(row['pump']) },
       { head: 'Its number', look: 'n', cell: (row) => text(row['number']) },
       { head: 'Happened (pump’s clock)', cell: (row) => pumpTime(row['occurred_at_pump_time']) },
-      { head: 'Event', cell: (row) => text(row['code']) },
+      { head: 'Event', look: 'w', cell: (row) => text(row['code']) },
       { head: 'Value', cell: argument },
     ],
     pumpEvents,
@@ -141,8 +141,8 @@ function trouble(collector: Collector, name: NameRecord): Html {
     [
       recordColumn(name),
       timeColumn(),
-      { head: 'Pump', cell: ({ record }) => record.pump ?? '' },
-      { head: 'Wand', cell: ({ record }) => record.wand ?? record.port ?? '' },
+      { head: 'Pump', look: 'who', cell: ({ record }) => record.pump ?? '' },
+      { head: 'Wand', look: 'who', cell: ({ record }) => record.wand ?? record.port ?? '' },
       { head: 'What', cell: ({ what }) => what },
     ],
     rows,

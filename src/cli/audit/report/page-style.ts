@@ -19,14 +19,16 @@ h3 { font-size: 10pt; margin: 3.5mm 0 .8mm; break-after: avoid; }
 p { margin: 1mm 0; } .note { font-size: 8.5pt; }
 .loud, .plain { border: 1.5pt solid #000; border-left-width: 4pt; padding: 1mm 2.5mm; margin: 1.5mm 0; break-inside: avoid; }
 .loud { font-weight: 700; } .plain { border-width: 0 0 0 1pt; }
-dl { display: grid; grid-template-columns: 52mm 1fr; gap: .2mm 3mm; margin: 1mm 0; }
+dl { display: grid; grid-template-columns: 74mm 1fr; gap: .2mm 3mm; margin: 1mm 0; }
 dd { margin: 0; font-weight: 700; overflow-wrap: anywhere; }
 table.data { width: calc(100% - 1pt); border-collapse: collapse; margin: 1.5mm 0; font-size: 8pt; }
 table.data th, table.data td { text-align: left; vertical-align: top; border: .5pt solid #555; padding: .5mm 1.2mm; overflow-wrap: anywhere; }
 table.data th { font-weight: 700; } table.data tr { break-inside: avoid; }
 table.data td.n, table.data th.n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 table.data td.at { white-space: nowrap; }
-td.over { font-weight: 700; }
+/* Words of a known list stay whole; what people and wands wrote may be broken anywhere. */
+table.data td.w, table.data th { overflow-wrap: break-word; }
+table.data td.who { min-width: 19mm; }
 pre { font: 7.5pt/1.3 "DejaVu Sans Mono", "Liberation Mono", monospace; white-space: pre-wrap; overflow-wrap: anywhere; margin: 1mm 0; break-inside: avoid; }
 @media screen { body { padding: 8mm 6mm; } }
 `

@@ -6,7 +6,7 @@ import { sourceOf } from '../../../model/reading.ts'
 import { Html, html } from '../../../refill/page/html.ts'
 import type { Asked, Collector } from './collect.ts'
 import type { DataFile } from './files.ts'
-import { happened, logPages } from './page-log.ts'
+import { happened, logPages, ofKind } from './page-log.ts'
 import { peoplePages } from './page-people.ts'
 import { pumpPages } from './page-pump.ts'
 import { PAGE_STYLE } from './page-style.ts'
@@ -67,10 +67,24 @@ function cover({ made, asked, logs, collector }: PageData): Html {
     0,
   )
   const total = [...collector.kinds.values()].reduce((sum, n) => sum + n, 0)
+  const gaps = ofKind(collector, 'gap').reduce((sum, { body }) => sum + body.dropped, 0)
+  const dropped = logs.reduce(
+    (sum, { account }) => sum + (account.verification?.hashesOnly ?? 0),
+    0,
+  )
+  const accepted = logs.filter(({ account }) => account.ok && account.verification?.ok !== true)
   const lines = [
     ['Asked for', `${asked.pump === null ? 'every pump' : `pump ${asked.pump}`}, ${range(asked)}`],
     ['Pumps in it', [...collector.pumps].sort().join(', ') || 'none'],
     ['Records in it', count(total)],
+    [
+      'Gaps',
+      `${count(ofKind(collector, 'gap').length)}, with ${count(gaps)} records that could not be written`,
+    ],
+    ['Logs set aside', count(ofKind(collector, 'quarantine').length)],
+    ['Changes of the signing key', count(ofKind(collector, 'key-rotation').length)],
+    ['Jumps of the computer’s clock', count(ofKind(collector, 'clock-jump').length)],
+    ['Records dropped by retention', count(dropped)],
     ['Of', made.stateDir],
     ['Made by', `${made.by} (account of the operating system), ${moment(made.at)} UTC`],
     [
@@ -82,12 +96,17 @@ function cover({ made, asked, logs, collector }: PageData): Html {
     ${
       bad.length > 0
         ? html`<p class="loud">${bad.length === 1 ? 'A log is' : `${bad.length} logs are`} not intact, or missing. Section 1 says which, and from where on nothing was taken from it.</p>`
-        : html`<p class="plain">Every log is intact, or its damage was looked at and accepted. ${
-            nothing === 0
-              ? 'Everything is vouched for by what was kept elsewhere.'
-              : `${count(nothing)} records are vouched for by nothing that was kept outside this computer: they are consistent, and whoever has its key could have written them anew.`
+        : html`<p class="${accepted.length === 0 ? 'plain' : 'loud'}">${
+            accepted.length === 0
+              ? 'Every log is intact.'
+              : `${accepted.map(({ account }) => account.log).join(', ')}: not intact, or missing. People have accepted that: section 1 says who, and why.`
           }</p>`
     }
+    <p class="plain">${
+      nothing === 0
+        ? 'Everything is vouched for by what was kept elsewhere.'
+        : `${count(nothing)} records are vouched for by nothing that was kept outside this computer: whoever has its key could have written them anew.`
+    }</p>
     <p class="note">All times are UTC by the clock of the computer that wrote the record, unless a column says that they are the pump’s own, which knows no zone. Their order is that of the records; section 2 lists every jump of that clock. “Record” is the number of the record in its log${
       logs.length === 1 ? '' : ', behind the number of the log in section 1'
     }. What a pump reports is what it reckons and was set to: nothing here was measured in the patient.</p>`
@@ -111,7 +130,7 @@ function checking({ files, logs, collector, asked }: PageData, name: NameRecord)
     <h3>Records by kind</h3>
     ${table(
       [
-        { head: 'Kind', cell: ([kind]: readonly [string, number]) => kind },
+        { head: 'Kind', look: 'w', cell: ([kind]: readonly [string, number]) => kind },
         { head: 'Records', look: 'n', cell: ([, n]) => count(n) },
       ],
       kinds,

@@ -10,8 +10,8 @@ export const moment = (utc: string): string => `${dateTime(utc)}${utc.slice(16, 
 
 export interface Column<T> {
   readonly head: string
-  /** `n`: a figure; `at`: a moment; `over`: what was corrected. */
-  readonly look?: 'n' | 'at'
+  /** `n`: a figure; `at`: a moment; `w`: a word of a known list; `who`: a name. */
+  readonly look?: 'n' | 'at' | 'w' | 'who'
   cell(item: T): string | number | Html | null
 }
 
@@ -32,6 +32,7 @@ export const timeColumn = <T extends Kept>(head = 'Time (UTC)'): Column<T> => ({
 
 export const byColumn = <T extends Kept>(): Column<T> => ({
   head: 'By',
+  look: 'who',
   cell: ({ record: { actor } }) => byWhom(actor),
 })
 

@@ -30,8 +30,10 @@ const SUFFIX: Readonly<Record<string, string>> = {
 }
 
 const snake = (name: string) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)
-const named = (prefix: string, unit: string | null) =>
-  `${prefix}${unit === null ? '' : (SUFFIX[unit] ?? `_${unit}`)}`
+const named = (prefix: string, unit: string | null) => {
+  const suffix = unit === null ? '' : (SUFFIX[unit] ?? `_${unit}`)
+  return prefix.endsWith(suffix) ? prefix : prefix + suffix
+}
 
 /** The columns of one field: a mass has one for each unit that it can be programmed in. */
 function columnsOf(prefix: string, field: ScalarField): string[] {
