@@ -21,6 +21,26 @@ const AMY: Actor = { id: 'amy', role: 'operator', auth: 'pin' }
 const EHR: Actor = { id: 'tok-ehr', role: 'reader', auth: 'token' }
 const KEPT_DAYS = 120
 
+/** What is programmed at each refill. */
+const PROGRAMMES = [
+  { rate: 260_001 },
+  {
+    drugs: [
+      { name: 'Baclofen', massUnit: 'mcg', concentration: 500_050 },
+      { name: 'Clonidine, 2nd', massUnit: 'mg', concentration: 2_000_000 },
+    ],
+  },
+  {
+    mode: 'flex',
+    schedule: [
+      { start: 0, rate: 200_000 },
+      { start: 420, rate: 333_333 },
+    ],
+    bolus: { volume: 100_000, duration: 600, lockout: 90, maxPerDay: 6 },
+  },
+  { mode: 'stopped' },
+]
+
 /** The files of `/state` of a disk in memory, in a directory. */
 export function written(disk: MemoryDisk, state: string): void {
   for (const [path, { bytes }] of disk.files) {
@@ -94,7 +114,8 @@ export async function year(state: string) {
       await step('aspirated', { volume: 2_400_000, remark: 'digits were swapped' }, wrong)
       await command({ do: 'drain' })
       await step('injected', { volume: 20_000_000 })
-      await command({ do: 'refill', volume: 20_000_000 })
+      await command({ do: 'refill', volume: 20_000_000, program: true })
+      await command({ do: 'program', change: PROGRAMMES[month / 3] })
     }
     for (let i = 0; i < 5; i += 1) {
       const access = { actor: EHR, route: '/api/v1/pumps/{id}', pump: i < 3 ? 'SIM-0001' : null }

@@ -21,9 +21,9 @@ p { margin: 1mm 0; } .note { font-size: 8.5pt; }
 .loud { font-weight: 700; } .plain { border-width: 0 0 0 1pt; }
 dl { display: grid; grid-template-columns: 74mm 1fr; gap: .2mm 3mm; margin: 1mm 0; }
 dd { margin: 0; font-weight: 700; overflow-wrap: anywhere; }
-table.data { width: calc(100% - 1pt); border-collapse: collapse; margin: 1.5mm 0; font-size: 8pt; }
-table.data th, table.data td { text-align: left; vertical-align: top; border: .5pt solid #555; padding: .5mm 1.2mm; overflow-wrap: anywhere; }
-table.data th { font-weight: 700; } table.data tr { break-inside: avoid; }
+table.data { width: 100%; border-collapse: separate; border-spacing: 0; border-left: .5pt solid #555; margin: 1.5mm 0; font-size: 8pt; }
+table.data th, table.data td { text-align: left; vertical-align: top; border: solid #555; border-width: 0 .5pt .5pt 0; padding: .6mm 1.2mm; overflow-wrap: anywhere; }
+table.data th { font-weight: 700; border-top-width: .5pt; } table.data tr { break-inside: avoid; }
 table.data td.n, table.data th.n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 table.data td.at { white-space: nowrap; }
 /* Words of a known list stay whole; what people and wands wrote may be broken anywhere. */
