@@ -8,7 +8,8 @@ import {
   FLAG_SIMULATOR,
   type Pdu,
 } from '../../protocol/codec/pdu.ts'
-import { emit, parse, type Repr, type Struct } from '../../protocol/codec/struct.ts'
+import { emit, parse } from '../../protocol/codec/struct.ts'
+import type { Repr, Struct } from '../../protocol/fields/field.ts'
 import { MESSAGES, messageOfType } from '../../protocol/messages/index.ts'
 import type { Env } from '../../src/base/env.ts'
 import type { CommandResult, SimulatorCommand } from '../commands.ts'

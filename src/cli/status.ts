@@ -2,11 +2,12 @@
 import type { Command } from 'commander'
 import { type Env, systemEnv } from '../base/env.ts'
 import type { Bridge } from '../bridge/bridge.ts'
-import { interrogateOnce, type Outcome } from '../bridge/interrogate.ts'
+import { interrogateOnce } from '../bridge/interrogate.ts'
 import { ControlConnection } from '../control/client.ts'
+import type { Reply } from '../control/messages.ts'
 import { quantity } from '../model/format.ts'
-import type { BridgeStatus, PumpStatus, WandStatus } from '../model/status.ts'
-import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
+import type { PumpStatus, WandStatus } from '../model/status.ts'
+import { Exit, type ExitCode, orExit, stopInOrder } from './exit.ts'
 import {
   auditOf,
   type BridgeFlags,
@@ -47,10 +48,8 @@ interface Reads {
   readonly unclosed: readonly string[]
 }
 
-interface Read {
-  readonly port: string
-  readonly outcome: Outcome
-}
+type Read = Reply<'interrogate'>[number]
+type Outcome = Read['outcome']
 
 /** Through a running bridge if one has the state directory, else by a bridge of our own. */
 async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> {
@@ -92,36 +91,16 @@ async function readThrough(
   const named = [...chosen.serial, ...chosen.hid]
   // Without a name, or with `auto`: whatever the bridge has.
   const every = named.length === 0 || named.includes('auto')
-  let asked: readonly string[] = named
-  control.send({ do: 'status' })
-  const found: Read[] = []
-  let expected = -1
-  let unclosed: readonly string[] = []
-  for await (const answer of control.answers()) {
-    if (isStatus(answer) && found.length === expected) {
-      unclosed = unclosedOf(answer.wands)
-      break
-    }
-    if (isStatus(answer)) {
-      const known = answer.wands.map((wand) => wand.port)
-      if (every) asked = known
-      expected = asked.length
-      for (const port of asked) control.send({ do: 'interrogate', port, readMs })
-      if (expected === 0) break
-    } else if (isOutcome(answer)) {
-      found.push({ port: asked[found.length] ?? '', outcome: answer.outcome })
-      // How everything stands after the last of them.
-      if (found.length === expected) control.send({ do: 'status' })
-    } else break
+  const asking = async () => {
+    const outcomes = await control.ask('interrogate', { readMs, ...(!every && { ports: named }) })
+    const { wands } = await control.ask('status', {})
+    return { outcomes, unclosed: unclosedOf(wands) }
   }
-  control.close()
-  if (found.length < expected || expected < 0) {
-    throw new CommandError(
-      Exit.NOT_READ,
-      'The running bridge ended before the reading was complete. Nothing of it is shown. Try again.',
-    )
+  try {
+    return await orExit(asking(), Exit.NOT_READ, 'Nothing of the reading is shown. Try again.')
+  } finally {
+    control.close()
   }
-  return { outcomes: found, unclosed }
 }
 
 /** One line that changes, for whoever waits with the wand in hand. */
@@ -137,11 +116,6 @@ function tellProgress(bridge: Bridge): void {
     complete: () => void process.stderr.write('\r\x1b[K'),
   })
 }
-
-const isStatus = (x: unknown): x is Pick<BridgeStatus, 'wands'> =>
-  typeof x === 'object' && x !== null && 'wands' in x
-const isOutcome = (x: unknown): x is { outcome: Outcome } =>
-  typeof x === 'object' && x !== null && 'outcome' in x
 
 /** The exit code that an outcome asks for. */
 export function exitCodeOf(outcome: Outcome): ExitCode {

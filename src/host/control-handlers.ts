@@ -4,86 +4,65 @@ import type { Body } from '../audit/format/record.ts'
 import type { Env } from '../base/env.ts'
 import { interrogateOnce } from '../bridge/interrogate.ts'
 import { watchLines } from '../bridge/watch.ts'
-import type { ControlRequest } from '../control/messages.ts'
-import type { ControlClient } from '../control/server.ts'
+import type { Args, Reply } from '../control/messages.ts'
+import type { Handlers } from '../control/server.ts'
 import type { Auditor } from '../recorder/auditor.ts'
-import type { Captures } from '../recorder/captures.ts'
 import { wrongEntries } from '../refill/sheet/entries.ts'
 import type { Host } from './host.ts'
 
-export function handle(env: Env, host: Host, request: ControlRequest, client: ControlClient): void {
+export function controlHandlers(env: Env, host: Host): Handlers {
   const { bridge, auditor, captures } = host
-  switch (request.do) {
-    case 'status':
-      client.send(bridge.status())
-      return
-    case 'watch': {
-      const subscription = watchLines(bridge).subscribe((line) => client.send(line))
-      client.onLeave(() => subscription.unsubscribe())
-      return
+  const hl7 = () => {
+    if (host.hl7) return host.hl7
+    throw new Error('This bridge has no HL7 destination in its configuration.')
+  }
+  const interrogate = async (port: string, readMs: number) => {
+    if (bridge.ports.includes(port)) {
+      return { port, outcome: await interrogateOnce(env, bridge, port, readMs) }
     }
-    case 'interrogate': {
-      const ports = request.port === undefined ? bridge.ports : [request.port]
-      for (const port of ports) {
-        if (!bridge.ports.includes(port)) {
-          const why = `The bridge that runs with this state directory does not have ${port}. Start it with that port, too, or give another --state-dir.`
-          client.send({ outcome: { kind: 'no-wand', why } })
-          continue
-        }
-        void interrogateOnce(env, bridge, port, request.readMs).then((outcome) =>
-          client.send({ outcome }),
-        )
+    const why = `The bridge that runs with this state directory does not have ${port}. Start it with that port, too, or give another --state-dir.`
+    return { port, outcome: { kind: 'no-wand' as const, why } }
+  }
+  return {
+    status: () => bridge.status(),
+    watch: (_, { send, onLeave }) => {
+      const subscription = watchLines(bridge).subscribe(send)
+      onLeave(() => subscription.unsubscribe())
+    },
+    interrogate: ({ ports = bridge.ports, readMs }) =>
+      Promise.all(ports.map((port) => interrogate(port, readMs))),
+    open: () => {
+      if (host.http) return host.http.openLink()
+      throw new Error('This bridge does not listen for HTTP. Start it with --listen.')
+    },
+    hl7: () => hl7().status(),
+    'hl7-resend': ({ destination }) => hl7().resend(destination),
+    worksheet: (step) => worksheet(auditor, step),
+    capture: async (_, { send, onLeave }) => {
+      if (captures.on) throw new Error(`A capture is running already, in ${captures.dir}.`)
+      if (!(await captures.start())) {
+        throw new Error('The disk has no room for a capture. Readings are not affected.')
       }
-      return
-    }
-    case 'open':
-      client.send(
-        host.http
-          ? { link: host.http.openLink() }
-          : { error: 'This bridge does not listen for HTTP. Start it with --listen.' },
-      )
-      return
-    case 'hl7':
-      if (!host.hl7)
-        client.send({ error: 'This bridge has no HL7 destination in its configuration.' })
-      else if (request.what === 'status') client.send({ destinations: host.hl7.status() })
-      else client.send({ resent: host.hl7.resend(request.destination) })
-      return
-    case 'worksheet':
-      void worksheet(auditor, request).then((answer) => client.send(answer))
-      return
-    case 'audit-read': {
-      const { actor, route, pump = null } = request
-      void Promise.resolve(auditor.read({ actor, route, pump })).then((recorded) =>
-        client.send(recorded ? { recorded } : { error: auditor.status.sentence }),
-      )
-      return
-    }
-    case 'capture':
-      void capture(captures, request.what, client)
-      return
-    case 'audit': {
-      const { reason, actor } = request
-      const done =
-        request.what === 'accept' ? auditor.accept(reason, actor) : auditor.rotateKey(reason, actor)
-      done.then(
-        (names) => client.send({ done: names }),
-        (error: Error) => client.send({ error: error.message }),
-      )
-      return
-    }
+      onLeave(() => void captures.stop())
+      send({})
+    },
+    'capture-stop': () => captures.stop(),
+    'audit-accept': ({ reason, actor }) => auditor.accept(reason, actor),
+    'audit-read': async (access) => {
+      if (!(await auditor.read(access))) throw new Error(auditor.status.sentence)
+      return {}
+    },
+    'audit-rotate': ({ reason, actor }) => auditor.rotateKey(reason, actor),
   }
 }
 
 /** Appends one step of a worksheet, if it is what a worksheet writes. */
 async function worksheet(
   auditor: Auditor,
-  request: Extract<ControlRequest, { do: 'worksheet' }>,
-): Promise<object> {
-  const { pump, model, patient, sheet, step, entries, corrects, actor } = request
+  { pump, model, patient, sheet, step, entries, corrects, actor }: Args<'worksheet'>,
+): Promise<Reply<'worksheet'>> {
   const wrong = wrongEntries(step, entries)
-  if (wrong !== null) return { error: `This is no step of a worksheet: ${wrong}.` }
-  const body = { sheet, step, entries: entries as Body<'worksheet'>['entries'] }
+  if (wrong !== null) throw new Error(`This is no step of a worksheet: ${wrong}.`)
   const written = await auditor.append({
     kind: 'worksheet',
     action: corrects === undefined ? 'C' : 'U',
@@ -92,22 +71,8 @@ async function worksheet(
     model,
     ...(patient !== undefined && { patient }),
     ...(corrects !== undefined && { refs: { corrects } }),
-    body,
+    body: { sheet, step, entries: entries as Body<'worksheet'>['entries'] },
   })
-  return written ? { written } : { error: auditor.status.sentence }
-}
-
-async function capture(
-  captures: Captures,
-  what: 'start' | 'stop',
-  client: ControlClient,
-): Promise<void> {
-  if (what === 'stop') client.send({ done: await captures.stop() })
-  else if (captures.on) client.send({ error: `A capture is running already, in ${captures.dir}.` })
-  else if (await captures.start()) {
-    client.onLeave(() => void captures.stop())
-    client.send({ capturing: true })
-  } else {
-    client.send({ error: 'The disk has no room for a capture. Readings are not affected.' })
-  }
+  if (!written) throw new Error(auditor.status.sentence)
+  return written
 }

@@ -7,7 +7,7 @@ import { systemAccount } from '../base/account.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
 import type { Bridge, BridgeOptions } from '../bridge/bridge.ts'
-import { ControlServer } from '../control/server.ts'
+import { ControlServer, type Handlers } from '../control/server.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
@@ -17,7 +17,7 @@ import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
 import { clockState } from '../recorder/time-service.ts'
 import { Closers } from './closers.ts'
-import { handle } from './control-handlers.ts'
+import { controlHandlers } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
 import { openRooms } from './rooms.ts'
@@ -73,21 +73,17 @@ export async function startHost(
   const closers = new Closers((name, error) => {
     console.error(`${name} could not be ended in order: ${String(error)}`)
   })
-  let host: Host | null = null
-  const control = await ControlServer.listen(env, stateDir, {
-    handle(request, client) {
-      if (host) handle(env, host, request, client)
-      else client.send({ error: 'The bridge is starting. Ask again.' })
-    },
-  })
+  let handlers: Handlers | null = null
+  const control = await ControlServer.listen(env, stateDir, () => handlers)
   closers.add('the control socket', () => control.close())
   try {
-    host = await hostOf(env, stateDir, await make(), closers)
+    const host = await hostOf(env, stateDir, await make(), closers)
+    handlers = controlHandlers(env, host)
+    return host
   } catch (error) {
     await closers.close()
     throw error
   }
-  return host
 }
 
 async function hostOf(

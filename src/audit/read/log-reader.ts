@@ -4,7 +4,8 @@
 // be read rejects. It remembers where segments begin and which moments they span, and nothing of records.
 import { basename, join } from 'node:path'
 import { type Disk, errorCode } from '../../base/disk.ts'
-import { Lines, Walk } from '../format/segment.ts'
+import { Lines } from '../format/lines.ts'
+import { Walk } from '../format/walk.ts'
 import { readEntries, type SegmentFiles, segmentFiles } from './files.ts'
 import { type Place, Scan, type Stored, type Wanted } from './scan.ts'
 import { type Found, type Intros, seek } from './seek.ts'

@@ -8,30 +8,26 @@ import { accountName } from '../../base/account.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { systemEnv } from '../../base/env.ts'
 import { printable } from '../../base/printable.ts'
-import { ControlConnection } from '../../control/client.ts'
+import { ask } from '../../control/client.ts'
+import type { Args } from '../../control/messages.ts'
 import { sourcesIn } from '../../host/host.ts'
 import { hold } from '../serve.ts'
 import { type StateFlags, stateDirOf } from './logs.ts'
 
-export type Route = 'audit show' | 'audit export' | 'audit report'
-
-interface Access {
-  readonly route: Route
-  readonly pump: string | null
-  readonly actor: { readonly id: string; readonly role: string; readonly auth: string }
-}
+type Access = Args<'audit-read'>
 
 /** Whether it is recorded; when it is not, says so and why. */
 export async function recordRead(
-  route: Route,
+  route: Access['route'],
   flags: StateFlags & { readonly pump?: string },
 ): Promise<boolean> {
   const stateDir = stateDirOf(flags)
   const actor = { id: accountName(), role: 'operator', auth: 'process' }
-  const access = { route, pump: flags.pump ?? null, actor }
-  let why: string | null
+  const access = { route, pump: flags.pump?.slice(0, 64) ?? null, actor }
+  let why: string
   try {
-    why = (await asked(stateDir, access)) ?? (await byItself(stateDir, access))
+    const asked = await ask(stateDir, 'audit-read', access)
+    why = asked === null ? await byItself(stateDir, access) : ''
   } catch (error) {
     why = (error as Error).message.split('\n')[0] ?? ''
   }
@@ -39,16 +35,6 @@ export async function recordRead(
     console.error(printable(`That it was read here is not recorded in the log: ${why}`))
   }
   return why === ''
-}
-
-/** Empty = recorded, else why not; null = no bridge runs. */
-async function asked(stateDir: string, { actor, route, pump }: Access): Promise<string | null> {
-  const answer = (await ControlConnection.ask(stateDir, {
-    ...{ do: 'audit-read', route, actor },
-    ...(pump !== null && { pump }),
-  })) as { recorded?: boolean; error?: string } | null
-  if (answer === null) return null
-  return answer.recorded ? '' : (answer.error ?? 'the bridge could not write it.')
 }
 
 async function byItself(stateDir: string, access: Access): Promise<string> {

@@ -6,10 +6,11 @@ import type { Progress, Verification, VerifyOptions } from '../../audit/verify/v
 import { verify } from '../../audit/verify/verify.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { printable } from '../../base/printable.ts'
+import { bridgeRuns } from '../../control/client.ts'
 import { decoderOf } from '../../drivers/decoders.ts'
 import { CommandError, Exit, type ExitCode } from '../exit.ts'
 import { kindOf, readKept } from './kept.ts'
-import { bridgeRuns, type LogPlace, logsAt, logsOf, type Places, type StateFlags } from './logs.ts'
+import { type LogPlace, logsAt, logsOf, type Places, type StateFlags } from './logs.ts'
 import { verifyFile } from './verify-file.ts'
 
 export interface VerifyFlags extends StateFlags {

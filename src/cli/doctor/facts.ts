@@ -4,7 +4,7 @@ import { access, readdir, readFile, realpath, stat, statfs } from 'node:fs/promi
 import { dirname, join } from 'node:path'
 import type { Env } from '../../base/env.ts'
 import { controlAddress } from '../../control/address.ts'
-import { ControlConnection } from '../../control/client.ts'
+import { bridgeRuns } from '../../control/client.ts'
 import { clockState } from '../../recorder/time-service.ts'
 import { loadHidDriver } from '../../transport/hid-driver.ts'
 import { holdersOf } from '../../transport/holders.ts'
@@ -29,8 +29,6 @@ export async function gather(
   devices: readonly Listed[],
 ): Promise<Facts> {
   const { stateDir } = settings
-  const control = await ControlConnection.open(stateDir)
-  control?.close()
   const { ports, hidden } = await portFacts(settings, devices)
   const held = await existing(stateDir)
   return {
@@ -44,7 +42,7 @@ export async function gather(
     },
     ports,
     hidden,
-    bridge: control !== null,
+    bridge: await bridgeRuns(stateDir),
     state: {
       dir: stateDir,
       writable: await can(held, constants.W_OK | constants.X_OK),

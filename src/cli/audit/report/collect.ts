@@ -3,8 +3,8 @@
 // figure leads back to the bytes that are signed. Pure.
 import { type AuditRecord, checkRecord, type Kind } from '../../../audit/format/record.ts'
 import { decoderOf } from '../../../drivers/decoders.ts'
-import { linesOf } from '../../../refill/page/parts.ts'
 import { ENTRIES, isStep } from '../../../refill/sheet/entries.ts'
+import { linesOf } from '../../../refill/sheet/lines.ts'
 import type { Written } from '../../../refill/sheet/sheet.ts'
 import { wordsOf } from '../../../refill/sheet/words.ts'
 import type { Cell } from '../csv.ts'

@@ -2,7 +2,7 @@
 import type { AuditRecord, Kind } from '../../../audit/format/record.ts'
 import { printable } from '../../../base/printable.ts'
 import { count } from '../../../model/format.ts'
-import { type Html, html } from '../../../refill/page/html.ts'
+import { type Html, html } from '../../../refill/paper/html.ts'
 import type { Collector, Kept } from './collect.ts'
 import {
   byColumn,

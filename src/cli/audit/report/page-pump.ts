@@ -2,7 +2,7 @@
 // wrong while they were read. Pure.
 import { FIELDS } from '../../../model/fields.ts'
 import { count, dateTime, number } from '../../../model/format.ts'
-import { type Html, html } from '../../../refill/page/html.ts'
+import { type Html, html } from '../../../refill/paper/html.ts'
 import type { Collector, Kept } from './collect.ts'
 import { type Of, ofKind } from './page-log.ts'
 import { type Column, moment, type NameRecord, recordColumn, table, timeColumn } from './parts.ts'

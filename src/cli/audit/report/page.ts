@@ -3,7 +3,7 @@
 import { printable } from '../../../base/printable.ts'
 import { count } from '../../../model/format.ts'
 import { sourceOf } from '../../../model/reading.ts'
-import { Html, html } from '../../../refill/page/html.ts'
+import { Html, html } from '../../../refill/paper/html.ts'
 import type { Asked, Collector } from './collect.ts'
 import type { DataFile } from './files.ts'
 import { happened, logPages, ofKind } from './page-log.ts'
