@@ -6,6 +6,7 @@
 // `{ bye }` is the last line. Client and bridge may be of two versions: whoever asks checks the reply.
 import { z } from 'zod'
 import { alarmSchema } from '../model/reading.ts'
+import { signedSchema } from '../model/signed.ts'
 import {
   auditSchema,
   destinationStatusSchema,
@@ -127,6 +128,7 @@ export const REQUESTS = {
       sheet: z.string().min(1).max(200),
       step: z.string().min(1).max(200),
       entries: z.record(z.string(), z.unknown()),
+      signed: signedSchema,
       /** Position of the record that this one corrects. */
       corrects: z.number().int().min(0).optional(),
       actor,

@@ -59,7 +59,7 @@ export function controlHandlers(env: Env, host: Host): Handlers {
 /** Appends one step of a worksheet, if it is what a worksheet writes. */
 async function worksheet(
   auditor: Auditor,
-  { pump, model, patient, sheet, step, entries, corrects, actor }: Args<'worksheet'>,
+  { pump, model, patient, sheet, step, entries, signed, corrects, actor }: Args<'worksheet'>,
 ): Promise<Reply<'worksheet'>> {
   const wrong = wrongEntries(step, entries)
   if (wrong !== null) throw new Error(`This is no step of a worksheet: ${wrong}.`)
@@ -71,7 +71,7 @@ async function worksheet(
     model,
     ...(patient !== undefined && { patient }),
     ...(corrects !== undefined && { refs: { corrects } }),
-    body: { sheet, step, entries: entries as Body<'worksheet'>['entries'] },
+    body: { sheet, step, entries: entries as Body<'worksheet'>['entries'], signed },
   })
   if (!written) throw new Error(auditor.status.sentence)
   return written

@@ -3,6 +3,7 @@
 // integer and a body can be derived again from the PDUs beside it.
 import { z } from 'zod'
 import { sourceSchema } from '../../model/reading.ts'
+import { signedSchema } from '../../model/signed.ts'
 import { deviceTimeSchema, utcSchema } from '../../model/value.ts'
 import type { Json } from './canonical.ts'
 
@@ -155,7 +156,12 @@ export const BODIES = {
     from: count,
     to: count.nullable(),
   }),
-  worksheet: z.strictObject({ sheet: name, step: name, entries: fields }),
+  worksheet: z.strictObject({
+    sheet: name,
+    step: name,
+    entries: fields,
+    signed: signedSchema.optional(),
+  }),
 } as const satisfies Record<string, z.ZodType>
 
 export type Kind = keyof typeof BODIES

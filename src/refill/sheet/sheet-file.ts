@@ -1,6 +1,7 @@
 // A sheet as a file: everything that its printed form is made of, so that it can be made again. It
 // stands inside the HTML as data, and may be given alone as JSON. Pure.
 import { z } from 'zod'
+import { signedSchema } from '../../model/signed.ts'
 import { ENTRIES, isStep, type Step, sheetIdSchema } from './entries.ts'
 import type { Sheet, Written } from './sheet.ts'
 
@@ -9,6 +10,7 @@ const writtenSchema = z.strictObject({
   position: z.number().int().min(0),
   at: z.string(),
   entries: z.record(z.string(), z.unknown()),
+  signed: signedSchema.optional(),
 })
 
 export const sheetFileSchema = z.strictObject({
@@ -78,9 +80,10 @@ export function readSheetFile(text: string): SheetFile | string {
 
 /** Positions and entries of a sheet, to be compared. */
 export const recordsOf = ({ history }: Sheet): SheetFile['records'] =>
-  history.map(({ step, position, at, entries }: Written) => ({
+  history.map(({ step, position, at, entries, signed }: Written) => ({
     step,
     position,
     at,
     entries: entries as Record<string, unknown>,
+    ...(signed && { signed }),
   }))
