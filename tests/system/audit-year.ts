@@ -104,7 +104,10 @@ export async function year(state: string) {
           pump: reading?.pump?.serial ?? null,
           model: reading?.identity.model ?? null,
           ...(corrects !== undefined && { refs: { corrects } }),
-          body: { sheet, step: name, entries: entries as never },
+          body: {
+            ...{ sheet, step: name, entries: entries as never },
+            signed: { operator: 'amy', verified: 'pin' },
+          },
         })
       await step('identity', {
         ...{ card: '0001', serial: 'SIM-0001', model: reading.identity.model, source: 'simulator' },

@@ -45,6 +45,7 @@ export const TABLES = {
   'pump-events': [...PLACE, 'pump', ...EVENT_COLUMNS],
   worksheets: [
     ...[...PLACE, ...WHO, 'pump', 'patient', 'sheet', 'step', 'entries'],
+    ...['signed_by', 'verified'],
     ...['corrects', 'what_it_corrects', 'corrected_by'],
   ],
   reads: [...PLACE, ...WHO, 'pump', 'route', 'from_utc', 'to_utc', 'reads', 'refused'],
@@ -238,11 +239,13 @@ export class Collector {
   }
 }
 
+type WorksheetBody = Extract<AuditRecord, { kind: 'worksheet' }>['body']
+
 const LOOK = { clinic: { locale: 'en-US', zone: 'UTC' }, words: wordsOf('en-US') } as const
 
 /** What was written, with its units; as it came where this release does not know the step. */
 function linesOfStep(
-  { step, entries }: Extract<AuditRecord, { kind: 'worksheet' }>['body'],
+  { step, entries }: WorksheetBody,
   { position }: Place,
   at: string,
 ): readonly (readonly [string, string])[] {
@@ -255,10 +258,12 @@ export const linesText = (lines: WorksheetEntry['lines']): string =>
   lines.map(([label, value]) => `${label}: ${value}`).join('; ')
 
 function worksheetRow({ place, record, lines, old, correctedBy }: WorksheetEntry): Row {
-  const { sheet, step } = record.body as { sheet: string; step: string }
+  const { sheet, step, signed } = record.body as WorksheetBody
   return {
     ...{ ...placed(place, record), ...who(record), pump: record.pump, patient: record.patient },
     ...{ sheet, step, entries: linesText(lines), corrects: record.refs?.corrects },
+    signed_by: signed?.operator,
+    verified: signed?.verified ?? 'claimed',
     what_it_corrects: old ? linesText(old.lines) : null,
     corrected_by: correctedBy,
   }

@@ -1,6 +1,7 @@
 // Sections 3 and 4 of a report: who read what, and who did what. Pure.
 import { printable } from '../../../base/printable.ts'
 import { count } from '../../../model/format.ts'
+import type { Signed } from '../../../model/signed.ts'
 import { type Html, html } from '../../../refill/paper/html.ts'
 import type { Collector, Kept, ReadSum, Sum, WorksheetEntry } from './collect.ts'
 import { ofKind } from './page-log.ts'
@@ -73,7 +74,7 @@ export function peoplePages(collector: Collector, name: NameRecord): Html {
       [
         recordColumn(name),
         timeColumn(),
-        byColumn(),
+        { head: 'By', look: 'who', cell: signedBy },
         {
           head: 'Pump, sheet',
           look: 'who',
@@ -94,7 +95,15 @@ export function peoplePages(collector: Collector, name: NameRecord): Html {
     )}`
 }
 
-const sheetOf = (record: Kept['record']) => record.body as { sheet: string; step: string }
+/** The name, and whether anybody checked it. */
+function signedBy({ record }: WorksheetEntry): string {
+  const { operator = null, verified = 'claimed' } = sheetOf(record).signed ?? {}
+  if (operator === null) return `nobody was named (${record.actor.auth})`
+  return verified === 'pin' ? `${operator} (PIN)` : `${operator} (claimed)`
+}
+
+const sheetOf = (record: Kept['record']) =>
+  record.body as { sheet: string; step: string; signed?: Signed }
 
 function correction({ old, record, correctedBy, place }: WorksheetEntry, name: NameRecord): Html {
   const { corrects } = record.refs ?? {}
