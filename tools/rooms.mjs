@@ -57,7 +57,7 @@ export const ROOMS = {
   words: room('src/words/', 'sentences for people, by locale', ['model']),
   client: room('src/client/', 'the API as typed streams; runs in a browser', ['model']),
   http: room('src/http/', 'the read-only API', [
-    ...['base', 'model', 'access', 'feed', 'knowledge'],
+    ...['base', 'model', 'access', 'feed', 'knowledge', 'words'],
   ]),
   fhir: room('src/fhir/', 'readings as FHIR R4', [...['base', 'model', 'feed', 'knowledge']]),
   delivery: room('src/delivery/', 'one outbox engine over the feed; MLLP', [
@@ -66,7 +66,7 @@ export const ROOMS = {
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', ['model', 'words']),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
-    ...['base', 'model', 'access', 'control', 'feed', 'audit/read', 'refill/sheet'],
+    ...['base', 'model', 'access', 'control', 'feed', 'audit/read', 'refill/sheet', 'words'],
   ]),
   'refill/paper': room('src/refill/paper/', 'the printed sheet and the slip', [
     ...['model', 'words', 'refill/sheet'],
@@ -77,29 +77,18 @@ export const ROOMS = {
   host: room('src/host/', 'where the rooms meet', [
     ...['access', 'audit/format', 'audit/read', 'base', 'bridge', 'control', 'delivery', 'drivers'],
     ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet', 'status'],
+    'words',
   ]),
   cli: room(
     'src/cli/',
     'one file a command',
-    [
-      ...['base', 'bridge', 'control', 'host', 'model', 'port'],
-      ...['recorder', 'transport', 'words'],
-    ],
+    [...['base', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
     ['access', 'simulator', 'cli/audit', 'cli/refill'],
   ),
   // The verbs of `audit`: the only commands that read the log themselves.
   'cli/audit': room('src/cli/audit/', 'one file a verb of `audit`', [
-    ...[
-      'base',
-      'cli',
-      'control',
-      'decoders',
-      'feed',
-      'host',
-      'model',
-      'refill/paper',
-      'refill/sheet',
-    ],
+    ...['base', 'cli', 'control', 'decoders', 'feed', 'host', 'model', 'words'],
+    ...['refill/paper', 'refill/sheet'],
     ...[...AUDIT, 'log'].map((part) => `audit/${part}`),
   ]),
   'cli/refill': room('src/cli/refill/', 'the worksheet in a terminal', [

@@ -3,9 +3,9 @@
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Env, systemEnv } from '../base/env.ts'
-import { watchLines } from '../bridge/watch.ts'
 import type { Host } from '../host/host.ts'
 import { sourceFor } from '../transport/source.ts'
+import { sentence as saying } from '../words/words.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import { number } from './options.ts'
 import { renderPump, renderWand, sourceMark } from './render.ts'
@@ -51,7 +51,7 @@ export function registerDemo(program: Command): void {
         await host.stop(why)
         await simulator?.stop()
         const sessions = host.bridge.status().wands.map((wand) => wand.session)
-        for (const { sentence } of sessions) console.log(sentence)
+        for (const session of sessions) console.log(saying(host.words, session))
         console.log(`Audit files: ${host.auditor.dir}`)
       })
       const quit = () => void ends.stop(Exit.OK)
@@ -105,7 +105,7 @@ function print(host: Host, curl: readonly string[]): () => void {
   process.stdout.write(`${pageLine(host)}\n`)
   process.stdout.write(`${curl.join('\n')}\n`)
   process.stdout.write(`Audit files: ${host.auditor.dir}\n`)
-  const subscription = watchLines(host.bridge).subscribe((line) => {
+  const subscription = host.watch().subscribe((line) => {
     process.stdout.write(`${sentence(line, READER)}\n`)
   })
   return () => subscription.unsubscribe()
@@ -158,7 +158,7 @@ function draw(
       page,
       `  works once, for two minutes; ${PAGE_KEY} makes another`,
       `Audit files: ${host.auditor.dir}`,
-      ...wands.flatMap(renderWand),
+      ...wands.flatMap((wand) => renderWand(wand, READER)),
       '',
       ...latest.flatMap((pump) => renderPump(pump, READER)),
       '',

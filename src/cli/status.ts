@@ -1,15 +1,15 @@
 // `wandbridge status`: one interrogation with a confirmed close, as text or JSON.
 import type { Command } from 'commander'
 import { type Env, systemEnv } from '../base/env.ts'
-import type { Bridge } from '../bridge/bridge.ts'
-import { interrogateOnce } from '../bridge/interrogate.ts'
 import { ControlConnection } from '../control/client.ts'
 import type { Reply } from '../control/messages.ts'
+import type { Host } from '../host/host.ts'
 import { quantity } from '../model/format.ts'
-import type { PumpStatus, WandStatus } from '../model/status.ts'
+import type { Coded, PumpStatus, WandStatus } from '../model/status.ts'
+import { linkSentence, pumpTold } from '../words/told.ts'
+import { sentence, sentences, WORDS, type Words } from '../words/words.ts'
 import { Exit, type ExitCode, orExit, stopInOrder } from './exit.ts'
 import {
-  auditOf,
   type BridgeFlags,
   number,
   type Settings,
@@ -34,7 +34,7 @@ export function registerStatus(program: Command): void {
       const chosen = settings(flags)
       const { outcomes, unclosed } = await read(systemEnv(), chosen, flags.timeout * 1000)
       for (const outcome of outcomes) print(outcome, flags.json ?? false, chosen)
-      for (const sentence of unclosed) console.error(sentence)
+      for (const one of unclosed) console.error(one)
       const open = unclosed.length > 0 ? [Exit.NOT_READ] : []
       const codes = [...outcomes.map((o) => exitCodeOf(o.outcome)), ...open]
       const worst = codes.sort((a, b) => b - a)[0]
@@ -60,27 +60,31 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
     source: chosen.source,
     ports,
     policy: 'manual',
-    audit: auditOf(chosen),
+    locale: chosen.locale,
   }))
   stopInOrder((why) => host.stop(why))
   const { bridge } = host
-  if (process.stderr.isTTY) tellProgress(bridge)
+  const words = WORDS[chosen.locale]
+  if (process.stderr.isTTY) tellProgress(bridge, words)
   await host.auditor.opened
   const outcomes = await Promise.all(
     bridge.ports.map(async (port) => ({
       port,
-      outcome: await interrogateOnce(env, bridge, port, readMs),
+      outcome: await host.interrogate(port, readMs),
     })),
   )
   await host.caughtUp()
-  const unclosed = unclosedOf(bridge.status().wands)
-  await host.stop('read once')
+  const unclosed = unclosedOf(bridge.status().wands, words)
+  await host.stop('read-once')
   return { outcomes, unclosed }
 }
 
 /** What people must be told of sessions that are not known to be closed, of whatever pump. */
-const unclosedOf = (wands: readonly Pick<WandStatus, 'unclosed'>[]): string[] => [
-  ...new Set(wands.flatMap(({ unclosed }) => unclosed.map(({ sentence }) => sentence))),
+const unclosedOf = (
+  wands: readonly Pick<Coded<WandStatus>, 'unclosed'>[],
+  words: Words,
+): string[] => [
+  ...new Set(wands.flatMap(({ unclosed }) => unclosed.map((one) => sentence(words, one)))),
 ]
 
 async function readThrough(
@@ -94,7 +98,7 @@ async function readThrough(
   const asking = async () => {
     const outcomes = await control.ask('interrogate', { readMs, ...(!every && { ports: named }) })
     const { wands } = await control.ask('status', {})
-    return { outcomes, unclosed: unclosedOf(wands) }
+    return { outcomes, unclosed: unclosedOf(wands, WORDS[chosen.locale]) }
   }
   try {
     return await orExit(asking(), Exit.NOT_READ, 'Nothing of the reading is shown. Try again.')
@@ -104,14 +108,16 @@ async function readThrough(
 }
 
 /** One line that changes, for whoever waits with the wand in hand. */
-function tellProgress(bridge: Bridge): void {
+function tellProgress(bridge: Host['bridge'], words: Words): void {
   bridge.changes$.subscribe({
     next: () => {
       const [wand] = bridge.status().wands
       if (!wand) return
       const { progress } = wand.contact
       const busy = progress === null ? '' : ` Reading, ${quantity(progress, '%')}`
-      process.stderr.write(`\r${wand.link.sentence}${busy}`.slice(0, 80).concat('\x1b[K'))
+      process.stderr.write(
+        `\r${linkSentence(words, wand.link)}${busy}`.slice(0, 80).concat('\x1b[K'),
+      )
     },
     complete: () => void process.stderr.write('\r\x1b[K'),
   })
@@ -142,17 +148,18 @@ const EXPLAIN = {
 } as const
 
 function print({ port, outcome }: Read, json: boolean, chosen: Settings): void {
+  const words = WORDS[chosen.locale]
   if (outcome.kind !== 'read') {
     const { what, next } = EXPLAIN[outcome.kind]
-    console.error(`${port}: ${what}. ${outcome.why}\n${next}`)
+    console.error(`${port}: ${what}. ${sentences(words, outcome.why)}\n${next}`)
     return
   }
-  if (json) console.log(JSON.stringify(outcome.status))
+  if (json) console.log(JSON.stringify(pumpTold(words, outcome.status)))
   else for (const line of text(outcome.status, chosen)) console.log(line)
-  if (!outcome.closeConfirmed) console.error(outcome.status.session.sentence)
+  if (!outcome.closeConfirmed) console.error(sentence(words, outcome.status.session))
 }
 
-function text(status: PumpStatus, chosen: Settings): string[] {
+function text(status: Coded<PumpStatus>, chosen: Settings): string[] {
   const at = [...sourceMark(status.source), ...renderPump(status, chosen)]
-  return [...at, '', status.session.sentence]
+  return [...at, '', sentence(WORDS[chosen.locale], status.session)]
 }

@@ -1,14 +1,14 @@
 // `wandbridge watch`: the live stream, as JSON lines or as sentences, until it is interrupted.
 import type { Command } from 'commander'
 import { systemEnv } from '../base/env.ts'
-import { watchLines } from '../bridge/watch.ts'
 import { ControlConnection } from '../control/client.ts'
 import type { Reply } from '../control/messages.ts'
 import { FIELDS } from '../model/fields.ts'
 import { readerOf, shown } from '../words/reader.ts'
+import { auditSentence, linkText } from '../words/told.ts'
+import { sentence as saying, WORDS } from '../words/words.ts'
 import { Exit, orExit, stopInOrder } from './exit.ts'
 import {
-  auditOf,
   type BridgeFlags,
   bridgeWands,
   type Settings,
@@ -54,14 +54,15 @@ async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Pr
   const host = await hold(env, stateDir, async () => ({
     ...wands,
     policy,
-    audit: auditOf(chosen),
+    locale: chosen.locale,
   }))
   stopInOrder((why) => host.stop(why))
-  watchLines(host.bridge).subscribe(print)
+  host.watch().subscribe(print)
 }
 
 export function sentence(line: WatchLine, chosen: Reader): string {
   const at = line.asOf.slice(11, 19)
+  const words = WORDS[chosen.locale]
   switch (line.kind) {
     case 'reading': {
       const { reportedVolume: v } = line.reservoir
@@ -74,12 +75,12 @@ export function sentence(line: WatchLine, chosen: Reader): string {
       return `${at}  ${line.pump.serial}  ALARM ${line.alarm.code} (${line.alarm.class}): ${line.phase}`
     case 'link':
       return [
-        `${at}  ${line.port}  ${line.readFailed ?? `${line.link.sentence} ${line.link.detail}`.trim()}`,
-        ...line.unclosed.map((one) => `${at}  ${line.port}  ${one.sentence}`),
+        `${at}  ${line.port}  ${line.failure ? saying(words, line.failure) : linkText(words, line.link)}`,
+        ...line.unclosed.map((one) => `${at}  ${line.port}  ${saying(words, one)}`),
       ].join('\n')
     case 'session':
-      return `${at}  ${line.port}  ${line.session.sentence}`
+      return `${at}  ${line.port}  ${saying(words, line.session)}`
     case 'audit':
-      return `${at}  ${line.sentence}`
+      return `${at}  ${auditSentence(words, line)}`
   }
 }

@@ -7,6 +7,7 @@
 import { z } from 'zod'
 import { alarmSchema } from '../model/reading.ts'
 import { signedSchema } from '../model/signed.ts'
+import { statementSchema } from '../model/statement.ts'
 import {
   auditSchema,
   destinationStatusSchema,
@@ -28,6 +29,8 @@ const actor = z.object({
 const reason = z.string().min(1).max(1_000)
 const nothing = z.object({})
 
+const why = { why: z.array(statementSchema).readonly(), sentence: z.string() }
+
 /** How one reading came out. */
 const outcome = z.discriminatedUnion('kind', [
   /** Read; `status` is as it stood when the last reply came, with the session as it ended. */
@@ -37,11 +40,11 @@ const outcome = z.discriminatedUnion('kind', [
     closeConfirmed: z.boolean(),
   }),
   /** Nothing answers on the port. */
-  z.object({ kind: z.literal('no-wand'), why: z.string() }),
+  z.object({ kind: z.literal('no-wand'), ...why }),
   /** The wand answers, the pump does not, or the reading broke off. */
-  z.object({ kind: z.literal('failed'), why: z.string() }),
+  z.object({ kind: z.literal('failed'), ...why }),
   /** Nothing can be recorded, so nothing is shown. */
-  z.object({ kind: z.literal('unrecorded'), why: z.string() }),
+  z.object({ kind: z.literal('unrecorded'), ...why }),
 ])
 
 const wandShape = { asOf: utcSchema, source: z.string(), port: z.string() }
@@ -59,6 +62,8 @@ const watchLine = z.discriminatedUnion('kind', [
   z.object({
     ...{ kind: z.literal('link'), ...wandShape, wand: wandName, link: linkSchema },
     ...wandSchema.pick({ coupling: true, contact: true, unclosed: true }).shape,
+    /** Why an attempt to read did not complete. */
+    failure: statementSchema.optional(),
     readFailed: z.string().optional(),
   }),
   z.object({

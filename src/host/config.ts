@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { hl7Schema } from '../hl7/config.ts'
-import { isZone } from '../model/format.ts'
+import { isZone, LOCALES } from '../model/format.ts'
 import { POLICIES } from '../model/policy.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 
@@ -37,7 +37,7 @@ export const configSchema = z
       .strictObject({
         keepDays: z.number().int().min(1).optional().meta({
           description:
-            'Records older than so many days are dropped, their hashes never. Default: everything is kept.',
+            'Records older than so many days are dropped by `serve`, but never their hashes, nor what a destination has not had. Default: everything is kept.',
         }),
         keepDaysBelowFloor: z
           .literal('I accept that a yearly audit will miss records')
@@ -115,7 +115,7 @@ export const configSchema = z
         'tolerance and source go together: a verdict names where it comes from',
       )
       .default({}),
-    locale: z.enum(['en-US', 'en-GB']).default('en-US'),
+    locale: z.enum(LOCALES).default('en-US'),
     zone: z
       .string()
       .default('UTC')

@@ -1,32 +1,31 @@
 // What a running bridge answers on its control socket, one handler a request. It reads, appends to the log
 // and asks for interrogations; nothing here can do more to a wand than that.
 import type { Body } from '../audit/format/record.ts'
-import type { Env } from '../base/env.ts'
-import { interrogateOnce } from '../bridge/interrogate.ts'
-import { watchLines } from '../bridge/watch.ts'
 import type { Args, Reply } from '../control/messages.ts'
 import type { Handlers } from '../control/server.ts'
-import type { Auditor } from '../recorder/auditor.ts'
+import { statement } from '../model/statement.ts'
 import { wrongEntries } from '../refill/sheet/entries.ts'
+import { auditSentence, destinationTold, statusTold } from '../words/told.ts'
 import type { Host } from './host.ts'
+import { outcomeTold } from './telling.ts'
 
-export function controlHandlers(env: Env, host: Host): Handlers {
-  const { bridge, auditor, captures } = host
+export function controlHandlers(host: Host): Handlers {
+  const { bridge, auditor, captures, words } = host
   const hl7 = () => {
     if (host.hl7) return host.hl7
     throw new Error('This bridge has no HL7 destination in its configuration.')
   }
   const interrogate = async (port: string, readMs: number) => {
     if (bridge.ports.includes(port)) {
-      return { port, outcome: await interrogateOnce(env, bridge, port, readMs) }
+      return { port, outcome: await host.interrogate(port, readMs) }
     }
-    const why = `The bridge that runs with this state directory does not have ${port}. Start it with that port, too, or give another --state-dir.`
-    return { port, outcome: { kind: 'no-wand' as const, why } }
+    const why = [statement('outcome.no-such-port', { port })]
+    return { port, outcome: outcomeTold(words, { kind: 'no-wand', why }) }
   }
   return {
-    status: () => bridge.status(),
+    status: () => statusTold(words, bridge.status()),
     watch: (_, { send, onLeave }) => {
-      const subscription = watchLines(bridge).subscribe(send)
+      const subscription = host.watch().subscribe(send)
       onLeave(() => subscription.unsubscribe())
     },
     interrogate: ({ ports = bridge.ports, readMs }) =>
@@ -35,9 +34,12 @@ export function controlHandlers(env: Env, host: Host): Handlers {
       if (host.http) return host.http.openLink()
       throw new Error('This bridge does not listen for HTTP. Start it with --listen.')
     },
-    hl7: () => hl7().status(),
+    hl7: () =>
+      hl7()
+        .status()
+        .map((one) => destinationTold(words, one)),
     'hl7-resend': ({ destination }) => hl7().resend(destination),
-    worksheet: (step) => worksheet(auditor, step),
+    worksheet: (step) => worksheet(host, step),
     capture: async (_, { send, onLeave }) => {
       if (captures.on) throw new Error(`A capture is running already, in ${captures.dir}.`)
       if (!(await captures.start())) {
@@ -49,7 +51,7 @@ export function controlHandlers(env: Env, host: Host): Handlers {
     'capture-stop': () => captures.stop(),
     'audit-accept': ({ reason, actor }) => auditor.accept(reason, actor),
     'audit-read': async (access) => {
-      if (!(await auditor.read(access))) throw new Error(auditor.status.sentence)
+      if (!(await auditor.read(access))) throw new Error(auditSentence(words, auditor.status))
       return {}
     },
     'audit-rotate': ({ reason, actor }) => auditor.rotateKey(reason, actor),
@@ -58,7 +60,7 @@ export function controlHandlers(env: Env, host: Host): Handlers {
 
 /** Appends one step of a worksheet, if it is what a worksheet writes. */
 async function worksheet(
-  auditor: Auditor,
+  { auditor, words }: Host,
   { pump, model, patient, sheet, step, entries, signed, corrects, actor }: Args<'worksheet'>,
 ): Promise<Reply<'worksheet'>> {
   const wrong = wrongEntries(step, entries)
@@ -73,6 +75,6 @@ async function worksheet(
     ...(corrects !== undefined && { refs: { corrects } }),
     body: { sheet, step, entries: entries as Body<'worksheet'>['entries'], signed },
   })
-  if (!written) throw new Error(auditor.status.sentence)
+  if (!written) throw new Error(auditSentence(words, auditor.status))
   return written
 }

@@ -2,28 +2,37 @@
 // talk to, and what `status` and `watch` are for a moment when no bridge runs.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { map, type Observable } from 'rxjs'
 import { listLogs } from '../audit/read/files.ts'
 import { systemAccount } from '../base/account.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
+import { clockState } from '../base/time-service.ts'
 import type { Bridge, BridgeOptions } from '../bridge/bridge.ts'
+import { interrogateOnce } from '../bridge/interrogate.ts'
+import { watchLines } from '../bridge/watch.ts'
+import type { Reply } from '../control/messages.ts'
 import { ControlServer, type Handlers } from '../control/server.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import type { Locale } from '../model/format.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
-import { clockState } from '../recorder/time-service.ts'
+import { WORDS, type Words } from '../words/words.ts'
 import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
 import { openRooms } from './rooms.ts'
+import { lineTold, outcomeTold } from './telling.ts'
 
 export interface Host {
   readonly source: Source
+  /** What it speaks with to whoever asks it. */
+  readonly words: Words
   readonly bridge: Bridge
   readonly auditor: Auditor
   readonly captures: Captures
@@ -31,6 +40,10 @@ export interface Host {
   readonly knowledge: Knowledge
   /** Null = it does not listen. */
   readonly http: Http | null
+  /** One reading through a port, from asking to the confirmed close. Never rejects. */
+  interrogate(port: string, readMs: number): Promise<Reply<'interrogate'>[number]['outcome']>
+  /** The live stream as people's programs read it. */
+  watch(): Observable<Reply<'watch'>>
   /** Resolves when everything that is durable is known, or within a second. */
   caughtUp(): Promise<void>
   /** Null = there is no destination. */
@@ -45,6 +58,8 @@ export interface Host {
 export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'driver'> {
   /** What kind of wands it reads. */
   readonly source: Source
+  /** The language of its sentences; en-US if not given. */
+  readonly locale?: Locale
   readonly audit?: Pick<AuditorOptions, 'keepDays'>
   readonly capture?: Pick<CaptureOptions, 'budgetBytes' | 'keepDays'> & {
     /** From the beginning; otherwise somebody asks for it. */
@@ -78,7 +93,7 @@ export async function startHost(
   closers.add('the control socket', () => control.close())
   try {
     const host = await hostOf(env, stateDir, await make(), closers)
-    handlers = controlHandlers(env, host)
+    handlers = controlHandlers(host)
     return host
   } catch (error) {
     await closers.close()
@@ -89,7 +104,15 @@ export async function startHost(
 async function hostOf(
   env: Env,
   stateDir: string,
-  { source, audit = {}, capture = {}, http: listening, hl7: sending, ...options }: HostOptions,
+  {
+    source,
+    locale = 'en-US',
+    audit = {},
+    capture = {},
+    http: listening,
+    hl7: sending,
+    ...options
+  }: HostOptions,
   closers: Closers,
 ): Promise<Host> {
   const other = (await sourcesIn(stateDir)).find((one) => one !== source)
@@ -97,7 +120,10 @@ async function hostOf(
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
-  let why = 'the start failed'
+  const words = WORDS[locale]
+  let why = 'start-failed'
+  const sends = sending !== undefined && sending.destinations.length > 0
+  let hl7: Hl7 | null = null
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
       ...options,
@@ -109,6 +135,8 @@ async function hostOf(
         ...(credentials !== undefined && { credentials }),
         ...audit,
       },
+      // A destination whose place is not read yet may be owed everything.
+      owed: () => (hl7 ? hl7.owed : sends ? 0 : Number.POSITIVE_INFINITY),
       why: () => why,
       between: { name: 'the capture', close: () => captures.stop() },
       tap: (...traffic) => captures.take(...traffic),
@@ -127,8 +155,7 @@ async function hostOf(
   if (capture.on) void captures.start()
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
-  let hl7: Hl7 | null = null
-  if (sending && sending.destinations.length > 0) {
+  if (sends) {
     const { startHl7 } = await import('./hl7-host.ts')
     const started = startHl7(env, stateDir, rooms, sending.destinations, sending.log)
     closers.add('the HL7 destinations', () => started.close())
@@ -137,13 +164,14 @@ async function hostOf(
   let http: Http | null = null
   if (listening) {
     const { startHttp } = await import('./http-host.ts')
-    const started = await startHttp(env, stateDir, { ...rooms, hl7 }, listening)
+    const started = await startHttp(env, stateDir, { ...rooms, hl7, words }, listening)
     closers.add('the HTTP server', () => started.close())
     http = started
   }
   await start()
   return {
     source,
+    words,
     bridge,
     feed,
     knowledge,
@@ -151,6 +179,9 @@ async function hostOf(
     captures,
     http,
     hl7,
+    interrogate: async (port, readMs) =>
+      outcomeTold(words, await interrogateOnce(env, bridge, port, readMs)),
+    watch: () => watchLines(bridge).pipe(map((line) => lineTold(words, line))),
     async caughtUp() {
       const until = env.monotonic() + 1_000
       const behind = () => knowledge.state.position + 1 < (auditor.head?.size ?? 0)

@@ -7,7 +7,7 @@ import { alarmChanges } from '../model/alarm-changes.ts'
 import type { Refill, Visit } from '../model/api.ts'
 import { eventsSince, type NewEvents } from '../model/pump-events.ts'
 import type { AlarmReading, Source } from '../model/reading.ts'
-import type { ApiRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
+import type { CodedRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
 import type { Value } from '../model/value.ts'
 import type {
   Beside,
@@ -90,9 +90,9 @@ export function pumpView(known: Known, origin: Origin, pump: PumpKnown): PumpVie
 }
 
 /** A record is turned into public units once, however often it is asked for. */
-const converted = new WeakMap<Placed, ApiRecord | null>()
+const converted = new WeakMap<Placed, CodedRecord | null>()
 
-function apiOf(placed: Placed, origin: Origin): ApiRecord | null {
+function apiOf(placed: Placed, origin: Origin): CodedRecord | null {
   const known = converted.get(placed)
   if (known !== undefined) return known
   const made = apiRecord(placed.record, { ...origin, position: placed.position })
@@ -124,22 +124,20 @@ export function newEvents(pump: PumpKnown, origin: Origin): NewEvents | null {
 export const unclosedOf = ({ sessions }: Known): UnclosedView[] =>
   sessions.flatMap((one) => (one.why === null ? [] : [{ ...one, why: one.why }]))
 
-export function visitsOf(
-  pump: PumpKnown,
-  { log, source }: Origin,
-  query: PageQuery,
-): Page<VisitView> {
+export function visitsOf(pump: PumpKnown, origin: Origin, query: PageQuery): Page<VisitView> {
   const within = (visit: VisitEntry) => inRange(visit.at, query)
-  return pageOf(pump.visits, query, within, (visit) => {
-    const { position, at, deviceTime, session, activeAlarms, closeConfirmed, events } = visit
-    return {
-      id: cursorText({ log, position }),
-      ...{ position, readAt: at, deviceTime, session, source },
-      reportedVolume: numberOf(visit.reportedVolume, deviceTime, at),
-      rate: numberOf(visit.rate, deviceTime, at),
-      ...{ activeAlarms, closeConfirmed, events: { ...events } },
-    }
-  })
+  return pageOf(pump.visits, query, within, (visit) => visitView(visit, origin))
+}
+
+export function visitView(visit: VisitEntry, { log, source }: Origin): VisitView {
+  const { position, at, deviceTime, session, activeAlarms, closeConfirmed, events } = visit
+  return {
+    id: cursorText({ log, position }),
+    ...{ position, readAt: at, deviceTime, session, source },
+    reportedVolume: numberOf(visit.reportedVolume, deviceTime, at),
+    rate: numberOf(visit.rate, deviceTime, at),
+    ...{ activeAlarms, closeConfirmed, events: { ...events } },
+  }
 }
 
 export function refillsOf(
@@ -167,7 +165,7 @@ const besideOf = ({ position, readAt, deviceTime, reportedVolume }: Beside) => (
   reportedVolume: numberOf(reportedVolume, deviceTime, readAt),
 })
 
-const inRange = (at: string, { from = '', to }: PageQuery) =>
+export const inRange = (at: string, { from = '', to }: PageQuery) =>
   at >= from && (to === undefined || at < to)
 
 function numberOf(

@@ -15,7 +15,8 @@ import { type Disk, nodeDisk } from '../base/disk.ts'
 import type { Cancel, Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { Source } from '../model/reading.ts'
-import type { AuditStatus } from '../model/status.ts'
+import { type Statement, statement } from '../model/statement.ts'
+import type { AuditStatus, Coded } from '../model/status.ts'
 import { type Access, ReadAccess } from './aggregate.ts'
 import { upkeep } from './upkeep.ts'
 
@@ -37,6 +38,8 @@ export interface AuditorOptions {
   readonly limits?: Partial<Limits>
   /** Entries older than so many days are dropped, never their hashes. Default: everything is kept. */
   readonly keepDays?: number
+  /** Lowest position of the log that is written now which a follower is still owed; it is not dropped. */
+  readonly owed?: () => number
 }
 
 /** Below so much free space people are told, in bytes. */
@@ -60,8 +63,8 @@ export class Auditor {
   readonly commits$: Observable<void> = this.#commits.asObservable()
   #keys: Promise<KeyStore> | null = null
   #checkSpace: Cancel = () => {}
-  #lowSpace = ''
-  #neglected = ''
+  #lowSpace: Statement | null = null
+  #neglected: Statement | null = null
   #upkeepFailures = 0
   #said = ''
   #closed = false
@@ -114,16 +117,11 @@ export class Auditor {
   }
 
   /** The log as every surface shows it. */
-  get status(): AuditStatus {
-    const { log, size, state, checkpoint, sentence } = this.#log.state
+  get status(): Coded<AuditStatus> {
+    const { log, size, state, checkpoint, code, args, notices } = this.#log.state
     const position = size > 0 ? size - 1 : null
-    return {
-      log,
-      position,
-      state,
-      checkpoint,
-      sentence: sentence + this.#lowSpace + this.#neglected,
-    }
+    const own = [this.#lowSpace, this.#neglected].filter((one) => one !== null)
+    return { log, position, state, checkpoint, code, args, notices: [...notices, ...own] }
   }
 
   /** Steps of the care for older segments that could not be done since the start. */
@@ -177,9 +175,9 @@ export class Auditor {
     await this.#log.close()
   }
 
-  #onState({ state, sentence, log }: AuditState): void {
+  #onState({ state, code, args, notices, log }: AuditState): void {
     this.#commits.next()
-    const now = `${log} ${state} ${sentence}`
+    const now = JSON.stringify([log, state, code, args, notices])
     if (now === this.#said) return
     this.#said = now
     this.#changes.next()
@@ -200,9 +198,10 @@ export class Auditor {
 
   /** One round at a time. What fails now is done in the next. */
   #care(dir: string): void {
-    const { keepDays } = this.#options
+    const { keepDays, owed } = this.#options
     const retention = keepDays !== undefined && {
       keepDays,
+      ...(owed && { owed }),
       age: () => this.#log.age,
       wall: () => this.#env.wall(),
     }
@@ -219,20 +218,18 @@ export class Auditor {
         const [first] = failures
         const was = this.#neglected
         this.#upkeepFailures += failures.length
-        this.#neglected = first
-          ? ` Older parts of the log could not be cared for (${first.step}: ${first.code}). Nothing is lost; it is tried again. Check the disk that holds ${this.dir}.`
-          : ''
-        if (was !== this.#neglected) this.#changes.next()
+        const of = first && { step: first.step, errno: first.code, dir: this.dir }
+        this.#neglected = of ? statement('audit.neglected', of) : null
+        if (JSON.stringify(was) !== JSON.stringify(this.#neglected)) this.#changes.next()
       })
   }
 
   async #space(): Promise<void> {
     const free = (await this.disk.free(this.#options.stateDir)) ?? Number.POSITIVE_INFINITY
     const was = this.#lowSpace
-    const left = Math.floor(free / (1 << 20))
-    this.#lowSpace =
-      free < LOW_SPACE ? ` The disk has only ${left} MiB left: free space before it is full.` : ''
-    if ((was === '') !== (this.#lowSpace === '')) this.#changes.next()
+    const mebibytes = Math.floor(free / (1 << 20))
+    this.#lowSpace = free < LOW_SPACE ? statement('audit.low-space', { mebibytes }) : null
+    if ((was === null) !== (this.#lowSpace === null)) this.#changes.next()
     if (this.#closed) return
     this.#checkSpace = this.#env.after(SPACE_MS, () => void this.#space(), { background: true })
   }

@@ -1,9 +1,11 @@
 // The gate's recorder: which events become records, and whether what they say may be shown. An event
 // counts once its record is durable.
+import { Emitter } from '../base/emitter.ts'
 import type { Env } from '../base/env.ts'
 import type { Recorder } from '../bridge/gate.ts'
 import type { BridgeEvent, LinkEvent } from '../model/event.ts'
-import type { AuditStatus } from '../model/status.ts'
+import { statement } from '../model/statement.ts'
+import type { AuditStatus, Coded } from '../model/status.ts'
 import { RefusedTraffic } from './aggregate.ts'
 import type { Auditor } from './auditor.ts'
 import { recordOf } from './records.ts'
@@ -14,7 +16,7 @@ const MOST_CAUSES = 50
 export class EventRecorder implements Recorder {
   readonly #auditor: Auditor
   readonly #refused: RefusedTraffic
-  readonly #listeners: (() => void)[] = []
+  readonly #changes = new Emitter()
   /** Kinds of events of which the newest could not be recorded, and when that was. */
   readonly #notKept = new Map<string, string>()
   /** Ports whose wand has said what it is. */
@@ -25,7 +27,7 @@ export class EventRecorder implements Recorder {
   constructor(env: Env, auditor: Auditor) {
     this.#auditor = auditor
     this.#refused = new RefusedTraffic(env, (record) => auditor.append(record))
-    auditor.changes$.subscribe(() => this.#tell())
+    auditor.changes$.subscribe(() => this.#changes.emit())
   }
 
   record(event: BridgeEvent): Promise<boolean> | null {
@@ -45,17 +47,14 @@ export class EventRecorder implements Recorder {
     })
   }
 
-  status(): AuditStatus {
-    const { sentence, ...rest } = this.#auditor.status
-    const lost = [...this.#notKept].map(
-      ([kind, at]) =>
-        ` What came at ${at.slice(11, 19)} UTC (${kind}) could not be recorded and is not shown. Read the pump again.`,
-    )
-    return { ...rest, sentence: [sentence, ...lost].join('') }
+  status(): Coded<AuditStatus> {
+    const { notices, ...rest } = this.#auditor.status
+    const lost = [...this.#notKept].map(([kind, at]) => statement('audit.not-kept', { kind, at }))
+    return { ...rest, notices: [...notices, ...lost] }
   }
 
   onChange(listener: () => void): void {
-    this.#listeners.push(listener)
+    this.#changes.on(listener)
   }
 
   /** Writes what has gathered and has no record yet. */
@@ -63,24 +62,20 @@ export class EventRecorder implements Recorder {
     return this.#refused.flush()
   }
 
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
-  }
-
   /** People are told until something of the same kind is kept again. */
   #keptOrNot({ kind, receivedAt }: BridgeEvent, kept: boolean): void {
     if (kept ? !this.#notKept.delete(kind) : this.#notKept.get(kind) === receivedAt) return
     if (!kept) this.#notKept.set(kind, receivedAt)
-    this.#tell()
+    this.#changes.emit()
   }
 
   /** A wand that is away for a week, tried every second, is one piece of news. */
-  #isOldNews({ port, cause, detail, connected }: LinkEvent): boolean {
+  #isOldNews({ port, cause, why, connected }: LinkEvent): boolean {
     if (cause === 'wand-answered') this.#silent.delete(port)
     const seen = this.#silent.get(port) ?? new Set()
     if (connected && !this.#silent.has(port)) return false
     this.#silent.set(port, seen)
-    const news = `${cause} ${detail}`
+    const news = `${cause} ${JSON.stringify(why)}`
     if (seen.has(news) || seen.size >= MOST_CAUSES) return true
     seen.add(news)
     return false

@@ -75,7 +75,7 @@ describe('ControlServer', () => {
       interrogate: ({ ports = [] }) =>
         new Promise((resolve) => {
           const [port = ''] = ports
-          const outcome = { kind: 'failed' as const, why: port }
+          const outcome = { kind: 'failed' as const, why: [], sentence: port }
           slow.set(port, () => resolve([{ port, outcome }]))
         }),
     })

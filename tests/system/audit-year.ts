@@ -85,7 +85,7 @@ export async function year(state: string) {
     await env.advance(25_000)
     const append = async (record: NewRecord) => {
       const receipt = await duringReal(env, auditor.append(record))
-      if (!receipt) throw new Error(auditor.state.sentence)
+      if (!receipt) throw new Error(auditor.state.code)
       return receipt.position
     }
     if (month % 3 === 0) {

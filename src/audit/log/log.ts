@@ -5,7 +5,7 @@
 import type { KeyObject } from 'node:crypto'
 import { errorCode } from '../../base/disk.ts'
 import { type Cancel, sleep } from '../../base/env.ts'
-import { ALL_RECORDED } from '../../model/status.ts'
+import { type Statement, statement } from '../../model/statement.ts'
 import { nonces } from '../format/entry.ts'
 import { signingKey } from '../format/note.ts'
 import { type Actor, checkReason, type NewRecord } from '../format/record.ts'
@@ -14,15 +14,7 @@ import type { Age } from './clock.ts'
 import { Intake } from './intake.ts'
 import { LIMITS, type Limits, type LogOptions } from './options.ts'
 import { Queue, type Receipt } from './queue.ts'
-import {
-  type AuditState,
-  CLOSED,
-  failureSentence,
-  type Health,
-  noticeSentence,
-  SLOW,
-  STARTING,
-} from './state.ts'
+import { type AuditState, failure, type Health, noticesOf } from './state.ts'
 import { LogGone, Succession } from './succession.ts'
 import { type Batch, Tail } from './tail.ts'
 
@@ -42,8 +34,8 @@ export class AuditLog {
   #closing = false
   #closed = false
   #health: Health = 'failed'
-  #code: string | null = null
-  #sentence = STARTING
+  #errno: string | null = null
+  #said: Statement = statement('audit.starting')
   #full = false
   #wake: (() => void) | null = null
 
@@ -73,13 +65,13 @@ export class AuditLog {
 
   get state(): AuditState {
     const { unaccepted, log, end, replaces, strays } = this.#tail
-    const told = this.#health === 'ok' ? noticeSentence(unaccepted, strays) : null
     return {
       log,
       source: this.#options.source,
       state: this.#health,
-      sentence: told ?? this.#sentence,
-      code: this.#code,
+      ...this.#said,
+      notices: this.#health === 'ok' ? noticesOf(unaccepted, strays) : [],
+      errno: this.#errno,
       size: end?.position ?? 0,
       checkpoint: end?.note ?? null,
       key: end?.key.verifier.text ?? null,
@@ -147,7 +139,7 @@ export class AuditLog {
     const left = [...(this.#inFlight?.entries ?? []), ...this.#queue.take(Infinity, Infinity)]
     for (const entry of left) entry.done(null)
     if (!this.#running) await this.#letGo()
-    this.#say(this.#health, this.#code, CLOSED)
+    this.#say(this.#health, this.#errno, statement('audit.closed'))
   }
 
   async #letGo(): Promise<void> {
@@ -159,10 +151,10 @@ export class AuditLog {
     while (!done()) await sleep(this.#options.env, 5)
   }
 
-  #say(health: Health, code: string | null, sentence: string): void {
+  #say(health: Health, errno: string | null, said: Statement): void {
     this.#health = health
-    this.#code = code
-    this.#sentence = sentence
+    this.#errno = errno
+    this.#said = said
     if (this.#options.onState) this.#options.onState(this.state)
   }
 
@@ -248,10 +240,10 @@ export class AuditLog {
     let cancel: Cancel = env.after(
       slowMs,
       () => {
-        if (this.#health === 'ok') this.#say('slow', null, SLOW)
+        if (this.#health === 'ok') this.#say('slow', null, statement('audit.slow'))
         cancel = env.after(
           failedMs - slowMs,
-          () => this.#say('failed', 'EHUNG', failureSentence('EHUNG', dir)),
+          () => this.#say('failed', 'EHUNG', failure('EHUNG', dir)),
           { background: true },
         )
       },
@@ -263,14 +255,14 @@ export class AuditLog {
       cancel()
     }
     this.#full = false
-    this.#say('ok', null, ALL_RECORDED)
+    this.#say('ok', null, statement('audit.recorded'))
   }
 
   async #failed(error: unknown): Promise<void> {
     const code = errorCode(error)
     if (code === 'ENOSPC' || code === 'EDQUOT') this.#full = true
     await this.#tail.abandon()
-    this.#say('failed', code, failureSentence(code, this.#options.dir))
+    this.#say('failed', code, failure(code, this.#options.dir))
   }
 
   /** The end of a bridge on a full disk: the ballast makes room for the closing records. */

@@ -7,28 +7,28 @@ import type { Disk } from '../../base/disk.ts'
 import { originOf } from '../format/checkpoint.ts'
 import { signingKey } from '../format/note.ts'
 import { isOriginal, readManifest } from './manifest.ts'
-import { inspect } from './opening.ts'
+import { inspect, type Reason } from './opening.ts'
 import { notAsLeft } from './succession.ts'
 
-/** `dir`: `<state>/audit`. Null = it would go on; else why it would not. */
+/** Why it would not: it would set the log aside, or its last end must be mended first. */
+export type NotOurs = Reason['code'] | 'not-ended'
+
+/** `dir`: `<state>/audit`. Null = it would go on. */
 export async function notOurs(
   disk: Disk,
   dir: string,
   source: string,
   keys: readonly KeyObject[],
-): Promise<string | null> {
+): Promise<NotOurs | null> {
   const manifest = await readManifest(disk, dir, source)
-  if (manifest === null || manifest === 'damaged')
-    return 'no manifest says that it was written here'
-  if (!(await isOriginal(disk, dir, manifest))) {
-    return 'this is a copy, or it was restored from one: only the original is written'
-  }
+  if (manifest === null || manifest === 'damaged') return 'no-manifest'
+  if (!(await isOriginal(disk, dir, manifest))) return 'copied'
   const { log, segment } = manifest
   const signers = keys.map((key) => signingKey(originOf(log), key))
   const opening = await inspect(disk, join(dir, log), signers, segment?.number ?? 0)
-  if (opening.how === 'quarantine') return opening.reason.reason
+  if (opening.how === 'quarantine') return opening.reason.code
   const wrong = notAsLeft(opening, manifest)
-  if (wrong) return wrong.reason
+  if (wrong) return wrong.code
   if (opening.how === 'clean') return null
-  return 'its bridge did not end in order, and only the next start of a bridge mends that'
+  return 'not-ended'
 }

@@ -102,12 +102,7 @@ export class LogReader {
         const part = (await this.#goOn(known, next, until)) ?? (await this.#partAt(next, until))
         known = null
         if (part.files === null) {
-          yield {
-            records: [],
-            next: part.end,
-            place: null,
-            missing: { from: next, to: part.end - 1 },
-          }
+          yield hole(next, part.end)
           next = part.end
           continue
         }
@@ -128,12 +123,7 @@ export class LogReader {
         }
         this.#remember(part, scan)
         if (!scan.done && part.hole && next < part.end) {
-          yield {
-            records: [],
-            next: part.end,
-            place: null,
-            missing: { from: next, to: part.end - 1 },
-          }
+          yield hole(next, part.end)
           next = part.end
         }
         if (next === was && !part.resumed) throw this.#short(next, until)
@@ -317,3 +307,11 @@ const isKept = (files: SegmentFiles): files is Found['files'] => files.entries !
 /** Upkeep or the writer changed the files while they were read: another look shows how they are now. */
 const PASSING = 'ECHANGED'
 const isPassing = (error: unknown) => ['ENOENT', PASSING].includes(errorCode(error))
+
+/** Positions from `from` up to `end` are not kept. */
+const hole = (from: number, end: number): Batch => ({
+  records: [],
+  next: end,
+  place: null,
+  missing: { from, to: end - 1 },
+})

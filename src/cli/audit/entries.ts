@@ -7,6 +7,7 @@ import { printable } from '../../base/printable.ts'
 import { ask } from '../../control/client.ts'
 import type { Args } from '../../control/messages.ts'
 import { sourcesIn } from '../../host/host.ts'
+import { auditSentence } from '../../words/told.ts'
 import { CommandError, Exit, orExit } from '../exit.ts'
 import { hold } from '../serve.ts'
 import { logsOf, type StateFlags, stateDirOf } from './logs.ts'
@@ -51,8 +52,10 @@ async function byItself(
   }))
   try {
     await host.auditor.opened
-    const { state, sentence } = host.bridge.status().audit
-    if (state === 'failed') throw new CommandError(Exit.AUDIT, sentence)
+    const { audit } = host.bridge.status()
+    if (audit.state === 'failed') {
+      throw new CommandError(Exit.AUDIT, auditSentence(host.words, audit))
+    }
     return await (what === 'accept'
       ? host.auditor.accept(reason, actor)
       : host.auditor.rotateKey(reason, actor))

@@ -3,7 +3,7 @@
 // is: a copy in an auditor's hands can be read, and standard error says that it was not recorded.
 import { join } from 'node:path'
 import { keysThere } from '../../audit/log/keys.ts'
-import { notOurs } from '../../audit/log/ours.ts'
+import { type NotOurs, notOurs } from '../../audit/log/ours.ts'
 import { accountName } from '../../base/account.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { systemEnv } from '../../base/env.ts'
@@ -11,6 +11,7 @@ import { printable } from '../../base/printable.ts'
 import { ask } from '../../control/client.ts'
 import type { Args } from '../../control/messages.ts'
 import { sourcesIn } from '../../host/host.ts'
+import { auditSentence } from '../../words/told.ts'
 import { hold } from '../serve.ts'
 import { type StateFlags, stateDirOf } from './logs.ts'
 
@@ -37,18 +38,27 @@ export async function recordRead(
   return why === ''
 }
 
+const WHY_NOT: { readonly [C in NotOurs]?: string } = {
+  copied: 'this is a copy, or it was restored from one: only the original is written.',
+  'no-manifest': 'no manifest says that it was written here.',
+  'not-ended': 'its bridge did not end in order, and only the next start of a bridge mends that.',
+}
+
 async function byItself(stateDir: string, access: Access): Promise<string> {
   const [source] = await sourcesIn(stateDir)
   if (source === undefined) return 'there is no log.'
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const keys = await keysThere(nodeDisk, join(stateDir, 'keys'), credentials)
   const not = await notOurs(nodeDisk, join(stateDir, 'audit'), source, keys)
-  if (not !== null) return `${not}.`
+  if (not !== null)
+    return WHY_NOT[not] ?? `a bridge that started now would set the log aside (${not}).`
   const env = systemEnv()
   const host = await hold(env, stateDir, async () => ({ source, ports: [], policy: 'manual' }))
   try {
     await host.auditor.opened
-    return (await host.auditor.read(access)) ? '' : host.bridge.status().audit.sentence
+    return (await host.auditor.read(access))
+      ? ''
+      : auditSentence(host.words, host.bridge.status().audit)
   } finally {
     await host.stop(access.route)
   }

@@ -3,11 +3,12 @@ import { constants, existsSync } from 'node:fs'
 import { access, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Env } from '../../base/env.ts'
+import { clockState } from '../../base/time-service.ts'
 import { controlAddress } from '../../control/address.ts'
 import { bridgeRuns } from '../../control/client.ts'
-import { clockState } from '../../recorder/time-service.ts'
 import { loadHidDriver } from '../../transport/hid-driver.ts'
 import { holdersOf } from '../../transport/holders.ts'
+import { isListed } from '../../transport/listed.ts'
 import type { Listed } from '../devices.ts'
 import type { Settings } from '../options.ts'
 import type { Facts, Medium, PortFacts } from './checks.ts'
@@ -116,7 +117,8 @@ async function accessTo(path: string): Promise<PortFacts['access']> {
     await access(path, constants.R_OK | constants.W_OK)
     return 'ok'
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'denied'
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return 'denied'
+    return isListed(path) ? 'no-file' : 'absent'
   }
 }
 

@@ -10,7 +10,7 @@ import { sourceFor } from '../../transport/source.ts'
 import { browseLink } from '../browse.ts'
 import { KEYS, type Key, type Simulator, simulate } from '../demo.ts'
 import { CommandError, Exit, stopInOrder } from '../exit.ts'
-import { auditOf, bridgeWands, type Settings, settings } from '../options.ts'
+import { bridgeWands, type Settings, settings } from '../options.ts'
 import type { RefillFlags } from '../refill.ts'
 import { sourceMark } from '../render.ts'
 import { hold } from '../serve.ts'
@@ -74,7 +74,7 @@ async function bridgeFor(env: Env, chosen: Settings, flags: RefillFlags): Promis
   }
   if (await bridgeRuns(stateDir)) return { host: null, simulator: null }
   const wands = bridgeWands(chosen, env)
-  const host = await hold(env, stateDir, async () => ({ ...wands, policy, audit: auditOf(chosen) }))
+  const host = await hold(env, stateDir, async () => ({ ...wands, policy }))
   return { host, simulator: null }
 }
 

@@ -13,6 +13,7 @@ import {
   type Streamed,
 } from '../../control/messages.ts'
 import type { InterrogationRecord } from '../../model/record.ts'
+import { sentence, sentences, WORDS, type Words } from '../../words/words.ts'
 import type { Clinic } from '../sheet/compare.ts'
 import type { Entries, Step } from '../sheet/entries.ts'
 import { readingOf } from '../sheet/reading.ts'
@@ -75,6 +76,10 @@ export class Desk {
     this.sittings = new Sittings(options.env, options.stateDir)
   }
 
+  get #words(): Words {
+    return WORDS[this.#options.clinic.locale]
+  }
+
   /** What everything is worded and judged with, now. */
   context(): Context {
     const { env, clinic } = this.#options
@@ -113,7 +118,9 @@ export class Desk {
     if (status === null || status instanceof ControlError) return null
     const session = status.pumps.find((one) => one.pump.serial === serial)?.session
     if (!session) return null
-    return session.state === 'open' ? this.context().words.closeFirst : session.sentence
+    return session.state === 'open'
+      ? this.context().words.closeFirst
+      : sentence(this.#words, session)
   }
 
   /** The sheet as a file, with the checkpoint that pins it. */
@@ -177,7 +184,11 @@ export class Desk {
     if ('reading' in second) return second
     const w = this.context().words
     const why =
-      outcome === null ? w.noBridge : outcome.kind === 'read' ? '' : w.notRead(outcome.why)
+      outcome === null
+        ? w.noBridge
+        : outcome.kind === 'read'
+          ? ''
+          : w.notRead(sentences(this.#words, outcome.why))
     return { sentence: `${second.sentence} ${why}`.trim() }
   }
 
@@ -198,9 +209,9 @@ export class Desk {
       await this.log.refresh()
       if ('reading' in this.#choose(sheet, step)) seen += 1
     }
-    if (!ended) return { kind: 'failed', why: '' }
+    if (!ended) return { kind: 'failed', why: [], sentence: '' }
     const answer = await done
-    if (answer instanceof ControlError) return { kind: 'failed', why: answer.message }
+    if (answer instanceof ControlError) return { kind: 'failed', why: [], sentence: answer.message }
     const all = answer?.map(({ outcome }) => outcome) ?? []
     return all.find(({ kind }) => kind === 'read') ?? all[0] ?? null
   }

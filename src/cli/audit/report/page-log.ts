@@ -2,7 +2,9 @@
 import type { AuditRecord, Kind } from '../../../audit/format/record.ts'
 import { printable } from '../../../base/printable.ts'
 import { count } from '../../../model/format.ts'
+import type { Statement } from '../../../model/statement.ts'
 import { type Html, html } from '../../../refill/paper/html.ts'
+import { sentence as saying, WORDS } from '../../../words/words.ts'
 import type { Collector, Kept } from './collect.ts'
 import {
   byColumn,
@@ -56,7 +58,7 @@ function logPart(part: LogPart, ordinal: string): Html {
   }
   return html`<h3>${ordinal}${log}</h3>
     <p class="${ok && v?.ok ? 'plain' : 'loud'}">${printable(sentence)}</p>
-    ${setAside && html`<p class="loud">It was set aside: ${printable(setAside.reason)}</p>`}
+    ${setAside && html`<p class="loud">${printable(asideText(setAside.why))}</p>`}
     ${
       accepted &&
       html`<p class="plain">It was accepted as it is by ${byWhom(accepted.actor)}, ${moment(accepted.at)}: ${printable(accepted.reason)}</p>`
@@ -141,7 +143,11 @@ export function happened(collector: Collector, name: NameRecord): Html {
     ])}
     ${some('quarantine', 'Logs set aside', 'No log is recorded as set aside.', [
       { head: 'Log', cell: ({ body }) => body.log },
-      { head: 'Why', cell: ({ body }) => `${body.reason} (${body.code})` },
+      {
+        head: 'Why',
+        cell: ({ body }) =>
+          asideText({ code: `aside.${body.code}`, args: { log: body.log, ...body.args } }),
+      },
       {
         head: 'Records it had',
         look: 'n',
@@ -170,7 +176,7 @@ export function happened(collector: Collector, name: NameRecord): Html {
     ])}
     ${some('retention', 'Retention: entries dropped by rule', 'No entry is recorded as dropped.', [
       { head: 'Dropped: all before record', look: 'n', cell: ({ body }) => count(body.position) },
-      { head: 'Rule', cell: ({ body }) => body.rule },
+      { head: 'Rule', cell: ({ body }) => `older than ${count(body.keepDays)} days` },
     ])}
     <h3>New files of the log</h3>${table<Of<'segment'>>(
       [
@@ -202,3 +208,7 @@ const WHY = {
   key: 'after a change of key',
   recovery: 'after a failed write or an unclean end',
 }
+
+/** Why a log was set aside. */
+const asideText = (why: Statement | null): string =>
+  why ? saying(WORDS['en-US'], why) : 'It was set aside; why is not recorded.'

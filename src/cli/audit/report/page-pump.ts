@@ -3,6 +3,7 @@
 import { FIELDS } from '../../../model/fields.ts'
 import { count, dateTime, number } from '../../../model/format.ts'
 import { type Html, html } from '../../../refill/paper/html.ts'
+import { sentence as saying, WORDS } from '../../../words/words.ts'
 import type { Collector, Kept } from './collect.ts'
 import { type Of, ofKind } from './page-log.ts'
 import { type Column, moment, type NameRecord, recordColumn, table, timeColumn } from './parts.ts'
@@ -119,7 +120,8 @@ function events({ pumpEvents }: Collector, name: NameRecord): Html {
 function trouble(collector: Collector, name: NameRecord): Html {
   const says = ({ record }: Kept): string | null => {
     const { kind, body } = record
-    if (kind === 'read-failed') return `${body.why}${body.final ? ' (given up)' : ''}`
+    if (kind === 'read-failed')
+      return `${saying(WORDS['en-US'], body)}${body.final ? ' (given up)' : ''}`
     if (kind === 'session' && body.event === 'ended' && body.how !== 'confirmed')
       return `Session ${record.session}: its close is not confirmed (${body.how ?? 'not said'})`
     if (kind === 'unclosed' && body.sessions.length > 0) {
