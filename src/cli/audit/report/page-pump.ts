@@ -38,6 +38,10 @@ function drugs(row: Row): string {
   return out.join('; ')
 }
 
+/** What of a reading could not be had. */
+const spoiled = (row: Row): string =>
+  ['not_read', 'not_valid', 'not_decoded'].flatMap((name) => row[name] ?? []).join('; ')
+
 export function pumpPages(collector: Collector, name: NameRecord): Html {
   const { live, readings } = collector
   const columns: Column<Row>[] = [
@@ -60,11 +64,9 @@ export function pumpPages(collector: Collector, name: NameRecord): Html {
     },
     { head: 'Drugs as programmed', cell: drugs },
     { head: 'Alarms', look: 'n', cell: (row) => text(row['active_alarms']) || 'not said' },
-    { head: 'Not valid, as it came', cell: (row) => text(row['not_valid'] ?? row['not_decoded']) },
+    { head: 'Not read, or not valid as it came', cell: spoiled },
   ]
-  const shown = readings.some((row) => row['not_valid'] || row['not_decoded'])
-    ? columns
-    : columns.slice(0, -1)
+  const shown = readings.some((row) => spoiled(row) !== '') ? columns : columns.slice(0, -1)
   return html`<h2>5 What the pumps said</h2>
     <h3>Readings</h3>
     ${table(shown, readings, 'No pump was read in this time.')}

@@ -1,6 +1,7 @@
 // A reading as a row of a table: every field of every block in public units, with the unit in the column's
 // name. The columns come from the tables of the protocol, so that a field that is declared has one. Blank =
-// the pump did not say it, or what it said is not valid: `not_valid` has that as it came. Pure.
+// the pump did not say it, or what it said is not valid: `not_valid` has that as it came; or its block could
+// not be read: `not_read` has why. Pure.
 import {
   alarmName,
   argumentKind,
@@ -123,6 +124,7 @@ export const VALUE_COLUMNS: readonly string[] = [
   'clock_offset_s',
   'clock_offset_uncertainty_s',
   'not_valid',
+  'not_read',
   'not_decoded',
 ]
 
@@ -145,11 +147,15 @@ export function interrogationCells(values: SnapshotValues): Row {
           writer.put(`drug_${i + 1}_${snake(part)}`, one, itemValue(drug, part))
     }
   }
-  const alarms = values.alarms?.alarms
+  const { alarms } = values.alarms as { readonly alarms?: readonly unknown[] }
+  const unread = Object.entries<object>(values).flatMap(([block, one]) =>
+    'unavailable' in one ? [`${block}: ${one.unavailable}`] : [],
+  )
   return {
     ...writer.row,
     active_alarms: alarms?.length ?? null,
     not_valid: writer.notValid.join('; ') || null,
+    not_read: unread.join('; ') || null,
   }
 }
 
@@ -186,7 +192,7 @@ export const EVENT_COLUMNS = [
 
 /** The pump's own event list, each with what its number says. */
 export function eventRows(values: SnapshotValues): Row[] {
-  return pumpEvents(values).map(({ number, code, occurredAt, detectedAt, argument }) => {
+  return (pumpEvents(values) ?? []).map(({ number, code, occurredAt, detectedAt, argument }) => {
     const kind = argument === null ? null : argumentKind(code)
     const amount = argument === null || kind === null ? null : argument / wirePer('mL')
     return {
