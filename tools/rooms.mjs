@@ -66,7 +66,7 @@ export const ROOMS = {
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', ['model', 'words']),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
-    ...['base', 'model', 'control', 'feed', 'audit/read', 'refill/sheet', 'words'],
+    ...['base', 'model', 'access', 'control', 'feed', 'audit/read', 'refill/sheet', 'words'],
   ]),
   'refill/paper': room('src/refill/paper/', 'the printed sheet and the slip', [
     ...['model', 'words', 'refill/sheet'],
@@ -89,7 +89,7 @@ export const ROOMS = {
   'cli/audit': room('src/cli/audit/', 'one file a verb of `audit`', [
     ...['base', 'cli', 'control', 'decoders', 'feed', 'host', 'model', 'words'],
     ...['refill/paper', 'refill/sheet'],
-    ...AUDIT.map((part) => `audit/${part}`),
+    ...[...AUDIT, 'log'].map((part) => `audit/${part}`),
   ]),
   'cli/refill': room('src/cli/refill/', 'the worksheet in a terminal', [
     ...['base', 'cli', 'control', 'host', 'model', 'transport', 'words'],

@@ -9,6 +9,7 @@ export type Overlooked =
   | 'device-list'
   | 'page-sessions'
   | 'token-directory'
+  | 'operator-directory'
   | 'audit-ballast'
 
 interface Row {

@@ -68,6 +68,16 @@ export function registerAudit(program: Command): void {
     .option('--out <file>', 'a new file; otherwise it is printed')
     .action(async (flags) => (await import('./audit/export.ts')).exportRecords(flags))
 
+  verb('report', 'Write an audit report: a page to print, with its data as CSV and JSON beside it.')
+    .requiredOption('--out <file>', 'the page, a new file (HTML); the data get its name')
+    .option('--from <time>', 'records from this UTC time on', moment)
+    .option('--to <time>', 'records before this UTC time', moment)
+    .option('--pump <serial>', 'of this pump only')
+    .option('--log <id>', 'one log only; otherwise all of them')
+    .option('--key <key>', 'verifier key kept elsewhere, such as on a printed sheet')
+    .option('--since <file>', 'a checkpoint kept elsewhere: the log must still contain it')
+    .action(async (flags) => (await import('./audit/report/report.ts')).report(flags))
+
   verb('accept', 'Say that people have looked at logs that were set aside.')
     .requiredOption('--reason <text>', 'what was found; it goes into the log')
     .action(async (flags) => (await import('./audit/entries.ts')).enter('accept', flags))

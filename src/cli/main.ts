@@ -13,6 +13,7 @@ import { CommandError, Exit } from './exit.ts'
 import { registerFhir } from './fhir.ts'
 import { registerHl7 } from './hl7.ts'
 import { registerOpen } from './open.ts'
+import { registerOperator } from './operator.ts'
 import { guardOutput } from './output.ts'
 import { registerRefill } from './refill.ts'
 import { registerServe } from './serve.ts'
@@ -47,6 +48,7 @@ for (const register of [
   registerAudit,
   registerCapture,
   registerToken,
+  registerOperator,
   registerOpen,
   registerFhir,
   registerHl7,

@@ -6,6 +6,7 @@
 // `{ bye }` is the last line. Client and bridge may be of two versions: whoever asks checks the reply.
 import { z } from 'zod'
 import { alarmSchema } from '../model/reading.ts'
+import { signedSchema } from '../model/signed.ts'
 import { statementSchema } from '../model/statement.ts'
 import {
   auditSchema,
@@ -113,6 +114,15 @@ export const REQUESTS = {
   'audit-accept': { args: z.object({ reason, actor }), reply: z.array(z.string()).readonly() },
   /** The new verifier keys. */
   'audit-rotate': { args: z.object({ reason, actor }), reply: z.array(z.string()).readonly() },
+  /** Somebody reads the log itself. Answered once that is recorded. */
+  'audit-read': {
+    args: z.object({
+      route: z.enum(['audit show', 'audit export', 'audit report']),
+      pump: z.string().max(64).nullable(),
+      actor,
+    }),
+    reply: nothing,
+  },
   /** One record: a step of a worksheet. Answered with its place in the log. */
   worksheet: {
     args: z.object({
@@ -123,6 +133,7 @@ export const REQUESTS = {
       sheet: z.string().min(1).max(200),
       step: z.string().min(1).max(200),
       entries: z.record(z.string(), z.unknown()),
+      signed: signedSchema,
       /** Position of the record that this one corrects. */
       corrects: z.number().int().min(0).optional(),
       actor,

@@ -50,6 +50,10 @@ export function controlHandlers(host: Host): Handlers {
     },
     'capture-stop': () => captures.stop(),
     'audit-accept': ({ reason, actor }) => auditor.accept(reason, actor),
+    'audit-read': async (access) => {
+      if (!(await auditor.read(access))) throw new Error(auditSentence(words, auditor.status))
+      return {}
+    },
     'audit-rotate': ({ reason, actor }) => auditor.rotateKey(reason, actor),
   }
 }
@@ -57,7 +61,7 @@ export function controlHandlers(host: Host): Handlers {
 /** Appends one step of a worksheet, if it is what a worksheet writes. */
 async function worksheet(
   { auditor, words }: Host,
-  { pump, model, patient, sheet, step, entries, corrects, actor }: Args<'worksheet'>,
+  { pump, model, patient, sheet, step, entries, signed, corrects, actor }: Args<'worksheet'>,
 ): Promise<Reply<'worksheet'>> {
   const wrong = wrongEntries(step, entries)
   if (wrong !== null) throw new Error(`This is no step of a worksheet: ${wrong}.`)
@@ -69,7 +73,7 @@ async function worksheet(
     model,
     ...(patient !== undefined && { patient }),
     ...(corrects !== undefined && { refs: { corrects } }),
-    body: { sheet, step, entries: entries as Body<'worksheet'>['entries'] },
+    body: { sheet, step, entries: entries as Body<'worksheet'>['entries'], signed },
   })
   if (!written) throw new Error(auditSentence(words, auditor.status))
   return written

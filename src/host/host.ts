@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { map, type Observable } from 'rxjs'
 import { listLogs } from '../audit/read/files.ts'
+import { systemAccount } from '../base/account.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
 import { clockState } from '../base/time-service.ts'
@@ -129,6 +130,7 @@ async function hostOf(
       ...{ env, stateDir, source, boot, driver: openWand },
       settings: { source, ports: named.map((port) => port.path), policy: options.policy },
       audit: {
+        account: systemAccount(),
         clock: clockState(env),
         ...(credentials !== undefined && { credentials }),
         ...audit,

@@ -17,7 +17,10 @@ export interface RoomsOptions extends Omit<BridgeOptions, 'recorder' | 'memory' 
   readonly source: Source
   readonly boot: string
   readonly settings: Readonly<Record<string, Json>>
-  readonly audit?: Pick<AuditorOptions, 'keepDays' | 'disk' | 'clock' | 'credentials' | 'limits'>
+  readonly audit?: Pick<
+    AuditorOptions,
+    'account' | 'keepDays' | 'disk' | 'clock' | 'credentials' | 'limits'
+  >
   /** Closed when the links have ended and before the log does: what they still tell goes into it. */
   readonly between?: { readonly name: string; close(): Promise<unknown> }
   /** Lowest position that a follower of its own is still owed, besides what is known. */

@@ -6,6 +6,7 @@ import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import { contentShape } from './content.ts'
 import { SESSION_ENDINGS } from './event.ts'
 import { alarmSchema, sourceSchema } from './reading.ts'
+import { signedSchema } from './signed.ts'
 import { statementSchema, statementShape } from './statement.ts'
 import { deviceTimeSchema, utcSchema, type Value, valueSchema } from './value.ts'
 
@@ -129,6 +130,7 @@ export const recordSchema = z
       sheet: z.string(),
       step: z.string(),
       entries: z.record(z.string(), z.unknown()),
+      signed: signedSchema.optional(),
     }),
   ])
   .meta({ id: 'Record' })

@@ -10,6 +10,7 @@ import { AuditLog } from '../audit/log/log.ts'
 import type { Limits } from '../audit/log/options.ts'
 import type { Receipt } from '../audit/log/queue.ts'
 import type { AuditState } from '../audit/log/state.ts'
+import type { SystemAccount } from '../base/account.ts'
 import { type Disk, nodeDisk } from '../base/disk.ts'
 import type { Cancel, Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
@@ -28,6 +29,8 @@ export interface AuditorOptions {
   readonly settings: Readonly<Record<string, Json>>
   /** Names this boot and process. */
   readonly boot: string
+  /** As whom of the operating system the bridge runs. */
+  readonly account?: SystemAccount
   readonly clock?: () => AuditRecord['clock']
   readonly disk?: Disk
   /** systemd's `$CREDENTIALS_DIRECTORY`. */
@@ -68,7 +71,7 @@ export class Auditor {
   #upkeep: Promise<void> = Promise.resolve()
 
   constructor(options: AuditorOptions) {
-    const { env, stateDir, source, boot, clock, limits, settings } = options
+    const { env, stateDir, source, boot, account, clock, limits, settings } = options
     this.#options = options
     this.#env = env
     this.source = source
@@ -94,7 +97,8 @@ export class Auditor {
     })
     const platform = `${process.platform} ${process.arch}`
     const software = `wandbridge ${VERSION}`
-    void this.append({ kind: 'start', body: { software, node: process.version, platform } })
+    const made = { software, node: process.version, platform }
+    void this.append({ kind: 'start', body: { ...made, ...(account && { account }) } })
     const sha256 = createHash('sha256')
       .update(canonical(settings as Json))
       .digest('hex')

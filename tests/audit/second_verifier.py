@@ -365,7 +365,8 @@ class Segment:
                     if rotation or not isinstance(body, dict):
                         raise Fault("two changes of key in one commit")
                     rotation = Key(body.get("to"))
-                    if body.get("from") != self.marks[-1].key.text or rotation.name != self.key.name:
+                    if body.get("from") != self.marks[-1].key.text or rotation.name != self.key.name \
+                            or body.get("to") == body.get("from"):
                         raise Fault("a change of key that is none")
                 if kind == "segment":
                     commits = len(self.marks) - 1

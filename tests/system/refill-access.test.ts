@@ -112,7 +112,10 @@ describe('the page of the worksheet', () => {
     expect((await fetch(new URL('/open/00', url))).status).toBe(404)
     // Nor can the socket of the bridge write what is no step of a worksheet.
     const actor = { id: 'x', role: 'operator', auth: 'terminal' }
-    const about = { pump: 'SIM-0020', model: 'SIM-20', sheet: '20261124-1400-0a1b', actor } as const
+    const signed = { operator: null, verified: 'claimed' } as const
+    const about = {
+      ...{ pump: 'SIM-0020', model: 'SIM-20', sheet: '20261124-1400-0a1b', actor, signed },
+    } as const
     for (const step of ['injected', 'program']) {
       const wish = { ...about, step, entries: { volume: 20.5 } }
       await expect(askBridge(here.state, 'worksheet', wish)).rejects.toThrow(

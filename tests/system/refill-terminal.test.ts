@@ -1,4 +1,6 @@
 // A whole refill in a real terminal of 80 columns, from the first reading to a sheet that the log knows.
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { endAll, eventually, MAIN, run, start, temporary } from './programs.ts'
@@ -22,6 +24,12 @@ function screen(told: string): string {
 describe('a refill in the terminal', () => {
   it('goes the same way, at 80 columns', { timeout: MS }, async () => {
     const here = await world()
+    const added = spawnSync(
+      process.execPath,
+      [MAIN, 'operator', 'add', 'C. Tech', '--state-dir', here.state],
+      { input: '2468\n' },
+    )
+    expect(added.status).toBe(0)
     const command = `stty cols 80 rows 60; exec ${process.execPath} ${MAIN} refill --terminal --state-dir ${here.state} --config ${here.config}`
     const program = run('script', ['-qfec', command, join(temporary(), 'typescript')], {
       TERM: 'xterm-256color',
@@ -44,6 +52,12 @@ describe('a refill in the terminal', () => {
         (words) => words.includes(sentence),
         60_000,
       )
+    await answer('Who is writing', '\r')
+    await answer('PIN', '1111\r')
+    await says('That is not this name with its PIN. Nobody has signed in.')
+    await answer('Who is writing', '\r')
+    await answer('PIN', '2468\r')
+    await says('C. Tech has signed in.')
     await answer('Last four characters', '0020\r')
     await answer('pseudonym', '\r')
     await says('SIMULATOR. A practice refill')
@@ -92,5 +106,9 @@ describe('a refill in the terminal', () => {
     expect(await made.exit).toBe(0)
     const good = start(['audit', 'verify', '--sheet', kept, '--state-dir', here.state])
     expect(await good.exit).toBe(0)
+    expect(plain()).not.toContain('2468')
+    expect(readFileSync(kept, 'utf8')).toMatch(
+      /Wrote down: Finish, [^<]*<\/dt><dd>C\. Tech, signed in with PIN/,
+    )
   })
 })

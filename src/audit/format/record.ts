@@ -3,6 +3,7 @@
 // integer and a body can be derived again from the PDUs beside it.
 import { z } from 'zod'
 import { sourceSchema } from '../../model/reading.ts'
+import { signedSchema } from '../../model/signed.ts'
 import type { AsideCode } from '../../model/statement.ts'
 import { deviceTimeSchema, utcSchema } from '../../model/value.ts'
 import type { Json } from './canonical.ts'
@@ -93,7 +94,13 @@ export const BODIES = {
     vouched: z.boolean(),
   }),
   // The bridge.
-  start: z.strictObject({ software: name, node: name, platform: name }),
+  // `account`: as whom of the operating system the process runs; `uid` −1 where it has no numbers.
+  start: z.strictObject({
+    software: name,
+    node: name,
+    platform: name,
+    account: z.strictObject({ uid: int.min(-1), name }).optional(),
+  }),
   stop: z.strictObject({ why: text }),
   configuration: z.strictObject({ sha256: digest, settings: fields }),
   link: z.strictObject({
@@ -158,7 +165,12 @@ export const BODIES = {
     from: count,
     to: count.nullable(),
   }),
-  worksheet: z.strictObject({ sheet: name, step: name, entries: fields }),
+  worksheet: z.strictObject({
+    sheet: name,
+    step: name,
+    entries: fields,
+    signed: signedSchema.optional(),
+  }),
 } as const satisfies Record<string, z.ZodType>
 
 export type Kind = keyof typeof BODIES

@@ -192,6 +192,7 @@ export class Walk {
     if (this.#rotation) return 'a second change of key in one commit'
     if (from !== this.after?.key.text) return 'the change of key is not from the key in force'
     if (key.name !== originOf(this.#options.log)) return 'the new key is of another log'
+    if (key.text === from) return 'the change of key is to the same key'
     this.#rotation = key
     return null
   }

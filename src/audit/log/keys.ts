@@ -59,6 +59,18 @@ export async function openKeys(
   }
 }
 
+/** The keys that are there; makes none. */
+export async function keysThere(
+  disk: Disk,
+  dir: string,
+  credentials?: string,
+): Promise<readonly KeyObject[]> {
+  const paths = [join(dir, FILE), join(dir, NEXT)]
+  if (credentials !== undefined) paths.unshift(join(credentials, CREDENTIAL))
+  const keys = await Promise.all(paths.map((path) => load(disk, path)))
+  return keys.filter((key) => key !== null)
+}
+
 async function load(disk: Disk, path: string): Promise<KeyObject | null> {
   if ((await disk.size(path)) === null) return null
   let key: KeyObject

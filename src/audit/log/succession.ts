@@ -278,7 +278,7 @@ export class Succession {
 }
 
 /** Null when the log is at least what it was when its manifest was written. */
-function notAsLeft(opening: Opening, { size, root }: Manifest): Reason | null {
+export function notAsLeft(opening: Opening, { size, root }: Manifest): Reason | null {
   if (opening.how === 'quarantine') return null
   const found = 'end' in opening ? endOf(opening.end) : { size: 0, root }
   if (found.size < size) {

@@ -1,7 +1,7 @@
 // `wandbridge audit accept` and `audit rotate`: entries that people make in the log, through the
 // running bridge, or by a bridge without wands when none runs.
-import { userInfo } from 'node:os'
 import { checkReason } from '../../audit/format/record.ts'
+import { accountName } from '../../base/account.ts'
 import { systemEnv } from '../../base/env.ts'
 import { printable } from '../../base/printable.ts'
 import { ask } from '../../control/client.ts'
@@ -22,7 +22,7 @@ export async function enter(
   const wrong = checkReason(reason)
   if (wrong !== null) throw new CommandError(Exit.USAGE, wrong)
   await logsOf(flags)
-  const actor = { id: userInfo().username || 'unknown', role: 'operator', auth: 'process' }
+  const actor = { id: accountName(), role: 'operator', auth: 'process' }
   const stateDir = stateDirOf(flags)
   const asked = ask(stateDir, `audit-${what}`, { reason, actor })
   const names =

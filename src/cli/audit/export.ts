@@ -1,12 +1,14 @@
 // `wandbridge audit export`: the device audit file of one pump, or records as CSV or NDJSON.
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
 import { readRecords, type Stored } from '../../audit/read/reader.ts'
 import { deviceFile } from '../../audit/verify/prove.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { printable, printableJson } from '../../base/printable.ts'
 import { CommandError, Exit } from '../exit.ts'
+import { type Cell, csvLine } from './csv.ts'
 import { logsOf } from './logs.ts'
+import { recordRead } from './record-read.ts'
 import { type FilterFlags, filterOf } from './show.ts'
+import { newFile, printed, type Sink } from './sink.ts'
 import { measured, summary } from './summary.ts'
 
 export interface ExportFlags extends FilterFlags {
@@ -23,51 +25,17 @@ export async function exportRecords(flags: ExportFlags): Promise<void> {
       'Say what to export: --pump SERIAL for a device audit file, or --csv, or --ndjson.',
     )
   }
-  const out = sink(flags.out)
+  const out = flags.out === undefined ? printed() : newFile(flags.out)
   try {
+    await logsOf(flags)
+    await recordRead('audit export', flags)
     if (flags.csv || flags.ndjson) await rows(flags, out)
     else await device(flags, flags.pump as string, out)
   } catch (error) {
-    // Half a file would be taken for one, and its name would be in the way of the next.
     out.discard()
     throw error
   }
   out.close()
-}
-
-interface Sink {
-  write(text: string): Promise<void>
-  close(): void
-  /** Leaves nothing behind. */
-  discard(): void
-}
-
-/** A new file, durable at the end, or the standard output. */
-function sink(path: string | undefined): Sink {
-  if (path === undefined) {
-    const write = (text: string) =>
-      new Promise<void>((resolve) => void process.stdout.write(text, () => resolve()))
-    return { write, close: () => {}, discard: () => {} }
-  }
-  let file: number
-  try {
-    file = openSync(path, 'wx', 0o600)
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const why = code === 'EEXIST' ? `${path} is there already.` : message
-    throw new CommandError(Exit.USAGE, `${why} Nothing was written. Give the name of a new file.`)
-  }
-  return {
-    write: async (text) => void writeSync(file, text),
-    close: () => {
-      fsyncSync(file)
-      closeSync(file)
-    },
-    discard: () => {
-      closeSync(file)
-      rmSync(path, { force: true })
-    },
-  }
 }
 
 /** Of the newest log that has records of the pump. */
@@ -133,7 +101,7 @@ const COLUMNS = [
 ] as const
 
 async function rows(flags: ExportFlags, out: Sink): Promise<void> {
-  if (flags.csv) await out.write(`${COLUMNS.join(',')}\r\n`)
+  if (flags.csv) await out.write(csvLine(COLUMNS))
   let n = 0
   for (const { dir, log } of (await logsOf(flags)).places) {
     for await (const stored of readRecords(nodeDisk, dir, filterOf(flags))) {
@@ -150,7 +118,7 @@ const asIs = (line: string, file: string | undefined) =>
 
 function csvRow(log: string, { position, record }: Stored): string {
   const values = measured(record)
-  const cells: Record<(typeof COLUMNS)[number], unknown> = {
+  const cells: Record<(typeof COLUMNS)[number], Cell> = {
     log,
     position,
     at: record.at,
@@ -162,20 +130,12 @@ function csvRow(log: string, { position, record }: Stored): string {
     session: record.session,
     snapshot: record.snapshot,
     device_time: record.deviceTime,
-    reported_volume_nL: values?.volume,
-    rate_nL_per_day: values?.rate,
+    reported_volume_nL: values?.volume as Cell,
+    rate_nL_per_day: values?.rate as Cell,
     actor: record.actor.id,
     ok: record.outcome.ok,
     reason: record.outcome.reason,
     summary: summary(record),
   }
-  return `${COLUMNS.map((column) => cell(cells[column])).join(',')}\r\n`
-}
-
-/** RFC 4180. A text that a spreadsheet would run as a formula is kept a text. */
-function cell(value: unknown): string {
-  if (value === undefined || value === null) return ''
-  const text = printable(String(value))
-  const inert = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert
+  return csvLine(COLUMNS.map((column) => cells[column]))
 }

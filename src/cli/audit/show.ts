@@ -4,6 +4,7 @@ import { type Filter, readRecords, type Stored } from '../../audit/read/reader.t
 import { nodeDisk } from '../../base/disk.ts'
 import { printable, printableJson } from '../../base/printable.ts'
 import { logsOf, type StateFlags } from './logs.ts'
+import { recordRead } from './record-read.ts'
 import { summary } from './summary.ts'
 
 export interface FilterFlags extends StateFlags {
@@ -27,7 +28,9 @@ export function filterOf({ from, to, kind, pump, session }: FilterFlags): Filter
 export async function show(
   flags: FilterFlags & { readonly last: number; readonly json?: boolean },
 ): Promise<void> {
-  for (const { dir, log } of (await logsOf(flags)).places) {
+  const { places } = await logsOf(flags)
+  await recordRead('audit show', flags)
+  for (const { dir, log } of places) {
     let newest: Stored[] = []
     const sum = { records: 0, dropped: 0, from: '', to: '' }
     for await (const stored of readRecords(nodeDisk, dir, filterOf(flags))) {

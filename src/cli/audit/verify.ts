@@ -2,16 +2,16 @@
 // log, or a file that somebody kept. What it found is said in sentences or as one JSON document.
 import { type Account, accountOf } from '../../audit/verify/account.ts'
 import { Outside } from '../../audit/verify/outside.ts'
-import type { Progress, Verification } from '../../audit/verify/verification.ts'
+import type { Progress, Verification, VerifyOptions } from '../../audit/verify/verification.ts'
 import { verify } from '../../audit/verify/verify.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { printable } from '../../base/printable.ts'
 import { bridgeRuns } from '../../control/client.ts'
 import { decoderOf } from '../../drivers/decoders.ts'
 import { sentence as saying, WORDS } from '../../words/words.ts'
-import { CommandError, Exit } from '../exit.ts'
+import { CommandError, Exit, type ExitCode } from '../exit.ts'
 import { kindOf, readKept } from './kept.ts'
-import { type LogPlace, logsAt, logsOf, type StateFlags } from './logs.ts'
+import { type LogPlace, logsAt, logsOf, type Places, type StateFlags } from './logs.ts'
 import { verifyFile } from './verify-file.ts'
 
 export interface VerifyFlags extends StateFlags {
@@ -33,7 +33,22 @@ export async function verifyPath(path: string | undefined, flags: VerifyFlags): 
       `${printable(path ?? '')} holds no audit log. Nothing was checked.`,
     )
   }
-  const { places, alone } = found
+  const { accounts, spoken } = await check(found, flags)
+  tell(accounts, spoken, flags)
+}
+
+export interface Checked {
+  readonly accounts: readonly Account[]
+  /** Logs that what was kept elsewhere speaks of. */
+  readonly spoken: readonly string[]
+}
+
+/** Verifies logs, each with what was kept of it, and accounts for every log that one of them names. */
+export async function check(
+  { places, alone }: Places,
+  flags: VerifyFlags,
+  more: (place: LogPlace) => Partial<VerifyOptions> = () => ({}),
+): Promise<Checked> {
   const kept = { ...flags, ...(flags.since !== undefined && { since: textOf(flags.since) }) }
   checked(() => new Outside('', kept.key, kept.since))
   const spoken = [kept.key, kept.since].map((text) => spokenOf(text ?? ''))
@@ -43,12 +58,16 @@ export async function verifyPath(path: string | undefined, flags: VerifyFlags): 
     // A key or a checkpoint speaks of one log; the others are checked without.
     const its = (text: string | undefined) =>
       alone || (spokenOf(text ?? '') ?? place.log) === place.log ? text : undefined
-    results.push(await verifyLog(place, { ...kept, key: its(kept.key), since: its(kept.since) }))
+    const own = { ...kept, key: its(kept.key), since: its(kept.since) }
+    results.push(await verifyLog(place, own, more(place)))
   }
   const named = spoken.filter((log) => log !== null)
   // One log alone cannot account for the others.
-  const accounts = alone && only ? accountOf(results).filter(({ log }) => log === only.log) : []
-  tell(alone ? accounts : accountOf(results, named), named, flags)
+  const accounts =
+    alone && only
+      ? accountOf(results).filter(({ log }) => log === only.log)
+      : accountOf(results, named)
+  return { accounts, spoken: named }
 }
 
 /** A key or a checkpoint that is none is a mistake of whoever typed it. */
@@ -73,7 +92,11 @@ interface Kept extends Omit<VerifyFlags, 'key' | 'since'> {
   readonly since: string | undefined
 }
 
-async function verifyLog({ dir, stateDir, log }: LogPlace, flags: Kept): Promise<Verification> {
+async function verifyLog(
+  { dir, stateDir, log }: LogPlace,
+  flags: Kept,
+  more: Partial<VerifyOptions>,
+): Promise<Verification> {
   const progress = process.stderr.isTTY ? showProgress(log) : undefined
   try {
     return await verify(nodeDisk, dir, {
@@ -83,6 +106,7 @@ async function verifyLog({ dir, stateDir, log }: LogPlace, flags: Kept): Promise
       ...(flags.rederive && { rederive: decoderOf }),
       ...(flags.json && { facts: true }),
       ...(progress && { progress }),
+      ...more,
     })
   } finally {
     if (progress) process.stderr.write('\r\x1b[K')
@@ -91,12 +115,16 @@ async function verifyLog({ dir, stateDir, log }: LogPlace, flags: Kept): Promise
 
 /** Says how every log does, and ends with the worst of it. */
 function tell(accounts: readonly Account[], spoken: readonly string[], flags: VerifyFlags): void {
-  const bad = accounts.filter(({ ok }) => !ok)
   if (flags.json) console.log(JSON.stringify(document(accounts), null, 2))
   else for (const account of accounts) say(account, spoken, flags)
-  if (bad.length === 0) return
+  process.exitCode = exitOf(accounts)
+}
+
+export function exitOf(accounts: readonly Account[]): ExitCode {
+  const bad = accounts.filter(({ ok }) => !ok)
+  if (bad.length === 0) return Exit.OK
   const unread = bad.every(({ verification }) => verification?.problem?.unread === true)
-  process.exitCode = unread ? Exit.AUDIT : Exit.NOT_SO
+  return unread ? Exit.AUDIT : Exit.NOT_SO
 }
 
 function say(account: Account, spoken: readonly string[], { rederive }: VerifyFlags): void {
@@ -131,7 +159,7 @@ function say(account: Account, spoken: readonly string[], { rederive }: VerifyFl
   if (verification && !ok) console.error(meaning(verification))
 }
 
-function missing({ log, setAside }: Account, spoken: readonly string[]): string {
+export function missing({ log, setAside }: Account, spoken: readonly string[]): string {
   const names = spoken.includes(log)
     ? 'what was kept elsewhere speaks of it'
     : setAside

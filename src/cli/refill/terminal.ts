@@ -1,6 +1,6 @@
 // The worksheet in a terminal of 80 columns: the same steps, the same answers, the same sentences as on
 // the page. What was written stays when this ends at any moment.
-import { intro, isCancel, log, note, outro, select, spinner, text } from '@clack/prompts'
+import { intro, isCancel, log, note, outro, password, select, spinner, text } from '@clack/prompts'
 import { age, dateTime, inZone } from '../../model/format.ts'
 import type { Desk } from '../../refill/desk/desk.ts'
 import { type Field, fieldsOf, givenOf } from '../../refill/page/form.ts'
@@ -16,6 +16,8 @@ import type { Words } from '../../refill/sheet/words.ts'
 import { WORDS } from '../../words/words.ts'
 
 const WIDTH = 74
+/** Where an operator sits: this terminal. */
+const HERE = 'terminal'
 
 /** The person has left with Ctrl+C or Escape. */
 class Left extends Error {}
@@ -29,6 +31,7 @@ export async function terminal(desk: Desk): Promise<void> {
   log.message(wrapped(w.purpose))
   let sheet: Sheet | null = null
   try {
+    await signIn(desk)
     sheet = await pick(desk)
     for (;;) {
       const step: Step | null = sheet ? nextStep(sheet) : 'identity'
@@ -75,6 +78,23 @@ async function ask(field: Field, before: string, w: Words): Promise<string> {
   const message = wrapped(`${group}${field.label}`)
   const placeholder = field.hint ?? ''
   return kept(await text({ message, initialValue: before, placeholder }))
+}
+
+/** Who signs what is written here, where there are operators; asked until it is right or done without. */
+async function signIn(desk: Desk): Promise<void> {
+  const { sign } = desk.context().words
+  const names = await desk.sittings.names()
+  if (names.length === 0) return
+  for (;;) {
+    const name = await choose(sign.title, [
+      ...names.map((value) => ({ value, label: value })),
+      { value: '', label: sign.withoutName },
+    ])
+    if (name === '') return log.info(wrapped(sign.nobody))
+    const problem = await desk.signIn(HERE, name, kept(await password({ message: sign.pin })))
+    if (problem === null) return log.success(wrapped(sign.signedIn(name)))
+    log.error(wrapped(problem))
+  }
 }
 
 /** A sheet that is not finished, or null for a new one. */
@@ -140,7 +160,8 @@ async function oneStep(
     given = await asked(desk, sheet, step, given, problem)
     const wait = step === 'before' || step === 'after' ? spinner() : null
     wait?.start(w.takeReading)
-    const result = await desk.write({ sheet: id, step, given, corrects: written?.position })
+    const by = await desk.sittings.writes(HERE)
+    const result = await desk.write({ sheet: id, step, given, corrects: written?.position, by })
     wait?.stop(w.step[step])
     if ('written' in result) {
       said(desk, result.written, step)

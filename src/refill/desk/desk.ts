@@ -33,6 +33,7 @@ import {
 } from '../sheet/take.ts'
 import { wordsOf } from '../sheet/words.ts'
 import { RefillLog } from './log.ts'
+import { Sittings } from './sittings.ts'
 
 /** How often the log is looked at while the pump is read, and how often after it was. */
 const LOOK_MS = 500
@@ -55,6 +56,8 @@ export interface Wish {
   readonly given: Given
   /** Position of what it corrects. */
   readonly corrects?: number | undefined
+  /** Who sits there, if they signed in with their PIN. */
+  readonly by?: string | null
 }
 
 export type Result =
@@ -67,11 +70,13 @@ export type Result =
 export class Desk {
   readonly #options: DeskOptions
   readonly log: RefillLog
+  readonly sittings: Sittings
   #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: DeskOptions) {
     this.#options = options
     this.log = new RefillLog(options.stateDir)
+    this.sittings = new Sittings(options.env, options.stateDir)
   }
 
   get #words(): Words {
@@ -105,6 +110,14 @@ export class Desk {
   async sheet(id: string): Promise<Sheet | null> {
     await this.log.refresh()
     return this.log.sheet(id)
+  }
+
+  /** Null = signed in at this place; else why not, in words. */
+  async signIn(place: string, name: string, pin: string): Promise<string | null> {
+    const result = await this.sittings.signIn(place, name, pin)
+    if (result.ok) return null
+    const { sign } = this.context().words
+    return result.waitMs === 0 ? sign.wrong : sign.wait(Math.ceil(result.waitMs / 1_000))
   }
 
   /** Whether the pump is free for its own programmer, in words; null = not known. */
@@ -282,7 +295,7 @@ export class Desk {
   }
 
   async #append(
-    { sheet: id, step, corrects }: Wish,
+    { sheet: id, step, corrects, by = null }: Wish,
     entries: Entries,
     sheet: Sheet | null,
     problem: (wrong: Problem['wrong']) => Result,
@@ -296,8 +309,13 @@ export class Desk {
       sheet: id,
       step,
       entries,
+      signed: { operator: by ?? operator ?? null, verified: by === null ? 'claimed' : 'pin' },
       ...(corrects !== undefined && { corrects }),
-      actor: { id: operator ?? 'worksheet', role: 'operator', auth: this.#options.auth },
+      actor: {
+        id: by ?? operator ?? 'worksheet',
+        role: 'operator',
+        auth: by === null ? this.#options.auth : 'pin',
+      },
     })
     const w = this.context().words
     if (answer === null) return problem({ '': w.noBridge })

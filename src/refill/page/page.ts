@@ -9,7 +9,7 @@ import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { type Entries, type Reading, STEPS, type Step } from '../sheet/entries.ts'
 import { reported } from '../sheet/figures.ts'
 import { findings } from '../sheet/findings.ts'
-import { clock, type Look, linesOf } from '../sheet/lines.ts'
+import { clock, type Look, linesOf, signer } from '../sheet/lines.ts'
 import { figuresOf } from '../sheet/reading.ts'
 import { nextStep, right, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
 import type { Given, Problem } from '../sheet/take.ts'
@@ -21,12 +21,23 @@ export interface Frame {
   /** Content of the style element, which the policy names by its hash. */
   readonly style: string
   readonly source: Source | null
+  /** Not set = nobody can sign in here. */
+  readonly sign?: Sign | null
+}
+
+export interface Sign {
+  readonly names: readonly string[]
+  readonly signedIn: string | null
+  /** Why nobody has, when somebody tried. */
+  readonly problem: string | null
+  /** The sheet to come back to; empty = the list. */
+  readonly sheet: string
 }
 
 export function frame(
   title: string,
   body: Html,
-  { look, style, source }: Frame,
+  { look, style, source, sign }: Frame,
   wide?: Html,
 ): Html {
   const w = look.words
@@ -36,9 +47,28 @@ export function frame(
 <title>${title} · ${w.product}</title>
 ${raw(`<style>${style}</style>`)}<script src="${SCRIPT_PATH}" defer></script></head>
 <body><header>${source === null ? null : mark(source, w)}${wide ?? html`<h1>${title}</h1>`}</header>
-<main id="main">${body}</main>
+<main id="main">${sign && signPart(sign, w)}${body}</main>
 <footer><p>${w.purpose}</p></footer></body></html>
 `
+}
+
+/** Who signs what is written; a form of its own, which no draft is kept of. */
+function signPart({ names, signedIn, problem, sheet }: Sign, w: Words): Html {
+  const hidden = (name: string, value: string) =>
+    html`<input type="hidden" name="${name}" value="${value}">`
+  const begin = (step: string) => html`${hidden('sheet', sheet)}${hidden('step', step)}`
+  const head = html`<form class="sign" method="post" action="/worksheet" autocomplete="off" aria-label="${w.sign.title}">`
+  if (signedIn !== null) {
+    return html`${head}${begin('sign-out')}<p><strong>${w.sign.signedIn(signedIn)}</strong></p>
+      <button type="submit" class="second">${w.sign.signOut}</button></form>`
+  }
+  return html`${head}${begin('sign-in')}<p>${w.sign.nobody}</p>
+    ${problem !== null && html`<div class="alert" role="alert"><p>${problem}</p></div>`}
+    <label for="sign-name">${w.sign.name}</label><select id="sign-name" name="operator">${names.map(
+      (name) => html`<option value="${name}">${name}</option>`,
+    )}</select>
+    <label for="sign-pin">${w.sign.pin}</label><input type="password" id="sign-pin" name="pin" inputmode="numeric" maxlength="12" autocomplete="off">
+    <button type="submit" class="second">${w.sign.signIn}</button></form>`
 }
 
 const raw = (text: string) => html([text] as unknown as TemplateStringsArray)
@@ -312,7 +342,7 @@ function writtenPart(sheet: Sheet, step: Step, look: Look): Html[] {
   const again = sheet.history.filter((one) => one.step === step).length > 1
   const may = right(sheet, step) === 'correction'
   return [
-    html`<section class="written"><h3>${w.step[step]} <small>${w.written(clock(written.at, clinic))}${again && html`, ${w.corrected}`}</small>
+    html`<section class="written"><h3>${w.step[step]} <small>${w.written(clock(written.at, clinic))}${again && html`, ${w.corrected}`}${written.signed?.verified === 'pin' && html`, ${signer(written, w)}`}</small>
       ${may && html`<small class="nav"><a href="/sheet/${sheet.id}/correct/${step}" aria-label="${w.correct}: ${w.step[step]}">${w.correct}</a></small>`}</h3>
       ${definition(linesOf(written, look))}</section>`,
   ]

@@ -7,7 +7,7 @@ document.getElementById('print')?.addEventListener('click', () => print())
 
 const HOURS_12 = 43200000
 const sheet = location.pathname.startsWith('/sheet/') ? location.pathname.split('/')[2] : ''
-const form = document.querySelector('form')
+const form = document.querySelector('form:not(.sign)')
 const step = form?.elements.namedItem('step')?.value ?? ''
 const key = 'draft ' + sheet + ' ' + step
 const fields = form ? [...form.elements].filter((one) => one.name && one.type !== 'hidden') : []

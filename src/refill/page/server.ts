@@ -96,8 +96,9 @@ export async function serveRefill(options: RefillServerOptions): Promise<RefillS
     done(plain(request, rules) ?? letIn(request.raw, links, rules) ?? undefined)
   })
   failures(app, desk, log)
-  reading(app, desk)
-  writing(app, desk)
+  const place = (request: FastifyRequest) => placeOf(request.raw, links, rules)
+  reading(app, desk, place)
+  writing(app, desk, place)
   openRoute(app, links, rules, (reply) => {
     const { words } = desk.context()
     return page(reply.code(404), sayPage(words.title, words.linkUsed, frameOf(desk, null)))
@@ -121,6 +122,13 @@ function letIn({ url = '', headers }: IncomingMessage, links: PageLinks, { cooki
   return known ? null : new HttpProblem('not-authenticated')
 }
 
+/** Which browser it is: whoever signed in sits there. */
+function placeOf({ headers }: IncomingMessage, links: PageLinks, { cookie }: Rules): string {
+  const session = cookieOf(headers.cookie, cookie())
+  return (session !== undefined && links.session(session)?.id) || ''
+}
+type PlaceOf = (request: FastifyRequest) => string
+
 const page = (reply: FastifyReply, { text }: Html) =>
   reply.header('content-type', 'text/html; charset=utf-8').send(text)
 
@@ -131,19 +139,31 @@ function frameOf(desk: Desk, sheet: Sheet | null): Frame {
   return { look: { clinic, words }, style: SCREEN, source }
 }
 
+/** The same with who has signed in there; `problem`: why somebody has not. */
+async function signedFrame(
+  desk: Desk,
+  sheet: Sheet | null,
+  place: string,
+  problem: string | null = null,
+): Promise<Frame> {
+  const names = await desk.sittings.names()
+  const signedIn = desk.sittings.at(place)
+  const sign = { names, signedIn, problem, sheet: sheet?.id ?? '' }
+  return { ...frameOf(desk, sheet), sign: names.length > 0 || signedIn !== null ? sign : null }
+}
+
 interface OfSheet {
   Params: { id: string; step?: string }
 }
 
-function reading(app: FastifyInstance, desk: Desk): void {
-  app.get('/', async (_request, reply) => {
-    const sheets = await desk.sheets()
-    const view = { sheets, fresh: desk.fresh(), problem: null }
-    return page(reply, homePage(view, frameOf(desk, null)))
-  })
+function reading(app: FastifyInstance, desk: Desk, place: PlaceOf): void {
+  app.get('/', async (request, reply) =>
+    home(reply, desk, await signedFrame(desk, null, place(request))),
+  )
   app.get<OfSheet>('/sheet/:id', async (request, reply) => {
     const sheet = await desk.sheet(request.params.id)
-    return sheet ? work(reply, desk, sheet, null, null) : missing(reply, desk)
+    if (!sheet) return missing(reply, desk)
+    return work(reply, desk, sheet, null, null, await signedFrame(desk, sheet, place(request)))
   })
   app.get<OfSheet>('/sheet/:id/correct/:step', async (request, reply) => {
     const { id, step = '' } = request.params
@@ -151,7 +171,8 @@ function reading(app: FastifyInstance, desk: Desk): void {
     if (!sheet || !isStep(step)) return missing(reply, desk)
     const may = right(sheet, step)
     if (may !== 'correction' && step !== 'abandoned') return reply.redirect(`/sheet/${id}`, 303)
-    return work(reply, desk, sheet, may === 'no' ? null : step, null)
+    const frame = await signedFrame(desk, sheet, place(request))
+    return work(reply, desk, sheet, may === 'no' ? null : step, null, frame)
   })
   app.get<OfSheet>('/sheet/:id/print', async (request, reply) => {
     const sheet = await desk.sheet(request.params.id)
@@ -169,12 +190,18 @@ function reading(app: FastifyInstance, desk: Desk): void {
   )
 }
 
+async function home(reply: FastifyReply, desk: Desk, frame: Frame) {
+  const sheets = await desk.sheets()
+  return page(reply, homePage({ sheets, fresh: desk.fresh(), problem: null }, frame))
+}
+
 async function work(
   reply: FastifyReply,
   desk: Desk,
   sheet: Sheet,
   correcting: Step | null,
   problem: Problem | null,
+  frame: Frame,
   overtaken: SheetView['overtaken'] = null,
 ) {
   const { now } = desk.context()
@@ -182,7 +209,7 @@ async function work(
   const step = correcting ?? nextStep(sheet)
   const usable = step === 'before' || step === 'after' ? desk.usable(sheet, step) : null
   const view = { sheet, now, session, correcting, problem, usable, overtaken }
-  return page(reply, sheetPage(view, frameOf(desk, sheet)))
+  return page(reply, sheetPage(view, frame))
 }
 
 function missing(reply: FastifyReply, desk: Desk) {
@@ -191,7 +218,7 @@ function missing(reply: FastifyReply, desk: Desk) {
 }
 
 /** The one kind of POST: it appends a record, or says why not. */
-function writing(app: FastifyInstance, desk: Desk): void {
+function writing(app: FastifyInstance, desk: Desk, place: PlaceOf): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, done) =>
     done(null, new URLSearchParams(String(body))),
@@ -205,22 +232,48 @@ function writing(app: FastifyInstance, desk: Desk): void {
     const fields: Record<string, string> = {}
     for (const [name, value] of request.body) if (NAMES.test(name)) fields[name] = value
     const { sheet: id = '', step = '', corrects, ...given } = fields
+    const here = place(request)
+    if (step === 'sign-in' || step === 'sign-out') return signs(reply, desk, here, step, fields)
     if (!isStep(step) || !/^[\w-]{1,40}$/.test(id)) return missing(reply, desk)
     const position = corrects === undefined ? undefined : Number(corrects)
-    const result = await desk.write({ sheet: id, step, given, corrects: position })
+    const by = await desk.sittings.writes(here)
+    const result = await desk.write({ sheet: id, step, given, corrects: position, by })
     const sheet = desk.log.sheet(id)
     if ('late' in result && result.other && sheet) {
-      return work(reply.code(409), desk, sheet, null, null, { step, given })
+      const frame = await signedFrame(desk, sheet, here)
+      return work(reply.code(409), desk, sheet, null, null, frame, { step, given })
     }
     if ('written' in result || 'late' in result) return reply.redirect(`/sheet/${id}`, 303)
     reply.code(422)
     if (sheet) {
       const correcting = position === undefined && step !== 'abandoned' ? null : step
-      return work(reply, desk, sheet, correcting, result.problem)
+      const frame = await signedFrame(desk, sheet, here)
+      return work(reply, desk, sheet, correcting, result.problem, frame)
     }
     const view = { sheets: desk.log.sheets(), fresh: id, problem: result.problem }
-    return page(reply, homePage(view, frameOf(desk, null)))
+    return page(reply, homePage(view, await signedFrame(desk, null, here)))
   })
+}
+
+/** Signs in or out at this browser, and goes back to where it was asked. */
+async function signs(
+  reply: FastifyReply,
+  desk: Desk,
+  place: string,
+  step: 'sign-in' | 'sign-out',
+  { sheet: id = '', operator = '', pin = '' }: Readonly<Record<string, string>>,
+) {
+  const sheet = await desk.sheet(id)
+  const back = sheet ? `/sheet/${sheet.id}` : '/'
+  if (step === 'sign-out') {
+    desk.sittings.signOut(place)
+    return reply.redirect(back, 303)
+  }
+  const problem = await desk.signIn(place, operator, pin)
+  if (problem === null) return reply.redirect(back, 303)
+  const frame = await signedFrame(desk, sheet, place, problem)
+  reply.code(422)
+  return sheet ? work(reply, desk, sheet, null, null, frame) : home(reply, desk, frame)
 }
 
 /** Nothing of a pump for whoever was not let in. */

@@ -31,6 +31,10 @@ h3 .nav { display: inline-flex; margin: -.8rem 0; }
 .steps .done { background: var(--soft); border-color: var(--line); }
 .steps .now { border: 4px solid var(--act); padding: calc(.35rem - 2px) calc(.6rem - 2px); }
 form { border: 2px solid var(--line); border-radius: .4rem; padding: .5rem 1.25rem 1.25rem; margin: 1rem 0; }
+form.sign { display: flex; flex-wrap: wrap; align-items: center; gap: .25rem 1rem; padding: .5rem 1.25rem; border-width: 1px; }
+form.sign p, form.sign .alert { flex-basis: 100%; max-width: none; margin: 0; }
+form.sign select, form.sign input[type=password] { font: inherit; min-height: 48px; max-width: 14rem; padding: .2rem .6rem;
+  border: 2px solid #333; border-radius: .3rem; background: #fff; color: #000; }
 form > h2 { margin-top: .5rem; }
 fieldset { border: 0; border-top: 2px solid #767676; margin: 1.25rem 0 0; padding: .5rem 0 0; }
 fieldset.choice { border: 0; margin: 1rem 0; padding: 0; }

@@ -5,7 +5,7 @@ import { renderSVG } from 'uqr'
 import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { STEPS, type Step } from '../sheet/entries.ts'
 import { findings } from '../sheet/findings.ts'
-import { clock, type Look, linesOf } from '../sheet/lines.ts'
+import { clock, type Look, linesOf, signer } from '../sheet/lines.ts'
 import { corrections, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
 import type { SheetFile } from '../sheet/sheet-file.ts'
 import { slipDate, slipDoses } from '../sheet/slip.ts'
@@ -74,6 +74,7 @@ function content(file: SheetFile, sheet: Sheet, look: Look): Html {
         : html`<p>${w.notSaid}</p>`
     }</section>
     ${corrected(sheet, look)}
+    ${signed(sheet, look)}
     <section class="keep"><h2>${w.signatures}</h2><div class="signs">
       ${[w.operator, w.checker, w.preparer, w.syringeChecked, w.discarded, w.witnessed].map(
         (who) => html`<div class="sign"><div>${w.signature(who)}</div></div>`,
@@ -118,6 +119,22 @@ function corrected(sheet: Sheet, look: Look): Html | null {
     (written) =>
       html`<h3>${w.correctedHere(w.step[written.step], clock(written.at, clinic))}</h3>${definition(linesOf(written, look))}`,
   )}</section>`
+}
+
+/** Name, time and meaning of every signature; null = a sheet from before there were any. */
+function signed({ history, steps }: Sheet, look: Look): Html | null {
+  const { clinic, words: w } = look
+  if (history.every((written) => written.signed === undefined)) return null
+  const rows = history.map((written, i) => {
+    const first = history.findIndex(({ step }) => step === written.step) === i
+    const meaning = first
+      ? w.sign.wrote(w.step[written.step])
+      : w.sign.corrected(w.step[written.step])
+    const old = steps[written.step]?.position !== written.position
+    const what = old ? `${meaning} (${w.corrected})` : meaning
+    return [`${what}, ${clock(written.at, clinic)}`, signer(written, w)] as const
+  })
+  return html`<section><h2>${w.sign.table}</h2>${definition(rows)}</section>`
 }
 
 function audit({ checkpoint, key }: SheetFile, sheet: Sheet, { words: w }: Look): Html {

@@ -110,3 +110,11 @@ export function linesOf({ step, entries }: Written, look: Look): Line[] {
       return [[w.field.reason, of(step).reason]]
   }
 }
+
+/** Who wrote it, and how sure that is. */
+export const signer = ({ signed }: Written, { sign }: Words): string => {
+  const { operator = null, verified = 'claimed' } = signed ?? {}
+  return operator === null
+    ? sign.notNamed
+    : `${operator}, ${verified === 'pin' ? sign.pinned : sign.claimed}`
+}

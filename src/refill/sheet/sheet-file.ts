@@ -2,6 +2,7 @@
 // stands inside the HTML as data, and may be given alone as JSON. Pure.
 import { z } from 'zod'
 import { LOCALES } from '../../model/format.ts'
+import { signedSchema } from '../../model/signed.ts'
 import { ENTRIES, isStep, type Step, sheetIdSchema } from './entries.ts'
 import type { Sheet, Written } from './sheet.ts'
 
@@ -10,6 +11,7 @@ const writtenSchema = z.strictObject({
   position: z.number().int().min(0),
   at: z.string(),
   entries: z.record(z.string(), z.unknown()),
+  signed: signedSchema.optional(),
 })
 
 export const sheetFileSchema = z.strictObject({
@@ -80,9 +82,10 @@ export function readSheetFile(text: string): SheetFile | string {
 
 /** Positions and entries of a sheet, to be compared. */
 export const recordsOf = ({ history }: Sheet): SheetFile['records'] =>
-  history.map(({ step, position, at, entries }: Written) => ({
+  history.map(({ step, position, at, entries, signed }: Written) => ({
     step,
     position,
     at,
     entries: entries as Record<string, unknown>,
+    ...(signed && { signed }),
   }))

@@ -2,6 +2,7 @@
 // program or a power cut loses no step that was written. A correction is a record that names the one it
 // corrects; what it corrects stays. Pure.
 import type { RecordOf } from '../../model/record.ts'
+import type { Signed } from '../../model/signed.ts'
 import { ENTRIES, type Entries, isStep, STEPS, type Step } from './entries.ts'
 
 /** A step as it was written. */
@@ -11,6 +12,8 @@ export interface Written<S extends Step = Step> {
   readonly position: number
   /** UTC. */
   readonly at: string
+  /** Who wrote it, and how sure that is. */
+  readonly signed?: Signed | undefined
 }
 
 export interface Sheet {
@@ -36,11 +39,12 @@ export function sheetsOf(records: Iterable<RecordOf<'worksheet'>>): Map<string, 
 }
 
 function extended(sheet: Sheet | undefined, record: RecordOf<'worksheet'>): Sheet | null {
-  const { step, position, at, source, log } = record
+  const { step, position, at, source, log, signed } = record
   if (!isStep(step)) return null
   const read = ENTRIES[step].safeParse(record.entries)
   if (!read.success) return null
-  const written = { step, entries: read.data, position, at } as Written
+  const own = { step, entries: read.data, position, at } as Written
+  const written = signed ? { ...own, signed } : own
   if (!sheet) {
     if (step !== 'identity') return null
     const { serial } = read.data as Entries<'identity'>

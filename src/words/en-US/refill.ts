@@ -39,6 +39,27 @@ export const refill = {
     finish: 'Who did it, who checked it, and what was done about anything that did not agree.',
     abandoned: 'The sheet stays in the audit log as it is. It cannot be continued.',
   },
+  sign: {
+    title: 'Who is writing',
+    name: 'Name',
+    pin: 'PIN',
+    signIn: 'Sign in',
+    signOut: 'Sign out',
+    nobody:
+      'Nobody has signed in. What is written now is recorded as claimed by whoever is named in it.',
+    signedIn: (name: string) =>
+      `${name} has signed in. What is written now is signed with this name.`,
+    wrong: 'That is not this name with its PIN. Nobody has signed in.',
+    wait: (seconds: number) =>
+      `Too many wrong PINs. This one was not looked at. Try again in ${seconds} s.`,
+    pinned: 'signed in with PIN',
+    claimed: 'claimed, not checked',
+    notNamed: 'Nobody was named',
+    withoutName: 'Without signing in',
+    wrote: (step: string) => `Wrote down: ${step}`,
+    corrected: (step: string) => `Corrected: ${step}`,
+    table: 'Who wrote what down',
+  },
   field: {
     card: 'Last four characters of the serial number, from the patient’s card',
     pseudonym: 'Patient pseudonym, never a name (may stay empty)',

@@ -1,0 +1,65 @@
+// That somebody reads the log is itself a record: written before anything is shown, by the bridge that has the
+// log, or by a bridge without wands when none runs. A log that is not this computer's to write is left as it
+// is: a copy in an auditor's hands can be read, and standard error says that it was not recorded.
+import { join } from 'node:path'
+import { keysThere } from '../../audit/log/keys.ts'
+import { type NotOurs, notOurs } from '../../audit/log/ours.ts'
+import { accountName } from '../../base/account.ts'
+import { nodeDisk } from '../../base/disk.ts'
+import { systemEnv } from '../../base/env.ts'
+import { printable } from '../../base/printable.ts'
+import { ask } from '../../control/client.ts'
+import type { Args } from '../../control/messages.ts'
+import { sourcesIn } from '../../host/host.ts'
+import { auditSentence } from '../../words/told.ts'
+import { hold } from '../serve.ts'
+import { type StateFlags, stateDirOf } from './logs.ts'
+
+type Access = Args<'audit-read'>
+
+/** Whether it is recorded; when it is not, says so and why. */
+export async function recordRead(
+  route: Access['route'],
+  flags: StateFlags & { readonly pump?: string },
+): Promise<boolean> {
+  const stateDir = stateDirOf(flags)
+  const actor = { id: accountName(), role: 'operator', auth: 'process' }
+  const access = { route, pump: flags.pump?.slice(0, 64) ?? null, actor }
+  let why: string
+  try {
+    const asked = await ask(stateDir, 'audit-read', access)
+    why = asked === null ? await byItself(stateDir, access) : ''
+  } catch (error) {
+    why = (error as Error).message.split('\n')[0] ?? ''
+  }
+  if (why !== '') {
+    console.error(printable(`That it was read here is not recorded in the log: ${why}`))
+  }
+  return why === ''
+}
+
+const WHY_NOT: { readonly [C in NotOurs]?: string } = {
+  copied: 'this is a copy, or it was restored from one: only the original is written.',
+  'no-manifest': 'no manifest says that it was written here.',
+  'not-ended': 'its bridge did not end in order, and only the next start of a bridge mends that.',
+}
+
+async function byItself(stateDir: string, access: Access): Promise<string> {
+  const [source] = await sourcesIn(stateDir)
+  if (source === undefined) return 'there is no log.'
+  const { CREDENTIALS_DIRECTORY: credentials } = process.env
+  const keys = await keysThere(nodeDisk, join(stateDir, 'keys'), credentials)
+  const not = await notOurs(nodeDisk, join(stateDir, 'audit'), source, keys)
+  if (not !== null)
+    return WHY_NOT[not] ?? `a bridge that started now would set the log aside (${not}).`
+  const env = systemEnv()
+  const host = await hold(env, stateDir, async () => ({ source, ports: [], policy: 'manual' }))
+  try {
+    await host.auditor.opened
+    return (await host.auditor.read(access))
+      ? ''
+      : auditSentence(host.words, host.bridge.status().audit)
+  } finally {
+    await host.stop(access.route)
+  }
+}
