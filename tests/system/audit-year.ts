@@ -112,7 +112,7 @@ export async function year(state: string) {
       await step('identity', {
         ...{ card: '0001', serial: 'SIM-0001', model: reading.identity.model, source: 'simulator' },
       })
-      await step('before', readingOf(reading))
+      await step('before', readingOf(reading, false))
       const wrong = await step('aspirated', { volume: 4_200_000, remark: HOSTILE })
       await step('aspirated', { volume: 2_400_000, remark: 'digits were swapped' }, wrong)
       await command({ do: 'drain' })
