@@ -14,6 +14,7 @@ import { Feed } from '../src/feed/feed.ts'
 import { observationsOf } from '../src/fhir/observations.ts'
 import { interrogationReport } from '../src/fhir/reports.ts'
 import { messageOf } from '../src/hl7/messages.ts'
+import { treeOfLog } from '../src/host/audit-tiles.ts'
 import { startHttp } from '../src/host/http-host.ts'
 import { Knowledge } from '../src/knowledge/knowledge.ts'
 import type { ReadingEvent } from '../src/model/event.ts'
@@ -101,7 +102,7 @@ async function reads(event: ReadingEvent): Promise<Record<string, number>> {
   const head = () => auditor.head
   const feed = new Feed({ env, disk, dir, source, head, wake$: commits$ })
   const knowledge = new Knowledge({ env, disk, dir: join(stateDir, 'knowledge'), source, feed })
-  const rooms = { bridge, auditor, feed, knowledge, hl7: null }
+  const rooms = { bridge, auditor, feed, knowledge, hl7: null, tree: treeOfLog(env, auditor) }
   const log = () => {}
   const http = await startHttp(env, stateDir, rooms, {
     host: '127.0.0.1',

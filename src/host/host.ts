@@ -15,6 +15,7 @@ import { type Source, sourceOf } from '../model/reading.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
 import { clockState } from '../recorder/time-service.ts'
+import { treeOfLog } from './audit-tiles.ts'
 import { Closers } from './closers.ts'
 import { handle } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
@@ -127,6 +128,7 @@ async function hostOf(
     ...capture,
   })
   if (capture.on) void captures.start()
+  const tree = treeOfLog(env, auditor)
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
   let hl7: Hl7 | null = null
@@ -139,7 +141,7 @@ async function hostOf(
   let http: Http | null = null
   if (listening) {
     const { startHttp } = await import('./http-host.ts')
-    const started = await startHttp(env, stateDir, { ...rooms, hl7 }, listening)
+    const started = await startHttp(env, stateDir, { ...rooms, hl7, tree }, listening)
     closers.add('the HTTP server', () => started.close())
     http = started
   }

@@ -15,7 +15,7 @@ import {
   type ListenOptions,
   listen,
 } from '../http/server.ts'
-import type { Counter, ReadLog } from '../http/sources.ts'
+import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'
 import type { Auditor } from '../recorder/auditor.ts'
@@ -46,13 +46,15 @@ export interface HttpRooms {
   readonly feed: Feed
   readonly knowledge: Knowledge
   readonly hl7: Hl7 | null
+  /** The log as tiles. */
+  readonly tree: AuditTiles
 }
 
 /** Rejects with ListenError when it cannot listen as it is told. */
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, feed, knowledge, hl7 }: HttpRooms,
+  { bridge, auditor, feed, knowledge, hl7, tree }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -78,6 +80,7 @@ export async function startHttp(
     status: { status: () => bridge.status(), urgent$: merge(urgent$, bridge.audit$) },
     feed,
     knowledge,
+    audit: tree,
     access,
     reads: readLog(auditor),
     counters: () => [...countersOf(bridge, auditor), ...(hl7?.counters() ?? [])],

@@ -125,7 +125,7 @@ describe('the tiles of a log', () => {
     const all = async () => {
       const { size } = log.state
       if (tree.size === size) return
-      const lines = await during(b.env, tiles.entries(tree.size, size))
+      const lines = await during(b.env, tiles.entries(tree.size, size, size))
       for (const line of lines ?? []) tree.append(leafHash(Buffer.from(line)))
     }
     const look = async () => {
@@ -166,7 +166,7 @@ describe('the tiles of a log', () => {
     const retention = { keepDays: 0, age: () => log.age, wall: () => b.env.wall() }
     await all()
     await duringReal(b.env, upkeep({ ...care, retention }))
-    expect(await during(b.env, tiles.entries(0, 256))).toBeNull()
+    expect(await during(b.env, tiles.entries(0, 256, log.state.size))).toBeNull()
     await look()
     await appended(b, log, 950, 100)
     await look()

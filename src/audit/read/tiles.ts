@@ -116,10 +116,13 @@ export class LogTiles {
     return this.#roots(consistencyRanges(from, size), size)
   }
 
-  /** The lines of the records from `from` on and before `to`; null when one of them is not kept any more. */
-  async entries(from: number, to: number): Promise<readonly string[] | null> {
+  /**
+   * The lines of the records from `from` on and before `before`, of a log with `until` records; null when
+   * one of them is not kept any more.
+   */
+  async entries(from: number, before: number, until: number): Promise<readonly string[] | null> {
     const lines: string[] = []
-    for await (const { records, missing } of this.#reader.forward({ first: from, until: to })) {
+    for await (const { records, missing } of this.#reader.forward({ first: from, before, until })) {
       if (missing) return null
       for (const { line } of records) lines.push(line)
     }
