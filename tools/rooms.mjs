@@ -52,6 +52,9 @@ export const ROOMS = {
   knowledge: room('src/knowledge/', 'folds kept beside the log and rebuilt from it', [
     ...['base', 'model', 'feed'],
   ]),
+  witness: room('src/witness/', 'a witness of logs, and how a bridge has its own witnessed', [
+    ...['base', 'model', 'audit/format', 'audit/log'],
+  ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
   control: room('src/control/', 'the socket of a running bridge', ['base']),
   words: room('src/words/', 'sentences for people, by locale', ['model']),
@@ -80,6 +83,7 @@ export const ROOMS = {
   host: room('src/host/', 'where the rooms meet', [
     ...['access', 'audit/format', 'audit/read', 'base', 'bridge', 'control', 'delivery', 'drivers'],
     ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet', 'status'],
+    'witness',
   ]),
   cli: room(
     'src/cli/',
@@ -88,7 +92,7 @@ export const ROOMS = {
       ...['base', 'bridge', 'control', 'host', 'model', 'port'],
       ...['recorder', 'transport', 'words'],
     ],
-    ['access', 'simulator', 'cli/audit', 'cli/refill'],
+    ['access', 'simulator', 'witness', 'cli/audit', 'cli/refill'],
   ),
   // The verbs of `audit`: the only commands that read the log themselves.
   'cli/audit': room('src/cli/audit/', 'one file a verb of `audit`', [

@@ -20,6 +20,7 @@ import { registerSim } from './sim.ts'
 import { registerStatus } from './status.ts'
 import { registerToken } from './token.ts'
 import { registerWatch } from './watch.ts'
+import { registerWitness } from './witness.ts'
 
 const program = new Command('wandbridge')
   .description(
@@ -45,6 +46,7 @@ for (const register of [
   registerSim,
   registerRefill,
   registerAudit,
+  registerWitness,
   registerCapture,
   registerToken,
   registerOpen,

@@ -21,6 +21,7 @@ import { handle } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
 import { openRooms } from './rooms.ts'
+import type { WitnessConfig, Witnessed } from './witness-host.ts'
 
 export interface Host {
   readonly source: Source
@@ -45,7 +46,9 @@ export interface Host {
 export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'driver'> {
   /** What kind of wands it reads. */
   readonly source: Source
-  readonly audit?: Pick<AuditorOptions, 'keepDays'>
+  readonly audit?: Pick<AuditorOptions, 'keepDays'> & {
+    readonly witnesses?: readonly WitnessConfig[]
+  }
   readonly capture?: Pick<CaptureOptions, 'budgetBytes' | 'keepDays'> & {
     /** From the beginning; otherwise somebody asks for it. */
     readonly on?: boolean
@@ -93,7 +96,14 @@ export async function startHost(
 async function hostOf(
   env: Env,
   stateDir: string,
-  { source, audit = {}, capture = {}, http: listening, hl7: sending, ...options }: HostOptions,
+  {
+    source,
+    audit: { witnesses = [], ...audit } = {},
+    capture = {},
+    http: listening,
+    hl7: sending,
+    ...options
+  }: HostOptions,
   closers: Closers,
 ): Promise<Host> {
   const other = (await sourcesIn(stateDir)).find((one) => one !== source)
@@ -128,7 +138,14 @@ async function hostOf(
     ...capture,
   })
   if (capture.on) void captures.start()
-  const tree = treeOfLog(env, auditor)
+  let watched: Witnessed | null = null
+  const tree = treeOfLog(env, auditor, (note) => watched?.cosigned(note) ?? note)
+  if (witnesses.length > 0) {
+    const { startWitnesses } = await import('./witness-host.ts')
+    const started = startWitnesses(env, auditor, tree, witnesses)
+    closers.add('the witnesses', () => started.close())
+    watched = started
+  }
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
   let hl7: Hl7 | null = null

@@ -18,6 +18,7 @@ import {
 import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'
+import { isFork, type WitnessStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { fhirMount } from './fhir-host.ts'
 import type { Hl7 } from './hl7-host.ts'
@@ -116,6 +117,21 @@ function readLog(auditor: Auditor): ReadLog {
   }
 }
 
+function witnessGauges(witnesses: WitnessStatus | undefined): Counter[] {
+  if (!witnesses) return []
+  const { of, signed, behind, problems } = witnesses
+  const forks = problems.filter(({ problem }) => isFork(problem)).length
+  const gauge = (name: string, help: string, value: number): Counter => ({
+    ...{ name, help, type: 'gauge', values: [{ value }] },
+  })
+  return [
+    gauge('audit_witnesses', 'Witnesses of the log.', of),
+    gauge('audit_witnesses_signed', 'Witnesses that have cosigned the newest checkpoint.', signed),
+    gauge('audit_witness_lag', 'Records that not every witness has cosigned.', behind),
+    gauge('audit_witness_forks', 'Witnesses that have seen another log of this name.', forks),
+  ]
+}
+
 /** Ports are numbered as they are configured: a path may name a person's computer. */
 function countersOf(bridge: Bridge, auditor: Auditor): Counter[] {
   const links = Object.values(bridge.counters())
@@ -169,5 +185,6 @@ function countersOf(bridge: Bridge, auditor: Auditor): Counter[] {
       type: 'counter',
       values: [{ value: auditor.upkeepFailures }],
     },
+    ...witnessGauges(auditor.status.witnesses),
   ]
 }

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { healthSchema } from '../model/api.ts'
+import { isFork } from '../model/status.ts'
 import { INSIDE } from './guard.ts'
 import type { Metrics } from './metrics.ts'
 import { HttpProblem } from './problems.ts'
@@ -47,8 +48,9 @@ export function serviceRoutes(
       },
     },
     (_request, reply) => {
-      const { state, sentence } = status.status().audit
-      const ok = state === 'ok' || state === 'slow'
+      const { state, sentence, witnesses } = status.status().audit
+      const forked = witnesses?.problems.some(({ problem }) => isFork(problem)) ?? false
+      const ok = (state === 'ok' || state === 'slow') && !forked
       return reply.code(ok ? 200 : 503).send({ ok, sentence })
     },
   )

@@ -92,6 +92,36 @@ export type WandStatus = z.infer<typeof wandSchema>
 /** What a log says that is well and has nothing to tell. */
 export const ALL_RECORDED = 'Everything shown is recorded.'
 
+/**
+ * Why a witness has not cosigned. `fork`: the log is not a continuation of what it saw · `ahead`: it saw
+ * more records than are here · `unknown-log`, `unknown-key`: it was not given this log's key ·
+ * `unreadable`: no proof can be made here · `wrong-key`: it signs with another key than it was said to ·
+ * `no-answer`: it is not reached, or fails.
+ */
+export const WITNESS_PROBLEMS = [
+  ...(['fork', 'ahead', 'unknown-log', 'unknown-key', 'unreadable', 'wrong-key'] as const),
+  'no-answer',
+] as const
+export type WitnessProblem = (typeof WITNESS_PROBLEMS)[number]
+
+/** Somebody has another log of this name: an older copy was put back, or it is written in two places. */
+export const isFork = (problem: WitnessProblem) => problem === 'fork' || problem === 'ahead'
+
+export const witnessStatusSchema = z
+  .object({
+    of: z.number().int().meta({ description: 'Witnesses that the bridge was told of.' }),
+    signed: z
+      .number()
+      .int()
+      .meta({ description: 'Those that have cosigned the newest checkpoint.' }),
+    behind: z.number().int().meta({ description: 'Records that not all of them have cosigned.' }),
+    problems: z.array(
+      z.object({ name: z.string(), problem: z.enum(WITNESS_PROBLEMS), detail: z.string() }),
+    ),
+  })
+  .meta({ id: 'Witnesses' })
+export type WitnessStatus = z.infer<typeof witnessStatusSchema>
+
 export const AUDIT_STATES = ['none', 'ok', 'slow', 'failed'] as const
 export const auditSchema = z
   .object({
@@ -100,6 +130,7 @@ export const auditSchema = z
     state: z.enum(AUDIT_STATES),
     checkpoint: z.string().nullable(),
     sentence: z.string(),
+    witnesses: witnessStatusSchema.optional().meta({ description: 'Not there without any.' }),
   })
   .meta({ id: 'Audit' })
 export type AuditStatus = z.infer<typeof auditSchema>

@@ -13,9 +13,10 @@ import { type Disk, nodeDisk } from '../base/disk.ts'
 import type { Cancel, Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { Source } from '../model/reading.ts'
-import type { AuditStatus } from '../model/status.ts'
+import type { AuditStatus, WitnessStatus } from '../model/status.ts'
 import { type Access, ReadAccess } from './aggregate.ts'
 import { upkeep } from './upkeep.ts'
+import { witnessSentence } from './witness-notices.ts'
 
 export interface AuditorOptions {
   readonly env: Env
@@ -61,6 +62,7 @@ export class Auditor {
   #upkeepFailures = 0
   #said = ''
   #closed = false
+  #witnesses: (() => WitnessStatus) | null = null
   #upkeep: Promise<void> = Promise.resolve()
 
   constructor(options: AuditorOptions) {
@@ -112,13 +114,21 @@ export class Auditor {
   get status(): AuditStatus {
     const { log, size, state, checkpoint, sentence } = this.#log.state
     const position = size > 0 ? size - 1 : null
+    const witnesses = this.#witnesses?.()
     return {
       log,
       position,
       state,
       checkpoint,
-      sentence: sentence + this.#lowSpace + this.#neglected,
+      sentence: sentence + this.#lowSpace + this.#neglected + witnessSentence(witnesses),
+      ...(witnesses && { witnesses }),
     }
+  }
+
+  /** The log has witnesses: what they say of it is shown with it. Gives what to call when that changes. */
+  witnessedBy(status: () => WitnessStatus): () => void {
+    this.#witnesses = status
+    return () => this.#changes.next()
   }
 
   /** Steps of the care for older segments that could not be done since the start. */
