@@ -38,7 +38,7 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/read'],
   ]),
   'audit/read': room('src/audit/read/', 'the log read at a position', [
-    ...['base', 'audit/format'],
+    ...['base', 'model', 'audit/format'],
   ]),
   'audit/verify': room('src/audit/verify/', 'whether a log is intact', [
     ...['base', 'model', 'audit/format', 'audit/read'],

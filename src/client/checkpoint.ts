@@ -1,6 +1,6 @@
 // A client that remembers the newest checkpoint it has seen is a witness: a log that later is shorter,
-// or another one of the same length, was not only appended to. Pure. Signatures are checked by
-// `wandbridge audit verify --since`; this only compares.
+// or another one of the same length, was not only appended to; of a longer one that has to be proven
+// (growth.ts). Pure. Signatures are checked by `wandbridge audit verify --since`; this only compares.
 
 export interface Pin {
   /** Origin of the log, as the checkpoint names it. */
@@ -26,6 +26,10 @@ export type Verdict =
       readonly why: 'shrunk' | 'forked' | 'no-checkpoint'
       readonly sentence: string
     }
+
+/** A log that is longer and not proven to be a continuation. */
+export const notGrown = ({ size }: Pin, now: Pin): string =>
+  `The audit log of ${now.size} records is no continuation of the one of ${size} records that was seen before. Nothing the bridge says is believed. Have the log verified with the checkpoint that was kept.`
 
 /** What a checkpoint says beside those that were seen before, one a log. */
 export function judge(seen: ReadonlyMap<string, Pin>, note: string): Verdict {
