@@ -53,7 +53,7 @@ export const ROOMS = {
     ...['base', 'model', 'feed'],
   ]),
   witness: room('src/witness/', 'a witness of logs, and how a bridge has its own witnessed', [
-    ...['base', 'model', 'audit/format', 'audit/log'],
+    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read'],
   ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
   control: room('src/control/', 'the socket of a running bridge', ['base']),

@@ -1,6 +1,9 @@
 // `wandbridge serve`: the bridge, until it is stopped. It never gives up on a lost wand.
+
 import type { Command } from 'commander'
 import { type Env, systemEnv, utc } from '../base/env.ts'
+import { type Overlooked, onOverlooked } from '../base/failures.ts'
+import { printable } from '../base/printable.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, OtherSource, startHost } from '../host/host.ts'
@@ -37,6 +40,7 @@ export function registerServe(program: Command): void {
         ...(http && { http }),
       }))
       stopInOrder((why) => host.stop(why))
+      onOverlooked((what, message) => log(printable(overlookedLine(what, message))))
       const names = [...host.bridge.ports, ...(wands.finder ? [wands.finder.path] : [])]
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${names.join(', ')}.`)
       log(`Audit files: ${host.auditor.dir}`)
@@ -59,6 +63,11 @@ export function registerServe(program: Command): void {
         }
       })
     })
+}
+
+function overlookedLine(what: Overlooked, message: string | null): string {
+  if (message === null) return `${what}: works again.`
+  return `${what}: ${message}. No reading is wrong for it; it is tried again. Counted in wandbridge_failures_overlooked_total.`
 }
 
 /** Starts a bridge on a state directory; says who is in the way when it is taken. */

@@ -1,10 +1,12 @@
 // The HTTP surface of a bridge: it is given what it may know, and nothing else of the bridge.
+
 import { join } from 'node:path'
 import { filter, merge } from 'rxjs'
 import { Access } from '../access/access.ts'
 import { TokenStore } from '../access/store.ts'
 import type { TokenWish } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
+import { overlookedTotals } from '../base/failures.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import type { Feed } from '../feed/feed.ts'
@@ -84,7 +86,11 @@ export async function startHttp(
     audit: tree,
     access,
     reads: readLog(auditor),
-    counters: () => [...countersOf(bridge, auditor), ...(hl7?.counters() ?? [])],
+    counters: () => [
+      ...countersOf(bridge, auditor),
+      overlookedCounter(),
+      ...(hl7?.counters() ?? []),
+    ],
     destinations: () => hl7?.status() ?? [],
     mounts: [fhirMount(env, { bridge, feed, knowledge })],
     page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
@@ -130,6 +136,15 @@ function witnessGauges(witnesses: WitnessStatus | undefined): Counter[] {
     gauge('audit_witness_lag', 'Records that not every witness has cosigned.', behind),
     gauge('audit_witness_forks', 'Witnesses that have seen another log of this name.', forks),
   ]
+}
+
+function overlookedCounter(): Counter {
+  return {
+    name: 'failures_overlooked_total',
+    help: 'What failed and was done without or tried again, by what it was. No reading is wrong for it.',
+    type: 'counter',
+    values: [...overlookedTotals()].map(([what, value]) => ({ labels: { what }, value })),
+  }
 }
 
 /** Ports are numbered as they are configured: a path may name a person's computer. */

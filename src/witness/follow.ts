@@ -6,10 +6,11 @@ import type { Observable, Subscription } from 'rxjs'
 import { originOf } from '../audit/format/checkpoint.ts'
 import type { Cosigner } from '../audit/format/cosignature.ts'
 import type { NewRecord } from '../audit/format/record.ts'
+import { cosignedBy, readKept, writeKept } from '../audit/read/cosigned.ts'
 import type { Disk } from '../base/disk.ts'
 import type { Cancel, Env } from '../base/env.ts'
+import { overlooked, wellAgain } from '../base/failures.ts'
 import { isFork, type WitnessProblem, type WitnessStatus } from '../model/status.ts'
-import { cosignedBy, readKept, writeKept } from './kept.ts'
 import { type Newest, type Outcome, type Post, submit, type Tree } from './submit.ts'
 
 /** After a cosignature the next checkpoint waits for so long; after a failure longer each time. In ms. */
@@ -173,6 +174,9 @@ export class Witnesses {
         const notes = this.#all.flatMap((one) => (one.log === log && one.note ? [one.note] : []))
         return writeKept(disk, join(dir, log), notes)
       })
-      .catch(() => {})
+      .then(
+        () => wellAgain('cosignatures'),
+        (error: unknown) => overlooked('cosignatures', error),
+      )
   }
 }

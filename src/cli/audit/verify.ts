@@ -4,6 +4,7 @@ import { type Account, accountOf } from '../../audit/verify/account.ts'
 import { Outside } from '../../audit/verify/outside.ts'
 import type { Progress, Verification } from '../../audit/verify/verification.ts'
 import { verify } from '../../audit/verify/verify.ts'
+import { Witnessed } from '../../audit/verify/witnessed.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { printable } from '../../base/printable.ts'
 import { decoderOf } from '../../drivers/decoders.ts'
@@ -16,6 +17,8 @@ export interface VerifyFlags extends StateFlags {
   readonly key?: string
   /** A checkpoint given as a file, or as its text. */
   readonly since?: string
+  /** Verifier keys of witnesses. */
+  readonly witness?: readonly string[]
   readonly rederive?: boolean
   readonly json?: boolean
 }
@@ -34,6 +37,7 @@ export async function verifyPath(path: string | undefined, flags: VerifyFlags): 
   const { places, alone } = found
   const kept = { ...flags, ...(flags.since !== undefined && { since: textOf(flags.since) }) }
   checked(() => new Outside('', kept.key, kept.since))
+  checked(() => new Witnessed('', flags.witness ?? [], []))
   const spoken = [kept.key, kept.since].map((text) => spokenOf(text ?? ''))
   const [only] = places
   const results: Verification[] = []
@@ -78,6 +82,7 @@ async function verifyLog({ dir, stateDir, log }: LogPlace, flags: Kept): Promise
       live: await bridgeRuns(stateDir),
       ...(flags.key !== undefined && { key: flags.key }),
       ...(flags.since !== undefined && { since: flags.since }),
+      ...(flags.witness && { witnesses: flags.witness }),
       ...(flags.rederive && { rederive: decoderOf }),
       ...(flags.json && { facts: true }),
       ...(progress && { progress }),
@@ -167,6 +172,7 @@ function document(accounts: readonly Account[]) {
       // By the writer, which had no place for them, and by retention, which keeps their hashes.
       dropped: v?.facts ? { notKept: v.facts.dropped, byRetention: v.hashesOnly } : null,
       vouchedFor: v && { byKey: v.vouched.key, byCheckpoint: v.vouched.checkpoint },
+      cosigned: v?.cosigned ?? null,
       unvouched: v?.vouched.nothing ?? null,
       checkpoint: v?.checkpoint ?? null,
       key: v?.key ?? null,

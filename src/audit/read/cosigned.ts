@@ -1,25 +1,33 @@
 // What witnesses have cosigned of a log, kept beside it: `<state>/audit/<log>.witnesses`, replaced as a
 // whole. It is no part of the log: who loses it asks the witnesses again. Pure but for the disk.
-import { canonical, type Json } from '../audit/format/canonical.ts'
-import { parseCheckpoint } from '../audit/format/checkpoint.ts'
-import { type Cosigner, cosignedAt } from '../audit/format/cosignature.ts'
-import { type Disk, readAll, replaceFile } from '../base/disk.ts'
+
+import { type Disk, readAll, replaceFile } from '../../base/disk.ts'
+import { canonical, type Json } from '../format/canonical.ts'
+import { parseCheckpoint } from '../format/checkpoint.ts'
+import { type Cosigner, cosignedAt } from '../format/cosignature.ts'
 
 const FORMAT = 'wandbridge-witnesses/1'
 
 /** Beside the log in `dir`. */
 export const witnessFile = (dir: string) => `${dir}.witnesses`
 
+/** The file of a few notes is no larger. */
+const MOST_BYTES = 1 << 20
+
 /** Signed checkpoints, one a witness, each with its cosignature; none when the file is not there or is none. */
 export async function readKept(disk: Disk, dir: string): Promise<readonly string[]> {
+  const size = await disk.size(witnessFile(dir))
+  if (size === null || size > MOST_BYTES) return []
   try {
-    if ((await disk.size(witnessFile(dir))) === null) return []
-    const text = (await readAll(disk, witnessFile(dir))).toString()
+    const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    const text = strict.decode(await readAll(disk, witnessFile(dir)))
     const { format, notes } = JSON.parse(text) as { format?: unknown; notes?: unknown }
     if (format !== FORMAT || !Array.isArray(notes)) return []
     return notes.filter((note) => typeof note === 'string')
-  } catch {
-    return []
+  } catch (error) {
+    // Only what the system says; what is no such file holds nothing that anybody signed.
+    if (error instanceof SyntaxError || error instanceof TypeError) return []
+    throw error
   }
 }
 
