@@ -26,6 +26,7 @@ import {
   type RecordOf,
   recordSchema,
 } from '../model/record.ts'
+import { type Statement, statement } from '../model/statement.ts'
 import { judge, type Pin, pinOf } from './checkpoint.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Gate } from './gate.ts'
@@ -63,7 +64,7 @@ export type Connection =
   /** The bridge refuses: nothing is tried again. */
   | { readonly state: 'refused'; readonly problem: Problem | null }
   /** The bridge is not believed any more: nothing is tried again. */
-  | { readonly state: 'distrusted'; readonly sentence: string }
+  | { readonly state: 'distrusted'; readonly why: Statement }
   | { readonly state: 'closed' }
 
 /** Where what follows is no continuation. `fork`: nor is the log, so that nothing more is believed. */
@@ -134,7 +135,7 @@ export class Client {
       seen: this.#seen,
       tile: (pin, path) => this.api.tile(logOf(pin), path),
       release: (news) => this.#hear(news),
-      forked: (sentence, pin) => this.#fork(sentence, pin),
+      forked: (why, pin) => this.#fork(why, pin),
       failed: ({ message }) => {
         this.#stream?.unsubscribe()
         this.#lose(`the bridge does not show that its log has only grown: ${message}`)
@@ -199,18 +200,19 @@ export class Client {
         try {
           this.#take(event, id, JSON.parse(data))
         } catch (error) {
-          const why = `What the bridge sent as ${event} is not what v1 says: ${(error as Error).message}`
-          return this.#end({ state: 'distrusted', sentence: why.slice(0, 500) })
+          const text = (error as Error).message.slice(0, 500)
+          const why = statement('trust.not-v1', { event, text })
+          return this.#end({ state: 'distrusted', why })
         }
       }
     }
   }
 
-  #fork(sentence: string, pin: Pin | null): void {
+  #fork(why: Statement, pin: Pin | null): void {
     const asOf = new Date(this.#clock.wall()).toISOString()
     const log = pin && logOf(pin)
     this.#resets.next({ asOf, reason: 'fork', log, oldest: null, newest: null })
-    this.#end({ state: 'distrusted', sentence })
+    this.#end({ state: 'distrusted', why })
   }
 
   #take(event: string, id: string, data: unknown): void {
@@ -272,7 +274,7 @@ export class Client {
     if (note === null) return true
     const verdict = judge(this.#seen, note)
     if (!verdict.ok) {
-      this.#fork(verdict.sentence, pinOf(note))
+      this.#fork(verdict.why, pinOf(note))
       return false
     }
     const { pin } = verdict

@@ -1,5 +1,6 @@
 // Where a connection waits until the bridge has shown that its log only grew while the client was away:
 // what comes meanwhile is held, in order. A bridge that does not show it is asked again and not followed.
+import type { Statement } from '../model/statement.ts'
 import { notGrown, type Pin, pinOf } from './checkpoint.ts'
 import { hasGrown } from './growth.ts'
 import type { StreamNews } from './stream.ts'
@@ -11,7 +12,7 @@ export interface GateOptions {
   readonly tile: (pin: Pin, path: string) => Promise<Uint8Array>
   /** It has grown: what was held is taken now. */
   release(news: StreamNews): void
-  forked(sentence: string, pin: Pin): void
+  forked(why: Statement, pin: Pin): void
   /** The bridge did not give what it takes to know. */
   failed(error: Error): void
 }

@@ -11,10 +11,12 @@ import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import type { Locale } from '../model/format.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
 import { clockState } from '../recorder/time-service.ts'
+import { WORDS, type Words } from '../words/words.ts'
 import { treeOfLog } from './audit-tiles.ts'
 import { Closers } from './closers.ts'
 import { handle } from './control-handlers.ts'
@@ -25,6 +27,8 @@ import type { WitnessConfig, Witnessed } from './witness-host.ts'
 
 export interface Host {
   readonly source: Source
+  /** What it speaks with to whoever asks it. */
+  readonly words: Words
   readonly bridge: Bridge
   readonly auditor: Auditor
   readonly captures: Captures
@@ -46,6 +50,8 @@ export interface Host {
 export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'driver'> {
   /** What kind of wands it reads. */
   readonly source: Source
+  /** The language of its sentences; en-US if not given. */
+  readonly locale?: Locale
   readonly audit?: Pick<AuditorOptions, 'keepDays'> & {
     readonly witnesses?: readonly WitnessConfig[]
   }
@@ -98,6 +104,7 @@ async function hostOf(
   stateDir: string,
   {
     source,
+    locale = 'en-US',
     audit: { witnesses = [], ...audit } = {},
     capture = {},
     http: listening,
@@ -111,7 +118,8 @@ async function hostOf(
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
-  let why = 'the start failed'
+  const words = WORDS[locale]
+  let why = 'start-failed'
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
       ...options,
@@ -158,13 +166,14 @@ async function hostOf(
   let http: Http | null = null
   if (listening) {
     const { startHttp } = await import('./http-host.ts')
-    const started = await startHttp(env, stateDir, { ...rooms, hl7, tree }, listening)
+    const started = await startHttp(env, stateDir, { ...rooms, hl7, tree, words }, listening)
     closers.add('the HTTP server', () => started.close())
     http = started
   }
   await start()
   return {
     source,
+    words,
     bridge,
     feed,
     knowledge,

@@ -20,8 +20,10 @@ import {
 import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'
-import { isFork, type WitnessStatus } from '../model/status.ts'
+import { isFork } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
+import { destinationTold, statusTold } from '../words/told.ts'
+import type { Words } from '../words/words.ts'
 import { fhirMount } from './fhir-host.ts'
 import type { Hl7 } from './hl7-host.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
@@ -51,13 +53,14 @@ export interface HttpRooms {
   readonly hl7: Hl7 | null
   /** The log as tiles. */
   readonly tree: AuditTiles
+  readonly words: Words
 }
 
 /** Rejects with ListenError when it cannot listen as it is told. */
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, feed, knowledge, hl7, tree }: HttpRooms,
+  { bridge, auditor, feed, knowledge, hl7, tree, words }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -80,7 +83,11 @@ export async function startHttp(
   const sources = {
     env,
     version: VERSION,
-    status: { status: () => bridge.status(), urgent$: merge(urgent$, bridge.audit$) },
+    words,
+    status: {
+      status: () => statusTold(words, bridge.status()),
+      urgent$: merge(urgent$, bridge.audit$),
+    },
     feed,
     knowledge,
     audit: tree,
@@ -91,7 +98,7 @@ export async function startHttp(
       overlookedCounter(),
       ...(hl7?.counters() ?? []),
     ],
-    destinations: () => hl7?.status() ?? [],
+    destinations: () => (hl7?.status() ?? []).map((one) => destinationTold(words, one)),
     mounts: [fhirMount(env, { bridge, feed, knowledge })],
     page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
     log: options.log,
@@ -123,7 +130,7 @@ function readLog(auditor: Auditor): ReadLog {
   }
 }
 
-function witnessGauges(witnesses: WitnessStatus | undefined): Counter[] {
+function witnessGauges(witnesses: Auditor['status']['witnesses']): Counter[] {
   if (!witnesses) return []
   const { of, signed, behind, problems } = witnesses
   const forks = problems.filter(({ problem }) => isFork(problem)).length

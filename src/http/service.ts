@@ -3,7 +3,9 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { healthSchema } from '../model/api.ts'
+import { statement } from '../model/statement.ts'
 import { isFork } from '../model/status.ts'
+import { sentence } from '../words/words.ts'
 import { INSIDE } from './guard.ts'
 import type { Metrics } from './metrics.ts'
 import { HttpProblem } from './problems.ts'
@@ -12,7 +14,7 @@ import type { HttpSettings, HttpSources } from './sources.ts'
 
 export function serviceRoutes(
   app: FastifyInstance,
-  { access, status }: HttpSources,
+  { access, status, words }: HttpSources,
   settings: HttpSettings,
   metrics: Metrics,
 ): void {
@@ -27,7 +29,10 @@ export function serviceRoutes(
         response: answers(healthSchema, 'It runs.'),
       },
     },
-    () => ({ ok: true, sentence: 'The bridge runs.' }),
+    () => {
+      const running = statement('health.running')
+      return { ok: true, ...running, sentence: sentence(words, running) }
+    },
   )
   app.get(
     '/readyz',
@@ -48,10 +53,12 @@ export function serviceRoutes(
       },
     },
     (_request, reply) => {
-      const { state, sentence, witnesses } = status.status().audit
+      const { state, witnesses, notices, ...audit } = status.status().audit
       const forked = witnesses?.problems.some(({ problem }) => isFork(problem)) ?? false
       const ok = (state === 'ok' || state === 'slow') && !forked
-      return reply.code(ok ? 200 : 503).send({ ok, sentence })
+      const fork = notices.find((one) => /^witness\.(fork|ahead)$/.test(one.code))
+      const { code, args } = fork ?? audit
+      return reply.code(ok ? 200 : 503).send({ ok, code, args, sentence: audit.sentence })
     },
   )
   app.get(

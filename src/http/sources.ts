@@ -7,6 +7,7 @@ import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { PumpView } from '../knowledge/views.ts'
 import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
 import type { Tile } from '../model/tiles.ts'
+import type { Words } from '../words/words.ts'
 import type { Mount } from './mount.ts'
 import type { PageFile } from './page.ts'
 
@@ -61,6 +62,8 @@ export interface Counter {
 export interface HttpSources {
   readonly env: Env
   readonly version: string
+  /** What it speaks with. */
+  readonly words: Words
   readonly status: StatusSource
   readonly feed: Follow
   readonly knowledge: Known

@@ -1,8 +1,12 @@
 // The status every surface shows: `status --json`, the page, the API. Schema first, types from it.
 // A value that is missing or not live is said so, never left out and never zeroed. Browser-safe.
+//
+// Inside the bridge the same is known without a word of any language (`Coded`): the sentences are added
+// where it leaves, by words/.
 import { z } from 'zod'
 import { contentShape } from './content.ts'
 import { sourceSchema } from './reading.ts'
+import { statementSchema, statementShape } from './statement.ts'
 import { REASONS, utcSchema } from './value.ts'
 
 /** idle: none · open · ended and confirmed, not confirmed, or lost with the connection. */
@@ -25,6 +29,7 @@ export const sessionSchema = z
       .meta({ description: 'Whether the implant confirmed the end; null while nobody asked it.' }),
     openedAt: utcSchema.nullable(),
     endedAt: utcSchema.nullable(),
+    ...statementShape,
     sentence: z.string().meta({ description: 'The same for the person at the pump.' }),
   })
   .meta({ id: 'Session' })
@@ -33,10 +38,11 @@ export type SessionStatus = z.infer<typeof sessionSchema>
 export const linkSchema = z
   .object({
     phase: z.string(),
-    cause: z.string().meta({ description: 'What led to this phase, as a code.' }),
+    cause: z.string().meta({ description: 'What led to this phase: the code of `sentence`.' }),
     connected: z.boolean(),
     sentence: z.string(),
-    detail: z.string(),
+    why: statementSchema.nullable().meta({ description: 'Where the cause does not say it all.' }),
+    detail: z.string().meta({ description: '`why` as a sentence.' }),
     since: utcSchema.nullable(),
     refused: z.object({ frames: z.number().int(), bytes: z.number().int() }).meta({
       description: 'Damaged or foreign traffic refused since start: no part of any reading.',
@@ -71,7 +77,8 @@ const wandObject = z.object({
   lastSessionEnd: z.string().nullable().meta({
     description: "How the wand's newest session ended, by its own word at HELLO.",
   }),
-  lastReadFailure: z.string().nullable(),
+  readFailure: statementSchema.nullable(),
+  lastReadFailure: z.string().nullable().meta({ description: '`readFailure` as a sentence.' }),
   link: linkSchema,
   session: sessionSchema,
   unclosed: z
@@ -80,6 +87,7 @@ const wandObject = z.object({
         why: z.string(),
         session: z.number().int(),
         pump: z.string().nullable(),
+        ...statementShape,
         sentence: z.string(),
       }),
     )
@@ -88,9 +96,6 @@ const wandObject = z.object({
 })
 export const wandSchema = wandObject.meta({ id: 'Wand' })
 export type WandStatus = z.infer<typeof wandSchema>
-
-/** What a log says that is well and has nothing to tell. */
-export const ALL_RECORDED = 'Everything shown is recorded.'
 
 /**
  * Why a witness has not cosigned. `fork`: the log is not a continuation of what it saw · `ahead`: it saw
@@ -116,7 +121,12 @@ export const witnessStatusSchema = z
       .meta({ description: 'Those that have cosigned the newest checkpoint.' }),
     behind: z.number().int().meta({ description: 'Records that not all of them have cosigned.' }),
     problems: z.array(
-      z.object({ name: z.string(), problem: z.enum(WITNESS_PROBLEMS), detail: z.string() }),
+      z.object({
+        name: z.string(),
+        problem: z.enum(WITNESS_PROBLEMS),
+        theirs: z.number().int().nullable().meta({ description: 'Records it says it has seen.' }),
+        said: z.string().meta({ description: 'Its answer, or that of the system, as it came.' }),
+      }),
     ),
   })
   .meta({ id: 'Witnesses' })
@@ -129,8 +139,10 @@ export const auditSchema = z
     position: z.number().int().nullable(),
     state: z.enum(AUDIT_STATES),
     checkpoint: z.string().nullable(),
-    sentence: z.string(),
     witnesses: witnessStatusSchema.optional().meta({ description: 'Not there without any.' }),
+    ...statementShape,
+    notices: z.array(statementSchema).meta({ description: 'What people are to be told besides.' }),
+    sentence: z.string().meta({ description: 'The code and the notices as sentences.' }),
   })
   .meta({ id: 'Audit' })
 export type AuditStatus = z.infer<typeof auditSchema>
@@ -158,6 +170,7 @@ export const destinationStatusSchema = z
       .meta({ description: 'The newest of those, ten at most.' }),
     sent: z.number().int().meta({ description: 'Accepted since the bridge started.' }),
     strays: z.number().int().meta({ description: 'Replies that named no message that was sent.' }),
+    ...statementShape,
     sentence: z.string(),
   })
   .meta({ id: 'Destination', description: 'Where HL7 messages go, and how far behind it is.' })
@@ -196,3 +209,11 @@ export interface BridgeStatus {
   readonly pumps: readonly PumpStatus[]
   readonly audit: AuditStatus
 }
+
+type Sentence = 'sentence' | 'detail' | 'lastReadFailure' | 'readFailed'
+/** The same as it is known inside the bridge: codes with arguments, and no sentences. */
+export type Coded<T> = T extends readonly (infer U)[]
+  ? readonly Coded<U>[]
+  : T extends object
+    ? { readonly [K in keyof T as Exclude<K, Sentence>]: Coded<T[K]> }
+    : T

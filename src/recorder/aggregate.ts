@@ -56,7 +56,7 @@ function refusedRecord(
     kind: 'refused',
     port,
     wand,
-    outcome: { ok: false, reason: 'damaged or foreign traffic: part of no reading' },
+    outcome: { ok: false, reason: 'damaged-or-foreign' },
     body: {
       from,
       to,
@@ -154,7 +154,7 @@ export class ReadAccess {
       const record = this.#record(access, this.#refusedFrom, to, 0)
       records.push({
         ...record,
-        outcome: { ok: false, reason: 'not authorised' },
+        outcome: { ok: false, reason: 'not-authorised' },
         body: { ...record.body, refused: this.#refused },
       })
       this.#refused = 0

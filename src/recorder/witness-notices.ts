@@ -1,15 +1,26 @@
 // What people are told of the witnesses of a log. One that is not reached for a while is no news.
-import { isFork, type WitnessStatus } from '../model/status.ts'
+import { type Statement, statement } from '../model/statement.ts'
+import type { WitnessStatus } from '../model/status.ts'
 
-export function witnessSentence(status: WitnessStatus | undefined): string {
-  const said = (status?.problems ?? []).map(({ name, problem, detail }) => {
-    if (isFork(problem))
-      return ` Witness ${name} has seen another audit log of this name (${detail}): an older copy was put back, or the log is written in two places. Do not rely on this bridge before it is known which. Have both verified with: wandbridge audit verify --witness KEY`
-    if (problem === 'unknown-log' || problem === 'unknown-key')
-      return ` Witness ${name} was not given the key of this audit log. Give it there: see the verifier key that wandbridge audit checkpoint prints.`
-    if (problem === 'wrong-key')
-      return ` What answers for witness ${name} signs with another key. Compare audit.witnesses with what the witness prints.`
-    return ''
-  })
-  return said.join('')
+type Problem = WitnessStatus['problems'][number]
+
+export const witnessNotices = ({ problems }: WitnessStatus): Statement[] =>
+  problems.flatMap(noticeOf)
+
+function noticeOf({ name, problem, theirs, said }: Problem): Statement[] {
+  switch (problem) {
+    case 'fork':
+      return [statement('witness.fork', { name, said })]
+    case 'ahead':
+      return [statement('witness.ahead', { name, theirs: theirs ?? 0 })]
+    case 'unknown-log':
+    case 'unknown-key':
+      return [statement('witness.unknown-key', { name })]
+    case 'wrong-key':
+      return [statement('witness.wrong-key', { name })]
+    case 'unreadable':
+      return [statement('witness.unreadable', { name })]
+    case 'no-answer':
+      return []
+  }
 }

@@ -4,22 +4,19 @@
 
 import { type Content, contentOf } from '../model/content.ts'
 import type { ReadingEvent, Stamp } from '../model/event.ts'
-import type { AuditStatus, BridgeStatus, PumpStatus } from '../model/status.ts'
+import type { AuditStatus, BridgeStatus, Coded, PumpStatus } from '../model/status.ts'
 import { mapValues, type Reason, type Value } from '../model/value.ts'
 import { type Memory, viewRecalled } from './recalled.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
 import { notInContact, round, utcText, viewWand } from './wand-view.ts'
 
-/** Longer ago the implant itself must not have answered. The link says so earlier where it can. */
-const LIVE_MS = 5_000
-
 /** `memory`: what the log knows of pumps that were not read here, and of sessions of earlier bridges. */
 export function viewBridge(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   memory: Memory,
   now: Stamp,
-): BridgeStatus {
+): Coded<BridgeStatus> {
   const unclosed = memory.unclosed()
   const recalled = memory.pumps().filter(({ identity }) => !state.pumps[identity.id])
   return {
@@ -41,7 +38,7 @@ export function viewBridge(
 /** Why the pump's reading is not live at `now`; null = it is. */
 function staleReason(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   pump: PumpState,
   now: Stamp,
 ): Reason | null {
@@ -53,8 +50,9 @@ function staleReason(
   if (wand.ended?.session === pump.reading.session) return wand.ended.reason
   const contact = notInContact(wand, now)
   if (contact !== null) return contact
-  if (wand.recognised) return now.mono - wand.answeredAt > LIVE_MS ? 'implant-lost' : null
-  return wand.outdated ? 'changed' : wand.contact.loss
+  if (wand.outdated) return 'changed'
+  if (!wand.recognised) return wand.contact.loss
+  return now.mono >= wand.liveUntil ? 'implant-lost' : null
 }
 
 /** The last layout of each reading: between two changes of its quality it is asked for many times. */
@@ -91,10 +89,10 @@ function contentAt({ reading, live }: PumpState, reason: Reason | null): Content
 
 export function viewPump(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   pump: PumpState,
   now: Stamp,
-): PumpStatus {
+): Coded<PumpStatus> {
   const reason = staleReason(state, audit, pump, now)
   const wand = state.wands[pump.reading.port] as WandState
   const { link, session, pump: _, ...wandView } = viewWand(wand, now)

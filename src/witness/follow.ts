@@ -10,7 +10,7 @@ import { cosignedBy, readKept, writeKept } from '../audit/read/cosigned.ts'
 import type { Disk } from '../base/disk.ts'
 import type { Cancel, Env } from '../base/env.ts'
 import { overlooked, wellAgain } from '../base/failures.ts'
-import { isFork, type WitnessProblem, type WitnessStatus } from '../model/status.ts'
+import { isFork, type WitnessStatus } from '../model/status.ts'
 import { type Newest, type Outcome, type Post, submit, type Tree } from './submit.ts'
 
 /** After a cosignature the next checkpoint waits for so long; after a failure longer each time. In ms. */
@@ -34,6 +34,8 @@ export interface FollowOptions {
   changed(): void
 }
 
+type Refused = Exclude<Outcome, { readonly note: string }>
+
 interface Followed {
   readonly cosigner: Cosigner
   readonly post: Post
@@ -42,8 +44,7 @@ interface Followed {
   /** The newest checkpoint that it cosigned, and its size. */
   note: string | null
   size: number
-  problem: WitnessProblem | null
-  detail: string
+  problem: Refused | null
   busy: boolean
   /** Ends the pause between two submissions; null = there is none. */
   pause: Cancel | null
@@ -61,7 +62,7 @@ export class Witnesses {
     this.#options = options
     this.#all = options.witnesses.map((one) => ({
       ...one,
-      ...{ log: '', note: null, size: 0, problem: null, detail: '' },
+      ...{ log: '', note: null, size: 0, problem: null },
       ...{ busy: false, pause: null, wait: FIRST_WAIT_MS },
     }))
   }
@@ -81,8 +82,8 @@ export class Witnesses {
   status(): WitnessStatus {
     const { log = '', size = 0 } = this.#options.newest() ?? {}
     const sizes = this.#all.map((one) => (one.log === log ? one.size : 0))
-    const problems = this.#all.flatMap(({ cosigner, problem, detail }) =>
-      problem === null ? [] : [{ name: cosigner.witness.name, problem, detail }],
+    const problems = this.#all.flatMap(({ cosigner, problem }) =>
+      problem === null ? [] : [{ name: cosigner.witness.name, ...problem }],
     )
     return {
       of: this.#all.length,
@@ -120,7 +121,7 @@ export class Witnesses {
         one.post,
       )
     } catch (error) {
-      outcome = { problem: 'no-answer', detail: (error as Error).message.slice(0, 200) }
+      outcome = { problem: 'no-answer', theirs: null, said: (error as Error).message.slice(0, 200) }
     }
     one.busy = false
     if (this.#stopped) return
@@ -146,24 +147,22 @@ export class Witnesses {
   }
 
   #take(one: Followed, { log, size }: Newest, outcome: Outcome): void {
-    const before = one.problem
+    const before = one.problem?.problem
     if ('note' in outcome) {
       one.note = outcome.note
       one.size = size
       one.problem = null
-      one.detail = ''
       this.#save(log)
     } else {
-      one.problem = outcome.problem
-      one.detail = outcome.detail
+      one.problem = outcome
       // What a fork is told of stands in the log as well, once for every time that it begins.
-      if (isFork(one.problem) && before !== one.problem) {
+      if (isFork(outcome.problem) && before !== outcome.problem) {
         const { name } = one.cosigner.witness
-        const body = { name, size, problem: one.problem, detail: one.detail }
+        const body = { name, size, ...outcome }
         this.#options.record({ kind: 'witness', body, outcome: { ok: false } })
       }
     }
-    if (before !== one.problem) this.#options.changed()
+    if (before !== one.problem?.problem) this.#options.changed()
   }
 
   /** A cosignature that could not be kept is asked for again after a restart. */

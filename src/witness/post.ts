@@ -19,14 +19,14 @@ export function postTo(env: Env, url: string): Post {
       let length = 0
       for await (const chunk of reply.body ?? []) {
         length += chunk.length
-        if (length > MOST_BYTES) throw new Error('its answer is too long')
+        if (length > MOST_BYTES) throw new Error('EMSGSIZE')
         chunks.push(chunk)
       }
       return { status: reply.status, text: Buffer.concat(chunks).toString() }
     } catch (error) {
       const { cause, message } = error as Error
       const code = (cause as { code?: unknown } | undefined)?.code
-      const why = abort.signal.aborted ? 'it does not answer' : String(code ?? message)
+      const why = abort.signal.aborted ? 'ETIMEDOUT' : String(code ?? message)
       throw new Error(why)
     } finally {
       cancel()

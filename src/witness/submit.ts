@@ -31,7 +31,14 @@ export type Post = (text: string) => Promise<Reply>
 
 export type Outcome =
   /** The checkpoint with the cosignature behind its other signatures. */
-  { readonly note: string } | { readonly problem: WitnessProblem; readonly detail: string }
+  | { readonly note: string }
+  | {
+      readonly problem: WitnessProblem
+      /** Records that it says it has cosigned. */
+      readonly theirs: number | null
+      /** What it answered. */
+      readonly said: string
+    }
 
 /** How often a witness may say that it has seen another size than it said before. */
 const TRIES = 3
@@ -47,26 +54,24 @@ export async function submit(
   const { size, checkpoint } = newest
   const own = parseCheckpoint(checkpoint)
   if (typeof own === 'string' || !sameHash(own.root, await tree.root(size))) {
-    const detail = 'the leaf hashes that are kept are not those of the checkpoint'
-    return { problem: 'unreadable', detail }
+    return { problem: 'unreadable', theirs: null, said: '' }
   }
   let old = Math.min(known, size)
   for (let tries = 0; tries < TRIES; tries += 1) {
     const proof = old === 0 ? [] : await tree.consistency(old, size)
     const { status, text } = await post(submissionText(old, proof, checkpoint))
-    const detail = `it answered ${status} ${text.slice(0, 200).trim()}`
+    const said = `${status} ${text.slice(0, 200)}`.trim()
+    const refused = { theirs: null, said }
     if (status === 200) return cosigned(checkpoint, text, by)
-    if (status === 422) return { problem: 'fork', detail }
-    if (status === 404) return { problem: 'unknown-log', detail }
-    if (status === 403) return { problem: 'unknown-key', detail }
-    const said = /^(0|[1-9]\d{0,15})\n?$/.exec(text)?.[1]
-    if (status !== 409 || said === undefined) return { problem: 'no-answer', detail }
-    old = Number(said)
-    if (old > size) {
-      return { problem: 'ahead', detail: `it has cosigned ${old} records, and here are ${size}` }
-    }
+    if (status === 422) return { problem: 'fork', ...refused }
+    if (status === 404) return { problem: 'unknown-log', ...refused }
+    if (status === 403) return { problem: 'unknown-key', ...refused }
+    const theirs = /^(0|[1-9]\d{0,15})\n?$/.exec(text)?.[1]
+    if (status !== 409 || theirs === undefined) return { problem: 'no-answer', ...refused }
+    old = Number(theirs)
+    if (old > size) return { problem: 'ahead', theirs: old, said }
   }
-  return { problem: 'no-answer', detail: 'it says another size each time' }
+  return { problem: 'no-answer', theirs: old, said: '409' }
 }
 
 /** Only the lines of this witness are taken over, and only when they are true. */
@@ -76,5 +81,5 @@ function cosigned(checkpoint: string, text: string, by: Cosigner): Outcome {
   const note = `${checkpoint}${lines.map((line) => `${line}\n`).join('')}`
   const parsed = parseNote(note)
   if (typeof parsed !== 'string' && cosignedAt(parsed, by)) return { note }
-  return { problem: 'wrong-key', detail: 'its cosignature is not of the key that was given for it' }
+  return { problem: 'wrong-key', theirs: null, said: text.slice(0, 200).trim() }
 }

@@ -6,6 +6,7 @@ import {
   dateTime,
   inZone,
   isZone,
+  LOCALES,
   type Locale,
   quantity,
   timeOfDay,
@@ -23,7 +24,7 @@ export interface Reader {
 
 /** What is not a language or a zone of ours becomes the default, as in the configuration. */
 export function readerOf(locale: string, zone: string): Reader {
-  const known: Locale = locale === 'en-GB' ? 'en-GB' : 'en-US'
+  const known = LOCALES.find((one) => one === locale) ?? LOCALES[0]
   return { locale: known, zone: isZone(zone) ? zone : 'UTC', words: WORDS[known] }
 }
 

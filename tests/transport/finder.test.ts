@@ -13,6 +13,7 @@ import { Finder } from '../../src/transport/finder.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
 import { PortError, type PortSource, type WandPort } from '../../src/transport/port.ts'
 import { readSysfs } from '../../src/transport/sysfs.ts'
+import { said } from '../words/said.ts'
 import { DESCRIPTORS, FakeSys, SIMULATED } from './plugged.ts'
 
 let sys: FakeSys
@@ -147,6 +148,24 @@ describe('a wand', () => {
     sys.wand('1-1', 'SIMW-0002', 1)
     await env.advance(1_000)
     await expect(one?.create().open(nobody)).rejects.toMatchObject({ end: 'absent' })
+  })
+
+  it('that shares its USB serial number with another keeps its name, and never gets the other one’s', async () => {
+    const { finder: f } = finder(new VirtualEnv(), { kinds: ['serial'] })
+    const now = async (...wands: (readonly [string, number])[]) => {
+      sys.clear()
+      for (const [place, n] of wands) sys.wand(place, '0001', n)
+      return (await f.look()).map((w) => w.path)
+    }
+    expect(await now(['1-2', 0])).toEqual(['usb:0001'])
+    expect(await now(['1-2', 0], ['1-3', 1])).toEqual(['usb:1-3'])
+    // The first one goes, and comes back elsewhere and then where it was: nothing is renamed.
+    expect(await now(['1-3', 1])).toEqual([])
+    expect((await f.ways('0001')).map(({ path }) => path)).toEqual([])
+    expect(await now(['1-3', 1], ['1-4', 0])).toEqual(['usb:1-4'])
+    expect(await now(['1-2', 2], ['1-3', 1])).toEqual([])
+    expect((await f.ways('0001')).map(({ path }) => path)).toEqual(['/dev/ttyACM2'])
+    expect((await f.ways('1-3')).map(({ path }) => path)).toEqual(['/dev/ttyACM1'])
   })
 
   it('named beside auto is left to its name, on all its paths', async () => {
@@ -330,7 +349,7 @@ describe('a bridge with auto', () => {
     expect(bridge.status().wands.map((w) => w.port)).toEqual(['usb:1-2', 'usb:1-1'])
     expect(connected()).toEqual([true, false])
     expect(new Set(sessions).size).toBe(1)
-    expect(bridge.status().wands[1]?.link.detail).toContain('is read on usb:1-2')
+    expect(said(bridge.status().wands[1]?.link.why)).toContain('is read on usb:1-2')
     // The one that has it goes: the other takes over.
     devices = devices.filter((device) => device.kind === 'serial')
     paths.report.hold({ data() {}, unplugged() {} })

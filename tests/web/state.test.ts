@@ -113,6 +113,8 @@ describe('a session', () => {
       why: 'stuck',
       session: 7,
       pump: 'SIM-0005',
+      code: 'unclosed.stuck',
+      args: {},
       sentence: 'Session not confirmed closed. Hold the wand in place again.',
     }
     for (const seen of [at('not-confirmed'), { ...at('closed'), unclosed: [fault] }]) {

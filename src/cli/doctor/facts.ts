@@ -8,6 +8,7 @@ import { ControlConnection } from '../../control/client.ts'
 import { clockState } from '../../recorder/time-service.ts'
 import { loadHidDriver } from '../../transport/hid-driver.ts'
 import { holdersOf } from '../../transport/holders.ts'
+import { isListed } from '../../transport/listed.ts'
 import type { Listed } from '../devices.ts'
 import type { Settings } from '../options.ts'
 import type { Facts, Medium, PortFacts } from './checks.ts'
@@ -118,7 +119,8 @@ async function accessTo(path: string): Promise<PortFacts['access']> {
     await access(path, constants.R_OK | constants.W_OK)
     return 'ok'
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'denied'
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return 'denied'
+    return isListed(path) ? 'no-file' : 'absent'
   }
 }
 

@@ -2,6 +2,7 @@
 // the next request. One list gives both what is done (`step`) and when to wake up (`wakeAt`).
 
 import { MESSAGES, type ReadRequest } from '../../../protocol/messages/index.ts'
+import { statement } from '../../model/statement.ts'
 import { nextPiece } from './assembly.ts'
 import {
   type Draft,
@@ -18,7 +19,7 @@ import {
 } from './draft.ts'
 import { type LinkState, type Outstanding, TIMING } from './state.ts'
 import { isConnected, isInSession } from './table.ts'
-import { HELLO_MINOR } from './timing.ts'
+import { HELLO_MINOR, liveBound } from './timing.ts'
 
 /** `run` changes the draft so that the item is not due again at the same moment. */
 export interface Item {
@@ -46,17 +47,16 @@ function losses(s: LinkState): Item[] {
     const items: Item[] = [{ at: (contact.heardAt ?? 0) + TIMING.contactMs, run: expireContact }]
     // The wand may hear the implant for ever: live is what the implant itself has confirmed lately.
     if (s.phase === 'holding' && s.recognised) {
-      items.push({ at: s.answeredAt + liveBound(s), run: (d) => loseContact(d, 'implant-lost') })
+      items.push({
+        at: s.answeredAt + liveBound(s.liveMs),
+        run: (d) => loseContact(d, 'implant-lost'),
+      })
     }
     return items
   }
   if (out === null || contact.loss === 'wand-lost') return []
   return [{ at: out.firstAt + TIMING.wandLostMs, run: (d) => loseContact(d, 'wand-lost') }]
 }
-
-/** LIVE takes its time on air, however often it is asked. */
-const liveBound = ({ liveMs }: LinkState) =>
-  Math.min(TIMING.liveIntervals * Math.max(liveMs, TIMING.liveMs), TIMING.liveBoundMs)
 
 function awaited(s: LinkState, out: Outstanding): Item {
   const at = out.lastAt + TIMING.replyMs
@@ -97,8 +97,7 @@ function limits(s: LinkState): Item[] {
       : [
           {
             at: s.unrecognisedSince + TIMING.unrecognisedMs,
-            run: (d) =>
-              failRead(d, 'the pump of this session no longer answers', 'pump-not-recognised'),
+            run: (d) => failRead(d, statement('read.pump-silent'), 'pump-not-recognised'),
           },
         ]
   switch (s.phase) {
@@ -107,7 +106,7 @@ function limits(s: LinkState): Item[] {
     case 'reading':
       return [
         ...notRecognised,
-        after(TIMING.readMs, (d) => failRead(d, 'the reading took too long', 'read-failed')),
+        after(TIMING.readMs, (d) => failRead(d, statement('read.too-long'), 'read-failed')),
       ]
     case 'holding':
       return [
@@ -118,7 +117,7 @@ function limits(s: LinkState): Item[] {
         },
       ]
     case 'ending':
-      return [after(TIMING.closeMs, (d) => giveUpClose(d, 'the pump did not answer in time'))]
+      return [after(TIMING.closeMs, (d) => giveUpClose(d, statement('read.close-unanswered')))]
     default:
       return []
   }
@@ -225,5 +224,5 @@ function retry(d: Draft): void {
 
 function lapse(d: Draft): void {
   set(d, { readUntil: null, attempts: 0 })
-  tell(d, { kind: 'read-failed', why: 'the wand was not in place in time', final: true })
+  tell(d, { kind: 'read-failed', why: statement('read.not-placed'), final: true })
 }

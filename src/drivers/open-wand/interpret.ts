@@ -12,23 +12,28 @@ import type {
 } from '../../model/event.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { Source } from '../../model/reading.ts'
+import { statement } from '../../model/statement.ts'
 import { deviceTimeText } from '../../model/value.ts'
 import type { Shared } from '../driver.ts'
 import { decoder } from './decoder.ts'
 import { nameOf, serialOf } from './identity.ts'
-import { type LinkNews, UNCLOSED } from './state.ts'
-import { isConnected, TRANSITIONS } from './table.ts'
+import type { LinkNews } from './state.ts'
+import { isConnected } from './table.ts'
+import { liveBound, TIMING } from './timing.ts'
 
 export class Interpreter {
   readonly #port: string
   readonly #source: Source
   readonly #shared: Shared
+  readonly #liveMs: number
   #wand: string | null = null
   #session: number | null = null
   #snapshot: number | null = null
   #fresh = false
 
-  constructor(port: string, source: Source, shared: Shared) {
+  /** `liveMs`: between two LIVE exchanges of a session that is held. */
+  constructor(port: string, source: Source, shared: Shared, liveMs: number = TIMING.liveMs) {
+    this.#liveMs = liveMs
     this.#port = port
     this.#source = source
     this.#shared = shared
@@ -40,15 +45,13 @@ export class Interpreter {
     switch (news.kind) {
       case 'phase': {
         const connected = isConnected(news.phase)
-        const { sentence } = TRANSITIONS[news.cause]
-        const { phase, cause, detail } = news
+        const { phase, cause, why } = news
         const event: BridgeEvent = {
           ...head(),
           kind: 'link',
           phase,
           cause,
-          detail,
-          sentence,
+          why,
           connected,
         }
         // Who it is, each connection must say anew.
@@ -97,7 +100,7 @@ export class Interpreter {
             ...head(),
             kind: 'session-open',
             pump: news.session.pump,
-            answeredAt: news.answeredAt,
+            ...this.#answered(news.answeredAt),
           },
         ]
       case 'recognised':
@@ -106,12 +109,12 @@ export class Interpreter {
             ...head(),
             kind: 'recognised',
             pump: news.session.pump,
-            answeredAt: news.answeredAt,
+            ...this.#answered(news.answeredAt),
           },
         ]
       case 'unclosed': {
         const unclosed = news.unclosed.map(({ why, session, pump }) => {
-          return { why, session, pump: pump?.serial ?? null, sentence: UNCLOSED[why] }
+          return { why, session, pump: pump?.serial ?? null, ...statement(`unclosed.${why}`) }
         })
         return [{ ...head(), kind: 'unclosed', unclosed }]
       }
@@ -157,6 +160,10 @@ export class Interpreter {
     }
   }
 
+  #answered(answeredAt: number) {
+    return { answeredAt, liveForMs: liveBound(this.#liveMs) }
+  }
+
   #forget(): void {
     this.#session = null
     this.#snapshot = null
@@ -178,7 +185,7 @@ export class Interpreter {
       kind: 'reading',
       pump,
       saidAt: read.began.earliest,
-      answeredAt: read.ended.earliest,
+      ...this.#answered(read.ended.earliest),
       values: decoder.reading(body, readAt),
       evidence: { decoder: decoder.name, pdus: read.pdus, body },
       clock: clockOf(news, at),
@@ -196,7 +203,7 @@ export class Interpreter {
       session: session.id,
       kind: 'live',
       pump: session.pump,
-      answeredAt: news.answeredAt,
+      ...this.#answered(news.answeredAt),
       ...decoder.live(live, readAt),
       deviceTime,
       evidence: { decoder: decoder.name, pdus: [news.raw], body: live },

@@ -8,8 +8,9 @@ import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'
 import { Open } from '../../../protocol/messages/open.ts'
-import { POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
+import { Ping, POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
 import { pumpId } from '../../base/pump-id.ts'
+import { type Statement, statement } from '../../model/statement.ts'
 import {
   type Assembly,
   addDirectory,
@@ -84,14 +85,14 @@ const OK: Handlers = {
   },
   OPEN: onOpen,
   INTERROGATE(d, reply) {
-    if (reply.snapshot === null) readAgain(d, 'the wand names no snapshot')
+    if (reply.snapshot === null) readAgain(d, statement('read.no-snapshot'))
     else set(d, { assembly: emptyAssembly(reply.snapshot) })
   },
   SNAPSHOT(d, reply, { raw, out }) {
     const { beganMs, endedMs } = reply
     if (!d.s.assembly) return
     if (beganMs === null || endedMs === null || beganMs < endedMs) {
-      readAgain(d, 'the wand does not say when it read')
+      readAgain(d, statement('read.no-times'))
       return
     }
     // The wand may have made the reply at any moment since the request was first sent (§10.2).
@@ -129,6 +130,15 @@ function howLastEnded(d: Draft, hello: ReplyOf<'HELLO'>): void {
   }
 }
 
+/** When the implant was last heard, at the latest. */
+function heardBy(d: Draft, ageMs: number | null, firstAt: number): number | null {
+  if (ageMs === null) return null
+  const at = firstAt - ageMs
+  // An age that has outgrown its field says "at least"; what was known before it did, is.
+  if (ageMs < Ping.reply.fields.contactAgeMs.max) return at
+  return Math.min(at, d.s.contact.heardAt ?? at)
+}
+
 function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   set(d, { faults: 0, rung: 0 })
   if (d.s.session && isInSession(d.s.phase) && pdu.session !== d.s.session.id) sessionGone(d)
@@ -142,7 +152,7 @@ function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   const waits = d.s.unclosed.some((u) => u.why === 'still-open')
   if (waits && (state === 'none' || state === 'stuck')) set(d, { helloDue: true })
   // From the first sending: a repeated PING is answered from memory with an age that was true then.
-  const heardAt = ping.contactAgeMs === null ? null : out.firstAt - ping.contactAgeMs
+  const heardAt = heardBy(d, ping.contactAgeMs, out.firstAt)
   const fresh = heardAt !== null && d.now.mono < heardAt + TIMING.contactMs
   if (!fresh) {
     const before = d.s.contact
@@ -164,7 +174,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
   const { pumpSerial, pumpModel, firmware } = reply
   if (pdu.session === 0 || pdu.session === NO_SESSION_EVER) {
     addUnclosed(d, 'left-to-lease', 0, null)
-    drop(d, 'defect', 'It opened a session without a number.')
+    drop(d, 'defect', statement('why.no-session-number'))
     return
   }
   const { fields } = Open.reply
@@ -187,7 +197,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
   else {
     go(d, 'session-open')
     if (judge(fields.pumpSerial, pumpSerial) !== 'ok') {
-      failRead(d, 'the pump does not say which one it is', 'read-failed', TIMING.readAttempts)
+      failRead(d, statement('read.pump-unnamed'), 'read-failed', TIMING.readAttempts)
     }
   }
 }
@@ -196,7 +206,7 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   const { session, recognised, unrecognisedSince, contact, counter } = d.s
   if (!session) return
   if (live.pumpSerial !== session.pump.serial) {
-    failRead(d, 'another pump answers in the middle of the session', 'pump-not-recognised')
+    failRead(d, statement('read.another-pump'), 'pump-not-recognised')
     return
   }
   // Asked before the contact was lost it says nothing of now.
@@ -209,7 +219,8 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
     return
   }
   if (!recognised) tell(d, { kind: 'recognised', session, answeredAt: began })
-  tell(d, { kind: 'live', session, live, raw, answeredAt: began })
+  // Without a reading that it agrees with, its two values would make an older one look young.
+  if (d.s.agreed) tell(d, { kind: 'live', session, live, raw, answeredAt: began })
 }
 
 /** The counter has not moved, and yet LIVE says something else than the reading. */
@@ -223,8 +234,8 @@ function contradicts(live: ReplyOf<'LIVE'>, agreed: Agreed | null): boolean {
 }
 
 /** One more part of the snapshot; when it is whole it is checked, told, and the reading is done. */
-function grow(d: Draft, next: Assembly | string): void {
-  if (typeof next === 'string') {
+function grow(d: Draft, next: Assembly | Statement): void {
+  if ('code' in next) {
     readAgain(d, next)
     return
   }
@@ -232,12 +243,12 @@ function grow(d: Draft, next: Assembly | string): void {
   if (nextPiece(next)) return
   const read = finish(next)
   const { session, readTimes } = d.s
-  if (typeof read === 'string' || !session || !readTimes) {
-    readAgain(d, typeof read === 'string' ? read : 'its times are missing')
+  if ('code' in read || !session || !readTimes) {
+    readAgain(d, 'code' in read ? read : statement('read.no-times'))
     return
   }
   if (read.blocks.identity.serial !== session.pump.serial) {
-    failRead(d, 'the snapshot is of another pump', 'pump-not-recognised')
+    failRead(d, statement('read.snapshot-of-another-pump'), 'pump-not-recognised')
     return
   }
   set(d, { snapshot: read.snapshot, counter: read.directory.counterAfter, attempts: 0 })
