@@ -24,6 +24,7 @@ import { MemoryDisk } from './memory-disk.ts'
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 const STATES = LONG ? 400 : 40
 const MUTATIONS = LONG ? 5_000 : 300
+const MS = LONG ? 1_800_000 : 600_000
 
 const root = mkdtempSync(join(tmpdir(), 'wandbridge-second-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -299,55 +300,63 @@ async function meaning(files: Files, dir: string): Promise<string[]> {
 let states: State[] = []
 beforeAll(async () => {
   for (let seed = 1; seed <= STATES; seed += 1) states = states.concat(await lived(seed))
-}, 600_000)
+}, MS)
 
 describe('the second verifier', () => {
-  it('says the same of every state that breaking things has left, by every key and checkpoint', async () => {
-    const cases = states.flatMap(({ what, dir, files, keys, checkpoints }, i) => {
-      const chance = chanceOf(i)
-      const some = [...keys, ''].map((key) => ({
-        ...(key && { key }),
-        ...(chance(3) === 0 && { witnesses: asked(chance) }),
-        ...(chance(2) === 0 &&
-          checkpoints.length > 0 && { since: checkpoints[chance(checkpoints.length)] as string }),
-      }))
-      return some.map((options) => ({ what, dir, files, options }))
-    })
-    const { ours, disagreements } = await compare(cases)
-    expect(disagreements).toEqual([])
-    expect(ours.filter(({ ok }) => ok).length).toBeGreaterThan(cases.length / 4)
-    expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(5)
-    expect(ours.filter(({ hashesOnly }) => hashesOnly > 0).length).toBeGreaterThan(2)
-    expect(ours.filter(({ cosigned }) => (cosigned ?? 0) > 0).length).toBeGreaterThan(5)
-  }, 600_000)
+  it(
+    'says the same of every state that breaking things has left, by every key and checkpoint',
+    async () => {
+      const cases = states.flatMap(({ what, dir, files, keys, checkpoints }, i) => {
+        const chance = chanceOf(i)
+        const some = [...keys, ''].map((key) => ({
+          ...(key && { key }),
+          ...(chance(3) === 0 && { witnesses: asked(chance) }),
+          ...(chance(2) === 0 &&
+            checkpoints.length > 0 && { since: checkpoints[chance(checkpoints.length)] as string }),
+        }))
+        return some.map((options) => ({ what, dir, files, options }))
+      })
+      const { ours, disagreements } = await compare(cases)
+      expect(disagreements).toEqual([])
+      expect(ours.filter(({ ok }) => ok).length).toBeGreaterThan(cases.length / 4)
+      expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(5)
+      expect(ours.filter(({ hashesOnly }) => hashesOnly > 0).length).toBeGreaterThan(2)
+      expect(ours.filter(({ cosigned }) => (cosigned ?? 0) > 0).length).toBeGreaterThan(5)
+    },
+    MS,
+  )
 
-  it(`says the same of ${MUTATIONS} changes, and neither accepts another meaning`, async () => {
-    const good: { state: State; last: string; lines: string[] }[] = []
-    for (const state of states) {
-      const result = await verify(diskOf(state.files), state.dir)
-      if (!result.ok || result.checkpoint === null) continue
-      const lines = await meaning(state.files, state.dir)
-      good.push({ state, last: result.checkpoint, lines })
-    }
-    expect(good.length).toBeGreaterThan(10)
-    const cases = Array.from({ length: MUTATIONS }, (_, i) => {
-      const base = good[i % good.length] as (typeof good)[number]
-      const { dir, keys } = base.state
-      const files = mutated(base.state, 1_000 + i)
-      const [key = ''] = keys
-      const witnesses = asked(chanceOf(i))
-      const options = [{}, { key }, { since: base.last }, { witnesses }][i % 4] ?? {}
-      return { what: `change ${1_000 + i}`, dir, files, options, base }
-    })
-    const { ours, disagreements } = await compare(cases)
-    expect(disagreements).toEqual([])
-    const accepted: string[] = []
-    for (const [i, { what, dir, files, base, options }] of cases.entries()) {
-      if (!ours[i]?.ok || !('since' in options)) continue
-      const lines = await meaning(files, dir)
-      if (JSON.stringify(lines) !== JSON.stringify(base.lines)) accepted.push(what)
-    }
-    expect(accepted).toEqual([])
-    expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(MUTATIONS / 2)
-  }, 600_000)
+  it(
+    `says the same of ${MUTATIONS} changes, and neither accepts another meaning`,
+    async () => {
+      const good: { state: State; last: string; lines: string[] }[] = []
+      for (const state of states) {
+        const result = await verify(diskOf(state.files), state.dir)
+        if (!result.ok || result.checkpoint === null) continue
+        const lines = await meaning(state.files, state.dir)
+        good.push({ state, last: result.checkpoint, lines })
+      }
+      expect(good.length).toBeGreaterThan(10)
+      const cases = Array.from({ length: MUTATIONS }, (_, i) => {
+        const base = good[i % good.length] as (typeof good)[number]
+        const { dir, keys } = base.state
+        const files = mutated(base.state, 1_000 + i)
+        const [key = ''] = keys
+        const witnesses = asked(chanceOf(i))
+        const options = [{}, { key }, { since: base.last }, { witnesses }][i % 4] ?? {}
+        return { what: `change ${1_000 + i}`, dir, files, options, base }
+      })
+      const { ours, disagreements } = await compare(cases)
+      expect(disagreements).toEqual([])
+      const accepted: string[] = []
+      for (const [i, { what, dir, files, base, options }] of cases.entries()) {
+        if (!ours[i]?.ok || !('since' in options)) continue
+        const lines = await meaning(files, dir)
+        if (JSON.stringify(lines) !== JSON.stringify(base.lines)) accepted.push(what)
+      }
+      expect(accepted).toEqual([])
+      expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(MUTATIONS / 2)
+    },
+    MS,
+  )
 })
