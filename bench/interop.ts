@@ -15,6 +15,7 @@ import { Feed } from '../src/feed/feed.ts'
 import { observationsOf } from '../src/fhir/observations.ts'
 import { interrogationReport } from '../src/fhir/reports.ts'
 import { messageOf } from '../src/hl7/messages.ts'
+import { treeOfLog } from '../src/host/audit-tiles.ts'
 import { startHttp } from '../src/host/http-host.ts'
 import { Knowledge } from '../src/knowledge/knowledge.ts'
 import type { ReadingEvent } from '../src/model/event.ts'
@@ -103,7 +104,8 @@ async function reads(event: ReadingEvent): Promise<Record<string, number>> {
   const head = () => auditor.head
   const feed = new Feed({ env, disk, dir, source, head, wake$: commits$ })
   const knowledge = new Knowledge({ env, disk, dir: join(stateDir, 'knowledge'), source, feed })
-  const rooms = { bridge, auditor, feed, knowledge, hl7: null, words: WORDS['en-US'] }
+  const tree = treeOfLog(env, auditor)
+  const rooms = { bridge, auditor, feed, knowledge, hl7: null, tree, words: WORDS['en-US'] }
   const log = () => {}
   const http = await startHttp(env, stateDir, rooms, {
     host: '127.0.0.1',

@@ -38,7 +38,7 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/read'],
   ]),
   'audit/read': room('src/audit/read/', 'the log read at a position', [
-    ...['base', 'audit/format'],
+    ...['base', 'model', 'audit/format'],
   ]),
   'audit/verify': room('src/audit/verify/', 'whether a log is intact', [
     ...['base', 'model', 'audit/format', 'audit/read'],
@@ -51,6 +51,9 @@ export const ROOMS = {
   ]),
   knowledge: room('src/knowledge/', 'folds kept beside the log and rebuilt from it', [
     ...['base', 'model', 'feed'],
+  ]),
+  witness: room('src/witness/', 'a witness of logs, and how a bridge has its own witnessed', [
+    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read'],
   ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
   control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
@@ -77,13 +80,13 @@ export const ROOMS = {
   host: room('src/host/', 'where the rooms meet', [
     ...['access', 'audit/format', 'audit/read', 'base', 'bridge', 'control', 'delivery', 'drivers'],
     ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet', 'status'],
-    'words',
+    ...['witness', 'words'],
   ]),
   cli: room(
     'src/cli/',
     'one file a command',
     [...['base', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
-    ['access', 'simulator', 'cli/audit', 'cli/refill'],
+    ['access', 'simulator', 'witness', 'cli/audit', 'cli/refill'],
   ),
   // The verbs of `audit`: the only commands that read the log themselves.
   'cli/audit': room('src/cli/audit/', 'one file a verb of `audit`', [

@@ -11,6 +11,7 @@ export type Overlooked =
   | 'token-directory'
   | 'operator-directory'
   | 'audit-ballast'
+  | 'cosignatures'
 
 interface Row {
   total: number

@@ -43,6 +43,7 @@ export function registerAudit(program: Command): void {
   verb('verify [path]', 'Check every byte of a log, or of a device audit file or proof.')
     .option('--key <key>', 'verifier key kept elsewhere, such as on a printed sheet')
     .option('--since <file>', 'a checkpoint kept elsewhere: the log must still contain it')
+    .option('--witness <key>', 'each must have cosigned it; may be given several times', collect)
     .option('--rederive', 'decode the PDUs of every reading again and compare')
     .option('--json', 'the result as one JSON document, with actors, time range and counts')
     .option('--sheet <file>', 'a refill worksheet kept elsewhere: do its figures stand in the log?')

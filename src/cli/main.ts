@@ -21,6 +21,7 @@ import { registerSim } from './sim.ts'
 import { registerStatus } from './status.ts'
 import { registerToken } from './token.ts'
 import { registerWatch } from './watch.ts'
+import { registerWitness } from './witness.ts'
 
 const program = new Command('wandbridge')
   .description(
@@ -46,6 +47,7 @@ for (const register of [
   registerSim,
   registerRefill,
   registerAudit,
+  registerWitness,
   registerCapture,
   registerToken,
   registerOperator,

@@ -94,7 +94,8 @@ export function settings(flags: BridgeFlags): Settings {
 
 /** How the audit log is kept. */
 export function auditOf({ audit }: Config): NonNullable<HostOptions['audit']> {
-  return audit.keepDays === undefined ? {} : { keepDays: audit.keepDays }
+  const { keepDays, witnesses } = audit
+  return { ...(keepDays !== undefined && { keepDays }), ...(witnesses && { witnesses }) }
 }
 
 /** Where HL7 messages go. */

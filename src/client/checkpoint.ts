@@ -1,6 +1,6 @@
 // A client that remembers the newest checkpoint it has seen is a witness: a log that later is shorter,
-// or another one of the same length, was not only appended to. Pure. Signatures are checked by
-// `wandbridge audit verify --since`; this only compares.
+// or another one of the same length, was not only appended to; of a longer one that has to be proven
+// (growth.ts). Pure. Signatures are checked by `wandbridge audit verify --since`; this only compares.
 import { type Statement, statement } from '../model/statement.ts'
 
 export interface Pin {
@@ -23,6 +23,10 @@ export function pinOf(note: string): Pin | null {
 export type Verdict =
   | { readonly ok: true; readonly pin: Pin }
   | { readonly ok: false; readonly why: Statement }
+
+/** A log that is longer and not proven to be a continuation. */
+export const notGrown = ({ size: before }: Pin, { size }: Pin): Statement =>
+  statement('trust.not-grown', { size, before })
 
 /** What a checkpoint says beside those that were seen before, one a log. */
 export function judge(seen: ReadonlyMap<string, Pin>, note: string): Verdict {

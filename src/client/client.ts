@@ -27,8 +27,10 @@ import {
   recordSchema,
 } from '../model/record.ts'
 import { type Statement, statement } from '../model/statement.ts'
-import { judge, type Pin } from './checkpoint.ts'
+import { judge, type Pin, pinOf } from './checkpoint.ts'
 import { type Clock, systemClock } from './clock.ts'
+import { Gate } from './gate.ts'
+import { logOf } from './growth.ts'
 import { type Rest, rest } from './rest.ts'
 import {
   type ClientState,
@@ -65,21 +67,30 @@ export type Connection =
   | { readonly state: 'distrusted'; readonly why: Statement }
   | { readonly state: 'closed' }
 
+/** Where what follows is no continuation. `fork`: nor is the log, so that nothing more is believed. */
+export type Reset = Omit<ResetEvent, 'reason'> & { readonly reason: ResetEvent['reason'] | 'fork' }
+
+/** After a proof could not be had it is asked for again. */
+const AGAIN_MS = 1_000
+
 export class Client {
   /** The addresses of the API as functions. */
   readonly api: Rest
   readonly #clock: Clock
   readonly #options: ClientOptions
   readonly #records = new Subject<ApiRecord>()
-  readonly #resets = new Subject<ResetEvent>()
+  readonly #resets = new Subject<Reset>()
   readonly #status = new Subject<ClientStatus>()
   readonly #connection = new BehaviorSubject<Connection>({ state: 'connecting' })
   readonly #pins = new Subject<Pin>()
   readonly #seen: Map<string, Pin>
+  readonly #call: Fetch
   #state: ClientState | null = null
   /** The newest record that was taken, and the id to go on after it. */
   #place: { readonly id: string; readonly position: number; readonly log: string } | null = null
   #stream: Subscription | null = null
+  readonly #gate: Gate
+  #again: () => void = () => {}
   #silent: () => void = () => {}
 
   /** How the connection does. */
@@ -88,7 +99,7 @@ export class Client {
   readonly status$: Observable<ClientStatus> = this.#status.asObservable()
   /** Every record once, in order, through lost connections; `resets$` says where that could not be. */
   readonly records$: Observable<ApiRecord> = this.#records.asObservable()
-  readonly resets$: Observable<ResetEvent> = this.#resets.asObservable()
+  readonly resets$: Observable<Reset> = this.#resets.asObservable()
   /** Checkpoints to keep: the newest of each log is to be given as `checkpoints` next time. */
   readonly checkpoints$: Observable<Pin> = this.#pins.asObservable()
 
@@ -118,11 +129,26 @@ export class Client {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     this.#seen = new Map(options.checkpoints?.map((pin) => [pin.origin, pin]))
-    const call: Fetch = options.fetch ?? ((url, init) => fetch(url, init))
-    this.api = rest(call, options.url, () => this.#headers())
+    this.#call = options.fetch ?? ((url, init) => fetch(url, init))
+    this.api = rest(this.#call, options.url, () => this.#headers())
+    this.#gate = new Gate({
+      seen: this.#seen,
+      tile: (pin, path) => this.api.tile(logOf(pin), path),
+      release: (news) => this.#hear(news),
+      forked: (why, pin) => this.#fork(why, pin),
+      failed: ({ message }) => {
+        this.#stream?.unsubscribe()
+        this.#lose(`the bridge does not show that its log has only grown: ${message}`)
+        this.#again = this.#clock.after(AGAIN_MS, () => this.#connect())
+      },
+    })
+    this.#connect()
+  }
+
+  #connect(): void {
     this.#stream = stream({
       clock: this.#clock,
-      fetch: call,
+      fetch: this.#call,
       address: () => this.#address(),
       headers: () => this.#headers(),
       silentMs: HEARTBEAT_MS,
@@ -161,6 +187,7 @@ export class Client {
   }
 
   #hear(news: StreamNews): void {
+    if (this.#gate.holds(news)) return
     switch (news.kind) {
       case 'connected':
         return
@@ -179,6 +206,13 @@ export class Client {
         }
       }
     }
+  }
+
+  #fork(why: Statement, pin: Pin | null): void {
+    const asOf = new Date(this.#clock.wall()).toISOString()
+    const log = pin && logOf(pin)
+    this.#resets.next({ asOf, reason: 'fork', log, oldest: null, newest: null })
+    this.#end({ state: 'distrusted', why })
   }
 
   #take(event: string, id: string, data: unknown): void {
@@ -240,7 +274,7 @@ export class Client {
     if (note === null) return true
     const verdict = judge(this.#seen, note)
     if (!verdict.ok) {
-      this.#end({ state: 'distrusted', why: verdict.why })
+      this.#fork(verdict.why, pinOf(note))
       return false
     }
     const { pin } = verdict
@@ -259,6 +293,8 @@ export class Client {
 
   #end(connection: Connection): void {
     this.#silent()
+    this.#again()
+    this.#gate.clear()
     this.#stream?.unsubscribe()
     this.#stream = null
     this.#connection.next(connection)

@@ -66,6 +66,11 @@ export function rest(fetch: Fetch, base: string, headers: () => Readonly<Record<
       get(`${pump(id)}/interrogations/${encodeURIComponent(record)}`, interrogationReplySchema),
     refills: (id: string, range: Range = {}) =>
       get(`${pump(id)}/refills${query(range)}`, refillsReplySchema),
+    /** A tile of a log, by its address in c2sp.org/tlog-tiles. */
+    tile: async (log: string, path: string) => {
+      const address = `/api/v1/audit/${encodeURIComponent(log)}/${path}`
+      return new Uint8Array(await (await ask(address, 'application/octet-stream')).arrayBuffer())
+    },
     /** Every reading of a range as it comes, however many; rejects when the stream is cut off. */
     async *allReadings(id: string, range: Omit<Range, 'limit'> = {}, signal?: AbortSignal) {
       let after = range.after

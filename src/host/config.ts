@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { parseCosigner } from '../audit/format/cosignature.ts'
 import { hl7Schema } from '../hl7/config.ts'
 import { isZone, LOCALES } from '../model/format.ts'
 import { POLICIES } from '../model/policy.ts'
@@ -44,6 +45,21 @@ export const configSchema = z
           .literal('I accept that a yearly audit will miss records')
           .optional()
           .meta({ description: `Must be said for keepDays below ${KEEP_DAYS_FLOOR}.` }),
+        witnesses: z
+          .array(
+            z.strictObject({
+              url: z.url({ protocol: /^https?$/ }),
+              key: z.string().refine((text) => typeof parseCosigner(text) !== 'string', {
+                error: 'is not the verifier key of a witness, as `wandbridge witness` prints it',
+              }),
+            }),
+          )
+          .max(16)
+          .optional()
+          .meta({
+            description:
+              'Witnesses of the log (`wandbridge witness`, or any of c2sp.org/tlog-witness): each is sent its signed checkpoints, never a record.',
+          }),
       })
       .refine(
         ({ keepDays = KEEP_DAYS_FLOOR, keepDaysBelowFloor }) =>

@@ -22,12 +22,14 @@ import { type Source, sourceOf } from '../model/reading.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
 import { WORDS, type Words } from '../words/words.ts'
+import { treeOfLog } from './audit-tiles.ts'
 import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
 import { openRooms } from './rooms.ts'
 import { lineTold, outcomeTold } from './telling.ts'
+import type { WitnessConfig, Witnessed } from './witness-host.ts'
 
 export interface Host {
   readonly source: Source
@@ -60,7 +62,9 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
   readonly source: Source
   /** The language of its sentences; en-US if not given. */
   readonly locale?: Locale
-  readonly audit?: Pick<AuditorOptions, 'keepDays'>
+  readonly audit?: Pick<AuditorOptions, 'keepDays'> & {
+    readonly witnesses?: readonly WitnessConfig[]
+  }
   readonly capture?: Pick<CaptureOptions, 'budgetBytes' | 'keepDays'> & {
     /** From the beginning; otherwise somebody asks for it. */
     readonly on?: boolean
@@ -107,7 +111,7 @@ async function hostOf(
   {
     source,
     locale = 'en-US',
-    audit = {},
+    audit: { witnesses = [], ...audit } = {},
     capture = {},
     http: listening,
     hl7: sending,
@@ -153,6 +157,14 @@ async function hostOf(
     ...capture,
   })
   if (capture.on) void captures.start()
+  let watched: Witnessed | null = null
+  const tree = treeOfLog(env, auditor, (note) => watched?.cosigned(note) ?? note)
+  if (witnesses.length > 0) {
+    const { startWitnesses } = await import('./witness-host.ts')
+    const started = startWitnesses(env, auditor, tree, witnesses)
+    closers.add('the witnesses', () => started.close())
+    watched = started
+  }
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
   if (sends) {
@@ -164,7 +176,7 @@ async function hostOf(
   let http: Http | null = null
   if (listening) {
     const { startHttp } = await import('./http-host.ts')
-    const started = await startHttp(env, stateDir, { ...rooms, hl7, words }, listening)
+    const started = await startHttp(env, stateDir, { ...rooms, hl7, tree, words }, listening)
     closers.add('the HTTP server', () => started.close())
     http = started
   }

@@ -17,9 +17,10 @@ import {
   type ListenOptions,
   listen,
 } from '../http/server.ts'
-import type { Counter, ReadLog } from '../http/sources.ts'
+import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'
+import { isFork } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { destinationTold, statusTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
@@ -50,6 +51,8 @@ export interface HttpRooms {
   readonly feed: Feed
   readonly knowledge: Knowledge
   readonly hl7: Hl7 | null
+  /** The log as tiles. */
+  readonly tree: AuditTiles
   readonly words: Words
 }
 
@@ -57,7 +60,7 @@ export interface HttpRooms {
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, feed, knowledge, hl7, words }: HttpRooms,
+  { bridge, auditor, feed, knowledge, hl7, tree, words }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -87,6 +90,7 @@ export async function startHttp(
     },
     feed,
     knowledge,
+    audit: tree,
     access,
     reads: readLog(auditor),
     counters: () => [
@@ -124,6 +128,21 @@ function readLog(auditor: Auditor): ReadLog {
     },
     refused: () => auditor.refuse(),
   }
+}
+
+function witnessGauges(witnesses: Auditor['status']['witnesses']): Counter[] {
+  if (!witnesses) return []
+  const { of, signed, behind, problems } = witnesses
+  const forks = problems.filter(({ problem }) => isFork(problem)).length
+  const gauge = (name: string, help: string, value: number): Counter => ({
+    ...{ name, help, type: 'gauge', values: [{ value }] },
+  })
+  return [
+    gauge('audit_witnesses', 'Witnesses of the log.', of),
+    gauge('audit_witnesses_signed', 'Witnesses that have cosigned the newest checkpoint.', signed),
+    gauge('audit_witness_lag', 'Records that not every witness has cosigned.', behind),
+    gauge('audit_witness_forks', 'Witnesses that have seen another log of this name.', forks),
+  ]
 }
 
 function overlookedCounter(): Counter {
@@ -188,5 +207,6 @@ function countersOf(bridge: Bridge, auditor: Auditor): Counter[] {
       type: 'counter',
       values: [{ value: auditor.upkeepFailures }],
     },
+    ...witnessGauges(auditor.status.witnesses),
   ]
 }

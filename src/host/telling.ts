@@ -23,7 +23,7 @@ export function lineTold(words: Words, line: WatchLine): Reply<'watch'> {
     case 'session':
       return { ...line, session: sessionTold(words, line.session) }
     case 'audit':
-      return { ...line, ...auditTold(words, line) }
+      return { ...auditTold(words, line), kind: line.kind, asOf: line.asOf }
     case 'alarm':
       return line
   }

@@ -25,6 +25,7 @@ import { JSON_TYPE, type Made, madeOf, PROBLEM_TYPE, sendMade } from './reply.ts
 import { serviceRoutes } from './service.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
 import { statusRoutes } from './status.ts'
+import { tileRoutes } from './tile-routes.ts'
 
 const CLOSE_MS = 1_000
 
@@ -72,6 +73,7 @@ export async function makeApp(
     statusRoutes(app, sources)
     historyRoutes(app, sources)
     eventRoutes(app, sources, settings, hub)
+    tileRoutes(app, sources)
     serviceRoutes(app, sources, settings, metrics)
     pageRoutes(app, sources.page ?? [])
     for (const mount of sources.mounts ?? []) mountRoutes(app, sources, settings, mount)

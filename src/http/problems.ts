@@ -82,6 +82,12 @@ const PROBLEMS = {
     'Another log is written now than the one this cursor is a place in. Its records are not continued.',
     'Begin again without `after`.',
   ),
+  'entries-dropped': row(
+    410,
+    'These records are not kept any more',
+    'Retention has dropped some of them; their hashes are kept, and the tiles of the log have them.',
+    'Ask for later entries. The tiles still prove what was in the log.',
+  ),
   'read-only': row(
     405,
     'This interface only reads',

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { healthSchema } from '../model/api.ts'
 import { statement } from '../model/statement.ts'
+import { isFork } from '../model/status.ts'
 import { sentence } from '../words/words.ts'
 import type { Metrics } from './metrics.ts'
 import { cookieOf, openRoute } from './origin.ts'
@@ -59,9 +60,12 @@ export function serviceRoutes(
       },
     },
     (_request, reply) => {
-      const { state, code, args, sentence } = status.status().audit
-      const ok = state === 'ok' || state === 'slow'
-      return reply.code(ok ? 200 : 503).send({ ok, code, args, sentence })
+      const { state, witnesses, notices, ...audit } = status.status().audit
+      const forked = witnesses?.problems.some(({ problem }) => isFork(problem)) ?? false
+      const ok = (state === 'ok' || state === 'slow') && !forked
+      const fork = notices.find((one) => /^witness\.(fork|ahead)$/.test(one.code))
+      const { code, args } = fork ?? audit
+      return reply.code(ok ? 200 : 503).send({ ok, code, args, sentence: audit.sentence })
     },
   )
   app.get(

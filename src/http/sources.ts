@@ -6,6 +6,7 @@ import type { Feed } from '../feed/feed.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { PumpView } from '../knowledge/views.ts'
 import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
+import type { Tile } from '../model/tiles.ts'
 import type { Words } from '../words/words.ts'
 import type { Mount } from './mount.ts'
 import type { Rules } from './origin.ts'
@@ -39,6 +40,16 @@ export interface ReadLog {
   refused(): void
 }
 
+/** The audit log as tiles. */
+export interface AuditTiles {
+  /** Null = no log is open. */
+  head(): { readonly log: string; readonly size: number; readonly checkpoint: string } | null
+  /** Of the tree of `size` records; null = it has no such tile. */
+  tile(log: string, tile: Tile, size: number): Promise<Uint8Array | null>
+  /** The lines that the tile's hashes are of; null = retention has dropped some. */
+  entries(log: string, tile: Tile, size: number): Promise<readonly string[] | null>
+}
+
 export interface Counter {
   readonly name: string
   readonly help: string
@@ -65,6 +76,8 @@ export interface HttpSources {
   destinations?(): readonly DestinationStatus[]
   /** Other surfaces below prefixes of this server. */
   readonly mounts?: readonly Mount[]
+  /** None = it is not given as tiles. */
+  readonly audit?: AuditTiles
   /** The page; none = it was not built. */
   readonly page?: readonly PageFile[]
   /** For errors nobody expected. */

@@ -112,6 +112,11 @@ export const STATEMENTS = {
   'audit.locked': NOTHING,
   'audit.failed': { errno: 'name', dir: 'name' },
   // What is told beside that.
+  'witness.fork': { name: 'name', said: 'text' },
+  'witness.ahead': { name: 'name', theirs: 'number' },
+  'witness.unknown-key': { name: 'name' },
+  'witness.wrong-key': { name: 'name' },
+  'witness.unreadable': { name: 'name' },
   'audit.strays': { files: 'text', more: 'number' },
   'audit.low-space': { mebibytes: 'number' },
   'audit.neglected': { step: 'name', errno: 'name', dir: 'name' },
@@ -150,6 +155,7 @@ export const STATEMENTS = {
   'health.running': NOTHING,
   // Why a client does not believe a bridge.
   'trust.no-checkpoint': NOTHING,
+  'trust.not-grown': { size: 'number', before: 'number' },
   'trust.shrunk': { size: 'number', before: 'number' },
   'trust.forked': { size: 'number' },
   'trust.not-v1': { event: 'name', text: 'text' },

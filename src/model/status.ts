@@ -97,6 +97,41 @@ const wandObject = z.object({
 export const wandSchema = wandObject.meta({ id: 'Wand' })
 export type WandStatus = z.infer<typeof wandSchema>
 
+/**
+ * Why a witness has not cosigned. `fork`: the log is not a continuation of what it saw · `ahead`: it saw
+ * more records than are here · `unknown-log`, `unknown-key`: it was not given this log's key ·
+ * `unreadable`: no proof can be made here · `wrong-key`: it signs with another key than it was said to ·
+ * `no-answer`: it is not reached, or fails.
+ */
+export const WITNESS_PROBLEMS = [
+  ...(['fork', 'ahead', 'unknown-log', 'unknown-key', 'unreadable', 'wrong-key'] as const),
+  'no-answer',
+] as const
+export type WitnessProblem = (typeof WITNESS_PROBLEMS)[number]
+
+/** Somebody has another log of this name: an older copy was put back, or it is written in two places. */
+export const isFork = (problem: WitnessProblem) => problem === 'fork' || problem === 'ahead'
+
+export const witnessStatusSchema = z
+  .object({
+    of: z.number().int().meta({ description: 'Witnesses that the bridge was told of.' }),
+    signed: z
+      .number()
+      .int()
+      .meta({ description: 'Those that have cosigned the newest checkpoint.' }),
+    behind: z.number().int().meta({ description: 'Records that not all of them have cosigned.' }),
+    problems: z.array(
+      z.object({
+        name: z.string(),
+        problem: z.enum(WITNESS_PROBLEMS),
+        theirs: z.number().int().nullable().meta({ description: 'Records it says it has seen.' }),
+        said: z.string().meta({ description: 'Its answer, or that of the system, as it came.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Witnesses' })
+export type WitnessStatus = z.infer<typeof witnessStatusSchema>
+
 export const AUDIT_STATES = ['none', 'ok', 'slow', 'failed'] as const
 export const auditSchema = z
   .object({
@@ -104,6 +139,7 @@ export const auditSchema = z
     position: z.number().int().nullable(),
     state: z.enum(AUDIT_STATES),
     checkpoint: z.string().nullable(),
+    witnesses: witnessStatusSchema.optional().meta({ description: 'Not there without any.' }),
     ...statementShape,
     notices: z.array(statementSchema).meta({ description: 'What people are to be told besides.' }),
     sentence: z.string().meta({ description: 'The code and the notices as sentences.' }),

@@ -16,9 +16,10 @@ import type { Cancel, Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { Source } from '../model/reading.ts'
 import { type Statement, statement } from '../model/statement.ts'
-import type { AuditStatus, Coded } from '../model/status.ts'
+import type { AuditStatus, Coded, WitnessStatus } from '../model/status.ts'
 import { type Access, ReadAccess } from './aggregate.ts'
 import { upkeep } from './upkeep.ts'
+import { witnessNotices } from './witness-notices.ts'
 
 export interface AuditorOptions {
   readonly env: Env
@@ -68,6 +69,7 @@ export class Auditor {
   #upkeepFailures = 0
   #said = ''
   #closed = false
+  #witnesses: (() => WitnessStatus) | null = null
   #upkeep: Promise<void> = Promise.resolve()
 
   constructor(options: AuditorOptions) {
@@ -120,8 +122,17 @@ export class Auditor {
   get status(): Coded<AuditStatus> {
     const { log, size, state, checkpoint, code, args, notices } = this.#log.state
     const position = size > 0 ? size - 1 : null
+    const witnesses = this.#witnesses?.()
     const own = [this.#lowSpace, this.#neglected].filter((one) => one !== null)
-    return { log, position, state, checkpoint, code, args, notices: [...notices, ...own] }
+    const told = [...notices, ...own, ...(witnesses ? witnessNotices(witnesses) : [])]
+    const head = { log, position, state, checkpoint, code, args, notices: told }
+    return { ...head, ...(witnesses && { witnesses }) }
+  }
+
+  /** The log has witnesses: what they say of it is shown with it. Gives what to call when that changes. */
+  witnessedBy(status: () => WitnessStatus): () => void {
+    this.#witnesses = status
+    return () => this.#changes.next()
   }
 
   /** Steps of the care for older segments that could not be done since the start. */

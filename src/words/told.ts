@@ -32,7 +32,7 @@ export const auditSentence = (
   const quiet = code === 'audit.recorded' && notices.some((one) => ASIDE.test(one.code))
   return sentences(words, [...(quiet ? [] : [{ code, args }]), ...notices])
 }
-const ASIDE = /^aside\.|^audit\.strays$/
+const ASIDE = /^aside\.|^audit\.strays$|^witness\.(fork|ahead)$/
 
 export const destinationSentence = (
   words: Words,
@@ -53,9 +53,13 @@ export const sessionTold = (words: Words, session: Coded<SessionStatus>): Sessio
   sentence: sentence(words, session),
 })
 
-export const auditTold = (words: Words, audit: Coded<AuditStatus>): AuditStatus => ({
+export const auditTold = (
+  words: Words,
+  { witnesses, ...audit }: Coded<AuditStatus>,
+): AuditStatus => ({
   ...audit,
   notices: [...audit.notices],
+  ...(witnesses && { witnesses: { ...witnesses, problems: [...witnesses.problems] } }),
   sentence: auditSentence(words, audit),
 })
 

@@ -8,8 +8,10 @@ import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cosign, cosigningKey } from '../../src/audit/format/cosignature.ts'
 import type { NewRecord } from '../../src/audit/format/record.ts'
 import { newKey } from '../../src/audit/log/keys.ts'
+import { writeKept } from '../../src/audit/read/cosigned.ts'
 import { readRecords } from '../../src/audit/read/reader.ts'
 import type { Verification, VerifyOptions } from '../../src/audit/verify/verification.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
@@ -22,6 +24,7 @@ import { MemoryDisk } from './memory-disk.ts'
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 const STATES = LONG ? 400 : 40
 const MUTATIONS = LONG ? 5_000 : 300
+const MS = LONG ? 1_800_000 : 600_000
 
 const root = mkdtempSync(join(tmpdir(), 'wandbridge-second-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -37,17 +40,24 @@ interface State {
   readonly checkpoints: readonly string[]
 }
 
+/** Two witnesses, which have cosigned some checkpoint of most logs. */
+const WITNESSES = [11, 12].map((seed) =>
+  cosigningKey(`witness.example/${seed}`, newKey(new VirtualEnv({ seed }))),
+)
+
 interface Answer {
   readonly ok: boolean
   readonly records: number
   readonly vouched: number
+  readonly cosigned: number | null
   readonly reason: string | null
 }
 
 /** Files of one log, without what is no part of it. */
 const filesOf = (disk: MemoryDisk, dir: string): Files =>
   [...disk.files]
-    .filter(([name]) => name.startsWith(`${dir}/`) && !/\/(ballast|lock|.*\.new)$/.test(name))
+    .filter(([name]) => /^[/.]/.test(name.slice(dir.length)) && name.startsWith(dir))
+    .filter(([name]) => !/\/(ballast|lock|.*\.new)$/.test(name))
     .map(([name, { bytes }]) => [name, Buffer.from(bytes)] as const)
 
 const chanceOf = (seed: number) => {
@@ -119,13 +129,25 @@ async function lived(seed: number): Promise<State[]> {
       if (content && at > 0) content.bytes[at] = 0x4e
     }
   }
-  return [...logs].map((dir) => ({
-    what: `seed ${seed}`,
-    dir,
-    files: filesOf(disk, dir),
-    keys: [...keys].filter((key) => key.includes(basename(dir))),
-    checkpoints: [...checkpoints].filter((note) => note.includes(basename(dir))),
-  }))
+  return Promise.all(
+    [...logs].map(async (dir) => {
+      const own = [...checkpoints].filter((note) => note.includes(basename(dir)))
+      const notes = WITNESSES.flatMap((witness) => {
+        const note = own[chance(own.length)]
+        if (note === undefined || chance(8) === 0) return []
+        const text = note.slice(0, note.indexOf('\n\n') + 1)
+        return [note + cosign(text, witness, 1_700_000_000 + chance(1_000))]
+      })
+      await writeKept(disk, dir, notes)
+      return {
+        what: `seed ${seed}`,
+        dir,
+        files: filesOf(disk, dir),
+        keys: [...keys].filter((key) => key.includes(basename(dir))),
+        checkpoints: own,
+      }
+    }),
+  )
 }
 
 /** A change to files, by whom it may concern. */
@@ -213,10 +235,14 @@ function mutated(state: State, seed: number): Files {
   return files
 }
 
-let asked = 0
+/** One of the witnesses, or both. */
+const asked = (chance: (n: number) => number) =>
+  WITNESSES.slice(0, 1 + chance(2)).map(({ witness }) => witness.text)
+
+let questions = 0
 /** The second verifier's answers, all from one process. */
 async function second(
-  questions: readonly { readonly files: Files; readonly options: VerifyOptions; dir: string }[],
+  all: readonly { readonly files: Files; readonly options: VerifyOptions; dir: string }[],
 ): Promise<Answer[]> {
   const script = fileURLToPath(new URL('./second_verifier.py', import.meta.url))
   const child = spawn('python3', ['-B', script], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -225,15 +251,17 @@ async function second(
     for await (const line of createInterface({ input: child.stdout }))
       answers.push(JSON.parse(line))
   })()
-  for (const { files, options, dir } of questions) {
-    asked += 1
-    const home = join(root, String(asked), basename(dir))
+  for (const { files, options, dir } of all) {
+    questions += 1
+    const home = join(root, String(questions), basename(dir))
     mkdirSync(home, { recursive: true })
-    for (const [name, bytes] of files) writeFileSync(join(home, basename(name)), bytes)
-    const { key, since } = options
-    child.stdin.write(
-      `${JSON.stringify({ dir: home, ...(key && { key }), ...(since && { since }) })}\n`,
-    )
+    for (const [name, bytes] of files) {
+      const beside = name.endsWith('.witnesses')
+      writeFileSync(beside ? `${home}.witnesses` : join(home, basename(name)), bytes)
+    }
+    const { key, since, witnesses: witness } = options
+    const kept = { ...(key && { key }), ...(since && { since }), ...(witness && { witness }) }
+    child.stdin.write(`${JSON.stringify({ dir: home, ...kept })}\n`)
   }
   child.stdin.end()
   await read
@@ -255,7 +283,9 @@ async function compare(
     if (!mine || !its) return [{ what }]
     const vouched = Math.max(mine.vouched.key, mine.vouched.checkpoint)
     const same =
-      mine.ok === its.ok && (!mine.ok || (mine.records === its.records && vouched === its.vouched))
+      mine.ok === its.ok &&
+      (!mine.ok ||
+        (mine.records === its.records && vouched === its.vouched && mine.cosigned === its.cosigned))
     return same ? [] : [{ what, options, ours: mine.sentence, theirs: its }]
   })
   return { ours, disagreements }
@@ -270,52 +300,63 @@ async function meaning(files: Files, dir: string): Promise<string[]> {
 let states: State[] = []
 beforeAll(async () => {
   for (let seed = 1; seed <= STATES; seed += 1) states = states.concat(await lived(seed))
-}, 600_000)
+}, MS)
 
 describe('the second verifier', () => {
-  it('says the same of every state that breaking things has left, by every key and checkpoint', async () => {
-    const cases = states.flatMap(({ what, dir, files, keys, checkpoints }, i) => {
-      const chance = chanceOf(i)
-      const some = [...keys, ''].map((key) => ({
-        ...(key && { key }),
-        ...(chance(2) === 0 &&
-          checkpoints.length > 0 && { since: checkpoints[chance(checkpoints.length)] as string }),
-      }))
-      return some.map((options) => ({ what, dir, files, options }))
-    })
-    const { ours, disagreements } = await compare(cases)
-    expect(disagreements).toEqual([])
-    expect(ours.filter(({ ok }) => ok).length).toBeGreaterThan(cases.length / 4)
-    expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(5)
-    expect(ours.filter(({ hashesOnly }) => hashesOnly > 0).length).toBeGreaterThan(2)
-  }, 600_000)
+  it(
+    'says the same of every state that breaking things has left, by every key and checkpoint',
+    async () => {
+      const cases = states.flatMap(({ what, dir, files, keys, checkpoints }, i) => {
+        const chance = chanceOf(i)
+        const some = [...keys, ''].map((key) => ({
+          ...(key && { key }),
+          ...(chance(3) === 0 && { witnesses: asked(chance) }),
+          ...(chance(2) === 0 &&
+            checkpoints.length > 0 && { since: checkpoints[chance(checkpoints.length)] as string }),
+        }))
+        return some.map((options) => ({ what, dir, files, options }))
+      })
+      const { ours, disagreements } = await compare(cases)
+      expect(disagreements).toEqual([])
+      expect(ours.filter(({ ok }) => ok).length).toBeGreaterThan(cases.length / 4)
+      expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(5)
+      expect(ours.filter(({ hashesOnly }) => hashesOnly > 0).length).toBeGreaterThan(2)
+      expect(ours.filter(({ cosigned }) => (cosigned ?? 0) > 0).length).toBeGreaterThan(5)
+    },
+    MS,
+  )
 
-  it(`says the same of ${MUTATIONS} changes, and neither accepts another meaning`, async () => {
-    const good: { state: State; last: string; lines: string[] }[] = []
-    for (const state of states) {
-      const result = await verify(diskOf(state.files), state.dir)
-      if (!result.ok || result.checkpoint === null) continue
-      const lines = await meaning(state.files, state.dir)
-      good.push({ state, last: result.checkpoint, lines })
-    }
-    expect(good.length).toBeGreaterThan(10)
-    const cases = Array.from({ length: MUTATIONS }, (_, i) => {
-      const base = good[i % good.length] as (typeof good)[number]
-      const { dir, keys } = base.state
-      const files = mutated(base.state, 1_000 + i)
-      const [key = ''] = keys
-      const options = [{}, { key }, { since: base.last }][i % 3] ?? {}
-      return { what: `change ${1_000 + i}`, dir, files, options, base }
-    })
-    const { ours, disagreements } = await compare(cases)
-    expect(disagreements).toEqual([])
-    const accepted: string[] = []
-    for (const [i, { what, dir, files, base, options }] of cases.entries()) {
-      if (!ours[i]?.ok || !('since' in options)) continue
-      const lines = await meaning(files, dir)
-      if (JSON.stringify(lines) !== JSON.stringify(base.lines)) accepted.push(what)
-    }
-    expect(accepted).toEqual([])
-    expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(MUTATIONS / 2)
-  }, 600_000)
+  it(
+    `says the same of ${MUTATIONS} changes, and neither accepts another meaning`,
+    async () => {
+      const good: { state: State; last: string; lines: string[] }[] = []
+      for (const state of states) {
+        const result = await verify(diskOf(state.files), state.dir)
+        if (!result.ok || result.checkpoint === null) continue
+        const lines = await meaning(state.files, state.dir)
+        good.push({ state, last: result.checkpoint, lines })
+      }
+      expect(good.length).toBeGreaterThan(10)
+      const cases = Array.from({ length: MUTATIONS }, (_, i) => {
+        const base = good[i % good.length] as (typeof good)[number]
+        const { dir, keys } = base.state
+        const files = mutated(base.state, 1_000 + i)
+        const [key = ''] = keys
+        const witnesses = asked(chanceOf(i))
+        const options = [{}, { key }, { since: base.last }, { witnesses }][i % 4] ?? {}
+        return { what: `change ${1_000 + i}`, dir, files, options, base }
+      })
+      const { ours, disagreements } = await compare(cases)
+      expect(disagreements).toEqual([])
+      const accepted: string[] = []
+      for (const [i, { what, dir, files, base, options }] of cases.entries()) {
+        if (!ours[i]?.ok || !('since' in options)) continue
+        const lines = await meaning(files, dir)
+        if (JSON.stringify(lines) !== JSON.stringify(base.lines)) accepted.push(what)
+      }
+      expect(accepted).toEqual([])
+      expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(MUTATIONS / 2)
+    },
+    MS,
+  )
 })

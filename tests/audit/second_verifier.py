@@ -3,8 +3,9 @@
 Whoever wrote it knew the program, too, so what both read wrongly in the text it does not find.
 
 It shares nothing with the program: another language, the standard library only, Ed25519 in plain
-numbers. Reads one question a line on standard input, {"dir", "key"?, "since"?}, and answers each with
-one line: {"ok", "records", "vouched", "reason"}. The sections named are those of the text.
+numbers. Reads one question a line on standard input, {"dir", "key"?, "since"?, "witness"?}, and answers each with
+one line: {"ok", "records", "vouched", "cosigned", "reason"}. "witness" lists verifier keys of witnesses
+(c2sp.org/tlog-cosignature), each of which must have cosigned a checkpoint of the log. The sections named are those of the text.
 """
 
 import base64
@@ -240,15 +241,25 @@ def b64(text):
 
 
 class Key:
-    def __init__(self, text):
+    def __init__(self, text, kind=1):
         parts = re.match(r"([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)\Z", text) if isinstance(text, str) else None
         raw = b64(parts[3]) if parts else None
-        if raw is None or len(raw) != 33 or raw[0] != 1:
+        if raw is None or len(raw) != 33 or raw[0] != kind:
             raise Fault("not a verifier key")
         self.text, self.name, self.public = text, parts[1], raw[1:]
         self.id = sha256(self.name.encode() + b"\n" + raw)[:4]
         if self.id.hex() != parts[2]:
             raise Fault("the hash of a verifier key does not fit")
+
+    def cosigned(self, note):
+        """Whether the note carries true cosignatures of this witness, and only such of it."""
+        own = [s[2] for s in note.signatures if (s[0], s[1]) == (self.name, self.id)]
+        for data in own:
+            time = int.from_bytes(data[:8], "big")
+            message = f"cosignature/v1\ntime {time}\n".encode() + note.message
+            if len(data) != 72 or not 0 < time <= MAX_INT or not true_signature(self.public, message, data[8:]):
+                return False
+        return bool(own)
 
     def signed(self, note, name_id_bytes):
         name, id_, signature = name_id_bytes
@@ -256,9 +267,9 @@ class Key:
 
 
 class Checkpoint:
-    """A signed note of three lines."""
+    """A signed note of three lines; with `more`, lines may follow them."""
 
-    def __init__(self, note):
+    def __init__(self, note, more=False):
         if not isinstance(note, str):
             raise Fault("a checkpoint is a text")
         if any(unicodedata.category(c) in ("Cc", "Cs") and c != "\n" for c in note):
@@ -276,7 +287,7 @@ class Checkpoint:
                 raise Fault("a signature line is broken")
             self.signatures.append((parts[1], raw[:4], raw[4:]))
         fields = text.split("\n")
-        if len(fields) != 3 or fields[0] == "" or not re.match(r"(0|[1-9][0-9]*)\Z", fields[1]):
+        if len(fields) < 3 or (len(fields) > 3 and not more) or "" in fields[3:] or fields[0] == "" or not re.match(r"(0|[1-9][0-9]*)\Z", fields[1]):
             raise Fault("a checkpoint has three lines")
         self.origin, self.size, self.root = fields[0], int(fields[1]), b64(fields[2])
         if self.size > MAX_INT or self.root is None or len(self.root) != 32:
@@ -483,21 +494,21 @@ class Log:
             raise Fault("the leaf hashes are not whole")
         return [data[i : i + 32] for i in range(0, len(data), 32)]
 
-    def verify(self, since):
+    def verify(self, sizes):
         files = self.files()
         if not files:
             raise Fault("no log is here")
         for number, kinds in files:
             if kinds & {"jsonl", "jsonl.gz"}:
-                self.segment(number, kinds, since)
+                self.segment(number, kinds, sizes)
             elif "leaves" in kinds:
-                self.hashes_only(number, since)
+                self.hashes_only(number, sizes)
             else:
                 self.suspect = self.suspect or "a segment is missing"
                 self.unopened.append((number, None))
         self.finish(files)
 
-    def hashes_only(self, number, since):
+    def hashes_only(self, number, sizes):
         if all(data is None for _, data in self.unopened):
             self.holes += [(gone, self.tree.size, 0) for gone, _ in self.unopened]
             self.unopened = []
@@ -514,12 +525,12 @@ class Log:
         position = self.tree.size
         for leaf in self.leaves(number):
             self.tree.append(leaf)
-            if self.tree.size == since:
-                self.roots[since] = self.tree.root()
+            if self.tree.size in sizes:
+                self.roots[self.tree.size] = self.tree.root()
         self.holes.append((number, position, self.tree.size - position))
         self.stand = None
 
-    def segment(self, number, kinds, since):
+    def segment(self, number, kinds, sizes):
         data = self.entries(number, kinds)
         leaves = self.leaves(number) if "leaves" in kinds else None
         s = Segment(data, self.log, number)
@@ -554,11 +565,11 @@ class Log:
             if any(a != b for a, b in zip(leaves, s.leaves)):
                 raise Fault("a leaf hash differs from its record")
             self.leaf_end = begin + len(leaves)
-        if since is not None and begin < since <= s.marks[-1].size:
-            tree = s.header.copy()
-            for leaf in counted[: since - begin]:
-                tree.append(leaf)
-            self.roots[since] = tree.root()
+        tree = s.header.copy()
+        for leaf in counted if any(begin < size <= s.marks[-1].size for size in sizes) else ():
+            tree.append(leaf)
+            if tree.size in sizes:
+                self.roots[tree.size] = tree.root()
         for kind, body in s.heard:
             if not isinstance(body, dict):
                 continue
@@ -634,15 +645,51 @@ def answer(question):
     try:
         key = Key(question["key"].strip()) if "key" in question else None
         since = Checkpoint(question["since"].rstrip() + "\n") if "since" in question else None
+        witnesses = [Key(text.strip(), kind=4) for text in question.get("witness", [])]
     except Fault as fault:
-        return {"ok": False, "records": 0, "vouched": 0, "reason": f"unusable: {fault}"}
+        return {"ok": False, "records": 0, "vouched": 0, "cosigned": None, "reason": f"unusable: {fault}"}
     log = Log(question["dir"])
+    newest = [cosigned_last(log, witness) for witness in witnesses]
     try:
-        log.verify(since and since.size)
+        log.verify({c.size for c in [since, *newest] if c is not None})
         vouched = outside(log, key, since)
+        cosigned = witnessed(log, newest)
     except Fault as fault:
-        return {"ok": False, "records": log.tree.size, "vouched": 0, "reason": str(fault)}
-    return {"ok": True, "records": log.tree.size, "vouched": vouched, "reason": None}
+        return {"ok": False, "records": log.tree.size, "vouched": 0, "cosigned": None, "reason": str(fault)}
+    return {"ok": True, "records": log.tree.size, "vouched": vouched, "cosigned": cosigned, "reason": None}
+
+
+def cosigned_last(log, witness):
+    """Section 12: of what is kept beside the log, the largest checkpoint that this witness cosigned."""
+    try:
+        path = log.path + ".witnesses"
+        if os.path.getsize(path) > 1 << 20 or not stat.S_ISREG(os.lstat(path).st_mode):
+            return None
+        with open(path, "rb") as file:
+            kept = json.loads(file.read().decode())
+        notes = kept["notes"] if kept["format"] == "wandbridge-witnesses/1" else []
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    found = []
+    for note in notes if isinstance(notes, list) else []:
+        try:
+            checkpoint = Checkpoint(note, more=True)
+        except Fault:
+            continue
+        if checkpoint.origin == f"wandbridge/{log.log}" and witness.cosigned(checkpoint):
+            found.append(checkpoint)
+    return max(found, key=lambda one: one.size, default=None)
+
+
+def witnessed(log, newest):
+    """How many records all of the witnesses have cosigned; None when none was asked for."""
+    for checkpoint in newest:
+        if checkpoint is None:
+            raise Fault("a witness has cosigned nothing of this log")
+        root = log.roots.get(checkpoint.size) if checkpoint.size else sha256(b"")
+        if checkpoint.size > log.tree.size or root != checkpoint.root:
+            raise Fault("a witness has cosigned another log")
+    return min((one.size for one in newest), default=None)
 
 
 def outside(log, key, since):

@@ -3,7 +3,7 @@
 import { createServer as createHttp } from 'node:http'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { ApiRecord, ResetEvent } from '../../src/client/index.ts'
+import type { ApiRecord, Reset } from '../../src/client/index.ts'
 import {
   Client,
   type ClientOptions,
@@ -76,7 +76,7 @@ function open(w: World, more: Partial<ClientOptions> = {}) {
   const seen = {
     statuses: [] as ClientStatus[],
     records: [] as ApiRecord[],
-    resets: [] as ResetEvent[],
+    resets: [] as Reset[],
     connections: [] as Connection[],
   }
   client.status$.subscribe((one) => void seen.statuses.push(one))

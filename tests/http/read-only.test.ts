@@ -54,9 +54,15 @@ describe('methods', () => {
   it('other than GET and HEAD are refused on every address of the document and beside it', {
     timeout: 60_000,
   }, async () => {
-    const w = await start()
+    const log = 'simulator-1-00000000'
+    const audit = {
+      head: () => ({ log, size: 1, checkpoint: 'a checkpoint' }),
+      tile: async () => null,
+      entries: async () => null,
+    }
+    const w = await start({ audit })
     const known = Object.keys(document.paths).map((path) =>
-      path.replace('{id}', w.pump.pump.id).replace('{record}', 'simulator-1-00000000.0'),
+      path.replace('{id}', w.pump.pump.id).replace('{record}', `${log}.0`).replace('{log}', log),
     )
     w.records.push(w.interrogation)
     await refusedEverywhere(w, [

@@ -18,7 +18,7 @@ import type { FeedRecord } from '../../src/feed/feed-record.ts'
 import type { HistoryQuery } from '../../src/feed/passes.ts'
 import type { Mount } from '../../src/http/mount.ts'
 import { type HttpServer, type ListenOptions, listen } from '../../src/http/server.ts'
-import type { Follow, HttpLimits, HttpSources } from '../../src/http/sources.ts'
+import type { AuditTiles, Follow, HttpLimits, HttpSources } from '../../src/http/sources.ts'
 import type { VisitView } from '../../src/knowledge/views.ts'
 import type { Refill } from '../../src/model/api.ts'
 import type { ReadingEvent } from '../../src/model/event.ts'
@@ -217,6 +217,8 @@ interface WorldOptions extends Partial<Omit<ListenOptions, 'limits'>> {
   readonly required?: boolean
   /** The log that is written when the server begins; empty = none is open yet. */
   readonly log?: string
+  /** The log as tiles. */
+  readonly audit?: AuditTiles
   /** Other surfaces below this server. */
   readonly mounts?: (
     parts: Pick<HttpSources, 'env' | 'status'> & { records: MemoryRecords },
@@ -230,6 +232,7 @@ export async function world({
   required = true,
   log = LOG,
   mounts,
+  audit,
   ...options
 }: WorldOptions = {}) {
   const { status, pump, interrogation } = await sample()
@@ -282,6 +285,7 @@ export async function world({
       },
     },
     counters: () => [],
+    ...(audit && { audit }),
     log: (text) => void state.logged.push(text),
     mounts: mounts?.({ env, status: now, records }) ?? [],
   }

@@ -2,14 +2,19 @@
 // record before it. `Frontier` grows a tree in O(log n) memory; `Tree` keeps every node and gives
 // proofs; the `verify…` functions check proofs that came from anywhere. Pure.
 import { hash } from 'node:crypto'
+import {
+  atOnce,
+  continues,
+  EMPTY_ROOT,
+  HASH_BYTES,
+  type Hash,
+  includes,
+  split,
+} from '../../model/merkle.ts'
 
-export type Hash = Uint8Array
-export const HASH_BYTES = 32
+export { EMPTY_ROOT, HASH_BYTES, type Hash }
 
 const sha256 = (bytes: Uint8Array): Hash => hash('sha256', bytes, 'buffer')
-
-/** Root of the tree without leaves: SHA-256 of nothing. */
-export const EMPTY_ROOT: Hash = sha256(new Uint8Array())
 
 let scratch = Buffer.alloc(70_000)
 
@@ -188,82 +193,10 @@ class NodeList {
   }
 }
 
-/** The largest power of two smaller than n. */
-function split(n: number): number {
-  let k = 1
-  while (k * 2 < n) k *= 2
-  return k
-}
+/** Does `proof` show that `leaf` is number `index` under `root`? */
+export const verifyInclusion = (...claim: Parameters<typeof includes>): boolean =>
+  atOnce(includes(...claim), nodeHash)
 
-/** RFC 9162 section 2.1.3.2: does `proof` show that `leaf` is number `index` under `root`? */
-export function verifyInclusion(
-  leaf: Hash,
-  index: number,
-  size: number,
-  proof: readonly Hash[],
-  root: Hash,
-): boolean {
-  if (!Number.isSafeInteger(index) || index < 0 || index >= size) return false
-  let fn = index
-  let sn = size - 1
-  let r = leaf
-  for (const p of proof) {
-    if (p.length !== HASH_BYTES || sn === 0) return false
-    if (odd(fn) || fn === sn) {
-      r = nodeHash(p, r)
-      while (!odd(fn) && fn !== 0) {
-        fn = half(fn)
-        sn = half(sn)
-      }
-    } else {
-      r = nodeHash(r, p)
-    }
-    fn = half(fn)
-    sn = half(sn)
-  }
-  return sn === 0 && sameHash(r, root)
-}
-
-/** RFC 9162 section 2.1.4.2: is the tree under `fromRoot` a beginning of the one under `toRoot`? */
-export function verifyConsistency(
-  from: number,
-  fromRoot: Hash,
-  to: number,
-  toRoot: Hash,
-  proof: readonly Hash[],
-): boolean {
-  if (from < 0 || from > to) return false
-  if (from === to) return proof.length === 0 && sameHash(fromRoot, toRoot)
-  if (from === 0) return proof.length === 0 && sameHash(fromRoot, EMPTY_ROOT)
-  const path = isPowerOfTwo(from) ? [fromRoot, ...proof] : [...proof]
-  const first = path.shift()
-  if (!first || path.length === 0) return false
-  let fn = from - 1
-  let sn = to - 1
-  while (odd(fn)) {
-    fn = half(fn)
-    sn = half(sn)
-  }
-  let fr = first
-  let sr = first
-  for (const c of path) {
-    if (c.length !== HASH_BYTES || sn === 0) return false
-    if (odd(fn) || fn === sn) {
-      fr = nodeHash(c, fr)
-      sr = nodeHash(c, sr)
-      while (!odd(fn) && fn !== 0) {
-        fn = half(fn)
-        sn = half(sn)
-      }
-    } else {
-      sr = nodeHash(sr, c)
-    }
-    fn = half(fn)
-    sn = half(sn)
-  }
-  return sn === 0 && sameHash(fr, fromRoot) && sameHash(sr, toRoot)
-}
-
-function isPowerOfTwo(n: number): boolean {
-  return Number.isInteger(Math.log2(n))
-}
+/** Is the tree under `fromRoot` a beginning of the one under `toRoot`? */
+export const verifyConsistency = (...claim: Parameters<typeof continues>): boolean =>
+  atOnce(continues(...claim), nodeHash)

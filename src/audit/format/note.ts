@@ -3,7 +3,11 @@
 // one form, so that no byte of a note can be changed without notice. Pure.
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
 
-const ED25519 = 1
+/** What a key signs (c2sp.org/signed-note): the note itself, or that it was seen, as a witness does. */
+export type KeyType = 1 | 4
+const ED25519: KeyType = 1
+/** A timestamped cosignature of a witness (c2sp.org/tlog-cosignature). */
+export const COSIGNS: KeyType = 4
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 
 export interface VerifierKey {
@@ -44,9 +48,9 @@ export function toBase64(bytes: Uint8Array): string {
 
 const validName = (name: string) => /^[^\s+\p{Cc}]+$/u.test(name)
 
-function verifierKey(name: string, raw: Uint8Array): VerifierKey {
+function verifierKey(name: string, raw: Uint8Array, type: KeyType): VerifierKey {
   if (!validName(name)) throw new RangeError(`${JSON.stringify(name)} is no name for a key`)
-  const encoded = Buffer.concat([Buffer.of(ED25519), raw])
+  const encoded = Buffer.concat([Buffer.of(type), raw])
   const id = createHash('sha256').update(`${name}\n`).update(encoded).digest().readUInt32BE(0)
   const publicKey = createPublicKey({
     key: Buffer.concat([SPKI_PREFIX, raw]),
@@ -58,21 +62,27 @@ function verifierKey(name: string, raw: Uint8Array): VerifierKey {
 
 const hex = (id: number) => id.toString(16).padStart(8, '0')
 
-/** An Ed25519 key under a name; the name is the log's origin. */
-export function signingKey(name: string, privateKey: KeyObject): SigningKey {
+/** An Ed25519 key under a name; of a log the name is its origin. */
+export function signingKey(
+  name: string,
+  privateKey: KeyObject,
+  type: KeyType = ED25519,
+): SigningKey {
   if (privateKey.asymmetricKeyType !== 'ed25519') throw new RangeError('not an Ed25519 key')
   const spki = createPublicKey(privateKey).export({ format: 'der', type: 'spki' })
-  return { verifier: verifierKey(name, spki.subarray(SPKI_PREFIX.length)), privateKey }
+  return { verifier: verifierKey(name, spki.subarray(SPKI_PREFIX.length), type), privateKey }
 }
 
-/** Reads `name+hash+base64`; a sentence when it is not a verifier key. */
-export function parseVerifierKey(text: string): VerifierKey | string {
+/** Reads `name+hash+base64`; a sentence when it is not a verifier key, or not of that type. */
+export function parseVerifierKey(text: string, type: KeyType = ED25519): VerifierKey | string {
   const match = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text)
   const [, name = '', id = '', encoded = ''] = match ?? []
   const bytes = fromBase64(encoded)
   if (!match || !bytes || !validName(name)) return 'this is no verifier key (name+hash+base64)'
-  if (bytes[0] !== ED25519 || bytes.length !== 33) return 'this verifier key is not an Ed25519 key'
-  const key = verifierKey(name, bytes.subarray(1))
+  if (bytes[0] === COSIGNS && type === ED25519) return 'this is the key of a witness, not of a log'
+  if (bytes[0] === ED25519 && type === COSIGNS) return 'this is the key of a log, not of a witness'
+  if (bytes[0] !== type || bytes.length !== 33) return 'this verifier key is not an Ed25519 key'
+  const key = verifierKey(name, bytes.subarray(1), type)
   return hex(key.id) === id ? key : 'the hash in this verifier key does not fit its key'
 }
 
@@ -80,14 +90,19 @@ export function parseVerifierKey(text: string): VerifierKey | string {
 export function signNote(text: string, keys: readonly SigningKey[]): string {
   if (!text.endsWith('\n')) throw new RangeError('the text of a note ends in a newline')
   const message = Buffer.from(text)
-  let out = `${text}\n`
-  for (const { verifier, privateKey } of keys) {
-    const bytes = Buffer.alloc(4 + 64)
-    bytes.writeUInt32BE(verifier.id)
-    bytes.set(sign(null, message, privateKey), 4)
-    out += `— ${verifier.name} ${bytes.toString('base64')}\n`
-  }
-  return out
+  const lines = keys.map(({ verifier, privateKey }) =>
+    signatureLine(verifier, sign(null, message, privateKey)),
+  )
+  return `${text}\n${lines.join('')}`
+}
+
+export function signatureLine(
+  { name, id }: Pick<VerifierKey, 'name' | 'id'>,
+  signature: Uint8Array,
+): string {
+  const hash = Buffer.alloc(4)
+  hash.writeUInt32BE(id)
+  return `— ${name} ${Buffer.concat([hash, signature]).toString('base64')}\n`
 }
 
 /** Takes a note apart; a sentence when it is not one. Says nothing about its signatures. */
@@ -126,7 +141,7 @@ export function signerOf(note: Note, keys: readonly VerifierKey[]): VerifierKey 
   return wrong ? `its signature is not of the key ${wrong.text}` : (named[0] ?? null)
 }
 
-function signaturesOf({ signatures }: Note, key: VerifierKey): Signature[] {
+export function signaturesOf({ signatures }: Note, key: VerifierKey): Signature[] {
   return signatures.filter(({ name, id }) => name === key.name && id === key.id)
 }
 

@@ -84,6 +84,14 @@ export const BODIES = {
   accept: z.strictObject({ log: name, reason: text.min(1) }),
   'key-rotation': z.strictObject({ from: name, to: name, reason: text }),
   stray: z.strictObject({ file: name, moved: name }),
+  // A witness has seen another log of this name.
+  witness: z.strictObject({
+    name,
+    size: count,
+    problem: name,
+    theirs: count.nullable(),
+    said: text,
+  }),
   packed: z.strictObject({ segment: count, bytes: count, sha256: digest }),
   // Everything up to and with segment `through`, which is every position below `position`.
   retention: z.strictObject({ through: count, position: count, keepDays: count }),

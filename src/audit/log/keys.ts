@@ -41,11 +41,7 @@ export async function openKeys(
   await disk.makeDir(dir)
   const path = join(dir, FILE)
   const next = await load(disk, join(dir, NEXT))
-  let own = await load(disk, path)
-  if (!own && !given) {
-    own = newKey(env)
-    await replaceFile(disk, path, pem(own))
-  }
+  const own = given ? await load(disk, path) : await keyAt(env, disk, path)
   return {
     keys: [given, own, next].filter((key) => key !== null),
     async rotate(take) {
@@ -69,6 +65,15 @@ export async function keysThere(
   if (credentials !== undefined) paths.unshift(join(credentials, CREDENTIAL))
   const keys = await Promise.all(paths.map((path) => load(disk, path)))
   return keys.filter((key) => key !== null)
+}
+
+/** The key in a file, which is made when it is not there. */
+export async function keyAt(env: Env, disk: Disk, path: string): Promise<KeyObject> {
+  const own = await load(disk, path)
+  if (own) return own
+  const made = newKey(env)
+  await replaceFile(disk, path, pem(made))
+  return made
 }
 
 async function load(disk: Disk, path: string): Promise<KeyObject | null> {

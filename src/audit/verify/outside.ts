@@ -95,8 +95,15 @@ export class Outside {
     return { key, checkpoint, nothing: records - Math.max(key, checkpoint) }
   }
 
-  /** The result in a sentence. */
-  sentence(records: number): string {
+  /** The result in a sentence, with what witnesses say of it. */
+  sentence(records: number, witnessed?: string): string {
+    const { key, checkpoint } = this.vouched(records)
+    if (witnessed === undefined) return this.#worth(records)
+    if (key > 0 || checkpoint > 0) return this.#worth(records) + witnessed
+    return `${records} records are intact.${witnessed}`
+  }
+
+  #worth(records: number): string {
     const { key, checkpoint, nothing } = this.vouched(records)
     if (key === 0 && checkpoint === 0) {
       return (

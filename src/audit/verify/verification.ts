@@ -36,6 +36,8 @@ export interface VerifyOptions {
   readonly key?: string
   /** A signed checkpoint kept elsewhere. */
   readonly since?: string
+  /** Verifier keys of witnesses, each of which must have cosigned a checkpoint of the log. */
+  readonly witnesses?: readonly string[]
   /** Finds what decodes a record's PDUs again, by the name that the record carries. */
   readonly rederive?: (decoder: string) => Pick<Decoder, 'decode'> | undefined
   /** Every body against its schema, too. Slower. */
@@ -85,6 +87,8 @@ export interface Verification {
   readonly key: string | null
   /** By what kept elsewhere how many records are vouched for. */
   readonly vouched: Vouched
+  /** Records that all witnesses which were asked for have cosigned; null = none were asked for. */
+  readonly cosigned: number | null
   /** The result in a sentence. */
   readonly sentence: string
   /** Records read again from their PDUs, and those whose decoder is not known here. */

@@ -82,6 +82,8 @@ export function summary(record: AuditRecord): string {
       return `key changed: ${record.body.reason}`
     case 'stray':
       return `foreign file ${JSON.stringify(record.body.file)} moved to ${JSON.stringify(record.body.moved)}`
+    case 'witness':
+      return `witness ${record.body.name} refused the log of ${record.body.size} records: ${record.body.problem} ${record.body.said}`.trim()
     case 'packed':
       return `segment ${record.body.segment} packed, ${record.body.bytes} bytes`
     case 'retention':

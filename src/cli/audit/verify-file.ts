@@ -18,7 +18,7 @@ interface Result {
 }
 
 export async function verifyFile(path: string, flags: VerifyFlags): Promise<void> {
-  if (flags.since !== undefined || flags.rederive) {
+  if (flags.since !== undefined || flags.rederive || flags.witness) {
     throw new CommandError(
       Exit.USAGE,
       '--since and --rederive are for whole logs: a device audit file or a proof has its own checkpoint. Nothing was checked.',

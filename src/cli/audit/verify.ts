@@ -4,6 +4,7 @@ import { type Account, accountOf } from '../../audit/verify/account.ts'
 import { Outside } from '../../audit/verify/outside.ts'
 import type { Progress, Verification, VerifyOptions } from '../../audit/verify/verification.ts'
 import { verify } from '../../audit/verify/verify.ts'
+import { Witnessed } from '../../audit/verify/witnessed.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { printable } from '../../base/printable.ts'
 import { bridgeRuns } from '../../control/client.ts'
@@ -18,6 +19,8 @@ export interface VerifyFlags extends StateFlags {
   readonly key?: string
   /** A checkpoint given as a file, or as its text. */
   readonly since?: string
+  /** Verifier keys of witnesses. */
+  readonly witness?: readonly string[]
   readonly rederive?: boolean
   readonly json?: boolean
 }
@@ -51,6 +54,7 @@ export async function check(
 ): Promise<Checked> {
   const kept = { ...flags, ...(flags.since !== undefined && { since: textOf(flags.since) }) }
   checked(() => new Outside('', kept.key, kept.since))
+  checked(() => new Witnessed('', flags.witness ?? [], []))
   const spoken = [kept.key, kept.since].map((text) => spokenOf(text ?? ''))
   const [only] = places
   const results: Verification[] = []
@@ -103,6 +107,7 @@ async function verifyLog(
       live: await bridgeRuns(stateDir),
       ...(flags.key !== undefined && { key: flags.key }),
       ...(flags.since !== undefined && { since: flags.since }),
+      ...(flags.witness && { witnesses: flags.witness }),
       ...(flags.rederive && { rederive: decoderOf }),
       ...(flags.json && { facts: true }),
       ...(progress && { progress }),
@@ -198,6 +203,7 @@ function document(accounts: readonly Account[]) {
       // By the writer, which had no place for them, and by retention, which keeps their hashes.
       dropped: v?.facts ? { notKept: v.facts.dropped, byRetention: v.hashesOnly } : null,
       vouchedFor: v && { byKey: v.vouched.key, byCheckpoint: v.vouched.checkpoint },
+      cosigned: v?.cosigned ?? null,
       unvouched: v?.vouched.nothing ?? null,
       checkpoint: v?.checkpoint ?? null,
       key: v?.key ?? null,

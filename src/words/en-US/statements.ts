@@ -14,6 +14,10 @@ const SESSION_CLOSED = 'Session closed. You may now use the pump’s own program
 const MEANS =
   'What is on the screen stays but is not live, because nothing is shown that is not recorded.'
 const AGAIN = 'Recording starts again by itself.'
+const FORKED =
+  'Do not rely on this bridge before it is known which log is right. Have each verified with: wandbridge audit verify --witness KEY.'
+const DISBELIEF =
+  'Nothing the bridge says is believed. Have the log verified with the checkpoint that was kept.'
 
 const IS: Readonly<Record<string, string>> = {
   device: 'This is a real wand',
@@ -194,6 +198,16 @@ export const statements: Statements = {
   'audit.failed': ({ errno, dir }) =>
     `The audit log cannot be written (${errno}). ${MEANS} Check ${dir}. ${AGAIN}`,
 
+  'witness.fork': ({ name, said }) =>
+    `Witness ${name} has seen another audit log of this name, and refuses this one (${said}): an older copy was put back, or the log is written in two places. ${FORKED}`,
+  'witness.ahead': ({ name, theirs }) =>
+    `Witness ${name} has seen ${theirs} records of this audit log, and here are fewer: an older copy was put back. ${FORKED}`,
+  'witness.unknown-key': ({ name }) =>
+    `Witness ${name} was not given the key of this audit log. Give it the verifier key that wandbridge audit checkpoint prints.`,
+  'witness.wrong-key': ({ name }) =>
+    `What answers for witness ${name} signs with another key. Compare audit.witnesses in the configuration with what the witness prints.`,
+  'witness.unreadable': ({ name }) =>
+    `Nothing can be proven to witness ${name}: the hashes that are kept are not those of the newest checkpoint. Run: wandbridge audit verify.`,
   'audit.strays': ({ files, more }) =>
     `The audit log's directory holds files that are not its own: ${files}${more > 0 ? ` and ${more} more` : ''}. They are not read, and readings are not affected. Find out who put them there.`,
   'audit.low-space': ({ mebibytes }) =>
@@ -238,10 +252,12 @@ export const statements: Statements = {
   'health.running': 'The bridge runs.',
 
   'trust.no-checkpoint': 'The bridge gave a checkpoint that is none. Nothing it says is believed.',
+  'trust.not-grown': ({ size, before }) =>
+    `The audit log of ${size} records is no continuation of the one of ${before} records that was seen before. ${DISBELIEF}`,
   'trust.shrunk': ({ size, before }) =>
     `The audit log has ${size} records; it had ${before}. Records were taken away: nothing the bridge says is believed. Have the log verified with the checkpoint that was kept.`,
   'trust.forked': ({ size }) =>
-    `The audit log of ${size} records is another one than before. Nothing the bridge says is believed. Have the log verified with the checkpoint that was kept.`,
+    `The audit log of ${size} records is another one than before. ${DISBELIEF}`,
   'trust.not-v1': ({ event, text }) =>
     `What the bridge sent as ${event} is not what v1 says: ${text}.`,
 

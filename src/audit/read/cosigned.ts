@@ -1,0 +1,47 @@
+// What witnesses have cosigned of a log, kept beside it: `<state>/audit/<log>.witnesses`, replaced as a
+// whole. It is no part of the log: who loses it asks the witnesses again. Pure but for the disk.
+
+import { type Disk, readAll, replaceFile } from '../../base/disk.ts'
+import { canonical, type Json } from '../format/canonical.ts'
+import { parseCheckpoint } from '../format/checkpoint.ts'
+import { type Cosigner, cosignedAt } from '../format/cosignature.ts'
+
+const FORMAT = 'wandbridge-witnesses/1'
+
+/** Beside the log in `dir`. */
+export const witnessFile = (dir: string) => `${dir}.witnesses`
+
+/** The file of a few notes is no larger. */
+const MOST_BYTES = 1 << 20
+
+/** Signed checkpoints, one a witness, each with its cosignature; none when the file is not there or is none. */
+export async function readKept(disk: Disk, dir: string): Promise<readonly string[]> {
+  const size = await disk.size(witnessFile(dir))
+  if (size === null || size > MOST_BYTES) return []
+  try {
+    const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    const text = strict.decode(await readAll(disk, witnessFile(dir)))
+    const { format, notes } = JSON.parse(text) as { format?: unknown; notes?: unknown }
+    if (format !== FORMAT || !Array.isArray(notes)) return []
+    return notes.filter((note) => typeof note === 'string')
+  } catch (error) {
+    // Only what the system says; what is no such file holds nothing that anybody signed.
+    if (error instanceof SyntaxError || error instanceof TypeError) return []
+    throw error
+  }
+}
+
+export async function writeKept(disk: Disk, dir: string, notes: readonly string[]): Promise<void> {
+  const text = canonical({ format: FORMAT, notes: [...notes] } satisfies Json)
+  await replaceFile(disk, witnessFile(dir), Buffer.from(`${text}\n`))
+}
+
+/** The size that a witness has cosigned, and the note; null = none of these is its own. */
+export function cosignedBy(notes: readonly string[], origin: string, by: Cosigner) {
+  const own = notes.flatMap((note) => {
+    const checkpoint = parseCheckpoint(note)
+    if (typeof checkpoint === 'string' || checkpoint.origin !== origin) return []
+    return cosignedAt(checkpoint.note, by) ? [{ note, size: checkpoint.size }] : []
+  })
+  return own.sort((a, b) => b.size - a.size)[0] ?? null
+}
