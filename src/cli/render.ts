@@ -13,6 +13,7 @@ import {
   readerOf,
   shown,
   stepStart,
+  unreadLines,
 } from '../words/reader.ts'
 
 export interface Reader {
@@ -103,6 +104,7 @@ export function renderPump(pump: PumpStatus, reader: Reader): string[] {
   return [
     ...row('Pump', who.filter(Boolean).join(', ')),
     ...row('', liveness(pump, reader)),
+    ...unreadLines(pump, look).flatMap((line) => row('NOT READ', line)),
     '',
     ...row(
       'Reservoir',
@@ -124,7 +126,7 @@ export function renderPump(pump: PumpStatus, reader: Reader): string[] {
       'Infusion',
       `${text(i.mode, infusion.mode)}, rate ${text(i.rate, infusion.rate)}, ${text(i.volume24h, infusion.volume24h)} in 24 h`,
     ),
-    ...infusion.schedule.flatMap((step) =>
+    ...(infusion.schedule ?? []).flatMap((step) =>
       row('', `from ${stepStart(look, step.start)}: ${text(STEP_FIELDS.rate, step.rate)}`),
     ),
     ...(infusion.bolusVolume.value === 0 || infusion.bolusVolume.quality === 'unavailable'
@@ -133,7 +135,7 @@ export function renderPump(pump: PumpStatus, reader: Reader): string[] {
           'Single bolus',
           `${text(i.bolusVolume, infusion.bolusVolume)} still to be given, at ${text(i.bolusRate, infusion.bolusRate)}`,
         )),
-    ...infusion.drugs.flatMap((drug, n) =>
+    ...(infusion.drugs ?? []).flatMap((drug, n) =>
       row(
         n === 0 ? 'Drugs' : '',
         `${drugName(look, drug)}, ${text(DRUG_FIELDS.concentration, drug.concentration)}, ${text(DRUG_FIELDS.dose24h, drug.dose24h)}`,
@@ -174,8 +176,9 @@ function clockRow({ clock }: PumpStatus, look: Look): string {
 
 function alarms(pump: PumpStatus, { locale, zone }: Reader): string[] {
   const look = readerOf(locale, zone)
+  const at = clockTime(inZone(pump.readAt, zone)).slice(0, 5)
+  if (pump.alarms === null) return row('ALARMS', look.words.page.alarmsUnread(at))
   if (pump.alarms.length === 0) {
-    const at = clockTime(inZone(pump.readAt, zone)).slice(0, 5)
     return row(
       'Alarms',
       `No alarms reported by the pump at ${at}. This program does not watch the pump.`,

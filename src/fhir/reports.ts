@@ -13,7 +13,10 @@ export interface Refill {
 
 export function interrogationReport(record: InterrogationRecord): DiagnosticReport {
   const keys = observe(record).map(({ key }) => observationId(record, key))
-  return report(record, '', OWN.interrogation, record.deviceTime, keys)
+  const whole = report(record, '', OWN.interrogation, record.deviceTime, keys)
+  if (record.unavailable.length === 0) return whole
+  const parts = record.unavailable.map(({ block, reason }) => `${block} (${reason})`)
+  return { ...whole, conclusion: `These parts of the pump could not be read: ${parts.join(', ')}.` }
 }
 
 const REFILL_KEYS = ['filled-at', 'filled-volume', 'reported-volume']

@@ -130,9 +130,9 @@ function visitOf(read: InterrogationRecord, before: number | null): VisitEntry {
     session,
     reportedVolume: figure(reservoir.reportedVolume),
     rate: figure(infusion.rate),
-    activeAlarms: alarms.length,
+    activeAlarms: alarms?.length ?? null,
     closeConfirmed: null,
-    events: { before, total: events.total, listed: entries.length, overwritten },
+    events: { before, total: events.total, listed: entries?.length ?? 0, overwritten },
   }
 }
 

@@ -15,10 +15,12 @@ import {
   alarmSchema,
   drugReadings,
   drugSchema,
-  eventGap,
+  filled,
   pumpEventSchema,
   pumpEvents,
   type SnapshotValues,
+  unavailableOf,
+  unavailableSchema,
 } from './reading.ts'
 import {
   type ReadAt,
@@ -64,13 +66,20 @@ const contentParts = {
       .int()
       .nullable()
       .meta({ description: 'Older events the pump no longer holds; null = it does not say.' }),
-    entries: z.array(pumpEventSchema),
+    entries: z
+      .array(pumpEventSchema)
+      .nullable()
+      .meta({ description: 'Null = the list could not be read.' }),
   }),
 }
+const infusion = shapeOf(Infusion)
 const infusionSchema = part('Infusion', Infusion.doc, {
-  ...shapeOf(Infusion),
+  ...infusion,
+  schedule: infusion.schedule.nullable().meta({
+    description: `${Infusion.fields.schedule.doc} Null = it could not be read.`,
+  }),
   patientBolus: contentParts.patientBolus,
-  drugs: z.array(drugSchema),
+  drugs: z.array(drugSchema).nullable().meta({ description: 'Null = they could not be read.' }),
 })
 
 /** Fields of an object that holds a reading. */
@@ -79,41 +88,40 @@ export const contentShape = {
   state: contentParts.state,
   reservoir: contentParts.reservoir,
   infusion: infusionSchema,
-  alarms: z.array(alarmSchema),
+  alarms: z
+    .array(alarmSchema)
+    .nullable()
+    .meta({ description: 'Null = they could not be read: nothing is said of alarms.' }),
   events: contentParts.events,
   catheter: contentParts.catheter,
   battery: contentParts.battery,
   clock: contentParts.clock,
+  unavailable: unavailableSchema,
 }
 const contentSchema = z.object(contentShape)
 export type Content = z.infer<typeof contentSchema>
 
 /** `readAt`: UTC at which it was read. */
 export function contentOf(values: SnapshotValues, readAt: string, clock: ClockReading): Content {
+  const { deviceTime } = clock
+  const all = filled(values, { deviceTime, receivedAt: readAt })
   return {
-    implanted: values.identity.implanted,
-    state: values.status,
-    reservoir: values.reservoir,
-    infusion: {
-      ...values.infusion,
-      patientBolus: values.bolus,
-      drugs: drugReadings(values).map((drug) => ({ ...drug })),
-    },
+    implanted: all.identity.implanted,
+    state: all.status,
+    reservoir: all.reservoir,
+    infusion: { ...all.infusion, patientBolus: all.bolus, drugs: drugReadings(values) },
     alarms: alarmReadings(values, readAt),
-    events: {
-      total: values.events.total.value,
-      overwritten: eventGap(values),
-      entries: pumpEvents(values),
-    },
-    catheter: values.catheter,
-    battery: values.battery,
+    events: pumpEvents(values),
+    catheter: all.catheter,
+    battery: all.battery,
     clock: {
-      deviceTime: clock.deviceTime,
+      deviceTime,
       hostTime: clock.hostTime,
       offset: { value: clock.offsetS, unit: 's' },
       uncertainty: { value: clock.uncertaintyS, unit: 's' },
-      resets: values.clock.resets.value,
+      resets: all.clock.resets.value,
     },
+    unavailable: unavailableOf(values),
   }
 }
 
@@ -145,7 +153,7 @@ export function blocksOf(who: Who, content: Content, at: ReadAt): SnapshotValues
   const { state, reservoir, infusion, alarms, events, catheter, battery, clock } = content
   const { patientBolus, drugs, ...programme } = infusion
   const times = ['code', 'occurredAt', 'detectedAt'] as const
-  return {
+  const blocks = {
     identity: {
       serial: of(who.serial),
       model: of(who.model),
@@ -157,7 +165,7 @@ export function blocksOf(who: Who, content: Content, at: ReadAt): SnapshotValues
     reservoir,
     infusion: programme,
     drugs: {
-      drugs: drugs.map((drug) => ({
+      drugs: (drugs ?? []).map((drug) => ({
         ...dressed(drug as never, ['name', 'massUnit']),
         concentration: drug.concentration,
         dose24h: drug.dose24h,
@@ -165,18 +173,20 @@ export function blocksOf(who: Who, content: Content, at: ReadAt): SnapshotValues
     },
     bolus: patientBolus,
     alarms: {
-      alarms: alarms.map((alarm) => ({
+      alarms: (alarms ?? []).map((alarm) => ({
         ...dressed(alarm as never, [...times, 'class', 'state']),
         id: of(/^\d+$/.test(alarm.id) ? Number(alarm.id) : null),
       })),
     },
     events: {
       total: of(events.total),
-      events: events.entries.map((entry) =>
+      events: (events.entries ?? []).map((entry) =>
         dressed(entry as never, [...times, 'number', 'argument']),
       ),
     },
     battery,
     clock: { deviceTime: of(clock.deviceTime), ageMs: of(null), resets: of(clock.resets) },
-  } as unknown as SnapshotValues
+  }
+  const unread = content.unavailable.map(({ block, reason }) => [block, { unavailable: reason }])
+  return { ...blocks, ...Object.fromEntries(unread) } as unknown as SnapshotValues
 }

@@ -54,6 +54,7 @@ export function viewRecalled(
     catheter: reading.catheter,
     battery: reading.battery,
     clock: reading.clock,
+    unavailable: reading.unavailable,
     link,
     audit,
   }

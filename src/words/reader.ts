@@ -1,5 +1,7 @@
 // For whom something is written: language and zone of the clinic, and the few ways in which a value, a
 // moment or a code becomes text. Figures and dates are the one formatter's. Pure, browser-safe.
+
+import type { Content } from '../model/content.ts'
 import type { ScalarField } from '../model/fields.ts'
 import {
   clockTime,
@@ -12,7 +14,7 @@ import {
   unitText,
 } from '../model/format.ts'
 import type { DrugReading } from '../model/reading.ts'
-import type { Value } from '../model/value.ts'
+import { isBlockFault, type Value } from '../model/value.ts'
 import { WORDS, type Words } from './words.ts'
 
 export interface Reader {
@@ -34,6 +36,7 @@ export function shown(
   value: Value,
 ): string {
   if (value.quality === 'invalid') return words.notValid(String(value.raw))
+  if (isBlockFault(value.reason)) return words.notRead
   if (value.value === null) {
     return value.raw === undefined ? words.notAvailable : words.noMassUnit(String(value.raw))
   }
@@ -43,6 +46,13 @@ export function shown(
   if (field.kind === 'time') return dateTime(String(value.value))
   return unitText(String(value.value), locale)
 }
+
+/** What of a reading could not be read, a sentence each. */
+export const unreadLines = (
+  { unavailable }: Pick<Content, 'unavailable'>,
+  { words }: Pick<Reader, 'words'>,
+): string[] =>
+  unavailable.map(({ block, reason }) => words.unread(words.block[block], words.blockFault[reason]))
 
 /** `14:02:11` on the clinic's clock. */
 export const second = ({ zone }: Reader, utc: string): string => clockTime(inZone(utc, zone))

@@ -9,6 +9,7 @@ import {
   alarmSchema,
   drugReadings,
   drugSchema,
+  filled,
   pumpEventSchema,
   pumpEvents,
   snapshotSchema,
@@ -22,22 +23,23 @@ import {
   toValue,
   toValues,
 } from '../../src/model/value.ts'
-import { snapshotArbitrary, structArbitrary } from './arbitrary.ts'
+import { readArbitrary, snapshotArbitrary, structArbitrary } from './arbitrary.ts'
 
 const at = { deviceTime: '2026-11-24T14:02:11', receivedAt: '2026-11-24T14:02:12.345Z' }
 
 describe('snapshotValues', () => {
   it('gives what its schema takes, for anything the wire can carry', () => {
     fc.assert(
-      fc.property(snapshotArbitrary, (repr) => {
+      fc.property(readArbitrary, (repr) => {
         const values = snapshotValues(repr, at)
         expect(snapshotSchema.safeParse(values).error).toBeUndefined()
-        for (const a of alarmReadings(values, at.receivedAt)) {
+        for (const a of alarmReadings(values, at.receivedAt) ?? []) {
           expect(alarmSchema.safeParse(a).error).toBeUndefined()
         }
-        for (const e of pumpEvents(values))
+        for (const e of pumpEvents(values).entries ?? [])
           expect(pumpEventSchema.safeParse(e).error).toBeUndefined()
-        for (const d of drugReadings(values)) expect(drugSchema.safeParse(d).error).toBeUndefined()
+        for (const d of drugReadings(values) ?? [])
+          expect(drugSchema.safeParse(d).error).toBeUndefined()
       }),
     )
   })
@@ -46,10 +48,11 @@ describe('snapshotValues', () => {
     fc.assert(
       fc.property(snapshotArbitrary, (repr) => {
         const values = snapshotValues(repr, at)
-        const shown = alarmReadings(values, at.receivedAt)
+        const shown = alarmReadings(values, at.receivedAt) ?? []
+        const { alarms } = filled(values, at)
         expect(shown).toHaveLength(repr.alarms.alarms.length)
         for (const [i, alarm] of repr.alarms.alarms.entries()) {
-          const field = values.alarms.alarms[i]
+          const field = alarms.alarms?.[i]
           const code = alarm.code
           expect(shown[i]?.code).toBe(code === null ? null : field?.code.value)
           if (code !== null) expect(shown[i]?.code).toMatch(/^[a-z0-9-]+$|^unknown\(\d+\)$/)

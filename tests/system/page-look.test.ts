@@ -121,14 +121,14 @@ describe('every scenario', () => {
       expect(text, name).toContain(
         `Rate ${valueText(Infusion.fields.rate, i.rate)} set, not measured`,
       )
-      for (const drug of i.drugs) {
+      for (const drug of i.drugs ?? []) {
         const { concentration, dose24h } = Drug.fields
         expect(text, name).toContain(
           `${drug.name} Concentration ${valueText(concentration, drug.concentration)} 24 h dose ${valueText(dose24h, drug.dose24h)}`,
         )
       }
-      if (pump.alarms.length === 0) expect(text, name).toMatch(/No alarms reported by the pump at/)
-      for (const alarm of pump.alarms) expect(text, name).toContain(`Class ${alarm.class}`)
+      if (pump.alarms?.length === 0) expect(text, name).toMatch(/No alarms reported by the pump at/)
+      for (const alarm of pump.alarms ?? []) expect(text, name).toContain(`Class ${alarm.class}`)
     }
     // Again, for pumps live on: one may have been read anew between the two looks.
     for (const name of scenarioNames()) await vi.waitFor(() => compare(name), 20_000)

@@ -2,9 +2,10 @@
 // and however long it goes on, the page keeps no more than it can show.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { eventsSince } from '../../src/model/pump-events.ts'
 import { readerOf } from '../../src/words/reader.ts'
 import { marksOf, type Point, Points, seriesOf } from '../../web/view/trend.ts'
-import { changesOf, eventsSince, lastVisit } from '../../web/view/visit.ts'
+import { changesOf, lastVisit } from '../../web/view/visit.ts'
 import { FULL, readIn } from '../model/full.ts'
 
 const reader = readerOf('en-US', 'UTC')
@@ -40,7 +41,7 @@ describe('what has changed', () => {
     const { programme, other, same } = changesOf(now, now, reader)
     expect([programme, other, same]).toEqual([[], [], true])
     const whole = { events: { ...now.content.events, total: 2 } }
-    expect(eventsSince(whole, whole)).toEqual({ entries: [], lost: 0 })
+    expect(eventsSince(whole.events.total, whole.events)).toEqual({ entries: [], overwritten: 0 })
   })
 
   it('has both sides, also where both would be shown alike', () => {
@@ -99,10 +100,13 @@ describe('what has changed', () => {
     const { content } = now
     const total = content.events.total ?? 0
     const later = { events: { ...content.events, total: total + 100, entries: [] } }
-    expect(eventsSince(content, later)).toEqual({ entries: [], lost: 100 })
+    expect(eventsSince(content.events.total, later.events)).toEqual({
+      entries: [],
+      overwritten: 100,
+    })
     const silent = { events: { ...content.events, total: null } }
-    expect(eventsSince(content, silent).lost).toBeNull()
-    expect(eventsSince(silent, content).lost).toBeNull()
+    expect(eventsSince(content.events.total, silent.events).overwritten).toBeNull()
+    expect(eventsSince(silent.events.total, content.events).overwritten).toBeNull()
   })
 })
 

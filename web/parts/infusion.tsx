@@ -30,8 +30,9 @@ export function Infusion({ pump: { infusion, state }, reader }: Props) {
         <p class="note">{page.rateNote}</p>
       </div>
       <Facts facts={facts} />
+      {drugs === null && <p>{page.drugsUnread}</p>}
       <ul class="drugs">
-        {drugs.map((drug, n) => (
+        {drugs?.map((drug, n) => (
           <li key={`${n} ${drug.name}`}>
             <h4>{drugName(reader, drug)}</h4>
             <Facts
@@ -65,6 +66,13 @@ const HEIGHT = 100
 export function Schedule({ pump: { infusion }, reader }: Props) {
   const { page } = reader.words
   const steps = infusion.schedule
+  if (steps === null) {
+    return (
+      <Part title={page.schedule} name="schedule">
+        <p>{page.scheduleUnread}</p>
+      </Part>
+    )
+  }
   const rateOf = (step: (typeof steps)[number]) => shown(reader, STEP_FIELDS.rate, step.rate)
   if (steps.length === 0) {
     return (

@@ -2,11 +2,12 @@
 // has logged.
 import { useMemo } from 'preact/hooks'
 import { count } from '../../src/model/format.ts'
+import { eventsSince } from '../../src/model/pump-events.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import type { Told } from '../../src/words/comparison.ts'
 import { moment, type Reader } from '../../src/words/reader.ts'
 import type { History } from '../history.ts'
-import { changesOf, eventsSince } from '../view/visit.ts'
+import { changesOf } from '../view/visit.ts'
 import { Part } from './facts.tsx'
 import { EventList, Gap } from './log.tsx'
 
@@ -41,7 +42,7 @@ function Body({ pump, history, reader }: Props) {
     { who: pump.pump, content: pump },
     reader,
   )
-  const { entries, lost } = eventsSince(before, pump)
+  const { entries, overwritten: lost } = eventsSince(before.events.total, pump.events)
   return (
     <>
       <p>{page.sinceWhen(moment(reader, before.at))}</p>
@@ -52,7 +53,9 @@ function Body({ pump, history, reader }: Props) {
       )}
       {other.length > 0 && <Table caption={page.otherChanged} changes={other} reader={reader} />}
       {unsaid.length > 0 && <p>{page.unsaid(unsaid.map(({ what }) => what).join(', '))}</p>}
-      {entries.length === 0 && lost === 0 ? (
+      {entries === null ? (
+        <p>{page.logUnread}</p>
+      ) : entries.length === 0 && lost === 0 ? (
         <p>{page.noEvents}</p>
       ) : (
         <details>

@@ -1,7 +1,7 @@
 // One wand and the pump under it.
 import { useMemo } from 'preact/hooks'
 import type { PumpStatus } from '../../src/model/status.ts'
-import type { Reader } from '../../src/words/reader.ts'
+import { type Reader, unreadLines } from '../../src/words/reader.ts'
 import type { History } from '../history.ts'
 import { sessionOf, stateOf, type TileOf } from '../view/state.ts'
 import { Alarms } from './alarms.tsx'
@@ -22,7 +22,7 @@ interface Props {
 
 export function Tile({ tile: { wand, pump, others }, history, reader }: Props) {
   const { page } = reader.words
-  const quiet = pump?.alarms.length === 0 && sessionOf(wand, pump, reader).steps.length === 0
+  const quiet = pump?.alarms?.length === 0 && sessionOf(wand, pump, reader).steps.length === 0
   return (
     <article class="tile">
       <header class="who">
@@ -39,6 +39,12 @@ export function Tile({ tile: { wand, pump, others }, history, reader }: Props) {
         <WandHead wand={wand} reader={reader} />
       </header>
       {pump && <State pump={pump} reader={reader} />}
+      {pump &&
+        unreadLines(pump, reader).map((line) => (
+          <p key={line} class="gap">
+            {line}
+          </p>
+        ))}
       <div class={quiet ? 'pair' : 'stack'}>
         <Session wand={wand} pump={pump} reader={reader} />
         {pump && <Alarms pump={pump} reader={reader} />}

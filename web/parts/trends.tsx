@@ -67,7 +67,7 @@ function Body({ pump, history, reader, range }: Props & { readonly range: RangeN
   const series = seriesOf(points, range)
   const { times, volumes, rates, reset } = series
   if (times.length < 2) return <p>{page.trendNone}</p>
-  const marks = marksOf(pump.events.entries, series).map(({ at, code }, n) => ({
+  const marks = marksOf(pump.events.entries ?? [], series).map(({ at, code }, n) => ({
     at,
     letter: String(n + 1),
     text: named(event, code, reader.words.notAvailable),

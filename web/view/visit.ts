@@ -67,7 +67,9 @@ export function changesOf(before: Read, now: Read, reader: Reader): Changes {
   const all = told(compare(a ?? {}, b ?? {}), reader, PAGE_LEAVES_OUT)
   const seen = all.filter(({ change }) => change !== 'same')
   // Of a schedule, the rate of the moment says nothing about the programme.
-  const scheduled = [before, now].every(({ content }) => content.infusion.schedule.length > 0)
+  const scheduled = [before, now].every(
+    ({ content }) => (content.infusion.schedule ?? []).length > 0,
+  )
   const moves = ({ id }: Told) => scheduled && id === 'infusion.rate'
   const set = (one: Told) => (one.role === 'programme' || one.role === 'identity') && !moves(one)
   const said = seen.filter((one) => one.said)
@@ -77,18 +79,4 @@ export function changesOf(before: Read, now: Read, reader: Reader): Changes {
     unsaid: seen.filter((one) => !one.said),
     same: all.every((one) => one.role !== 'programme' || one.change === 'same' || moves(one)),
   }
-}
-
-/** Events the pump has logged since; `lost` of them it has overwritten already, null = nobody knows. */
-export function eventsSince(
-  before: Pick<Content, 'events'>,
-  now: Pick<Content, 'events'>,
-): { readonly entries: Content['events']['entries']; readonly lost: number | null } {
-  const { total: last } = before.events
-  const { total } = now.events
-  const entries = now.events.entries.filter(
-    ({ number }) => number === null || last === null || number > last,
-  )
-  const lost = total === null || last === null ? null : Math.max(0, total - last - entries.length)
-  return { entries, lost }
 }

@@ -148,7 +148,11 @@ async function rows(flags: ExportFlags, out: Sink): Promise<void> {
 const asIs = (line: string, file: string | undefined) =>
   file === undefined && process.stdout.isTTY ? printableJson(line) : line
 
-function csvRow(log: string, { position, record }: Stored): string {
+/** A record as one row. */
+export function csvRow(
+  log: string,
+  { position, record }: Pick<Stored, 'position' | 'record'>,
+): string {
   const values = measured(record)
   const cells: Record<(typeof COLUMNS)[number], unknown> = {
     log,

@@ -11,10 +11,10 @@ import type {
   Stamp,
 } from '../../model/event.ts'
 import type { JsonObject } from '../../model/json.ts'
-import type { Source } from '../../model/reading.ts'
+import { isUnread, type Source } from '../../model/reading.ts'
 import { deviceTimeText } from '../../model/value.ts'
 import type { Shared } from '../driver.ts'
-import { decoder } from './decoder.ts'
+import { decoder, deviceTimeOf } from './decoder.ts'
 import { nameOf, serialOf } from './identity.ts'
 import { type LinkNews, UNCLOSED } from './state.ts'
 import { isConnected, TRANSITIONS } from './table.ts'
@@ -169,7 +169,7 @@ export class Interpreter {
     const head = this.#head(link, at)
     const { pump } = session
     const body = read.blocks as unknown as JsonObject
-    const { deviceTime } = read.blocks.clock
+    const deviceTime = deviceTimeOf(read.blocks)
     const text = deviceTime === null ? null : deviceTimeText(deviceTime)
     const readAt = { deviceTime: text, receivedAt: head.receivedAt }
     const reading: ReadingEvent = {
@@ -209,7 +209,8 @@ export class Interpreter {
  * clock was asked, and the link between which moments the reading ended.
  */
 function clockOf(news: Extract<LinkNews, { kind: 'snapshot' }>, at: Stamp): ClockReading {
-  const { deviceTime, ageMs } = news.read.blocks.clock
+  const { clock } = news.read.blocks
+  const { deviceTime, ageMs } = isUnread(clock) ? { deviceTime: null, ageMs: null } : clock
   const { earliest, latest } = news.read.ended
   const middle = (earliest + latest) / 2 - (ageMs ?? 0)
   const hostWall = at.wall + (middle - at.mono)

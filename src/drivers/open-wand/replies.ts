@@ -10,6 +10,7 @@ import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/mess
 import { Open } from '../../../protocol/messages/open.ts'
 import { POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
 import { pumpId } from '../../base/pump-id.ts'
+import { isUnread } from '../../model/reading.ts'
 import {
   type Assembly,
   addDirectory,
@@ -217,9 +218,9 @@ function contradicts(live: ReplyOf<'LIVE'>, agreed: Agreed | null): boolean {
   if (!agreed) return false
   const { rate, activeAlarms } = live
   const { max } = Alarms.fields.alarms
-  const otherRate = rate !== null && rate !== agreed.rate
-  const alarms = activeAlarms === null ? null : Math.min(activeAlarms, max)
-  return otherRate || (alarms !== null && alarms !== Math.min(agreed.alarms, max))
+  const differ = (a: number | null, b: number | null) => a !== null && b !== null && a !== b
+  const most = (n: number | null) => (n === null ? null : Math.min(n, max))
+  return differ(rate, agreed.rate) || differ(most(activeAlarms), most(agreed.alarms))
 }
 
 /** One more part of the snapshot; when it is whole it is checked, told, and the reading is done. */
@@ -236,15 +237,21 @@ function grow(d: Draft, next: Assembly | string): void {
     readAgain(d, typeof read === 'string' ? read : 'its times are missing')
     return
   }
-  if (read.blocks.identity.serial !== session.pump.serial) {
+  const { identity, infusion, alarms } = read.blocks
+  // One that does not say which pump it is of is of the pump that OPEN named: every frame on air was for it.
+  const named = isUnread(identity) ? null : serialOf(Open.reply.fields.pumpSerial, identity.serial)
+  if (named !== null && named !== session.pump.serial) {
     failRead(d, 'the snapshot is of another pump', 'pump-not-recognised')
     return
   }
   set(d, { snapshot: read.snapshot, counter: read.directory.counterAfter, attempts: 0 })
   set(d, { assembly: null, readTimes: null, liveAt: d.now.mono })
   set(d, { armed: false, readUntil: null, answeredAt: readTimes.ended.earliest })
-  const { infusion, alarms } = read.blocks
-  set(d, { agreed: { rate: infusion.rate, alarms: alarms.alarms.length } })
+  const agreed: Agreed = {
+    rate: isUnread(infusion) ? null : infusion.rate,
+    alarms: isUnread(alarms) ? null : alarms.alarms.length,
+  }
+  set(d, { agreed })
   tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes } })
   if (d.s.policy === 'continuous') go(d, 'read-kept')
   else toEnding(d, 'read-done')

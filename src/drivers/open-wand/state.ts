@@ -144,10 +144,10 @@ export interface LinkState {
   readonly stopBy: number | null
 }
 
-/** What a reading and LIVE both report. The state counter moves with each (README.md §7.9). */
+/** What a reading and LIVE both report; null = the reading does not say. The state counter moves with each (README.md §7.9). */
 export interface Agreed {
   readonly rate: number | null
-  readonly alarms: number
+  readonly alarms: number | null
 }
 
 export interface ReadTimes {

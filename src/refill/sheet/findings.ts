@@ -3,7 +3,7 @@
 import { inZone } from '../../model/format.ts'
 import { type Clinic, drugsAfter, labelDoubts, residual, type Says, toldOf } from './compare.ts'
 import { measured } from './figures.ts'
-import { figuresOf } from './reading.ts'
+import { figuresOf, unreadIn } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -24,7 +24,11 @@ export function findings(sheet: Sheet, clinic: Clinic, w: Words): Finding[] {
     if (capacity === null || typed <= capacity) return []
     return [says(measured(typed, clinic.locale), measured(capacity, clinic.locale))]
   }
-  const out: Finding[] = []
+  const out: Finding[] = [before, after].flatMap((step) => {
+    if (!step) return []
+    const lines = unreadIn(step.entries, clinic.locale)
+    return lines.map((text) => ({ text: `${w[step.step]}: ${text}`, matters: true }))
+  })
   if (drug && before) {
     const { drugs, remark, ...label } = drug.entries
     const today = inZone(drug.at, clinic.zone).slice(0, 10)

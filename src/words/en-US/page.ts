@@ -134,6 +134,8 @@ export const page = {
   alarms: 'Alarms reported by the pump',
   noAlarms: (time: string) =>
     `No alarms reported by the pump at ${time}. This page does not watch the pump.`,
+  alarmsUnread: (time: string) =>
+    `The pump’s alarms could not be read at ${time}. There may be any. Read the pump again, or with its own programmer.`,
   alarmsAt: (time: string) => `As read at ${time}. This page does not watch the pump.`,
   alarm: 'Alarm',
   class: 'Class',
@@ -147,6 +149,9 @@ export const page = {
     `Gap: ${n} older events were overwritten by the pump before this reading. They are not known here.`,
   logUnknown: 'The pump does not say how many older events it has overwritten.',
   logWhole: 'Every event the pump has logged is here.',
+  logUnread: 'The pump’s event log could not be read.',
+  drugsUnread: 'The drugs could not be read.',
+  scheduleUnread: 'The schedule could not be read.',
   logEmpty: 'The pump has logged nothing.',
   number: 'No.',
   event: 'Event',
