@@ -2,6 +2,7 @@
 // page: the figures come from format.ts, the state in words, never by colour alone.
 import { DRUG_FIELDS, FIELDS, type ScalarField, STEP_FIELDS } from '../model/fields.ts'
 import { age, clockTime, dateTime, inZone, type Locale, quantity } from '../model/format.ts'
+import { mayGiveBolus } from '../model/reading.ts'
 import type { PumpStatus, WandStatus } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
 import { clockText } from '../words/clock.ts'
@@ -129,7 +130,7 @@ export function renderPump(pump: PumpStatus, reader: Reader): string[] {
     ...(infusion.schedule ?? []).flatMap((step) =>
       row('', `from ${stepStart(look, step.start)}: ${text(STEP_FIELDS.rate, step.rate)}`),
     ),
-    ...(infusion.bolusVolume.value === 0 || infusion.bolusVolume.quality === 'unavailable'
+    ...(!mayGiveBolus(infusion)
       ? []
       : row(
           'Single bolus',

@@ -109,6 +109,15 @@ export const unavailableOf = (values: SnapshotValues) =>
     isUnread(block) ? [{ block: name as BlockName, reason: block.unavailable }] : [],
   )
 
+/** Whether a single bolus is to be told of: not where the pump says that none is left, or that it gives none. */
+export const mayGiveBolus = ({
+  mode,
+  bolusVolume: { value, quality },
+}: Pick<Filled<'infusion'>, 'mode' | 'bolusVolume'>): boolean => {
+  if (value !== null) return value !== 0
+  return quality === 'invalid' || mode.value === null || mode.value === 'single-bolus'
+}
+
 /** Blocks that are kept of a reading for comparing: all but the pump's log, which the record of it has. */
 export type Kept = Exclude<BlockName, 'events'>
 export type KeptBlocks = { readonly [N in Kept]: SnapshotRepr[N] | Unread }

@@ -7,9 +7,11 @@ import { observationsOf } from '../../src/fhir/observations.ts'
 import { interrogationReport } from '../../src/fhir/reports.ts'
 import { messageOf } from '../../src/hl7/messages.ts'
 import { compare } from '../../src/model/comparison.ts'
-import { keptBlocks, type ReadRepr } from '../../src/model/reading.ts'
+import { type Content, contentShape } from '../../src/model/content.ts'
+import { isUnread, keptBlocks, type ReadRepr } from '../../src/model/reading.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
+import { deviceTimeText } from '../../src/model/value.ts'
 import { sheetPage } from '../../src/refill/page/page.ts'
 import { printedSheet } from '../../src/refill/paper/print.ts'
 import { sheetFile } from '../../src/refill/sheet/sheet-file.ts'
@@ -24,6 +26,19 @@ import { CLINIC, NOW, sheetTo } from '../refill/sheets.ts'
 const LOG = 'simulator-1-0a1b2c3d'
 export const reader = readerOf('en-US', 'UTC')
 
+/** The clocks, as the driver takes them from the clock block. */
+function clockIn({ clock }: ReadRepr) {
+  const { deviceTime, ageMs } = isUnread(clock) ? { deviceTime: null, ageMs: null } : clock
+  const said = deviceTime === null ? null : deviceTimeText(deviceTime)
+  const offset = said === null ? null : Date.parse(`${said}Z`) - Date.parse(AT.receivedAt)
+  return {
+    deviceTime: said,
+    hostTime: AT.receivedAt,
+    offsetMs: offset,
+    uncertaintyMs: ageMs === null ? null : 600,
+  }
+}
+
 const recorded = (repr: ReadRepr) => ({
   kind: 'interrogation' as const,
   source: 'simulator' as const,
@@ -36,16 +51,11 @@ const recorded = (repr: ReadRepr) => ({
   port: '/dev/wand',
   session: 1,
   snapshot: 1,
-  deviceTime: AT.deviceTime,
+  deviceTime: clockIn(repr).deviceTime,
   decoder: 'wandbridge-decoder/1',
   body: {
     blocks: repr as never,
-    clock: {
-      deviceTime: AT.deviceTime,
-      hostTime: AT.receivedAt,
-      offsetMs: 0,
-      uncertaintyMs: 600,
-    },
+    clock: clockIn(repr),
   },
 })
 
@@ -57,7 +67,11 @@ export function recordIn(repr: ReadRepr): InterrogationRecord {
 /** The status of the pump, as if this reading were its newest. */
 export async function statusIn(repr: ReadRepr): Promise<PumpStatus> {
   const { pump } = await sample()
-  const { who, content } = readIn(repr)
+  const { who } = readIn(repr)
+  const record = recordIn(repr)
+  const content = Object.fromEntries(
+    Object.keys(contentShape).map((key) => [key, record[key as keyof typeof contentShape]]),
+  ) as unknown as Content
   return { ...pump, ...content, pump: { ...pump.pump, ...who } }
 }
 

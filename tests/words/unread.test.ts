@@ -32,11 +32,16 @@ describe('a block that could not be read', () => {
   })
 
   it('takes no other block with it', async () => {
+    // The pump's time stands beside every value; it is the clock's.
+    const timeless = (part: unknown) =>
+      JSON.parse(JSON.stringify(part).replace(/"deviceTime":(null|"[^"]*"),/g, ''))
     const whole = recordIn(FULL)
     for (const block of BLOCK_NAMES) {
       const part = recordIn(without(block))
       for (const name of ['alarms', 'events', 'reservoir', 'battery', 'catheter'] as const) {
-        if (block !== name) expect(part[name], `${block}: ${name}`).toEqual(whole[name])
+        if (block !== name) {
+          expect(timeless(part[name]), `${block}: ${name}`).toEqual(timeless(whole[name]))
+        }
       }
       for (const value of Object.values(part.reservoir)) {
         if (block !== 'reservoir') continue

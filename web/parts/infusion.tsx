@@ -1,6 +1,7 @@
 // What the pump infuses: mode, rate, each drug with its concentration and dose of a day, and the day's
 // schedule drawn.
 import { DRUG_FIELDS, FIELDS, STEP_FIELDS } from '../../src/model/fields.ts'
+import { mayGiveBolus } from '../../src/model/reading.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { drugName, type Reader, shown, stepStart } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
@@ -52,9 +53,9 @@ export function Infusion({ pump: { infusion, state }, reader }: Props) {
 }
 
 /** Only while one is given, or where the pump does not say whether. */
-function singleBolus({ mode, bolusVolume, bolusRate }: PumpStatus['infusion'], reader: Reader) {
-  if (bolusVolume.value === 0 || (bolusVolume.value === null && mode.value !== 'single-bolus'))
-    return []
+function singleBolus(infusion: PumpStatus['infusion'], reader: Reader) {
+  if (!mayGiveBolus(infusion)) return []
+  const { bolusVolume, bolusRate } = infusion
   const left = shown(reader, fields.bolusVolume, bolusVolume)
   const rate = shown(reader, fields.bolusRate, bolusRate)
   return [{ label: reader.words.page.singleBolus, value: left, note: rate }]

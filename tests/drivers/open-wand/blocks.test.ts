@@ -1,10 +1,15 @@
 // A snapshot whose blocks are not all well: what is wrong with one costs that one alone, for any of them and
 // any way of being wrong; above all it never hides an alarm that came whole.
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { emit } from '../../../protocol/codec/struct.ts'
+import { decodePdu, FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
+import { emit, parse, type Struct } from '../../../protocol/codec/struct.ts'
 import { Alarms } from '../../../protocol/fields/alarms.ts'
 import { BLOCKS, type BlockName } from '../../../protocol/fields/blocks.ts'
+import { decodeLine } from '../../../protocol/framing/serial-line.ts'
+import { messageOfType } from '../../../protocol/messages/index.ts'
+import { reassemble } from '../../../src/drivers/open-wand/assembly.ts'
 import { decoder } from '../../../src/drivers/open-wand/decoder.ts'
 import type { LinkNews } from '../../../src/drivers/open-wand/state.ts'
 import { isUnread } from '../../../src/model/reading.ts'
@@ -51,6 +56,40 @@ const wrongs = fc.uniqueArray(
   }),
   { selector: ({ name }) => name, maxLength: NAMES.length - 1 },
 )
+
+interface Conversation {
+  readonly name: string
+  readonly conversation: readonly string[]
+  readonly blocks: Readonly<Record<BlockName, string | null>> | 'unusable'
+}
+const { vectors } = JSON.parse(readFileSync('protocol/vectors/9.6-snapshots.json', 'utf8')) as {
+  readonly vectors: readonly Conversation[]
+}
+
+describe('the conversations of the specification', () => {
+  it.each(vectors.map((one) => [one.name, one] as const))('%s', (_, { conversation, blocks }) => {
+    const pdus = conversation.map((line) => decodeLine(line) as Uint8Array)
+    const parts = pdus.filter((raw) => {
+      const pdu = decodePdu(raw) as Pdu
+      const name = messageOfType(pdu.type)
+      return (pdu.flags & FLAG_REPLY) !== 0 && (name === 'SNAPSHOT' || name === 'BLOCK')
+    })
+    const read = reassemble(parts)
+    if (blocks === 'unusable') {
+      // Whose it is, the session knows, not its PDUs.
+      if (typeof read !== 'string')
+        expect(read.blocks.identity).toMatchObject({ serial: 'SIM-0001' })
+      return
+    }
+    if (typeof read === 'string') throw new Error(read)
+    for (const name of NAMES) {
+      const bytes = blocks[name]
+      const one = read.blocks[name]
+      if (bytes === null) expect(isUnread(one), name).toBe(true)
+      else expect(one).toEqual(parse(BLOCKS[name].struct as Struct, Buffer.from(bytes, 'hex')))
+    }
+  })
+})
 
 describe('blocks that are wrong', () => {
   it('cost themselves alone, with the reason, and are the same when read again from the record', () => {
