@@ -201,7 +201,7 @@ const POSITION_TEXT: Readonly<Record<string, string>> = {
 
 export function renderWand(wand: WandStatus): string[] {
   const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
-  const { progress } = wand.contact
+  const { progress, fresh, ageMs, atLeast } = wand.contact
   const { value, position } = wand.coupling
   const bars = value === null ? '' : `, signal ${meter(value)} ${quantity(value, '%')}`
   const place = position === null ? '' : `Position: ${POSITION_TEXT[position] ?? position}${bars}`
@@ -212,6 +212,9 @@ export function renderWand(wand: WandStatus): string[] {
     ...row('Wand', name),
     ...row('', `${wand.link.sentence}${detail}`),
     ...(place ? row('', `${place}${busy}`) : []),
+    ...(fresh || ageMs === null
+      ? []
+      : row('', `Pump last heard ${atLeast ? 'at least ' : ''}${age(ageMs)} ago`)),
     ...row('Session', wand.session.sentence),
     ...wand.unclosed.flatMap((one) =>
       row('NOT CLOSED', `${one.pump === null ? '' : `Pump ${one.pump}: `}${one.sentence}`),

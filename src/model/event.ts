@@ -70,6 +70,8 @@ export interface ContactEvent extends EventHead {
   readonly loss: 'wand-lost' | 'implant-lost'
   /** Monotonic time at which the implant was last heard, at the latest. */
   readonly heardAt: number | null
+  /** The wand counts no further: it was then or earlier. */
+  readonly atLeast: boolean
   readonly coupling: number | null
   readonly position: string | null
   readonly operation: string | null

@@ -60,7 +60,16 @@ const wandObject = z.object({
     .meta({ description: 'As the wand last said it; what would help who holds it.' }),
   contact: z.object({
     fresh: z.boolean(),
-    ageMs: z.number().nonnegative().nullable(),
+    ageMs: z
+      .number()
+      .nonnegative()
+      .nullable()
+      .meta({
+        description: 'Since the implant was last heard; null = not since the wand was found.',
+      }),
+    atLeast: z
+      .boolean()
+      .meta({ description: 'The wand counts no further: it is at least so long ago.' }),
     operation: z.string().nullable(),
     progress: z.number().nullable().meta({ description: '%' }),
   }),

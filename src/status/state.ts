@@ -25,6 +25,8 @@ export interface Contact {
   readonly fresh: boolean
   readonly loss: 'wand-lost' | 'implant-lost'
   readonly heardAt: number | null
+  /** It was heard then or earlier. */
+  readonly atLeast: boolean
   /** Monotonic time at which the wand said so. */
   readonly saidAt: number
   /** Wall clock (ms) less monotonic clock when the contact was reported: shows a jump. */
@@ -110,6 +112,7 @@ const NO_CONTACT: Contact = {
   fresh: false,
   loss: 'wand-lost',
   heardAt: null,
+  atLeast: false,
   saidAt: -Infinity,
   skew: 0,
   coupling: null,
@@ -281,6 +284,7 @@ function onContact(wand: WandState, event: ContactEvent): WandState {
     fresh: event.fresh,
     loss: event.loss,
     heardAt: event.heardAt,
+    atLeast: event.atLeast,
     saidAt: event.mono,
     skew: Date.parse(event.receivedAt) - event.mono,
     coupling: event.coupling,

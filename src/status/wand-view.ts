@@ -45,6 +45,7 @@ export function viewWand(wand: WandState, now: Stamp): WandStatus {
     contact: {
       fresh: notInContact(wand, now) === null,
       ageMs: round(contactAge(wand, now)),
+      atLeast: contact.atLeast,
       operation: contact.operation,
       // Everything else is over before it could be read.
       progress: contact.operation === 'interrogate' ? contact.progress : null,

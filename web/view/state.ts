@@ -33,8 +33,9 @@ export function stateOf(pump: PumpStatus, reader: Reader): ShownState {
   switch (reason) {
     case 'wand-lost':
     case 'implant-lost': {
-      const at = lostAt(pump)
-      const title = at === null ? page.signalLostNow : page.signalLost(minute(reader, at))
+      const { at, atLeast } = lostAt(pump)
+      const said = atLeast ? page.signalLostBefore : page.signalLost
+      const title = at === null ? page.signalLostNow : said(minute(reader, at))
       const again = reason === 'wand-lost' && pump.link.connected
       const next = again ? page.answersAgain : page.why[reason]
       return of('lost', title, last, next, page.signalLostNow)
@@ -50,12 +51,13 @@ export function stateOf(pump: PumpStatus, reader: Reader): ShownState {
   }
 }
 
-/** UTC at which the signal went; null = nobody knows. */
-function lostAt({ asOf, session, wand, link }: PumpStatus): string | null {
-  if (session.endedAt !== null) return session.endedAt
-  if (!link.connected) return link.since
-  const { ageMs } = wand.contact
-  return ageMs === null ? null : new Date(Date.parse(asOf) - ageMs).toISOString()
+/** UTC at which the signal went, or before that; null = nobody knows. */
+function lostAt({ asOf, session, wand, link }: PumpStatus) {
+  if (session.endedAt !== null) return { at: session.endedAt, atLeast: false }
+  if (!link.connected) return { at: link.since, atLeast: false }
+  const { ageMs, atLeast } = wand.contact
+  const at = ageMs === null ? null : new Date(Date.parse(asOf) - ageMs).toISOString()
+  return { at, atLeast }
 }
 
 export interface ShownSession {

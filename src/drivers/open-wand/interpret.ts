@@ -70,7 +70,7 @@ export class Interpreter {
       case 'contact': {
         const changed = news.contact.fresh !== this.#fresh
         this.#fresh = news.contact.fresh
-        const { fresh, loss, heardAt, ping } = news.contact
+        const { fresh, loss, heardAt, atLeast, ping } = news.contact
         const fields = Ping.reply.fields
         const name = (raw: number | null | undefined, field: typeof fields.position) =>
           raw === null || raw === undefined ? null : codeName(field, raw)
@@ -82,6 +82,7 @@ export class Interpreter {
             changed,
             loss,
             heardAt,
+            atLeast,
             coupling: ping?.coupling ?? null,
             position: name(ping?.position, fields.position),
             operation: name(ping?.operation, fields.operation),

@@ -8,7 +8,7 @@ import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'
 import { Open } from '../../../protocol/messages/open.ts'
-import { POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
+import { Ping, POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
 import { pumpId } from '../../base/pump-id.ts'
 import { isUnread } from '../../model/reading.ts'
 import {
@@ -143,11 +143,15 @@ function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   const waits = d.s.unclosed.some((u) => u.why === 'still-open')
   if (waits && (state === 'none' || state === 'stuck')) set(d, { helloDue: true })
   // From the first sending: a repeated PING is answered from memory with an age that was true then.
-  const heardAt = ping.contactAgeMs === null ? null : out.firstAt - ping.contactAgeMs
+  const said = ping.contactAgeMs === null ? null : out.firstAt - ping.contactAgeMs
+  const atLeast = ping.contactAgeMs === Ping.reply.fields.contactAgeMs.max
+  // A wand that counts no further says the same age for ever; the first time it did is the nearest.
+  const first = atLeast && d.s.contact.atLeast ? d.s.contact.heardAt : null
+  const heardAt = first !== null && said !== null ? Math.min(first, said) : said
   const fresh = heardAt !== null && d.now.mono < heardAt + TIMING.contactMs
   if (!fresh) {
     const before = d.s.contact
-    set(d, { contact: { ...before, heardAt, ping } })
+    set(d, { contact: { ...before, heardAt, atLeast, ping } })
     // Only the wand's own word counts as lifting it: a silent cable is not that.
     set(d, { armed: true, attempts: 0, reopens: 0 })
     loseContact(d, 'implant-lost')
@@ -155,7 +159,7 @@ function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
     if (!before.fresh) tell(d, { kind: 'contact', contact: d.s.contact, recognised: false })
     return
   }
-  const contact: Contact = { heardAt, fresh: true, loss: 'implant-lost', ping }
+  const contact: Contact = { heardAt, atLeast, fresh: true, loss: 'implant-lost', ping }
   const good = POSITIONS[ping.position as keyof typeof POSITIONS] === 'good'
   set(d, { contact, placedSince: good ? (d.s.placedSince ?? d.now.mono) : null })
   tell(d, { kind: 'contact', contact, recognised: d.s.recognised })

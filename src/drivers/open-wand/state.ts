@@ -28,6 +28,8 @@ export type ContactLoss = 'wand-lost' | 'implant-lost'
 export interface Contact {
   /** Monotonic time the implant was last heard, at the latest; null = not since the port opened. */
   readonly heardAt: number | null
+  /** The wand counts no further: it was heard then or earlier. */
+  readonly atLeast: boolean
   readonly fresh: boolean
   readonly loss: ContactLoss
   readonly ping: ReplyOf<'PING'> | null
@@ -234,7 +236,13 @@ export type Effect =
   /** For the counters: a request was repeated, or a reply did not come. */
   | { readonly do: 'count'; readonly what: 'retries' | 'no-answer' }
 
-export const NO_CONTACT: Contact = { heardAt: null, fresh: false, loss: 'wand-lost', ping: null }
+export const NO_CONTACT: Contact = {
+  heardAt: null,
+  atLeast: false,
+  fresh: false,
+  loss: 'wand-lost',
+  ping: null,
+}
 
 export function initialState(
   policy: Policy,

@@ -29,6 +29,7 @@ export const page = {
   readOnce: 'Not live',
   changed: 'The pump has changed since. It is being read again.',
   signalLost: (at: string) => `Signal lost at ${at}`,
+  signalLostBefore: (at: string) => `Signal lost at ${at} or earlier`,
   signalLostNow: 'Signal lost',
   lastReading: (time: string, ago: string) => `Last reading ${time}, ${ago} ago`,
   why: {
