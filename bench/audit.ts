@@ -28,7 +28,12 @@ const record = (n: number): NewRecord<'link'> => ({
   wand: 'WAND-0001',
   link: 2_718_281_828,
   session: 7,
-  body: { phase: 'ready', cause: 'bench', detail: `number ${n}`, connected: true },
+  body: {
+    phase: 'ready',
+    cause: 'bench',
+    why: { code: 'why.port', args: { text: `number ${n}` } },
+    connected: true,
+  },
 })
 
 /** Runs a second to be warm, then counts. */

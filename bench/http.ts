@@ -2,6 +2,7 @@
 // with the same body, and a broadcast of events to many clients against one written by hand. Each
 // server is a process of its own, and so is the load. Prints one JSON object.
 // Usage: npm run bench -- http [--quick] [--clients N]
+
 import { fork } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -20,6 +21,8 @@ import { listen } from '../src/http/server.ts'
 import type { HttpSources } from '../src/http/sources.ts'
 import type { ApiRecord } from '../src/model/record.ts'
 import type { BridgeStatus, PumpStatus } from '../src/model/status.ts'
+import { statusTold } from '../src/words/told.ts'
+import { WORDS } from '../src/words/words.ts'
 
 const env = systemEnv()
 const args = process.argv.slice(2)
@@ -59,7 +62,7 @@ async function sample(): Promise<{ pump: PumpStatus; status: BridgeStatus }> {
   })
   bridge.start()
   await virtual.until(() => bridge.status().pumps[0]?.quality === 'current', 60_000)
-  const status = bridge.status()
+  const status = statusTold(WORDS['en-US'], bridge.status())
   const [pump] = status.pumps
   if (!pump) throw new Error('the simulator gave no pump')
   return { pump, status }
@@ -81,6 +84,7 @@ const record = (position: number, at: string): ApiRecord => ({
   deviceTime: null,
   phase: 'ready',
   cause: 'bench',
+  why: null,
   // The moment it was made, for whoever measures.
   detail: String(performance.timeOrigin + performance.now()).padEnd(300, ' '),
   connected: true,
@@ -95,6 +99,7 @@ async function ours(): Promise<Ready> {
   const sources: HttpSources = {
     env,
     version: '0',
+    words: WORDS['en-US'],
     status: { status: () => ({ ...status, asOf: utc(env.wall()) }), urgent$: NEVER },
     feed: {
       head: () => ({ log: LOG, size }),

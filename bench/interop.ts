@@ -1,6 +1,7 @@
 // FHIR and HL7 beside the decoder, on one core: a hundred interrogations a second through both, and a
 // FHIR read beside the read of the API. Ratios are what counts. Prints one JSON object.
 // Usage: npm run bench -- interop [--quick]
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,6 +23,7 @@ import { Auditor } from '../src/recorder/auditor.ts'
 import { EventRecorder } from '../src/recorder/event-recorder.ts'
 import { recordOf } from '../src/recorder/records.ts'
 import { loopbackSource } from '../src/transport/loopback.ts'
+import { WORDS } from '../src/words/words.ts'
 
 const env = systemEnv()
 const quick = process.argv.includes('--quick')
@@ -101,7 +103,7 @@ async function reads(event: ReadingEvent): Promise<Record<string, number>> {
   const head = () => auditor.head
   const feed = new Feed({ env, disk, dir, source, head, wake$: commits$ })
   const knowledge = new Knowledge({ env, disk, dir: join(stateDir, 'knowledge'), source, feed })
-  const rooms = { bridge, auditor, feed, knowledge, hl7: null }
+  const rooms = { bridge, auditor, feed, knowledge, hl7: null, words: WORDS['en-US'] }
   const log = () => {}
   const http = await startHttp(env, stateDir, rooms, {
     host: '127.0.0.1',

@@ -1,5 +1,8 @@
 // The picture and the table of src/drivers/open-wand/README.md, from the table of transitions itself.
+
 import { PHASES, TRANSITIONS, type Transition } from '../src/drivers/open-wand/table.ts'
+import { linkSentence } from '../src/words/told.ts'
+import { WORDS } from '../src/words/words.ts'
 import { table } from './protocol-tables.ts'
 
 const ALL: readonly (readonly [string, Transition])[] = Object.entries(TRANSITIONS)
@@ -13,6 +16,11 @@ export function linkDiagram(): string {
 }
 
 export function linkTable(): string {
-  const rows = ALL.map(([cause, { from, to, sentence }]) => [cause, from.join(', '), to, sentence])
+  const rows = ALL.map(([cause, { from, to }]) => [
+    cause,
+    from.join(', '),
+    to,
+    linkSentence(WORDS['en-US'], { cause }),
+  ])
   return table(['cause', 'from', 'to', 'what people read'], rows)
 }

@@ -3,6 +3,7 @@
 //
 //   node dist/tools/openapi.js            writes it
 //   node dist/tools/openapi.js --check    exits 1 when it is out of date
+
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { NEVER } from 'rxjs'
@@ -10,8 +11,11 @@ import { Access } from '../src/access/access.ts'
 import { TokenStore } from '../src/access/store.ts'
 import { VirtualEnv } from '../src/base/env.ts'
 import { VERSION } from '../src/base/version.ts'
+import { NO_RECORDER } from '../src/bridge/gate.ts'
 import { makeApp } from '../src/http/app.ts'
 import { LIMITS } from '../src/http/sources.ts'
+import { auditTold } from '../src/words/told.ts'
+import { WORDS } from '../src/words/words.ts'
 import { breaking, type Json } from './compatibility.ts'
 import { run } from './docs.ts'
 
@@ -20,8 +24,8 @@ const NOTHING = {
   asOf: '2026-01-01T00:00:00.000Z',
   wands: [],
   pumps: [],
-  audit: { log: null, position: null, state: 'none', checkpoint: null, sentence: '' },
-} as const
+  audit: auditTold(WORDS['en-US'], NO_RECORDER.status()),
+}
 
 /** The document, from the routes themselves: nothing behind them is asked. */
 export async function document(): Promise<Json> {
@@ -31,6 +35,7 @@ export async function document(): Promise<Json> {
     {
       env,
       version: VERSION,
+      words: WORDS['en-US'],
       status: { status: () => NOTHING, urgent$: NEVER },
       feed: {
         head: () => null,

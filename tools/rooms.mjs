@@ -57,7 +57,7 @@ export const ROOMS = {
   words: room('src/words/', 'sentences for people, by locale', ['model']),
   client: room('src/client/', 'the API as typed streams; runs in a browser', ['model']),
   http: room('src/http/', 'the read-only API', [
-    ...['base', 'model', 'access', 'feed', 'knowledge'],
+    ...['base', 'model', 'access', 'feed', 'knowledge', 'words'],
   ]),
   fhir: room('src/fhir/', 'readings as FHIR R4', [...['base', 'model', 'feed', 'knowledge']]),
   delivery: room('src/delivery/', 'one outbox engine over the feed; MLLP', [
@@ -68,7 +68,7 @@ export const ROOMS = {
     ...['model', 'words', 'refill/page', 'refill/paper'],
   ]),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
-    ...['base', 'model', 'control', 'feed', 'bridge', 'audit/log', 'audit/read'],
+    ...['base', 'model', 'control', 'feed', 'bridge', 'words', 'audit/log', 'audit/read'],
     ...['refill/sheet', 'refill/page'],
   ]),
   'refill/page': room('src/refill/page/', 'the worksheet in a browser', [
@@ -80,6 +80,7 @@ export const ROOMS = {
   host: room('src/host/', 'where the rooms meet', [
     ...['access', 'audit/format', 'audit/read', 'base', 'bridge', 'control', 'delivery', 'drivers'],
     ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet', 'status'],
+    'words',
   ]),
   cli: room(
     'src/cli/',
@@ -92,7 +93,7 @@ export const ROOMS = {
   ),
   // The verbs of `audit`: the only commands that read the log themselves.
   'cli/audit': room('src/cli/audit/', 'one file a verb of `audit`', [
-    ...['base', 'cli', 'control', 'decoders', 'feed', 'host', 'model', 'refill/sheet'],
+    ...['base', 'cli', 'control', 'decoders', 'feed', 'host', 'model', 'refill/sheet', 'words'],
     ...AUDIT.map((part) => `audit/${part}`),
   ]),
   'cli/refill': room('src/cli/refill/', 'the worksheet in a terminal', [

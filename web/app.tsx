@@ -1,6 +1,6 @@
 // The whole page: what is not to be missed above, a tile a wand, and one voice for changes of state.
-import { ALL_RECORDED } from '../src/model/status.ts'
 import { moment, type Reader } from '../src/words/reader.ts'
+import { auditSentence } from '../src/words/told.ts'
 import type { Shown } from './feed.ts'
 import { Notice } from './parts/notice.tsx'
 import { Outbox } from './parts/outbox.tsx'
@@ -9,11 +9,13 @@ import { announcementOf, tilesOf } from './view/state.ts'
 
 export function App({ shown, reader }: { readonly shown: Shown; readonly reader: Reader }) {
   const { connection, status, historyOf, destinations } = shown
-  const { page, source, said } = reader.words
+  const { words } = reader
+  const { page, source } = words
   const tiles = status ? tilesOf(status.wands, status.pumps) : []
   const marks = [...new Set(tiles.map(({ wand }) => wand.source))].filter((one) => one !== 'device')
   const audit = status?.audit
-  const unwell = audit && audit.state !== 'none' && audit.sentence !== ALL_RECORDED
+  const quiet = audit?.code === 'audit.recorded' && audit.notices.length === 0
+  const unwell = audit && audit.state !== 'none' && !quiet
   return (
     <>
       <a class="skip" href="#readings">
@@ -40,7 +42,7 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
             title={audit.state === 'failed' ? page.auditFailed : page.audit}
             grave={audit.state === 'failed'}
           >
-            <p>{said(audit.sentence)}</p>
+            <p>{auditSentence(words, audit)}</p>
           </Notice>
         )}
         {status && tiles.length === 0 && (
@@ -74,7 +76,7 @@ function ConnectionNotice({
   connection: Shown['connection']
   reader: Reader
 }) {
-  const { page, said } = reader.words
+  const { page } = reader.words
   switch (connection.state) {
     case 'connecting':
       return <Notice title={page.connecting} />
@@ -96,7 +98,7 @@ function ConnectionNotice({
     case 'distrusted':
       return (
         <Notice title={page.distrusted} grave>
-          <p>{said(connection.sentence)}</p>
+          <p>{connection.sentence}</p>
           <p>{page.distrustedNext}</p>
         </Notice>
       )

@@ -15,7 +15,7 @@ import { type AlarmHistory, NO_ALARMS } from '../model/alarm-changes.ts'
 import type { BridgeEvent, Stamp } from '../model/event.ts'
 import type { Policy } from '../model/policy.ts'
 import type { Source } from '../model/reading.ts'
-import type { AuditStatus, BridgeStatus } from '../model/status.ts'
+import type { AuditStatus, BridgeStatus, Coded } from '../model/status.ts'
 import { type Memory, NO_MEMORY } from '../status/recalled.ts'
 import { type BridgeState, NOTHING_KNOWN, reduce } from '../status/state.ts'
 import { viewBridge } from '../status/view.ts'
@@ -65,7 +65,7 @@ export class Bridge {
   readonly #shared: Shared = newShared()
   readonly #events = new Subject<BridgeEvent>()
   readonly #changes = new Subject<Change>()
-  readonly #audit = new Subject<AuditStatus>()
+  readonly #audit = new Subject<Coded<AuditStatus>>()
   readonly #gate: Gate
   readonly #recorder: Recorder
   readonly #options: BridgeOptions
@@ -78,7 +78,7 @@ export class Bridge {
   /** Every change of `status()`. Bad news comes twice: at once, and again when it is durable. */
   readonly changes$: Observable<Change> = this.#changes.asObservable()
   /** The state of the audit log, whenever it changes. */
-  readonly audit$: Observable<AuditStatus> = this.#audit.asObservable()
+  readonly audit$: Observable<Coded<AuditStatus>> = this.#audit.asObservable()
   readonly streams: Streams = streams(this.events$)
 
   constructor(options: BridgeOptions) {
@@ -147,7 +147,7 @@ export class Bridge {
    * Everything known, as it stands now: quality, reason and age are judged at `asOf`. What was read is
    * frozen: it is the same object until it or its quality changes.
    */
-  status(now: Stamp = this.now()): BridgeStatus {
+  status(now: Stamp = this.now()): Coded<BridgeStatus> {
     return viewBridge(this.#state, this.#recorder.status(), this.#memory, now)
   }
 

@@ -3,7 +3,8 @@
 // once, too. What could not be recorded never leaves it.
 import type { BridgeEvent } from '../model/event.ts'
 import { isImmediate } from '../model/event.ts'
-import type { AuditStatus } from '../model/status.ts'
+import { statement } from '../model/statement.ts'
+import type { AuditStatus, Coded } from '../model/status.ts'
 
 export interface Recorder {
   /**
@@ -12,7 +13,7 @@ export interface Recorder {
    */
   record(event: BridgeEvent): Promise<boolean> | null
   /** How the log is doing at this moment. */
-  status(): AuditStatus
+  status(): Coded<AuditStatus>
   /** Calls `listener` whenever a `status` has changed in more than its position. */
   onChange?(listener: () => void): void
 }
@@ -33,7 +34,8 @@ export const NO_RECORDER: Recorder = {
     position: null,
     state: 'none',
     checkpoint: null,
-    sentence: 'No audit log is kept.',
+    ...statement('audit.none'),
+    notices: [],
   }),
 }
 

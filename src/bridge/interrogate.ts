@@ -1,18 +1,19 @@
 // One reading of one wand, from asking to the confirmed close, and how it came out.
 
 import type { Env } from '../base/env.ts'
-import type { PumpStatus } from '../model/status.ts'
+import { type Statement, statement } from '../model/statement.ts'
+import type { AuditStatus, Coded, LinkStatus, PumpStatus } from '../model/status.ts'
 import type { Bridge } from './bridge.ts'
 
 export type Outcome =
   /** Read; `status` is as it stood when the last reply came, with the session as it ended. */
-  | { readonly kind: 'read'; readonly status: PumpStatus; readonly closeConfirmed: boolean }
+  | { readonly kind: 'read'; readonly status: Coded<PumpStatus>; readonly closeConfirmed: boolean }
   /** Nothing answers on the port. */
-  | { readonly kind: 'no-wand'; readonly why: string }
+  | { readonly kind: 'no-wand'; readonly why: readonly Statement[] }
   /** The wand answers, the pump does not, or the reading broke off. */
-  | { readonly kind: 'failed'; readonly why: string }
+  | { readonly kind: 'failed'; readonly why: readonly Statement[] }
   /** Nothing can be recorded, so nothing is shown. */
-  | { readonly kind: 'unrecorded'; readonly why: string }
+  | { readonly kind: 'unrecorded'; readonly why: readonly Statement[] }
 
 /** How long a wand may take to answer at all. */
 const WAND_MS = 5_000
@@ -28,8 +29,8 @@ export function interrogateOnce(
   readMs: number,
 ): Promise<Outcome> {
   const unrecorded = (): Outcome | null => {
-    const { state, sentence } = bridge.status().audit
-    return state === 'failed' ? { kind: 'unrecorded', why: sentence } : null
+    const { audit } = bridge.status()
+    return audit.state === 'failed' ? { kind: 'unrecorded', why: auditWhy(audit) } : null
   }
   // What cannot be recorded is better not read: an interrogation leaves its mark in the pump.
   const before = unrecorded()
@@ -37,8 +38,8 @@ export function interrogateOnce(
   return new Promise((resolve) => {
     /** The session, or the link with it, has ended, whether that is recorded yet or not. */
     let ended = false
-    let read: PumpStatus | null = null
-    let failure = ''
+    let read: Coded<PumpStatus> | null = null
+    let failure: Statement | null = null
     const finish = (outcome: Outcome) => {
       subscription.unsubscribe()
       noWand()
@@ -51,9 +52,9 @@ export function interrogateOnce(
     const explain = () => {
       const { link, contact } = wand() ?? {}
       if (link?.connected && !contact?.fresh) {
-        return 'The wand answers, but no pump is in reach. Hold the wand over the pump and try again.'
+        return [statement('outcome.no-pump')]
       }
-      return failure || `${link?.sentence ?? ''} ${link?.detail ?? ''}`.trim()
+      return failure ? [failure] : linkWhy(link)
     }
     const giveUp = () => {
       const outcome = ended ? unrecorded() : null
@@ -63,8 +64,7 @@ export function interrogateOnce(
       const now = wand()
       if (refused()) return finish({ kind: 'failed', why: explain() })
       if (now?.serial) return
-      const why = [now?.link.sentence ?? '', now?.link.detail ?? ''].filter(Boolean).join(' ')
-      finish({ kind: 'no-wand', why: why || 'Nothing answers on this port.' })
+      finish({ kind: 'no-wand', why: linkWhy(now?.link) })
     })
     const tooLong = env.after(readMs, () => {
       if (read) finish({ kind: 'read', status: read, closeConfirmed: false })
@@ -75,7 +75,7 @@ export function interrogateOnce(
         if (event.port !== port) return
         if (refused()) finish({ kind: 'failed', why: explain() })
         if (lost && event.kind === 'reading') {
-          finish({ kind: 'unrecorded', why: bridge.status().audit.sentence })
+          finish({ kind: 'unrecorded', why: auditWhy(bridge.status().audit) })
         }
         if (lost) return
         if (event.kind === 'session-end') ended = true
@@ -85,7 +85,7 @@ export function interrogateOnce(
         }
         if (event.kind === 'read-failed') {
           failure = event.why
-          if (event.final) finish({ kind: 'failed', why: event.why })
+          if (event.final) finish({ kind: 'failed', why: [event.why] })
         }
         if (event.kind === 'session-end' && read) {
           const session = wand()?.session ?? read.session
@@ -93,9 +93,17 @@ export function interrogateOnce(
           finish({ kind: 'read', status: { ...read, session }, closeConfirmed })
         }
       },
-      complete: () => finish({ kind: 'failed', why: 'The bridge was stopped.' }),
+      complete: () => finish({ kind: 'failed', why: [statement('outcome.stopped')] }),
     })
     subscription.add(bridge.audit$.subscribe(giveUp))
     bridge.interrogate(port)
   })
+}
+
+const auditWhy = ({ code, args, notices }: Coded<AuditStatus>) => [{ code, args }, ...notices]
+
+/** What the link says of itself. */
+function linkWhy(link: Coded<LinkStatus> | undefined): Statement[] {
+  if (!link) return [statement('outcome.nothing-answers')]
+  return [{ code: `link.${link.cause}`, args: {} }, ...(link.why ? [link.why] : [])]
 }

@@ -4,8 +4,10 @@
 import { Observable } from 'rxjs'
 import type { AlarmEvent, BridgeEvent, PumpIdentity } from '../model/event.ts'
 import { isImmediate, isLoss } from '../model/event.ts'
+import type { Statement } from '../model/statement.ts'
 import type {
   AuditStatus,
+  Coded,
   LinkStatus,
   PumpStatus,
   SessionStatus,
@@ -14,7 +16,7 @@ import type {
 import type { Bridge, Change } from './bridge.ts'
 
 export type WatchLine =
-  | ({ readonly kind: 'reading' } & PumpStatus)
+  | ({ readonly kind: 'reading' } & Coded<PumpStatus>)
   | {
       readonly kind: 'alarm'
       readonly asOf: string
@@ -31,11 +33,11 @@ export type WatchLine =
       readonly wand: string | null
       readonly coupling: WandStatus['coupling']
       readonly contact: WandStatus['contact']
-      readonly link: LinkStatus
+      readonly link: Coded<LinkStatus>
       /** Sessions that are not known to be closed, of whatever pump. */
-      readonly unclosed: WandStatus['unclosed']
+      readonly unclosed: Coded<WandStatus['unclosed']>
       /** Why an attempt to read did not complete. */
-      readonly readFailed?: string
+      readonly failure?: Statement
     }
   | {
       readonly kind: 'session'
@@ -44,9 +46,9 @@ export type WatchLine =
       readonly port: string
       readonly wand: string | null
       readonly pump: PumpIdentity | null
-      readonly session: SessionStatus
+      readonly session: Coded<SessionStatus>
     }
-  | ({ readonly kind: 'audit'; readonly asOf: string } & AuditStatus)
+  | ({ readonly kind: 'audit'; readonly asOf: string } & Coded<AuditStatus>)
 
 /** Lines from now on; the first ones say how things stand. */
 export function watchLines(bridge: Bridge): Observable<WatchLine> {
@@ -96,7 +98,12 @@ type WithReading = Extract<BridgeEvent, { kind: 'reading' | 'live' | 'recognised
 const isReading = (event: BridgeEvent): event is WithReading =>
   event.kind === 'reading' || event.kind === 'live' || event.kind === 'recognised'
 
-function own(event: BridgeEvent, durable: boolean, wand: WandStatus, asOf: string): WatchLine[] {
+function own(
+  event: BridgeEvent,
+  durable: boolean,
+  wand: Coded<WandStatus>,
+  asOf: string,
+): WatchLine[] {
   switch (event.kind) {
     case 'link':
     case 'wand':
@@ -104,7 +111,7 @@ function own(event: BridgeEvent, durable: boolean, wand: WandStatus, asOf: strin
     case 'contact':
       return event.changed ? [linkLine(asOf, wand)] : []
     case 'read-failed':
-      return [{ ...linkLine(asOf, wand), readFailed: event.why }]
+      return [{ ...linkLine(asOf, wand), failure: event.why }]
     case 'session-open':
     case 'session-end': {
       if (!durable) return []
@@ -122,7 +129,7 @@ function own(event: BridgeEvent, durable: boolean, wand: WandStatus, asOf: strin
   }
 }
 
-function linkLine(asOf: string, wand: WandStatus): Extract<WatchLine, { kind: 'link' }> {
+function linkLine(asOf: string, wand: Coded<WandStatus>): Extract<WatchLine, { kind: 'link' }> {
   const { source, port, serial, coupling, contact, link, unclosed } = wand
   return { kind: 'link', asOf, source, port, wand: serial, coupling, contact, link, unclosed }
 }

@@ -6,6 +6,7 @@ import { type Env, systemEnv } from '../base/env.ts'
 import { watchLines } from '../bridge/watch.ts'
 import type { Host } from '../host/host.ts'
 import { sourceFor } from '../transport/source.ts'
+import { sentence as saying } from '../words/words.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import { number } from './options.ts'
 import { renderPump, renderWand, sourceMark } from './render.ts'
@@ -51,7 +52,7 @@ export function registerDemo(program: Command): void {
         await host.stop(why)
         await simulator?.stop()
         const sessions = host.bridge.status().wands.map((wand) => wand.session)
-        for (const { sentence } of sessions) console.log(sentence)
+        for (const session of sessions) console.log(saying(host.words, session))
         console.log(`Audit files: ${host.auditor.dir}`)
       })
       const quit = () => void ends.stop(Exit.OK)
@@ -158,7 +159,7 @@ function draw(
       page,
       `  works once, for two minutes; ${PAGE_KEY} makes another`,
       `Audit files: ${host.auditor.dir}`,
-      ...wands.flatMap(renderWand),
+      ...wands.flatMap((wand) => renderWand(wand, READER)),
       '',
       ...latest.flatMap((pump) => renderPump(pump, READER)),
       '',

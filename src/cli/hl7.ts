@@ -7,6 +7,7 @@ import { ControlConnection } from '../control/client.ts'
 import { defaultStateDir } from '../host/config.ts'
 import { sourcesIn } from '../host/host.ts'
 import type { DestinationStatus } from '../model/status.ts'
+import { destinationTold } from '../words/told.ts'
 import { CommandError, Exit } from './exit.ts'
 import { hl7Of, number, type Settings, settings, withStateDir } from './options.ts'
 import { hold } from './serve.ts'
@@ -118,6 +119,7 @@ async function byItself(chosen: Settings, flags: Flags): Promise<void> {
     source: (await sourcesIn(chosen.stateDir))[0] ?? chosen.source,
     ports: [],
     policy: 'manual',
+    locale: chosen.locale,
     hl7: sending,
   }))
   try {
@@ -130,12 +132,12 @@ async function byItself(chosen: Settings, flags: Flags): Promise<void> {
       await sleep(env, 100)
       idle = hl7?.idle ? idle + 1 : 0
     }
-    const all = hl7?.status() ?? []
+    const all = (hl7?.status() ?? []).map((one) => destinationTold(host.words, one))
     tell(all)
     if (all.some(({ state }) => state !== 'idle')) {
       throw new CommandError(Exit.NOT_SO, 'Not everything could be sent. It stays in the log.')
     }
   } finally {
-    await host.stop('hl7 send')
+    await host.stop('hl7-send')
   }
 }

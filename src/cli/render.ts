@@ -3,7 +3,7 @@
 import { DRUG_FIELDS, FIELDS, type ScalarField, STEP_FIELDS } from '../model/fields.ts'
 import { age, clockTime, dateTime, inZone, type Locale, quantity } from '../model/format.ts'
 import { mayGiveBolus } from '../model/reading.ts'
-import type { PumpStatus, WandStatus } from '../model/status.ts'
+import type { Coded, PumpStatus, WandStatus } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
 import { clockText } from '../words/clock.ts'
 import type { LeftOut } from '../words/comparison.ts'
@@ -16,6 +16,8 @@ import {
   stepStart,
   unreadLines,
 } from '../words/reader.ts'
+import { auditSentence, linkText } from '../words/told.ts'
+import { sentence, WORDS } from '../words/words.ts'
 
 export interface Reader {
   readonly locale: Locale
@@ -56,7 +58,7 @@ export function sourceMark(source: PumpStatus['source']): string[] {
 }
 
 /** Live · Read at …, not live · Signal lost at …: the three states, in words. */
-export function liveness(pump: PumpStatus, { zone }: Reader): string {
+export function liveness(pump: Coded<PumpStatus>, { zone }: Reader): string {
   const read = clockTime(inZone(pump.readAt, zone))
   if (pump.quality === 'current') return `LIVE, read ${age(pump.ageMs)} ago`
   if (pump.reason === 'session-closed') return `Read at ${read}, ${age(pump.ageMs)} ago. Not live.`
@@ -92,7 +94,7 @@ export const TERMINAL_LEAVES_OUT: LeftOut = {
   'clock.resets': 'A clock that was lost is far off, and that stands here.',
 }
 
-export function renderPump(pump: PumpStatus, reader: Reader): string[] {
+export function renderPump(pump: Coded<PumpStatus>, reader: Reader): string[] {
   const look = readerOf(reader.locale, reader.zone)
   const text = (field: ScalarField, value: Value) => shown(look, field, value)
   const { reservoir, infusion, battery, state } = pump
@@ -149,18 +151,19 @@ export function renderPump(pump: PumpStatus, reader: Reader): string[] {
     ),
     ...row('Clock', clockRow(pump, look)),
     ...alarms(pump, reader),
-    ...row('Audit', auditText(pump.audit)),
+    ...row('Audit', auditText(pump.audit, look)),
   ]
 }
 
-function auditText({ log, position, sentence }: PumpStatus['audit']): string {
+function auditText(audit: Coded<PumpStatus['audit']>, { words }: Look): string {
+  const { log, position } = audit
   const place = position === null ? '' : `${log}, record ${position}. `
-  return `${place}${sentence}`
+  return `${place}${auditSentence(words, audit)}`
 }
 
 /** Off is said only by the pump; where it does not say, everything it says of boluses is there. */
 function bolusText(
-  bolus: PumpStatus['infusion']['patientBolus'],
+  bolus: Coded<PumpStatus>['infusion']['patientBolus'],
   text: (field: ScalarField, value: Value) => string,
 ): string {
   const { bolus: b } = FIELDS
@@ -169,13 +172,13 @@ function bolusText(
   return `${on}${text(b.volume, bolus.volume)} each in ${text(b.duration, bolus.duration)}, lockout ${text(b.lockout, bolus.lockout)}, ${text(b.given24h, bolus.given24h)} of ${text(b.maxPerDay, bolus.maxPerDay)} in 24 h; ${text(b.acceptedCount, bolus.acceptedCount)} given, ${text(b.deniedCount, bolus.deniedCount)} denied since programming`
 }
 
-function clockRow({ clock }: PumpStatus, look: Look): string {
+function clockRow({ clock }: Coded<PumpStatus>, look: Look): string {
   const { deviceTime, uncertainty } = clock
   const own = deviceTime === null ? '' : `${dateTime(deviceTime)} by the pump. `
   return `${own}${clockText({ ...clock, uncertainty: uncertainty.value }, look)}`
 }
 
-function alarms(pump: PumpStatus, { locale, zone }: Reader): string[] {
+function alarms(pump: Coded<PumpStatus>, { locale, zone }: Reader): string[] {
   const look = readerOf(locale, zone)
   const at = clockTime(inZone(pump.readAt, zone)).slice(0, 5)
   if (pump.alarms === null) return row('ALARMS', look.words.page.alarmsUnread(at))
@@ -199,7 +202,8 @@ const POSITION_TEXT: Readonly<Record<string, string>> = {
   'no-implant': 'no pump in reach',
 }
 
-export function renderWand(wand: WandStatus): string[] {
+export function renderWand(wand: Coded<WandStatus>, { locale }: Reader): string[] {
+  const words = WORDS[locale]
   const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
   const { progress, fresh, ageMs, atLeast } = wand.contact
   const { value, position } = wand.coupling
@@ -207,17 +211,16 @@ export function renderWand(wand: WandStatus): string[] {
   const place = position === null ? '' : `Position: ${POSITION_TEXT[position] ?? position}${bars}`
   const busy = progress === null ? '' : `. Reading, ${quantity(progress, '%')}`
   const { frames, bytes } = wand.link.refused
-  const detail = wand.link.detail ? ` ${wand.link.detail}` : ''
   return [
     ...row('Wand', name),
-    ...row('', `${wand.link.sentence}${detail}`),
+    ...row('', linkText(words, wand.link)),
     ...(place ? row('', `${place}${busy}`) : []),
     ...(fresh || ageMs === null
       ? []
       : row('', `Pump last heard ${atLeast ? 'at least ' : ''}${age(ageMs)} ago`)),
-    ...row('Session', wand.session.sentence),
+    ...row('Session', sentence(words, wand.session)),
     ...wand.unclosed.flatMap((one) =>
-      row('NOT CLOSED', `${one.pump === null ? '' : `Pump ${one.pump}: `}${one.sentence}`),
+      row('NOT CLOSED', `${one.pump === null ? '' : `Pump ${one.pump}: `}${sentence(words, one)}`),
     ),
     ...(frames > 0
       ? row(

@@ -4,7 +4,9 @@ import { type Env, systemEnv, utc } from '../base/env.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, OtherSource, startHost } from '../host/host.ts'
-import type { AuditStatus } from '../model/status.ts'
+import type { AuditStatus, Coded } from '../model/status.ts'
+import { auditSentence, linkText } from '../words/told.ts'
+import { sentence } from '../words/words.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import {
   auditOf,
@@ -31,6 +33,7 @@ export function registerServe(program: Command): void {
       const host = await hold(env, chosen.stateDir, async () => ({
         ...wands,
         policy: chosen.policy,
+        locale: chosen.locale,
         audit: auditOf(chosen),
         capture: captureOf(chosen),
         hl7: hl7Of(chosen, log),
@@ -42,8 +45,9 @@ export function registerServe(program: Command): void {
       log(`Audit files: ${host.auditor.dir}`)
       if (host.http) log(`Listening on ${host.http.url}, for readers with a token.`)
       let key = ''
-      const tell = ({ sentence }: AuditStatus) => {
-        log(sentence)
+      const { words } = host
+      const tell = (audit: Coded<AuditStatus>) => {
+        log(auditSentence(words, audit))
         const now = host.auditor.state.key ?? ''
         if (now !== key && now !== '') log(`Verifier key, to be kept elsewhere: ${now}`)
         key = now
@@ -52,8 +56,10 @@ export function registerServe(program: Command): void {
       tell(host.bridge.status().audit)
       host.bridge.audit$.subscribe(tell)
       host.bridge.events$.subscribe((event) => {
-        if (event.kind === 'link') log(`${event.port}  ${event.sentence} ${event.detail}`.trim())
-        if (event.kind === 'read-failed') log(`${event.port}  Not read: ${event.why}`)
+        if (event.kind === 'link') log(`${event.port}  ${linkText(words, event)}`)
+        if (event.kind === 'read-failed') {
+          log(`${event.port}  Not read: ${sentence(words, event.why)}`)
+        }
         if (event.kind === 'session-end' && event.how !== 'confirmed') {
           log(`${event.port}  Session ${event.session} not confirmed closed (${event.how}).`)
         }

@@ -5,7 +5,9 @@ import type { Bridge } from '../bridge/bridge.ts'
 import { interrogateOnce, type Outcome } from '../bridge/interrogate.ts'
 import { ControlConnection } from '../control/client.ts'
 import { quantity } from '../model/format.ts'
-import type { BridgeStatus, PumpStatus, WandStatus } from '../model/status.ts'
+import type { BridgeStatus, Coded, PumpStatus, WandStatus } from '../model/status.ts'
+import { linkSentence, pumpTold } from '../words/told.ts'
+import { sentence, sentences, WORDS, type Words } from '../words/words.ts'
 import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
 import {
   auditOf,
@@ -33,7 +35,7 @@ export function registerStatus(program: Command): void {
       const chosen = settings(flags)
       const { outcomes, unclosed } = await read(systemEnv(), chosen, flags.timeout * 1000)
       for (const outcome of outcomes) print(outcome, flags.json ?? false, chosen)
-      for (const sentence of unclosed) console.error(sentence)
+      for (const one of unclosed) console.error(one)
       const open = unclosed.length > 0 ? [Exit.NOT_READ] : []
       const codes = [...outcomes.map((o) => exitCodeOf(o.outcome)), ...open]
       const worst = codes.sort((a, b) => b - a)[0]
@@ -61,11 +63,13 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
     source: chosen.source,
     ports,
     policy: 'manual',
+    locale: chosen.locale,
     audit: auditOf(chosen),
   }))
   stopInOrder((why) => host.stop(why))
   const { bridge } = host
-  if (process.stderr.isTTY) tellProgress(bridge)
+  const words = WORDS[chosen.locale]
+  if (process.stderr.isTTY) tellProgress(bridge, words)
   await host.auditor.opened
   const outcomes = await Promise.all(
     bridge.ports.map(async (port) => ({
@@ -74,14 +78,17 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
     })),
   )
   await host.caughtUp()
-  const unclosed = unclosedOf(bridge.status().wands)
-  await host.stop('read once')
+  const unclosed = unclosedOf(bridge.status().wands, words)
+  await host.stop('read-once')
   return { outcomes, unclosed }
 }
 
 /** What people must be told of sessions that are not known to be closed, of whatever pump. */
-const unclosedOf = (wands: readonly Pick<WandStatus, 'unclosed'>[]): string[] => [
-  ...new Set(wands.flatMap(({ unclosed }) => unclosed.map(({ sentence }) => sentence))),
+const unclosedOf = (
+  wands: readonly Pick<Coded<WandStatus>, 'unclosed'>[],
+  words: Words,
+): string[] => [
+  ...new Set(wands.flatMap(({ unclosed }) => unclosed.map((one) => sentence(words, one)))),
 ]
 
 async function readThrough(
@@ -99,7 +106,7 @@ async function readThrough(
   let unclosed: readonly string[] = []
   for await (const answer of control.answers()) {
     if (isStatus(answer) && found.length === expected) {
-      unclosed = unclosedOf(answer.wands)
+      unclosed = unclosedOf(answer.wands, WORDS[chosen.locale])
       break
     }
     if (isStatus(answer)) {
@@ -125,14 +132,16 @@ async function readThrough(
 }
 
 /** One line that changes, for whoever waits with the wand in hand. */
-function tellProgress(bridge: Bridge): void {
+function tellProgress(bridge: Bridge, words: Words): void {
   bridge.changes$.subscribe({
     next: () => {
       const [wand] = bridge.status().wands
       if (!wand) return
       const { progress } = wand.contact
       const busy = progress === null ? '' : ` Reading, ${quantity(progress, '%')}`
-      process.stderr.write(`\r${wand.link.sentence}${busy}`.slice(0, 80).concat('\x1b[K'))
+      process.stderr.write(
+        `\r${linkSentence(words, wand.link)}${busy}`.slice(0, 80).concat('\x1b[K'),
+      )
     },
     complete: () => void process.stderr.write('\r\x1b[K'),
   })
@@ -168,17 +177,18 @@ const EXPLAIN = {
 } as const
 
 function print({ port, outcome }: Read, json: boolean, chosen: Settings): void {
+  const words = WORDS[chosen.locale]
   if (outcome.kind !== 'read') {
     const { what, next } = EXPLAIN[outcome.kind]
-    console.error(`${port}: ${what}. ${outcome.why}\n${next}`)
+    console.error(`${port}: ${what}. ${sentences(words, outcome.why)}\n${next}`)
     return
   }
-  if (json) console.log(JSON.stringify(outcome.status))
+  if (json) console.log(JSON.stringify(pumpTold(words, outcome.status)))
   else for (const line of text(outcome.status, chosen)) console.log(line)
-  if (!outcome.closeConfirmed) console.error(outcome.status.session.sentence)
+  if (!outcome.closeConfirmed) console.error(sentence(words, outcome.status.session))
 }
 
-function text(status: PumpStatus, chosen: Settings): string[] {
+function text(status: Coded<PumpStatus>, chosen: Settings): string[] {
   const at = [...sourceMark(status.source), ...renderPump(status, chosen)]
-  return [...at, '', status.session.sentence]
+  return [...at, '', sentence(WORDS[chosen.locale], status.session)]
 }

@@ -3,8 +3,11 @@ import type { Command } from 'commander'
 import { systemEnv } from '../base/env.ts'
 import { type WatchLine, watchLines } from '../bridge/watch.ts'
 import { ControlConnection } from '../control/client.ts'
+import { lineTold } from '../host/telling.ts'
 import { FIELDS } from '../model/fields.ts'
 import { readerOf, shown } from '../words/reader.ts'
+import { auditSentence, linkText } from '../words/told.ts'
+import { sentence as saying, WORDS } from '../words/words.ts'
 import { Exit, stopInOrder } from './exit.ts'
 import {
   auditOf,
@@ -29,7 +32,9 @@ export function registerWatch(program: Command): void {
     .action(async (flags: WatchFlags) => {
       const chosen = settings(flags)
       const print = (line: WatchLine) =>
-        void process.stdout.write(`${flags.json ? JSON.stringify(line) : sentence(line, chosen)}\n`)
+        void process.stdout.write(
+          `${flags.json ? JSON.stringify(lineTold(WORDS[chosen.locale], line)) : sentence(line, chosen)}\n`,
+        )
       const control = await ControlConnection.open(chosen.stateDir)
       if (control) await follow(control, print)
       else await watchHere(chosen, print)
@@ -53,6 +58,7 @@ async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Pr
   const host = await hold(env, stateDir, async () => ({
     ...wands,
     policy,
+    locale: chosen.locale,
     audit: auditOf(chosen),
   }))
   stopInOrder((why) => host.stop(why))
@@ -61,6 +67,7 @@ async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Pr
 
 export function sentence(line: WatchLine, chosen: Reader): string {
   const at = line.asOf.slice(11, 19)
+  const words = WORDS[chosen.locale]
   switch (line.kind) {
     case 'reading': {
       const { reportedVolume: v } = line.reservoir
@@ -73,12 +80,12 @@ export function sentence(line: WatchLine, chosen: Reader): string {
       return `${at}  ${line.pump.serial}  ALARM ${line.alarm.code} (${line.alarm.class}): ${line.phase}`
     case 'link':
       return [
-        `${at}  ${line.port}  ${line.readFailed ?? `${line.link.sentence} ${line.link.detail}`.trim()}`,
-        ...line.unclosed.map((one) => `${at}  ${line.port}  ${one.sentence}`),
+        `${at}  ${line.port}  ${line.failure ? saying(words, line.failure) : linkText(words, line.link)}`,
+        ...line.unclosed.map((one) => `${at}  ${line.port}  ${saying(words, one)}`),
       ].join('\n')
     case 'session':
-      return `${at}  ${line.port}  ${line.session.sentence}`
+      return `${at}  ${line.port}  ${saying(words, line.session)}`
     case 'audit':
-      return `${at}  ${line.sentence}`
+      return `${at}  ${auditSentence(words, line)}`
   }
 }

@@ -2,7 +2,8 @@
 // time, in order, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
 import { type Cancel, type Env, utc } from '../base/env.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
-import type { DestinationStatus } from '../model/status.ts'
+import { type Statement, statement } from '../model/statement.ts'
+import type { Coded, DestinationStatus } from '../model/status.ts'
 import { type Event, IDLE, type Result, RULES, type Rules, type State, step } from './machine.ts'
 import { beginning, type Entry, type Gap, Outbox, type Records } from './outbox.ts'
 import { insist, Place, sinceOf } from './place.ts'
@@ -30,6 +31,8 @@ export interface DestinationOptions {
   log(text: string): void
 }
 
+const NO_ERROR = statement('delivery.connecting')
+
 export class Destination {
   readonly #options: DestinationOptions
   readonly #rules: Rules
@@ -38,7 +41,7 @@ export class Destination {
   readonly #end = new AbortController()
   #place: Place | null = null
   /** Why nothing can be sent at all: its place or the log cannot be read. */
-  #lost: string | null = 'its place is being looked up'
+  #lost: Statement | null = statement('delivery.starting')
   #state: State = IDLE
   /** The text of the message that is under way. */
   #text = ''
@@ -48,7 +51,7 @@ export class Destination {
   #resending: Parked | null = null
   #timer: Cancel = () => {}
   #sent = 0
-  #lastError = ''
+  #lastError = NO_ERROR
 
   constructor(options: DestinationOptions) {
     const { env, records, sender, rules } = options
@@ -59,12 +62,13 @@ export class Destination {
       connected: () => this.#on({ kind: 'connected' }),
       reply: (reply) => {
         if (reply?.means === 'refused' || reply?.means === 'try-again') {
-          this.#lastError = `${reply.code} ${reply.text}`.trim()
+          const text = `${reply.code} ${reply.text}`.trim()
+          this.#lastError = statement('delivery.refused', { text })
         }
         this.#on({ kind: 'reply', reply })
       },
       closed: (why) => {
-        this.#lastError = why
+        this.#lastError = statement('delivery.refused', { text: why })
         this.#on({ kind: 'closed' })
       },
     })
@@ -114,7 +118,7 @@ export class Destination {
     await this.#place?.stop()
   }
 
-  status(): DestinationStatus {
+  status(): Coded<DestinationStatus> {
     const { env, name, sender } = this.#options
     const { place = null, parked = [] } = this.#place?.saved ?? {}
     return standing({
@@ -232,7 +236,7 @@ export class Destination {
     const result = await this.#exchange(message)
     if (result.kind === 'accepted') {
       this.#sent += 1
-      this.#lastError = ''
+      this.#lastError = NO_ERROR
       if (before && !(await this.#written(() => notes.resent(before)))) return 'stopped'
       return null
     }
@@ -269,7 +273,7 @@ export class Destination {
           this.#link.send(this.#text)
           break
         case 'close':
-          this.#lastError = 'no answer in time'
+          this.#lastError = statement('delivery.unanswered')
           this.#link.close()
           break
         case 'timer':
@@ -289,12 +293,12 @@ export class Destination {
     await this.#written(() =>
       work().then(
         () => true,
-        ({ message }: Error) => {
-          if (this.#lost !== message && !this.#stopped)
+        ({ message: text }: Error) => {
+          if (this.#lost?.args['text'] !== text && !this.#stopped)
             this.#options.log(
-              `${message}. Nothing is sent to it until that is mended; it is tried again.`,
+              `${text}. Nothing is sent to it until that is mended; it is tried again.`,
             )
-          this.#lost = message
+          this.#lost = statement('delivery.failed', { text })
           return false
         },
       ),

@@ -7,7 +7,7 @@ import { decoderOf } from '../drivers/decoders.ts'
 import { contentOf } from '../model/content.ts'
 import type { ClockReading, SessionEnding } from '../model/event.ts'
 import { type AlarmReading, filled, type Source } from '../model/reading.ts'
-import { type ApiRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
+import { type CodedRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
 import { mapValues, type Value } from '../model/value.ts'
 import { cursorText } from './cursor.ts'
 
@@ -42,7 +42,7 @@ const recorded = (value: Value): Value =>
   value.quality === 'current' ? { ...value, quality: 'stale', reason: 'recorded' } : value
 
 /** Null = it is of a kind that the API does not give, or no decoder of this release reads it. */
-export function apiRecord(record: Common | AuditRecord, place: Place): ApiRecord | null {
+export function apiRecord(record: Common | AuditRecord, place: Place): CodedRecord | null {
   const { kind, at, pump } = record
   if (!isApiKind(kind)) return null
   const deviceTime = record.deviceTime ?? null

@@ -4,7 +4,7 @@ import type { AuditRecord, Kind } from '../audit/format/record.ts'
 import type { Stored, Wanted } from '../audit/read/scan.ts'
 import { pumpId } from '../base/pump-id.ts'
 import { sourceOf } from '../model/reading.ts'
-import type { ApiRecord } from '../model/record.ts'
+import type { CodedRecord } from '../model/record.ts'
 import { apiRecord } from './api-record.ts'
 import type { Cursor } from './cursor.ts'
 
@@ -18,7 +18,7 @@ export interface Selection extends Wanted {
 export class FeedRecord implements Cursor {
   readonly log: string
   readonly #stored: Stored
-  #api: ApiRecord | null | undefined
+  #api: CodedRecord | null | undefined
   #pump: string | null | undefined
 
   constructor(log: string, stored: Stored) {
@@ -57,7 +57,7 @@ export class FeedRecord implements Cursor {
   }
 
   /** As the API gives it; null = it is of a kind that the API does not give. */
-  api(): ApiRecord | null {
+  api(): CodedRecord | null {
     const { log, position } = this
     this.#api ??= apiRecord(this.record, { log, position, source: sourceOf(log) })
     return this.#api

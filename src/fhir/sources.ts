@@ -5,7 +5,7 @@ import type { FeedRecord } from '../feed/feed-record.ts'
 import type { PumpView } from '../knowledge/views.ts'
 import type { Refill } from '../model/api.ts'
 import type { Source } from '../model/reading.ts'
-import type { BridgeStatus } from '../model/status.ts'
+import type { BridgeStatus, Coded } from '../model/status.ts'
 
 /** A record of the log as an auditor sees it. */
 export interface AuditEntry {
@@ -26,7 +26,7 @@ export interface AuditEntry {
 export interface FhirSources {
   readonly env: Env
   readonly version: string
-  status(): Pick<BridgeStatus, 'pumps'>
+  status(): Pick<Coded<BridgeStatus>, 'pumps'>
   readonly feed: Pick<Feed, 'head' | 'read'>
   readonly knowledge: {
     pumps(): readonly Pick<PumpView, 'id' | 'reading'>[]

@@ -14,7 +14,7 @@ import {
   PRIORITIES,
 } from '../model/nomenclature.ts'
 import type { Source } from '../model/reading.ts'
-import type { ApiRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
+import type { CodedRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
 import { type Field, header, message, segment } from './text.ts'
 
 export type Sendable = InterrogationRecord | RecordOf<'alarm'>
@@ -46,11 +46,11 @@ export const PROFILE: Profile = {
 const NAMESPACE = 'WANDBRIDGE'
 
 /** At most 20 characters, of the log's own name and the position: the same whenever it is sent. */
-export function controlId({ log, position }: Pick<ApiRecord, 'log' | 'position'>): string {
+export function controlId({ log, position }: Pick<CodedRecord, 'log' | 'position'>): string {
   return `${log.slice(-8)}-${position.toString(36).toUpperCase()}`
 }
 
-export const isSendable = (record: ApiRecord): record is Sendable =>
+export const isSendable = (record: CodedRecord): record is Sendable =>
   (record.kind === 'interrogation' || record.kind === 'alarm') && record.pump !== null
 
 export function messageOf(record: Sendable, profile: Profile = PROFILE): string {
@@ -73,7 +73,7 @@ function report(record: InterrogationRecord, profile: Profile): string {
 }
 
 function opening(
-  record: ApiRecord,
+  record: CodedRecord,
   profile: Profile,
   trigger: string,
   profileId: string,
@@ -128,7 +128,7 @@ function rowsOf(record: InterrogationRecord, zone: string | null, at: string): s
 }
 
 /** No EUI-64 is known of an implant, and none is made up: its serial, and our name for it. */
-const equipmentOf = ({ pump }: ApiRecord): Field => [
+const equipmentOf = ({ pump }: CodedRecord): Field => [
   pump?.serial ?? '',
   NAMESPACE,
   `urn:wandbridge:pump:${pump?.id ?? ''}`,

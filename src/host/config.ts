@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { hl7Schema } from '../hl7/config.ts'
-import { isZone } from '../model/format.ts'
+import { isZone, LOCALES } from '../model/format.ts'
 import { POLICIES } from '../model/policy.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 
@@ -115,7 +115,7 @@ export const configSchema = z
         'tolerance and source go together: a verdict names where it comes from',
       )
       .default({}),
-    locale: z.enum(['en-US', 'en-GB']).default('en-US'),
+    locale: z.enum(LOCALES).default('en-US'),
     zone: z
       .string()
       .default('UTC')

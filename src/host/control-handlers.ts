@@ -6,19 +6,23 @@ import { interrogateOnce } from '../bridge/interrogate.ts'
 import { watchLines } from '../bridge/watch.ts'
 import type { ControlRequest } from '../control/messages.ts'
 import type { ControlClient } from '../control/server.ts'
-import type { Auditor } from '../recorder/auditor.ts'
+import { statement } from '../model/statement.ts'
 import type { Captures } from '../recorder/captures.ts'
 import { wrongEntries } from '../refill/sheet/entries.ts'
+import { auditSentence, destinationTold, statusTold } from '../words/told.ts'
 import type { Host } from './host.ts'
+import { lineTold, outcomeTold } from './telling.ts'
 
 export function handle(env: Env, host: Host, request: ControlRequest, client: ControlClient): void {
-  const { bridge, auditor, captures } = host
+  const { bridge, auditor, captures, words } = host
   switch (request.do) {
     case 'status':
-      client.send(bridge.status())
+      client.send(statusTold(words, bridge.status()))
       return
     case 'watch': {
-      const subscription = watchLines(bridge).subscribe((line) => client.send(line))
+      const subscription = watchLines(bridge).subscribe((line) =>
+        client.send(lineTold(words, line)),
+      )
       client.onLeave(() => subscription.unsubscribe())
       return
     }
@@ -26,12 +30,12 @@ export function handle(env: Env, host: Host, request: ControlRequest, client: Co
       const ports = request.port === undefined ? bridge.ports : [request.port]
       for (const port of ports) {
         if (!bridge.ports.includes(port)) {
-          const why = `The bridge that runs with this state directory does not have ${port}. Start it with that port, too, or give another --state-dir.`
-          client.send({ outcome: { kind: 'no-wand', why } })
+          const why = [statement('outcome.no-such-port', { port })]
+          client.send({ outcome: outcomeTold(words, { kind: 'no-wand', why }) })
           continue
         }
         void interrogateOnce(env, bridge, port, request.readMs).then((outcome) =>
-          client.send({ outcome }),
+          client.send({ outcome: outcomeTold(words, outcome) }),
         )
       }
       return
@@ -46,11 +50,13 @@ export function handle(env: Env, host: Host, request: ControlRequest, client: Co
     case 'hl7':
       if (!host.hl7)
         client.send({ error: 'This bridge has no HL7 destination in its configuration.' })
-      else if (request.what === 'status') client.send({ destinations: host.hl7.status() })
-      else client.send({ resent: host.hl7.resend(request.destination) })
+      else if (request.what === 'status') {
+        const destinations = host.hl7.status().map((one) => destinationTold(words, one))
+        client.send({ destinations })
+      } else client.send({ resent: host.hl7.resend(request.destination) })
       return
     case 'worksheet':
-      void worksheet(auditor, request).then((answer) => client.send(answer))
+      void worksheet(host, request).then((answer) => client.send(answer))
       return
     case 'capture':
       void capture(captures, request.what, client)
@@ -70,7 +76,7 @@ export function handle(env: Env, host: Host, request: ControlRequest, client: Co
 
 /** Appends one step of a worksheet, if it is what a worksheet writes. */
 async function worksheet(
-  auditor: Auditor,
+  { auditor, words }: Host,
   request: Extract<ControlRequest, { do: 'worksheet' }>,
 ): Promise<object> {
   const { pump, model, patient, sheet, step, entries, corrects, actor } = request
@@ -87,7 +93,7 @@ async function worksheet(
     ...(corrects !== undefined && { refs: { corrects } }),
     body,
   })
-  return written ? { written } : { error: auditor.status.sentence }
+  return written ? { written } : { error: auditSentence(words, auditor.status) }
 }
 
 async function capture(

@@ -11,11 +11,11 @@ import type { Store } from '../delivery/saved.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
-import type { DestinationStatus } from '../model/status.ts'
+import type { Coded, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 
 export interface Hl7 {
-  status(): readonly DestinationStatus[]
+  status(): readonly Coded<DestinationStatus>[]
   counters(): readonly Counter[]
   /** Sends what was set aside again; how many messages that are, by destination. */
   resend(name?: string): Readonly<Record<string, number>>
@@ -99,23 +99,19 @@ function notesOf(auditor: Auditor, destination: string): Notes {
       return durable(auditor.append({ kind: 'hl7-resent', body }))
     },
     gap({ log, from, to, why }) {
-      const reason = {
-        dropped: 'dropped from the log before it was taken',
-        'other-log': 'another log was begun',
-        ahead: 'an older copy of the log was put back',
-      }[why]
+      const outcome = { ok: false, reason: why }
       const body = { destination, log, from, to }
-      return durable(auditor.append({ kind: 'hl7-gap', body, outcome: { ok: false, reason } }))
+      return durable(auditor.append({ kind: 'hl7-gap', body, outcome }))
     },
   }
 }
 
-function countersOf(all: readonly DestinationStatus[]): Counter[] {
+function countersOf(all: readonly Coded<DestinationStatus>[]): Counter[] {
   const per = (
     name: string,
     help: string,
     type: Counter['type'],
-    of: (one: DestinationStatus) => number,
+    of: (one: Coded<DestinationStatus>) => number,
   ) => ({
     name,
     help,

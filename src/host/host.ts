@@ -11,10 +11,12 @@ import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import type { Locale } from '../model/format.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
 import { clockState } from '../recorder/time-service.ts'
+import { WORDS, type Words } from '../words/words.ts'
 import { Closers } from './closers.ts'
 import { handle } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
@@ -23,6 +25,8 @@ import { openRooms } from './rooms.ts'
 
 export interface Host {
   readonly source: Source
+  /** What it speaks with to whoever asks it. */
+  readonly words: Words
   readonly bridge: Bridge
   readonly auditor: Auditor
   readonly captures: Captures
@@ -44,6 +48,8 @@ export interface Host {
 export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'driver'> {
   /** What kind of wands it reads. */
   readonly source: Source
+  /** The language of its sentences; en-US if not given. */
+  readonly locale?: Locale
   readonly audit?: Pick<AuditorOptions, 'keepDays'>
   readonly capture?: Pick<CaptureOptions, 'budgetBytes' | 'keepDays'> & {
     /** From the beginning; otherwise somebody asks for it. */
@@ -92,7 +98,15 @@ export async function startHost(
 async function hostOf(
   env: Env,
   stateDir: string,
-  { source, audit = {}, capture = {}, http: listening, hl7: sending, ...options }: HostOptions,
+  {
+    source,
+    locale = 'en-US',
+    audit = {},
+    capture = {},
+    http: listening,
+    hl7: sending,
+    ...options
+  }: HostOptions,
   closers: Closers,
 ): Promise<Host> {
   const other = (await sourcesIn(stateDir)).find((one) => one !== source)
@@ -100,7 +114,8 @@ async function hostOf(
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
-  let why = 'the start failed'
+  const words = WORDS[locale]
+  let why = 'start-failed'
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
       ...options,
@@ -139,13 +154,14 @@ async function hostOf(
   let http: Http | null = null
   if (listening) {
     const { startHttp } = await import('./http-host.ts')
-    const started = await startHttp(env, stateDir, { ...rooms, hl7 }, listening)
+    const started = await startHttp(env, stateDir, { ...rooms, hl7, words }, listening)
     closers.add('the HTTP server', () => started.close())
     http = started
   }
   await start()
   return {
     source,
+    words,
     bridge,
     feed,
     knowledge,

@@ -19,6 +19,8 @@ import type { Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'
 import type { Auditor } from '../recorder/auditor.ts'
+import { destinationTold, statusTold } from '../words/told.ts'
+import type { Words } from '../words/words.ts'
 import { fhirMount } from './fhir-host.ts'
 import type { Hl7 } from './hl7-host.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
@@ -46,13 +48,14 @@ export interface HttpRooms {
   readonly feed: Feed
   readonly knowledge: Knowledge
   readonly hl7: Hl7 | null
+  readonly words: Words
 }
 
 /** Rejects with ListenError when it cannot listen as it is told. */
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, feed, knowledge, hl7 }: HttpRooms,
+  { bridge, auditor, feed, knowledge, hl7, words }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -75,13 +78,17 @@ export async function startHttp(
   const sources = {
     env,
     version: VERSION,
-    status: { status: () => bridge.status(), urgent$: merge(urgent$, bridge.audit$) },
+    words,
+    status: {
+      status: () => statusTold(words, bridge.status()),
+      urgent$: merge(urgent$, bridge.audit$),
+    },
     feed,
     knowledge,
     access,
     reads: readLog(auditor),
     counters: () => [...countersOf(bridge, auditor), ...(hl7?.counters() ?? [])],
-    destinations: () => hl7?.status() ?? [],
+    destinations: () => (hl7?.status() ?? []).map((one) => destinationTold(words, one)),
     mounts: [fhirMount(env, { bridge, feed, knowledge })],
     page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
     log: options.log,

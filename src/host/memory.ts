@@ -3,6 +3,7 @@ import type { BridgeMemory } from '../bridge/bridge.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { UnclosedView } from '../knowledge/views.ts'
 import type { UnclosedSession } from '../model/event.ts'
+import { statement } from '../model/statement.ts'
 import type { RecalledPump } from '../status/recalled.ts'
 
 export function memoryOf(knowledge: Knowledge): BridgeMemory {
@@ -34,7 +35,6 @@ export function memoryOf(knowledge: Knowledge): BridgeMemory {
 }
 
 function told({ why, session, serial, opened }: UnclosedView): UnclosedSession {
-  const which = serial === null ? 'a pump that is not known' : `pump ${serial}`
-  const sentence = `A session with ${which}, of ${opened.at.slice(0, 16).replace('T', ' ')} UTC, is not known to be closed. Hold the wand over that pump again, so that it can be closed.`
-  return { why, session, pump: serial, sentence }
+  const said = statement('unclosed.remembered', { pump: serial, openedAt: opened.at })
+  return { why, session, pump: serial, ...said }
 }

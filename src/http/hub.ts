@@ -9,11 +9,14 @@ import type { FeedItem } from '../feed/feed.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { type ByeEvent, type SnapshotEvent, TICK_MS } from '../model/api.ts'
 import { RECORD_KINDS } from '../model/record.ts'
+import { statement } from '../model/statement.ts'
 import type { BridgeStatus } from '../model/status.ts'
+import { recordTold } from '../words/told.ts'
+import { sentence, type Words } from '../words/words.ts'
 import { statusEvent, watchLiveness } from './liveness.ts'
 import type { HttpSources } from './sources.ts'
 import type { StreamClient } from './stream-client.ts'
-import { BYES, type Bye, frame, resume } from './stream-start.ts'
+import { type Bye, frame, resume } from './stream-start.ts'
 
 /** Clients that were away for long and read at once. */
 const READS = 2
@@ -25,11 +28,11 @@ const AGAIN_MS = 1_000
 const encodings = new WeakMap<FeedRecord, Buffer | null>()
 
 /** Null = it is of a kind that the API does not give. */
-function encoded(record: FeedRecord): Buffer | null {
+function encoded(record: FeedRecord, words: Words): Buffer | null {
   const known = encodings.get(record)
   if (known !== undefined) return known
   const api = record.api()
-  const made = api && frame(api.kind, api, cursorText(record))
+  const made = api && frame(api.kind, recordTold(words, api), cursorText(record))
   encodings.set(record, made)
   return made
 }
@@ -112,7 +115,7 @@ export class Hub {
     const first = this.#at === null
     this.#at = item.cursor
     if (item.kind === 'record') {
-      const bytes = encoded(item.record)
+      const bytes = encoded(item.record, this.#sources.words)
       for (const client of this.#clients) {
         if (!client.live) continue
         client.take(item.record, bytes)
@@ -202,7 +205,7 @@ export class Hub {
         }
         const range = { after: from.position, before: to.position + 1, gone: () => client.gone }
         for await (const record of this.#sources.feed.read({ ...range, kinds })) {
-          client.take(record, encoded(record))
+          client.take(record, encoded(record, this.#sources.words))
           if (!(await client.drained())) return this.bye(client, 'slow')
         }
         client.cursor = to
@@ -249,7 +252,8 @@ export class Hub {
 
   /** Ends a connection with the reason. */
   bye(client: StreamClient, reason: Bye): void {
-    const event: ByeEvent = { asOf: this.#asOf(), reason, sentence: BYES[reason] }
+    const said = sentence(this.#sources.words, statement(`bye.${reason}`))
+    const event: ByeEvent = { asOf: this.#asOf(), reason, sentence: said }
     client.end(frame('bye', event))
     this.#sentAway(reason)
   }

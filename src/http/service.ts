@@ -3,6 +3,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { healthSchema } from '../model/api.ts'
+import { statement } from '../model/statement.ts'
+import { sentence } from '../words/words.ts'
 import { INSIDE } from './guard.ts'
 import type { Metrics } from './metrics.ts'
 import { HttpProblem } from './problems.ts'
@@ -11,7 +13,7 @@ import type { HttpSettings, HttpSources } from './sources.ts'
 
 export function serviceRoutes(
   app: FastifyInstance,
-  { access, status }: HttpSources,
+  { access, status, words }: HttpSources,
   settings: HttpSettings,
   metrics: Metrics,
 ): void {
@@ -26,7 +28,10 @@ export function serviceRoutes(
         response: answers(healthSchema, 'It runs.'),
       },
     },
-    () => ({ ok: true, sentence: 'The bridge runs.' }),
+    () => {
+      const running = statement('health.running')
+      return { ok: true, ...running, sentence: sentence(words, running) }
+    },
   )
   app.get(
     '/readyz',
@@ -47,9 +52,9 @@ export function serviceRoutes(
       },
     },
     (_request, reply) => {
-      const { state, sentence } = status.status().audit
+      const { state, code, args, sentence } = status.status().audit
       const ok = state === 'ok' || state === 'slow'
-      return reply.code(ok ? 200 : 503).send({ ok, sentence })
+      return reply.code(ok ? 200 : 503).send({ ok, code, args, sentence })
     },
   )
   app.get(

@@ -6,6 +6,7 @@ import type { Feed } from '../feed/feed.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { PumpView } from '../knowledge/views.ts'
 import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
+import type { Words } from '../words/words.ts'
 import type { Mount } from './mount.ts'
 import type { PageFile } from './page.ts'
 
@@ -50,6 +51,8 @@ export interface Counter {
 export interface HttpSources {
   readonly env: Env
   readonly version: string
+  /** What it speaks with. */
+  readonly words: Words
   readonly status: StatusSource
   readonly feed: Follow
   readonly knowledge: Known

@@ -5,13 +5,6 @@ import type { ByeEvent, ResetEvent } from '../model/api.ts'
 
 export type Bye = ByeEvent['reason']
 
-export const BYES: Readonly<Record<Bye, string>> = {
-  slow: 'This connection did not take what was sent, so it is ended. Connect again with the last id; nothing recorded is lost.',
-  revoked: 'The token was revoked. Nothing you show is live.',
-  expired: 'The token or page session has expired. Nothing you show is live.',
-  shutdown: 'The bridge is ending. Nothing you show is live. Connect again with the last id.',
-}
-
 /** An event as it goes over the wire. */
 export function frame(event: string, data: object, id?: string): Buffer {
   const head = id === undefined ? '' : `id: ${id}\n`

@@ -7,7 +7,7 @@ import { alarmChanges } from '../model/alarm-changes.ts'
 import type { Refill, Visit } from '../model/api.ts'
 import { eventsSince, type NewEvents } from '../model/pump-events.ts'
 import type { AlarmReading, Source } from '../model/reading.ts'
-import type { ApiRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
+import type { CodedRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
 import type { Value } from '../model/value.ts'
 import type {
   Beside,
@@ -90,9 +90,9 @@ export function pumpView(known: Known, origin: Origin, pump: PumpKnown): PumpVie
 }
 
 /** A record is turned into public units once, however often it is asked for. */
-const converted = new WeakMap<Placed, ApiRecord | null>()
+const converted = new WeakMap<Placed, CodedRecord | null>()
 
-function apiOf(placed: Placed, origin: Origin): ApiRecord | null {
+function apiOf(placed: Placed, origin: Origin): CodedRecord | null {
   const known = converted.get(placed)
   if (known !== undefined) return known
   const made = apiRecord(placed.record, { ...origin, position: placed.position })

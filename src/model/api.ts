@@ -4,6 +4,7 @@
 import { z } from 'zod'
 import { sourceSchema } from './reading.ts'
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
+import { statementShape } from './statement.ts'
 import { auditSchema, destinationStatusSchema, pumpStatusSchema, wandSchema } from './status.ts'
 import { deviceTimeSchema, REASONS, utcSchema } from './value.ts'
 
@@ -172,7 +173,11 @@ export type TickEvent = z.infer<typeof tickEventSchema>
 
 export const BYE_REASONS = ['slow', 'revoked', 'expired', 'shutdown'] as const
 export const byeEventSchema = z
-  .object({ asOf: utcSchema, reason: z.enum(BYE_REASONS), sentence: z.string() })
+  .object({
+    asOf: utcSchema,
+    reason: z.enum(BYE_REASONS).meta({ description: 'The code of `sentence`.' }),
+    sentence: z.string(),
+  })
   .meta({ id: 'ByeEvent', description: 'The last event of this connection, and why.' })
 export type ByeEvent = z.infer<typeof byeEventSchema>
 
@@ -189,7 +194,7 @@ export const eventSchema = z
   .meta({ id: 'Event', description: 'The `data` of one event; the name of the event says which.' })
 
 export const healthSchema = z
-  .object({ ok: z.boolean(), sentence: z.string() })
+  .object({ ok: z.boolean(), ...statementShape, sentence: z.string() })
   .meta({ id: 'Health' })
 
 export const problemSchema = z

@@ -2,6 +2,7 @@
 // snapshot, so that nothing of two of them is ever mixed. Plain data; browser-safe.
 import type { Evidence, LiveValues } from './decoder.ts'
 import type { AlarmReading, SnapshotValues, Source } from './reading.ts'
+import type { LinkCause, Statement } from './statement.ts'
 
 /** A moment on both clocks, in milliseconds. */
 export interface Stamp {
@@ -40,9 +41,9 @@ export interface PumpIdentity {
 export interface LinkEvent extends EventHead {
   readonly kind: 'link'
   readonly phase: string
-  readonly cause: string
-  readonly sentence: string
-  readonly detail: string
+  readonly cause: LinkCause
+  /** Where the cause does not say it all. */
+  readonly why: Statement | null
   readonly connected: boolean
 }
 
@@ -107,14 +108,12 @@ export interface UnclosedEvent extends EventHead {
   readonly unclosed: readonly UnclosedSession[]
 }
 
-export interface UnclosedSession {
+export interface UnclosedSession extends Statement {
   readonly why: string
   /** 0 = the wand had not said its number yet. */
   readonly session: number
   /** Serial of the pump; null = not known. */
   readonly pump: string | null
-  /** For the person at the pump. */
-  readonly sentence: string
 }
 
 export const SESSION_ENDINGS = ['confirmed', 'unconfirmed', 'lost', 'ended-by-wand'] as const
@@ -177,7 +176,7 @@ export interface AlarmEvent extends EventHead {
 
 export interface ReadFailedEvent extends EventHead {
   readonly kind: 'read-failed'
-  readonly why: string
+  readonly why: Statement
   /** No further attempt before the wand is placed again. */
   readonly final: boolean
 }

@@ -5,7 +5,9 @@
 // ever decides a digit. Browser-safe.
 import { wirePer } from './units.ts'
 
-export type Locale = 'en-US' | 'en-GB'
+/** The languages that people are spoken to in; every list of them is made from this one. */
+export const LOCALES = ['en-US', 'en-GB'] as const
+export type Locale = (typeof LOCALES)[number]
 
 /** `numerator / 10^scale` as plain decimal text, rounded half away from zero to `digits`. */
 export function decimal(numerator: number, scale: number, digits = scale): string {

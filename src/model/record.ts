@@ -6,6 +6,7 @@ import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import { contentShape } from './content.ts'
 import { SESSION_ENDINGS } from './event.ts'
 import { alarmSchema, sourceSchema } from './reading.ts'
+import { statementSchema, statementShape } from './statement.ts'
 import { deviceTimeSchema, utcSchema, type Value, valueSchema } from './value.ts'
 
 const numberValue = (field: Parameters<typeof valueSchema>[0]) =>
@@ -113,11 +114,13 @@ export const recordSchema = z
     one('link', 'LinkRecord', 'The connection to a wand changed.', {
       phase: z.string(),
       cause: z.string(),
-      detail: z.string(),
+      why: statementSchema.nullable().meta({ description: 'Where the cause does not say it all.' }),
+      detail: z.string().meta({ description: '`why` as a sentence.' }),
       connected: z.boolean(),
     }),
     one('read-failed', 'ReadFailedRecord', 'An attempt to read a pump did not complete.', {
-      why: z.string(),
+      ...statementShape,
+      why: z.string().meta({ description: 'The same as a sentence.' }),
       final: z
         .boolean()
         .meta({ description: 'No further attempt before the wand is placed again.' }),
@@ -131,6 +134,11 @@ export const recordSchema = z
   .meta({ id: 'Record' })
 export type ApiRecord = z.infer<typeof recordSchema>
 export type RecordKind = ApiRecord['kind']
+/** The same as it is known inside the bridge: codes with arguments, and no sentences. */
+export type CodedRecord =
+  | Exclude<ApiRecord, { kind: 'link' | 'read-failed' }>
+  | Omit<RecordOf<'link'>, 'detail'>
+  | Omit<RecordOf<'read-failed'>, 'why'>
 export type RecordOf<K extends RecordKind> = Extract<ApiRecord, { kind: K }>
 
 export const RECORD_KINDS = [

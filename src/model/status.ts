@@ -1,8 +1,12 @@
 // The status every surface shows: `status --json`, the page, the API. Schema first, types from it.
 // A value that is missing or not live is said so, never left out and never zeroed. Browser-safe.
+//
+// Inside the bridge the same is known without a word of any language (`Coded`): the sentences are added
+// where it leaves, by words/.
 import { z } from 'zod'
 import { contentShape } from './content.ts'
 import { sourceSchema } from './reading.ts'
+import { statementSchema, statementShape } from './statement.ts'
 import { REASONS, utcSchema } from './value.ts'
 
 /** idle: none · open · ended and confirmed, not confirmed, or lost with the connection. */
@@ -25,6 +29,7 @@ export const sessionSchema = z
       .meta({ description: 'Whether the implant confirmed the end; null while nobody asked it.' }),
     openedAt: utcSchema.nullable(),
     endedAt: utcSchema.nullable(),
+    ...statementShape,
     sentence: z.string().meta({ description: 'The same for the person at the pump.' }),
   })
   .meta({ id: 'Session' })
@@ -33,10 +38,11 @@ export type SessionStatus = z.infer<typeof sessionSchema>
 export const linkSchema = z
   .object({
     phase: z.string(),
-    cause: z.string().meta({ description: 'What led to this phase, as a code.' }),
+    cause: z.string().meta({ description: 'What led to this phase: the code of `sentence`.' }),
     connected: z.boolean(),
     sentence: z.string(),
-    detail: z.string(),
+    why: statementSchema.nullable().meta({ description: 'Where the cause does not say it all.' }),
+    detail: z.string().meta({ description: '`why` as a sentence.' }),
     since: utcSchema.nullable(),
     refused: z.object({ frames: z.number().int(), bytes: z.number().int() }).meta({
       description: 'Damaged or foreign traffic refused since start: no part of any reading.',
@@ -60,13 +66,9 @@ const wandObject = z.object({
     .meta({ description: 'As the wand last said it; what would help who holds it.' }),
   contact: z.object({
     fresh: z.boolean(),
-    ageMs: z
-      .number()
-      .nonnegative()
-      .nullable()
-      .meta({
-        description: 'Since the implant was last heard; null = not since the wand was found.',
-      }),
+    ageMs: z.number().nonnegative().nullable().meta({
+      description: 'Since the implant was last heard; null = not since the wand was found.',
+    }),
     atLeast: z
       .boolean()
       .meta({ description: 'The wand counts no further: it is at least so long ago.' }),
@@ -80,7 +82,8 @@ const wandObject = z.object({
   lastSessionEnd: z.string().nullable().meta({
     description: "How the wand's newest session ended, by its own word at HELLO.",
   }),
-  lastReadFailure: z.string().nullable(),
+  readFailure: statementSchema.nullable(),
+  lastReadFailure: z.string().nullable().meta({ description: '`readFailure` as a sentence.' }),
   link: linkSchema,
   session: sessionSchema,
   unclosed: z
@@ -89,6 +92,7 @@ const wandObject = z.object({
         why: z.string(),
         session: z.number().int(),
         pump: z.string().nullable(),
+        ...statementShape,
         sentence: z.string(),
       }),
     )
@@ -98,9 +102,6 @@ const wandObject = z.object({
 export const wandSchema = wandObject.meta({ id: 'Wand' })
 export type WandStatus = z.infer<typeof wandSchema>
 
-/** What a log says that is well and has nothing to tell. */
-export const ALL_RECORDED = 'Everything shown is recorded.'
-
 export const AUDIT_STATES = ['none', 'ok', 'slow', 'failed'] as const
 export const auditSchema = z
   .object({
@@ -108,7 +109,9 @@ export const auditSchema = z
     position: z.number().int().nullable(),
     state: z.enum(AUDIT_STATES),
     checkpoint: z.string().nullable(),
-    sentence: z.string(),
+    ...statementShape,
+    notices: z.array(statementSchema).meta({ description: 'What people are to be told besides.' }),
+    sentence: z.string().meta({ description: 'The code and the notices as sentences.' }),
   })
   .meta({ id: 'Audit' })
 export type AuditStatus = z.infer<typeof auditSchema>
@@ -136,6 +139,7 @@ export const destinationStatusSchema = z
       .meta({ description: 'The newest of those, ten at most.' }),
     sent: z.number().int().meta({ description: 'Accepted since the bridge started.' }),
     strays: z.number().int().meta({ description: 'Replies that named no message that was sent.' }),
+    ...statementShape,
     sentence: z.string(),
   })
   .meta({ id: 'Destination', description: 'Where HL7 messages go, and how far behind it is.' })
@@ -174,3 +178,11 @@ export interface BridgeStatus {
   readonly pumps: readonly PumpStatus[]
   readonly audit: AuditStatus
 }
+
+type Sentence = 'sentence' | 'detail' | 'lastReadFailure' | 'readFailed'
+/** The same as it is known inside the bridge: codes with arguments, and no sentences. */
+export type Coded<T> = T extends readonly (infer U)[]
+  ? readonly Coded<U>[]
+  : T extends object
+    ? { readonly [K in keyof T as Exclude<K, Sentence>]: Coded<T[K]> }
+    : T

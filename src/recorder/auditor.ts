@@ -13,7 +13,8 @@ import { type Disk, nodeDisk } from '../base/disk.ts'
 import type { Cancel, Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { Source } from '../model/reading.ts'
-import type { AuditStatus } from '../model/status.ts'
+import { type Statement, statement } from '../model/statement.ts'
+import type { AuditStatus, Coded } from '../model/status.ts'
 import { type Access, ReadAccess } from './aggregate.ts'
 import { upkeep } from './upkeep.ts'
 
@@ -56,8 +57,8 @@ export class Auditor {
   readonly commits$: Observable<void> = this.#commits.asObservable()
   #keys: Promise<KeyStore> | null = null
   #checkSpace: Cancel = () => {}
-  #lowSpace = ''
-  #neglected = ''
+  #lowSpace: Statement | null = null
+  #neglected: Statement | null = null
   #upkeepFailures = 0
   #said = ''
   #closed = false
@@ -109,16 +110,11 @@ export class Auditor {
   }
 
   /** The log as every surface shows it. */
-  get status(): AuditStatus {
-    const { log, size, state, checkpoint, sentence } = this.#log.state
+  get status(): Coded<AuditStatus> {
+    const { log, size, state, checkpoint, code, args, notices } = this.#log.state
     const position = size > 0 ? size - 1 : null
-    return {
-      log,
-      position,
-      state,
-      checkpoint,
-      sentence: sentence + this.#lowSpace + this.#neglected,
-    }
+    const own = [this.#lowSpace, this.#neglected].filter((one) => one !== null)
+    return { log, position, state, checkpoint, code, args, notices: [...notices, ...own] }
   }
 
   /** Steps of the care for older segments that could not be done since the start. */
@@ -172,9 +168,9 @@ export class Auditor {
     await this.#log.close()
   }
 
-  #onState({ state, sentence, log }: AuditState): void {
+  #onState({ state, code, args, notices, log }: AuditState): void {
     this.#commits.next()
-    const now = `${log} ${state} ${sentence}`
+    const now = JSON.stringify([log, state, code, args, notices])
     if (now === this.#said) return
     this.#said = now
     this.#changes.next()
@@ -214,20 +210,18 @@ export class Auditor {
         const [first] = failures
         const was = this.#neglected
         this.#upkeepFailures += failures.length
-        this.#neglected = first
-          ? ` Older parts of the log could not be cared for (${first.step}: ${first.code}). Nothing is lost; it is tried again. Check the disk that holds ${this.dir}.`
-          : ''
-        if (was !== this.#neglected) this.#changes.next()
+        const of = first && { step: first.step, errno: first.code, dir: this.dir }
+        this.#neglected = of ? statement('audit.neglected', of) : null
+        if (JSON.stringify(was) !== JSON.stringify(this.#neglected)) this.#changes.next()
       })
   }
 
   async #space(): Promise<void> {
     const free = (await this.disk.free(this.#options.stateDir)) ?? Number.POSITIVE_INFINITY
     const was = this.#lowSpace
-    const left = Math.floor(free / (1 << 20))
-    this.#lowSpace =
-      free < LOW_SPACE ? ` The disk has only ${left} MiB left: free space before it is full.` : ''
-    if ((was === '') !== (this.#lowSpace === '')) this.#changes.next()
+    const mebibytes = Math.floor(free / (1 << 20))
+    this.#lowSpace = free < LOW_SPACE ? statement('audit.low-space', { mebibytes }) : null
+    if ((was === null) !== (this.#lowSpace === null)) this.#changes.next()
     if (this.#closed) return
     this.#checkSpace = this.#env.after(SPACE_MS, () => void this.#space(), { background: true })
   }

@@ -3,7 +3,8 @@
 import type { Env } from '../base/env.ts'
 import type { Recorder } from '../bridge/gate.ts'
 import type { BridgeEvent, LinkEvent } from '../model/event.ts'
-import type { AuditStatus } from '../model/status.ts'
+import { statement } from '../model/statement.ts'
+import type { AuditStatus, Coded } from '../model/status.ts'
 import { RefusedTraffic } from './aggregate.ts'
 import type { Auditor } from './auditor.ts'
 import { recordOf } from './records.ts'
@@ -45,13 +46,10 @@ export class EventRecorder implements Recorder {
     })
   }
 
-  status(): AuditStatus {
-    const { sentence, ...rest } = this.#auditor.status
-    const lost = [...this.#notKept].map(
-      ([kind, at]) =>
-        ` What came at ${at.slice(11, 19)} UTC (${kind}) could not be recorded and is not shown. Read the pump again.`,
-    )
-    return { ...rest, sentence: [sentence, ...lost].join('') }
+  status(): Coded<AuditStatus> {
+    const { notices, ...rest } = this.#auditor.status
+    const lost = [...this.#notKept].map(([kind, at]) => statement('audit.not-kept', { kind, at }))
+    return { ...rest, notices: [...notices, ...lost] }
   }
 
   onChange(listener: () => void): void {
@@ -75,12 +73,12 @@ export class EventRecorder implements Recorder {
   }
 
   /** A wand that is away for a week, tried every second, is one piece of news. */
-  #isOldNews({ port, cause, detail, connected }: LinkEvent): boolean {
+  #isOldNews({ port, cause, why, connected }: LinkEvent): boolean {
     if (cause === 'wand-answered') this.#silent.delete(port)
     const seen = this.#silent.get(port) ?? new Set()
     if (connected && !this.#silent.has(port)) return false
     this.#silent.set(port, seen)
-    const news = `${cause} ${detail}`
+    const news = `${cause} ${JSON.stringify(why)}`
     if (seen.has(news) || seen.size >= MOST_CAUSES) return true
     seen.add(news)
     return false

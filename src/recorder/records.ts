@@ -1,7 +1,7 @@
 // Which record an event becomes. Pure. Bodies are in protocol units, as decoded, beside the PDUs they
 // were decoded from, so that `audit verify --rederive` can read them again.
 
-import type { NewRecord } from '../audit/format/record.ts'
+import { MAX_TEXT, type NewRecord } from '../audit/format/record.ts'
 import {
   type BridgeEvent,
   type ClockReading,
@@ -9,6 +9,7 @@ import {
   type PumpIdentity,
   saidFrom,
 } from '../model/event.ts'
+import type { Statement } from '../model/statement.ts'
 
 /**
  * The record of an event; null when it needs none: contact and the wand's health are asked for many
@@ -18,8 +19,8 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
   const head = headOf(event)
   switch (event.kind) {
     case 'link': {
-      const { phase, cause, detail, connected } = event
-      return { ...head, kind: 'link', body: { phase, cause, detail: cut(detail), connected } }
+      const { phase, cause, why, connected } = event
+      return { ...head, kind: 'link', body: { phase, cause, why: why && cut(why), connected } }
     }
     case 'session-open':
       return { ...head, ...of(event.pump), kind: 'session', body: { event: 'opened' } }
@@ -72,12 +73,12 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
       return { ...head, ...of(event.pump), kind: 'alarm', body: { phase, alarm: { ...alarm } } }
     }
     case 'read-failed': {
-      const { why, final } = event
+      const { code, args } = cut(event.why)
       return {
         ...head,
         kind: 'read-failed',
-        outcome: { ok: false, reason: cut(why) },
-        body: { why: cut(why), final },
+        outcome: { ok: false, reason: code },
+        body: { code, args, final: event.final },
       }
     }
     case 'wand':
@@ -89,7 +90,15 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
 }
 
 /** A driver may say a lot; a record holds 2,000 characters of it. */
-const cut = (text: string) => text.slice(0, 2_000)
+const cut = ({ code, args }: Statement): Statement => ({
+  code,
+  args: Object.fromEntries(
+    Object.entries(args).map(([name, arg]) => [
+      name,
+      typeof arg === 'string' ? arg.slice(0, MAX_TEXT) : arg,
+    ]),
+  ),
+})
 
 const of = (pump: PumpIdentity) => ({ pump: pump.serial, model: pump.model })
 

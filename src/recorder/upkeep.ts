@@ -246,8 +246,11 @@ async function drop(
     waiting.push(files)
   }
   if (through === 0) return { dropped: null, held }
-  const rule = `entries older than ${keepDays} days`
-  const said = await append({ kind: 'retention', action: 'D', body: { through, position, rule } })
+  const said = await append({
+    kind: 'retention',
+    action: 'D',
+    body: { through, position, keepDays },
+  })
   if (!said) return { dropped: null, held: { why: 'not-recorded', segment: through } }
   const gone = all.filter(({ number, entries }) => entries !== null && number <= through)
   for (const { number } of gone) {

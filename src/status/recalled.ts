@@ -2,8 +2,9 @@
 // reading with its age, none of it live. Pure.
 import type { PumpIdentity, Stamp, UnclosedSession } from '../model/event.ts'
 import type { InterrogationRecord, RecordOf } from '../model/record.ts'
-import type { AuditStatus, PumpStatus, SessionStatus } from '../model/status.ts'
-import { END_SENTENCE, NO_SESSION, wandAt } from './state.ts'
+import { statement } from '../model/statement.ts'
+import type { AuditStatus, Coded, PumpStatus, SessionStatus } from '../model/status.ts'
+import { NO_SESSION, wandAt } from './state.ts'
 import { utcText, viewWand } from './wand-view.ts'
 
 /** The newest that the log holds of a pump. */
@@ -28,9 +29,9 @@ export const NO_MEMORY: Memory = { pumps: () => [], unclosed: () => [] }
 
 export function viewRecalled(
   { identity, reading, live, closeConfirmed }: RecalledPump,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   now: Stamp,
-): PumpStatus {
+): Coded<PumpStatus> {
   const { source, reservoir, infusion } = reading
   const { readAt } = live ?? reading
   const place = { ...wandAt(reading.port ?? '', source, 0), serial: reading.wand }
@@ -60,12 +61,13 @@ export function viewRecalled(
   }
 }
 
-function sessionOf({ session }: InterrogationRecord, confirmed: boolean | null): SessionStatus {
-  const sentence = {
-    true: END_SENTENCE.confirmed,
-    false: END_SENTENCE.unconfirmed,
-    null: 'How its session ended is not recorded. Hold the wand in place again.',
-  }[String(confirmed) as 'true' | 'false' | 'null']
-  const state = confirmed === true ? 'closed' : confirmed === false ? 'not-confirmed' : 'lost'
-  return { ...NO_SESSION, id: session, state, closeConfirmed: confirmed, sentence }
+function sessionOf(
+  { session }: InterrogationRecord,
+  confirmed: boolean | null,
+): Coded<SessionStatus> {
+  const ended = { ...NO_SESSION, id: session, closeConfirmed: confirmed }
+  if (confirmed === null) return { ...ended, state: 'lost', ...statement('session.end-unknown') }
+  return confirmed
+    ? { ...ended, state: 'closed', ...statement('session.confirmed') }
+    : { ...ended, state: 'not-confirmed', ...statement('session.unconfirmed') }
 }

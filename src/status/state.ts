@@ -18,8 +18,11 @@ import {
   type UnclosedSession,
 } from '../model/event.ts'
 import type { Source } from '../model/reading.ts'
-import type { SessionStatus } from '../model/status.ts'
+import { type LinkCause, type Statement, statement } from '../model/statement.ts'
+import type { Coded, SessionStatus } from '../model/status.ts'
 import type { Reason, Value } from '../model/value.ts'
+
+type Session = Coded<SessionStatus>
 
 export interface Contact {
   readonly fresh: boolean
@@ -45,17 +48,16 @@ export interface WandState {
   readonly source: Source
   readonly battery: number | null
   readonly lastSessionEnd: string | null
-  readonly lastReadFailure: string | null
+  readonly readFailure: Statement | null
   readonly link: number
   readonly phase: string
-  readonly cause: string
+  readonly cause: LinkCause
   readonly connected: boolean
-  readonly sentence: string
-  readonly detail: string
+  readonly why: Statement | null
   readonly since: string | null
   readonly refused: { readonly frames: number; readonly bytes: number }
   readonly contact: Contact
-  readonly session: SessionStatus
+  readonly session: Session
   /** As of the event with this order. */
   readonly unclosed: readonly UnclosedSession[]
   readonly unclosedAt: number
@@ -82,7 +84,7 @@ export interface PumpState {
   readonly readMono: number
   readonly readAt: string
   /** The session it was read in, as last known. */
-  readonly session: SessionStatus
+  readonly session: Session
   /** Set for good when the session of the reading has ended. */
   readonly ended: Reason | null
 }
@@ -93,20 +95,17 @@ export interface BridgeState {
   readonly pumps: Readonly<Record<string, PumpState>>
 }
 
-export const NO_SESSION: SessionStatus = {
+export const NO_SESSION: Session = {
   id: null,
   state: 'none',
   closeConfirmed: null,
   openedAt: null,
   endedAt: null,
-  sentence: 'No session.',
+  ...statement('session.none'),
 }
 
 /** Of a reading that was written only after its session had been replaced by another. */
-const LEFT_BEHIND: SessionStatus = {
-  ...NO_SESSION,
-  sentence: 'The session of this reading has ended.',
-}
+const LEFT_BEHIND: Session = { ...NO_SESSION, ...statement('session.left-behind') }
 
 const NO_CONTACT: Contact = {
   fresh: false,
@@ -133,13 +132,12 @@ export function wandAt(port: string, source: Source, link: number): WandState {
     source,
     battery: null,
     lastSessionEnd: null,
-    lastReadFailure: null,
+    readFailure: null,
     link,
     phase: 'idle',
-    cause: '',
+    cause: 'not-started',
     connected: false,
-    sentence: 'Not started.',
-    detail: '',
+    why: null,
     since: null,
     refused: { frames: 0, bytes: 0 },
     contact: NO_CONTACT,
@@ -186,14 +184,14 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
       return { ...wand, refused: { frames: frames + 1, bytes: bytes + event.bytes } }
     }
     case 'read-failed':
-      return { ...wand, lastReadFailure: event.why }
+      return { ...wand, readFailure: event.why }
     case 'session-end':
       return onSessionEnd(wand, event, durable)
     case 'session-open':
       return onSessionOpen(wand, event)
     case 'recognised': {
       if (!gains(wand, event) || wand.session.id !== event.session) return wand
-      const session = { ...wand.session, sentence: 'Same pump confirmed. Session open.' }
+      const session = { ...wand.session, ...statement('session.recognised') }
       return { ...wand, ...confirmed(event), session }
     }
     case 'live':
@@ -216,12 +214,10 @@ const confirmed = ({ pump, answeredAt }: Pick<LiveEvent, 'pump' | 'answeredAt'>)
 })
 
 /** Said at every opening after the first: nobody should take one pump for the other. */
-function whichPump(before: PumpIdentity | null, now: PumpIdentity): string {
-  if (before === null) return ''
-  return before.id === now.id
-    ? 'Same pump confirmed. '
-    : `Another pump than before: ${now.serial}. `
-}
+const whichPump = (before: PumpIdentity | null, { id, serial }: PumpIdentity) => ({
+  same: before && before.id === id,
+  pump: serial,
+})
 
 /** Whether an event may still make something live: nothing has been lost since it was seen. */
 function gains(wand: WandState, event: BridgeEvent): boolean {
@@ -246,8 +242,7 @@ function onLink(before: WandState, event: LinkEvent): WandState {
     phase: event.phase,
     cause: event.cause,
     connected: event.connected,
-    sentence: event.sentence,
-    detail: event.detail,
+    why: event.why,
     since: event.receivedAt,
   }
   if (event.connected) return next
@@ -263,19 +258,19 @@ function onSessionOpen(wand: WandState, event: SessionOpenEvent): WandState {
     recognised: live,
     answeredAt: event.answeredAt,
     outdated: wand.outdated && !live,
-    lastReadFailure: null,
+    readFailure: null,
     session: {
       ...NO_SESSION,
       id: event.session,
       state: 'open',
       openedAt: event.receivedAt,
-      sentence: `${whichPump(wand.pump, event.pump)}${live ? 'Session open. Hold the wand still.' : OUT_OF_REACH}`,
+      ...statement(
+        live ? 'session.open' : 'session.out-of-reach',
+        whichPump(wand.pump, event.pump),
+      ),
     },
   }
 }
-
-const OUT_OF_REACH =
-  'A session is open, and the pump is out of reach. Hold the wand in place again.'
 
 function onContact(wand: WandState, event: ContactEvent): WandState {
   // Of a link that is not known yet: what it takes away counts.
@@ -294,7 +289,10 @@ function onContact(wand: WandState, event: ContactEvent): WandState {
   }
   if (event.fresh) return { ...wand, contact }
   const open = wand.session.state === 'open'
-  const session = open ? { ...wand.session, sentence: OUT_OF_REACH } : wand.session
+  const pump = { same: null, pump: wand.pump?.serial ?? '' }
+  const session = open
+    ? { ...wand.session, ...statement('session.out-of-reach', pump) }
+    : wand.session
   return lose({ ...wand, contact, session }, event)
 }
 
@@ -303,13 +301,6 @@ const END_STATE = {
   unconfirmed: 'not-confirmed',
   lost: 'lost',
   'ended-by-wand': 'lost',
-} as const
-/** How a session ended, for the person at the pump. */
-export const END_SENTENCE = {
-  confirmed: 'Session closed. You may now use the pump’s own programmer.',
-  unconfirmed: 'Session not confirmed closed. Hold the wand in place again.',
-  lost: 'Signal lost while a session was open. Hold the wand in place again, so that it can be closed.',
-  'ended-by-wand': 'The wand has ended the session by itself. Hold it in place again to read.',
 } as const
 
 function onSessionEnd(wand: WandState, event: SessionEndEvent, durable: boolean): WandState {
@@ -323,7 +314,7 @@ function onSessionEnd(wand: WandState, event: SessionEndEvent, durable: boolean)
       state: END_STATE[event.how],
       closeConfirmed: event.how === 'confirmed',
       endedAt: event.receivedAt,
-      sentence: END_SENTENCE[event.how],
+      ...statement(`session.${event.how}`),
     },
   }
 }
@@ -373,10 +364,10 @@ function changePumps(
 }
 
 /** The session of a reading, after what ended it: with the connection it was lost, and it says when. */
-function sessionAfter(own: SessionStatus, now: SessionStatus, event: BridgeEvent): SessionStatus {
+function sessionAfter(own: Session, now: Session, event: BridgeEvent): Session {
   const known = own.id === now.id && (now.endedAt !== null || own.endedAt === null) ? now : own
   if (event.kind !== 'link' || known.endedAt !== null) return known
-  return { ...known, state: 'lost', endedAt: event.receivedAt, sentence: END_SENTENCE.lost }
+  return { ...known, state: 'lost', endedAt: event.receivedAt, ...statement('session.lost') }
 }
 
 function sameSession(reading: ReadingEvent, event: BridgeEvent): boolean {

@@ -4,7 +4,7 @@
 
 import { type Content, contentOf } from '../model/content.ts'
 import type { ReadingEvent, Stamp } from '../model/event.ts'
-import type { AuditStatus, BridgeStatus, PumpStatus } from '../model/status.ts'
+import type { AuditStatus, BridgeStatus, Coded, PumpStatus } from '../model/status.ts'
 import { mapValues, type Reason, type Value } from '../model/value.ts'
 import { type Memory, viewRecalled } from './recalled.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
@@ -16,10 +16,10 @@ const LIVE_MS = 5_000
 /** `memory`: what the log knows of pumps that were not read here, and of sessions of earlier bridges. */
 export function viewBridge(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   memory: Memory,
   now: Stamp,
-): BridgeStatus {
+): Coded<BridgeStatus> {
   const unclosed = memory.unclosed()
   const recalled = memory.pumps().filter(({ identity }) => !state.pumps[identity.id])
   return {
@@ -41,7 +41,7 @@ export function viewBridge(
 /** Why the pump's reading is not live at `now`; null = it is. */
 function staleReason(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   pump: PumpState,
   now: Stamp,
 ): Reason | null {
@@ -91,10 +91,10 @@ function contentAt({ reading, live }: PumpState, reason: Reason | null): Content
 
 export function viewPump(
   state: BridgeState,
-  audit: AuditStatus,
+  audit: Coded<AuditStatus>,
   pump: PumpState,
   now: Stamp,
-): PumpStatus {
+): Coded<PumpStatus> {
   const reason = staleReason(state, audit, pump, now)
   const wand = state.wands[pump.reading.port] as WandState
   const { link, session, pump: _, ...wandView } = viewWand(wand, now)

@@ -1,6 +1,6 @@
 // A wand as it stands at one moment: its link, its contact and how old that is. Pure.
 import type { Stamp } from '../model/event.ts'
-import type { LinkStatus, WandStatus } from '../model/status.ts'
+import type { Coded, LinkStatus, WandStatus } from '../model/status.ts'
 import type { Reason } from '../model/value.ts'
 import type { WandState } from './state.ts'
 
@@ -33,7 +33,7 @@ export function notInContact(wand: WandState, now: Stamp): Reason | null {
   return now.mono - wand.contact.saidAt < CONTACT_MS / 2 ? 'implant-lost' : 'wand-lost'
 }
 
-export function viewWand(wand: WandState, now: Stamp): WandStatus {
+export function viewWand(wand: WandState, now: Stamp): Coded<WandStatus> {
   const { contact } = wand
   return {
     port: wand.port,
@@ -52,7 +52,7 @@ export function viewWand(wand: WandState, now: Stamp): WandStatus {
     },
     battery: wand.battery,
     lastSessionEnd: wand.lastSessionEnd,
-    lastReadFailure: wand.lastReadFailure,
+    readFailure: wand.readFailure,
     link: viewLink(wand),
     session: wand.session,
     unclosed: wand.unclosed.map((one) => ({ ...one })),
@@ -60,9 +60,9 @@ export function viewWand(wand: WandState, now: Stamp): WandStatus {
   }
 }
 
-function viewLink(wand: WandState): LinkStatus {
-  const { phase, cause, connected, sentence, detail, since, refused } = wand
-  return { phase, cause, connected, sentence, detail, since, refused }
+function viewLink(wand: WandState): Coded<LinkStatus> {
+  const { phase, cause, connected, why, since, refused } = wand
+  return { phase, cause, connected, why, since, refused }
 }
 
 export const round = (ms: number | null) => (ms === null ? null : Math.round(ms))

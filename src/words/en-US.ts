@@ -4,6 +4,7 @@
 import { change, fields, items } from './en-US/fields.ts'
 import { page } from './en-US/page.ts'
 import { refill } from './en-US/refill.ts'
+import { statements } from './en-US/statements.ts'
 
 export const enUS = {
   source: {
@@ -110,8 +111,9 @@ export const enUS = {
     turn: 'turn the wand',
     'no-implant': 'no pump in reach',
   },
-  /** A sentence of the bridge, which writes US English: another language looks it up here. */
-  said: (sentence: string): string => sentence,
+  statements,
+  /** Of messages that a destination would not take. */
+  parked: (n: number): string => `${n} set aside: wandbridge hl7 send --parked.`,
 
   field: fields,
   item: items,

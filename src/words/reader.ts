@@ -8,6 +8,7 @@ import {
   dateTime,
   inZone,
   isZone,
+  LOCALES,
   type Locale,
   quantity,
   timeOfDay,
@@ -25,7 +26,7 @@ export interface Reader {
 
 /** What is not a language or a zone of ours becomes the default, as in the configuration. */
 export function readerOf(locale: string, zone: string): Reader {
-  const known: Locale = locale === 'en-GB' ? 'en-GB' : 'en-US'
+  const known = LOCALES.find((one) => one === locale) ?? LOCALES[0]
   return { locale: known, zone: isZone(zone) ? zone : 'UTC', words: WORDS[known] }
 }
 
@@ -49,7 +50,7 @@ export function shown(
 
 /** What of a reading could not be read, a sentence each. */
 export const unreadLines = (
-  { unavailable }: Pick<Content, 'unavailable'>,
+  { unavailable }: { readonly unavailable: Readonly<Content['unavailable']> },
   { words }: Pick<Reader, 'words'>,
 ): string[] =>
   unavailable.map(({ block, reason }) => words.unread(words.block[block], words.blockFault[reason]))

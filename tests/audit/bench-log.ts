@@ -62,7 +62,12 @@ export const refused = (n: number): NewRecord<'link'> => ({
   port: '/dev/ttyACM0',
   wand: 'WAND-0001',
   link: 7,
-  body: { phase: 'ready', cause: 'test', detail: `number ${n}`, connected: true },
+  body: {
+    phase: 'ready',
+    cause: 'test',
+    why: { code: 'why.port', args: { text: `number ${n}` } },
+    connected: true,
+  },
 })
 
 export const start: NewRecord<'start'> = {

@@ -1,7 +1,9 @@
 // Failing disks, in virtual time: what is said, when, and that everything heals without a restart.
+
 import { describe, expect, it } from 'vitest'
 import type { AuditState } from '../../src/audit/log/state.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
+import { auditSaid } from '../words/said.ts'
 import { bench, close, during, logDir, open, refused, stop } from './bench-log.ts'
 import type { Operation } from './memory-disk.ts'
 
@@ -22,9 +24,9 @@ describe('a disk that', () => {
     let receipt: unknown = 'waiting'
     void log.append(refused(1)).then((r) => (receipt = r))
     await b.env.advance(20)
-    expect(log.state).toMatchObject({ state: 'failed', code, waiting: 1, size: 1 })
-    expect(log.state.sentence).toContain(words)
-    expect(log.state.sentence).toContain('not live')
+    expect(log.state).toMatchObject({ state: 'failed', errno: code, waiting: 1, size: 1 })
+    expect(auditSaid(log.state)).toContain(words)
+    expect(auditSaid(log.state)).toContain('not live')
     expect(log.state.captures).toBe(code !== 'ENOSPC')
     await b.env.advance(60_000)
     expect(receipt).toBe('waiting')
@@ -99,7 +101,7 @@ describe('a disk that', () => {
       [1, 'slow'],
       [5, 'failed'],
     ])
-    expect(log.state.code).toBe('EHUNG')
+    expect(log.state.errno).toBe('EHUNG')
     expect(receipt).toBeNull()
     await b.env.advance(2_000)
     expect(receipt).toMatchObject({ position: 2 })
@@ -122,7 +124,7 @@ describe('a disk that', () => {
     b.disk.room = 100
     void log.append(refused(1))
     await b.env.advance(5_000)
-    expect(log.state).toMatchObject({ state: 'failed', code: 'ENOSPC', captures: false })
+    expect(log.state).toMatchObject({ state: 'failed', errno: 'ENOSPC', captures: false })
     const closing = log.append(stop)
     await close(b, log)
     expect(await closing).toMatchObject({ position: expect.any(Number) })
@@ -143,9 +145,7 @@ describe('a disk that', () => {
     for (const name of [...b.disk.files.keys()]) b.disk.files.delete(name)
     const receipt = await during(b.env, log.append(refused(2)))
     expect(receipt?.log).toMatch(/^simulator-2-/)
-    expect(log.state.unaccepted).toMatchObject([
-      { log: old, code: 'gone', reason: 'it was renamed or removed while it was written', size: 2 },
-    ])
+    expect(log.state.unaccepted).toMatchObject([{ log: old, code: 'gone', args: {}, size: 2 }])
     await close(b, log)
     expect(await verify(b.disk, logDir(log), { schemas: true })).toMatchObject({ ok: true })
   })
@@ -155,8 +155,8 @@ describe('a disk that', () => {
     const first = await open(b)
     const c = bench(2, b.disk)
     const second = await open(c)
-    expect(second.state).toMatchObject({ state: 'failed', code: 'ELOCKED' })
-    expect(second.state.sentence).toContain('Another bridge')
+    expect(second.state).toMatchObject({ state: 'failed', errno: 'ELOCKED' })
+    expect(auditSaid(second.state)).toContain('Another bridge')
     const waiting = second.append(refused(2))
     await during(b.env, first.append(refused(1)))
     await during(b.env, first.append(stop))

@@ -32,7 +32,12 @@ it('keeps every record, whatever the texts that were reported', async () => {
     fc.record({ pump: hostile, wand: hostile, model: hostile, port: hostile, detail: hostile }),
     async (texts) => {
       const { detail, ...head } = texts
-      const body = { phase: 'ready', cause: 'test', detail: detail.repeat(20), connected: true }
+      const body = {
+        phase: 'ready',
+        cause: 'test',
+        why: { code: 'why.port', args: { text: detail.repeat(20) } },
+        connected: true,
+      }
       const receipt = await during(b.env, log.append({ kind: 'link', ...head, body }))
       expect(receipt).not.toBeNull()
       given.push(texts)

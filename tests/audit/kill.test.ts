@@ -115,7 +115,7 @@ it(
     expect(told.size).toBeGreaterThan(KILLS)
     const kept = new Map<number, string>()
     for await (const { position, record } of readRecords(nodeDisk, dir, { kinds: ['link'] })) {
-      kept.set(position, (record.body as { detail: string }).detail)
+      if (record.kind === 'link') kept.set(position, String(record.body.why?.args['text']))
     }
     for (const [position, detail] of told) expect(kept.get(position)).toBe(detail)
     const result = await verify(nodeDisk, dir, { key: life?.key ?? '', schemas: true })

@@ -1,4 +1,5 @@
 // The writer: order, durability, segments, recovery after every kind of end, quarantine, keys.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
@@ -6,6 +7,7 @@ import { newKey } from '../../src/audit/log/keys.ts'
 import type { AuditLog } from '../../src/audit/log/log.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
 import { mulberry32, VirtualEnv } from '../../src/base/env.ts'
+import { auditSaid } from '../words/said.ts'
 import {
   type Bench,
   bench,
@@ -187,7 +189,7 @@ describe('the writer', () => {
       for (const line of lines(b, logDir(log))) {
         try {
           const record = JSON.parse(line)
-          if (record.kind === 'link') kept.set(record.seq, record.body.detail)
+          if (record.kind === 'link') kept.set(record.seq, record.body.why.args.text)
         } catch {
           // Torn tails are still there.
         }
@@ -217,7 +219,7 @@ describe('the writer', () => {
     const old = log.state.log
     expect(second.state.log).not.toBe(old)
     expect(second.state.unaccepted).toMatchObject([{ log: old }])
-    expect(second.state.sentence).toContain(`Audit log ${old} was set aside: `)
+    expect(auditSaid(second.state)).toContain(`Audit log ${old} was set aside: `)
     await fill(c, second, 3)
     await close(c, second)
     const again = bench(3, c.disk)

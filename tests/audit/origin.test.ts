@@ -1,6 +1,7 @@
 // A log's name belongs to its content: what was renamed, removed, copied or put back from a backup is
 // not gone on with, the next log says which it was and where it ended, and files that do not belong into
 // a log's directory are named and never opened. On the real disk, with real inodes.
+
 import { spawnSync } from 'node:child_process'
 import {
   copyFileSync,
@@ -26,6 +27,7 @@ import { readRecords } from '../../src/audit/read/reader.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
 import { systemEnv, VirtualEnv } from '../../src/base/env.ts'
+import { auditSaid } from '../words/said.ts'
 import { bench, close, during, logDir, open, refused, stop } from './bench-log.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'wandbridge-origin-'))
@@ -219,7 +221,7 @@ describe('files that are not its own', () => {
       expect.arrayContaining(['00000002.jsonl', '00000003.jsonl', '00000004.jsonl', 'notes.txt']),
     )
     expect(writer.state.strays.length).toBe(9)
-    expect(writer.state.sentence).toContain('"00000002.jsonl"')
+    expect(auditSaid(writer.state)).toContain('"00000002.jsonl"')
     for (let i = 0; i < 30; i += 1) await writer.append(refused(i))
     await writer.append(stop)
     await writer.close()
@@ -285,7 +287,7 @@ describe('logs that were set aside', () => {
     const third = await open(d)
     const both = [first.state.log, second.state.log]
     expect(third.state.unaccepted.map((q) => q.log)).toEqual(both)
-    expect(third.state.sentence).toContain(first.state.log)
+    expect(auditSaid(third.state)).toContain(first.state.log)
     for (const name of [...b.disk.files.keys()])
       if (name.includes(first.state.log ?? '?')) b.disk.files.delete(name)
     await close(d, third)
@@ -308,8 +310,8 @@ describe('logs that were set aside', () => {
       if (operation === 'list') throw Object.assign(new Error('no'), { code: 'EACCES' })
     }
     const again = await open(c)
-    expect(again.state).toMatchObject({ state: 'failed', code: 'EACCES', unaccepted: [] })
-    expect(again.state.sentence).toContain('may not be written')
+    expect(again.state).toMatchObject({ state: 'failed', errno: 'EACCES', unaccepted: [] })
+    expect(auditSaid(again.state)).toContain('may not be written')
     c.disk.fault = () => {}
     await c.env.advance(2_000)
     expect(again.state).toMatchObject({ state: 'ok', log: log.state.log, unaccepted: [] })

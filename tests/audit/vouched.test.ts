@@ -228,7 +228,7 @@ describe('what only looks committed excuses nothing', () => {
     const line = altered(recordsOf(files.get(end) ?? Buffer.of()).at(-1) ?? '', {
       seq: log.state.size,
       kind: 'retention',
-      body: { rule: 'x', through: 1, position: leaves.length },
+      body: { keepDays: 400, through: 1, position: leaves.length },
     })
     files.set(end, Buffer.concat([files.get(end) ?? Buffer.of(), Buffer.from(`${line}\n`)]))
     const result = await verify(diskOf(files), dir, { live: true })

@@ -21,7 +21,7 @@ const log = await AuditLog.open({
 // The first line says how the log was found; what follows are the observed records.
 writeSync(
   1,
-  `${JSON.stringify({ state: log.state.state, log: log.state.log, code: log.state.code, key: log.state.key })}\n`,
+  `${JSON.stringify({ state: log.state.state, log: log.state.log, code: log.state.errno, key: log.state.key })}\n`,
 )
 async function writer(id: number): Promise<void> {
   for (let n = 0; ; n += 1) {
@@ -29,7 +29,12 @@ async function writer(id: number): Promise<void> {
     const receipt = await log.append({
       kind: 'link',
       port: '/dev/ttyACM0',
-      body: { phase: 'ready', cause: 'load', detail, connected: true },
+      body: {
+        phase: 'ready',
+        cause: 'load',
+        why: { code: 'why.port', args: { text: detail } },
+        connected: true,
+      },
     })
     if (receipt) writeSync(1, `${receipt.position} ${detail}\n`)
   }

@@ -1,8 +1,10 @@
 // Freshness end to end: whatever takes a value's ground away, it is stale with the reason within one
 // second, and never current again before the pump has identified itself.
+
 import { describe, expect, it } from 'vitest'
 import { NO_RECORDER } from '../../src/bridge/gate.ts'
 import type { AuditStatus } from '../../src/model/status.ts'
+import { said } from '../words/said.ts'
 import { type Rig, starter } from './rig.ts'
 
 const start = starter()
@@ -97,7 +99,7 @@ describe('a live pump goes stale within one second', () => {
     await r.until(() => r.pump()?.session.state === 'closed')
     expectStale(r, 'session-closed')
     expect(r.pump()?.session).toMatchObject({ closeConfirmed: true })
-    expect(r.pump()?.session.sentence).toContain('You may now use the pump’s own programmer')
+    expect(said(r.pump()?.session)).toContain('You may now use the pump’s own programmer')
   })
 
   it('when this computer sleeps: nothing is live by the time anybody looks', async () => {

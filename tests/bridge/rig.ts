@@ -9,7 +9,7 @@ import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import type { Policy } from '../../src/model/policy.ts'
 import type { Source } from '../../src/model/reading.ts'
-import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
+import type { Coded, PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
 import type { PortSource, WandPort } from '../../src/transport/port.ts'
 
@@ -58,7 +58,7 @@ export async function rig(options: RigOptions = {}) {
   const changes: Change[] = []
   bridge.events$.subscribe((event) => void events.push(event))
   bridge.changes$.subscribe((change) => void changes.push(change))
-  const pump = (i = 0): PumpStatus | undefined => {
+  const pump = (i = 0): Coded<PumpStatus> | undefined => {
     const id = bridge.status().wands[i]?.pump
     return bridge.status().pumps.find((p) => p.pump.id === id)
   }
@@ -70,7 +70,7 @@ export async function rig(options: RigOptions = {}) {
     changes,
     /** The pump last read through a wand. */
     pump,
-    wand: (i = 0): WandStatus | undefined => bridge.status().wands[i],
+    wand: (i = 0): Coded<WandStatus> | undefined => bridge.status().wands[i],
     /** Does a command that must succeed. */
     async command(command: object): Promise<void> {
       const { ok, message } = await simulator.command(command as never)

@@ -1,5 +1,7 @@
 // Sessions: opened once, closed with the implant's word, and a fault that everybody sees when not.
+
 import { describe, expect, it } from 'vitest'
+import { said } from '../words/said.ts'
 import { type Rig, rig, starter } from './rig.ts'
 
 const start = starter()
@@ -98,7 +100,7 @@ describe('a stuck session', () => {
     await r.command({ do: 'fault', fault: 'stuck-telemetry', on: true })
     await r.until(() => r.wand()?.session.state === 'not-confirmed')
     expect(r.wand()?.session).toMatchObject({ closeConfirmed: false })
-    expect(r.wand()?.session.sentence).toBe(
+    expect(said(r.wand()?.session)).toBe(
       'Session not confirmed closed. Hold the wand in place again.',
     )
     await r.command({ do: 'fault', fault: 'stuck-telemetry', on: false })

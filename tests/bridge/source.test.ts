@@ -1,7 +1,9 @@
 // One bridge, one kind of wand: another kind is refused, and a mark that changes midway, at whatever
 // moment, shows nothing that came with it and nothing since.
+
 import { describe, expect, it } from 'vitest'
 import { interrogateOnce, type Outcome } from '../../src/bridge/interrogate.ts'
+import { said } from '../words/said.ts'
 import { type Rig, rig, starter } from './rig.ts'
 
 const start = starter()
@@ -22,8 +24,8 @@ describe('a wand of another kind', () => {
     await r.env.advance(30_000)
     expectNothingShown(r)
     expect(r.events.every((e) => e.source === source)).toBe(true)
-    expect(r.wand()?.link.sentence).toContain('nothing of it is shown')
-    expect(r.wand()?.link.detail).toContain('Start the bridge with --source simulator.')
+    expect(r.wand()?.link.cause).toBe('other-source')
+    expect(said(r.wand()?.link.why)).toContain('Start the bridge with --source simulator.')
     expect(r.bridge.counters()['loop-0']?.opens).toBeLessThan(12)
   })
 
@@ -35,7 +37,7 @@ describe('a wand of another kind', () => {
       r.bridge.start()
       await r.env.advance(10_000)
       expectNothingShown(r)
-      expect(r.wand()?.link.detail).toContain(`--source ${as}.`)
+      expect(said(r.wand()?.link.why)).toContain(`--source ${as}.`)
       await r.stop()
     },
   )
@@ -49,7 +51,7 @@ describe('a wand of another kind', () => {
     })
     await r.until(() => outcome !== null, 10_000)
     expect(outcome).toMatchObject({ kind: 'failed' })
-    expect(JSON.stringify(outcome)).toContain('This is a simulated wand')
+    expect(JSON.stringify(outcome)).toContain('why.other-source')
   })
 })
 

@@ -1,6 +1,8 @@
 // One destination in virtual time, with a peer that does as it is told: what retention, another log, a
 // full disk and a peer that never answers make of what is owed. Nothing is lost without a record.
+
 import { expect, it } from 'vitest'
+import { destinationSaid } from '../words/said.ts'
 import { control, world } from './world.ts'
 
 it('over 40 logs and many interruptions every message arrives in order, or is told as never sent', async () => {
@@ -155,7 +157,7 @@ it('without a place on the disk nothing is sent, which is said; it goes on by it
   expect(got).toEqual([])
   expect(destination.status()).toMatchObject({ state: 'failed' })
   expect(destination.status().lagMs).toBeGreaterThanOrEqual(20_000)
-  expect(destination.status().sentence).toContain('ENOSPC')
+  expect(destinationSaid(destination.status())).toContain('ENOSPC')
   expect(said.length).toBe(1)
   expect(destination.idle).toBe(false)
   disk.full = false
@@ -174,7 +176,7 @@ it('a log that cannot be read for a while keeps nothing back for good, and is ne
   expect(got).toEqual([])
   expect(destination.idle).toBe(false)
   expect(destination.status()).toMatchObject({ state: 'failed', lagMs: 9_000 })
-  expect(destination.status().sentence).toContain('EIO')
+  expect(destinationSaid(destination.status())).toContain('EIO')
   expect(said.length).toBe(1)
   await until(() => destination.idle)
   expect(got).toEqual(ids(all))
@@ -192,7 +194,7 @@ it('what is durable and was not looked at yet is owed', async () => {
   await appended
   expect(destination.idle).toBe(false)
   expect(destination.status()).toMatchObject({ state: 'waiting' })
-  expect(destination.status().sentence).toContain('being looked up')
+  expect(destinationSaid(destination.status())).toContain('being looked up')
   await read()
   await until(() => destination.idle)
   expect(destination.status()).toMatchObject({ state: 'idle', sent: 1 })
@@ -229,7 +231,7 @@ it.each([
   expect(got).toEqual([])
   expect(disk.text).toBe(text)
   expect(destination.status()).toMatchObject({ state: 'failed' })
-  expect(destination.status().sentence).toContain('how far emr is')
+  expect(destinationSaid(destination.status())).toContain('how far emr is')
 })
 
 it('a record of which no message can be made is set aside, and the rest go on', async () => {

@@ -7,7 +7,7 @@ import type { FhirSources } from '../../src/fhir/sources.ts'
 import { fold } from '../../src/knowledge/fold.ts'
 import { type Known, nothingKnown } from '../../src/knowledge/known.ts'
 import { refillsOf } from '../../src/knowledge/views.ts'
-import type { ApiRecord, InterrogationRecord, RecordOf } from '../../src/model/record.ts'
+import type { CodedRecord, InterrogationRecord, RecordOf } from '../../src/model/record.ts'
 import { recordOf } from '../../src/recorder/records.ts'
 import { rig } from '../bridge/rig.ts'
 import type { MemoryRecords } from '../http/world.ts'
@@ -17,7 +17,7 @@ export const LOG = 'simulator-1-0a1b2c3d'
 export const NAMES = scenarioNames()
 
 interface Run {
-  readonly records: readonly ApiRecord[]
+  readonly records: readonly CodedRecord[]
   /** What is known after all of them. */
   readonly known: Known
 }
@@ -44,7 +44,7 @@ async function run(scenario: string): Promise<Run> {
     await r.env.advance(20_000)
   }
   await r.stop()
-  const records: ApiRecord[] = []
+  const records: CodedRecord[] = []
   const known = nothingKnown()
   for (const event of r.events) {
     const record = recordOf(event)
@@ -91,7 +91,7 @@ export async function sourcesOf(
   }
 }
 
-export const interrogations = (records: readonly ApiRecord[]) =>
+export const interrogations = (records: readonly CodedRecord[]) =>
   records.filter((one): one is InterrogationRecord => one.kind === 'interrogation')
-export const alarms = (records: readonly ApiRecord[]) =>
+export const alarms = (records: readonly CodedRecord[]) =>
   records.filter((one): one is RecordOf<'alarm'> => one.kind === 'alarm')

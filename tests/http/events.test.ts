@@ -106,6 +106,7 @@ function linkRecord(w: World): RecordOf<'link'> {
     kind: 'link',
     phase: 'idle',
     cause: 'x',
+    why: null,
     detail: '',
     connected: false,
   }

@@ -47,12 +47,12 @@ describe('status', () => {
     expect((await w.get('/readyz')).status).toBe(200)
     w.change((s) => ({
       ...s,
-      audit: { ...s.audit, state: 'failed', sentence: 'The disk is full.' },
+      audit: { ...s.audit, state: 'failed', code: 'audit.x', sentence: 'The disk is full.' },
     }))
     const ready = await w.get('/readyz')
     expect([ready.status, await ready.json()]).toEqual([
       503,
-      { ok: false, sentence: 'The disk is full.' },
+      { ok: false, code: 'audit.x', args: {}, sentence: 'The disk is full.' },
     ])
   })
 

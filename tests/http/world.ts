@@ -1,5 +1,6 @@
 // The HTTP surface with everything behind it made by hand: a status that stands still, records in
 // memory, tokens in a temporary directory. Real sockets, real time.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -21,9 +22,11 @@ import type { VisitView } from '../../src/knowledge/views.ts'
 import type { Refill } from '../../src/model/api.ts'
 import type { ReadingEvent } from '../../src/model/event.ts'
 import type { Source } from '../../src/model/reading.ts'
-import type { ApiRecord, RecordOf } from '../../src/model/record.ts'
+import type { CodedRecord, RecordOf } from '../../src/model/record.ts'
 import type { AuditStatus, BridgeStatus, PumpStatus } from '../../src/model/status.ts'
 import { recordOf } from '../../src/recorder/records.ts'
+import { statusTold } from '../../src/words/told.ts'
+import { WORDS } from '../../src/words/words.ts'
 import { rig } from '../bridge/rig.ts'
 import { checkReply } from './contract.ts'
 
@@ -42,7 +45,7 @@ export function sample(): Promise<Sample> {
     const run = await rig()
     run.bridge.start()
     await run.live()
-    const seen = run.bridge.status()
+    const seen = statusTold(WORDS['en-US'], run.bridge.status())
     const audit = { ...seen.audit, log: LOG, state: 'ok', sentence: 'Recorded.' } as const
     const pumps = seen.pumps.map((one) => ({ ...one, audit }))
     const status = { ...seen, pumps, audit }
@@ -66,7 +69,7 @@ export class MemoryRecords implements Follow {
   #woken = new Promise<void>(() => {})
   source: Source = 'simulator'
   first = 0
-  all: ApiRecord[] = []
+  all: CodedRecord[] = []
   size = 0
   reads = 0
 
@@ -91,7 +94,7 @@ export class MemoryRecords implements Follow {
   }
 
   /** Makes one durable; positions of records the API does not give are left out with `skip`. */
-  push(record: ApiRecord, skip = 0): ApiRecord {
+  push(record: CodedRecord, skip = 0): CodedRecord {
     const position = this.size + skip
     const id = cursorText({ log: this.log, position })
     const placed = { ...record, id, position, log: this.log, source: this.source }
@@ -186,10 +189,10 @@ export const refillOf = (record: RecordOf<'interrogation'>): Refill => {
   return { id, position, source, ...told, before: null, after, worksheets: [] }
 }
 
-const feedRecords = new WeakMap<ApiRecord, FeedRecord>()
+const feedRecords = new WeakMap<CodedRecord, FeedRecord>()
 
 /** The same object every time, as the feed gives it. */
-function feedRecord(record: ApiRecord): FeedRecord {
+function feedRecord(record: CodedRecord): FeedRecord {
   const { log, position, kind, at, pump } = record
   const known = feedRecords.get(record)
   const made =
@@ -266,6 +269,7 @@ export async function world({
   const sources: HttpSources = {
     env,
     version: '0.0.0',
+    words: WORDS['en-US'],
     status: now,
     feed: records,
     knowledge,

@@ -92,7 +92,7 @@ describe('sessions not known to be closed', () => {
 
   it('are told of one whose end was lost when the next is opened, or the link', () => {
     expect(unclosed(opened(A, 5), opened(B, 6))).toEqual(['P-1 5 not-ended'])
-    const body = { phase: 'waiting', cause: 'port-gone', detail: '', connected: false }
+    const body = { phase: 'waiting', cause: 'port-gone', why: null, connected: false }
     expect(unclosed(opened(A, 5), { ...W, kind: 'link', body })).toEqual(['P-1 5 not-ended'])
   })
 
@@ -213,7 +213,7 @@ describe('a pump', () => {
       ended(B, 6, 'confirmed'),
       await read(7, 'P-2'),
     ]
-    const body = { through: 1, position: 5, rule: 'days' }
+    const body = { through: 1, position: 5, keepDays: 400 }
     const dropped: NewRecord = { kind: 'retention', body }
     const known = folded(feedRecords(timed([...old, ...young, dropped])))
     expect(Object.values(known.pumps).map(({ serial }) => serial)).toEqual(['P-2'])

@@ -112,7 +112,7 @@ export async function randomRecords(seed: number, count: number): Promise<NewRec
       put({ ...pump, kind: 'worksheet', body: { sheet: 'S', step: 'before', entries: {} } })
     } else if (what === 18) {
       const connected = below(2) === 0
-      put({ ...place, kind: 'link', body: { phase: 'x', cause: 'x', detail: '', connected } })
+      put({ ...place, kind: 'link', body: { phase: 'x', cause: 'x', why: null, connected } })
     } else {
       const body = { software: 'wandbridge 0', node: 'v20', platform: 'linux' }
       put(below(3) > 0 ? { kind: 'start', body } : { kind: 'stop', body: { why: 'SIGTERM' } })

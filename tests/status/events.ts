@@ -1,4 +1,5 @@
 // Events as a bridge makes them, for tests of what is made of them.
+
 import fc from 'fast-check'
 import type { SnapshotRepr } from '../../protocol/fields/blocks.ts'
 import type { Phase } from '../../src/drivers/open-wand/table.ts'
@@ -13,18 +14,20 @@ import type {
 } from '../../src/model/event.ts'
 import { isImmediate } from '../../src/model/event.ts'
 import { snapshotValues } from '../../src/model/reading.ts'
-import type { AuditStatus } from '../../src/model/status.ts'
+import { statement } from '../../src/model/statement.ts'
+import type { AuditStatus, Coded } from '../../src/model/status.ts'
 import { type BridgeState, NOTHING_KNOWN, reduce } from '../../src/status/state.ts'
 import { viewPump } from '../../src/status/view.ts'
 import { snapshotArbitrary } from '../model/arbitrary.ts'
 
 export const WALL = Date.UTC(2026, 10, 24, 14, 0, 0)
-export const AUDIT: AuditStatus = {
+export const AUDIT: Coded<AuditStatus> = {
   log: null,
   position: null,
   state: 'ok',
   checkpoint: null,
-  sentence: '',
+  ...statement('audit.recorded'),
+  notices: [],
 }
 
 export const PUMPS: readonly PumpIdentity[] = ['SIM-0001', 'SIM-0002'].map((serial) => ({
@@ -79,8 +82,8 @@ export class Script {
   }
 
   linkEvent(connected: boolean, phase: Phase = connected ? 'watching' : 'waiting'): LinkEvent {
-    const sentence = `Link event ${this.order}.`
-    return { ...this.head(), kind: 'link', phase, cause: '', sentence, detail: '', connected }
+    const why = statement('why.port', { text: `Link event ${this.order}.` })
+    return { ...this.head(), kind: 'link', phase, cause: 'retry', why, connected }
   }
 
   contact(fresh: boolean, loss: ContactEvent['loss'] = 'implant-lost'): ContactEvent {

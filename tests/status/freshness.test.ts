@@ -1,9 +1,13 @@
 // Freshness: what is shown as live is live, whatever happens and in whatever order the disk answers.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BridgeEvent, PumpIdentity } from '../../src/model/event.ts'
 import { filled } from '../../src/model/reading.ts'
 import { pumpStatusSchema } from '../../src/model/status.ts'
+import { pumpTold } from '../../src/words/told.ts'
+import { WORDS } from '../../src/words/words.ts'
+import { said } from '../words/said.ts'
 import { AUDIT, PUMPS, Script } from './events.ts'
 
 const qualities = (text: unknown) => new Set(JSON.stringify(text).match(/"quality":"[a-z]+"/g))
@@ -18,7 +22,7 @@ describe('a live reading', () => {
     expect(view?.reason).toBeUndefined()
     expect(view?.ageMs).toBe(300)
     expect(view?.reservoir.reportedVolume).toMatchObject({ value: 5, quality: 'current' })
-    expect(pumpStatusSchema.safeParse(view).error).toBeUndefined()
+    expect(pumpStatusSchema.safeParse(view && pumpTold(WORDS['en-US'], view)).error).toBeUndefined()
   })
 
   it.each([
@@ -126,9 +130,9 @@ describe('a reading whose record comes late', () => {
     s.durable(loss)
     s.durable(again)
     expect(s.view()).toMatchObject({ quality: 'stale', reason: 'implant-lost' })
-    expect(s.view()?.session.sentence).toContain('out of reach')
+    expect(said(s.view()?.session)).toContain('out of reach')
     s.apply(s.recognised())
-    expect(s.view()?.session.sentence).toContain('Same pump confirmed')
+    expect(said(s.view()?.session)).toContain('Same pump confirmed')
     expect(s.view()?.quality).toBe('current')
   })
 })
@@ -151,8 +155,8 @@ describe('two pumps', () => {
 })
 
 function standing({ state }: Script) {
-  const { link, phase, connected, sentence, since, session, pump } = state.wands['/dev/wand'] ?? {}
-  return { link, phase, connected, sentence, since, session: { ...session, sentence: '' }, pump }
+  const { link, phase, connected, why, since, session, pump } = state.wands['/dev/wand'] ?? {}
+  return { link, phase, connected, why, since, session: { ...session, code: '', args: {} }, pump }
 }
 
 describe('any run of events', () => {

@@ -13,6 +13,7 @@ import { Finder } from '../../src/transport/finder.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
 import { PortError, type PortSource, type WandPort } from '../../src/transport/port.ts'
 import { readSysfs } from '../../src/transport/sysfs.ts'
+import { said } from '../words/said.ts'
 import { DESCRIPTORS, FakeSys, SIMULATED } from './plugged.ts'
 
 let sys: FakeSys
@@ -330,7 +331,7 @@ describe('a bridge with auto', () => {
     expect(bridge.status().wands.map((w) => w.port)).toEqual(['usb:1-2', 'usb:1-1'])
     expect(connected()).toEqual([true, false])
     expect(new Set(sessions).size).toBe(1)
-    expect(bridge.status().wands[1]?.link.detail).toContain('is read on usb:1-2')
+    expect(said(bridge.status().wands[1]?.link.why)).toContain('is read on usb:1-2')
     // The one that has it goes: the other takes over.
     devices = devices.filter((device) => device.kind === 'serial')
     paths.report.hold({ data() {}, unplugged() {} })

@@ -15,6 +15,8 @@ const well: DestinationStatus = {
   aside: [],
   sent: 7,
   strays: 0,
+  code: 'delivery.idle',
+  args: {},
   sentence: '',
 }
 const lines = (more: Partial<DestinationStatus>) => outboxLines({ ...well, ...more }, reader)

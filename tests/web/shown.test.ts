@@ -6,11 +6,13 @@ import type { Field, ScalarField } from '../../protocol/codec/struct.ts'
 import { BLOCKS } from '../../protocol/fields/blocks.ts'
 import { renderPump } from '../../src/cli/render.ts'
 import { unitText } from '../../src/model/format.ts'
+import type { Code } from '../../src/model/statement.ts'
 import { conversion } from '../../src/model/units.ts'
 import { mapValues, toValue, type Value } from '../../src/model/value.ts'
 import { readerOf, shown } from '../../src/words/reader.ts'
 import { WORDS } from '../../src/words/words.ts'
 import { sample } from '../http/world.ts'
+import { sampleArgs } from '../words/said.ts'
 
 const AT = { deviceTime: null, receivedAt: '2026-11-24T14:02:12.345Z' }
 const READERS = ['en-US', 'en-GB'].map((locale) => readerOf(locale, 'Europe/London'))
@@ -101,6 +103,7 @@ describe('the catalogue', () => {
     return Object.entries(words).flatMap(([key, value]): [string, string][] => {
       const place = `${path}${key}`
       if (typeof value === 'string') return [[place, value]]
+      if (path === 'statements.') return [[place, value(sampleArgs(key as Code))]]
       if (typeof value === 'function') return [[place, String(value(...'abcdefgh'))]]
       return textsOf(value as object, `${place}.`)
     })

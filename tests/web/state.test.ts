@@ -53,9 +53,9 @@ describe('a reading', () => {
     expect(stateOf(seen, reader).title).toBe('Signal lost at 14:06')
     const atLeast = { ...seen, wand: { ...seen.wand, contact: { ...contact, atLeast: true } } }
     expect(stateOf(atLeast, reader).title).toBe('Signal lost at 14:06 or earlier')
-    expect(renderWand({ ...wand, contact: { ...contact, fresh: false, atLeast: true } })).toContain(
-      `${' '.repeat(18)}Pump last heard at least 2 min ago`,
-    )
+    expect(
+      renderWand({ ...wand, contact: { ...contact, fresh: false, atLeast: true } }, reader),
+    ).toContain(`${' '.repeat(18)}Pump last heard at least 2 min ago`)
   })
 
   it('of a wand that is back says what to do now, not to look at its cable', () => {
@@ -119,6 +119,8 @@ describe('a session', () => {
       why: 'stuck',
       session: 7,
       pump: 'SIM-0005',
+      code: 'unclosed.stuck',
+      args: {},
       sentence: 'Session not confirmed closed. Hold the wand in place again.',
     }
     for (const seen of [at('not-confirmed'), { ...at('closed'), unclosed: [fault] }]) {

@@ -1,9 +1,11 @@
 // The smaller parts of a reading: patient boluses, battery, clocks, catheter, and where it is recorded.
+
 import { FIELDS } from '../../src/model/fields.ts'
 import { clockTime, count, dateTime, inZone } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { clockText } from '../../src/words/clock.ts'
 import { pumpMoment, type Reader, shown } from '../../src/words/reader.ts'
+import { auditSentence } from '../../src/words/told.ts'
 import { named } from '../../src/words/words.ts'
 import { Facts, Part } from './facts.tsx'
 
@@ -103,13 +105,13 @@ export function Catheter({ pump: { catheter }, reader }: Props) {
 }
 
 export function Record({ pump: { audit }, reader }: Props) {
-  const { page, said } = reader.words
-  const { log, position, sentence } = audit
+  const { page } = reader.words
+  const { log, position } = audit
   const place = log !== null && position !== null ? count(position) : null
   return (
     <Part title={page.audit} name="audit">
       {place !== null && <p>{page.auditPlace(log ?? '', place)}</p>}
-      <p>{said(sentence)}</p>
+      <p>{auditSentence(reader.words, audit)}</p>
     </Part>
   )
 }

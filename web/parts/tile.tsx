@@ -1,7 +1,9 @@
 // One wand and the pump under it.
+
 import { useMemo } from 'preact/hooks'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { type Reader, unreadLines } from '../../src/words/reader.ts'
+import { sentence } from '../../src/words/words.ts'
 import type { History } from '../history.ts'
 import { sessionOf, stateOf, type TileOf } from '../view/state.ts'
 import { Alarms } from './alarms.tsx'
@@ -69,15 +71,15 @@ function whichPump({ pump }: PumpStatus, { words: { page } }: Reader): string {
 }
 
 function Session({ wand, pump, reader }: SessionProps) {
-  const { page, said } = reader.words
-  const { sentence, steps } = sessionOf(wand, pump, reader)
+  const { page } = reader.words
+  const { sentence: told, steps } = sessionOf(wand, pump, reader)
   const fault = steps.length > 0
-  const failed = wand.lastReadFailure
+  const failed = wand.readFailure
   return (
     <div class={fault ? 'session fault' : 'session'}>
       {fault && <Icon name="alarm" />}
       <div>
-        <p class="sentence">{sentence}</p>
+        <p class="sentence">{told}</p>
         {fault && (
           <ol>
             {steps.map((step) => (
@@ -85,7 +87,7 @@ function Session({ wand, pump, reader }: SessionProps) {
             ))}
           </ol>
         )}
-        {failed !== null && <p>{page.readFailed(said(failed))}</p>}
+        {failed !== null && <p>{page.readFailed(sentence(reader.words, failed))}</p>}
       </div>
     </div>
   )

@@ -2,11 +2,12 @@
 import { quantity } from '../../src/model/format.ts'
 import type { WandStatus } from '../../src/model/status.ts'
 import type { Reader } from '../../src/words/reader.ts'
-import { named } from '../../src/words/words.ts'
+import { linkSentence, linkText } from '../../src/words/told.ts'
+import { named, sentence } from '../../src/words/words.ts'
 import { barsOf } from '../view/state.ts'
 
 export function WandHead({ wand, reader }: { readonly wand: WandStatus; readonly reader: Reader }) {
-  const { page, position, said, notAvailable } = reader.words
+  const { page, position, notAvailable } = reader.words
   const { contact, coupling, link } = wand
   const { progress } = contact
   return (
@@ -28,7 +29,7 @@ export function WandHead({ wand, reader }: { readonly wand: WandStatus; readonly
       <p>
         {progress !== null && link.connected
           ? page.working(quantity(progress, '%'))
-          : linkText(wand, said)}
+          : linkOf(wand, reader)}
         &nbsp;
       </p>
     </div>
@@ -36,9 +37,8 @@ export function WandHead({ wand, reader }: { readonly wand: WandStatus; readonly
 }
 
 /** What the session says already is not said twice. */
-function linkText({ link, session }: WandStatus, said: (text: string) => string): string {
-  if (link.sentence === session.sentence) return ''
-  return link.detail ? `${said(link.sentence)} ${said(link.detail)}` : said(link.sentence)
+function linkOf({ link, session }: WandStatus, { words }: Reader): string {
+  return linkSentence(words, link) === sentence(words, session) ? '' : linkText(words, link)
 }
 
 const WIDTH = 14

@@ -3,6 +3,7 @@
 import { age } from '../../src/model/format.ts'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { minute, type Reader, second } from '../../src/words/reader.ts'
+import { sentence } from '../../src/words/words.ts'
 
 /** `lost` is every state in which nobody knows how the pump is now, though somebody ought to. */
 export type StateKind = 'live' | 'read' | 'lost'
@@ -72,14 +73,15 @@ export function sessionOf(
   pump: PumpStatus | undefined,
   reader: Reader,
 ): ShownSession {
-  const { page, said } = reader.words
+  const { words } = reader
+  const { page } = words
   const { session, unclosed } = wand
   const [fault] = unclosed
   if (fault || session.state === 'not-confirmed') {
-    const why = fault ? said(fault.sentence) : ''
+    const why = fault ? sentence(words, fault) : ''
     const whose = fault?.pump ? `${page.pump} ${fault.pump}: ` : ''
-    const sentence = why.startsWith(page.notConfirmed) || why === '' ? page.notConfirmed : why
-    return { sentence: `${whose}${sentence}`, steps: page.notConfirmedNext }
+    const said = why.startsWith(page.notConfirmed) || why === '' ? page.notConfirmed : why
+    return { sentence: `${whose}${said}`, steps: page.notConfirmedNext }
   }
   switch (session.state) {
     case 'closed': {
@@ -90,7 +92,7 @@ export function sessionOf(
     case 'closing':
       return { sentence: page.sessionClosing, steps: [] }
     default:
-      return { sentence: said(session.sentence), steps: [] }
+      return { sentence: sentence(words, session), steps: [] }
   }
 }
 

@@ -3,6 +3,7 @@
 // integer and a body can be derived again from the PDUs beside it.
 import { z } from 'zod'
 import { sourceSchema } from '../../model/reading.ts'
+import type { AsideCode } from '../../model/statement.ts'
 import { deviceTimeSchema, utcSchema } from '../../model/value.ts'
 import type { Json } from './canonical.ts'
 
@@ -16,6 +17,9 @@ const count = int.min(0)
 export const MAX_TEXT = 2_000
 const text = z.string().max(MAX_TEXT)
 const name = z.string().min(1).max(200)
+/** Of a code: what is said to people is words/'s. */
+const args = z.record(name, z.union([text, int, z.boolean(), z.null()]))
+const statement = z.strictObject({ code: name, args })
 const digest = z.string().regex(/^[0-9a-f]{64}$/)
 /** Anything canonical JSON can say: writing the line has checked that already. */
 const fields = z.record(z.string(), z.unknown() as z.ZodType<Json>)
@@ -36,11 +40,11 @@ export const SET_ASIDE = [
   'damaged',
   'no-key',
   'unreadable',
-] as const
+] as const satisfies readonly AsideCode[]
 export const quarantineSchema = z.strictObject({
   log: name,
-  reason: text,
   code: z.enum(SET_ASIDE),
+  args,
   /** How many records it had when it was set aside, and their root, as far as that was found. */
   size: count.optional(),
   root: z.base64().optional(),
@@ -81,7 +85,7 @@ export const BODIES = {
   stray: z.strictObject({ file: name, moved: name }),
   packed: z.strictObject({ segment: count, bytes: count, sha256: digest }),
   // Everything up to and with segment `through`, which is every position below `position`.
-  retention: z.strictObject({ through: count, position: count, rule: text }),
+  retention: z.strictObject({ through: count, position: count, keepDays: count }),
   'clock-jump': z.strictObject({
     fromWall: utcSchema,
     toWall: utcSchema,
@@ -92,7 +96,12 @@ export const BODIES = {
   start: z.strictObject({ software: name, node: name, platform: name }),
   stop: z.strictObject({ why: text }),
   configuration: z.strictObject({ sha256: digest, settings: fields }),
-  link: z.strictObject({ phase: name, cause: name, detail: text, connected: z.boolean() }),
+  link: z.strictObject({
+    phase: name,
+    cause: name,
+    why: statement.nullable(),
+    connected: z.boolean(),
+  }),
   refused: z.strictObject({
     from: utcSchema,
     to: utcSchema,
@@ -131,7 +140,7 @@ export const BODIES = {
   unclosed: z.strictObject({
     sessions: z.array(z.strictObject({ session: count, why: name, pump: text.nullable() })),
   }),
-  'read-failed': z.strictObject({ why: text, final: z.boolean() }),
+  'read-failed': z.strictObject({ code: name, args, final: z.boolean() }),
   // Messages to other systems.
   'hl7-parked': z.strictObject({
     destination: name,

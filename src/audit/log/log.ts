@@ -6,22 +6,14 @@ import type { KeyObject } from 'node:crypto'
 import type { Disk } from '../../base/disk.ts'
 import { errorCode } from '../../base/disk.ts'
 import { type Cancel, type Env, sleep, utc } from '../../base/env.ts'
-import { ALL_RECORDED } from '../../model/status.ts'
+import { type Statement, statement } from '../../model/statement.ts'
 import { draft, nonces, type Origin } from '../format/entry.ts'
 import { signingKey } from '../format/note.ts'
 import { type Actor, type AuditRecord, checkReason, type NewRecord } from '../format/record.ts'
 import { Ballast } from './ballast.ts'
 import type { Age, Jump, Moment } from './clock.ts'
 import { type Entry, Queue, type Receipt } from './queue.ts'
-import {
-  type AuditState,
-  CLOSED,
-  failureSentence,
-  type Health,
-  noticeSentence,
-  SLOW,
-  STARTING,
-} from './state.ts'
+import { type AuditState, failure, type Health, noticesOf } from './state.ts'
 import { LogGone, Succession } from './succession.ts'
 import { type Batch, Tail } from './tail.ts'
 
@@ -85,8 +77,8 @@ export class AuditLog {
   #closing = false
   #closed = false
   #health: Health = 'failed'
-  #code: string | null = null
-  #sentence = STARTING
+  #errno: string | null = null
+  #said: Statement = statement('audit.starting')
   #full = false
   #wake: (() => void) | null = null
 
@@ -115,13 +107,13 @@ export class AuditLog {
 
   get state(): AuditState {
     const { unaccepted, log, end, replaces, strays } = this.#tail
-    const told = this.#health === 'ok' ? noticeSentence(unaccepted, strays) : null
     return {
       log,
       source: this.#options.source,
       state: this.#health,
-      sentence: told ?? this.#sentence,
-      code: this.#code,
+      ...this.#said,
+      notices: this.#health === 'ok' ? noticesOf(unaccepted, strays) : [],
+      errno: this.#errno,
       size: end?.position ?? 0,
       checkpoint: end?.note ?? null,
       key: end?.key.verifier.text ?? null,
@@ -220,7 +212,7 @@ export class AuditLog {
     const left = [...(this.#inFlight?.entries ?? []), ...this.#queue.take(Infinity, Infinity)]
     for (const entry of left) entry.done(null)
     if (!this.#running) await this.#letGo()
-    this.#say(this.#health, this.#code, CLOSED)
+    this.#say(this.#health, this.#errno, statement('audit.closed'))
   }
 
   async #letGo(): Promise<void> {
@@ -244,10 +236,10 @@ export class AuditLog {
     if (!('refused' in made)) this.#queue.push({ draft: made, done: () => {} })
   }
 
-  #say(health: Health, code: string | null, sentence: string): void {
+  #say(health: Health, errno: string | null, said: Statement): void {
     this.#health = health
-    this.#code = code
-    this.#sentence = sentence
+    this.#errno = errno
+    this.#said = said
     if (this.#options.onState) this.#options.onState(this.state)
   }
 
@@ -333,10 +325,10 @@ export class AuditLog {
     let cancel: Cancel = env.after(
       slowMs,
       () => {
-        if (this.#health === 'ok') this.#say('slow', null, SLOW)
+        if (this.#health === 'ok') this.#say('slow', null, statement('audit.slow'))
         cancel = env.after(
           failedMs - slowMs,
-          () => this.#say('failed', 'EHUNG', failureSentence('EHUNG', dir)),
+          () => this.#say('failed', 'EHUNG', failure('EHUNG', dir)),
           { background: true },
         )
       },
@@ -348,14 +340,14 @@ export class AuditLog {
       cancel()
     }
     this.#full = false
-    this.#say('ok', null, ALL_RECORDED)
+    this.#say('ok', null, statement('audit.recorded'))
   }
 
   async #failed(error: unknown): Promise<void> {
     const code = errorCode(error)
     if (code === 'ENOSPC' || code === 'EDQUOT') this.#full = true
     await this.#tail.abandon()
-    this.#say('failed', code, failureSentence(code, this.#options.dir))
+    this.#say('failed', code, failure(code, this.#options.dir))
   }
 
   /** The end of a bridge on a full disk: the ballast makes room for the closing records. */

@@ -67,19 +67,19 @@ export async function inspect(
   const voids: VoidRange[] = []
   let highest = 0
   let unaccepted: readonly Quarantine[] = []
-  const aside = (code: Reason['code'], reason: string, end?: Mark | null): Opening => ({
+  const aside = (code: Reason['code'], args: Reason['args'], end?: Mark | null): Opening => ({
     how: 'quarantine',
-    reason: { code, reason, ...(end && endOf(end)) },
+    reason: { code, args, ...(end && endOf(end)) },
     unaccepted,
     strays: named(),
   })
-  if (own > 0 && !segments[own - 1]?.entries) return aside('missing', 'its last segment is missing')
+  if (own > 0 && !segments[own - 1]?.entries) return aside('missing', {})
   for (const { number, entries, leaves } of [...segments].reverse()) {
     if (!entries && number > own) {
       strays.push(leaves ?? segmentName(number))
       continue
     }
-    if (!entries || entries.packed) return aside('missing', 'its last segment is missing')
+    if (!entries || entries.packed) return aside('missing', {})
     const seen = await readTail(disk, dir, number)
     const { walk } = seen
     if (!walk.header && seen.foreign && number > own) {
@@ -89,8 +89,8 @@ export async function inspect(
     highest = Math.max(highest, number)
     unaccepted = seen.unaccepted
     if (walk.fault?.signed || (!walk.header && (seen.foreign || number <= own))) {
-      const at = `segment ${number}, byte ${walk.fault?.offset}, record ${walk.fault?.position}`
-      return aside('damaged', `${walk.fault?.reason} (${at})`, walk.after)
+      const { offset = 0, position = 0 } = walk.fault ?? {}
+      return aside('damaged', { segment: number, offset, position }, walk.after)
     }
     if (!walk.opened || !walk.after || !walk.before) {
       // A beginning that was cut short: nothing in it was ever acknowledged.
@@ -99,8 +99,7 @@ export async function inspect(
     }
     const { after, before } = walk
     if (!keys.some((key) => key.verifier.text === after.key.text)) {
-      const reason = `the key it was signed with is not here (${after.key.text})`
-      return aside('no-key', reason, after)
+      return aside('no-key', { key: after.key.text }, after)
     }
     const clean = walk.fault === null && walk.lastKind === 'stop' && voids.length === 0
     if (!clean) voids.unshift({ segment: number, offset: before.offset })
@@ -121,7 +120,7 @@ export async function inspect(
   // Not one segment was ever begun whole.
   return own === 0 && (segments.length === 0 || segments[0]?.entries)
     ? { how: 'empty', highest, voids, strays: named() }
-    : aside('missing', 'its earlier segments are missing')
+    : aside('missing', {})
 }
 
 /** Size and root, as a record of a log that was set aside names them. */

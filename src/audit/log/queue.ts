@@ -93,7 +93,7 @@ export class Queue {
     this.#lostCounts = new Map()
     return {
       kind: 'gap',
-      outcome: { ok: false, reason: `${dropped} records could not be kept` },
+      outcome: { ok: false, reason: 'not-kept' },
       body: {
         dropped,
         reasons: [...reasons].map(([why, count]) => ({ why, count })),

@@ -1,17 +1,18 @@
-// How the log does, in one word and in a sentence for the person at the pump: what happened, what it
-// means for the reading, what to do next.
+// How the log does, in one word and as codes for the person at the pump.
 import type { Source } from '../../model/reading.ts'
+import { type Statement, statement } from '../../model/statement.ts'
 import type { Quarantine } from '../format/record.ts'
 
 export type Health = 'ok' | 'slow' | 'failed'
 
-export interface AuditState {
+export interface AuditState extends Statement {
   readonly log: string | null
   readonly source: Source
   readonly state: Health
-  readonly sentence: string
+  /** What people are to be told besides. */
+  readonly notices: readonly Statement[]
   /** What the system said, when it failed. */
-  readonly code: string | null
+  readonly errno: string | null
   /** Durable records; the newest has position `size - 1`. */
   readonly size: number
   /** The signed checkpoint of exactly those records. */
@@ -34,62 +35,46 @@ export interface AuditState {
   readonly captures: boolean
 }
 
-const MEANS =
-  'What is on the screen stays but is not live, because nothing is shown that is not recorded.'
-
-/** A sentence for the code of a failure; `dir` is where the log lives. */
-export function failureSentence(code: string, dir: string): string {
-  const again = 'Recording starts again by itself.'
-  switch (code) {
+/** What the code of a failure means; `dir` is where the log lives. */
+export function failure(errno: string, dir: string): Statement {
+  switch (errno) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return `The disk is full. ${MEANS} Free space on the disk that holds ${dir}. ${again}`
+      return statement('audit.disk-full', { dir })
     case 'EROFS':
-      return `The disk has become read-only. ${MEANS} Have the disk that holds ${dir} checked. ${again}`
+      return statement('audit.disk-read-only', { dir })
     case 'EACCES':
     case 'EPERM':
-      return `The audit log may not be written. ${MEANS} Give this program its rights on ${dir} back. ${again}`
+      return statement('audit.denied', { dir })
     case 'EIO':
-      return `The disk reports errors. ${MEANS} Have the disk that holds ${dir} replaced. ${again}`
+      return statement('audit.disk-errors', { dir })
     case 'EHUNG':
-      return `The disk does not answer. ${MEANS} Wait, or have the disk that holds ${dir} checked. ${again}`
+      return statement('audit.disk-silent', { dir })
     case 'EGONE':
     case 'ENOENT':
-      return `The audit log was renamed, removed or replaced while it was written. ${MEANS} A new log is begun that says so. Look for the old one.`
+      return statement('audit.gone')
     case 'EFOREIGN':
-      return `Another program wrote into the audit log. ${MEANS} End the other program. ${again}`
+      return statement('audit.foreign')
     case 'ELOCKED':
-      return `Another bridge is writing this audit log. ${MEANS} End the other bridge. ${again}`
+      return statement('audit.locked')
     default:
-      return `The audit log cannot be written (${code}). ${MEANS} Check ${dir}. ${again}`
+      return statement('audit.failed', { errno, dir })
   }
 }
 
-export const SLOW = 'The disk is slow: what is read is shown a little later.'
-export const STARTING = 'The audit log is being opened.'
-export const CLOSED = 'The audit log is closed.'
+const MOST_NAMED = 3
 
-/** What every surface shows beside a log that is well; null = nothing. */
-export function noticeSentence(
+/** What every surface shows beside a log that is well. */
+export function noticesOf(
   unaccepted: readonly Quarantine[],
   strays: readonly string[],
-): string | null {
-  const told: string[] = []
-  if (unaccepted.length > 0) {
-    const logs = unaccepted.map((q) => `${q.log} was set aside: ${q.reason}`).join('; ')
-    told.push(
-      `Audit log ${logs}. A new one is written. Readings are not affected. ` +
-        'Have it looked at, then run: wandbridge audit accept --reason TEXT',
-    )
-  }
-  if (strays.length > 0) {
-    const most = 3
-    const more = strays.length > most ? ` and ${strays.length - most} more` : ''
-    const names = strays.slice(0, most).map((name) => JSON.stringify(name.slice(0, 80)))
-    told.push(
-      `The audit log's directory holds files that are not its own: ${names.join(', ')}${more}. ` +
-        'They are not read, and readings are not affected. Find out who put them there.',
-    )
-  }
-  return told.length > 0 ? told.join(' ') : null
+): readonly Statement[] {
+  const aside = unaccepted.map(({ log, code, args }) => ({
+    code: `aside.${code}`,
+    args: { log, ...args },
+  }))
+  if (strays.length === 0) return aside
+  const files = strays.slice(0, MOST_NAMED).map((name) => JSON.stringify(name.slice(0, 80)))
+  const more = Math.max(0, strays.length - MOST_NAMED)
+  return [...aside, statement('audit.strays', { files: files.join(', '), more })]
 }

@@ -37,9 +37,6 @@ interface Next {
   readonly unaccepted: readonly Quarantine[]
 }
 
-const COPIED =
-  'it was copied or restored from a backup: these are not the files that this bridge wrote'
-
 export class Succession {
   readonly #options: LogOptions
   readonly #disk: Disk
@@ -70,7 +67,7 @@ export class Succession {
     if (lost) {
       const log = this.#tail.log ?? ''
       await this.#decide({ log, ...lost, ...endOf(end) }, this.#tail.unaccepted)
-      throw new LogGone(lost.reason)
+      throw new LogGone(lost.code)
     }
     await this.#tail.begin({
       number: broken.segment + 1,
@@ -87,11 +84,11 @@ export class Succession {
     const { dir, manifest } = this.#tail
     const home = await this.#disk.entry(dir)
     const file = home && (await this.#disk.entry(segmentPath(dir, segment)))
-    if (!file) return { code: 'gone', reason: 'it was renamed or removed while it was written' }
+    if (!file) return { code: 'gone', args: {} }
     if (file.inode !== inode || (manifest && !sameIdentity(home, manifest.directory))) {
-      return { code: 'replaced', reason: 'other files were put in its place while it was written' }
+      return { code: 'replaced', args: {} }
     }
-    if (file.size < offset) return { code: 'cut', reason: 'it was cut while it was written' }
+    if (file.size < offset) return { code: 'cut', args: {} }
     return null
   }
 
@@ -109,11 +106,7 @@ export class Succession {
       // It cannot be known whether it was written here.
       await this.#lock(newest)
       const opening = await this.#inspect(newest, 0)
-      const reason =
-        manifest === null
-          ? 'no manifest says that this bridge wrote it here'
-          : 'the manifest that says that this bridge wrote it cannot be read'
-      await this.#setAside(newest, opening, { code: 'no-manifest', reason })
+      await this.#setAside(newest, opening, { code: 'no-manifest', args: {} })
     }
     await this.#first(this.#next as Next | null)
   }
@@ -132,15 +125,14 @@ export class Succession {
     const { dir } = this.#options
     const home = await this.#disk.entry(join(dir, log))
     if (home?.kind !== 'directory') {
-      const reason = 'it is not there any more: it was renamed or removed'
-      await this.#decide({ log, code: 'gone', reason, size, root }, unaccepted)
+      await this.#decide({ log, code: 'gone', args: {}, size, root }, unaccepted)
       return this.#first(this.#next)
     }
     await this.#lock(log)
     const opening = await this.#inspect(log, manifest.segment?.number ?? 0)
     const wrong = (await isOriginal(this.#disk, dir, manifest))
       ? notAsLeft(opening, manifest)
-      : { code: 'copied' as const, reason: COPIED }
+      : { code: 'copied' as const, args: {} }
     if (opening.how === 'quarantine' || wrong) {
       const known = opening.how === 'quarantine' ? { ...opening, unaccepted } : opening
       await this.#setAside(log, known, wrong)
@@ -158,10 +150,9 @@ export class Succession {
       return await inspect(this.#disk, join(this.#options.dir, log), this.#keys(log), own)
     } catch (error) {
       if (isPassing(error)) throw error
-      const reason = `it cannot be read: ${errorCode(error)}`
       return {
         how: 'quarantine',
-        reason: { code: 'unreadable', reason },
+        reason: { code: 'unreadable', args: { errno: errorCode(error) } },
         unaccepted: [],
         strays: [],
       }
@@ -175,7 +166,7 @@ export class Succession {
   async #setAside(log: string, opening: Opening, wrong: Reason | null): Promise<void> {
     const found = opening.how === 'quarantine' ? opening.reason : null
     const end = 'end' in opening ? endOf(opening.end) : null
-    const reason = wrong ?? found ?? { code: 'missing' as const, reason: 'nothing of it is left' }
+    const reason = wrong ?? found ?? { code: 'missing' as const, args: {} }
     const unaccepted = opening.how === 'empty' ? [] : opening.unaccepted
     await this.#decide({ log, ...found, ...end, ...reason }, unaccepted)
   }
@@ -214,7 +205,7 @@ export class Succession {
     const now = { log, replaces, unaccepted: [...unaccepted], ...start }
     tail.manifest = await writeManifest(this.#disk, dir, source, now)
     const records: NewRecord[] = replaces
-      ? [{ kind: 'quarantine', body: replaces, outcome: { ok: false, reason: replaces.reason } }]
+      ? [{ kind: 'quarantine', body: replaces, outcome: { ok: false, reason: replaces.code } }]
       : []
     tail.log = log
     tail.unaccepted = unaccepted
@@ -291,9 +282,8 @@ function notAsLeft(opening: Opening, { size, root }: Manifest): Reason | null {
   if (opening.how === 'quarantine') return null
   const found = 'end' in opening ? endOf(opening.end) : { size: 0, root }
   if (found.size < size) {
-    const reason = `it is older than when it was written last: ${found.size} records, not ${size}`
-    return { code: 'shorter', reason }
+    return { code: 'shorter', args: { found: found.size, left: size } }
   }
   if (found.size > size || found.root === root) return null
-  return { code: 'damaged', reason: 'its records are not those that were written last' }
+  return { code: 'damaged', args: { segment: null, offset: null, position: null } }
 }

@@ -4,7 +4,7 @@
 // torn end or in a segment that was set aside excuses anything.
 import type { DecodedKind, Derived } from '../../model/decoder.ts'
 import { canonical, type Json } from '../format/canonical.ts'
-import { type AuditRecord, checkRecord } from '../format/record.ts'
+import { type AuditRecord, checkRecord, type Quarantine } from '../format/record.ts'
 import type { Accepted, Facts, Named, VerifyOptions } from './verification.ts'
 
 /** A record's line, where it stands, and its number. */
@@ -114,12 +114,14 @@ export class Contents {
     } else if (kind === 'quarantine') this.#name(body)
     else if (kind === 'accept') {
       this.accepted.set(body.log, { log: body.log, reason: body.reason, actor, at })
-      this.named.set(body.log, this.named.get(body.log) ?? { log: body.log, reason: body.reason })
+      this.named.set(body.log, this.named.get(body.log) ?? { log: body.log, why: null })
     }
   }
 
-  #name(one: Named): void {
-    if (typeof one?.log === 'string') this.named.set(one.log, { log: one.log, reason: one.reason })
+  #name(one: Quarantine): void {
+    if (typeof one?.log !== 'string') return
+    const { log, code, args } = one
+    this.named.set(log, { log, why: { code: `aside.${code}`, args: { log, ...args } } })
   }
 
   #sum({ kind, body, at, actor }: AuditRecord): void {

@@ -1,5 +1,7 @@
 // What is asked of a verification, and what it answers.
+
 import type { Decoder } from '../../model/decoder.ts'
+import type { Statement } from '../../model/statement.ts'
 import type { Hash } from '../format/merkle.ts'
 import type { AuditRecord } from '../format/record.ts'
 import type { Vouched } from './outside.ts'
@@ -60,7 +62,8 @@ export interface Facts {
 /** A log that a record names. */
 export interface Named {
   readonly log: string
-  readonly reason: string
+  /** Why it was set aside; null = the record of that is not here. */
+  readonly why: Statement | null
 }
 
 /** An `accept` record: people have looked at a log. */

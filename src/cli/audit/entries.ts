@@ -6,6 +6,7 @@ import { systemEnv } from '../../base/env.ts'
 import { printable } from '../../base/printable.ts'
 import { ControlConnection } from '../../control/client.ts'
 import { sourcesIn } from '../../host/host.ts'
+import { auditSentence } from '../../words/told.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { hold } from '../serve.ts'
 import { logsOf, type StateFlags, stateDirOf } from './logs.ts'
@@ -67,8 +68,10 @@ async function byItself(
   }))
   try {
     await host.auditor.opened
-    const { state, sentence } = host.bridge.status().audit
-    if (state === 'failed') throw new CommandError(Exit.AUDIT, sentence)
+    const { audit } = host.bridge.status()
+    if (audit.state === 'failed') {
+      throw new CommandError(Exit.AUDIT, auditSentence(host.words, audit))
+    }
     return await (what === 'accept'
       ? host.auditor.accept(reason, actor)
       : host.auditor.rotateKey(reason, actor))

@@ -2,6 +2,10 @@
 import type { AuditRecord } from '../../audit/format/record.ts'
 import { FIELDS } from '../../model/fields.ts'
 import { count, quantity } from '../../model/format.ts'
+import { linkText } from '../../words/told.ts'
+import { sentence, WORDS } from '../../words/words.ts'
+
+const enUS = WORDS['en-US']
 
 /** Volumes and rates are whole nanolitres in a record. */
 const NL_PER_ML = 1_000_000
@@ -53,9 +57,9 @@ export function summary(record: AuditRecord): string {
         : `${length} not known to be closed`
     }
     case 'link':
-      return `${record.body.phase}: ${record.body.cause} ${record.body.detail}`.trim()
+      return `${record.body.phase}: ${linkText(enUS, record.body)}`
     case 'read-failed':
-      return record.body.why
+      return sentence(enUS, record.body)
     case 'refused':
       return `${record.body.frames} frames, ${record.body.bytes} bytes: ${record.body.reasons.map((r) => r.why).join(', ')}`
     case 'read-access':
@@ -71,7 +75,7 @@ export function summary(record: AuditRecord): string {
     case 'gap':
       return `${record.body.dropped} records could not be kept`
     case 'quarantine':
-      return `log ${record.body.log} set aside: ${record.body.reason}`
+      return `log ${record.body.log} set aside: ${record.body.code}`
     case 'accept':
       return `log ${record.body.log} accepted: ${record.body.reason}`
     case 'key-rotation':
@@ -81,7 +85,7 @@ export function summary(record: AuditRecord): string {
     case 'packed':
       return `segment ${record.body.segment} packed, ${record.body.bytes} bytes`
     case 'retention':
-      return `entries before record ${record.body.position} dropped: ${record.body.rule}`
+      return `entries before record ${record.body.position} dropped: entries older than ${record.body.keepDays} days`
     case 'clock-jump':
       return `clock jumped from ${record.body.fromWall} to ${record.body.toWall}`
     case 'capture-seal':

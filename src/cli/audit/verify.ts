@@ -7,6 +7,7 @@ import { verify } from '../../audit/verify/verify.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { printable } from '../../base/printable.ts'
 import { decoderOf } from '../../drivers/decoders.ts'
+import { sentence as saying, WORDS } from '../../words/words.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { kindOf, readKept } from './kept.ts'
 import { bridgeRuns, type LogPlace, logsAt, logsOf, type StateFlags } from './logs.ts'
@@ -106,7 +107,8 @@ function say(account: Account, spoken: readonly string[], { rederive }: VerifyFl
     const { at, actor, reason } = accepted
     out(printable(`  It was accepted as it is by ${actor.id} at ${at}: ${reason}`))
   } else if (setAside) {
-    out(printable(`  It was set aside, and nobody has accepted that: ${setAside.reason}`))
+    const why = setAside.why ? saying(WORDS['en-US'], setAside.why) : 'why is not recorded.'
+    out(printable(`  Nobody has accepted that it was set aside. ${why}`))
   }
   const { strays = [] } = verification ?? {}
   if (strays.length > 0) {
@@ -175,7 +177,7 @@ function document(accounts: readonly Account[]) {
       problem: v?.problem ?? null,
       sentence: v?.sentence ?? null,
       strays: v?.strays ?? null,
-      setAside: setAside?.reason ?? null,
+      setAside: setAside && { code: setAside.why?.code ?? null, args: setAside.why?.args ?? {} },
       accepted,
     })),
   }

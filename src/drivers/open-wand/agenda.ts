@@ -2,6 +2,7 @@
 // the next request. One list gives both what is done (`step`) and when to wake up (`wakeAt`).
 
 import { MESSAGES, type ReadRequest } from '../../../protocol/messages/index.ts'
+import { statement } from '../../model/statement.ts'
 import { nextPiece } from './assembly.ts'
 import {
   type Draft,
@@ -97,8 +98,7 @@ function limits(s: LinkState): Item[] {
       : [
           {
             at: s.unrecognisedSince + TIMING.unrecognisedMs,
-            run: (d) =>
-              failRead(d, 'the pump of this session no longer answers', 'pump-not-recognised'),
+            run: (d) => failRead(d, statement('read.pump-silent'), 'pump-not-recognised'),
           },
         ]
   switch (s.phase) {
@@ -107,7 +107,7 @@ function limits(s: LinkState): Item[] {
     case 'reading':
       return [
         ...notRecognised,
-        after(TIMING.readMs, (d) => failRead(d, 'the reading took too long', 'read-failed')),
+        after(TIMING.readMs, (d) => failRead(d, statement('read.too-long'), 'read-failed')),
       ]
     case 'holding':
       return [
@@ -118,7 +118,7 @@ function limits(s: LinkState): Item[] {
         },
       ]
     case 'ending':
-      return [after(TIMING.closeMs, (d) => giveUpClose(d, 'the pump did not answer in time'))]
+      return [after(TIMING.closeMs, (d) => giveUpClose(d, statement('read.close-unanswered')))]
     default:
       return []
   }
@@ -225,5 +225,5 @@ function retry(d: Draft): void {
 
 function lapse(d: Draft): void {
   set(d, { readUntil: null, attempts: 0 })
-  tell(d, { kind: 'read-failed', why: 'the wand was not in place in time', final: true })
+  tell(d, { kind: 'read-failed', why: statement('read.not-placed'), final: true })
 }

@@ -13,6 +13,7 @@ import {
   type ReplyOf,
 } from '../../../protocol/messages/index.ts'
 import type { ReadRepr, Unread } from '../../model/reading.ts'
+import { type Statement, statement } from '../../model/statement.ts'
 import type { BlockFault } from '../../model/value.ts'
 
 export interface Assembly {
@@ -55,33 +56,37 @@ export function addDirectory(
   a: Assembly,
   reply: ReplyOf<'SNAPSHOT'>,
   raw: Uint8Array,
-): Assembly | string {
-  if (reply.snapshot !== a.snapshot) return 'the directory is of another snapshot'
+): Assembly | Statement {
+  if (reply.snapshot !== a.snapshot) return statement('read.directory-of-another')
   if (reply.counterBefore === null || reply.counterBefore !== reply.counterAfter) {
-    return 'the pump changed while it was read'
+    return statement('read.pump-changed')
   }
   const bytes = reply.blocks.reduce((n, entry) => n + (entry.length ?? 0), 0)
-  if (bytes > MAX_SNAPSHOT) return `the snapshot has ${bytes} bytes, more than a record can hold`
+  if (bytes > MAX_SNAPSHOT) return statement('read.too-large', { bytes })
   const next = { ...a, directory: reply, pdus: [...a.pdus, raw] }
   return skipEmpty(next)
 }
 
-export function addPiece(a: Assembly, reply: ReplyOf<'BLOCK'>, raw: Uint8Array): Assembly | string {
+export function addPiece(
+  a: Assembly,
+  reply: ReplyOf<'BLOCK'>,
+  raw: Uint8Array,
+): Assembly | Statement {
   const entry = a.directory?.blocks[a.done.length]
-  if (!entry) return 'a piece came that was not asked for'
+  if (!entry) return statement('read.piece-unasked')
   if (
     reply.snapshot !== a.snapshot ||
     reply.block !== entry.block ||
     reply.offset !== a.part.length ||
     reply.data.length === 0
   ) {
-    return 'a piece of another place came'
+    return statement('read.piece-misplaced')
   }
   const part = new Uint8Array(a.part.length + reply.data.length)
   part.set(a.part)
   part.set(reply.data, a.part.length)
   const length = entry.length ?? 0
-  if (part.length > length) return 'a block is longer than its directory says'
+  if (part.length > length) return statement('read.block-too-long')
   const pdus = [...a.pdus, raw]
   if (part.length < length) return { ...a, part, pdus }
   return skipEmpty({ ...a, done: [...a.done, part], part: new Uint8Array(), pdus })
@@ -93,14 +98,14 @@ function skipEmpty(a: Assembly): Assembly {
   return done.length === a.done.length ? a : { ...a, done }
 }
 
-/** Checks the whole and decodes it; a sentence when it may not be used. */
-export function finish(a: Assembly): ReadSnapshot | string {
+/** Checks the whole and decodes it; a statement of why when it may not be used. */
+export function finish(a: Assembly): ReadSnapshot | Statement {
   const { directory } = a
-  if (!directory || nextPiece(a)) return 'the snapshot is not complete'
+  if (!directory || nextPiece(a)) return statement('read.incomplete')
   let crc = 0
   for (const block of a.done) crc = crc32(block, crc)
   // All-ones is an ordinary checksum here, not "unavailable".
-  if (crc !== (directory.crc ?? 0xffffffff)) return 'the checksum over the snapshot is wrong'
+  if (crc !== (directory.crc ?? 0xffffffff)) return statement('read.wrong-checksum')
   const blocks = Object.fromEntries(
     Object.entries(BLOCKS).map(([name, { number, struct }]) => {
       const listed = directory.blocks.flatMap(({ block }, i) =>
@@ -122,23 +127,26 @@ function blockOf(struct: Struct, [bytes, second]: readonly (Uint8Array | undefin
 
 /** Puts recorded reply PDUs (SNAPSHOT first, then the BLOCKs in order) together again. */
 export function reassemble(pdus: readonly Uint8Array[]): ReadSnapshot | string {
-  let assembly: Assembly | string | null = null
+  let assembly: Assembly | null = null
   for (const raw of pdus) {
     const pdu = decodePdu(raw)
     if (typeof pdu === 'string') return `a recorded PDU is not whole: ${pdu}`
     const name = messageOfType(pdu.type)
+    let next: Assembly | Statement
     if (name === 'SNAPSHOT') {
       const reply = parse(MESSAGES.SNAPSHOT.reply, pdu.payload)
       if (!reply || reply.snapshot === null) return 'the recorded directory is too short'
-      assembly = addDirectory(emptyAssembly(reply.snapshot), reply, raw)
+      next = addDirectory(emptyAssembly(reply.snapshot), reply, raw)
     } else if (name === 'BLOCK' && assembly) {
       const reply = parse(MESSAGES.BLOCK.reply, pdu.payload)
       if (!reply) return 'a recorded piece is too short'
-      assembly = addPiece(assembly, reply, raw)
+      next = addPiece(assembly, reply, raw)
     } else {
       return 'a recorded PDU belongs to no snapshot'
     }
-    if (typeof assembly === 'string') return assembly
+    if ('code' in next) return next.code
+    assembly = next
   }
-  return assembly ? finish(assembly) : 'no PDU was recorded'
+  const read = assembly ? finish(assembly) : 'no PDU was recorded'
+  return typeof read === 'object' && 'code' in read ? read.code : read
 }

@@ -1,5 +1,6 @@
 // A step of the link machine being worked out, and the moves that inputs and replies have in common.
 import type { SessionEnding, Stamp } from '../../model/event.ts'
+import type { Statement, UnclosedWhy } from '../../model/statement.ts'
 import {
   type Contact,
   type ContactLoss,
@@ -11,7 +12,6 @@ import {
   SLOW_LADDER_MS,
   TIMING,
   type Unclosed,
-  type UnclosedWhy,
 } from './state.ts'
 import { type Cause, follow, isConnected } from './table.ts'
 
@@ -31,17 +31,17 @@ export function tell(d: Draft, news: LinkNews): void {
   d.effects.push({ do: 'tell', news, link, session: session?.id ?? null, snapshot })
 }
 
-export function go(d: Draft, cause: Cause, detail = ''): void {
+export function go(d: Draft, cause: Cause, why: Statement | null = null): void {
   const phase = follow(d.s.phase, cause)
   set(d, { phase, phaseSince: d.now.mono })
-  if (isNews(d, cause, detail)) tell(d, { kind: 'phase', phase, cause, detail })
+  if (isNews(d, cause, why)) tell(d, { kind: 'phase', phase, cause, why })
 }
 
 /** On the ladder the same failure again is no news, nor is another attempt: only what comes of it. */
-function isNews(d: Draft, cause: Cause, detail: string): boolean {
+function isNews(d: Draft, cause: Cause, why: Statement | null): boolean {
   const { phase, rung, failure } = d.s
   if (phase === 'waiting') {
-    const again = `${cause} ${detail}`
+    const again = `${cause} ${JSON.stringify(why)}`
     if (again === failure) return false
     set(d, { failure: again })
   } else if (rung > 0 && (phase === 'opening' || phase === 'greeting')) {
@@ -115,7 +115,7 @@ export function keepUnclosed(d: Draft, keep: (u: Unclosed) => boolean): void {
  * What failed is tried again after a pause, so often; after that only when the wand is placed anew.
  * Says whether that was the last time.
  */
-export function countFailure(d: Draft, why: string, weight = 1): boolean {
+export function countFailure(d: Draft, why: Statement, weight = 1): boolean {
   const attempts = d.s.attempts + weight
   const final = attempts >= TIMING.readAttempts
   const pause = final ? TIMING.longPauseMs : TIMING.pauseMs
@@ -128,26 +128,26 @@ export function countFailure(d: Draft, why: string, weight = 1): boolean {
 }
 
 /** On to CLOSE, whatever was going on in the session. */
-export function toEnding(d: Draft, cause: Cause, detail = ''): void {
-  go(d, cause, detail)
+export function toEnding(d: Draft, cause: Cause, why: Statement | null = null): void {
+  go(d, cause, why)
   set(d, { air: null, assembly: null, readTimes: null, notBefore: -Infinity })
 }
 
 /** A reading that cannot be completed in this session: nothing of it is used. */
-export function failRead(d: Draft, why: string, cause: Cause, weight = 1): void {
+export function failRead(d: Draft, why: Statement, cause: Cause, weight = 1): void {
   countFailure(d, why, weight)
   toEnding(d, cause, why)
 }
 
 /** The connection is over from our side or theirs; what was live is lost, and the ladder begins. */
-export function drop(d: Draft, cause: Cause, detail = ''): void {
+export function drop(d: Draft, cause: Cause, why: Statement | null = null): void {
   loseContact(d, 'wand-lost')
   abandonOpen(d)
   endSession(d, 'lost', 'cable-lost')
   set(d, { out: null, air: null, contact: NO_CONTACT, placedSince: null, helloDue: false })
   if (cause !== 'port-gone') d.effects.push({ do: 'close-port' })
   if (d.s.stopBy !== null) halt(d)
-  else retreat(d, cause, detail, SLOWLY.includes(cause))
+  else retreat(d, cause, why, SLOWLY.includes(cause))
 }
 
 /** What trying again soon does not mend. */
@@ -159,11 +159,11 @@ export function abandonOpen(d: Draft): void {
   if (asked && !d.s.session) addUnclosed(d, 'left-to-lease', 0, null)
 }
 
-export function retreat(d: Draft, cause: Cause, detail: string, slow: boolean): void {
+export function retreat(d: Draft, cause: Cause, why: Statement | null, slow: boolean): void {
   const ladder = slow ? SLOW_LADDER_MS : LADDER_MS
   const pause = ladder[Math.min(d.s.rung, ladder.length - 1)] ?? 1_000
   set(d, { rung: d.s.rung + 1, waitUntil: d.now.mono + pause })
-  go(d, cause, detail)
+  go(d, cause, why)
 }
 
 /** The end, whatever is still open. */
@@ -177,7 +177,7 @@ export function halt(d: Draft): void {
 }
 
 /** The session is still open and does not close: a new link leaves it to its lease. */
-export function giveUpClose(d: Draft, why: string): void {
+export function giveUpClose(d: Draft, why: Statement): void {
   endSession(d, 'unconfirmed', 'left-to-lease')
   drop(d, 'close-given-up', why)
 }

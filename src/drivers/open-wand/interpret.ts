@@ -12,12 +12,13 @@ import type {
 } from '../../model/event.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { isUnread, type Source } from '../../model/reading.ts'
+import { statement } from '../../model/statement.ts'
 import { deviceTimeText } from '../../model/value.ts'
 import type { Shared } from '../driver.ts'
 import { decoder, deviceTimeOf } from './decoder.ts'
 import { nameOf, serialOf } from './identity.ts'
-import { type LinkNews, UNCLOSED } from './state.ts'
-import { isConnected, TRANSITIONS } from './table.ts'
+import type { LinkNews } from './state.ts'
+import { isConnected } from './table.ts'
 
 export class Interpreter {
   readonly #port: string
@@ -40,15 +41,13 @@ export class Interpreter {
     switch (news.kind) {
       case 'phase': {
         const connected = isConnected(news.phase)
-        const { sentence } = TRANSITIONS[news.cause]
-        const { phase, cause, detail } = news
+        const { phase, cause, why } = news
         const event: BridgeEvent = {
           ...head(),
           kind: 'link',
           phase,
           cause,
-          detail,
-          sentence,
+          why,
           connected,
         }
         // Who it is, each connection must say anew.
@@ -112,7 +111,7 @@ export class Interpreter {
         ]
       case 'unclosed': {
         const unclosed = news.unclosed.map(({ why, session, pump }) => {
-          return { why, session, pump: pump?.serial ?? null, sentence: UNCLOSED[why] }
+          return { why, session, pump: pump?.serial ?? null, ...statement(`unclosed.${why}`) }
         })
         return [{ ...head(), kind: 'unclosed', unclosed }]
       }

@@ -5,6 +5,7 @@ import { type Cancel, type Env, nonce } from '../../base/env.ts'
 import type { Stamp } from '../../model/event.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { Source } from '../../model/reading.ts'
+import { type Statement, statement } from '../../model/statement.ts'
 import { type PortEnd, PortError, type PortSource, type WandPort } from '../../transport/port.ts'
 import type { DriverCounters } from '../driver.ts'
 import { step, wakeAt } from './machine.ts'
@@ -228,7 +229,7 @@ export class Link {
     const giveUp = this.#env.after(OPEN_MS, () => {
       if (!current()) return
       this.#abandon()
-      this.#ended('failed', `the driver did not open the port within ${OPEN_MS / 1000} s`)
+      this.#ended('failed', statement('why.port-late', { seconds: OPEN_MS / 1000 }))
     })
     try {
       await port.open({
@@ -239,14 +240,15 @@ export class Link {
           if (!current()) return
           this.#attempt += 1
           if (stream) this.#release(stream)
-          this.#ended(end, message)
+          this.#ended(end, statement('why.port', { text: message }))
         },
       })
     } catch (error) {
       giveUp()
       if (current()) this.#opening = null
       const end = error instanceof PortError ? error.end : 'failed'
-      if (current()) this.#ended(end, (error as Error).message)
+      const text = (error as Error).message
+      if (current()) this.#ended(end, statement('why.port', { text }))
       return
     }
     giveUp()
@@ -290,9 +292,9 @@ export class Link {
     if (other?.link === this.#state.link) this.#take({ type: 'other-version', major: other.major })
   }
 
-  #ended(end: PortEnd, message: string): void {
+  #ended(end: PortEnd, why: Statement): void {
     const slow = end === 'busy' || end === 'denied'
-    this.#take({ type: 'ended', slow, message })
+    this.#take({ type: 'ended', slow, why })
   }
 
   #release(stream: FrameDecoder): void {

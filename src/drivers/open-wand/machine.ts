@@ -9,6 +9,7 @@
 import { FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
 import { messageOfType } from '../../../protocol/messages/index.ts'
 import type { Stamp } from '../../model/event.ts'
+import { statement } from '../../model/statement.ts'
 import { agenda } from './agenda.ts'
 import { type Draft, drop, go, halt, retreat, set, toEnding } from './draft.ts'
 import { onReply } from './replies.ts'
@@ -74,8 +75,8 @@ function take(d: Draft, input: Input): void {
       go(d, 'opened')
       return
     case 'ended':
-      if (phase === 'opening') retreat(d, 'cannot-open', input.message, input.slow)
-      else if (isConnected(phase)) drop(d, 'port-gone', input.message)
+      if (phase === 'opening') retreat(d, 'cannot-open', input.why, input.slow)
+      else if (isConnected(phase)) drop(d, 'port-gone', input.why)
       return
     case 'pdu':
       onPdu(d, input.pdu, input.raw, input.wire)
@@ -84,7 +85,8 @@ function take(d: Draft, input: Input): void {
       if (isConnected(phase)) drop(d, 'clock-jumped')
       return
     case 'other-version':
-      if (isConnected(phase)) drop(d, 'wrong-version', `It speaks version ${input.major}.`)
+      if (isConnected(phase))
+        drop(d, 'wrong-version', statement('why.version', { major: input.major }))
       return
     case 'read':
       set(d, { readUntil: d.now.mono + TIMING.wantedMs, attempts: 0 })

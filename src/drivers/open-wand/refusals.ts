@@ -1,7 +1,8 @@
 // What each code but OK and PENDING asks of the host. README.md §10.4, code by code.
 
-import { CODE_DOCS, Code, type CodeName } from '../../../protocol/codec/pdu.ts'
+import { Code, type CodeName } from '../../../protocol/codec/pdu.ts'
 import type { MessageName } from '../../../protocol/messages/index.ts'
+import { type Statement, statement } from '../../model/statement.ts'
 import {
   countFailure,
   type Draft,
@@ -19,10 +20,8 @@ import { TIMING } from './state.ts'
 
 const NAMES = Object.fromEntries(Object.entries(Code).map(([name, n]) => [n, name as CodeName]))
 
-function reason(name: MessageName, code: number): string {
-  const known = NAMES[code]
-  return known ? `${name}: ${CODE_DOCS[known]}` : `${name}: unknown code ${code}`
-}
+const refused = (message: MessageName, code: number): Statement =>
+  statement('read.refused', { message, answer: NAMES[code] ?? `code ${code}` })
 
 /** How much of the patience of a reading a refusal uses up: 1 = may be tried again as it is. */
 function weight(code: number): number {
@@ -42,7 +41,7 @@ function weight(code: number): number {
 }
 
 export function onRefusal(d: Draft, name: MessageName, code: number): void {
-  const why = reason(name, code)
+  const why = refused(name, code)
   if (code === Code.WRONG_LINK) drop(d, 'link-forgotten')
   else if (code === Code.VERSION) drop(d, 'wrong-version', why)
   else if (name === 'HELLO' || name === 'PING') basicRefused(d, why)
@@ -59,13 +58,13 @@ export function onRefusal(d: Draft, name: MessageName, code: number): void {
 }
 
 /** A wand that refuses HELLO or PING cannot be read. */
-function basicRefused(d: Draft, why: string): void {
+function basicRefused(d: Draft, why: Statement): void {
   const faults = d.s.faults + 1
   set(d, { faults, notBefore: d.now.mono + TIMING.pauseMs })
   if (faults >= TIMING.faults) drop(d, 'defect', why)
 }
 
-function openRefused(d: Draft, code: number, why: string): void {
+function openRefused(d: Draft, code: number, why: Statement): void {
   // Another link's session ends by its lease; waiting for it is no failed attempt.
   if (code === Code.BUSY) set(d, { restUntil: d.now.mono + TIMING.pauseMs })
   else countFailure(d, why, weight(code))
@@ -74,7 +73,7 @@ function openRefused(d: Draft, code: number, why: string): void {
   if (d.s.stopBy !== null) halt(d)
 }
 
-function liveRefused(d: Draft, code: number, why: string): void {
+function liveRefused(d: Draft, code: number, why: Statement): void {
   if (weight(code) === TIMING.readAttempts && code !== Code.BUSY) {
     failRead(d, why, 'pump-not-recognised', TIMING.readAttempts)
     return
@@ -84,21 +83,21 @@ function liveRefused(d: Draft, code: number, why: string): void {
 }
 
 /** The session is still open; CLOSE is asked again, for as long as agenda.ts allows. */
-function closeRefused(d: Draft, code: number, why: string): void {
+function closeRefused(d: Draft, code: number, why: Statement): void {
   const defect = weight(code) === TIMING.readAttempts && code !== Code.BUSY
   if (defect) giveUpClose(d, why)
   else set(d, { notBefore: d.now.mono + TIMING.collectMs })
 }
 
 /** Nothing of the reading is used; it is repeated in the same session, so often. */
-export function readAgain(d: Draft, why: string, count = 1): void {
+export function readAgain(d: Draft, why: Statement, count = 1): void {
   if (countFailure(d, why, count)) toEnding(d, 'read-failed', why)
   else set(d, { notBefore: d.now.mono + TIMING.collectMs })
 }
 
 /** The wand holds our session no longer; how it ended, HELLO will say. */
 export function sessionGone(d: Draft): void {
-  if (d.s.phase === 'reading') countFailure(d, 'the wand has ended the session')
+  if (d.s.phase === 'reading') countFailure(d, statement('read.session-ended'))
   endSession(d, 'ended-by-wand', 'ended-by-wand')
   go(d, 'session-gone')
   set(d, { helloDue: true, restUntil: d.now.mono + TIMING.pauseMs })

@@ -11,6 +11,7 @@ import { Open } from '../../../protocol/messages/open.ts'
 import { Ping, POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
 import { pumpId } from '../../base/pump-id.ts'
 import { isUnread } from '../../model/reading.ts'
+import { type Statement, statement } from '../../model/statement.ts'
 import {
   type Assembly,
   addDirectory,
@@ -85,14 +86,14 @@ const OK: Handlers = {
   },
   OPEN: onOpen,
   INTERROGATE(d, reply) {
-    if (reply.snapshot === null) readAgain(d, 'the wand names no snapshot')
+    if (reply.snapshot === null) readAgain(d, statement('read.no-snapshot'))
     else set(d, { assembly: emptyAssembly(reply.snapshot) })
   },
   SNAPSHOT(d, reply, { raw, out }) {
     const { beganMs, endedMs } = reply
     if (!d.s.assembly) return
     if (beganMs === null || endedMs === null || beganMs < endedMs) {
-      readAgain(d, 'the wand does not say when it read')
+      readAgain(d, statement('read.no-times'))
       return
     }
     // The wand may have made the reply at any moment since the request was first sent (§10.2).
@@ -169,7 +170,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
   const { pumpSerial, pumpModel, firmware } = reply
   if (pdu.session === 0 || pdu.session === NO_SESSION_EVER) {
     addUnclosed(d, 'left-to-lease', 0, null)
-    drop(d, 'defect', 'It opened a session without a number.')
+    drop(d, 'defect', statement('why.no-session-number'))
     return
   }
   const { fields } = Open.reply
@@ -192,7 +193,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
   else {
     go(d, 'session-open')
     if (judge(fields.pumpSerial, pumpSerial) !== 'ok') {
-      failRead(d, 'the pump does not say which one it is', 'read-failed', TIMING.readAttempts)
+      failRead(d, statement('read.pump-unnamed'), 'read-failed', TIMING.readAttempts)
     }
   }
 }
@@ -201,7 +202,7 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   const { session, recognised, unrecognisedSince, contact, counter } = d.s
   if (!session) return
   if (live.pumpSerial !== session.pump.serial) {
-    failRead(d, 'another pump answers in the middle of the session', 'pump-not-recognised')
+    failRead(d, statement('read.another-pump'), 'pump-not-recognised')
     return
   }
   // Asked before the contact was lost it says nothing of now.
@@ -228,8 +229,8 @@ function contradicts(live: ReplyOf<'LIVE'>, agreed: Agreed | null): boolean {
 }
 
 /** One more part of the snapshot; when it is whole it is checked, told, and the reading is done. */
-function grow(d: Draft, next: Assembly | string): void {
-  if (typeof next === 'string') {
+function grow(d: Draft, next: Assembly | Statement): void {
+  if ('code' in next) {
     readAgain(d, next)
     return
   }
@@ -237,15 +238,15 @@ function grow(d: Draft, next: Assembly | string): void {
   if (nextPiece(next)) return
   const read = finish(next)
   const { session, readTimes } = d.s
-  if (typeof read === 'string' || !session || !readTimes) {
-    readAgain(d, typeof read === 'string' ? read : 'its times are missing')
+  if ('code' in read || !session || !readTimes) {
+    readAgain(d, 'code' in read ? read : statement('read.no-times'))
     return
   }
   const { identity, infusion, alarms } = read.blocks
   // One that does not say which pump it is of is of the pump that OPEN named: every frame on air was for it.
   const named = isUnread(identity) ? null : serialOf(Open.reply.fields.pumpSerial, identity.serial)
   if (named !== null && named !== session.pump.serial) {
-    failRead(d, 'the snapshot is of another pump', 'pump-not-recognised')
+    failRead(d, statement('read.snapshot-of-another-pump'), 'pump-not-recognised')
     return
   }
   set(d, { snapshot: read.snapshot, counter: read.directory.counterAfter, attempts: 0 })

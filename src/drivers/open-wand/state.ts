@@ -5,6 +5,7 @@ import type { MessageName, ReadRequest, ReplyOf } from '../../../protocol/messag
 import type { PumpIdentity, SessionEnding, Stamp } from '../../model/event.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { Source } from '../../model/reading.ts'
+import type { Statement, UnclosedWhy } from '../../model/statement.ts'
 import type { Assembly, ReadSnapshot } from './assembly.ts'
 import type { Cause, Phase } from './table.ts'
 import { TIMING } from './timing.ts'
@@ -34,20 +35,6 @@ export interface Contact {
   readonly loss: ContactLoss
   readonly ping: ReplyOf<'PING'> | null
 }
-
-/** Why nobody knows that a session has ended well, each with the sentence people read. */
-export const UNCLOSED = {
-  stuck: 'Session not confirmed closed. Hold the wand in place again.',
-  'cable-lost':
-    'Signal lost while a session was open. The wand ends it by itself; hold it in place again.',
-  'left-to-lease':
-    'Session not confirmed closed. The wand ends it by itself within seconds; hold it in place again.',
-  'ended-by-wand': 'The wand has ended the session by itself. Asking it how.',
-  'wand-restarted':
-    'The wand restarted while a session was open. The pump may still be in telemetry mode; hold the wand in place again.',
-  'still-open': 'An earlier session is still open. The wand ends it by itself when nobody uses it.',
-} as const
-export type UnclosedWhy = keyof typeof UNCLOSED
 
 /** A session of which no confirmed close is known. It stays on record until one is. */
 export interface Unclosed {
@@ -160,7 +147,7 @@ export interface ReadTimes {
 export type Input =
   | { readonly type: 'start' }
   | { readonly type: 'opened'; readonly link: number }
-  | { readonly type: 'ended'; readonly slow: boolean; readonly message: string }
+  | { readonly type: 'ended'; readonly slow: boolean; readonly why: Statement }
   | { readonly type: 'pdu'; readonly pdu: Pdu; readonly raw: Uint8Array; readonly wire: number }
   | { readonly type: 'tick' }
   | { readonly type: 'clock-jump' }
@@ -183,7 +170,7 @@ export type LinkNews =
       readonly kind: 'phase'
       readonly phase: Phase
       readonly cause: Cause
-      readonly detail: string
+      readonly why: Statement | null
     }
   | { readonly kind: 'hello'; readonly hello: ReplyOf<'HELLO'> }
   | { readonly kind: 'wand'; readonly wand: ReplyOf<'WAND'> }
@@ -207,7 +194,7 @@ export type LinkNews =
       readonly raw: Uint8Array
       readonly answeredAt: number
     }
-  | { readonly kind: 'read-failed'; readonly why: string; readonly final: boolean }
+  | { readonly kind: 'read-failed'; readonly why: Statement; readonly final: boolean }
 
 export type Effect =
   | { readonly do: 'open-port' }

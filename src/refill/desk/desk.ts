@@ -9,6 +9,7 @@ import { ControlConnection } from '../../control/client.ts'
 import { type ControlInput, READ_MS } from '../../control/messages.ts'
 import type { InterrogationRecord } from '../../model/record.ts'
 import type { BridgeStatus } from '../../model/status.ts'
+import { sentence, sentences, WORDS, type Words } from '../../words/words.ts'
 import type { Problem } from '../page/page.ts'
 import type { Clinic } from '../sheet/compare.ts'
 import type { Entries, Step } from '../sheet/entries.ts'
@@ -58,6 +59,10 @@ export class Desk {
     this.log = new RefillLog(options.stateDir)
   }
 
+  get #words(): Words {
+    return WORDS[this.#options.clinic.locale]
+  }
+
   /** What everything is worded and judged with, now. */
   context(): Context {
     const { env, clinic } = this.#options
@@ -87,7 +92,9 @@ export class Desk {
     const status = (await this.#ask({ do: 'status' })) as BridgeStatus | null
     const session = status?.pumps?.find((one) => one.pump.serial === serial)?.session
     if (!session) return null
-    return session.state === 'open' ? this.context().words.closeFirst : session.sentence
+    return session.state === 'open'
+      ? this.context().words.closeFirst
+      : sentence(this.#words, session)
   }
 
   /** The sheet as a file, with the checkpoint that pins it. */
@@ -151,7 +158,11 @@ export class Desk {
     if ('reading' in second) return second
     const w = this.context().words
     const why =
-      outcome === null ? w.noBridge : outcome.kind === 'read' ? '' : w.notRead(outcome.why)
+      outcome === null
+        ? w.noBridge
+        : outcome.kind === 'read'
+          ? ''
+          : w.notRead(sentences(this.#words, outcome.why))
     return { sentence: `${second.sentence} ${why}`.trim() }
   }
 
@@ -174,7 +185,7 @@ export class Desk {
       await this.log.refresh()
       if ('reading' in this.#choose(sheet, step)) seen += 1
     }
-    if (!ended) return { kind: 'failed', why: '' }
+    if (!ended) return { kind: 'failed', why: [] }
     return (answer as { outcome?: Outcome } | null)?.outcome ?? null
   }
 

@@ -1,6 +1,7 @@
 // A sheet as a file: everything that its printed form is made of, so that it can be made again. It
 // stands inside the HTML as data, and may be given alone as JSON. Pure.
 import { z } from 'zod'
+import { LOCALES } from '../../model/format.ts'
 import { ENTRIES, isStep, type Step, sheetIdSchema } from './entries.ts'
 import type { Sheet, Written } from './sheet.ts'
 
@@ -20,7 +21,7 @@ export const sheetFileSchema = z.strictObject({
   serial: z.string(),
   records: z.array(writtenSchema).min(1),
   clinic: z.strictObject({
-    locale: z.enum(['en-US', 'en-GB']),
+    locale: z.enum(LOCALES),
     zone: z.string(),
     clinic: z.string().optional(),
     phone: z.string().optional(),

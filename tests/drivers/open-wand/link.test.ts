@@ -221,7 +221,7 @@ describe('a connection', () => {
     expect(link.state.phase).toBe('waiting')
     expect(told.at(-1)?.news).toMatchObject({
       cause: 'wrong-version',
-      detail: 'It speaks version 2.',
+      why: { code: 'why.version', args: { major: 2 } },
     })
     await stopTime(env, link)
   })

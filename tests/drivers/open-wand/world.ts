@@ -23,6 +23,7 @@ import { TRANSITIONS } from '../../../src/drivers/open-wand/table.ts'
 import { encodeRequest } from '../../../src/drivers/open-wand/writer.ts'
 import type { Policy } from '../../../src/model/policy.ts'
 import type { Source } from '../../../src/model/reading.ts'
+import { statement } from '../../../src/model/statement.ts'
 import { FakeWand } from './fake-wand.ts'
 
 /** What happens to one reply. `code` forges a refusal; the others forge a part of the header. */
@@ -119,7 +120,7 @@ export class World {
     this.#later(0, () => {
       if (connection === this.#connection && this.state.phase !== 'opening') {
         this.#connection += 1
-        this.input({ type: 'ended', slow: false, message: 'pulled' })
+        this.input({ type: 'ended', slow: false, why: statement('why.port', { text: 'pulled' }) })
       }
     })
   }
@@ -204,7 +205,11 @@ export class World {
     this.#later(5, () => {
       if (connection !== this.#connection) return
       if (!this.plugged || this.openFails) {
-        this.input({ type: 'ended', slow: this.openFails, message: 'cannot open' })
+        this.input({
+          type: 'ended',
+          slow: this.openFails,
+          why: statement('why.port', { text: 'cannot open' }),
+        })
       } else {
         this.#link += 1
         this.input({ type: 'opened', link: this.#link })

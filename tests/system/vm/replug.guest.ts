@@ -143,7 +143,7 @@ async function rounds(
     asking = phase === 'starting' || phase === 'reading'
     if (asking && !was) begun = line.at
     if (was && !asking) idle = line.at
-    tell(`${phase}: ${line.link.sentence} ${line.readFailed ?? ''}`, line.at)
+    tell(`${phase}: ${line.link.cause} ${line.failure?.code ?? ''}`, line.at)
   })
   const atMost = (what: keyof typeof slowest, ms: number, limit: number, round: number) => {
     slowest[what] = Math.max(slowest[what], Math.round(ms))
