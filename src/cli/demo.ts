@@ -6,11 +6,10 @@ import { type Env, systemEnv } from '../base/env.ts'
 import { watchLines } from '../bridge/watch.ts'
 import type { Host } from '../host/host.ts'
 import { sourceFor } from '../transport/source.ts'
-import { sentence as saying } from '../words/words.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import { number } from './options.ts'
 import { renderPump, renderWand, sourceMark } from './render.ts'
-import { hold } from './serve.ts'
+import { hold, stopHost } from './serve.ts'
 import { sentence } from './watch.ts'
 
 export type Simulator = Awaited<
@@ -47,13 +46,12 @@ export function registerDemo(program: Command): void {
       })
       const curl = curlLine(host)
       let restore = () => {}
-      const ends = stopInOrder(async (why) => {
+      const ends = stopInOrder(async (why, signal) => {
         restore()
-        await host.stop(why)
+        const code = await stopHost(host, 'demo', { why, signal }, READER.locale)
         await simulator?.stop()
-        const sessions = host.bridge.status().wands.map((wand) => wand.session)
-        for (const session of sessions) console.log(saying(host.words, session))
         console.log(`Audit files: ${host.auditor.dir}`)
+        return code
       })
       const quit = () => void ends.stop(Exit.OK)
       const screen = process.stdout.isTTY && process.stdin.isTTY

@@ -4,10 +4,12 @@ import { type Env, systemEnv, utc } from '../base/env.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, OtherSource, startHost } from '../host/host.ts'
+import type { Locale } from '../model/format.ts'
 import type { AuditStatus, Coded } from '../model/status.ts'
 import { auditSentence, linkText } from '../words/told.ts'
-import { sentence } from '../words/words.ts'
-import { CommandError, Exit, stopInOrder } from './exit.ts'
+import { sentence, WORDS } from '../words/words.ts'
+import { endOf, type Holder } from './ends.ts'
+import { CommandError, Exit, type ExitCode, type Signal, stopInOrder } from './exit.ts'
 import {
   auditOf,
   type BridgeFlags,
@@ -39,7 +41,7 @@ export function registerServe(program: Command): void {
         hl7: hl7Of(chosen, log),
         ...(http && { http }),
       }))
-      stopInOrder((why) => host.stop(why))
+      stopInOrder((why, signal) => stopHost(host, 'serve', { why, signal }, chosen.locale))
       const names = [...host.bridge.ports, ...(wands.finder ? [wands.finder.path] : [])]
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${names.join(', ')}.`)
       log(`Audit files: ${host.auditor.dir}`)
@@ -65,6 +67,19 @@ export function registerServe(program: Command): void {
         }
       })
     })
+}
+
+/** Stops a bridge; says how its sessions ended, and gives the exit code of that. */
+export async function stopHost(
+  host: Host,
+  command: Holder,
+  { why, signal }: { readonly why: string; readonly signal: Signal | 'none' },
+  locale: Locale,
+): Promise<ExitCode> {
+  await host.stop(why)
+  const { code, lines } = endOf(command, host.bridge.status().wands, signal, WORDS[locale])
+  for (const line of lines) console.error(line)
+  return code
 }
 
 /** Starts a bridge on a state directory; says who is in the way when it is taken. */

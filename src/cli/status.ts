@@ -8,6 +8,7 @@ import { quantity } from '../model/format.ts'
 import type { BridgeStatus, Coded, PumpStatus, WandStatus } from '../model/status.ts'
 import { linkSentence, pumpTold } from '../words/told.ts'
 import { sentence, sentences, WORDS, type Words } from '../words/words.ts'
+import { endOf } from './ends.ts'
 import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
 import {
   auditOf,
@@ -33,20 +34,19 @@ export function registerStatus(program: Command): void {
     .option('--timeout <s>', 'how long to wait for wand and pump', number(1, 3600), 40)
     .action(async (flags: StatusFlags) => {
       const chosen = settings(flags)
-      const { outcomes, unclosed } = await read(systemEnv(), chosen, flags.timeout * 1000)
+      const { outcomes, wands } = await read(systemEnv(), chosen, flags.timeout * 1000)
       for (const outcome of outcomes) print(outcome, flags.json ?? false, chosen)
-      for (const one of unclosed) console.error(one)
-      const open = unclosed.length > 0 ? [Exit.NOT_READ] : []
-      const codes = [...outcomes.map((o) => exitCodeOf(o.outcome)), ...open]
-      const worst = codes.sort((a, b) => b - a)[0]
-      process.exitCode = worst ?? Exit.NO_WAND
+      const { code, lines } = endOf('status', wands, 'none', WORDS[chosen.locale])
+      if (code !== Exit.OK) for (const line of lines) console.error(line)
+      const codes = outcomes.map((one) => exitCodeOf(one.outcome))
+      process.exitCode = codes.length === 0 ? Exit.NO_WAND : Math.max(code, ...codes)
     })
 }
 
 interface Reads {
   readonly outcomes: readonly Read[]
-  /** Sentences about sessions that are not known to be closed. */
-  readonly unclosed: readonly string[]
+  /** As they stand at the end. */
+  readonly wands: readonly Pick<Coded<WandStatus>, 'session' | 'unclosed'>[]
 }
 
 interface Read {
@@ -66,9 +66,14 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
     locale: chosen.locale,
     audit: auditOf(chosen),
   }))
-  stopInOrder((why) => host.stop(why))
   const { bridge } = host
   const words = WORDS[chosen.locale]
+  stopInOrder(async (why, signal) => {
+    await host.stop(why)
+    const { code, lines } = endOf('status', bridge.status().wands, signal, words)
+    for (const line of ['Interrupted. Nothing is shown.', ...lines]) console.error(line)
+    return code
+  })
   if (process.stderr.isTTY) tellProgress(bridge, words)
   await host.auditor.opened
   const outcomes = await Promise.all(
@@ -78,24 +83,21 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
     })),
   )
   await host.caughtUp()
-  const unclosed = unclosedOf(bridge.status().wands, words)
   await host.stop('read-once')
-  return { outcomes, unclosed }
+  return { outcomes, wands: bridge.status().wands }
 }
-
-/** What people must be told of sessions that are not known to be closed, of whatever pump. */
-const unclosedOf = (
-  wands: readonly Pick<Coded<WandStatus>, 'unclosed'>[],
-  words: Words,
-): string[] => [
-  ...new Set(wands.flatMap(({ unclosed }) => unclosed.map((one) => sentence(words, one)))),
-]
 
 async function readThrough(
   control: ControlConnection,
   chosen: Settings,
   readMs: number,
 ): Promise<Reads> {
+  // Its sessions are the running bridge's, which closes them.
+  stopInOrder(async () => {
+    control.close()
+    console.error('Interrupted. Nothing is shown. The running bridge closes the session.')
+    return Exit.NOT_READ
+  })
   const named = [...chosen.serial, ...chosen.hid]
   // Without a name, or with `auto`: whatever the bridge has.
   const every = named.length === 0 || named.includes('auto')
@@ -103,10 +105,10 @@ async function readThrough(
   control.send({ do: 'status' })
   const found: Read[] = []
   let expected = -1
-  let unclosed: readonly string[] = []
+  let wands: Reads['wands'] = []
   for await (const answer of control.answers()) {
     if (isStatus(answer) && found.length === expected) {
-      unclosed = unclosedOf(answer.wands, WORDS[chosen.locale])
+      wands = answer.wands
       break
     }
     if (isStatus(answer)) {
@@ -128,7 +130,7 @@ async function readThrough(
       'The running bridge ended before the reading was complete. Nothing of it is shown. Try again.',
     )
   }
-  return { outcomes: found, unclosed }
+  return { outcomes: found, wands }
 }
 
 /** One line that changes, for whoever waits with the wand in hand. */

@@ -18,7 +18,7 @@ import {
   withBridgeOptions,
 } from './options.ts'
 import { liveness, type Reader } from './render.ts'
-import { hold } from './serve.ts'
+import { hold, stopHost } from './serve.ts'
 
 interface WatchFlags extends BridgeFlags {
   readonly json?: boolean
@@ -61,7 +61,7 @@ async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Pr
     locale: chosen.locale,
     audit: auditOf(chosen),
   }))
-  stopInOrder((why) => host.stop(why))
+  stopInOrder((why, signal) => stopHost(host, 'watch', { why, signal }, chosen.locale))
   watchLines(host.bridge).subscribe(print)
 }
 
