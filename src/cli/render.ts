@@ -2,6 +2,7 @@
 // page: the figures come from format.ts, the state in words, never by colour alone.
 import { DRUG_FIELDS, FIELDS, type ScalarField, STEP_FIELDS } from '../model/fields.ts'
 import { age, clockTime, dateTime, inZone, type Locale, quantity } from '../model/format.ts'
+import { printable } from '../model/printable.ts'
 import { mayGiveBolus } from '../model/reading.ts'
 import type { Coded, PumpStatus, WandStatus } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
@@ -10,6 +11,7 @@ import type { LeftOut } from '../words/comparison.ts'
 import {
   drugName,
   type Reader as Look,
+  namesOf,
   pumpMoment,
   readerOf,
   shown,
@@ -99,11 +101,8 @@ export function renderPump(pump: Coded<PumpStatus>, reader: Reader): string[] {
   const text = (field: ScalarField, value: Value) => shown(look, field, value)
   const { reservoir, infusion, battery, state } = pump
   const { reservoir: r, infusion: i, battery: e, status: s } = FIELDS
-  const who = [
-    pump.pump.serial,
-    pump.pump.model,
-    pump.pump.firmware && `firmware ${pump.pump.firmware}`,
-  ]
+  const { serial, model, firmware } = namesOf(look, pump.pump, pump.invalid)
+  const who = [serial, model, firmware && `firmware ${firmware}`]
   return [
     ...row('Pump', who.filter(Boolean).join(', ')),
     ...row('', liveness(pump, reader)),
@@ -204,7 +203,13 @@ const POSITION_TEXT: Readonly<Record<string, string>> = {
 
 export function renderWand(wand: Coded<WandStatus>, { locale }: Reader): string[] {
   const words = WORDS[locale]
-  const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
+  const names = namesOf({ words }, wand, wand.invalid)
+  const port = printable(wand.port)
+  const wrong = Object.keys(wand.invalid ?? {}).filter((name) => name !== 'serial')
+  const name = [
+    names.serial ? `${names.serial} on ${port}` : port,
+    ...wrong.map((one) => `${one} ${names[one as 'model' | 'firmware']}`),
+  ].join(', ')
   const { progress, fresh, ageMs, atLeast } = wand.contact
   const { value, position } = wand.coupling
   const bars = value === null ? '' : `, signal ${meter(value)} ${quantity(value, '%')}`

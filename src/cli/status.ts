@@ -5,6 +5,7 @@ import type { Bridge } from '../bridge/bridge.ts'
 import { interrogateOnce, type Outcome } from '../bridge/interrogate.ts'
 import { ControlConnection } from '../control/client.ts'
 import { quantity } from '../model/format.ts'
+import { printableJson } from '../model/printable.ts'
 import type { BridgeStatus, Coded, PumpStatus, WandStatus } from '../model/status.ts'
 import { linkSentence, pumpTold } from '../words/told.ts'
 import { sentence, sentences, WORDS, type Words } from '../words/words.ts'
@@ -185,7 +186,7 @@ function print({ port, outcome }: Read, json: boolean, chosen: Settings): void {
     console.error(`${port}: ${what}. ${sentences(words, outcome.why)}\n${next}`)
     return
   }
-  if (json) console.log(JSON.stringify(pumpTold(words, outcome.status)))
+  if (json) console.log(printableJson(JSON.stringify(pumpTold(words, outcome.status))))
   else for (const line of text(outcome.status, chosen)) console.log(line)
   if (!outcome.closeConfirmed) console.error(sentence(words, outcome.status.session))
 }

@@ -5,6 +5,7 @@ import { type WatchLine, watchLines } from '../bridge/watch.ts'
 import { ControlConnection } from '../control/client.ts'
 import { lineTold } from '../host/telling.ts'
 import { FIELDS } from '../model/fields.ts'
+import { printableJson } from '../model/printable.ts'
 import { readerOf, shown } from '../words/reader.ts'
 import { auditSentence, linkText } from '../words/told.ts'
 import { sentence as saying, WORDS } from '../words/words.ts'
@@ -33,7 +34,7 @@ export function registerWatch(program: Command): void {
       const chosen = settings(flags)
       const print = (line: WatchLine) =>
         void process.stdout.write(
-          `${flags.json ? JSON.stringify(lineTold(WORDS[chosen.locale], line)) : sentence(line, chosen)}\n`,
+          `${flags.json ? printableJson(JSON.stringify(lineTold(WORDS[chosen.locale], line))) : sentence(line, chosen)}\n`,
         )
       const control = await ControlConnection.open(chosen.stateDir)
       if (control) await follow(control, print)

@@ -16,6 +16,8 @@ import {
   drugReadings,
   drugSchema,
   filled,
+  invalidSchema,
+  misnamedOf,
   pumpEventSchema,
   pumpEvents,
   type SnapshotValues,
@@ -97,6 +99,10 @@ export const contentShape = {
   battery: contentParts.battery,
   clock: contentParts.clock,
   unavailable: unavailableSchema,
+  invalid: invalidSchema.meta({
+    description:
+      'Serial, model or firmware of the pump outside their form, with the text as it came.',
+  }),
 }
 const contentSchema = z.object(contentShape)
 export type Content = z.infer<typeof contentSchema>
@@ -104,6 +110,7 @@ export type Content = z.infer<typeof contentSchema>
 /** `readAt`: UTC at which it was read. */
 export function contentOf(values: SnapshotValues, readAt: string, clock: ClockReading): Content {
   const { deviceTime } = clock
+  const invalid = misnamedOf(values)
   const all = filled(values, { deviceTime, receivedAt: readAt })
   return {
     implanted: all.identity.implanted,
@@ -122,6 +129,7 @@ export function contentOf(values: SnapshotValues, readAt: string, clock: ClockRe
       resets: all.clock.resets.value,
     },
     unavailable: unavailableOf(values),
+    ...(invalid && { invalid }),
   }
 }
 
@@ -150,14 +158,14 @@ export function blocksOf(who: Who, content: Content, at: ReadAt): SnapshotValues
     item: Bare & { readonly [k in K]: never },
     keys: readonly K[],
   ) => Object.fromEntries(keys.map((key) => [key, of(item[key], item.invalid?.[key])]))
-  const { state, reservoir, infusion, alarms, events, catheter, battery, clock } = content
+  const { state, reservoir, infusion, alarms, events, catheter, battery, clock, invalid } = content
   const { patientBolus, drugs, ...programme } = infusion
   const times = ['code', 'occurredAt', 'detectedAt'] as const
   const blocks = {
     identity: {
-      serial: of(who.serial),
-      model: of(who.model),
-      firmware: of(who.firmware),
+      serial: of(invalid?.['serial'] === undefined ? who.serial : null, invalid?.['serial']),
+      model: of(who.model, invalid?.['model']),
+      firmware: of(who.firmware, invalid?.['firmware']),
       implanted: content.implanted,
     },
     catheter,

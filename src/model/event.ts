@@ -52,6 +52,8 @@ export interface WandEvent extends EventHead {
   readonly kind: 'wand'
   readonly model: string | null
   readonly firmware: string | null
+  /** Serial, model or firmware outside their form, as they came. */
+  readonly invalid?: Readonly<Record<string, string>>
   /** How the wand's newest session ended, by its own word. */
   readonly lastEnd: string
 }

@@ -144,7 +144,7 @@ export const valuesOf = (kept: KeptBlocks, at: ReadAt): Pick<SnapshotValues, Kep
   ) as unknown as Pick<SnapshotValues, Kept>
 
 /** Raw values of an item that were outside their declared range, by field. */
-const invalidSchema = z
+export const invalidSchema = z
   .record(z.string(), z.union([z.number().int(), z.string()]))
   .optional()
   .meta({ description: 'Fields outside their declared range, with the raw value; they read null.' })
@@ -193,6 +193,10 @@ function bare<K extends string>(
   if (Object.keys(invalid).length > 0) out['invalid'] = invalid
   return out as ReturnType<typeof bare<K>>
 }
+
+/** Names of the pump that are outside their declared form, as they came. */
+export const misnamedOf = ({ identity }: SnapshotValues): z.infer<typeof invalidSchema> =>
+  isUnread(identity) ? undefined : bare(identity, ['serial', 'model', 'firmware']).invalid
 
 /** Alarms of a reading; null = they could not be read. An alarm with a bad field is still an alarm. */
 export function alarmReadings({ alarms }: SnapshotValues, readAt: string): AlarmReading[] | null {

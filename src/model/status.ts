@@ -5,7 +5,7 @@
 // where it leaves, by words/.
 import { z } from 'zod'
 import { contentShape } from './content.ts'
-import { sourceSchema } from './reading.ts'
+import { invalidSchema, sourceSchema } from './reading.ts'
 import { statementSchema, statementShape } from './statement.ts'
 import { REASONS, utcSchema } from './value.ts'
 
@@ -56,6 +56,10 @@ const wandObject = z.object({
   serial: z.string().nullable(),
   model: z.string().nullable(),
   firmware: z.string().nullable(),
+  invalid: invalidSchema.meta({
+    description:
+      'Serial, model or firmware of the wand outside their form, with the text as it came.',
+  }),
   source: sourceSchema,
   coupling: z
     .object({

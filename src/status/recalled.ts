@@ -56,6 +56,7 @@ export function viewRecalled(
     battery: reading.battery,
     clock: reading.clock,
     unavailable: reading.unavailable,
+    ...(reading.invalid && { invalid: reading.invalid }),
     link,
     audit,
   }

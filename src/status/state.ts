@@ -44,6 +44,8 @@ export interface WandState {
   readonly port: string
   readonly serial: string | null
   readonly model: string | null
+  /** Names outside their form, as they came. */
+  readonly invalid?: Readonly<Record<string, string>> | undefined
   readonly firmware: string | null
   readonly source: Source
   readonly battery: number | null
@@ -175,6 +177,7 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
         serial: event.wand,
         model: event.model,
         firmware: event.firmware,
+        invalid: event.invalid,
         lastSessionEnd: event.lastEnd,
       }
     case 'health':

@@ -40,6 +40,7 @@ export function viewWand(wand: WandState, now: Stamp): Coded<WandStatus> {
     serial: wand.serial,
     model: wand.model,
     firmware: wand.firmware,
+    ...(wand.invalid && { invalid: { ...wand.invalid } }),
     source: wand.source,
     coupling: { value: contact.coupling, unit: '%', position: contact.position },
     contact: {

@@ -14,6 +14,7 @@ import {
   timeOfDay,
   unitText,
 } from '../model/format.ts'
+import { printable } from '../model/printable.ts'
 import type { DrugReading } from '../model/reading.ts'
 import { isBlockFault, type Value } from '../model/value.ts'
 import { WORDS, type Words } from './words.ts'
@@ -36,16 +37,42 @@ export function shown(
   field: ScalarField,
   value: Value,
 ): string {
-  if (value.quality === 'invalid') return words.notValid(String(value.raw))
+  if (value.quality === 'invalid') return words.notValid(printable(String(value.raw)))
   if (isBlockFault(value.reason)) return words.notRead
   if (value.value === null) {
-    return value.raw === undefined ? words.notAvailable : words.noMassUnit(String(value.raw))
+    return value.raw === undefined
+      ? words.notAvailable
+      : words.noMassUnit(printable(String(value.raw)))
   }
   if (field.kind === 'uint') {
     return quantity(Number(value.value), value.unit ?? '1', field.digits, locale)
   }
   if (field.kind === 'time') return dateTime(String(value.value))
   return unitText(String(value.value), locale)
+}
+
+interface Names {
+  readonly serial: string | null
+  readonly model: string | null
+  readonly firmware: string | null
+}
+
+/** The names of a pump or a wand; one outside its form is said to be so, as it came. Null = it has none. */
+export function namesOf(
+  { words }: Pick<Reader, 'words'>,
+  { serial, model, firmware }: Names,
+  invalid: Readonly<Record<string, number | string>> | undefined,
+): Names {
+  const wrong = (name: keyof Names) => {
+    const raw = invalid?.[name]
+    return raw === undefined ? null : words.notValid(printable(String(raw)))
+  }
+  const bad = wrong('serial')
+  return {
+    serial: bad === null || serial === null ? serial : `${serial}, ${bad}`,
+    model: model ?? wrong('model'),
+    firmware: firmware ?? wrong('firmware'),
+  }
 }
 
 /** What of a reading could not be read, a sentence each. */
@@ -72,7 +99,7 @@ export const drugName = (
 ): string => {
   if (name !== null) return name
   const raw = invalid?.['name']
-  return raw === undefined ? words.notAvailable : words.notValid(String(raw))
+  return raw === undefined ? words.notAvailable : words.notValid(printable(String(raw)))
 }
 
 /** `07:00`: when a step of a schedule begins. */
@@ -81,5 +108,5 @@ export const stepStart = (
   { value, quality, raw }: Value,
 ): string => {
   if (typeof value === 'number') return timeOfDay(value)
-  return quality === 'invalid' ? words.notValid(String(raw)) : words.notAvailable
+  return quality === 'invalid' ? words.notValid(printable(String(raw))) : words.notAvailable
 }

@@ -143,6 +143,7 @@ const opened = (dir: string) =>
       readdirSync(dir, { recursive: true, withFileTypes: true }).some(
         (entry) =>
           entry.isFile() &&
+          !entry.name.endsWith('.new') &&
           readFileSync(join(entry.parentPath, entry.name), 'latin1').includes('"event":"opened"'),
       ),
     Boolean,

@@ -2,7 +2,7 @@
 
 import { useMemo } from 'preact/hooks'
 import type { PumpStatus } from '../../src/model/status.ts'
-import { type Reader, unreadLines } from '../../src/words/reader.ts'
+import { namesOf, type Reader, unreadLines } from '../../src/words/reader.ts'
 import { sentence } from '../../src/words/words.ts'
 import type { History } from '../history.ts'
 import { sessionOf, stateOf, type TileOf } from '../view/state.ts'
@@ -30,7 +30,7 @@ export function Tile({ tile: { wand, pump, others }, history, reader }: Props) {
       <header class="who">
         <div class="pump">
           <p class="label">{page.pump}</p>
-          <h2>{pump ? pump.pump.serial : page.noReading}</h2>
+          <h2>{pump ? namesOf(reader, pump.pump, pump.invalid).serial : page.noReading}</h2>
           <p>{pump ? whichPump(pump, reader) : page.noReadingNext}</p>
           {history?.patient && (
             <p>
@@ -63,11 +63,12 @@ interface SessionProps {
   readonly reader: Reader
 }
 
-function whichPump({ pump }: PumpStatus, { words: { page } }: Reader): string {
-  const model = pump.model === null ? [] : [`${page.model} ${pump.model}`]
-  return [...model, ...(pump.firmware === null ? [] : [`${page.firmware} ${pump.firmware}`])].join(
-    ', ',
-  )
+function whichPump({ pump, invalid }: PumpStatus, reader: Reader): string {
+  const { page } = reader.words
+  const { model, firmware } = namesOf(reader, pump, invalid)
+  return [model && `${page.model} ${model}`, firmware && `${page.firmware} ${firmware}`]
+    .filter(Boolean)
+    .join(', ')
 }
 
 function Session({ wand, pump, reader }: SessionProps) {

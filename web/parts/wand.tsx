@@ -1,7 +1,7 @@
 // Which wand, on which port, and how it lies over the pump: in words and bars.
 import { quantity } from '../../src/model/format.ts'
 import type { WandStatus } from '../../src/model/status.ts'
-import type { Reader } from '../../src/words/reader.ts'
+import { namesOf, type Reader } from '../../src/words/reader.ts'
 import { linkSentence, linkText } from '../../src/words/told.ts'
 import { named, sentence } from '../../src/words/words.ts'
 import { barsOf } from '../view/state.ts'
@@ -14,7 +14,7 @@ export function WandHead({ wand, reader }: { readonly wand: WandStatus; readonly
     <div class="wand">
       <p class="label">{page.wand}</p>
       <p>
-        <strong>{wand.serial ?? notAvailable}</strong>, {page.port}{' '}
+        <strong>{namesOf(reader, wand, wand.invalid).serial ?? notAvailable}</strong>, {page.port}{' '}
         <span class="port">{wand.port}</span>
       </p>
       <div class="place">

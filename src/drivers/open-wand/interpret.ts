@@ -16,7 +16,7 @@ import { statement } from '../../model/statement.ts'
 import { deviceTimeText } from '../../model/value.ts'
 import type { Shared } from '../driver.ts'
 import { decoder, deviceTimeOf } from './decoder.ts'
-import { nameOf, serialOf } from './identity.ts'
+import { misnamed, nameOf, serialOf } from './identity.ts'
 import type { LinkNews } from './state.ts'
 import { isConnected } from './table.ts'
 
@@ -62,7 +62,13 @@ export class Interpreter {
         const model = nameOf(fields.wandModel, news.hello.wandModel)
         const firmware = nameOf(fields.firmware, news.hello.firmware)
         const lastEnd = raw === null ? 'unavailable' : codeName(fields.lastEnd, raw)
-        return [{ ...head(), kind: 'wand', model, firmware, lastEnd }]
+        const { wandSerial: serial, wandModel } = fields
+        const names = { serial, model: wandModel, firmware: fields.firmware }
+        const { hello } = news
+        const invalid = misnamed(names, {
+          ...{ serial: hello.wandSerial, model: hello.wandModel, firmware: hello.firmware },
+        })
+        return [{ ...head(), kind: 'wand', model, firmware, lastEnd, ...(invalid && { invalid }) }]
       }
       case 'wand':
         return [{ ...head(), kind: 'health', battery: news.wand.battery }]

@@ -2,11 +2,12 @@
 // request that is out in link, seq and type. What a refusal does is refusals.ts.
 
 import { Code, type Pdu } from '../../../protocol/codec/pdu.ts'
-import { judge, parse } from '../../../protocol/codec/struct.ts'
+import { parse } from '../../../protocol/codec/struct.ts'
 import { Alarms } from '../../../protocol/fields/alarms.ts'
 import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'
+import { Live } from '../../../protocol/messages/live.ts'
 import { Open } from '../../../protocol/messages/open.ts'
 import { Ping, POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
 import { pumpId } from '../../base/pump-id.ts'
@@ -192,7 +193,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
   if (d.s.purpose === 'close' || d.s.stopBy !== null) toEnding(d, 'open-to-close')
   else {
     go(d, 'session-open')
-    if (judge(fields.pumpSerial, pumpSerial) !== 'ok') {
+    if (pumpSerial === null) {
       failRead(d, statement('read.pump-unnamed'), 'read-failed', TIMING.readAttempts)
     }
   }
@@ -201,7 +202,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
 function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   const { session, recognised, unrecognisedSince, contact, counter } = d.s
   if (!session) return
-  if (live.pumpSerial !== session.pump.serial) {
+  if (serialOf(Live.reply.fields.pumpSerial, live.pumpSerial) !== session.pump.serial) {
     failRead(d, statement('read.another-pump'), 'pump-not-recognised')
     return
   }
