@@ -2,10 +2,12 @@
 // gives it a session, which it keeps in a cookie. Links end with the process. Sessions are kept in a file
 // (only the hashes of their secrets, for the owner alone), so that a restart, however sudden, signs
 // nobody out. A session ends by the wall clock and by the time that the process ran, whichever is first.
+
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { nodeDisk, replaceFile } from '../base/disk.ts'
 import { type Env, utc } from '../base/env.ts'
+import { overlooked, wellAgain } from '../base/failures.ts'
 import { utcSchema } from '../model/value.ts'
 import { hex, type Scope, sha256 } from './token.ts'
 
@@ -133,7 +135,10 @@ export class PageLinks {
         .filter(([, { expires }]) => expires > this.#env.wall())
         .map(([hash, { id, expires }]) => ({ id, hash, expiresAt: utc(expires) }))
       const content = { v: 1, usedAt: utc(this.#usedAt), sessions }
-      await replaceFile(nodeDisk, file, Buffer.from(`${JSON.stringify(content)}\n`)).catch(() => {})
+      await replaceFile(nodeDisk, file, Buffer.from(`${JSON.stringify(content)}\n`)).then(
+        () => wellAgain('page-sessions'),
+        (error) => overlooked('page-sessions', error),
+      )
     })
     return this.#written
   }

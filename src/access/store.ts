@@ -1,10 +1,12 @@
 // The tokens of a state directory, one file each (0600, in a directory of 0700), so that commands in
 // other processes change one without touching the others. A bridge sees every change within a second.
 // A file that cannot be read as a token counts as none: what is doubtful lets nobody in.
+
 import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nodeDisk, replaceFile } from '../base/disk.ts'
 import { type Cancel, type Env, utc } from '../base/env.ts'
+import { overlooked, wellAgain } from '../base/failures.ts'
 import type { Source } from '../model/reading.ts'
 import { hex, newToken, type Token, type TokenWish, tokenSchema } from './token.ts'
 
@@ -93,7 +95,10 @@ export class TokenStore {
       () =>
         // A directory that cannot be read now: what was known stays, and so does what was revoked.
         void this.#look()
-          .catch(() => {})
+          .then(
+            () => wellAgain('token-directory'),
+            (error) => overlooked('token-directory', error),
+          )
           .then(() => this.#again()),
       { background: true },
     )

@@ -1,10 +1,13 @@
 // `wandbridge serve`: the bridge, until it is stopped. It never gives up on a lost wand.
+
 import type { Command } from 'commander'
 import { type Env, systemEnv, utc } from '../base/env.ts'
+import { type Overlooked, onOverlooked } from '../base/failures.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, OtherSource, startHost } from '../host/host.ts'
 import type { Locale } from '../model/format.ts'
+import { printable } from '../model/printable.ts'
 import type { AuditStatus, Coded } from '../model/status.ts'
 import { auditSentence, linkText } from '../words/told.ts'
 import { sentence, WORDS } from '../words/words.ts'
@@ -42,6 +45,7 @@ export function registerServe(program: Command): void {
         ...(http && { http }),
       }))
       stopInOrder((why, signal) => stopHost(host, 'serve', { why, signal }, chosen.locale))
+      onOverlooked((what, message) => log(printable(overlookedLine(what, message))))
       const names = [...host.bridge.ports, ...(wands.finder ? [wands.finder.path] : [])]
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${names.join(', ')}.`)
       log(`Audit files: ${host.auditor.dir}`)
@@ -80,6 +84,11 @@ export async function stopHost(
   const { code, lines } = endOf(command, host.bridge.status().wands, signal, WORDS[locale])
   for (const line of lines) console.error(line)
   return code
+}
+
+function overlookedLine(what: Overlooked, message: string | null): string {
+  if (message === null) return `${what}: works again.`
+  return `${what}: ${message}. No reading is wrong for it; it is tried again. Counted in wandbridge_failures_overlooked_total.`
 }
 
 /** Starts a bridge on a state directory; says who is in the way when it is taken. */

@@ -1,7 +1,9 @@
 // The place of a destination on the disk, kept: one write at a time, always the newest state, and tried
 // again until it is written. A slow or a full disk costs no message its time; who dies before it is
 // written sends a few again, with the same ids.
+
 import { type Env, sleep, utc } from '../base/env.ts'
+import { overlooked, wellAgain } from '../base/failures.ts'
 import type { Cursor } from '../feed/cursor.ts'
 import { parseSaved, type Saved, type Store, savedText } from './saved.ts'
 
@@ -17,7 +19,11 @@ export async function insist(
   write: () => Promise<boolean>,
 ): Promise<boolean> {
   while (!ended()) {
-    if (await write().catch(() => false)) return true
+    try {
+      if (await write()) return true
+    } catch (error) {
+      overlooked('delivery-place', error)
+    }
     await sleep(env, AGAIN_MS)
   }
   return false
@@ -81,12 +87,13 @@ export class Place {
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#writing
-    await this.#write().catch(() => {})
+    await this.#write().catch((error) => overlooked('delivery-place', error))
   }
 
   async #write(): Promise<void> {
     const { place } = this.saved
     await this.#store.save(savedText(this.saved))
+    wellAgain('delivery-place')
     this.#kept = place
   }
 }

@@ -1,10 +1,12 @@
 // The HTTP surface of a bridge: it is given what it may know, and nothing else of the bridge.
+
 import { join } from 'node:path'
 import { filter, merge } from 'rxjs'
 import { Access } from '../access/access.ts'
 import { TokenStore } from '../access/store.ts'
 import type { TokenWish } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
+import { overlookedTotals } from '../base/failures.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import type { Feed } from '../feed/feed.ts'
@@ -87,7 +89,11 @@ export async function startHttp(
     knowledge,
     access,
     reads: readLog(auditor),
-    counters: () => [...countersOf(bridge, auditor), ...(hl7?.counters() ?? [])],
+    counters: () => [
+      ...countersOf(bridge, auditor),
+      overlookedCounter(),
+      ...(hl7?.counters() ?? []),
+    ],
     destinations: () => (hl7?.status() ?? []).map((one) => destinationTold(words, one)),
     mounts: [fhirMount(env, { bridge, feed, knowledge })],
     page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
@@ -117,6 +123,15 @@ function readLog(auditor: Auditor): ReadLog {
       return auditor.read({ actor, route, pump })
     },
     refused: () => auditor.refuse(),
+  }
+}
+
+function overlookedCounter(): Counter {
+  return {
+    name: 'failures_overlooked_total',
+    help: 'What failed and was done without or tried again, by what it was. No reading is wrong for it.',
+    type: 'counter',
+    values: [...overlookedTotals()].map(([what, value]) => ({ labels: { what }, value })),
   }
 }
 

@@ -1,10 +1,12 @@
 // Writes captures of a bridge's raw traffic and keeps them within their budget (src/recorder/README.md).
 // They are support evidence: whatever happens to them never disturbs a reading or the audit log.
+
 import { join } from 'node:path'
 import type { NewRecord } from '../audit/format/record.ts'
 import { digest } from '../audit/read/files.ts'
 import { type Disk, type DiskFile, nodeDisk } from '../base/disk.ts'
 import { type Cancel, type Env, utc } from '../base/env.ts'
+import { overlooked } from '../base/failures.ts'
 import type { Stamp } from '../model/event.ts'
 import { headerText, lineText } from './capture-format.ts'
 
@@ -66,7 +68,7 @@ export class Captures {
     this.#ports = [...options.ports]
     this.#disk = options.disk ?? nodeDisk
     this.dir = join(options.stateDir, 'captures')
-    this.#work = this.#leftBehind().catch(() => {})
+    this.#work = this.#leftBehind().catch((error) => overlooked('capture', error))
   }
 
   get on(): boolean {
@@ -120,8 +122,9 @@ export class Captures {
   }
 
   #queue<T>(work: () => Promise<T>): Promise<T | Fallback<T>> {
-    const done = this.#work.then(work).catch(() => {
+    const done = this.#work.then(work).catch((error) => {
       // The disk refuses: a capture ends, nothing else.
+      overlooked('capture', error)
       this.#on = false
       return null as Fallback<T>
     })

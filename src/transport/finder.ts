@@ -12,6 +12,7 @@ import { realpath } from 'node:fs/promises'
 import type { Framing } from '../../protocol/framing/framing.ts'
 import { LINES } from '../../protocol/framing/line-stream.ts'
 import type { Cancel, Env } from '../base/env.ts'
+import { overlooked, wellAgain } from '../base/failures.ts'
 import { type Device, wandsAmong } from './discovery.ts'
 import { hidSource } from './hid.ts'
 import { type Inventory, listDevices } from './inventory.ts'
@@ -142,7 +143,7 @@ export class Finder implements PortWatch {
 
   async #lookNow(): Promise<readonly string[]> {
     const { kinds, list, named, env } = this.#options
-    const { devices } = await list().catch(() => ({ devices: [] }))
+    const devices = await listed(list)
     const taken = await Promise.all(named.map((path) => realpath(path).catch(() => path)))
     const isNamed = (d: Device) => taken.some((t) => t === d.path || t === d.usbInterface)
     this.#lookedAt = env.monotonic()
@@ -153,6 +154,18 @@ export class Finder implements PortWatch {
       if (open.length > 0 && !ways.some(isNamed)) this.#wands.set(id, open)
     }
     return [...this.#wands.keys()].filter((id) => !known.includes(id))
+  }
+}
+
+/** What is plugged in; nothing when the system does not say it, which is counted. */
+async function listed(list: () => Promise<Inventory>): Promise<readonly Device[]> {
+  try {
+    const { devices } = await list()
+    wellAgain('device-list')
+    return devices
+  } catch (error) {
+    overlooked('device-list', error)
+    return []
   }
 }
 

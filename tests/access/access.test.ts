@@ -14,7 +14,7 @@ let dir: string
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'wandbridge-access-'))
 })
-afterEach(() => rmSync(dir, { recursive: true, force: true }))
+afterEach(() => rmSync(dir, { recursive: true, force: true, maxRetries: 5 }))
 
 const WISH = { label: 'chart', scopes: ['status'], lifeMs: 60_000 } as const
 

@@ -1,6 +1,8 @@
 // Room kept on the disk beside a log, given up for the closing records when the disk is full.
+
 import { join } from 'node:path'
 import type { Disk } from '../../base/disk.ts'
+import { overlooked } from '../../base/failures.ts'
 
 export class Ballast {
   readonly #disk: Disk
@@ -25,8 +27,9 @@ export class Ballast {
       await file.append(Buffer.alloc(this.#bytes))
       await file.sync()
       await file.close()
-    } catch {
+    } catch (error) {
       // There is no room for it now; the next start tries again.
+      overlooked('audit-ballast', error)
       await this.#disk.remove(path).catch(() => {})
     }
   }
