@@ -40,7 +40,7 @@ export function registerDemo(program: Command): void {
       let simulator: Simulator | null = null
       const host = await hold(env, stateDir, async () => {
         simulator = await simulate(flags, stateDir)
-        const ports = simulator.describe().map((device) => sourceFor(device.path))
+        const ports = simulator.describe().map((device) => sourceFor(device.path, env))
         const http = { host: '127.0.0.1', port: flags.port, log: () => {} }
         return { source: 'simulator' as const, ports, policy: 'continuous' as const, http }
       })

@@ -187,6 +187,8 @@ export interface ReadFailedEvent extends EventHead {
 export interface RefusedEvent extends EventHead {
   readonly kind: 'refused'
   readonly reason: string
+  /** What came together and was refused for the same reason. */
+  readonly frames: number
   readonly bytes: number
 }
 

@@ -27,11 +27,16 @@ export class RefusedTraffic {
     this.#append = append
   }
 
-  add(port: string, wand: string | null, reason: string, bytes: number): void {
+  add(
+    port: string,
+    wand: string | null,
+    reason: string,
+    { frames, bytes }: { readonly frames: number; readonly bytes: number },
+  ): void {
     const entry = this.#ports.get(port) ?? { from: utc(this.#env.wall()), wand, reasons: new Map() }
     this.#ports.set(port, entry)
     const sum = entry.reasons.get(reason) ?? { frames: 0, bytes: 0 }
-    entry.reasons.set(reason, { frames: sum.frames + 1, bytes: sum.bytes + bytes })
+    entry.reasons.set(reason, { frames: sum.frames + frames, bytes: sum.bytes + bytes })
     this.#timer ??= this.#env.after(1_000, () => void this.flush(), { background: true })
   }
 

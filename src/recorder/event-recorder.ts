@@ -32,7 +32,7 @@ export class EventRecorder implements Recorder {
   record(event: BridgeEvent): Promise<boolean> | null {
     if (event.kind === 'wand') this.#known.add(event.port)
     if (event.kind === 'refused') {
-      this.#refused.add(event.port, event.wand, event.reason, event.bytes)
+      this.#refused.add(event.port, event.wand, event.reason, event)
     }
     if (event.kind === 'link' && this.#isOldNews(event)) return null
     const record = recordOf(event)

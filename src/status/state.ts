@@ -184,7 +184,7 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
       return { ...wand, battery: event.battery }
     case 'refused': {
       const { frames, bytes } = wand.refused
-      return { ...wand, refused: { frames: frames + 1, bytes: bytes + event.bytes } }
+      return { ...wand, refused: { frames: frames + event.frames, bytes: bytes + event.bytes } }
     }
     case 'read-failed':
       return { ...wand, readFailure: event.why }

@@ -2,6 +2,8 @@
 
 import { connect, type Socket } from 'node:net'
 import { LINES } from '../../protocol/framing/line-stream.ts'
+import type { Cancel, Env } from '../base/env.ts'
+import { Pace } from './pace.ts'
 import { type PortEnd, PortError, type PortEvents, type PortSource, type WandPort } from './port.ts'
 
 const CONNECT_MS = 3_000
@@ -9,14 +11,14 @@ const CONNECT_MS = 3_000
 const KEEPALIVE_MS = 5_000
 
 /** `tcp://HOST:PORT`, IPv6 in brackets. Throws RangeError with a sentence on anything else. */
-export function tcpSource(spec: string): PortSource {
+export function tcpSource(spec: string, env: Env): PortSource {
   const match = /^tcp:\/\/(?:\[([0-9a-f:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/i.exec(spec)
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
   if (host === undefined || port < 1 || port > 65_535) {
     throw new RangeError(`${spec}: write tcp://HOST:PORT, such as tcp://192.0.2.7:4001.`)
   }
-  return { path: spec, create: () => new TcpPort(spec, host, port) }
+  return { path: spec, create: () => new TcpPort(spec, host, port, env) }
 }
 
 const ENDS: Readonly<Record<string, PortEnd>> = {
@@ -33,10 +35,13 @@ class TcpPort implements WandPort {
   readonly framing = LINES
   readonly #host: string
   readonly #port: number
+  readonly #env: Env
+  #cancel: Cancel = () => {}
   #socket: Socket | null = null
   #closed: Promise<void> = Promise.resolve()
 
-  constructor(path: string, host: string, port: number) {
+  constructor(path: string, host: string, port: number, env: Env) {
+    this.#env = env
     this.path = path
     this.#host = host
     this.#port = port
@@ -63,9 +68,17 @@ class TcpPort implements WandPort {
         socket.setTimeout(0)
         resolve()
       })
-      socket.on('data', (bytes) => events.data(bytes))
+      const pace = new Pace()
+      socket.on('data', (bytes) => {
+        events.data(bytes)
+        const rest = pace.taken(bytes.length, this.#env.monotonic())
+        if (rest === 0) return
+        socket.pause()
+        this.#cancel = this.#env.after(rest, () => socket.resume())
+      })
       socket.on('end', () => socket.destroy())
       socket.once('close', () => {
+        this.#cancel()
         if (!open) {
           reject(new PortError('closed', `${this.path}: closed before it was open`))
           return

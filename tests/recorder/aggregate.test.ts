@@ -41,8 +41,8 @@ describe('refused traffic', () => {
     const { env, records, append } = rig()
     const refused = new RefusedTraffic(env, append)
     for (let i = 0; i < 500; i += 1)
-      refused.add('/dev/a', 'WAND-1', i % 2 ? 'noise' : 'checksum', 3)
-    refused.add('/dev/b', null, 'too long', 512)
+      refused.add('/dev/a', 'WAND-1', i % 2 ? 'noise' : 'checksum', { frames: 1, bytes: 3 })
+    refused.add('/dev/b', null, 'too long', { frames: 1, bytes: 512 })
     await env.advance(1_000)
     expect(records.map((r) => r.body)).toMatchObject([
       {

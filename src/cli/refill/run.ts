@@ -69,7 +69,11 @@ async function bridgeFor(env: Env, chosen: Settings, flags: RefillFlags): Promis
     const host = await hold(env, stateDir, async () => {
       simulator = await simulate({ ...(scenario !== undefined && { scenario }) }, stateDir)
       const source = 'simulator' as const
-      return { source, ports: simulator.describe().map((device) => sourceFor(device.path)), policy }
+      return {
+        source,
+        ports: simulator.describe().map((device) => sourceFor(device.path, env)),
+        policy,
+      }
     })
     return { host, simulator }
   }

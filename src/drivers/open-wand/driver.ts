@@ -27,8 +27,7 @@ export const openWand: DriverKind = {
         news: (news, { link, at }) => {
           for (const one of interpreter.interpret(news, link, at)) event(one)
         },
-        discarded: (reason, bytes, { link, at }) =>
-          event(interpreter.refused(reason, bytes, link, at)),
+        discarded: (reason, sum, { link, at }) => event(interpreter.refused(reason, sum, link, at)),
       },
     })
   },

@@ -17,6 +17,7 @@ import { deviceTimeText } from '../../model/value.ts'
 import type { Shared } from '../driver.ts'
 import { decoder, deviceTimeOf } from './decoder.ts'
 import { misnamed, nameOf, serialOf } from './identity.ts'
+import type { Refused } from './link.ts'
 import type { LinkNews } from './state.ts'
 import { isConnected } from './table.ts'
 
@@ -145,8 +146,8 @@ export class Interpreter {
   }
 
   /** Refused bytes, as the link counted them. */
-  refused(reason: string, bytes: number, link: number, at: Stamp): BridgeEvent {
-    return { ...this.#head(link, at), kind: 'refused', reason, bytes }
+  refused(reason: string, { frames, bytes }: Refused, link: number, at: Stamp): BridgeEvent {
+    return { ...this.#head(link, at), kind: 'refused', reason, frames, bytes }
   }
 
   #head(link: number, at: Stamp): EventHead {

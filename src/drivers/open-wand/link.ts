@@ -33,9 +33,15 @@ export interface NewsContext {
   readonly at: Stamp
 }
 
+/** How much was refused together for one reason. */
+export interface Refused {
+  readonly frames: number
+  readonly bytes: number
+}
+
 export interface LinkSink {
   news(news: LinkNews, context: NewsContext): void
-  discarded(reason: DiscardReason, bytes: number, context: NewsContext): void
+  discarded(reason: DiscardReason, sum: Refused, context: NewsContext): void
   /** Taps for captures: every byte as it came and went. */
   received?(bytes: Uint8Array, at: Stamp): void
   sent?(bytes: Uint8Array, at: Stamp): void
@@ -81,6 +87,9 @@ export class Link {
     held: 0,
   }
   #state: LinkState
+  /** Refused of the bytes in hand, by reason; told when they are done with. */
+  readonly #refused = new Map<DiscardReason, Refused>()
+  #receiving = false
   #connection: Connection | null = null
   /** Being opened. */
   #opening: WandPort | null = null
@@ -212,9 +221,18 @@ export class Link {
     count.frames += 1
     count.bytes += bytes
     this.counters.discarded[reason] = count
+    const sum = this.#refused.get(reason) ?? { frames: 0, bytes: 0 }
+    this.#refused.set(reason, { frames: sum.frames + 1, bytes: sum.bytes + bytes })
+    if (!this.#receiving) this.#tellRefused()
+  }
+
+  /** Once for all that came together: noise may be refused byte by byte. */
+  #tellRefused(): void {
     const { link, session, snapshot } = this.#state
     const context = { link, session: session?.id ?? null, snapshot, at: this.#now() }
-    this.#sink.discarded(reason, bytes, context)
+    const sums = [...this.#refused]
+    this.#refused.clear()
+    for (const [reason, sum] of sums) this.#sink.discarded(reason, sum, context)
   }
 
   async #open(): Promise<void> {
@@ -280,9 +298,15 @@ export class Link {
     if (!current()) return
     this.counters.bytesIn += bytes.length
     this.#sink.received?.(bytes, this.#now())
-    stream.push(bytes)
-    // What the connection was dropped for may have stood in the middle of these bytes.
-    if (!current()) stream.close()
+    this.#receiving = true
+    try {
+      stream.push(bytes)
+      // What the connection was dropped for may have stood in the middle of these bytes.
+      if (!current()) stream.close()
+    } finally {
+      this.#receiving = false
+      this.#tellRefused()
+    }
     this.counters.held = stream.held
   }
 
