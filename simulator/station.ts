@@ -13,6 +13,7 @@ import type { CommandResult, SimulatorCommand } from './commands.ts'
 import type { Implant, ImplantCommand } from './implant/api.ts'
 import { UsbFaults } from './ports/usb/faults.ts'
 import { Pump, ScenarioTime } from './pump.ts'
+import { BlockFaults } from './wand/block-faults.ts'
 import { ReplyFaults } from './wand/reply-faults.ts'
 import { Wand } from './wand/wand.ts'
 
@@ -46,6 +47,7 @@ export class Station {
   readonly #time: ScenarioTime
   readonly #air: Air
   readonly #replies: ReplyFaults
+  readonly #blocks = new BlockFaults()
   readonly #timeline: Step[]
   #cancel: Cancel = () => {}
   #wakeAt = Number.POSITIVE_INFINITY
@@ -63,7 +65,10 @@ export class Station {
     this.pumps = options.implants.map((implant) => new Pump(implant, this.#time))
     this.#air = new Air(rng(), this.pumps[0] ?? null, place)
     const { serial, leaseMs } = options
-    this.wand = new Wand({ serial, air: this.#air, ...(leaseMs === undefined ? {} : { leaseMs }) })
+    this.wand = new Wand({
+      ...{ serial, air: this.#air, freeze: (read) => this.#blocks.freeze(read) },
+      ...(leaseMs === undefined ? {} : { leaseMs }),
+    })
     const cable = (framing: Framing) =>
       new Cable({
         env,
@@ -168,6 +173,8 @@ export class Station {
         return this.usb.command(command)
       case 'reply':
         return this.#replies.command(command)
+      case 'block':
+        return this.#blocks.command(command)
       case 'noise':
         for (const cable of Object.values(this.paths)) cable.setNoise(command.level, command.faults)
         this.#air.noise = command.air ?? command.level

@@ -1,6 +1,7 @@
 // The whole page: what is not to be missed above, a tile a wand, and one voice for changes of state.
 import { moment, type Reader } from '../src/words/reader.ts'
 import { auditSentence } from '../src/words/told.ts'
+import { sentence } from '../src/words/words.ts'
 import type { Shown } from './feed.ts'
 import { Notice } from './parts/notice.tsx'
 import { Outbox } from './parts/outbox.tsx'
@@ -98,7 +99,7 @@ function ConnectionNotice({
     case 'distrusted':
       return (
         <Notice title={page.distrusted} grave>
-          <p>{connection.sentence}</p>
+          <p>{sentence(reader.words, connection.why)}</p>
           <p>{page.distrustedNext}</p>
         </Notice>
       )

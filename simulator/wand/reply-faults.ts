@@ -1,5 +1,6 @@
 // A wand that answers wrongly: what becomes of replies of one type on their way out of the wand. The wand
-// itself has done what it was asked; only what it says of it is lost, late or another.
+// itself has done what it was asked; only what it says of it is lost, late, repeated, old or another.
+import { crc32 } from '../../protocol/codec/crc32.ts'
 import {
   Code,
   decodePdu,
@@ -8,12 +9,14 @@ import {
   FLAG_SIMULATOR,
   type Pdu,
 } from '../../protocol/codec/pdu.ts'
-import { emit, parse, type Repr, type Struct } from '../../protocol/codec/struct.ts'
+import type { Struct } from '../../protocol/fields/field.ts'
 import { MESSAGES, messageOfType } from '../../protocol/messages/index.ts'
 import type { Env } from '../../src/base/env.ts'
 import type { CommandResult, SimulatorCommand } from '../commands.ts'
+import { altered, resized, unfit } from './alter.ts'
 
 type Fault = Extract<SimulatorCommand, { do: 'reply' }>
+type Said = Pick<Pdu, 'code' | 'payload'>
 const MARKS = {
   device: 0,
   simulator: FLAG_SIMULATOR,
@@ -24,6 +27,10 @@ export class ReplyFaults {
   readonly #env: Env
   /** By message, each with the replies of it that have gone out since. */
   readonly #faults = new Map<string, { readonly fault: Fault; seen: number }>()
+  /** By message, what the wand said last. */
+  readonly #before = new Map<string, Said>()
+  /** Until then the wand says nothing. */
+  #silentUntil = 0
 
   constructor(env: Env) {
     this.#env = env
@@ -35,11 +42,8 @@ export class ReplyFaults {
       this.#faults.delete(to)
       return { ok: true, message: `Replies to ${to} are as they should be.` }
     }
-    const declared: Struct = MESSAGES[to].reply
-    const unknown = Object.keys(fault.set ?? {}).find((name) => !isScalar(declared, name))
-    if (unknown !== undefined) {
-      return { ok: false, message: `A reply to ${to} has no field ${unknown} that can be set.` }
-    }
+    const wrong = unfit(MESSAGES[to].reply as Struct, fault.set ?? {})
+    if (wrong !== null) return { ok: false, message: wrong }
     this.#faults.set(to, { fault, seen: 0 })
     return { ok: true, message: `Replies to ${to} will be wrong: ${JSON.stringify(what)}.` }
   }
@@ -48,35 +52,63 @@ export class ReplyFaults {
   pass(raw: Uint8Array, reply: (raw: Uint8Array) => void): void {
     const pdu = decodePdu(raw)
     const name = typeof pdu === 'string' ? undefined : messageOfType(pdu.type)
-    const known = name && this.#faults.get(name)
-    if (typeof pdu === 'string' || !known) return reply(raw)
     // Air work that is begun or still running is not its result.
-    if (pdu.code === Code.PENDING) return reply(raw)
+    if (typeof pdu === 'string' || !name || pdu.code === Code.PENDING) {
+      return this.#send(raw, 0, reply)
+    }
+    const before = this.#before.get(name)
+    this.#before.set(name, pdu)
+    const fault = this.#due(name)
+    if (!fault) return this.#send(raw, 0, reply)
+    if (fault.stallMs) this.#silentUntil = this.#env.monotonic() + fault.stallMs
+    if (fault.drop) return
+    const made = sealed(changed(pdu, fault, before), fault.header?.major)
+    for (let i = fault.twice ? 2 : 1; i > 0; i -= 1) this.#send(made, fault.delayMs ?? 0, reply)
+  }
+
+  /** The fault that this reply of `name` has. */
+  #due(name: string): Fault | null {
+    const known = this.#faults.get(name)
+    if (!known) return null
     known.seen += 1
-    const { nth, count, drop, delayMs = 0 } = known.fault
-    if (known.seen < nth || (count > 0 && known.seen >= nth + count)) return reply(raw)
-    if (drop) return
-    const made = encodePdu(changed(pdu, known.fault))
-    if (delayMs === 0) reply(made)
-    else this.#env.after(delayMs, () => reply(made), { background: true })
+    const { nth, count } = known.fault
+    return known.seen < nth || (count > 0 && known.seen >= nth + count) ? null : known.fault
+  }
+
+  #send(raw: Uint8Array, delayMs: number, reply: (raw: Uint8Array) => void): void {
+    const wait = Math.max(delayMs, this.#silentUntil - this.#env.monotonic())
+    if (wait <= 0) reply(raw)
+    else this.#env.after(wait, () => reply(raw), { background: true })
   }
 }
 
-function changed(pdu: Pdu, { to, code, source, session, set }: Fault): Pdu {
+function changed(pdu: Pdu, fault: Fault, before: Said | undefined): Pdu {
+  const { to, code, source, header, set, length } = fault
   const marks = FLAG_SIMULATOR | FLAG_REPLAY
+  const { code: said, payload } = fault.old && before ? before : pdu
   const made = {
     ...pdu,
+    ...{ code: said, payload },
     ...(source && { flags: (pdu.flags & ~marks) | MARKS[source] }),
-    ...(session !== undefined && { session }),
+    ...Object.fromEntries(Object.entries(header ?? {}).filter(([, v]) => v !== undefined)),
   }
-  if (code) return { ...made, code: Code[code], payload: new Uint8Array() }
-  const declared: Struct = MESSAGES[to].reply
-  const fields = set && pdu.code === Code.OK ? parse(declared, pdu.payload) : null
-  if (!fields) return made
-  return { ...made, payload: emit(declared, { ...fields, ...set } as Repr<Struct>) }
+  if (code !== undefined) {
+    const number = typeof code === 'number' ? code : Code[code]
+    return { ...made, code: number, payload: new Uint8Array() }
+  }
+  if (set && made.code === Code.OK) {
+    made.payload = altered(MESSAGES[to].reply as Struct, made.payload, set)
+  }
+  if (length !== undefined) made.payload = resized(made.payload, length)
+  return made
 }
 
-function isScalar(declared: Struct, name: string): boolean {
-  const kind = declared.fields[name]?.kind
-  return kind !== undefined && kind !== 'list' && kind !== 'rest'
+/** The bytes; of another major version, too, with a checksum that is right. */
+function sealed(pdu: Pdu, major: number | undefined): Uint8Array {
+  const raw = encodePdu(pdu)
+  if (major === undefined) return raw
+  raw[0] = major
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
+  view.setUint32(raw.length - 4, crc32(raw.subarray(0, -4)), true)
+  return raw
 }

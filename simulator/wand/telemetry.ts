@@ -40,6 +40,9 @@ interface Session {
   ending: boolean
 }
 
+/** What is kept of a snapshot that was read. */
+export type Freeze = (read: Frozen) => Frozen
+
 /** How a piece of air work came out: the code, and the reply's fields if it is OK. */
 export type Done = (code: CodeName, fields?: object) => void
 
@@ -59,13 +62,15 @@ export class Telemetry {
   readonly #air: Air
   readonly #store: Store
   readonly #leaseMs: number
+  readonly #freeze: Freeze
   #now: number
   #sensedAt: number | null = null
   #session: Session | null = null
   #operation: Operation | null = null
   #snapshots = 0
 
-  constructor(air: Air, store: Store, leaseMs: number, now: number) {
+  constructor(air: Air, store: Store, leaseMs: number, now: number, freeze: Freeze) {
+    this.#freeze = freeze
     this.#air = air
     this.#store = store
     this.#leaseMs = leaseMs
@@ -222,7 +227,7 @@ export class Telemetry {
   #read(read: Frozen | 'changed'): void {
     if (read === 'changed') return this.#finish('CHANGED')
     this.#snapshots = read.number
-    this.snapshot = read
+    this.snapshot = this.#freeze(read)
     this.#finish('OK', { snapshot: read.number })
   }
 

@@ -25,7 +25,7 @@ import {
 import { Timing } from '../../protocol/timing.ts'
 import type { Air } from '../air/air.ts'
 import { payloadOf, type WandView } from './replies.ts'
-import { type AirOperation, type Holder, type Store, Telemetry } from './telemetry.ts'
+import { type AirOperation, type Freeze, type Holder, type Store, Telemetry } from './telemetry.ts'
 
 export interface WandOptions {
   readonly serial: string
@@ -33,6 +33,8 @@ export interface WandOptions {
   /** Survives restarts; the wand writes into it. */
   readonly store?: Store
   readonly leaseMs?: number
+  /** What it keeps of a snapshot; all of it if not given. */
+  readonly freeze?: Freeze
 }
 
 /** An exchange that is remembered: how it was asked, and its answer, null while it runs. */
@@ -64,6 +66,7 @@ export class Wand {
   readonly store: Store
   readonly #air: Air
   readonly #leaseMs: number
+  readonly #freeze: Freeze
   readonly #paths = new Map<string, Path>()
   #telemetry: Telemetry
   #now = 0
@@ -75,6 +78,7 @@ export class Wand {
     this.store = options.store ?? emptyStore()
     this.#air = options.air
     this.#leaseMs = options.leaseMs ?? Timing.LEASE_MS
+    this.#freeze = options.freeze ?? ((read) => read)
     this.#telemetry = this.#start()
   }
 
@@ -117,7 +121,7 @@ export class Wand {
   #start(): Telemetry {
     this.store.boot += 1
     if (this.store.lastEnd === 'still-open') this.store.lastEnd = 'wand-restarted'
-    return new Telemetry(this.#air, this.store, this.#leaseMs, this.#now)
+    return new Telemetry(this.#air, this.store, this.#leaseMs, this.#now, this.#freeze)
   }
 
   #otherVersion(name: string, raw: Uint8Array): Uint8Array {

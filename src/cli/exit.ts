@@ -1,4 +1,5 @@
 // How commands end. Every error says what happened, what it means for the reading, what to do next.
+import { ControlError } from '../control/client.ts'
 import { onReaderGone } from './output.ts'
 
 export const Exit = {
@@ -24,6 +25,17 @@ export class CommandError extends Error {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export type Signal = (typeof SIGNALS)[number]
+
+/** What a running bridge was asked for; when it did not do it, the command ends with `code`, and `means` is said. */
+export async function orExit<T>(asked: Promise<T>, code: ExitCode, means: string): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof ControlError)
+      throw new CommandError(code, `${error.message} ${means}`.trim())
+    throw error
+  }
+}
 
 /**
  * Runs `stop` once at the first signal or uncaught error and then ends the process: in good order, with

@@ -19,7 +19,7 @@ import {
   unreadLines,
 } from '../words/reader.ts'
 import { auditSentence, linkText } from '../words/told.ts'
-import { sentence, WORDS } from '../words/words.ts'
+import { named, sentence, WORDS } from '../words/words.ts'
 
 export interface Reader {
   readonly locale: Locale
@@ -194,13 +194,6 @@ function alarms(pump: Coded<PumpStatus>, { locale, zone }: Reader): string[] {
   })
 }
 
-const POSITION_TEXT: Readonly<Record<string, string>> = {
-  good: 'good',
-  'move-closer': 'move closer',
-  turn: 'turn the wand',
-  'no-implant': 'no pump in reach',
-}
-
 export function renderWand(wand: Coded<WandStatus>, { locale }: Reader): string[] {
   const words = WORDS[locale]
   const names = namesOf({ words }, wand, wand.invalid)
@@ -213,7 +206,7 @@ export function renderWand(wand: Coded<WandStatus>, { locale }: Reader): string[
   const { progress, fresh, ageMs, atLeast } = wand.contact
   const { value, position } = wand.coupling
   const bars = value === null ? '' : `, signal ${meter(value)} ${quantity(value, '%')}`
-  const place = position === null ? '' : `Position: ${POSITION_TEXT[position] ?? position}${bars}`
+  const place = position === null ? '' : `Position: ${named(words.position, position, '')}${bars}`
   const busy = progress === null ? '' : `. Reading, ${quantity(progress, '%')}`
   const { frames, bytes } = wand.link.refused
   return [

@@ -1,17 +1,15 @@
 // `wandbridge watch`: the live stream, as JSON lines or as sentences, until it is interrupted.
 import type { Command } from 'commander'
 import { systemEnv } from '../base/env.ts'
-import { type WatchLine, watchLines } from '../bridge/watch.ts'
 import { ControlConnection } from '../control/client.ts'
-import { lineTold } from '../host/telling.ts'
+import type { Reply } from '../control/messages.ts'
 import { FIELDS } from '../model/fields.ts'
 import { printableJson } from '../model/printable.ts'
 import { readerOf, shown } from '../words/reader.ts'
 import { auditSentence, linkText } from '../words/told.ts'
 import { sentence as saying, WORDS } from '../words/words.ts'
-import { Exit, stopInOrder } from './exit.ts'
+import { Exit, orExit, stopInOrder } from './exit.ts'
 import {
-  auditOf,
   type BridgeFlags,
   bridgeWands,
   type Settings,
@@ -20,6 +18,8 @@ import {
 } from './options.ts'
 import { liveness, type Reader } from './render.ts'
 import { hold, stopHost } from './serve.ts'
+
+type WatchLine = Reply<'watch'>
 
 interface WatchFlags extends BridgeFlags {
   readonly json?: boolean
@@ -34,7 +34,7 @@ export function registerWatch(program: Command): void {
       const chosen = settings(flags)
       const print = (line: WatchLine) =>
         void process.stdout.write(
-          `${flags.json ? printableJson(JSON.stringify(lineTold(WORDS[chosen.locale], line))) : sentence(line, chosen)}\n`,
+          `${flags.json ? printableJson(JSON.stringify(line)) : sentence(line, chosen)}\n`,
         )
       const control = await ControlConnection.open(chosen.stateDir)
       if (control) await follow(control, print)
@@ -44,12 +44,10 @@ export function registerWatch(program: Command): void {
 
 async function follow(control: ControlConnection, print: (line: WatchLine) => void): Promise<void> {
   stopInOrder(async () => control.close())
-  control.send({ do: 'watch' })
-  for await (const line of control.answers()) {
-    if (typeof line === 'object' && line !== null && 'kind' in line) print(line as WatchLine)
+  const following = async () => {
+    for await (const line of control.follow('watch', {})) print(line)
   }
-  console.error('The bridge has ended. What was shown last is not live any more.')
-  process.exitCode = Exit.NO_WAND
+  await orExit(following(), Exit.NO_WAND, 'What was shown last is not live any more.')
 }
 
 async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Promise<void> {
@@ -60,10 +58,9 @@ async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Pr
     ...wands,
     policy,
     locale: chosen.locale,
-    audit: auditOf(chosen),
   }))
   stopInOrder((why, signal) => stopHost(host, 'watch', { why, signal }, chosen.locale))
-  watchLines(host.bridge).subscribe(print)
+  host.watch().subscribe(print)
 }
 
 export function sentence(line: WatchLine, chosen: Reader): string {

@@ -1,6 +1,7 @@
 // A client that remembers the newest checkpoint it has seen is a witness: a log that later is shorter,
 // or another one of the same length, was not only appended to. Pure. Signatures are checked by
 // `wandbridge audit verify --since`; this only compares.
+import { type Statement, statement } from '../model/statement.ts'
 
 export interface Pin {
   /** Origin of the log, as the checkpoint names it. */
@@ -21,34 +22,22 @@ export function pinOf(note: string): Pin | null {
 
 export type Verdict =
   | { readonly ok: true; readonly pin: Pin }
-  | {
-      readonly ok: false
-      readonly why: 'shrunk' | 'forked' | 'no-checkpoint'
-      readonly sentence: string
-    }
+  | { readonly ok: false; readonly why: Statement }
 
 /** What a checkpoint says beside those that were seen before, one a log. */
 export function judge(seen: ReadonlyMap<string, Pin>, note: string): Verdict {
   const pin = pinOf(note)
   if (!pin) {
-    const sentence = 'The bridge gave a checkpoint that is none. Nothing it says is believed.'
-    return { ok: false, why: 'no-checkpoint', sentence }
+    return { ok: false, why: statement('trust.no-checkpoint') }
   }
   const before = seen.get(pin.origin)
   if (!before) return { ok: true, pin }
   if (pin.size < before.size) {
-    return {
-      ok: false,
-      why: 'shrunk',
-      sentence: `The audit log has ${pin.size} records; it had ${before.size}. Records were taken away: nothing the bridge says is believed. Have the log verified with the checkpoint that was kept.`,
-    }
+    const sizes = { size: pin.size, before: before.size }
+    return { ok: false, why: statement('trust.shrunk', sizes) }
   }
   if (pin.size === before.size && pin.root !== before.root) {
-    return {
-      ok: false,
-      why: 'forked',
-      sentence: `The audit log of ${pin.size} records is another one than before. Nothing the bridge says is believed. Have the log verified with the checkpoint that was kept.`,
-    }
+    return { ok: false, why: statement('trust.forked', { size: pin.size }) }
   }
   return { ok: true, pin }
 }

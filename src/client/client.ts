@@ -26,6 +26,7 @@ import {
   type RecordOf,
   recordSchema,
 } from '../model/record.ts'
+import { type Statement, statement } from '../model/statement.ts'
 import { judge, type Pin } from './checkpoint.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Rest, rest } from './rest.ts'
@@ -61,7 +62,7 @@ export type Connection =
   /** The bridge refuses: nothing is tried again. */
   | { readonly state: 'refused'; readonly problem: Problem | null }
   /** The bridge is not believed any more: nothing is tried again. */
-  | { readonly state: 'distrusted'; readonly sentence: string }
+  | { readonly state: 'distrusted'; readonly why: Statement }
   | { readonly state: 'closed' }
 
 export class Client {
@@ -172,8 +173,9 @@ export class Client {
         try {
           this.#take(event, id, JSON.parse(data))
         } catch (error) {
-          const why = `What the bridge sent as ${event} is not what v1 says: ${(error as Error).message}`
-          return this.#end({ state: 'distrusted', sentence: why.slice(0, 500) })
+          const text = (error as Error).message.slice(0, 500)
+          const why = statement('trust.not-v1', { event, text })
+          return this.#end({ state: 'distrusted', why })
         }
       }
     }
@@ -238,7 +240,7 @@ export class Client {
     if (note === null) return true
     const verdict = judge(this.#seen, note)
     if (!verdict.ok) {
-      this.#end({ state: 'distrusted', sentence: verdict.sentence })
+      this.#end({ state: 'distrusted', why: verdict.why })
       return false
     }
     const { pin } = verdict

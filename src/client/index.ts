@@ -2,6 +2,7 @@
 
 export type * from '../model/api.ts'
 export type * from '../model/record.ts'
+export type { Args, Statement } from '../model/statement.ts'
 export type { PumpStatus, WandStatus } from '../model/status.ts'
 export type { Quality, Reason, Value } from '../model/value.ts'
 export type { Pin } from './checkpoint.ts'

@@ -29,12 +29,17 @@ export interface ClientState {
   readonly heard: Moment
   readonly wands: readonly WandStatus[]
   readonly pumps: readonly Known[]
+  /**
+   * The server's newest word on each pump. It may come before the record of the reading that it is
+   * about, and holds from when that has come.
+   */
+  readonly said: ReadonlyMap<string, Liveness>
   readonly audit: AuditStatus
 }
 
 export function fromSnapshot(event: SnapshotEvent, heard: Moment): ClientState {
   const { asOf, wands, pumps, audit } = event
-  return { asOf, heard, wands, pumps, audit }
+  return { asOf, heard, wands, pumps, said: new Map(), audit }
 }
 
 /** The server is there, and its time is this. */
@@ -44,8 +49,13 @@ export function heardAt(
   audit: AuditStatus,
   heard: Moment,
 ): ClientState {
-  const older = Date.parse(asOf) - Date.parse(state.asOf)
-  const pumps = state.pumps.map((pump) => ({ ...pump, ageMs: Math.max(0, pump.ageMs + older) }))
+  // A server whose clock is set back makes nothing younger.
+  const older = Math.max(
+    0,
+    Date.parse(asOf) - Date.parse(state.asOf),
+    heard.mono - state.heard.mono,
+  )
+  const pumps = state.pumps.map((pump) => ({ ...pump, ageMs: pump.ageMs + older }))
   return { ...state, asOf, heard, audit, pumps }
 }
 
@@ -55,6 +65,7 @@ export function onStatus(state: ClientState, event: StatusEvent, heard: Moment):
   return {
     ...next,
     wands: event.wands,
+    said,
     pumps: next.pumps.map((pump) => {
       const wand = event.wands.find((one) => one.pump === pump.pump.id)
       return withLiveness(wand ? { ...pump, ...through(wand) } : pump, said.get(pump.pump.id))
@@ -77,7 +88,12 @@ function withLiveness(pump: Known, said: Liveness | undefined): Known {
   return { ...rest, quality, ageMs, ...(reason === undefined ? {} : { reason }) }
 }
 
-/** A whole reading. It is live once the server says so. */
+/** Whether the server has said that this very reading is live, and nothing else since. */
+function isLive(said: Liveness | undefined, readAt: string): boolean {
+  return said?.quality === 'current' && said.readAt === readAt
+}
+
+/** A whole reading. It is live once the server has said so, before its record or after. */
 export function onInterrogation(
   state: ClientState,
   record: RecordOf<'interrogation'>,
@@ -101,12 +117,13 @@ export function onInterrogation(
     ...content
   } = record
   const lasts = old?.quality === 'current' && old.session.id === record.session
+  const live = lasts || isLive(state.said.get(record.pump.id), readAt)
   const pump: Known = {
     ...content,
     asOf: state.asOf,
-    ageMs: age(state, readAt),
+    ageMs: age(state, at, readAt),
     readAt,
-    ...(lasts ? { quality: 'current' } : { quality: 'stale', reason: 'recorded' }),
+    ...(live ? { quality: 'current' } : { quality: 'stale', reason: 'recorded' }),
     pump: { ...record.pump, ...identity },
     wand: by.wand,
     link: by.link,
@@ -116,21 +133,23 @@ export function onInterrogation(
   return { ...state, pumps: [...state.pumps.filter((one) => one !== old), pump] }
 }
 
-const age = ({ asOf }: ClientState, readAt: string) =>
-  Math.max(0, Date.parse(asOf) - Date.parse(readAt))
+/** Of what was read at `readAt` and came at `at`, when the server was heard last. */
+const age = ({ asOf }: ClientState, at: string, readAt: string) =>
+  Math.max(0, Date.parse(asOf) - Date.parse(readAt), Date.parse(at) - Date.parse(readAt))
 
 /** A short exchange: two values are younger than the rest. */
 export function onLive(state: ClientState, record: RecordOf<'live'>): ClientState {
-  const { readAt, pump: ref, reportedVolume, rate } = record
+  const { at, readAt, pump: ref, reportedVolume, rate } = record
+  const said = ref ? state.said.get(ref.id) : undefined
   return {
     ...state,
     pumps: state.pumps.map((pump) =>
       pump.pump.id !== ref?.id || pump.readAt > readAt
         ? pump
         : {
-            ...pump,
+            ...(isLive(said, readAt) ? withLiveness({ ...pump, readAt }, said) : pump),
             readAt,
-            ageMs: age(state, readAt),
+            ageMs: age(state, at, readAt),
             reservoir: { ...pump.reservoir, reportedVolume },
             infusion: { ...pump.infusion, rate },
           },

@@ -7,7 +7,7 @@ import type { Coded, DestinationStatus } from '../model/status.ts'
 import { type Event, IDLE, type Result, RULES, type Rules, type State, step } from './machine.ts'
 import { beginning, type Entry, type Gap, Outbox, type Records } from './outbox.ts'
 import { insist, Place, sinceOf } from './place.ts'
-import type { Parked, Store } from './saved.ts'
+import { type Parked, type Store, UnreadablePlace } from './saved.ts'
 import type { Link, Message, Sender } from './sender.ts'
 import { standing } from './standing.ts'
 
@@ -68,7 +68,7 @@ export class Destination {
         this.#on({ kind: 'reply', reply })
       },
       closed: (why) => {
-        this.#lastError = statement('delivery.refused', { text: why })
+        this.#lastError = why
         this.#on({ kind: 'closed' })
       },
     })
@@ -108,6 +108,12 @@ export class Destination {
     const place = this.#place
     if (!place || place.busy || this.#again.length > 0 || this.#resending) return false
     return this.#outbox.isEmpty(place.saved.place)
+  }
+
+  /** The first position of the log that is written now which it has not had. */
+  get owed(): number {
+    const place = this.#place?.saved.place
+    return place && place.log === this.#options.records.head()?.log ? place.position + 1 : 0
   }
 
   async stop(): Promise<void> {
@@ -251,7 +257,7 @@ export class Destination {
     try {
       this.#text = message.text()
     } catch (error) {
-      const text = `no message can be made of it: ${(error as Error).message}`.slice(0, 500)
+      const text = (error as Error).message.slice(0, 500)
       return Promise.resolve({ kind: 'parked', code: 'none', text, attempts: 0 })
     }
     return new Promise((resolve) => {
@@ -293,12 +299,17 @@ export class Destination {
     await this.#written(() =>
       work().then(
         () => true,
-        ({ message: text }: Error) => {
-          if (this.#lost?.args['text'] !== text && !this.#stopped)
+        (error: Error) => {
+          const { message: text } = error
+          const lost =
+            error instanceof UnreadablePlace
+              ? statement('delivery.place-unreadable', { destination: this.name })
+              : statement('delivery.failed', { text })
+          if (JSON.stringify(lost) !== JSON.stringify(this.#lost) && !this.#stopped)
             this.#options.log(
               `${text}. Nothing is sent to it until that is mended; it is tried again.`,
             )
-          this.#lost = statement('delivery.failed', { text })
+          this.#lost = lost
           return false
         },
       ),

@@ -1,9 +1,11 @@
 // A TCP or TLS connection to a destination: the edge. Clear text leaves this computer only when the
 // configuration says so in as many words.
+
 import { readFileSync } from 'node:fs'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Env } from '../base/env.ts'
+import { type Statement, statement } from '../model/statement.ts'
 
 export interface Address {
   readonly host: string
@@ -25,7 +27,7 @@ export interface LineEvents {
   connected(): void
   data(bytes: Uint8Array): void
   /** Once, whatever the reason. */
-  closed(why: string): void
+  closed(why: Statement): void
 }
 
 export interface Line {
@@ -45,9 +47,12 @@ export const isSecure = ({ host, tls, insecure }: Address) =>
 export function dialer(env: Env, address: Address): Dial {
   const { host, port, tls } = address
   return (events) => {
-    let why = 'it closed the connection'
+    let why = statement('delivery.closed')
     const socket = isSecure(address) ? secure(address) : connectPlain({ host, port })
-    const cancel = env.after(CONNECT_MS, () => socket.destroy(new Error('no answer to connecting')))
+    const cancel = env.after(CONNECT_MS, () => {
+      why = statement('delivery.no-connection')
+      socket.destroy()
+    })
     socket.setNoDelay(true).setKeepAlive(true, 30_000)
     socket.once(tls || isSecure(address) ? 'secureConnect' : 'connect', () => {
       cancel()
@@ -55,7 +60,7 @@ export function dialer(env: Env, address: Address): Dial {
     })
     socket.on('data', (bytes: Buffer) => events.data(bytes))
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      why = error.code ?? error.message
+      why = statement('delivery.refused', { text: error.code ?? error.message })
     })
     socket.once('close', () => {
       cancel()

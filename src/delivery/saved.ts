@@ -34,12 +34,15 @@ export interface Store {
   save(text: string): Promise<void>
 }
 
+/** What is kept says nothing of this destination. */
+export class UnreadablePlace extends Error {}
+
 /** Throws when it is not ours: to begin anew would send what was sent, or leave out what was not. */
 export function parseSaved(text: string | null, destination: string, since: string): Saved {
   if (text === null) return { v: 2, destination, since, place: null, parked: [] }
   const saved = savedSchema.safeParse(jsonOf(text))
   if (saved.success && saved.data.destination === destination) return saved.data
-  throw new Error(`the file that says how far ${destination} is, cannot be read`)
+  throw new UnreadablePlace(`the file that says how far ${destination} is cannot be read`)
 }
 
 export const savedText = (saved: Saved) => `${JSON.stringify(saved, null, 1)}\n`

@@ -1,7 +1,9 @@
 // What a kind of destination is to the outbox: which records go to it, as what, and over what. The outbox
 // knows order, retry, setting aside and the place; what is sent and how, it does not.
+
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { RecordKind } from '../model/record.ts'
+import type { Statement } from '../model/statement.ts'
 
 /** What a record is sent as: the same whenever it is sent. */
 export interface Message {
@@ -26,7 +28,7 @@ export interface LinkEvents {
   /** Null = what came is no reply. */
   reply(reply: Reply | null): void
   /** Once for every `connect`, whatever the reason. */
-  closed(why: string): void
+  closed(why: Statement): void
 }
 
 /** One connection after the other. What one that was given up still says is not heard. */

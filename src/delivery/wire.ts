@@ -1,5 +1,6 @@
 // The link of MLLP: one line after the other to a destination, messages and replies in frames. What a line
 // that is given up still says is not heard.
+import { type Statement, statement } from '../model/statement.ts'
 import type { Dial, Line } from './line.ts'
 import { Deframer, frame } from './mllp.ts'
 import type { Link, LinkEvents, Reply } from './sender.ts'
@@ -36,7 +37,7 @@ export class Wire implements Link {
       })
       this.#line = line
     } catch (error) {
-      this.#closed((error as Error).message)
+      this.#closed(statement('delivery.refused', { text: (error as Error).message }))
     }
   }
 
@@ -53,12 +54,12 @@ export class Wire implements Link {
     this.#heard += bytes.length
     if (this.#heard > MOST_SAID) {
       this.#line?.close()
-      return this.#closed('it sends what is no reply')
+      return this.#closed(statement('delivery.no-reply'))
     }
     for (const text of this.#deframer.push(bytes)) this.#events.reply(this.#parse(text))
   }
 
-  #closed(why: string): void {
+  #closed(why: Statement): void {
     this.#line = null
     this.#events.closed(why)
   }

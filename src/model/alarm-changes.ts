@@ -9,8 +9,9 @@
 // A reading is folded in this order: `readNoted`, then every change of `alarmChanges` by `changeNoted`.
 // After that the same reading gives no changes; whichever of them were not recorded, it gives again.
 // A reading whose list of alarms could not be read gives none: no alarm begins or ends by it.
-import { codeName } from '../../protocol/codec/struct.ts'
+
 import { Alarm } from '../../protocol/fields/alarms.ts'
+import { codeName } from '../../protocol/fields/field.ts'
 import type { Content } from './content.ts'
 import type { AlarmReading, PumpEventReading } from './reading.ts'
 

@@ -145,7 +145,8 @@ export const statusEventSchema = z
   })
   .meta({
     id: 'StatusEvent',
-    description: 'What is live has changed. Not recorded, so it has no id; it waits for nothing.',
+    description:
+      'What is live has changed. Not recorded, so it has no id; it waits for nothing. It may come before the record of the reading that it names by `readAt`, and holds for it once that has come.',
   })
 export type StatusEvent = z.infer<typeof statusEventSchema>
 

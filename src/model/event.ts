@@ -85,6 +85,8 @@ export interface ContactEvent extends EventHead {
 export interface Answered {
   /** Monotonic time at which it has answered, at the earliest. */
   readonly answeredAt: number
+  /** How long after that what was read may count as live. */
+  readonly liveForMs: number
 }
 
 export interface SessionOpenEvent extends EventHead, Answered {

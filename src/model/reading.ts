@@ -1,7 +1,6 @@
 // What one interrogation of a pump gives, block by block, as values. Schemas and types come from the
 // protocol's field tables. Browser-safe.
 import { z } from 'zod'
-import type { Repr, Struct } from '../../protocol/codec/struct.ts'
 import { Alarm, Alarms } from '../../protocol/fields/alarms.ts'
 import {
   BLOCKS,
@@ -11,6 +10,7 @@ import {
 } from '../../protocol/fields/blocks.ts'
 import { Drug } from '../../protocol/fields/drugs.ts'
 import { PumpEvent } from '../../protocol/fields/events.ts'
+import type { Repr, Struct } from '../../protocol/fields/field.ts'
 import {
   BLOCK_FAULTS,
   type BlockFault,

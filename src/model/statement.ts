@@ -128,12 +128,16 @@ export const STATEMENTS = {
   'aside.unreadable': { log: 'name', errno: 'name' },
   // How a destination of messages does.
   'delivery.starting': NOTHING,
+  'delivery.place-unreadable': { destination: 'name' },
   'delivery.failed': { text: 'text' },
   'delivery.idle': NOTHING,
   'delivery.sending': NOTHING,
   'delivery.looking-up': NOTHING,
   'delivery.connecting': NOTHING,
   'delivery.unanswered': NOTHING,
+  'delivery.no-connection': NOTHING,
+  'delivery.closed': NOTHING,
+  'delivery.no-reply': NOTHING,
   'delivery.refused': { text: 'text' },
   // Why a connection to the stream ends.
   'bye.slow': NOTHING,
@@ -141,6 +145,11 @@ export const STATEMENTS = {
   'bye.expired': NOTHING,
   'bye.shutdown': NOTHING,
   'health.running': NOTHING,
+  // Why a client does not believe a bridge.
+  'trust.no-checkpoint': NOTHING,
+  'trust.shrunk': { size: 'number', before: 'number' },
+  'trust.forked': { size: 'number' },
+  'trust.not-v1': { event: 'name', text: 'text' },
   // Why one reading that somebody asked for was not had.
   'outcome.no-pump': NOTHING,
   'outcome.nothing-answers': NOTHING,

@@ -61,7 +61,7 @@ function refusedRecord(
     kind: 'refused',
     port,
     wand,
-    outcome: { ok: false, reason: 'damaged or foreign traffic: part of no reading' },
+    outcome: { ok: false, reason: 'damaged-or-foreign' },
     body: {
       from,
       to,
@@ -159,7 +159,7 @@ export class ReadAccess {
       const record = this.#record(access, this.#refusedFrom, to, 0)
       records.push({
         ...record,
-        outcome: { ok: false, reason: 'not authorised' },
+        outcome: { ok: false, reason: 'not-authorised' },
         body: { ...record.body, refused: this.#refused },
       })
       this.#refused = 0

@@ -66,8 +66,8 @@ export interface WandState {
   readonly pump: PumpIdentity | null
   /** The pump of the open session is known to be the one in reach, and unchanged. */
   readonly recognised: boolean
-  /** Monotonic time at which the implant itself has answered last, at the earliest. */
-  readonly answeredAt: number
+  /** Until then (monotonic) what was read may count as live: the implant itself has answered lately. */
+  readonly liveUntil: number
   /** The pump has said that it changed since it was read. */
   readonly outdated: boolean
   /** The session that is known to have ended, before its record is durable, too. */
@@ -148,7 +148,7 @@ export function wandAt(port: string, source: Source, link: number): WandState {
     unclosedAt: -1,
     pump: null,
     recognised: false,
-    answeredAt: -Infinity,
+    liveUntil: -Infinity,
     outdated: false,
     ended: null,
     lostAt: -1,
@@ -200,7 +200,8 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
     case 'live':
     case 'reading':
       if (!gains(wand, event) || wand.session.id !== event.session) return wand
-      return { ...wand, ...confirmed(event) }
+      // Only another reading takes the place of one that the pump has left behind.
+      return { ...wand, ...confirmed(event), outdated: wand.outdated && event.kind === 'live' }
     case 'unclosed':
       if (event.order < wand.unclosedAt) return wand
       return { ...wand, unclosed: event.unclosed, unclosedAt: event.order }
@@ -211,11 +212,15 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
   }
 }
 
-const confirmed = ({ pump, answeredAt }: Pick<LiveEvent, 'pump' | 'answeredAt'>) => ({
-  ...{ pump, answeredAt },
-  ...{ recognised: true, outdated: false },
+const confirmed = ({
+  pump,
+  answeredAt,
+  liveForMs,
+}: Pick<LiveEvent, 'pump' | 'answeredAt' | 'liveForMs'>) => ({
+  pump,
+  liveUntil: answeredAt + liveForMs,
+  recognised: true,
 })
-
 /** Said at every opening after the first: nobody should take one pump for the other. */
 const whichPump = (before: PumpIdentity | null, { id, serial }: PumpIdentity) => ({
   same: before && before.id === id,
@@ -259,7 +264,7 @@ function onSessionOpen(wand: WandState, event: SessionOpenEvent): WandState {
     ...wand,
     pump: event.pump,
     recognised: live,
-    answeredAt: event.answeredAt,
+    liveUntil: event.answeredAt + event.liveForMs,
     outdated: wand.outdated && !live,
     readFailure: null,
     session: {

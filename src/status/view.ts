@@ -10,9 +10,6 @@ import { type Memory, viewRecalled } from './recalled.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
 import { notInContact, round, utcText, viewWand } from './wand-view.ts'
 
-/** Longer ago the implant itself must not have answered. The link says so earlier where it can. */
-const LIVE_MS = 5_000
-
 /** `memory`: what the log knows of pumps that were not read here, and of sessions of earlier bridges. */
 export function viewBridge(
   state: BridgeState,
@@ -53,8 +50,9 @@ function staleReason(
   if (wand.ended?.session === pump.reading.session) return wand.ended.reason
   const contact = notInContact(wand, now)
   if (contact !== null) return contact
-  if (wand.recognised) return now.mono - wand.answeredAt > LIVE_MS ? 'implant-lost' : null
-  return wand.outdated ? 'changed' : wand.contact.loss
+  if (wand.outdated) return 'changed'
+  if (!wand.recognised) return wand.contact.loss
+  return now.mono >= wand.liveUntil ? 'implant-lost' : null
 }
 
 /** The last layout of each reading: between two changes of its quality it is asked for many times. */

@@ -103,6 +103,10 @@ export const hex4 = (n: number) => n.toString(16).padStart(4, '0')
 export interface FoundWand {
   /** Its USB serial number; where there is none, or two have the same, where it is plugged in. */
   readonly id: string
+  /** Where it is plugged in, as far as the system tells. */
+  readonly place: string
+  /** Its USB serial number; null = it has none. */
+  readonly serial: string | null
   /** The serial port first: the kernel locks it for one program and loses nothing on it. */
   readonly ways: readonly Device[]
 }
@@ -120,7 +124,7 @@ export function wandsAmong(devices: readonly Device[]): readonly FoundWand[] {
     const serial = ways[0]?.serialNumber
     const alone = serial && serials.filter((s) => s === serial).length === 1
     ways.sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : 1))
-    return { id: alone ? serial : key, ways }
+    return { id: alone ? serial : key, place: key, serial: serial || null, ways }
   })
 }
 

@@ -25,6 +25,7 @@ import {
   type WandPort,
 } from './port.ts'
 import { serialSource } from './serial.ts'
+import { WandNames } from './wand-names.ts'
 
 const LOOK_MS = 1_000
 /** While bytes come, only every so many looks are done. */
@@ -45,6 +46,7 @@ export interface FinderOptions {
 export class Finder implements PortWatch {
   readonly path: string
   readonly #options: Required<FinderOptions>
+  readonly #names = new WandNames()
   readonly #wands = new Map<string, readonly Device[]>()
   /** Serial of the wand on each connected port of the bridge. */
   readonly #serials = new Map<string, string>()
@@ -149,7 +151,7 @@ export class Finder implements PortWatch {
     this.#lookedAt = env.monotonic()
     const known = [...this.#wands.keys()]
     for (const id of known) this.#wands.set(id, [])
-    for (const { id, ways } of wandsAmong(devices)) {
+    for (const [{ ways }, id] of this.#names.name(wandsAmong(devices))) {
       const open = ways.filter((way) => kinds.includes(way.kind))
       if (open.length > 0 && !ways.some(isNamed)) this.#wands.set(id, open)
     }

@@ -11,6 +11,7 @@ import { HID_USAGE, HID_USAGE_PAGE } from '../../protocol/usb.ts'
 import { type Cancel, type Env, systemEnv } from '../base/env.ts'
 import { type HidDriver, type HidHandle, type HidInfo, loadHidDriver } from './hid-driver.ts'
 import { type HidLock, lockHid } from './hid-lock.ts'
+import { absence } from './listed.ts'
 import { type PortEnd, PortError, type PortEvents, type PortSource, type WandPort } from './port.ts'
 
 /** Longest wait for the driver to close a device. */
@@ -199,7 +200,7 @@ function normalised(path: string, error: unknown): PortError {
     )
   }
   if (/ENOENT|ENODEV|ENXIO|no such|not found|no device/i.test(said)) {
-    return new PortError('absent', `${path} is not there. Is the wand plugged in?`)
+    return new PortError('absent', absence(path))
   }
   return new PortError('failed', `${path}: ${firstLine(said)}`)
 }

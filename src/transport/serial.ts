@@ -11,6 +11,7 @@ import { LINES } from '../../protocol/framing/line-stream.ts'
 import { BAUD } from '../../protocol/framing/serial-line.ts'
 import type { Env } from '../base/env.ts'
 import { systemEnv } from '../base/env.ts'
+import { absence } from './listed.ts'
 import { type PortEnd, PortError, type PortEvents, type PortSource, type WandPort } from './port.ts'
 
 /** Longest wait for the driver to close a port. */
@@ -135,7 +136,7 @@ function normalised(path: string, error: Error): PortError {
     )
   }
   if (/no such file|ENOENT|not found|ENXIO|ENODEV|no such device/i.test(said)) {
-    return new PortError('absent', `${path} is not there. Is the wand plugged in?`)
+    return new PortError('absent', absence(path))
   }
   return new PortError('failed', `${path}: ${said}`)
 }

@@ -2,16 +2,21 @@
 
 import { connect, type Socket } from 'node:net'
 import { LINES } from '../../protocol/framing/line-stream.ts'
-import type { Cancel, Env } from '../base/env.ts'
-import { Pace } from './pace.ts'
+import { type Env, systemEnv } from '../base/env.ts'
 import { type PortEnd, PortError, type PortEvents, type PortSource, type WandPort } from './port.ts'
 
 const CONNECT_MS = 3_000
 /** A peer that vanished without a word is found by the system within about this. */
 const KEEPALIVE_MS = 5_000
+/**
+ * What a peer may send a second, and at once: three times what a serial line of 115200 baud carries. A peer
+ * that sends without end waits in its own socket, and costs no other wand its time.
+ */
+const BYTES_PER_SECOND = 36_000
+const BYTES_AT_ONCE = 72_000
 
 /** `tcp://HOST:PORT`, IPv6 in brackets. Throws RangeError with a sentence on anything else. */
-export function tcpSource(spec: string, env: Env): PortSource {
+export function tcpSource(spec: string, env: Env = systemEnv()): PortSource {
   const match = /^tcp:\/\/(?:\[([0-9a-f:.]+)\]|([^\s:/[\]]+)):(\d{1,5})$/i.exec(spec)
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
@@ -36,7 +41,6 @@ class TcpPort implements WandPort {
   readonly #host: string
   readonly #port: number
   readonly #env: Env
-  #cancel: Cancel = () => {}
   #socket: Socket | null = null
   #closed: Promise<void> = Promise.resolve()
 
@@ -68,17 +72,13 @@ class TcpPort implements WandPort {
         socket.setTimeout(0)
         resolve()
       })
-      const pace = new Pace()
+      const slow = this.#slowed(socket)
       socket.on('data', (bytes) => {
+        slow(bytes.length)
         events.data(bytes)
-        const rest = pace.taken(bytes.length, this.#env.monotonic())
-        if (rest === 0) return
-        socket.pause()
-        this.#cancel = this.#env.after(rest, () => socket.resume())
       })
       socket.on('end', () => socket.destroy())
       socket.once('close', () => {
-        this.#cancel()
         if (!open) {
           reject(new PortError('closed', `${this.path}: closed before it was open`))
           return
@@ -87,6 +87,21 @@ class TcpPort implements WandPort {
         events.ended(ours ? 'closed' : 'unplugged', ours ? 'closed by the host' : why)
       })
     })
+  }
+
+  /** Reads no faster than a wand may send. */
+  #slowed(socket: Socket): (bytes: number) => void {
+    let left = BYTES_AT_ONCE
+    let at = this.#env.monotonic()
+    return (bytes) => {
+      const now = this.#env.monotonic()
+      left = Math.min(BYTES_AT_ONCE, left + ((now - at) / 1_000) * BYTES_PER_SECOND) - bytes
+      at = now
+      if (left >= 0) return
+      socket.pause()
+      const ms = (-left / BYTES_PER_SECOND) * 1_000
+      this.#env.after(ms, () => socket.resume(), { background: true })
+    }
   }
 
   write(bytes: Uint8Array): void {

@@ -71,6 +71,16 @@ describe('the age of a value', () => {
   })
 })
 
+describe('the age of the contact', () => {
+  it('goes on when it has outgrown its field', async () => {
+    const r = await start({ policy: 'manual' })
+    await r.until(() => r.wand()?.contact.fresh === true)
+    await r.command({ do: 'lift' })
+    await r.env.advance(200_000)
+    expect(r.wand()?.contact.ageMs).toBeGreaterThanOrEqual(199_000)
+  })
+})
+
 describe('LIVE that contradicts the reading', () => {
   it.each([{ activeAlarms: 7 }, { rate: 123_456 }])('outdates it: %o', async (set) => {
     const r = await start()
@@ -89,7 +99,7 @@ describe('LIVE that contradicts the reading', () => {
 describe('a session without a number of its own', () => {
   it.each([0, 0xffffffff])('is refused: %i', async (session) => {
     const r = await start()
-    await r.command({ do: 'reply', to: 'OPEN', count: 0, session })
+    await r.command({ do: 'reply', to: 'OPEN', count: 0, header: { session } })
     expect(await everCurrent(r, 10_000)).toBe(false)
     expect(r.events.some((e) => e.kind === 'session-open')).toBe(false)
     expect(r.events.some((e) => e.kind === 'link' && e.cause === 'defect')).toBe(true)

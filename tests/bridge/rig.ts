@@ -119,7 +119,7 @@ export function starter(): (options?: RigOptions) => Promise<Rig> {
   }
 }
 
-function tapped(source: PortSource, tap: RigOptions['tap']): PortSource {
+export function tapped(source: PortSource, tap: RigOptions['tap']): PortSource {
   if (!tap) return source
   return {
     ...source,

@@ -86,6 +86,13 @@ describe('doctor', () => {
       'is not there',
       'Plug',
     ],
+    [
+      'a wand without a file here',
+      { ports: [{ ...PORT, access: 'no-file' }] },
+      'Wand',
+      'as plugged in, but there is no such file here',
+      'In a container, give it the device',
+    ],
     ['an old Node', { node: '20.18.3' }, 'Node', '20.19 or newer', 'Install Node 24'],
     [
       'a Node with stalling ports',

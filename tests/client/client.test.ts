@@ -55,6 +55,21 @@ class TestClock implements Clock {
   }
 }
 
+/** A short exchange of the sample's session, as it is recorded at `at`. */
+function liveAt(w: World, at: string): RecordOf<'live'> {
+  const { id, position, log, source, pump, wand, port, patient, session, snapshot, deviceTime } =
+    w.interrogation
+  const { reservoir, infusion } = w.interrogation
+  return {
+    ...{ id, position, log, source, pump, wand, port, patient, session, snapshot, deviceTime, at },
+    kind: 'live',
+    readAt: at,
+    reportedVolume: reservoir.reportedVolume,
+    rate: infusion.rate,
+    activeAlarms: 0,
+  }
+}
+
 function open(w: World, more: Partial<ClientOptions> = {}) {
   const client = new Client({ url: w.url, token: w.token, ...more })
   clients.push(client)
@@ -257,36 +272,46 @@ describe('records', () => {
     w.change((s) => ({ ...s, pumps: [{ ...w.pump, readAt: w.interrogation.readAt }] }))
     await one.live()
     const value = { ...w.interrogation.reservoir.reportedVolume, value: 1.25, receivedAt: soon }
-    const { kind: _, identity: __, ...head } = w.interrogation
-    const { id, position, log, source, pump, wand, port, patient, session, snapshot, deviceTime } =
-      head
-    const live = {
-      id,
-      position,
-      log,
-      source,
-      pump,
-      wand,
-      port,
-      patient,
-      session,
-      snapshot,
-      deviceTime,
-      at: soon,
-    }
-    const { rate } = w.interrogation.infusion
-    w.records.push({
-      ...live,
-      kind: 'live',
-      readAt: soon,
-      reportedVolume: value,
-      rate,
-      activeAlarms: 0,
-    })
+    w.records.push({ ...liveAt(w, soon), reportedVolume: value })
     await eventually(() => one.pump()?.reservoir.reportedVolume.value === 1.25)
     expect(one.pump()).toMatchObject({ readAt: soon, quality: 'current' })
     expect(one.pump()?.reservoir.reportedVolume).toMatchObject({ quality: 'current', unit: 'mL' })
     expect(one.pump()?.reservoir.capacity).toEqual(w.pump.reservoir.capacity)
+  })
+
+  it('are live as the bridge has said it, also where it said so before they came', async () => {
+    const w = await start()
+    w.change((s) => ({ ...s, pumps: [] }))
+    const one = open(w)
+    await eventually(() => one.state() === 'live')
+    const { readAt, session } = w.interrogation
+    // Nothing else changes afterwards, so nothing else is said.
+    w.change((s) => ({ ...s, pumps: [{ ...w.pump, readAt }] }))
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(one.pump()).toBeUndefined()
+    w.records.push(w.interrogation)
+    await eventually(() => one.pump()?.quality === 'current')
+
+    // It was lost and is back by a short exchange, which is told before it comes, too.
+    const soon = new Date(Date.parse(readAt) + 5_000).toISOString()
+    const lost = { quality: 'stale', reason: 'implant-lost' } as const
+    w.change((s) => ({ ...s, pumps: [{ ...w.pump, ...lost, readAt }] }))
+    await eventually(() => one.pump()?.quality === 'stale')
+    w.change((s) => ({ ...s, pumps: [{ ...w.pump, readAt: soon }] }))
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(one.pump()).toMatchObject({ quality: 'stale', readAt })
+    w.records.push(liveAt(w, soon))
+    await eventually(() => one.pump()?.quality === 'current')
+    expect(one.pump()).toMatchObject({ readAt: soon })
+
+    // What was said of one reading makes no other one live.
+    w.change((s) => ({ ...s, pumps: [{ ...w.pump, ...lost, readAt: soon }] }))
+    await eventually(() => one.pump()?.quality === 'stale')
+    const later = new Date(Date.parse(readAt) + 9_000).toISOString()
+    const taken = one.records.length
+    w.records.push({ ...w.interrogation, readAt: later, session: (session ?? 0) + 1 })
+    await eventually(() => one.records.length > taken)
+    expect(one.pump()?.quality).toBe('stale')
   })
 
   it('that are not kept any more end in a reset that says so', async () => {
@@ -413,7 +438,7 @@ it('asks every address of history', async () => {
   }
   expect(all).toEqual([2, 3, 4])
   const visits = w.records.all.map((one) => visitOf(one as RecordOf<'interrogation'>))
-  w.knowledge.visits = () => ({ items: visits, next: null, forgotten: 0 })
+  w.knowledge.visits = () => ({ items: visits, next: null, since: 0 })
   w.knowledge.refills = () => ({ items: [refillOf(w.interrogation)], next: null })
   const { interrogations } = await api.interrogations(id)
   expect(interrogations).toHaveLength(5)

@@ -52,7 +52,7 @@ function call(address: object, port: number, env: Env = systemEnv()) {
   )({
     connected: () => void told.push('connected'),
     data: (bytes) => void told.push(`data ${Buffer.from(bytes).toString()}`),
-    closed: (why) => void told.push(`closed ${why}`),
+    closed: ({ code, args }) => void told.push(`closed ${args['text'] ?? code}`),
   })
   open.push(line)
   return { told, line }
@@ -115,7 +115,7 @@ it('has ended when the peer closes its half, or never answers to connecting', as
   const half = await listening(createServer({ allowHalfOpen: true }), (socket) => socket.end())
   const { told } = call({ host: '127.0.0.1' }, half.port)
   await eventually(() => told.length === 2, 5_000)
-  expect(told).toEqual(['connected', 'closed it closed the connection'])
+  expect(told).toEqual(['connected', 'closed delivery.closed'])
 
   const env = new VirtualEnv()
   const mute = await listening(createServer())
@@ -126,5 +126,5 @@ it('has ended when the peer closes its half, or never answers to connecting', as
   expect(said).toEqual([])
   await env.advance(2_000)
   await eventually(() => said.length > 0, 5_000)
-  expect(said).toEqual(['closed no answer to connecting'])
+  expect(said).toEqual(['closed delivery.no-connection'])
 })

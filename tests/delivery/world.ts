@@ -1,5 +1,6 @@
 // What the tests of delivery share: a real log and a real feed in virtual time, on a disk in memory, and a
 // destination whose peer does as it is told. Every `live` record is a message, and nothing else is.
+
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { NewRecord } from '../../src/audit/format/record.ts'
 import { Destination, type DestinationOptions, type Notes } from '../../src/delivery/destination.ts'
@@ -8,6 +9,7 @@ import type { Parked, Saved } from '../../src/delivery/saved.ts'
 import type { Reply, Sender } from '../../src/delivery/sender.ts'
 import { type Cursor, cursorText } from '../../src/feed/cursor.ts'
 import type { Feed } from '../../src/feed/feed.ts'
+import { statement } from '../../src/model/statement.ts'
 import { duringReal, start } from '../audit/bench-log.ts'
 import { World } from '../feed/world.ts'
 
@@ -76,7 +78,11 @@ export async function world({ answer = () => 'accepted', ...wish }: Wish = {}) {
       return {
         connect() {
           peer.connections += 1
-          env.after(1, () => (peer.up ? events.connected() : events.closed('ECONNREFUSED')))
+          env.after(1, () =>
+            peer.up
+              ? events.connected()
+              : events.closed(statement('delivery.refused', { text: 'ECONNREFUSED' })),
+          )
         },
         send(text) {
           const [n, own] = [got.length, line]
@@ -89,7 +95,7 @@ export async function world({ answer = () => 'accepted', ...wish }: Wish = {}) {
         close() {
           line += 1
           peer.closed += 1
-          env.after(0, () => events.closed('closed'))
+          env.after(0, () => events.closed(statement('delivery.closed')))
         },
       }
     },

@@ -6,8 +6,8 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { scenarioNames } from '../../simulator/scenarios/load.ts'
 import { openKeys } from '../../src/audit/log/keys.ts'
-import type { Limits } from '../../src/audit/log/log.ts'
 import { AuditLog } from '../../src/audit/log/log.ts'
+import type { Limits } from '../../src/audit/log/options.ts'
 import { listLogs } from '../../src/audit/read/files.ts'
 import { readRecords, type Stored } from '../../src/audit/read/reader.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
@@ -107,7 +107,7 @@ describe('what anybody was told', () => {
   ])(
     'is in the log, in that order, and derives again from its PDUs: %s, noise %s',
     async (scenario, level) => {
-      const a = await audited({ scenario, seed: 5 })
+      const a = await audited({ scenario, seed: 1 })
       await a.r.command({ do: 'noise', level })
       await a.r.env.advance(20_000)
       await a.r.command({ do: 'unplug' })

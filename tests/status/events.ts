@@ -100,7 +100,13 @@ export class Script {
 
   open(session: number): BridgeEvent {
     this.session = session
-    return { ...this.head(), kind: 'session-open', pump: this.pump, answeredAt: this.mono }
+    return {
+      ...this.head(),
+      kind: 'session-open',
+      pump: this.pump,
+      answeredAt: this.mono,
+      liveForMs: 5_000,
+    }
   }
 
   end(how: SessionEndEvent['how']): SessionEndEvent {
@@ -110,7 +116,13 @@ export class Script {
   }
 
   recognised(): BridgeEvent {
-    return { ...this.head(), kind: 'recognised', pump: this.pump, answeredAt: this.mono }
+    return {
+      ...this.head(),
+      kind: 'recognised',
+      pump: this.pump,
+      answeredAt: this.mono,
+      liveForMs: 5_000,
+    }
   }
 
   reading(): ReadingEvent {
@@ -119,7 +131,7 @@ export class Script {
     const values = snapshotValues(repr, { deviceTime, receivedAt: head.receivedAt })
     const clock = { deviceTime, hostTime: head.receivedAt, offsetS: 0, uncertaintyS: 1 }
     const evidence = { decoder: 'test', pdus: [], body: {} }
-    const times = { saidAt: this.mono, answeredAt: this.mono }
+    const times = { saidAt: this.mono, answeredAt: this.mono, liveForMs: 5_000 }
     return { ...head, ...times, kind: 'reading', pump: this.pump, values, evidence, clock }
   }
 

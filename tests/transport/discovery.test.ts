@@ -59,7 +59,7 @@ describe('/sys', () => {
         wandDescriptor: null,
       },
     ])
-    expect(wandsAmong(devices)).toEqual([{ id: 'SIMW-0007', ways: [devices[1], devices[0]] }])
+    expect(wandsAmong(devices)).toMatchObject([{ id: 'SIMW-0007', ways: [devices[1], devices[0]] }])
   })
 
   it('that is empty, or not there, has nothing in it', async () => {

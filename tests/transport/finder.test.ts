@@ -150,6 +150,24 @@ describe('a wand', () => {
     await expect(one?.create().open(nobody)).rejects.toMatchObject({ end: 'absent' })
   })
 
+  it('that shares its USB serial number with another keeps its name, and never gets the other one’s', async () => {
+    const { finder: f } = finder(new VirtualEnv(), { kinds: ['serial'] })
+    const now = async (...wands: (readonly [string, number])[]) => {
+      sys.clear()
+      for (const [place, n] of wands) sys.wand(place, '0001', n)
+      return (await f.look()).map((w) => w.path)
+    }
+    expect(await now(['1-2', 0])).toEqual(['usb:0001'])
+    expect(await now(['1-2', 0], ['1-3', 1])).toEqual(['usb:1-3'])
+    // The first one goes, and comes back elsewhere and then where it was: nothing is renamed.
+    expect(await now(['1-3', 1])).toEqual([])
+    expect((await f.ways('0001')).map(({ path }) => path)).toEqual([])
+    expect(await now(['1-3', 1], ['1-4', 0])).toEqual(['usb:1-4'])
+    expect(await now(['1-2', 2], ['1-3', 1])).toEqual([])
+    expect((await f.ways('0001')).map(({ path }) => path)).toEqual(['/dev/ttyACM2'])
+    expect((await f.ways('1-3')).map(({ path }) => path)).toEqual(['/dev/ttyACM1'])
+  })
+
   it('named beside auto is left to its name, on all its paths', async () => {
     sys.wand('1-1', 'SIMW-0001', 0)
     sys.wand('1-2', 'SIMW-0002', 1)

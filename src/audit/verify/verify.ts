@@ -3,8 +3,9 @@
 import { basename } from 'node:path'
 import type { Disk } from '../../base/disk.ts'
 import { Signatures } from '../format/note.ts'
+import { Found } from './chain.ts'
 import { notIntact, type Problem, type Verification, type VerifyOptions } from './verification.ts'
-import { Found, Verifier } from './verifier.ts'
+import { Verifier } from './verifier.ts'
 
 /**
  * Verifies the log in `dir` (its name is the log's id). Rejects with RangeError when `key` or `since`
@@ -35,14 +36,14 @@ async function attempt(
     if (!(error instanceof Found)) throw error
     problem = error.problem
   }
-  const { end, records, outside, contents } = verifier
+  const { end, records, outside, contents, hashesOnly } = verifier.chain
   const { rederived, differing, named, accepted, facts } = contents
   return {
     ok: problem === null,
     log: basename(dir),
     problem,
     records,
-    hashesOnly: verifier.hashesOnly,
+    hashesOnly,
     checkpoint: end?.note ?? null,
     key: end?.key.text ?? null,
     vouched: problem ? { key: 0, checkpoint: 0, nothing: records } : outside.vouched(records),

@@ -5,12 +5,13 @@ import { Outside } from '../../audit/verify/outside.ts'
 import type { Progress, Verification } from '../../audit/verify/verification.ts'
 import { verify } from '../../audit/verify/verify.ts'
 import { nodeDisk } from '../../base/disk.ts'
+import { bridgeRuns } from '../../control/client.ts'
 import { decoderOf } from '../../drivers/decoders.ts'
 import { printable } from '../../model/printable.ts'
 import { sentence as saying, WORDS } from '../../words/words.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { kindOf, readKept } from './kept.ts'
-import { bridgeRuns, type LogPlace, logsAt, logsOf, type StateFlags } from './logs.ts'
+import { type LogPlace, logsAt, logsOf, type StateFlags } from './logs.ts'
 import { verifyFile } from './verify-file.ts'
 
 export interface VerifyFlags extends StateFlags {
@@ -108,7 +109,7 @@ function say(account: Account, spoken: readonly string[], { rederive }: VerifyFl
     out(printable(`  It was accepted as it is by ${actor.id} at ${at}: ${reason}`))
   } else if (setAside) {
     const why = setAside.why ? saying(WORDS['en-US'], setAside.why) : 'why is not recorded.'
-    out(printable(`  Nobody has accepted that it was set aside. ${why}`))
+    out(printable(`  It was set aside, and nobody has accepted that. ${why}`))
   }
   const { strays = [] } = verification ?? {}
   if (strays.length > 0) {

@@ -7,7 +7,8 @@ export interface PortFacts {
   readonly path: string
   /** What it is: a wand's name, or null where it is known by its path only. */
   readonly wand: string | null
-  readonly access: 'ok' | 'denied' | 'absent'
+  /** `no-file`: the system lists it, and there is no such file here. */
+  readonly access: 'ok' | 'denied' | 'absent' | 'no-file'
   /** The bridge of this state directory among them left out. */
   readonly holders: readonly Holder[]
 }
@@ -152,6 +153,15 @@ function portFindings(port: PortFacts, facts: Facts): Finding[] {
   if (port.access === 'absent') {
     return [
       wrong('Wand', `${name} is not there.`, 'Plug the wand in, and see `wandbridge devices`.'),
+    ]
+  }
+  if (port.access === 'no-file') {
+    return [
+      wrong(
+        'Wand',
+        `The system lists ${name} as plugged in, but there is no such file here: the wand cannot be read.`,
+        `In a container, give it the device, such as with --device ${port.path}. Elsewhere, see that udev is running.`,
+      ),
     ]
   }
   const open =

@@ -3,11 +3,12 @@ import { constants, existsSync } from 'node:fs'
 import { access, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Env } from '../../base/env.ts'
+import { clockState } from '../../base/time-service.ts'
 import { controlAddress } from '../../control/address.ts'
-import { ControlConnection } from '../../control/client.ts'
-import { clockState } from '../../recorder/time-service.ts'
+import { bridgeRuns } from '../../control/client.ts'
 import { loadHidDriver } from '../../transport/hid-driver.ts'
 import { holdersOf } from '../../transport/holders.ts'
+import { isListed } from '../../transport/listed.ts'
 import type { Listed } from '../devices.ts'
 import type { Settings } from '../options.ts'
 import type { Facts, Medium, PortFacts } from './checks.ts'
@@ -29,8 +30,6 @@ export async function gather(
   devices: readonly Listed[],
 ): Promise<Facts> {
   const { stateDir } = settings
-  const control = await ControlConnection.open(stateDir)
-  control?.close()
   const { ports, hidden } = await portFacts(settings, devices)
   const held = await existing(stateDir)
   return {
@@ -44,7 +43,7 @@ export async function gather(
     },
     ports,
     hidden,
-    bridge: control !== null,
+    bridge: await bridgeRuns(stateDir),
     state: {
       dir: stateDir,
       writable: await can(held, constants.W_OK | constants.X_OK),
@@ -118,7 +117,8 @@ async function accessTo(path: string): Promise<PortFacts['access']> {
     await access(path, constants.R_OK | constants.W_OK)
     return 'ok'
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'absent' : 'denied'
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return 'denied'
+    return isListed(path) ? 'no-file' : 'absent'
   }
 }
 

@@ -19,7 +19,7 @@ import {
 } from './draft.ts'
 import { type LinkState, type Outstanding, TIMING } from './state.ts'
 import { isConnected, isInSession } from './table.ts'
-import { HELLO_MINOR } from './timing.ts'
+import { HELLO_MINOR, liveBound } from './timing.ts'
 
 /** `run` changes the draft so that the item is not due again at the same moment. */
 export interface Item {
@@ -47,17 +47,16 @@ function losses(s: LinkState): Item[] {
     const items: Item[] = [{ at: (contact.heardAt ?? 0) + TIMING.contactMs, run: expireContact }]
     // The wand may hear the implant for ever: live is what the implant itself has confirmed lately.
     if (s.phase === 'holding' && s.recognised) {
-      items.push({ at: s.answeredAt + liveBound(s), run: (d) => loseContact(d, 'implant-lost') })
+      items.push({
+        at: s.answeredAt + liveBound(s.liveMs),
+        run: (d) => loseContact(d, 'implant-lost'),
+      })
     }
     return items
   }
   if (out === null || contact.loss === 'wand-lost') return []
   return [{ at: out.firstAt + TIMING.wandLostMs, run: (d) => loseContact(d, 'wand-lost') }]
 }
-
-/** LIVE takes its time on air, however often it is asked. */
-const liveBound = ({ liveMs }: LinkState) =>
-  Math.min(TIMING.liveIntervals * Math.max(liveMs, TIMING.liveMs), TIMING.liveBoundMs)
 
 function awaited(s: LinkState, out: Outstanding): Item {
   const at = out.lastAt + TIMING.replyMs

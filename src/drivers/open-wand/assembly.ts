@@ -4,8 +4,9 @@
 
 import { crc32 } from '../../../protocol/codec/crc32.ts'
 import { decodePdu } from '../../../protocol/codec/pdu.ts'
-import { parse, type Struct } from '../../../protocol/codec/struct.ts'
+import { parse } from '../../../protocol/codec/struct.ts'
 import { BLOCKS, MAX_SNAPSHOT } from '../../../protocol/fields/blocks.ts'
+import type { Struct } from '../../../protocol/fields/field.ts'
 import {
   MESSAGES,
   messageOfType,

@@ -12,7 +12,7 @@ export const openWand: DriverKind = {
   quietMs: TIMING.wandLostMs,
 
   create({ env, port, source, policy, liveMs, shared, event, tap }): Driver {
-    const interpreter = new Interpreter(port.path, source, shared)
+    const interpreter = new Interpreter(port.path, source, shared, liveMs)
     return new Link({
       env,
       port,

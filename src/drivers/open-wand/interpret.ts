@@ -1,6 +1,6 @@
 // What a link reports, as events with typed values. One interpreter per wand; what it remembers is
 // who the wand is and which session is open.
-import { codeName } from '../../../protocol/codec/struct.ts'
+import { codeName } from '../../../protocol/fields/field.ts'
 import { Hello } from '../../../protocol/messages/hello.ts'
 import { Ping } from '../../../protocol/messages/ping.ts'
 import type {
@@ -20,17 +20,21 @@ import { misnamed, nameOf, serialOf } from './identity.ts'
 import type { Refused } from './link.ts'
 import type { LinkNews } from './state.ts'
 import { isConnected } from './table.ts'
+import { liveBound, TIMING } from './timing.ts'
 
 export class Interpreter {
   readonly #port: string
   readonly #source: Source
   readonly #shared: Shared
+  readonly #liveMs: number
   #wand: string | null = null
   #session: number | null = null
   #snapshot: number | null = null
   #fresh = false
 
-  constructor(port: string, source: Source, shared: Shared) {
+  /** `liveMs`: between two LIVE exchanges of a session that is held. */
+  constructor(port: string, source: Source, shared: Shared, liveMs: number = TIMING.liveMs) {
+    this.#liveMs = liveMs
     this.#port = port
     this.#source = source
     this.#shared = shared
@@ -104,7 +108,7 @@ export class Interpreter {
             ...head(),
             kind: 'session-open',
             pump: news.session.pump,
-            answeredAt: news.answeredAt,
+            ...this.#answered(news.answeredAt),
           },
         ]
       case 'recognised':
@@ -113,7 +117,7 @@ export class Interpreter {
             ...head(),
             kind: 'recognised',
             pump: news.session.pump,
-            answeredAt: news.answeredAt,
+            ...this.#answered(news.answeredAt),
           },
         ]
       case 'unclosed': {
@@ -164,6 +168,10 @@ export class Interpreter {
     }
   }
 
+  #answered(answeredAt: number) {
+    return { answeredAt, liveForMs: liveBound(this.#liveMs) }
+  }
+
   #forget(): void {
     this.#session = null
     this.#snapshot = null
@@ -185,7 +193,7 @@ export class Interpreter {
       kind: 'reading',
       pump,
       saidAt: read.began.earliest,
-      answeredAt: read.ended.earliest,
+      ...this.#answered(read.ended.earliest),
       values: decoder.reading(body, readAt),
       evidence: { decoder: decoder.name, pdus: read.pdus, body },
       clock: clockOf(news, at),
@@ -203,7 +211,7 @@ export class Interpreter {
       session: session.id,
       kind: 'live',
       pump: session.pump,
-      answeredAt: news.answeredAt,
+      ...this.#answered(news.answeredAt),
       ...decoder.live(live, readAt),
       deviceTime,
       evidence: { decoder: decoder.name, pdus: [news.raw], body: live },

@@ -132,6 +132,15 @@ function howLastEnded(d: Draft, hello: ReplyOf<'HELLO'>): void {
   }
 }
 
+/** When the implant was last heard, at the latest. */
+function heardBy(d: Draft, ageMs: number | null, firstAt: number): number | null {
+  if (ageMs === null) return null
+  const at = firstAt - ageMs
+  // An age that has outgrown its field says "at least"; what was known before it did, is.
+  if (ageMs < Ping.reply.fields.contactAgeMs.max) return at
+  return Math.min(at, d.s.contact.heardAt ?? at)
+}
+
 function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   set(d, { faults: 0, rung: 0 })
   if (d.s.session && isInSession(d.s.phase) && pdu.session !== d.s.session.id) sessionGone(d)
@@ -145,11 +154,8 @@ function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   const waits = d.s.unclosed.some((u) => u.why === 'still-open')
   if (waits && (state === 'none' || state === 'stuck')) set(d, { helloDue: true })
   // From the first sending: a repeated PING is answered from memory with an age that was true then.
-  const said = ping.contactAgeMs === null ? null : out.firstAt - ping.contactAgeMs
   const atLeast = ping.contactAgeMs === Ping.reply.fields.contactAgeMs.max
-  // A wand that counts no further says the same age for ever; the first time it did is the nearest.
-  const first = atLeast && d.s.contact.atLeast ? d.s.contact.heardAt : null
-  const heardAt = first !== null && said !== null ? Math.min(first, said) : said
+  const heardAt = heardBy(d, ping.contactAgeMs, out.firstAt)
   const fresh = heardAt !== null && d.now.mono < heardAt + TIMING.contactMs
   if (!fresh) {
     const before = d.s.contact
@@ -216,7 +222,8 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
     return
   }
   if (!recognised) tell(d, { kind: 'recognised', session, answeredAt: began })
-  tell(d, { kind: 'live', session, live, raw, answeredAt: began })
+  // Without a reading that it agrees with, its two values would make an older one look young.
+  if (d.s.agreed) tell(d, { kind: 'live', session, live, raw, answeredAt: began })
 }
 
 /** The counter has not moved, and yet LIVE says something else than the reading. */

@@ -52,6 +52,10 @@ export const TIMING = {
   faults: 3,
 } as const
 
+/** How long after the implant has answered its values are live. LIVE takes its time on air, however often it is asked. */
+export const liveBound = (liveMs: number): number =>
+  Math.min(TIMING.liveIntervals * Math.max(liveMs, TIMING.liveMs), TIMING.liveBoundMs)
+
 /** Pauses before the port is tried again; the last one repeats for ever. */
 export const LADDER_MS = [100, 250, 500, 1_000] as const
 /** The same where trying often helps nobody: held by another program, no permission, other version. */

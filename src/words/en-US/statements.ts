@@ -213,6 +213,8 @@ export const statements: Statements = {
 
   'delivery.starting':
     'Nothing is sent to it yet: its place is being looked up. What is recorded stays in the log.',
+  'delivery.place-unreadable': ({ destination }) =>
+    `Nothing is sent to it: the file that says how far ${destination} is cannot be read. What is recorded stays in the log.`,
   'delivery.failed': ({ text }) =>
     `Nothing is sent to it: ${text}. What is recorded stays in the log.`,
   'delivery.idle': 'Everything that was recorded for it has been accepted or set aside.',
@@ -220,6 +222,9 @@ export const statements: Statements = {
   'delivery.looking-up': 'What it is owed is being looked up in the log.',
   'delivery.connecting': `It does not take messages now (connecting). ${STAYS}`,
   'delivery.unanswered': `It does not take messages now (no answer in time). ${STAYS}`,
+  'delivery.no-connection': `It does not take messages now (no answer to connecting). ${STAYS}`,
+  'delivery.closed': `It does not take messages now (it closed the connection). ${STAYS}`,
+  'delivery.no-reply': `It does not take messages now (it sends what is no reply). ${STAYS}`,
   'delivery.refused': ({ text }) => `It does not take messages now (${text}). ${STAYS}`,
 
   'bye.slow':
@@ -228,6 +233,14 @@ export const statements: Statements = {
   'bye.expired': 'The token or page session has expired. Nothing you show is live.',
   'bye.shutdown': 'The bridge is ending. Nothing you show is live. Connect again with the last id.',
   'health.running': 'The bridge runs.',
+
+  'trust.no-checkpoint': 'The bridge gave a checkpoint that is none. Nothing it says is believed.',
+  'trust.shrunk': ({ size, before }) =>
+    `The audit log has ${size} records; it had ${before}. Records were taken away: nothing the bridge says is believed. Have the log verified with the checkpoint that was kept.`,
+  'trust.forked': ({ size }) =>
+    `The audit log of ${size} records is another one than before. Nothing the bridge says is believed. Have the log verified with the checkpoint that was kept.`,
+  'trust.not-v1': ({ event, text }) =>
+    `What the bridge sent as ${event} is not what v1 says: ${text}.`,
 
   'outcome.no-pump':
     'The wand answers, but no pump is in reach. Hold the wand over the pump and try again.',
