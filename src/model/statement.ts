@@ -28,6 +28,7 @@ export const STATEMENTS = {
   'link.defect': NOTHING,
   'link.port-gone': NOTHING,
   'link.clock-jumped': NOTHING,
+  'link.held-up': NOTHING,
   'link.link-forgotten': NOTHING,
   'link.retry': NOTHING,
   'link.session-asked': NOTHING,
@@ -53,6 +54,7 @@ export const STATEMENTS = {
   'why.version': { major: 'number' },
   'why.other-source': { is: 'name', reads: 'name' },
   'why.no-session-number': NOTHING,
+  'why.refused-bytes': { bytes: 'number' },
   // Why a reading, or a step of it, came to nothing.
   'read.refused': { message: 'name', answer: 'name' },
   'read.session-ended': NOTHING,

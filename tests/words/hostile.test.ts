@@ -71,7 +71,7 @@ describe('hostile text in any field', () => {
         }
         expect(page?.includes('not valid (raw'), nameOf(place)).toBe(true)
       }),
-      { numRuns: LONG ? 3_000 : 120 },
+      { numRuns: LONG ? 3_000 : 40 },
     )
   })
 })

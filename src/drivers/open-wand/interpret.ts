@@ -31,6 +31,8 @@ export class Interpreter {
   #session: number | null = null
   #snapshot: number | null = null
   #fresh = false
+  /** Bytes refused since the port was opened. */
+  #refused = 0
 
   /** `liveMs`: between two LIVE exchanges of a session that is held. */
   constructor(port: string, source: Source, shared: Shared, liveMs: number = TIMING.liveMs) {
@@ -46,7 +48,11 @@ export class Interpreter {
     switch (news.kind) {
       case 'phase': {
         const connected = isConnected(news.phase)
-        const { phase, cause, why } = news
+        const { phase, cause } = news
+        // Something is there, and it is not silent.
+        const bytes = this.#refused
+        const noise = cause === 'no-answer' && bytes > 0
+        const why = news.why ?? (noise ? statement('why.refused-bytes', { bytes }) : null)
         const event: BridgeEvent = {
           ...head(),
           kind: 'link',
@@ -56,7 +62,10 @@ export class Interpreter {
           connected,
         }
         // Who it is, each connection must say anew.
-        if (cause === 'opened') this.#wand = null
+        if (cause === 'opened') {
+          this.#wand = null
+          this.#refused = 0
+        }
         if (!connected) this.#forget()
         return [event]
       }
@@ -151,6 +160,7 @@ export class Interpreter {
 
   /** Refused bytes, as the link counted them. */
   refused(reason: string, { frames, bytes }: Refused, link: number, at: Stamp): BridgeEvent {
+    this.#refused += bytes
     return { ...this.#head(link, at), kind: 'refused', reason, frames, bytes }
   }
 

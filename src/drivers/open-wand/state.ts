@@ -150,7 +150,8 @@ export type Input =
   | { readonly type: 'ended'; readonly slow: boolean; readonly why: Statement }
   | { readonly type: 'pdu'; readonly pdu: Pdu; readonly raw: Uint8Array; readonly wire: number }
   | { readonly type: 'tick' }
-  | { readonly type: 'clock-jump' }
+  /** The clocks went apart; or, without that, this program was not given its time. */
+  | { readonly type: 'clock-jump' | 'held-up' }
   /** A whole PDU of another major version came, for this link. */
   | { readonly type: 'other-version'; readonly major: number }
   | { readonly type: 'read' }

@@ -88,11 +88,13 @@ export const statements: Statements = {
   'link.other-source': 'This wand is refused: nothing of it is shown.',
   'link.mark-changed':
     'Signal lost: the wand changed its mark. What came with the other mark is not shown. Connecting again.',
-  'link.no-answer': 'Signal lost: nothing answers on this port.',
+  'link.no-answer': 'Signal lost: no wand answers on this port.',
   'link.defect':
     'The wand refuses what every host may ask: a defect of the wand or of this program.',
   'link.port-gone': 'Signal lost: the wand was unplugged or its port closed.',
   'link.clock-jumped': 'This computer slept or its clock was changed. Connecting again.',
+  'link.held-up':
+    'This program was given no time for a while: the computer was too busy, or it slept. Connecting again.',
   'link.link-forgotten': 'Signal lost: the wand has restarted, or another program used its port.',
   'link.retry': 'Trying the port again.',
   'link.session-asked': 'Wand in place. Opening a session with the pump.',
@@ -122,6 +124,8 @@ export const statements: Statements = {
   'why.other-source': ({ is, reads }) =>
     `${IS[is] ?? is}; this bridge reads ${READS[reads] ?? reads}. Start the bridge with --source ${is}.`,
   'why.no-session-number': 'It opened a session without a number.',
+  'why.refused-bytes': ({ bytes }) =>
+    `${bytes} bytes came that no wand sends: another device, another speed or parity, or a damaged cable.`,
 
   'read.refused': ({ message, answer }) => `${message} was refused: ${ANSWERS[answer] ?? answer}.`,
   'read.session-ended': ENDED_BY_WAND,

@@ -63,6 +63,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   silence: (w) => void w.fates.push(...Array<Fate>(12).fill('lose')),
   read: (w) => w.input({ type: 'read' }),
   jump: (w) => w.input({ type: 'clock-jump' }),
+  late: (w) => w.input({ type: 'held-up' }),
   version: (w) => w.input({ type: 'other-version', major: 2 }),
 }
 
@@ -193,6 +194,7 @@ describe('the table', () => {
   const BLOWS: readonly Act[] = [
     ACTS['unplug'] as Act,
     ACTS['jump'] as Act,
+    ACTS['late'] as Act,
     ACTS['version'] as Act,
     ACTS['restart'] as Act,
     ACTS['deaf'] as Act,
