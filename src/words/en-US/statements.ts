@@ -125,7 +125,7 @@ export const statements: Statements = {
     `${IS[is] ?? is}; this bridge reads ${READS[reads] ?? reads}. Start the bridge with --source ${is}.`,
   'why.no-session-number': 'It opened a session without a number.',
   'why.refused-bytes': ({ bytes }) =>
-    `${bytes} bytes came that no wand sends: another device, another speed or parity, or a damaged cable.`,
+    `What came, ${bytes} bytes, no wand sends: it is another device, another speed or parity, or a damaged cable.`,
 
   'read.refused': ({ message, answer }) => `${message} was refused: ${ANSWERS[answer] ?? answer}.`,
   'read.session-ended': ENDED_BY_WAND,
