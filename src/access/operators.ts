@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { z } from 'zod'
 import { nodeDisk, replaceFile } from '../base/disk.ts'
 import { type Env, utc } from '../base/env.ts'
-import { printable } from '../base/printable.ts'
+import { printable } from '../model/printable.ts'
 import { utcSchema } from '../model/value.ts'
 
 /** 32 MiB and about a tenth of a second an attempt. */

@@ -15,6 +15,9 @@ export type Outcome =
   /** Nothing can be recorded, so nothing is shown. */
   | { readonly kind: 'unrecorded'; readonly why: readonly Statement[] }
 
+/** A wand answers, and cannot be read by this bridge. */
+const REFUSED: readonly string[] = ['other-source', 'wrong-version']
+
 /** How long a wand may take to answer at all. */
 const WAND_MS = 5_000
 
@@ -48,10 +51,10 @@ export function interrogateOnce(
     }
     const wand = () => bridge.status().wands.find((w) => w.port === port)
     /** A wand answers, of a kind that this bridge does not read. */
-    const refused = () => wand()?.link.cause === 'other-source'
+    const refused = () => REFUSED.includes(wand()?.link.cause ?? '')
     const explain = () => {
       const { link, contact } = wand() ?? {}
-      if (link?.connected && !contact?.fresh) {
+      if (link?.connected && link.phase !== 'greeting' && !contact?.fresh) {
         return [statement('outcome.no-pump')]
       }
       return failure ? [failure] : linkWhy(link)

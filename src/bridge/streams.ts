@@ -1,6 +1,7 @@
 // The typed streams of a bridge, all cut from its one stream of events. They stand after the audit,
 // never error, and use no time operators: what a reading says comes from one snapshot.
 import { filter, map, type Observable, share } from 'rxjs'
+import type { Content } from '../model/content.ts'
 import type {
   AlarmEvent,
   BridgeEvent,
@@ -14,7 +15,7 @@ import type {
   SessionOpenEvent,
   WandEvent,
 } from '../model/event.ts'
-import type { SnapshotValues } from '../model/reading.ts'
+import { filled } from '../model/reading.ts'
 import type { Value } from '../model/value.ts'
 
 /** One quantity of one pump at one moment, with the event it came with. */
@@ -29,9 +30,7 @@ export interface Streams {
   readonly readings$: Observable<ReadingEvent>
   /** The reservoir block of every interrogation; of a LIVE exchange only the reported volume. */
   readonly reservoir$: Observable<
-    Measured<
-      Pick<SnapshotValues['reservoir'], 'reportedVolume'> & Partial<SnapshotValues['reservoir']>
-    >
+    Measured<{ readonly reportedVolume: Value<number> } & Partial<Content['reservoir']>>
   >
   /** The set infusion rate, mL/d. */
   readonly rate$: Observable<Measured<Value<number>>>
@@ -49,6 +48,9 @@ const only =
       filter((e): e is Extract<BridgeEvent, { kind: K }> => (kinds as Kind[]).includes(e.kind)),
     )
 
+const blockOf = <N extends 'reservoir' | 'infusion'>(event: ReadingEvent, name: N) =>
+  filled(event.values, { deviceTime: event.clock.deviceTime, receivedAt: event.receivedAt })[name]
+
 export function streams(events$: Observable<BridgeEvent>): Streams {
   const measured$ = events$.pipe(only('reading', 'live'), share())
   return {
@@ -59,7 +61,7 @@ export function streams(events$: Observable<BridgeEvent>): Streams {
         event,
         value:
           event.kind === 'reading'
-            ? event.values.reservoir
+            ? blockOf(event, 'reservoir')
             : { reportedVolume: event.reportedVolume },
       })),
     ),
@@ -67,7 +69,7 @@ export function streams(events$: Observable<BridgeEvent>): Streams {
       map((event) => ({
         pump: event.pump,
         event,
-        value: event.kind === 'reading' ? event.values.infusion.rate : event.rate,
+        value: event.kind === 'reading' ? blockOf(event, 'infusion').rate : event.rate,
       })),
     ),
     alarms$: events$.pipe(only('alarm')),

@@ -107,6 +107,7 @@ function own(
   switch (event.kind) {
     case 'link':
     case 'wand':
+    case 'unclosed':
       return [linkLine(asOf, wand)]
     case 'contact':
       return event.changed ? [linkLine(asOf, wand)] : []

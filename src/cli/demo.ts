@@ -5,11 +5,10 @@ import type { Command } from 'commander'
 import { type Env, systemEnv } from '../base/env.ts'
 import type { Host } from '../host/host.ts'
 import { sourceFor } from '../transport/source.ts'
-import { sentence as saying } from '../words/words.ts'
 import { CommandError, Exit, stopInOrder } from './exit.ts'
 import { number } from './options.ts'
 import { type Key, screenOf } from './screen.ts'
-import { hold } from './serve.ts'
+import { hold, stopHost } from './serve.ts'
 import { sentence } from './watch.ts'
 
 export type Simulator = Awaited<
@@ -40,7 +39,7 @@ export function registerDemo(program: Command): void {
       let simulator: Simulator | null = null
       const host = await hold(env, stateDir, async () => {
         simulator = await simulate(flags, stateDir)
-        const ports = simulator.describe().map((device) => sourceFor(device.path))
+        const ports = simulator.describe().map((device) => sourceFor(device.path, env))
         const http = { host: '127.0.0.1', port: flags.port, log: () => {} }
         return { source: 'simulator' as const, ports, policy: 'continuous' as const, http }
       }).catch(async (error: unknown) => {
@@ -50,13 +49,12 @@ export function registerDemo(program: Command): void {
       })
       const curl = curlLine(host)
       let restore = () => {}
-      const ends = stopInOrder(async (why) => {
+      const ends = stopInOrder(async (why, signal) => {
         restore()
-        await host.stop(why)
+        const code = await stopHost(host, 'demo', { why, signal }, READER.locale)
         await simulator?.stop()
-        const sessions = host.bridge.status().wands.map((wand) => wand.session)
-        for (const session of sessions) console.log(saying(host.words, session))
         console.log(`Audit files: ${host.auditor.dir}`)
+        return code
       })
       const quit = () => void ends.stop(Exit.OK)
       const screen = process.stdout.isTTY && process.stdin.isTTY

@@ -9,7 +9,7 @@ export const Exit = {
   USAGE: 2,
   /** No wand answers. */
   NO_WAND: 3,
-  /** A wand answers, but link, implant or close failed. */
+  /** A wand answers, but link, implant or close failed, or a session is not known to be closed. */
   NOT_READ: 4,
   AUDIT: 5,
 } as const
@@ -23,6 +23,9 @@ export class CommandError extends Error {
   }
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+export type Signal = (typeof SIGNALS)[number]
+
 /** What a running bridge was asked for; when it did not do it, the command ends with `code`, and `means` is said. */
 export async function orExit<T>(asked: Promise<T>, code: ExitCode, means: string): Promise<T> {
   try {
@@ -35,22 +38,23 @@ export async function orExit<T>(asked: Promise<T>, code: ExitCode, means: string
 }
 
 /**
- * Runs `stop` once at the first signal or uncaught error and then ends the process: in good order,
- * with every session closed; `why` goes into the audit. A second signal does not hurry it; `stop` is bounded by itself.
+ * Runs `stop` once at the first signal or uncaught error and then ends the process: in good order, with
+ * every session closed, and with the worse of both codes, if `stop` gives one; `why` goes into the audit.
+ * A second signal does not hurry it; `stop` is bounded by itself.
  */
-export function stopInOrder(stop: (why: string) => Promise<void>): {
+export function stopInOrder(
+  stop: (why: string, signal: Signal | 'none') => Promise<ExitCode> | Promise<void>,
+): {
   stop(code: ExitCode): Promise<never>
 } {
   let stopping: Promise<never> | null = null
-  const end = (code: ExitCode, why = 'ended'): Promise<never> => {
-    stopping ??= stop(why)
+  const end = (code: ExitCode, why = 'ended', signal: Signal | 'none' = 'none'): Promise<never> => {
+    stopping ??= stop(why, signal)
       .catch((error: unknown) => void console.error(error))
-      .then(() => process.exit(code))
+      .then((own) => process.exit(Math.max(code, own ?? Exit.OK)))
     return stopping
   }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(signal, () => void end(Exit.OK, signal))
-  }
+  for (const signal of SIGNALS) process.on(signal, () => void end(Exit.OK, signal, signal))
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       console.error('An error nobody expected. Sessions are being closed. Please report this:')

@@ -29,7 +29,7 @@ const program = new Command('wandbridge')
   )
   .addHelpText(
     'after',
-    '\nExit codes: 0 ok, 1 the thing checked is not so, 2 usage, 3 no wand answers,\n4 wand found but link, implant or close failed, 5 audit failed.',
+    '\nExit codes: 0 ok, 1 the thing checked is not so, 2 usage, 3 no wand answers,\n4 wand found but link, implant or close failed, or a session is not known to be closed,\n5 audit failed.',
   )
   .version(VERSION, '--version', 'say which version this is')
   .exitOverride()

@@ -86,7 +86,7 @@ async function pinOf(): Promise<string> {
 }
 
 async function list(flags: Flags): Promise<void> {
-  const { printable } = await import('../base/printable.ts')
+  const { printable } = await import('../model/printable.ts')
   const all = await orSay(flags, async () => (await open(flags)).list())
   for (const { name, createdAt, removedAt, failures } of all) {
     if (flags.json) console.log(JSON.stringify({ name, createdAt, removedAt, failures }))

@@ -161,7 +161,7 @@ export function wandsOf({ serial, hid }: Config, env: Env): Wands {
   try {
     return {
       ports: [
-        ...serial.filter((spec) => spec !== AUTO).map((spec) => sourceFor(spec)),
+        ...serial.filter((spec) => spec !== AUTO).map((spec) => sourceFor(spec, env)),
         ...hid.filter((spec) => spec !== AUTO).map((spec) => hidSourceFor(spec, env)),
       ],
       finder: kinds.length > 0 ? new Finder({ env, kinds, named }) : null,

@@ -2,6 +2,8 @@
 // page: the figures come from format.ts, the state in words, never by colour alone.
 import { DRUG_FIELDS, FIELDS, type ScalarField, STEP_FIELDS } from '../model/fields.ts'
 import { age, clockTime, dateTime, inZone, type Locale, quantity } from '../model/format.ts'
+import { printable } from '../model/printable.ts'
+import { mayGiveBolus } from '../model/reading.ts'
 import type { Coded, PumpStatus, WandStatus } from '../model/status.ts'
 import type { Value } from '../model/value.ts'
 import { clockText } from '../words/clock.ts'
@@ -9,10 +11,12 @@ import type { LeftOut } from '../words/comparison.ts'
 import {
   drugName,
   type Reader as Look,
+  namesOf,
   pumpMoment,
   readerOf,
   shown,
   stepStart,
+  unreadLines,
 } from '../words/reader.ts'
 import { alarmName, noAlarmsText, summaryOf } from '../words/summary.ts'
 import { auditSentence, linkText } from '../words/told.ts'
@@ -106,12 +110,14 @@ export const renderPump = (pump: Coded<PumpStatus>, reader: Reader): string[] =>
 ]
 
 export function renderHead(pump: Coded<PumpStatus>, reader: Reader): string[] {
-  const who = [
-    pump.pump.serial,
-    pump.pump.model,
-    pump.pump.firmware && `firmware ${pump.pump.firmware}`,
+  const look = readerOf(reader.locale, reader.zone)
+  const { serial, model, firmware } = namesOf(look, pump.pump, pump.invalid)
+  const who = [serial, model, firmware && `firmware ${firmware}`]
+  return [
+    ...row('Pump', who.filter(Boolean).join(', ')),
+    ...row('', liveness(pump, reader)),
+    ...unreadLines(pump, look).flatMap((line) => row('NOT READ', line)),
   ]
-  return [...row('Pump', who.filter(Boolean).join(', ')), ...row('', liveness(pump, reader))]
 }
 
 /** Alarms, critical first, and a pump that gives nothing, which is as loud as one. */
@@ -119,6 +125,7 @@ export function renderAlarms(pump: Coded<PumpStatus>, reader: Reader): string[] 
   const look = readerOf(reader.locale, reader.zone)
   const { says, notInfusing, alarmCount } = summaryOf(pump, look)
   const still = notInfusing ? row('NOT INFUSING', says) : []
+  if (pump.alarms === null) return [...row('ALARMS', noAlarmsText(pump, look)), ...still]
   if (pump.alarms.length === 0) return [...row('Alarms', noAlarmsText(pump, look)), ...still]
   const { notAvailable, alarmState } = look.words
   const rows = pump.alarms.flatMap((alarm) => {
@@ -157,16 +164,16 @@ export function renderRest(pump: Coded<PumpStatus>, reader: Reader): string[] {
       'Infusion',
       `${text(i.mode, infusion.mode)}, rate ${text(i.rate, infusion.rate)}, ${text(i.volume24h, infusion.volume24h)} in 24 h`,
     ),
-    ...infusion.schedule.flatMap((step) =>
+    ...(infusion.schedule ?? []).flatMap((step) =>
       row('', `from ${stepStart(look, step.start)}: ${text(STEP_FIELDS.rate, step.rate)}`),
     ),
-    ...(infusion.bolusVolume.value === 0 || infusion.bolusVolume.quality === 'unavailable'
+    ...(!mayGiveBolus(infusion)
       ? []
       : row(
           'Single bolus',
           `${text(i.bolusVolume, infusion.bolusVolume)} still to be given, at ${text(i.bolusRate, infusion.bolusRate)}`,
         )),
-    ...infusion.drugs.flatMap((drug, n) =>
+    ...(infusion.drugs ?? []).flatMap((drug, n) =>
       row(
         n === 0 ? 'Drugs' : '',
         `${drugName(look, drug)}, ${text(DRUG_FIELDS.concentration, drug.concentration)}, ${text(DRUG_FIELDS.dose24h, drug.dose24h)}`,
@@ -207,8 +214,14 @@ function clockRow({ clock }: Coded<PumpStatus>, look: Look): string {
 
 export function renderWand(wand: Coded<WandStatus>, { locale }: Reader): string[] {
   const words = WORDS[locale]
-  const name = wand.serial ? `${wand.serial} on ${wand.port}` : wand.port
-  const { progress } = wand.contact
+  const names = namesOf({ words }, wand, wand.invalid)
+  const port = printable(wand.port)
+  const wrong = Object.keys(wand.invalid ?? {}).filter((name) => name !== 'serial')
+  const name = [
+    names.serial ? `${names.serial} on ${port}` : port,
+    ...wrong.map((one) => `${one} ${names[one as 'model' | 'firmware']}`),
+  ].join(', ')
+  const { progress, fresh, ageMs, atLeast } = wand.contact
   const { value, position } = wand.coupling
   const bars = value === null ? '' : `, signal ${meter(value)} ${quantity(value, '%')}`
   const place = position === null ? '' : `Position: ${named(words.position, position, '')}${bars}`
@@ -218,6 +231,9 @@ export function renderWand(wand: Coded<WandStatus>, { locale }: Reader): string[
     ...row('Wand', name),
     ...row('', linkText(words, wand.link)),
     ...(place ? row('', `${place}${busy}`) : []),
+    ...(fresh || ageMs === null
+      ? []
+      : row('', `Pump last heard ${atLeast ? 'at least ' : ''}${age(ageMs)} ago`)),
     ...(frames > 0
       ? row(
           'Refused',

@@ -3,14 +3,16 @@
 import type { Command } from 'commander'
 import { type Env, systemEnv, utc } from '../base/env.ts'
 import { type Overlooked, onOverlooked } from '../base/failures.ts'
-import { printable } from '../base/printable.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, OtherSource, startHost } from '../host/host.ts'
+import type { Locale } from '../model/format.ts'
+import { printable } from '../model/printable.ts'
 import type { AuditStatus, Coded } from '../model/status.ts'
 import { auditSentence, linkText } from '../words/told.ts'
-import { sentence } from '../words/words.ts'
-import { CommandError, Exit, stopInOrder } from './exit.ts'
+import { sentence, WORDS } from '../words/words.ts'
+import { endOf, type Holder } from './ends.ts'
+import { CommandError, Exit, type ExitCode, type Signal, stopInOrder } from './exit.ts'
 import {
   auditOf,
   type BridgeFlags,
@@ -42,7 +44,7 @@ export function registerServe(program: Command): void {
         hl7: hl7Of(chosen, log),
         ...(http && { http }),
       }))
-      stopInOrder((why) => host.stop(why))
+      stopInOrder((why, signal) => stopHost(host, 'serve', { why, signal }, chosen.locale))
       onOverlooked((what, message) => log(printable(overlookedLine(what, message))))
       const names = [...host.bridge.ports, ...(wands.finder ? [wands.finder.path] : [])]
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${names.join(', ')}.`)
@@ -69,6 +71,19 @@ export function registerServe(program: Command): void {
         }
       })
     })
+}
+
+/** Stops a bridge; says how its sessions ended, and gives the exit code of that. */
+export async function stopHost(
+  host: Host,
+  command: Holder,
+  { why, signal }: { readonly why: string; readonly signal: Signal | 'none' },
+  locale: Locale,
+): Promise<ExitCode> {
+  await host.stop(why)
+  const { code, lines } = endOf(command, host.bridge.status().wands, signal, WORDS[locale])
+  for (const line of lines) console.error(line)
+  return code
 }
 
 function overlookedLine(what: Overlooked, message: string | null): string {

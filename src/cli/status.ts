@@ -5,9 +5,11 @@ import { ControlConnection } from '../control/client.ts'
 import type { Reply } from '../control/messages.ts'
 import type { Host } from '../host/host.ts'
 import { quantity } from '../model/format.ts'
+import { printableJson } from '../model/printable.ts'
 import type { Coded, PumpStatus, WandStatus } from '../model/status.ts'
 import { linkSentence, pumpTold } from '../words/told.ts'
 import { sentence, sentences, WORDS, type Words } from '../words/words.ts'
+import { endOf } from './ends.ts'
 import { Exit, type ExitCode, orExit, stopInOrder } from './exit.ts'
 import {
   type BridgeFlags,
@@ -32,20 +34,19 @@ export function registerStatus(program: Command): void {
     .option('--timeout <s>', 'how long to wait for wand and pump', number(1, 3600), 40)
     .action(async (flags: StatusFlags) => {
       const chosen = settings(flags)
-      const { outcomes, unclosed } = await read(systemEnv(), chosen, flags.timeout * 1000)
+      const { outcomes, wands } = await read(systemEnv(), chosen, flags.timeout * 1000)
       for (const outcome of outcomes) print(outcome, flags.json ?? false, chosen)
-      for (const one of unclosed) console.error(one)
-      const open = unclosed.length > 0 ? [Exit.NOT_READ] : []
-      const codes = [...outcomes.map((o) => exitCodeOf(o.outcome)), ...open]
-      const worst = codes.sort((a, b) => b - a)[0]
-      process.exitCode = worst ?? Exit.NO_WAND
+      const { code, lines } = endOf('status', wands, 'none', WORDS[chosen.locale])
+      if (code !== Exit.OK) for (const line of lines) console.error(line)
+      const codes = outcomes.map((one) => exitCodeOf(one.outcome))
+      process.exitCode = codes.length === 0 ? Exit.NO_WAND : Math.max(code, ...codes)
     })
 }
 
 interface Reads {
   readonly outcomes: readonly Read[]
-  /** Sentences about sessions that are not known to be closed. */
-  readonly unclosed: readonly string[]
+  /** As they stand at the end. */
+  readonly wands: readonly Pick<Coded<WandStatus>, 'session' | 'unclosed'>[]
 }
 
 type Read = Reply<'interrogate'>[number]
@@ -62,9 +63,14 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
     policy: 'manual',
     locale: chosen.locale,
   }))
-  stopInOrder((why) => host.stop(why))
   const { bridge } = host
   const words = WORDS[chosen.locale]
+  stopInOrder(async (why, signal) => {
+    await host.stop(why)
+    const { code, lines } = endOf('status', bridge.status().wands, signal, words)
+    for (const line of ['Interrupted. Nothing is shown.', ...lines]) console.error(line)
+    return code
+  })
   if (process.stderr.isTTY) tellProgress(bridge, words)
   await host.auditor.opened
   const outcomes = await Promise.all(
@@ -74,31 +80,28 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
     })),
   )
   await host.caughtUp()
-  const unclosed = unclosedOf(bridge.status().wands, words)
   await host.stop('read-once')
-  return { outcomes, unclosed }
+  return { outcomes, wands: bridge.status().wands }
 }
-
-/** What people must be told of sessions that are not known to be closed, of whatever pump. */
-const unclosedOf = (
-  wands: readonly Pick<Coded<WandStatus>, 'unclosed'>[],
-  words: Words,
-): string[] => [
-  ...new Set(wands.flatMap(({ unclosed }) => unclosed.map((one) => sentence(words, one)))),
-]
 
 async function readThrough(
   control: ControlConnection,
   chosen: Settings,
   readMs: number,
 ): Promise<Reads> {
+  // Its sessions are the running bridge's, which closes them.
+  stopInOrder(async () => {
+    control.close()
+    console.error('Interrupted. Nothing is shown. The running bridge closes the session.')
+    return Exit.NOT_READ
+  })
   const named = [...chosen.serial, ...chosen.hid]
   // Without a name, or with `auto`: whatever the bridge has.
   const every = named.length === 0 || named.includes('auto')
   const asking = async () => {
     const outcomes = await control.ask('interrogate', { readMs, ...(!every && { ports: named }) })
     const { wands } = await control.ask('status', {})
-    return { outcomes, unclosed: unclosedOf(wands, WORDS[chosen.locale]) }
+    return { outcomes, wands }
   }
   try {
     return await orExit(asking(), Exit.NOT_READ, 'Nothing of the reading is shown. Try again.')
@@ -154,7 +157,7 @@ function print({ port, outcome }: Read, json: boolean, chosen: Settings): void {
     console.error(`${port}: ${what}. ${sentences(words, outcome.why)}\n${next}`)
     return
   }
-  if (json) console.log(JSON.stringify(pumpTold(words, outcome.status)))
+  if (json) console.log(printableJson(JSON.stringify(pumpTold(words, outcome.status))))
   else for (const line of text(outcome.status, chosen)) console.log(line)
   if (!outcome.closeConfirmed) console.error(sentence(words, outcome.status.session))
 }

@@ -4,6 +4,7 @@ import { systemEnv } from '../base/env.ts'
 import { ControlConnection } from '../control/client.ts'
 import type { Reply } from '../control/messages.ts'
 import { FIELDS } from '../model/fields.ts'
+import { printableJson } from '../model/printable.ts'
 import { readerOf, shown } from '../words/reader.ts'
 import { auditSentence, linkText } from '../words/told.ts'
 import { sentence as saying, WORDS } from '../words/words.ts'
@@ -16,7 +17,7 @@ import {
   withBridgeOptions,
 } from './options.ts'
 import { liveness, type Reader } from './render.ts'
-import { hold } from './serve.ts'
+import { hold, stopHost } from './serve.ts'
 
 type WatchLine = Reply<'watch'>
 
@@ -32,7 +33,9 @@ export function registerWatch(program: Command): void {
     .action(async (flags: WatchFlags) => {
       const chosen = settings(flags)
       const print = (line: WatchLine) =>
-        void process.stdout.write(`${flags.json ? JSON.stringify(line) : sentence(line, chosen)}\n`)
+        void process.stdout.write(
+          `${flags.json ? printableJson(JSON.stringify(line)) : sentence(line, chosen)}\n`,
+        )
       const control = await ControlConnection.open(chosen.stateDir)
       if (control) await follow(control, print)
       else await watchHere(chosen, print)
@@ -56,7 +59,7 @@ async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Pr
     policy,
     locale: chosen.locale,
   }))
-  stopInOrder((why) => host.stop(why))
+  stopInOrder((why, signal) => stopHost(host, 'watch', { why, signal }, chosen.locale))
   host.watch().subscribe(print)
 }
 

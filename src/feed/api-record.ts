@@ -6,7 +6,7 @@ import { pumpId } from '../base/pump-id.ts'
 import { decoderOf } from '../drivers/decoders.ts'
 import { contentOf } from '../model/content.ts'
 import type { ClockReading, SessionEnding } from '../model/event.ts'
-import type { AlarmReading, Source } from '../model/reading.ts'
+import { type AlarmReading, filled, type Source } from '../model/reading.ts'
 import { type CodedRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
 import { mapValues, type Value } from '../model/value.ts'
 import { cursorText } from './cursor.ts'
@@ -65,7 +65,7 @@ export function apiRecord(record: Common | AuditRecord, place: Place): CodedReco
       const values = decoderOf(record.decoder ?? '')?.reading(blocks, received)
       if (!values) return null
       const content = contentOf(mapValues(values, recorded), at, clockOf(clock))
-      const { model, firmware } = values.identity
+      const { model, firmware } = filled(values, received).identity
       const identity = { model: model.value, firmware: firmware.value }
       return { kind, ...head, identity, readAt, ...content }
     }

@@ -19,10 +19,11 @@ import {
   wordOf,
 } from './elements.ts'
 
-/** `error`: the pump gave a value outside its declared range. */
+/** `error`: the pump gave a value outside its declared range, or what it gave could not be read. */
 const REASONS: Readonly<Record<Missing, string>> = {
   invalid: 'error',
   unavailable: 'unknown',
+  unread: 'error',
   unknown: 'unknown',
 }
 

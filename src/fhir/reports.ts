@@ -21,7 +21,10 @@ export interface Refill {
 
 export function interrogationReport(record: InterrogationRecord): DiagnosticReport {
   const keys = observe(record).map(({ key }) => observationId(record, key))
-  return report(record, '', OWN.interrogation, readingTime(record, zoneOf(record)), keys)
+  const whole = report(record, '', OWN.interrogation, readingTime(record, zoneOf(record)), keys)
+  if (record.unavailable.length === 0) return whole
+  const parts = record.unavailable.map(({ block, reason }) => `${block} (${reason})`)
+  return { ...whole, conclusion: `These parts of the pump could not be read: ${parts.join(', ')}.` }
 }
 
 const REFILL_KEYS = ['filled-at', 'filled-volume', 'reported-volume']

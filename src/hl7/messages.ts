@@ -63,7 +63,13 @@ function report(record: InterrogationRecord, profile: Profile): string {
   const filler = [`${record.log}/${record.position}`, NAMESPACE]
   const obr = segment('OBR', { 1: '1', 2: filler, 3: filler, 4: coded(OWN.interrogation), 7: at })
   const rows = rowsOf(record, zone, at)
-  return message([...opening(record, profile, 'R01', profile.reportProfile), obr, ...rows])
+  // A row without a value is overlooked; that nothing is known of alarms must not be.
+  const unread =
+    record.alarms === null
+      ? [segment('NTE', { 1: '1', 2: 'L', 3: "The pump's alarms could not be read." })]
+      : []
+  const head = opening(record, profile, 'R01', profile.reportProfile)
+  return message([...head, obr, ...unread, ...rows])
 }
 
 function opening(
@@ -132,7 +138,7 @@ const equipmentOf = ({ pump }: CodedRecord): Field => [
 /** A code without number of MDC goes as `0^MDCX_…^MDC`. */
 const coded = ({ mdc, ref }: Code): Field => [String(mdc ?? 0), ref, 'MDC']
 
-const FLAGS = { invalid: 'INV', unavailable: 'NAV', unknown: 'NAV' } as const
+const FLAGS = { invalid: 'INV', unavailable: 'NAV', unread: 'NAV', unknown: 'NAV' } as const
 
 function valueFields(
   { code, kind, values, value, unit, missing }: Measured,

@@ -130,9 +130,9 @@ export function visitOf(read: InterrogationRecord, before: number | null): Visit
     session,
     reportedVolume: figure(reservoir.reportedVolume),
     rate: figure(infusion.rate),
-    activeAlarms: alarms.length,
+    activeAlarms: alarms?.length ?? null,
     closeConfirmed: null,
-    events: { before, total: events.total, listed: entries.length, overwritten },
+    events: { before, total: events.total, listed: entries?.length ?? 0, overwritten },
   }
 }
 

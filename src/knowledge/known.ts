@@ -37,7 +37,8 @@ export interface VisitEntry extends Moment {
   readonly session: number | null
   readonly reportedVolume: Figure
   readonly rate: Figure
-  readonly activeAlarms: number
+  /** Null = they could not be read. */
+  readonly activeAlarms: number | null
   closeConfirmed: boolean | null
   /** Of the pump's own events: how many there were at the reading before, and since. */
   readonly events: {

@@ -8,6 +8,7 @@
 //
 // A reading is folded in this order: `readNoted`, then every change of `alarmChanges` by `changeNoted`.
 // After that the same reading gives no changes; whichever of them were not recorded, it gives again.
+// A reading whose list of alarms could not be read gives none: no alarm begins or ends by it.
 
 import { Alarm } from '../../protocol/fields/alarms.ts'
 import { codeName } from '../../protocol/fields/field.ts'
@@ -55,7 +56,10 @@ export function readNoted(history: AlarmHistory, { events }: AlarmsRead): AlarmH
   if (history.since === null || total < (history.total ?? 0)) {
     return { ...history, ended: [], since: total, total }
   }
-  const oldest = entries.reduce((least, { number }) => Math.min(least, number ?? least), total + 1)
+  const oldest = (entries ?? []).reduce(
+    (least, { number }) => Math.min(least, number ?? least),
+    total + 1,
+  )
   const ended = history.ended.filter((id) => !/^\d+$/.test(id) || Number(id) >= oldest)
   return { ...history, ended: ended.slice(-MOST_ENDED), total }
 }
@@ -76,10 +80,12 @@ export function changeNoted(
 
 /** What a reading changes among the alarms that were told, in the order to tell it. */
 export function alarmChanges(history: AlarmHistory, read: AlarmsRead): AlarmChange[] {
+  const { alarms } = read
+  if (alarms === null) return []
   const changes: AlarmChange[] = []
   const before = new Map(history.active.map((alarm) => [alarmKey(alarm), alarm]))
   const listed = new Set<string>()
-  for (const alarm of read.alarms) {
+  for (const alarm of alarms) {
     const key = alarmKey(alarm)
     if (listed.has(key)) continue
     listed.add(key)
@@ -92,7 +98,7 @@ export function alarmChanges(history: AlarmHistory, read: AlarmsRead): AlarmChan
     const alarm: AlarmReading = { ...gone, state: 'inactive', readAt: read.readAt }
     changes.push({ phase: 'end', alarm, between: false })
   }
-  for (const alarm of cameAndWent(history, read)) {
+  for (const alarm of cameAndWent(history, { ...read, alarms })) {
     changes.push({ phase: 'start', alarm, between: true }, { phase: 'end', alarm, between: true })
   }
   return changes
@@ -109,7 +115,10 @@ export function tellAlarms(
 }
 
 /** Alarms that the event list names as raised, which nobody was told of and which are not listed now. */
-function cameAndWent(history: AlarmHistory, read: AlarmsRead): AlarmReading[] {
+function cameAndWent(
+  history: AlarmHistory,
+  read: AlarmsRead & { readonly alarms: readonly AlarmReading[] },
+): AlarmReading[] {
   const { since } = history
   if (since === null) return []
   const told = new Set([
@@ -117,7 +126,7 @@ function cameAndWent(history: AlarmHistory, read: AlarmsRead): AlarmReading[] {
     ...[...history.active, ...read.alarms].map(({ id }) => id),
   ])
   const found: AlarmReading[] = []
-  for (const event of read.events.entries) {
+  for (const event of read.events.entries ?? []) {
     if (event.code !== 'alarm-raised' || event.number === null || event.number <= since) continue
     const alarm = raisedBy(event, event.number, read.readAt)
     // A pump that did not give the alarm its number: it was told under its name and time.

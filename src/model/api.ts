@@ -56,7 +56,11 @@ export const visitSchema = z
   .object({
     ...moment,
     ...movingShape,
-    activeAlarms: z.number().int(),
+    activeAlarms: z
+      .number()
+      .int()
+      .nullable()
+      .meta({ description: 'Null = they could not be read.' }),
     closeConfirmed: z.boolean().nullable().meta({
       description: 'Whether the implant confirmed the end of the session; null = not known.',
     }),

@@ -15,10 +15,14 @@ import {
   alarmSchema,
   drugReadings,
   drugSchema,
-  eventGap,
+  filled,
+  invalidSchema,
+  misnamedOf,
   pumpEventSchema,
   pumpEvents,
   type SnapshotValues,
+  unavailableOf,
+  unavailableSchema,
 } from './reading.ts'
 import {
   type ReadAt,
@@ -64,13 +68,20 @@ const contentParts = {
       .int()
       .nullable()
       .meta({ description: 'Older events the pump no longer holds; null = it does not say.' }),
-    entries: z.array(pumpEventSchema),
+    entries: z
+      .array(pumpEventSchema)
+      .nullable()
+      .meta({ description: 'Null = the list could not be read.' }),
   }),
 }
+const infusion = shapeOf(Infusion)
 const infusionSchema = part('Infusion', Infusion.doc, {
-  ...shapeOf(Infusion),
+  ...infusion,
+  schedule: infusion.schedule.nullable().meta({
+    description: `${Infusion.fields.schedule.doc} Null = it could not be read.`,
+  }),
   patientBolus: contentParts.patientBolus,
-  drugs: z.array(drugSchema),
+  drugs: z.array(drugSchema).nullable().meta({ description: 'Null = they could not be read.' }),
 })
 
 /** Fields of an object that holds a reading. */
@@ -79,41 +90,46 @@ export const contentShape = {
   state: contentParts.state,
   reservoir: contentParts.reservoir,
   infusion: infusionSchema,
-  alarms: z.array(alarmSchema),
+  alarms: z
+    .array(alarmSchema)
+    .nullable()
+    .meta({ description: 'Null = they could not be read: nothing is said of alarms.' }),
   events: contentParts.events,
   catheter: contentParts.catheter,
   battery: contentParts.battery,
   clock: contentParts.clock,
+  unavailable: unavailableSchema,
+  invalid: invalidSchema.meta({
+    description:
+      'Serial, model or firmware of the pump outside their form, with the text as it came.',
+  }),
 }
 const contentSchema = z.object(contentShape)
 export type Content = z.infer<typeof contentSchema>
 
 /** `readAt`: UTC at which it was read. */
 export function contentOf(values: SnapshotValues, readAt: string, clock: ClockReading): Content {
+  const { deviceTime } = clock
+  const invalid = misnamedOf(values)
+  const all = filled(values, { deviceTime, receivedAt: readAt })
   return {
-    implanted: values.identity.implanted,
-    state: values.status,
-    reservoir: values.reservoir,
-    infusion: {
-      ...values.infusion,
-      patientBolus: values.bolus,
-      drugs: drugReadings(values).map((drug) => ({ ...drug })),
-    },
+    implanted: all.identity.implanted,
+    state: all.status,
+    reservoir: all.reservoir,
+    infusion: { ...all.infusion, patientBolus: all.bolus, drugs: drugReadings(values) },
     alarms: alarmReadings(values, readAt),
-    events: {
-      total: values.events.total.value,
-      overwritten: eventGap(values),
-      entries: pumpEvents(values),
-    },
-    catheter: values.catheter,
-    battery: values.battery,
+    events: pumpEvents(values),
+    catheter: all.catheter,
+    battery: all.battery,
     clock: {
-      deviceTime: clock.deviceTime,
+      deviceTime,
       hostTime: clock.hostTime,
       offset: { value: clock.offsetS, unit: 's' },
       uncertainty: { value: clock.uncertaintyS, unit: 's' },
-      resets: values.clock.resets.value,
+      resets: all.clock.resets.value,
     },
+    unavailable: unavailableOf(values),
+    ...(invalid && { invalid }),
   }
 }
 
@@ -142,14 +158,14 @@ export function blocksOf(who: Who, content: Content, at: ReadAt): SnapshotValues
     item: Bare & { readonly [k in K]: never },
     keys: readonly K[],
   ) => Object.fromEntries(keys.map((key) => [key, of(item[key], item.invalid?.[key])]))
-  const { state, reservoir, infusion, alarms, events, catheter, battery, clock } = content
+  const { state, reservoir, infusion, alarms, events, catheter, battery, clock, invalid } = content
   const { patientBolus, drugs, ...programme } = infusion
   const times = ['code', 'occurredAt', 'detectedAt'] as const
-  return {
+  const blocks = {
     identity: {
-      serial: of(who.serial),
-      model: of(who.model),
-      firmware: of(who.firmware),
+      serial: of(invalid?.['serial'] === undefined ? who.serial : null, invalid?.['serial']),
+      model: of(who.model, invalid?.['model']),
+      firmware: of(who.firmware, invalid?.['firmware']),
       implanted: content.implanted,
     },
     catheter,
@@ -157,7 +173,7 @@ export function blocksOf(who: Who, content: Content, at: ReadAt): SnapshotValues
     reservoir,
     infusion: programme,
     drugs: {
-      drugs: drugs.map((drug) => ({
+      drugs: (drugs ?? []).map((drug) => ({
         ...dressed(drug as never, ['name', 'massUnit']),
         concentration: drug.concentration,
         dose24h: drug.dose24h,
@@ -165,18 +181,20 @@ export function blocksOf(who: Who, content: Content, at: ReadAt): SnapshotValues
     },
     bolus: patientBolus,
     alarms: {
-      alarms: alarms.map((alarm) => ({
+      alarms: (alarms ?? []).map((alarm) => ({
         ...dressed(alarm as never, [...times, 'class', 'state']),
         id: of(/^\d+$/.test(alarm.id) ? Number(alarm.id) : null),
       })),
     },
     events: {
       total: of(events.total),
-      events: events.entries.map((entry) =>
+      events: (events.entries ?? []).map((entry) =>
         dressed(entry as never, [...times, 'number', 'argument']),
       ),
     },
     battery,
     clock: { deviceTime: of(clock.deviceTime), ageMs: of(null), resets: of(clock.resets) },
-  } as unknown as SnapshotValues
+  }
+  const unread = content.unavailable.map(({ block, reason }) => [block, { unavailable: reason }])
+  return { ...blocks, ...Object.fromEntries(unread) } as unknown as SnapshotValues
 }

@@ -25,6 +25,7 @@ export interface LiveValues {
 export interface Derived {
   /** The body, in the units of the wand's protocol. */
   readonly said: Json
+  /** Null = these bytes do not say it. */
   readonly pump: string | null
   /** Null = these bytes do not say it. */
   readonly model: string | null

@@ -52,6 +52,8 @@ export interface WandEvent extends EventHead {
   readonly kind: 'wand'
   readonly model: string | null
   readonly firmware: string | null
+  /** Serial, model or firmware outside their form, as they came. */
+  readonly invalid?: Readonly<Record<string, string>>
   /** How the wand's newest session ended, by its own word. */
   readonly lastEnd: string
 }
@@ -71,6 +73,8 @@ export interface ContactEvent extends EventHead {
   readonly loss: 'wand-lost' | 'implant-lost'
   /** Monotonic time at which the implant was last heard, at the latest. */
   readonly heardAt: number | null
+  /** The wand counts no further: it was then or earlier. */
+  readonly atLeast: boolean
   readonly coupling: number | null
   readonly position: string | null
   readonly operation: string | null
@@ -185,7 +189,7 @@ export interface ReadFailedEvent extends EventHead {
 export interface RefusedEvent extends EventHead {
   readonly kind: 'refused'
   readonly reason: string
-  /** Damaged lines or reports that came together. */
+  /** What came together and was refused for the same reason. */
   readonly frames: number
   readonly bytes: number
 }

@@ -3,6 +3,7 @@
 // code in nomenclature.ts. Pure, browser-safe.
 import { type Code, type EnumName, MDC, OWN } from './nomenclature.ts'
 import type { InterrogationRecord } from './record.ts'
+import { isBlockFault, type Quality, type Value } from './value.ts'
 
 /** Where a value stands in the containment tree of ISO/IEEE 11073: system, pump, channels. */
 export const OBJECTS = {
@@ -141,8 +142,8 @@ export const METRICS: readonly Metric[] = [
   }),
 ]
 
-/** Why there is no value: out of its range, not reported, or not to be told in the pump's state. */
-export type Missing = 'invalid' | 'unavailable' | 'unknown'
+/** Why there is no value: out of its range, not reported, not to be read, or not to be told in the pump's state. */
+export type Missing = 'invalid' | 'unavailable' | 'unread' | 'unknown'
 
 export interface Measured {
   readonly code: Code
@@ -176,9 +177,11 @@ export function observe(
   const out: Observed[] = []
   for (const [row, metric] of METRICS.entries()) {
     if (!wants(metric.code)) continue
-    const items = metric.each === undefined ? [record] : (at(record, metric.each) as unknown[])
-    items.forEach((item, i) => {
-      const n = metric.each === undefined ? '' : String(i + 1)
+    const list =
+      metric.each === undefined ? [record] : (at(record, metric.each) as unknown[] | null)
+    // A list that could not be read is told as one item of which nothing is known, never as none.
+    for (const [i, item] of (list ?? [UNREAD]).entries()) {
+      const n = metric.each === undefined || list === null ? '' : String(i + 1)
       const told = metric.states === undefined || metric.states.includes(state)
       const own = measured(metric, item)
       out.push({
@@ -189,17 +192,20 @@ export function observe(
         object: metric.object === 'drug' ? `drug${n}` : metric.object,
         parts: (metric.parts ?? []).map((part) => measured(part, item)),
       })
-    })
+    }
   }
   return out
 }
+
+/** Stands for the items of a list that could not be read. */
+const UNREAD = Symbol('unread')
 
 const keyOf = ({ key, object }: Metric, n: string) =>
   object === 'drug' ? `drug${n}-${key}` : n === '' ? key : `${key}-${n}`
 
 /** The objects of a reading, parents first: as many drugs as it names. */
 export function objectsOf(record: InterrogationRecord): string[] {
-  const drugs = record.infusion.drugs.map((_, i) => `drug${i + 1}`)
+  const drugs = record.infusion.drugs?.map((_, i) => `drug${i + 1}`) ?? ['drug']
   return [...Object.keys(OBJECTS).filter((name) => name !== 'drug'), ...drugs]
 }
 
@@ -207,11 +213,15 @@ export const objectName = (object: string) => object.replace(/\d+$/, '') as Obje
 
 function measured({ code, kind, values, path }: Part, item: unknown): Measured {
   const base = { code, kind, values: values ?? null }
+  if (item === UNREAD) return { ...base, value: null, unit: null, missing: 'unread' }
   const found = at(item, path)
   if (typeof found === 'object' && found !== null) {
-    const { value, unit, quality } = found as { value: never; unit: never; quality?: string }
-    const missing = value !== null ? null : quality === 'invalid' ? 'invalid' : 'unavailable'
-    return { ...base, value, unit, missing }
+    const { value, unit, quality, reason } = found as Value<never>
+    return { ...base, value, unit, missing: value === null ? missingBy(quality, reason) : null }
+  }
+  // How many there are of a list that could not be read.
+  if (path === 'alarms.length' && found === undefined) {
+    return { ...base, value: null, unit: '1', missing: 'unread' }
   }
   const name = path.split('.').at(-1) ?? ''
   const invalid = (item as { invalid?: Record<string, unknown> }).invalid?.[name] !== undefined
@@ -219,6 +229,9 @@ function measured({ code, kind, values, path }: Part, item: unknown): Measured {
   const missing = value !== null ? null : invalid ? 'invalid' : 'unavailable'
   return { ...base, value, unit: kind === 'number' ? '1' : null, missing }
 }
+
+const missingBy = (quality: Quality, reason: string | undefined): Missing =>
+  quality === 'invalid' ? 'invalid' : isBlockFault(reason) ? 'unread' : 'unavailable'
 
 function at(item: unknown, path: string): unknown {
   let here = item

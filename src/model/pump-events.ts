@@ -4,7 +4,7 @@
 import type { Content } from './content.ts'
 
 export interface NewEvents {
-  /** Oldest first; without an earlier reading, everything that the pump still holds. */
+  /** Oldest first; without an earlier reading, everything the pump holds; null = it could not be read. */
   readonly entries: Content['events']['entries']
   /**
    * Events since then that the pump has overwritten already. Null = that is not known: there was no
@@ -15,6 +15,7 @@ export interface NewEvents {
 
 /** `seen`: how many events the pump had logged at the reading before; null = not known. */
 export function eventsSince(seen: number | null, { total, entries }: Content['events']): NewEvents {
+  if (entries === null) return { entries, overwritten: null }
   if (seen === null || total === null || total < seen) return { entries, overwritten: null }
   const fresh = entries.filter(({ number }) => number === null || number > seen)
   return { entries: fresh, overwritten: Math.max(0, total - seen - fresh.length) }

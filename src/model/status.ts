@@ -5,7 +5,7 @@
 // where it leaves, by words/.
 import { z } from 'zod'
 import { contentShape } from './content.ts'
-import { sourceSchema } from './reading.ts'
+import { invalidSchema, sourceSchema } from './reading.ts'
 import { statementSchema, statementShape } from './statement.ts'
 import { REASONS, utcSchema } from './value.ts'
 
@@ -56,6 +56,10 @@ const wandObject = z.object({
   serial: z.string().nullable(),
   model: z.string().nullable(),
   firmware: z.string().nullable(),
+  invalid: invalidSchema.meta({
+    description:
+      'Serial, model or firmware of the wand outside their form, with the text as it came.',
+  }),
   source: sourceSchema,
   coupling: z
     .object({
@@ -66,7 +70,12 @@ const wandObject = z.object({
     .meta({ description: 'As the wand last said it; what would help who holds it.' }),
   contact: z.object({
     fresh: z.boolean(),
-    ageMs: z.number().nonnegative().nullable(),
+    ageMs: z.number().nonnegative().nullable().meta({
+      description: 'Since the implant was last heard; null = not since the wand was found.',
+    }),
+    atLeast: z
+      .boolean()
+      .meta({ description: 'The wand counts no further: it is at least so long ago.' }),
     operation: z.string().nullable(),
     progress: z.number().nullable().meta({ description: '%' }),
   }),

@@ -30,6 +30,12 @@ export const REASONS = [
 ] as const
 export type Reason = (typeof REASONS)[number]
 
+/** Why nothing of a block was read: its bytes do not make one, the wand lists it twice, or not at all. */
+export const BLOCK_FAULTS = ['block-malformed', 'block-listed-twice', 'block-missing'] as const
+export type BlockFault = (typeof BLOCK_FAULTS)[number]
+export const isBlockFault = (reason: string | undefined): reason is BlockFault =>
+  (BLOCK_FAULTS as readonly (string | undefined)[]).includes(reason)
+
 /** The pump's own clock, without zone, as reported: `2026-11-24T14:02:11`. */
 export const deviceTimeSchema = z
   .string()
@@ -44,7 +50,8 @@ export interface Value<T extends number | string = number | string> {
   readonly deviceTime: string | null
   readonly receivedAt: string
   readonly quality: Quality
-  readonly reason?: Reason | undefined
+  /** Of a stale value; of one that is not available, if its block could not be read. */
+  readonly reason?: Reason | BlockFault | undefined
   /** The integer or text as it came, when the value is invalid, or a mass without its unit. */
   readonly raw?: number | string | undefined
 }
@@ -124,6 +131,20 @@ export function toValues<S extends Struct>(declared: S, repr: Repr<S>, at: ReadA
   return out as ValuesOf<S>
 }
 
+/** What stands for a block of which nothing could be read: each value says why, a list is null. */
+export function unreadValues(
+  declared: Struct,
+  reason: BlockFault,
+  at: ReadAt,
+): Record<string, Value | null> {
+  const value = (field: ScalarField): Value => ({ ...toValue(field, null, at), reason })
+  return Object.fromEntries(
+    Object.entries<Field>(declared.fields).flatMap(([name, field]) =>
+      field.kind === 'rest' ? [] : [[name, field.kind === 'list' ? null : value(field)]],
+    ),
+  )
+}
+
 function massOf(fields: Fields, record: Record<string, unknown>): MassUnit | null {
   if (!fields['massUnit']) return null
   return (MASS_UNITS as Readonly<Record<number, MassUnit>>)[Number(record['massUnit'])] ?? null
@@ -187,7 +208,7 @@ const common = {
   deviceTime: deviceTimeSchema.nullable(),
   receivedAt: utcSchema,
   quality: z.enum(QUALITIES),
-  reason: z.enum(REASONS).optional(),
+  reason: z.enum([...REASONS, ...BLOCK_FAULTS]).optional(),
   raw: z.union([z.number().int(), z.string()]).optional(),
 }
 

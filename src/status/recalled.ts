@@ -55,6 +55,8 @@ export function viewRecalled(
     catheter: reading.catheter,
     battery: reading.battery,
     clock: reading.clock,
+    unavailable: reading.unavailable,
+    ...(reading.invalid && { invalid: reading.invalid }),
     link,
     audit,
   }

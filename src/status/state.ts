@@ -28,6 +28,8 @@ export interface Contact {
   readonly fresh: boolean
   readonly loss: 'wand-lost' | 'implant-lost'
   readonly heardAt: number | null
+  /** It was heard then or earlier. */
+  readonly atLeast: boolean
   /** Monotonic time at which the wand said so. */
   readonly saidAt: number
   /** Wall clock (ms) less monotonic clock when the contact was reported: shows a jump. */
@@ -42,6 +44,8 @@ export interface WandState {
   readonly port: string
   readonly serial: string | null
   readonly model: string | null
+  /** Names outside their form, as they came. */
+  readonly invalid?: Readonly<Record<string, string>> | undefined
   readonly firmware: string | null
   readonly source: Source
   readonly battery: number | null
@@ -109,6 +113,7 @@ const NO_CONTACT: Contact = {
   fresh: false,
   loss: 'wand-lost',
   heardAt: null,
+  atLeast: false,
   saidAt: -Infinity,
   skew: 0,
   coupling: null,
@@ -172,6 +177,7 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
         serial: event.wand,
         model: event.model,
         firmware: event.firmware,
+        invalid: event.invalid,
         lastSessionEnd: event.lastEnd,
       }
     case 'health':
@@ -281,6 +287,7 @@ function onContact(wand: WandState, event: ContactEvent): WandState {
     fresh: event.fresh,
     loss: event.loss,
     heardAt: event.heardAt,
+    atLeast: event.atLeast,
     saidAt: event.mono,
     skew: Date.parse(event.receivedAt) - event.mono,
     coupling: event.coupling,

@@ -40,11 +40,13 @@ export function viewWand(wand: WandState, now: Stamp): Coded<WandStatus> {
     serial: wand.serial,
     model: wand.model,
     firmware: wand.firmware,
+    ...(wand.invalid && { invalid: { ...wand.invalid } }),
     source: wand.source,
     coupling: { value: contact.coupling, unit: '%', position: contact.position },
     contact: {
       fresh: notInContact(wand, now) === null,
       ageMs: round(contactAge(wand, now)),
+      atLeast: contact.atLeast,
       operation: contact.operation,
       // Everything else is over before it could be read.
       progress: contact.operation === 'interrogate' ? contact.progress : null,

@@ -6,8 +6,8 @@ import { serialSource } from './serial.ts'
 import { tcpSource } from './tcp.ts'
 
 /** A device path, or `tcp://HOST:PORT`. Throws RangeError with a sentence on anything else. */
-export function sourceFor(spec: string): PortSource {
-  if (/^tcp:/i.test(spec)) return tcpSource(spec)
+export function sourceFor(spec: string, env: Env): PortSource {
+  if (/^tcp:/i.test(spec)) return tcpSource(spec, env)
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(spec)) {
     throw new RangeError(`${spec}: a wand is reached by a device path or by tcp://HOST:PORT.`)
   }

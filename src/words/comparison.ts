@@ -77,7 +77,9 @@ function line(id: string, parts: readonly Difference[], look: Look): Told {
     said:
       item !== null ||
       parts.some((one) => isSaid(one.before) || isSaid(one.after)) ||
-      change === 'same',
+      // A list that both readings have, or a block that one of them could not read.
+      first.before === null ||
+      first.after === null,
   }
 }
 
@@ -103,15 +105,17 @@ function textOf(
   const { block, field, item } = first
   if (item === null && isList(block, field)) {
     const { none } = words.item
-    return first.change === 'same' ? none[field as keyof typeof none] : words.notAvailable
+    return first.change === 'same' ? none[field as keyof typeof none] : words.notRead
   }
+  // Where nobody can tell, no item is said to be missing.
+  const missing = first.change === 'unknown' ? words.notRead : words.absent
   const value = (part: string | null) => parts.find((one) => one.part === part)?.[side] ?? null
   if (item === null || block === 'drugs') {
     const one = first[side]
-    if (one === null) return item === null ? words.notAvailable : words.absent
+    if (one === null) return item === null ? words.notRead : missing
     return scalar(first, one, look, exact)
   }
-  if (parts.every((one) => one[side] === null)) return words.absent
+  if (parts.every((one) => one[side] === null)) return missing
   const text = (part: string) => {
     const one = parts.find((other) => other.part === part)
     const said = value(part)

@@ -16,6 +16,27 @@ export const enUS = {
   notValid: (raw: string) => `not valid (raw ${raw})`,
   /** A mass whose unit the pump does not say: the integer as it came, in no unit. */
   noMassUnit: (raw: string) => `unit not reported (raw ${raw})`,
+  /** Parts of a reading of which the wand sent nothing that makes sense. */
+  notRead: 'could not be read',
+  unread: (what: string, why: string) => `${what} could not be read: ${why}.`,
+  block: {
+    identity: 'What the pump says of itself',
+    catheter: 'The catheter',
+    status: 'The state of the pump',
+    reservoir: 'The reservoir',
+    infusion: 'The infusion',
+    drugs: 'The drugs',
+    bolus: 'The patient bolus',
+    alarms: 'The pump’s alarms',
+    events: 'The pump’s event log',
+    battery: 'The battery',
+    clock: 'The pump’s clock',
+  },
+  blockFault: {
+    'block-malformed': 'what the wand sent makes no sense',
+    'block-listed-twice': 'the wand sent two of them',
+    'block-missing': 'the wand did not send it',
+  },
   /** There is no such item in a reading. */
   absent: '–',
   notMeasured: 'reported by the pump, not measured',

@@ -1,5 +1,7 @@
 // For whom something is written: language and zone of the clinic, and the few ways in which a value, a
 // moment or a code becomes text. Figures and dates are the one formatter's. Pure, browser-safe.
+
+import type { Content } from '../model/content.ts'
 import type { ScalarField } from '../model/fields.ts'
 import {
   clockTime,
@@ -12,8 +14,9 @@ import {
   timeOfDay,
   unitText,
 } from '../model/format.ts'
+import { printable } from '../model/printable.ts'
 import type { DrugReading } from '../model/reading.ts'
-import type { Value } from '../model/value.ts'
+import { isBlockFault, type Value } from '../model/value.ts'
 import { WORDS, type Words } from './words.ts'
 
 export interface Reader {
@@ -34,9 +37,12 @@ export function shown(
   field: ScalarField,
   value: Value,
 ): string {
-  if (value.quality === 'invalid') return words.notValid(String(value.raw))
+  if (value.quality === 'invalid') return words.notValid(printable(String(value.raw)))
+  if (isBlockFault(value.reason)) return words.notRead
   if (value.value === null) {
-    return value.raw === undefined ? words.notAvailable : words.noMassUnit(String(value.raw))
+    return value.raw === undefined
+      ? words.notAvailable
+      : words.noMassUnit(printable(String(value.raw)))
   }
   if (field.kind === 'uint') {
     return quantity(Number(value.value), value.unit ?? '1', field.digits, locale)
@@ -44,6 +50,37 @@ export function shown(
   if (field.kind === 'time') return dateTime(String(value.value))
   return unitText(String(value.value), locale)
 }
+
+interface Names {
+  readonly serial: string | null
+  readonly model: string | null
+  readonly firmware: string | null
+}
+
+/** The names of a pump or a wand; one outside its form is said to be so, as it came. Null = it has none. */
+export function namesOf(
+  { words }: Pick<Reader, 'words'>,
+  { serial, model, firmware }: Names,
+  invalid: Readonly<Record<string, number | string>> | undefined,
+): Names {
+  const wrong = (name: keyof Names) => {
+    const raw = invalid?.[name]
+    return raw === undefined ? null : words.notValid(printable(String(raw)))
+  }
+  const bad = wrong('serial')
+  return {
+    serial: bad === null || serial === null ? serial : `${serial}, ${bad}`,
+    model: model ?? wrong('model'),
+    firmware: firmware ?? wrong('firmware'),
+  }
+}
+
+/** What of a reading could not be read, a sentence each. */
+export const unreadLines = (
+  { unavailable }: { readonly unavailable: Readonly<Content['unavailable']> },
+  { words }: Pick<Reader, 'words'>,
+): string[] =>
+  unavailable.map(({ block, reason }) => words.unread(words.block[block], words.blockFault[reason]))
 
 /** `14:02:11` on the clinic's clock. */
 export const second = ({ zone }: Reader, utc: string): string => clockTime(inZone(utc, zone))
@@ -66,7 +103,7 @@ export const drugName = (
 ): string => {
   if (name !== null) return name
   const raw = invalid?.['name']
-  return raw === undefined ? words.notAvailable : words.notValid(String(raw))
+  return raw === undefined ? words.notAvailable : words.notValid(printable(String(raw)))
 }
 
 /** `07:00`: when a step of a schedule begins. */
@@ -75,5 +112,5 @@ export const stepStart = (
   { value, quality, raw }: Value,
 ): string => {
   if (typeof value === 'number') return timeOfDay(value)
-  return quality === 'invalid' ? words.notValid(String(raw)) : words.notAvailable
+  return quality === 'invalid' ? words.notValid(printable(String(raw))) : words.notAvailable
 }

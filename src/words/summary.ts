@@ -38,7 +38,7 @@ export interface Summary {
 export function summaryOf(pump: Coded<PumpStatus>, reader: Reader): Summary {
   const { page, pumpState, mode, notAvailable } = reader.words
   const { reservoir, infusion, state, clock } = pump
-  const alarms = pump.alarms.map((alarm, n) => ({
+  const alarms = (pump.alarms ?? []).map((alarm, n) => ({
     id: `${alarm.id} ${n}`,
     name: alarmName(alarm, reader),
     critical: alarm.class === 'critical',
@@ -52,7 +52,7 @@ export function summaryOf(pump: Coded<PumpStatus>, reader: Reader): Summary {
     rate: shown(reader, FIELDS.infusion.rate, infusion.rate),
     says: `${says}. ${how}.`,
     notInfusing: notInfusing(pump),
-    doses: infusion.drugs.map((drug) => ({
+    doses: (infusion.drugs ?? []).map((drug) => ({
       drug: drugName(reader, drug),
       dose: shown(reader, DRUG_FIELDS.dose24h, drug.dose24h),
     })),
@@ -75,6 +75,9 @@ function leftText(days: number | null, { words: { page } }: Reader): string {
   return days === 0 ? page.lastDay : page.daysLeft(count(days))
 }
 
-/** `No alarms reported by the pump at 14:02. This page does not watch the pump.` */
-export const noAlarmsText = (pump: Coded<PumpStatus>, reader: Reader): string =>
-  reader.words.page.noAlarms(minute(reader, pump.readAt))
+/** `No alarms reported by the pump at 14:02. This page does not watch the pump.`, or that nobody knows. */
+export function noAlarmsText(pump: Coded<PumpStatus>, reader: Reader): string {
+  const { page } = reader.words
+  const at = minute(reader, pump.readAt)
+  return pump.alarms === null ? page.alarmsUnread(at) : page.noAlarms(at)
+}

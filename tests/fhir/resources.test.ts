@@ -118,7 +118,7 @@ describe('an Observation', () => {
       state: { ...state, state: { ...gone(state.state), quality: 'unavailable' } as never },
       infusion: {
         ...infusion,
-        drugs: infusion.drugs.map((one) => ({ ...one, name: null, invalid: { name: 9 } })),
+        drugs: (infusion.drugs ?? []).map((one) => ({ ...one, name: null, invalid: { name: 9 } })),
       },
     }
     const all = observationsOf(broken)

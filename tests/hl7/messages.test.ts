@@ -128,9 +128,9 @@ describe('PCD-01', () => {
   })
 
   it('gives a word that no table has as text, without a code', async ({ skip }) => {
-    const [record] = interrogations(await recordsOf('empty')).filter((one) => one.alarms.length > 0)
+    const [record] = interrogations(await recordsOf('empty')).filter((one) => one.alarms?.length)
     if (!record) throw new Error('no alarm')
-    const alarms = record.alarms.map((one) => ({ ...one, code: 'unknown(77)' }))
+    const alarms = record.alarms?.map((one) => ({ ...one, code: 'unknown(77)' }))
     const mode = { ...record.infusion.mode, value: 'unknown(9)' }
     const odd = { ...record, alarms, infusion: { ...record.infusion, mode } } as InterrogationRecord
     expect(messageOf(odd)).toContain('|^^^^^^^^unknown(77)|')
@@ -153,7 +153,7 @@ describe('PCD-01', () => {
     const [record] = interrogations(await recordsOf('mixture'))
     if (!record) throw new Error('no reading')
     const nasty = 'a|b^c&d~e\\f\rOBX|9 µ€'
-    const drugs = record.infusion.drugs.map((one) => ({ ...one, name: nasty }))
+    const drugs = (record.infusion.drugs ?? []).map((one) => ({ ...one, name: nasty }))
     const text = messageOf({ ...record, infusion: { ...record.infusion, drugs } })
     const [plain] = await read([messageOf(record)], { skip })
     // Medplum gives what is escaped as it stands, so it is asked for the shape alone.
@@ -282,10 +282,10 @@ function numbersOf(record: InterrogationRecord): [string, string, number | null,
     of('catheter-volume', 'MDCX_CATHETER_VOLUME', catheter.volume),
     of('restarts', 'MDCX_PUMP_RESTARTS', state.resets),
     of('clock-offset', 'MDCX_PUMP_CLOCK_OFFSET', clock.offset),
-    ...infusion.schedule.map((one, i) =>
+    ...(infusion.schedule ?? []).map((one, i) =>
       of(`step-${i + 1}`, 'MDCX_PUMP_SCHEDULE_STEP_RATE', one.rate),
     ),
-    ...infusion.drugs.flatMap((one, i) => [
+    ...(infusion.drugs ?? []).flatMap((one, i) => [
       of(`drug${i + 1}-concentration`, 'MDC_CONC_DRUG', one.concentration),
       of(`drug${i + 1}-dose`, 'MDC_RATE_DOSE', one.dose24h),
     ]),

@@ -173,7 +173,7 @@ export const visitOf = (record: RecordOf<'interrogation'>): VisitView => {
   const { id, position, at, deviceTime, session, source, reservoir, infusion, alarms } = record
   const moment = { id, position, readAt: at, deviceTime, session, source }
   const { reportedVolume } = reservoir
-  const values = { reportedVolume, rate: infusion.rate, activeAlarms: alarms.length }
+  const values = { reportedVolume, rate: infusion.rate, activeAlarms: alarms?.length ?? null }
   const events = { before: null, total: null, listed: 0, overwritten: null }
   return { ...moment, ...values, closeConfirmed: true, events }
 }

@@ -223,3 +223,52 @@ describe('events since the reading before', () => {
     expect(eventsSince(5, { ...events, total: null }).overwritten).toBeNull()
   })
 })
+
+describe('a list of alarms that could not be read', () => {
+  const none = { total: 7, overwritten: 0, entries: [] }
+  const stall = (pump: Pump) => {
+    pump.raise(5)
+    return pump.read()
+  }
+
+  it('begins none and ends none, and the next that can be read says what is', () => {
+    const pump = new Pump(3)
+    const first = stall(pump)
+    let told = tellAlarms(NO_ALARMS, first)
+    expect(told.changes.map(({ phase }) => phase)).toEqual(['start'])
+    told = tellAlarms(told.history, { ...first, alarms: null })
+    expect(told.changes).toEqual([])
+    told = tellAlarms(told.history, pump.read())
+    expect(told.changes).toEqual([])
+    pump.clear(5)
+    told = tellAlarms(told.history, { ...pump.read(), alarms: null })
+    expect(told.changes).toEqual([])
+    told = tellAlarms(told.history, pump.read())
+    expect(told.changes.map(({ phase }) => phase)).toEqual(['end'])
+  })
+
+  it('hides no alarm that came and went meanwhile, also as the first reading', () => {
+    const pump = new Pump(3)
+    const first = tellAlarms(NO_ALARMS, { ...pump.read(), alarms: null })
+    expect(first.changes).toEqual([])
+    const raised = stall(pump)
+    expect(tellAlarms(first.history, raised).changes.map(({ phase }) => phase)).toEqual(['start'])
+    pump.clear(5)
+    const later = tellAlarms(first.history, pump.read())
+    expect(later.changes.map(({ phase, between }) => [phase, between])).toEqual([
+      ['start', true],
+      ['end', true],
+    ])
+  })
+
+  it('lets an alarm begin and end by its list, where the event list could not be read', () => {
+    const unread = { total: null, overwritten: null, entries: null }
+    const pump = new Pump(3)
+    const told = tellAlarms(NO_ALARMS, { ...stall(pump), events: unread })
+    expect(told.changes.map(({ phase }) => phase)).toEqual(['start'])
+    pump.clear(5)
+    const gone = tellAlarms(told.history, { ...pump.read(), events: unread })
+    expect(gone.changes.map(({ phase }) => phase)).toEqual(['end'])
+    expect(tellAlarms(gone.history, { alarms: [], events: none, readAt: '' }).changes).toEqual([])
+  })
+})

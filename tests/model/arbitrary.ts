@@ -8,6 +8,8 @@ import {
   type Repr,
   type Struct,
 } from '../../protocol/fields/field.ts'
+import type { ReadRepr } from '../../src/model/reading.ts'
+import { BLOCK_FAULTS } from '../../src/model/value.ts'
 
 function fieldArbitrary(field: Field): fc.Arbitrary<unknown> {
   switch (field.kind) {
@@ -52,3 +54,14 @@ export function structArbitrary<S extends Struct>(declared: S): fc.Arbitrary<Rep
 export const snapshotArbitrary = fc.record(
   Object.fromEntries(Object.entries(BLOCKS).map(([name, b]) => [name, structArbitrary(b.struct)])),
 ) as unknown as fc.Arbitrary<SnapshotRepr>
+
+/** The same, where some blocks could not be read. */
+export const readArbitrary: fc.Arbitrary<ReadRepr> = fc
+  .tuple(
+    snapshotArbitrary,
+    fc.dictionary(
+      fc.constantFrom(...Object.keys(BLOCKS)),
+      fc.record({ unavailable: fc.constantFrom(...BLOCK_FAULTS) }),
+    ),
+  )
+  .map(([repr, unread]) => ({ ...repr, ...unread }) as ReadRepr)

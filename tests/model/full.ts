@@ -4,7 +4,12 @@ import { BLOCKS, type BlockName, type SnapshotRepr } from '../../protocol/fields
 import { allOnes, type Field, type Repr, type Struct } from '../../protocol/fields/field.ts'
 import { type Content, contentOf, type Who } from '../../src/model/content.ts'
 import type { ScalarField } from '../../src/model/fields.ts'
-import { type SnapshotValues, snapshotValues } from '../../src/model/reading.ts'
+import {
+  filled as filledBlocks,
+  type ReadRepr,
+  type SnapshotValues,
+  snapshotValues,
+} from '../../src/model/reading.ts'
 
 export const AT = { deviceTime: '2026-11-24T14:02:11', receivedAt: '2026-11-24T14:02:12.345Z' }
 
@@ -116,12 +121,12 @@ const CLOCK = {
   uncertaintyS: 0.6,
 } as const
 
-export const valuesIn = (repr: SnapshotRepr): SnapshotValues => snapshotValues(repr, AT)
+export const valuesIn = (repr: ReadRepr): SnapshotValues => snapshotValues(repr, AT)
 
 /** As a surface has it. */
-export function readIn(repr: SnapshotRepr): { readonly who: Who; readonly content: Content } {
+export function readIn(repr: ReadRepr): { readonly who: Who; readonly content: Content } {
   const values = valuesIn(repr)
-  const { serial, model, firmware } = values.identity
+  const { serial, model, firmware } = filledBlocks(values, AT).identity
   return {
     who: { serial: serial.value ?? '', model: model.value, firmware: firmware.value },
     content: contentOf(values, AT.receivedAt, CLOCK),

@@ -10,6 +10,7 @@ import {
   alarmsInOrder,
   drugReadings,
   drugSchema,
+  filled,
   pumpEventSchema,
   pumpEvents,
   snapshotSchema,
@@ -23,7 +24,7 @@ import {
   toValue,
   toValues,
 } from '../../src/model/value.ts'
-import { snapshotArbitrary, structArbitrary } from './arbitrary.ts'
+import { readArbitrary, snapshotArbitrary, structArbitrary } from './arbitrary.ts'
 
 const at = { deviceTime: '2026-11-24T14:02:11', receivedAt: '2026-11-24T14:02:12.345Z' }
 
@@ -55,15 +56,16 @@ describe('alarms', () => {
 describe('snapshotValues', () => {
   it('gives what its schema takes, for anything the wire can carry', () => {
     fc.assert(
-      fc.property(snapshotArbitrary, (repr) => {
+      fc.property(readArbitrary, (repr) => {
         const values = snapshotValues(repr, at)
         expect(snapshotSchema.safeParse(values).error).toBeUndefined()
-        for (const a of alarmReadings(values, at.receivedAt)) {
+        for (const a of alarmReadings(values, at.receivedAt) ?? []) {
           expect(alarmSchema.safeParse(a).error).toBeUndefined()
         }
-        for (const e of pumpEvents(values))
+        for (const e of pumpEvents(values).entries ?? [])
           expect(pumpEventSchema.safeParse(e).error).toBeUndefined()
-        for (const d of drugReadings(values)) expect(drugSchema.safeParse(d).error).toBeUndefined()
+        for (const d of drugReadings(values) ?? [])
+          expect(drugSchema.safeParse(d).error).toBeUndefined()
       }),
     )
   })
@@ -72,10 +74,11 @@ describe('snapshotValues', () => {
     fc.assert(
       fc.property(snapshotArbitrary, (repr) => {
         const values = snapshotValues(repr, at)
-        const shown = alarmReadings(values, at.receivedAt)
+        const shown = alarmReadings(values, at.receivedAt) ?? []
+        const { alarms } = filled(values, at)
         expect(shown).toHaveLength(repr.alarms.alarms.length)
         const codes = repr.alarms.alarms.map(({ code }, i) =>
-          code === null ? null : values.alarms.alarms[i]?.code.value,
+          code === null ? null : alarms.alarms?.[i]?.code.value,
         )
         expect(shown.map(({ code }) => code).sort()).toEqual(codes.sort())
         for (const { code } of shown) {

@@ -87,7 +87,14 @@ export class Script {
   }
 
   contact(fresh: boolean, loss: ContactEvent['loss'] = 'implant-lost'): ContactEvent {
-    const rest = { coupling: 80, position: 'good', operation: 'none', progress: 0, changed: true }
+    const rest = {
+      coupling: 80,
+      position: 'good',
+      operation: 'none',
+      progress: 0,
+      changed: true,
+      atLeast: false,
+    }
     return { ...this.head(), kind: 'contact', fresh, loss, heardAt: this.mono, ...rest }
   }
 

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { BridgeEvent, PumpIdentity } from '../../src/model/event.ts'
+import { filled } from '../../src/model/reading.ts'
 import { pumpStatusSchema } from '../../src/model/status.ts'
 import { pumpTold } from '../../src/words/told.ts'
 import { WORDS } from '../../src/words/words.ts'
@@ -81,15 +82,16 @@ describe('a live reading', () => {
     s.live()
     const reading = s.reading()
     const { values } = reading
+    const { reservoir } = filled(values, { deviceTime: null, receivedAt: reading.receivedAt })
     const volume = {
-      ...values.reservoir.reportedVolume,
+      ...reservoir.reportedVolume,
       value: null,
       quality: 'invalid' as const,
       raw: 6,
     }
     s.apply({
       ...reading,
-      values: { ...values, reservoir: { ...values.reservoir, reportedVolume: volume } },
+      values: { ...values, reservoir: { ...reservoir, reportedVolume: volume } },
     })
     s.apply(s.end('confirmed'))
     expect(s.view()?.reservoir.reportedVolume).toMatchObject({

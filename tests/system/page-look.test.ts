@@ -105,11 +105,11 @@ async function figuresOf(page: Page, name: string): Promise<void> {
   for (const { drug, dose } of doses) expect(text).toContain(`${drug} ${dose}`)
   const { reservoir: r } = FIELDS
   expect(text).toContain(`Capacity ${shown(READER, r.capacity, pump.reservoir.capacity)}`)
-  for (const drug of pump.infusion.drugs) {
+  for (const drug of pump.infusion.drugs ?? []) {
     const { concentration } = DRUG_FIELDS
     expect(text).toContain(`Concentration ${shown(READER, concentration, drug.concentration)}`)
   }
-  if (pump.alarms.length === 0)
+  if (pump.alarms?.length === 0)
     expect(text).toMatch(
       /No alarms reported by the pump at 08:00\. This page does not watch the pump\./,
     )

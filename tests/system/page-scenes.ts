@@ -118,7 +118,7 @@ export function historyOf(status: BridgeStatus): Scene {
   })
   const visits = days.map((ago, n): Visit => {
     const readAt = new Date(now - ago * DAY_MS).toISOString()
-    const alarms = n === 5 ? 1 : n === days.length - 1 ? pump.alarms.length : 0
+    const alarms = n === 5 ? 1 : n === days.length - 1 ? (pump.alarms?.length ?? 0) : 0
     return {
       ...{ id: idOf(n), position: n, readAt, deviceTime: readAt.slice(0, 19), session: n + 1 },
       source: 'simulator',
@@ -158,7 +158,7 @@ const came = (status: BridgeStatus): BridgeStatus =>
     const number = (pump.events.total ?? 0) + 1
     const at = '2025-12-24T03:10:00'
     const raised = { number, code: 'alarm-raised', occurredAt: at, detectedAt: at, argument: 5 }
-    const entries = [...pump.events.entries, { ...raised, invalid: undefined }]
+    const entries = [...(pump.events.entries ?? []), { ...raised, invalid: undefined }]
     return { ...pump, events: { ...pump.events, total: number, entries } }
   })
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startSimulator } from '../../simulator/index.ts'
+import { systemEnv } from '../../src/base/env.ts'
 import type { PortEnd, PortError, WandPort } from '../../src/transport/port.ts'
 import { sourceFor } from '../../src/transport/source.ts'
 
@@ -67,10 +68,12 @@ const failure = (port: WandPort) =>
     (error: PortError) => error,
   )
 
+const env = systemEnv()
+
 describe('a serial port', () => {
   it('carries bytes both ways and ends once when it is closed', async () => {
     const { link } = await terminal()
-    const port = sourceFor(link).create()
+    const port = sourceFor(link, env).create()
     const heard = await open(port)
     port.write(Buffer.from(HELLO))
     await vi.waitUntil(() => heard.text.endsWith('\r\n'), 3_000)
@@ -85,7 +88,7 @@ describe('a serial port', () => {
     // A terminal whose master blocked on reading stopped the whole process here, one time in ten.
     const { link } = await terminal()
     for (let i = 0; i < 40; i += 1) {
-      const port = sourceFor(link).create()
+      const port = sourceFor(link, env).create()
       const heard = await open(port)
       await port.close()
       expect(heard.ends).toEqual(['closed'])
@@ -94,11 +97,11 @@ describe('a serial port', () => {
 
   it('closed before it was open never opens', async () => {
     const { link } = await terminal()
-    const port = sourceFor(link).create()
+    const port = sourceFor(link, env).create()
     const opening = failure(port)
     await port.close()
     expect((await opening).end).toBe('closed')
-    const next = sourceFor(link).create()
+    const next = sourceFor(link, env).create()
     await vi.waitFor(() => open(next), 2_000)
     await next.close()
   })
@@ -106,7 +109,7 @@ describe('a serial port', () => {
   it('says unplugged, once, whatever the moment', async () => {
     const { link, simulator } = await terminal()
     for (let i = 0; i < 6; i += 1) {
-      const port = sourceFor(link).create()
+      const port = sourceFor(link, env).create()
       const heard = await open(port)
       port.write(Buffer.from(HELLO))
       if (i % 2 === 0) await vi.waitUntil(() => heard.text.endsWith('\r\n'), 3_000)
@@ -123,27 +126,27 @@ describe('a serial port', () => {
 
   it('is busy while another program holds it, and free afterwards', async () => {
     const { link } = await terminal()
-    const first = sourceFor(link).create()
+    const first = sourceFor(link, env).create()
     await open(first)
-    const error = await failure(sourceFor(link).create())
+    const error = await failure(sourceFor(link, env).create())
     expect(error.end).toBe('busy')
     expect(error.message).toContain('held by another program')
     await first.close()
-    const second = sourceFor(link).create()
+    const second = sourceFor(link, env).create()
     await open(second)
     await second.close()
   })
 
   it('is absent where there is none, and failed where there is something else', async () => {
-    expect((await failure(sourceFor('/dev/no-such-wand').create())).end).toBe('absent')
-    expect((await failure(sourceFor(tmpdir()).create())).end).toBe('failed')
+    expect((await failure(sourceFor('/dev/no-such-wand', env).create())).end).toBe('absent')
+    expect((await failure(sourceFor(tmpdir(), env).create())).end).toBe('failed')
   })
 })
 
 describe('a TCP port', () => {
   it('carries bytes both ways and ends once', async () => {
     const spec = await listener((socket) => socket.pipe(socket))
-    const port = sourceFor(spec).create()
+    const port = sourceFor(spec, env).create()
     const heard = await open(port)
     port.write(Buffer.from(HELLO))
     await vi.waitUntil(() => heard.text === HELLO, 3_000)
@@ -156,7 +159,7 @@ describe('a TCP port', () => {
     'says unplugged when the other side does %s',
     async (how) => {
       const spec = await listener((socket) => void socket.once('data', () => socket[how]()))
-      const port = sourceFor(spec).create()
+      const port = sourceFor(spec, env).create()
       const heard = await open(port)
       port.write(Buffer.from(HELLO))
       await vi.waitUntil(() => heard.ends.length > 0, 3_000)
@@ -167,14 +170,14 @@ describe('a TCP port', () => {
 
   it('closed before it was open never opens', async () => {
     const spec = await listener(() => {})
-    const port = sourceFor(spec).create()
+    const port = sourceFor(spec, env).create()
     const opening = failure(port)
     await port.close()
     expect((await opening).end).toBe('closed')
   })
 
   it('is absent where nobody listens', async () => {
-    expect((await failure(sourceFor('tcp://127.0.0.1:1').create())).end).toBe('absent')
+    expect((await failure(sourceFor('tcp://127.0.0.1:1', env).create())).end).toBe('absent')
   })
 })
 
@@ -191,7 +194,7 @@ describe('sourceFor', () => {
     'udp://h:1',
     'a\0b',
   ])('refuses %j with what to write', (spec) => {
-    expect(() => sourceFor(spec)).toThrow(/tcp:\/\/HOST:PORT/)
+    expect(() => sourceFor(spec, env)).toThrow(/tcp:\/\/HOST:PORT/)
   })
 
   it('takes paths and addresses', () => {
@@ -202,7 +205,7 @@ describe('sourceFor', () => {
       'tcp://[::1]:4001',
       'TCP://host.example:1',
     ]) {
-      expect(sourceFor(spec).path).toBe(spec)
+      expect(sourceFor(spec, env).path).toBe(spec)
     }
   })
 })

@@ -2,6 +2,7 @@
 // and however long it goes on, the page keeps no more than it can show.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { eventsSince } from '../../src/model/pump-events.ts'
 import { readerOf } from '../../src/words/reader.ts'
 import { type Point, Points, trendOf } from '../../web/view/trend.ts'
 import { cameAndWent, changesOf, lastVisit } from '../../web/view/visit.ts'
@@ -39,6 +40,8 @@ describe('what has changed', () => {
   it('is nothing when nothing has', () => {
     const { programme, other, same } = changesOf(now, now, reader)
     expect([programme, other, same]).toEqual([[], [], true])
+    const whole = { events: { ...now.content.events, total: 2 } }
+    expect(eventsSince(whole.events.total, whole.events)).toEqual({ entries: [], overwritten: 0 })
   })
 
   it('has both sides, also where both would be shown alike', () => {
@@ -104,7 +107,7 @@ describe('what has changed', () => {
     }
     const later = {
       ...{ alarms, readAt: at(0).readAt },
-      events: { ...events, total: total + 1, entries: [...events.entries, raised] },
+      events: { ...events, total: total + 1, entries: [...(events.entries ?? []), raised] },
     }
     expect(cameAndWent(before, later)).toMatchObject([
       { code: 'motor-stall', occurredAt: '2026-11-20T03:10:00' },
@@ -125,6 +128,19 @@ describe('what has changed', () => {
       ],
     }
     expect(cameAndWent(before, listed)).toEqual([])
+  })
+
+  it('counts events the pump has overwritten since, where it says how many', () => {
+    const { content } = now
+    const total = content.events.total ?? 0
+    const later = { events: { ...content.events, total: total + 100, entries: [] } }
+    expect(eventsSince(content.events.total, later.events)).toEqual({
+      entries: [],
+      overwritten: 100,
+    })
+    const silent = { events: { ...content.events, total: null } }
+    expect(eventsSince(content.events.total, silent.events).overwritten).toBeNull()
+    expect(eventsSince(silent.events.total, content.events).overwritten).toBeNull()
   })
 })
 

@@ -2,6 +2,7 @@
 // ears only when it changes.
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { renderWand } from '../../src/cli/render.ts'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { REASONS } from '../../src/model/value.ts'
 import { readerOf } from '../../src/words/reader.ts'
@@ -59,6 +60,11 @@ describe('a reading', () => {
     const link = { ...pump.link, connected: true }
     const seen = stale('implant-lost', { session, link, wand: { ...pump.wand, contact } })
     expect(stateOf(seen, reader).title).toBe('Signal lost at 14:06')
+    const atLeast = { ...seen, wand: { ...seen.wand, contact: { ...contact, atLeast: true } } }
+    expect(stateOf(atLeast, reader).title).toBe('Signal lost at 14:06 or earlier')
+    expect(
+      renderWand({ ...wand, contact: { ...contact, fresh: false, atLeast: true } }, reader),
+    ).toContain(`${' '.repeat(18)}Pump last heard at least 2 min ago`)
   })
 
   it('of a wand that is back says what to do now, not to look at its cable', () => {

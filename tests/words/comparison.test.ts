@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { besideLines } from '../../src/cli/refill/terminal.ts'
 import { renderPump, TERMINAL_LEAVES_OUT } from '../../src/cli/render.ts'
 import { compare } from '../../src/model/comparison.ts'
-import { keptBlocks } from '../../src/model/reading.ts'
+import { filled, keptBlocks } from '../../src/model/reading.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { sheetPage } from '../../src/refill/page/page.ts'
 import { printedSheet } from '../../src/refill/paper/print.ts'
@@ -202,7 +202,7 @@ describe('what is not known', () => {
   it('gives a mass no unit where the pump does not say one, and no number that could be read in another', () => {
     const massUnit = PLACES.find((one) => nameOf(one) === 'drugs.drugs.massUnit') as Place
     for (const raw of [null, 9]) {
-      const drug = valuesIn(withRaw(FULL, massUnit, raw)).drugs.drugs.at(-1)
+      const drug = filled(valuesIn(withRaw(FULL, massUnit, raw)), AT).drugs.drugs?.at(-1)
       for (const name of ['concentration', 'dose24h'] as const) {
         expect(drug?.[name]).toMatchObject({ value: null, unit: null, quality: 'unavailable' })
         const field = PLACES.find((one) => one.part === name) as Place

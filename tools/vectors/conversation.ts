@@ -103,6 +103,9 @@ function told({ crc, pumpSerial, pieces, named }: Story): string[] {
   return out
 }
 
+/** One byte less than the fixed part of the block. */
+const EVENTS_SHORT = BLOCKS.events.struct.size - 1
+
 export function conversations(): Vector[] {
   const good = story()
   const blocks = Object.fromEntries(BLOCK_BYTES.map(({ name, bytes }) => [name, hex(bytes)]))
@@ -116,13 +119,26 @@ export function conversations(): Vector[] {
       ? { ...piece, data: (piece['data'] as Uint8Array).map((b, at) => (at === 3 ? b ^ 4 : b)) }
       : piece,
   )
+  const unread = (name: string, block: BlockName, change: Story): Vector => ({
+    name,
+    conversation: told(change),
+    blocks: { ...blocks, [block]: null },
+  })
+  const gone = story(BLOCK_BYTES.filter(({ name }) => name !== 'alarms'))
+  const short = story(
+    BLOCK_BYTES.map((one) =>
+      one.name === 'events' ? { ...one, bytes: one.bytes.slice(0, EVENTS_SHORT) } : one,
+    ),
+  )
   const twice = story([...BLOCK_BYTES, ...BLOCK_BYTES.filter(({ name }) => name === 'alarms')])
   return [
     { name: 'a reading whole', conversation: told(good), blocks },
     unusable('a piece was not asked for', { pieces: good.pieces.filter((_, i) => i !== 9) }),
     unusable('the CRC over the blocks differs', { crc: (good.crc ^ 1) >>> 0 }),
     unusable('one bit of one block differs, in a PDU whose own CRC is good', { pieces: torn }),
-    unusable('the directory names a block twice', twice),
+    unread('the directory names a block twice', 'alarms', twice),
+    unread('the directory does not name a block', 'alarms', gone),
+    unread('a block is shorter than its fixed part', 'events', short),
     unusable('the identity block names another pump than OPEN did', { pumpSerial: 'SIM-0002' }),
   ]
 }

@@ -16,6 +16,16 @@ interface Props {
 export function Alarms({ pump, reader }: Props) {
   const { page } = reader.words
   const at = minute(reader, pump.readAt)
+  if (pump.alarms === null) {
+    return (
+      <section class="alarms unread">
+        <h3>{page.alarms}</h3>
+        <p>
+          <strong>{page.alarmsUnread(at)}</strong>
+        </p>
+      </section>
+    )
+  }
   return (
     <section class="alarms">
       <h3>{page.alarms}</h3>

@@ -96,7 +96,7 @@ export function Chart(props: Props) {
         const value = read(point)
         if (value === null) return null
         const [px, py] = [x(point.at), y(value)]
-        return point.alarms > 0 ? (
+        return point.alarms !== 0 ? (
           <path key={point.position} class="alarm" d={`M${px} ${py - 12}l11 19h-22z`} />
         ) : (
           <circle key={point.position} class="dot" cx={px} cy={py} r={points.length > 80 ? 2 : 5} />

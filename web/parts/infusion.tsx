@@ -1,6 +1,7 @@
 // What the pump infuses: mode, rate, each drug with its concentration and dose of a day, and the day's
 // schedule drawn.
 import { DRUG_FIELDS, FIELDS, STEP_FIELDS } from '../../src/model/fields.ts'
+import { mayGiveBolus } from '../../src/model/reading.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { drugName, type Reader, shown, stepStart } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
@@ -30,8 +31,9 @@ export function Infusion({ pump: { infusion, state }, reader }: Props) {
   return (
     <Part title={page.infusion} name="infusion">
       <Facts facts={facts} />
+      {drugs === null && <p>{page.drugsUnread}</p>}
       <ul class="drugs">
-        {drugs.map((drug, n) => (
+        {drugs?.map((drug, n) => (
           <li key={`${n} ${drug.name}`}>
             <h4>{drugName(reader, drug)}</h4>
             <Facts
@@ -51,9 +53,9 @@ export function Infusion({ pump: { infusion, state }, reader }: Props) {
 }
 
 /** Only while one is given, or where the pump does not say whether. */
-function singleBolus({ mode, bolusVolume, bolusRate }: PumpStatus['infusion'], reader: Reader) {
-  if (bolusVolume.value === 0 || (bolusVolume.value === null && mode.value !== 'single-bolus'))
-    return []
+function singleBolus(infusion: PumpStatus['infusion'], reader: Reader) {
+  if (!mayGiveBolus(infusion)) return []
+  const { bolusVolume, bolusRate } = infusion
   const left = shown(reader, fields.bolusVolume, bolusVolume)
   const rate = shown(reader, fields.bolusRate, bolusRate)
   return [{ label: reader.words.page.singleBolus, value: left, note: rate }]
@@ -65,6 +67,13 @@ const HEIGHT = 100
 export function Schedule({ pump: { infusion }, reader }: Props) {
   const { page } = reader.words
   const steps = infusion.schedule
+  if (steps === null) {
+    return (
+      <Part title={page.schedule} name="schedule">
+        <p>{page.scheduleUnread}</p>
+      </Part>
+    )
+  }
   const rateOf = (step: (typeof steps)[number]) => shown(reader, STEP_FIELDS.rate, step.rate)
   if (steps.length === 0) {
     return (

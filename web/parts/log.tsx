@@ -17,7 +17,7 @@ export function Log({ pump, reader }: Props) {
   const { entries, overwritten, total } = pump.events
   const list = useMemo(
     () => <EventList entries={entries} reader={reader} />,
-    [pump.pump.id, total, entries.length, reader],
+    [pump.pump.id, total, entries?.length, reader],
   )
   return (
     <details class="part log">
@@ -25,7 +25,7 @@ export function Log({ pump, reader }: Props) {
         <h3>{page.log}</h3>
       </summary>
       {list}
-      <Gap lost={overwritten} none={page.logWhole} reader={reader} />
+      {entries !== null && <Gap lost={overwritten} none={page.logWhole} reader={reader} />}
     </details>
   )
 }
@@ -46,10 +46,12 @@ export function EventList({
   entries,
   reader,
 }: {
-  readonly entries: readonly PumpEventReading[]
+  /** Null = they could not be read. */
+  readonly entries: readonly PumpEventReading[] | null
   readonly reader: Reader
 }) {
   const { page, event, notAvailable } = reader.words
+  if (entries === null) return <p>{page.logUnread}</p>
   if (entries.length === 0) return <p>{page.logEmpty}</p>
   return (
     <ol class="events">

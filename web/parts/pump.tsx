@@ -116,7 +116,7 @@ function Readings({
   )
   return (
     <>
-      {pump.alarms.length > 0 && <Alarms {...given} />}
+      {pump.alarms?.length !== 0 && <Alarms {...given} />}
       <Since {...given} history={history} />
       {programme}
       <Trends {...given} history={history} />

@@ -68,7 +68,9 @@ function Body({ pump, history, reader }: Props) {
       )}
       {other.length > 0 && <Table caption={page.otherChanged} changes={other} reader={reader} />}
       {unsaid.length > 0 && <p>{page.unsaid(unsaid.map(({ what }) => what).join(', '))}</p>}
-      {entries.length === 0 && lost === 0 ? (
+      {entries === null ? (
+        <p>{page.logUnread}</p>
+      ) : entries.length === 0 && lost === 0 ? (
         <p>{page.noEvents}</p>
       ) : (
         <details>

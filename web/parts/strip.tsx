@@ -3,7 +3,7 @@
 // filled for what is critical and for a pump that gives nothing; always in words.
 import type { ComponentChildren } from 'preact'
 import type { PumpStatus } from '../../src/model/status.ts'
-import { minute, type Reader } from '../../src/words/reader.ts'
+import { minute, namesOf, type Reader, unreadLines } from '../../src/words/reader.ts'
 import { noAlarmsText, type Summary, summaryOf } from '../../src/words/summary.ts'
 import { sessionOf, stateOf, type TileOf } from '../view/state.ts'
 import { Figure } from './facts.tsx'
@@ -28,8 +28,14 @@ export function Strip({ tile: { wand, pump }, patient, away, reader }: Props) {
       <div class={pump ? 'head' : 'head bare'}>
         <div class="who pump">
           <p class="label">{page.pump}</p>
-          <h2>{pump ? pump.pump.serial : page.noReading}</h2>
+          <h2>{pump ? namesOf(reader, pump.pump, pump.invalid).serial : page.noReading}</h2>
           {pump && <p>{whichPump(pump, reader)}</p>}
+          {pump &&
+            unreadLines(pump, reader).map((line) => (
+              <p class="loud" key={line}>
+                {line}
+              </p>
+            ))}
           {patient && (
             <p>
               {page.patient} <strong>{patient}</strong>
@@ -62,11 +68,12 @@ export function Strip({ tile: { wand, pump }, patient, away, reader }: Props) {
   )
 }
 
-function whichPump({ pump }: PumpStatus, { words: { page } }: Reader): string {
-  const model = pump.model === null ? [] : [`${page.model} ${pump.model}`]
-  return [...model, ...(pump.firmware === null ? [] : [`${page.firmware} ${pump.firmware}`])].join(
-    ', ',
-  )
+function whichPump({ pump, invalid }: PumpStatus, reader: Reader): string {
+  const { page } = reader.words
+  const { model, firmware } = namesOf(reader, pump, invalid)
+  return [model && `${page.model} ${model}`, firmware && `${page.firmware} ${firmware}`]
+    .filter(Boolean)
+    .join(', ')
 }
 
 function Figures({ pump, reader }: { readonly pump: PumpStatus; readonly reader: Reader }) {
@@ -122,12 +129,12 @@ function AlarmCell({
   readonly summary: Summary
   readonly reader: Reader
 }) {
-  const { page } = reader.words
+  const { page, notAvailable } = reader.words
   const critical = alarms.some((one) => one.critical)
   if (alarms.length === 0) {
     return (
-      <Cell name="alarmed" label={page.alarmsLabel}>
-        <Figure text={page.noneReported} />
+      <Cell name="alarmed" label={page.alarmsLabel} filled={pump.alarms === null}>
+        <Figure text={pump.alarms === null ? notAvailable : page.noneReported} />
         <p class="note">{noAlarmsText(pump, reader)}</p>
       </Cell>
     )

@@ -84,7 +84,7 @@ function Drawn({ trend, pump, reader }: DrawnProps) {
     moment(reader, point.readAt),
     text(point.volume, 'mL', VOLUME),
     text(point.rate, 'mL/d', RATE),
-    page.alarmsThen(count(point.alarms)),
+    point.alarms === null ? page.tabUnread : page.alarmsThen(count(point.alarms)),
   )
   const ends = [points[0], points[last]].map((one) => moment(reader, one?.readAt ?? ''))
   const shared = { trend, at, pick, reader }
@@ -179,7 +179,7 @@ function Table({ points, total, reader }: TableProps) {
                   <td>{pumpMoment(reader, point.deviceTime)}</td>
                   <td>{cell(point.volume, 'mL', VOLUME)}</td>
                   <td>{cell(point.rate, 'mL/d', RATE)}</td>
-                  <td>{count(point.alarms)}</td>
+                  <td>{point.alarms === null ? reader.words.notAvailable : count(point.alarms)}</td>
                 </tr>
               ))}
             </tbody>

@@ -4,7 +4,7 @@ import { age, count, quantity } from '../../src/model/format.ts'
 import { notInfusing } from '../../src/model/infusing.ts'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { minute, type Reader, second } from '../../src/words/reader.ts'
-import { alarmName } from '../../src/words/summary.ts'
+import { alarmName, noAlarmsText } from '../../src/words/summary.ts'
 import { linkText } from '../../src/words/told.ts'
 import { sentence } from '../../src/words/words.ts'
 
@@ -39,8 +39,9 @@ export function stateOf(pump: PumpStatus, reader: Reader, away = false): ShownSt
   switch (reason) {
     case 'wand-lost':
     case 'implant-lost': {
-      const at = lostAt(pump)
-      const title = at === null ? page.signalLostNow : page.signalLost(minute(reader, at))
+      const { at, atLeast } = lostAt(pump)
+      const said = atLeast ? page.signalLostBefore : page.signalLost
+      const title = at === null ? page.signalLostNow : said(minute(reader, at))
       const again = reason === 'wand-lost' && pump.link.connected
       const next = again ? page.answersAgain : page.why[reason]
       return of('lost', title, last, next, page.signalLostNow)
@@ -56,12 +57,13 @@ export function stateOf(pump: PumpStatus, reader: Reader, away = false): ShownSt
   }
 }
 
-/** UTC at which the signal went; null = nobody knows. */
-function lostAt({ asOf, session, wand, link }: PumpStatus): string | null {
-  if (session.endedAt !== null) return session.endedAt
-  if (!link.connected) return link.since
-  const { ageMs } = wand.contact
-  return ageMs === null ? null : new Date(Date.parse(asOf) - ageMs).toISOString()
+/** UTC at which the signal went, or before that; null = nobody knows. */
+function lostAt({ asOf, session, wand, link }: PumpStatus) {
+  if (session.endedAt !== null) return { at: session.endedAt, atLeast: false }
+  if (!link.connected) return { at: link.since, atLeast: false }
+  const { ageMs, atLeast } = wand.contact
+  const at = ageMs === null ? null : new Date(Date.parse(asOf) - ageMs).toISOString()
+  return { at, atLeast }
 }
 
 export interface ShownSession {
@@ -160,6 +162,8 @@ export function tilesOf(wands: readonly WandStatus[], pumps: readonly PumpStatus
 function placeOf({ wand, pump }: TileOf): number {
   if (wand.unclosed.length > 0 || wand.session.state === 'not-confirmed') return 0
   if (!pump) return 5
+  // Alarms that could not be read may be critical.
+  if (pump.alarms === null) return 1
   if (pump.alarms.some((alarm) => alarm.class !== 'non-critical' && alarm.class !== 'log-only'))
     return 1
   if (notInfusing(pump)) return 2
@@ -177,6 +181,7 @@ export function tabOf(connection: string, tile: TileOf | undefined, reader: Read
   if (!pump) return page.title
   const of = (what: string) => page.tab(pump.pump.serial, what)
   if (connection !== 'live') return of(page.readOnce.toLowerCase())
+  if (pump.alarms === null) return of(page.tabUnread)
   if (pump.alarms.length > 0) return of(page.tabAlarms(count(pump.alarms.length)))
   if (notInfusing(pump)) return of(page.notInfusing.toLowerCase())
   if (pump.quality === 'current') return of(page.live.toLowerCase())
@@ -211,8 +216,8 @@ export function announcementOf(
 /** Alarms by name, critical first, and a pump that gives nothing. */
 function heardOf(pump: PumpStatus, reader: Reader): string[] {
   const { page, notAvailable } = reader.words
-  const alarms = pump.alarms.map((alarm) =>
+  const alarms = pump.alarms?.map((alarm) =>
     page.alarmHeard(alarmName(alarm, reader), alarm.class ?? notAvailable),
-  )
+  ) ?? [noAlarmsText(pump, reader)]
   return [...(notInfusing(pump) ? [page.notInfusing] : []), ...alarms]
 }

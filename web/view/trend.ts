@@ -9,7 +9,8 @@ export interface Point {
   readonly deviceTime: string | null
   readonly volume: number | null
   readonly rate: number | null
-  readonly alarms: number
+  /** Null = they could not be read. */
+  readonly alarms: number | null
 }
 
 export function pointOf(visit: Omit<Visit, 'closeConfirmed' | 'id' | 'session' | 'source'>): Point {

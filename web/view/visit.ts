@@ -69,7 +69,9 @@ export function changesOf(before: Read, now: Read, reader: Reader): Changes {
   const all = told(compare(a ?? {}, b ?? {}), reader, PAGE_LEAVES_OUT)
   const seen = all.filter(({ change }) => change !== 'same')
   // Of a schedule, the rate of the moment says nothing about the programme.
-  const scheduled = [before, now].every(({ content }) => content.infusion.schedule.length > 0)
+  const scheduled = [before, now].every(
+    ({ content }) => (content.infusion.schedule ?? []).length > 0,
+  )
   const moves = ({ id }: Told) => scheduled && id === 'infusion.rate'
   const set = (one: Told) => (one.role === 'programme' || one.role === 'identity') && !moves(one)
   const said = seen.filter((one) => one.said)
@@ -87,6 +89,7 @@ export function cameAndWent(
   now: Pick<Content, 'alarms' | 'events'> & { readonly readAt: string },
 ): AlarmReading[] {
   const { total } = before.events
+  if (before.alarms === null) return []
   const told = { active: before.alarms, ended: [], since: total, total }
   return alarmChanges(readNoted(told, now), now).flatMap(({ alarm, between, phase }) =>
     between && phase === 'start' ? [alarm] : [],

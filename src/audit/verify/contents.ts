@@ -162,7 +162,8 @@ function differs(record: AuditRecord, again: Derived): string | null {
   if (canonical(again.said) !== canonical(blocks ?? values ?? null))
     return 'its PDUs say something else than the record'
   const { pump, deviceTime, model } = record
-  if ((pump ?? null) !== again.pump) return `its PDUs are of pump ${again.pump}, not of ${pump}`
+  if (again.pump !== null && pump !== again.pump)
+    return `its PDUs are of pump ${again.pump}, not of ${pump}`
   if (again.model !== null && model !== again.model)
     return `its PDUs are of model ${again.model}, not of ${model}`
   return (deviceTime ?? null) === again.deviceTime

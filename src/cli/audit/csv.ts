@@ -1,5 +1,5 @@
 // Rows as CSV (RFC 4180) for spreadsheets. Pure.
-import { printable } from '../../base/printable.ts'
+import { printable } from '../../model/printable.ts'
 
 export type Cell = string | number | boolean | null | undefined
 

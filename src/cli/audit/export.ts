@@ -2,7 +2,7 @@
 import { readRecords, type Stored } from '../../audit/read/reader.ts'
 import { deviceFile } from '../../audit/verify/prove.ts'
 import { nodeDisk } from '../../base/disk.ts'
-import { printable, printableJson } from '../../base/printable.ts'
+import { printable, printableJson } from '../../model/printable.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { type Cell, csvLine } from './csv.ts'
 import { logsOf } from './logs.ts'
@@ -116,7 +116,11 @@ async function rows(flags: ExportFlags, out: Sink): Promise<void> {
 const asIs = (line: string, file: string | undefined) =>
   file === undefined && process.stdout.isTTY ? printableJson(line) : line
 
-function csvRow(log: string, { position, record }: Stored): string {
+/** A record as one row. */
+export function csvRow(
+  log: string,
+  { position, record }: Pick<Stored, 'position' | 'record'>,
+): string {
   const values = measured(record)
   const cells: Record<(typeof COLUMNS)[number], Cell> = {
     log,

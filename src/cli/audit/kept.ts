@@ -2,7 +2,7 @@
 // a sentence that says what is the matter. Nothing is read from a pipe or a device.
 import { readFileSync, type Stats, statSync } from 'node:fs'
 import { errorCode } from '../../base/disk.ts'
-import { printable } from '../../base/printable.ts'
+import { printable } from '../../model/printable.ts'
 import { CommandError, Exit } from '../exit.ts'
 
 /** What the system refuses is no word about the log. */

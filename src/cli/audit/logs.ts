@@ -2,8 +2,8 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { listLogs } from '../../audit/read/files.ts'
 import { errorCode, nodeDisk } from '../../base/disk.ts'
-import { printable } from '../../base/printable.ts'
 import { defaultStateDir } from '../../host/config.ts'
+import { printable } from '../../model/printable.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { refusedBySystem } from './kept.ts'
 

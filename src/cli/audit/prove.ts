@@ -3,7 +3,7 @@ import { renderUnicodeCompact } from 'uqr'
 import { newestCheckpoint } from '../../audit/read/files.ts'
 import { prove } from '../../audit/verify/prove.ts'
 import { nodeDisk } from '../../base/disk.ts'
-import { printable } from '../../base/printable.ts'
+import { printable } from '../../model/printable.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { oneLog, type StateFlags } from './logs.ts'
 

@@ -2,7 +2,7 @@
 
 import { type Filter, readRecords, type Stored } from '../../audit/read/reader.ts'
 import { nodeDisk } from '../../base/disk.ts'
-import { printable, printableJson } from '../../base/printable.ts'
+import { printable, printableJson } from '../../model/printable.ts'
 import { logsOf, type StateFlags } from './logs.ts'
 import { recordRead } from './record-read.ts'
 import { summary } from './summary.ts'

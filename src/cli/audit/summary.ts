@@ -41,7 +41,7 @@ export function summary(record: AuditRecord): string {
   switch (record.kind) {
     case 'interrogation': {
       const alarms = (record.body.blocks as Blocks).alarms?.alarms?.length
-      if (alarms === undefined) return `${said}, alarms not read`
+      if (alarms === undefined) return `${said}, ALARMS COULD NOT BE READ`
       return `${said}, ${alarms === 1 ? '1 alarm' : `${count(alarms)} alarms`}`
     }
     case 'live':

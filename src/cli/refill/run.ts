@@ -9,11 +9,11 @@ import type { Clinic } from '../../refill/sheet/compare.ts'
 import { sourceFor } from '../../transport/source.ts'
 import { browseLink } from '../browse.ts'
 import { type DemoKey, KEYS, type Simulator, simulate } from '../demo.ts'
-import { CommandError, Exit, stopInOrder } from '../exit.ts'
+import { CommandError, Exit, type ExitCode, type Signal, stopInOrder } from '../exit.ts'
 import { bridgeWands, type Settings, settings } from '../options.ts'
 import type { RefillFlags } from '../refill.ts'
 import { sourceMark } from '../render.ts'
-import { hold } from '../serve.ts'
+import { hold, stopHost } from '../serve.ts'
 
 const PRACTICE_DIR = './.wandbridge-practice'
 
@@ -43,9 +43,10 @@ export async function run(flags: RefillFlags): Promise<void> {
     clinic: clinicOf(chosen),
     auth: flags.terminal ? 'terminal' : 'page-link',
   })
-  const stop = async (why: string) => {
-    await host?.stop(why)
+  const stop = async (why: string, signal: Signal | 'none' = 'none') => {
+    const code = host && (await stopHost(host, 'refill', { why, signal }, chosen.locale))
     await simulator?.stop()
+    return code ?? Exit.OK
   }
   if (!flags.terminal) return page(env, chosen.stateDir, desk, flags, simulator, stop)
   const ends = stopInOrder(stop)
@@ -68,7 +69,11 @@ async function bridgeFor(env: Env, chosen: Settings, flags: RefillFlags): Promis
     const host = await hold(env, stateDir, async () => {
       simulator = await simulate({ ...(scenario !== undefined && { scenario }) }, stateDir)
       const source = 'simulator' as const
-      return { source, ports: simulator.describe().map((device) => sourceFor(device.path)), policy }
+      return {
+        source,
+        ports: simulator.describe().map((device) => sourceFor(device.path, env)),
+        policy,
+      }
     })
     return { host, simulator }
   }
@@ -84,16 +89,16 @@ async function page(
   desk: Desk,
   flags: RefillFlags,
   simulator: Simulator | null,
-  stop: (why: string) => Promise<void>,
+  stop: (why: string, signal?: Signal | 'none') => Promise<ExitCode>,
 ): Promise<void> {
   const server = await served(env, desk, flags.port, stateDir).catch(async (error: unknown) => {
     await stop('cannot listen')
     throw error
   })
-  const ends = stopInOrder(async (why) => {
+  const ends = stopInOrder(async (why, signal) => {
     if (process.stdin.isTTY) process.stdin.setRawMode(false)
     await server.close()
-    await stop(why)
+    return stop(why, signal)
   })
   if (simulator) for (const line of sourceMark('simulator')) console.log(line)
   console.log(`The worksheet is on ${server.url}. It sends nothing to the pump.`)

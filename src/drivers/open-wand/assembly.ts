@@ -1,23 +1,21 @@
-// A snapshot put together from SNAPSHOT and BLOCK replies: all of it, checked, or nothing. The same
-// function reads the PDUs of an audit record again a year later.
+// A snapshot put together from SNAPSHOT and BLOCK replies: all of it, checked, or nothing. A block that
+// came whole but makes no sense costs itself alone: it is not read, with the reason. The same function reads
+// the PDUs of an audit record again a year later.
 
 import { crc32 } from '../../../protocol/codec/crc32.ts'
 import { decodePdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
-import {
-  BLOCK_NAMES,
-  BLOCKS,
-  type BlockName,
-  MAX_SNAPSHOT,
-  type SnapshotRepr,
-} from '../../../protocol/fields/blocks.ts'
+import { BLOCKS, MAX_SNAPSHOT } from '../../../protocol/fields/blocks.ts'
+import type { Struct } from '../../../protocol/fields/field.ts'
 import {
   MESSAGES,
   messageOfType,
   type ReadRequest,
   type ReplyOf,
 } from '../../../protocol/messages/index.ts'
+import type { ReadRepr, Unread } from '../../model/reading.ts'
 import { type Statement, statement } from '../../model/statement.ts'
+import type { BlockFault } from '../../model/value.ts'
 
 export interface Assembly {
   readonly snapshot: number
@@ -32,7 +30,7 @@ export interface Assembly {
 export interface ReadSnapshot {
   readonly snapshot: number
   readonly directory: ReplyOf<'SNAPSHOT'>
-  readonly blocks: SnapshotRepr
+  readonly blocks: ReadRepr
   readonly pdus: readonly Uint8Array[]
 }
 
@@ -63,9 +61,6 @@ export function addDirectory(
   if (reply.snapshot !== a.snapshot) return statement('read.directory-of-another')
   if (reply.counterBefore === null || reply.counterBefore !== reply.counterAfter) {
     return statement('read.pump-changed')
-  }
-  if (new Set(reply.blocks.map((entry) => entry.block)).size < reply.blocks.length) {
-    return statement('read.block-twice')
   }
   const bytes = reply.blocks.reduce((n, entry) => n + (entry.length ?? 0), 0)
   if (bytes > MAX_SNAPSHOT) return statement('read.too-large', { bytes })
@@ -112,19 +107,23 @@ export function finish(a: Assembly): ReadSnapshot | Statement {
   for (const block of a.done) crc = crc32(block, crc)
   // All-ones is an ordinary checksum here, not "unavailable".
   if (crc !== (directory.crc ?? 0xffffffff)) return statement('read.wrong-checksum')
-  const blocks: Partial<Record<BlockName, unknown>> = {}
-  for (const [i, entry] of directory.blocks.entries()) {
-    const name = BLOCK_NAMES[entry.block ?? 0]
-    const bytes = a.done[i]
-    if (!name || !bytes) continue
-    const repr = parse(BLOCKS[name].struct, bytes)
-    if (!repr) return statement('read.block-too-short', { block: name })
-    blocks[name] = repr
-  }
-  for (const name of Object.keys(BLOCKS)) {
-    if (!(name in blocks)) return statement('read.block-missing', { block: name })
-  }
-  return { snapshot: a.snapshot, directory, blocks: blocks as SnapshotRepr, pdus: a.pdus }
+  const blocks = Object.fromEntries(
+    Object.entries(BLOCKS).map(([name, { number, struct }]) => {
+      const listed = directory.blocks.flatMap(({ block }, i) =>
+        block === number ? [a.done[i]] : [],
+      )
+      return [name, blockOf(struct, listed)]
+    }),
+  ) as unknown as ReadRepr
+  return { snapshot: a.snapshot, directory, blocks, pdus: a.pdus }
+}
+
+/** Which of two is true cannot be told, so a block that is listed twice is not read. */
+function blockOf(struct: Struct, [bytes, second]: readonly (Uint8Array | undefined)[]): object {
+  const fault = (unavailable: BlockFault): Unread => ({ unavailable })
+  if (!bytes) return fault('block-missing')
+  if (second) return fault('block-listed-twice')
+  return parse(struct, bytes) ?? fault('block-malformed')
 }
 
 /** Puts recorded reply PDUs (SNAPSHOT first, then the BLOCKs in order) together again. */

@@ -2,13 +2,12 @@
 // reading came; whoever reads the record later uses it again, by the name that the record carries.
 import { decodePdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
-import type { SnapshotRepr } from '../../../protocol/fields/blocks.ts'
 import { Identity } from '../../../protocol/fields/identity.ts'
 import type { ReplyOf } from '../../../protocol/messages/index.ts'
 import { Live } from '../../../protocol/messages/live.ts'
 import type { Decoder } from '../../model/decoder.ts'
 import type { Json } from '../../model/json.ts'
-import { snapshotValues } from '../../model/reading.ts'
+import { isUnread, type ReadRepr, snapshotValues } from '../../model/reading.ts'
 import { deviceTimeText, toValue, type Value } from '../../model/value.ts'
 import { reassemble } from './assembly.ts'
 import { nameOf, serialOf } from './identity.ts'
@@ -21,11 +20,16 @@ export const decoder: Decoder = {
     if (kind === 'interrogation') {
       const read = reassemble(pdus)
       if (typeof read === 'string') return read
-      const { identity, clock } = read.blocks
+      const { identity } = read.blocks
       const said = read.blocks as unknown as Json
-      const { serial, model } = Identity.fields
-      const pump = serialOf(serial, identity.serial)
-      return { said, pump, model: nameOf(model, identity.model), ...time(clock.deviceTime) }
+      const { fields } = Identity
+      const who = isUnread(identity) ? NOBODY : identity
+      return {
+        said,
+        pump: serialOf(fields.serial, who.serial),
+        model: nameOf(fields.model, who.model),
+        ...time(deviceTimeOf(read.blocks)),
+      }
     }
     const [raw] = pdus
     if (!raw || pdus.length !== 1) return 'a live record has exactly one PDU'
@@ -39,7 +43,7 @@ export const decoder: Decoder = {
     return { said, pump, model: null, ...time(live.deviceTime) }
   },
 
-  reading: (body, at) => snapshotValues(body as SnapshotRepr, at),
+  reading: (body, at) => snapshotValues(body as ReadRepr, at),
 
   live(body, at) {
     const live = body as ReplyOf<'LIVE'>
@@ -51,6 +55,13 @@ export const decoder: Decoder = {
     }
   },
 }
+
+/** Of the pump's clock in a snapshot, in seconds; null = it is not said, or could not be read. */
+export const deviceTimeOf = ({ clock }: Pick<ReadRepr, 'clock'>): number | null =>
+  isUnread(clock) ? null : clock.deviceTime
+
+/** A snapshot that does not say of which pump it is. */
+const NOBODY = { serial: null, model: null }
 
 const time = (seconds: number | null) => ({
   deviceTime: seconds === null ? null : deviceTimeText(seconds),

@@ -10,6 +10,18 @@ export function serialOf(field: TextField, raw: string | null): string | null {
   return `INVALID-${crc32(bytes).toString(16).toUpperCase().padStart(8, '0')}`
 }
 
+/** Texts outside their form, as they came; undefined = there are none. */
+export function misnamed<K extends string>(
+  fields: Readonly<Record<K, TextField>>,
+  said: Readonly<Record<K, string | null>>,
+): Record<string, string> | undefined {
+  const wrong = (Object.keys(fields) as K[]).flatMap((name) => {
+    const raw = said[name]
+    return raw !== null && judge(fields[name], raw) === 'invalid' ? [[name, raw] as const] : []
+  })
+  return wrong.length === 0 ? undefined : Object.fromEntries(wrong)
+}
+
 /** A name in its form; null = it has none, or none that can be believed. */
 export function nameOf(field: TextField, raw: string | null): string | null {
   return judge(field, raw) === 'ok' ? raw : null

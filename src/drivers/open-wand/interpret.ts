@@ -11,12 +11,12 @@ import type {
   Stamp,
 } from '../../model/event.ts'
 import type { JsonObject } from '../../model/json.ts'
-import type { Source } from '../../model/reading.ts'
+import { isUnread, type Source } from '../../model/reading.ts'
 import { statement } from '../../model/statement.ts'
 import { deviceTimeText } from '../../model/value.ts'
 import type { Count, Shared } from '../driver.ts'
-import { decoder } from './decoder.ts'
-import { nameOf, serialOf } from './identity.ts'
+import { decoder, deviceTimeOf } from './decoder.ts'
+import { misnamed, nameOf, serialOf } from './identity.ts'
 import type { LinkNews } from './state.ts'
 import { isConnected } from './table.ts'
 import { liveBound, TIMING } from './timing.ts'
@@ -30,6 +30,8 @@ export class Interpreter {
   #session: number | null = null
   #snapshot: number | null = null
   #fresh = false
+  /** Bytes refused since the port was opened. */
+  #refused = 0
 
   /** `liveMs`: between two LIVE exchanges of a session that is held. */
   constructor(port: string, source: Source, shared: Shared, liveMs: number = TIMING.liveMs) {
@@ -45,7 +47,11 @@ export class Interpreter {
     switch (news.kind) {
       case 'phase': {
         const connected = isConnected(news.phase)
-        const { phase, cause, why } = news
+        const { phase, cause } = news
+        // Something is there, and it is not silent.
+        const bytes = this.#refused
+        const noise = cause === 'no-answer' && bytes > 0
+        const why = news.why ?? (noise ? statement('why.refused-bytes', { bytes }) : null)
         const event: BridgeEvent = {
           ...head(),
           kind: 'link',
@@ -55,7 +61,10 @@ export class Interpreter {
           connected,
         }
         // Who it is, each connection must say anew.
-        if (cause === 'opened') this.#wand = null
+        if (cause === 'opened') {
+          this.#wand = null
+          this.#refused = 0
+        }
         if (!connected) this.#forget()
         return [event]
       }
@@ -66,14 +75,20 @@ export class Interpreter {
         const model = nameOf(fields.wandModel, news.hello.wandModel)
         const firmware = nameOf(fields.firmware, news.hello.firmware)
         const lastEnd = raw === null ? 'unavailable' : codeName(fields.lastEnd, raw)
-        return [{ ...head(), kind: 'wand', model, firmware, lastEnd }]
+        const { wandSerial: serial, wandModel } = fields
+        const names = { serial, model: wandModel, firmware: fields.firmware }
+        const { hello } = news
+        const invalid = misnamed(names, {
+          ...{ serial: hello.wandSerial, model: hello.wandModel, firmware: hello.firmware },
+        })
+        return [{ ...head(), kind: 'wand', model, firmware, lastEnd, ...(invalid && { invalid }) }]
       }
       case 'wand':
         return [{ ...head(), kind: 'health', battery: news.wand.battery }]
       case 'contact': {
         const changed = news.contact.fresh !== this.#fresh
         this.#fresh = news.contact.fresh
-        const { fresh, loss, heardAt, ping } = news.contact
+        const { fresh, loss, heardAt, atLeast, ping } = news.contact
         const fields = Ping.reply.fields
         const name = (raw: number | null | undefined, field: typeof fields.position) =>
           raw === null || raw === undefined ? null : codeName(field, raw)
@@ -85,6 +100,7 @@ export class Interpreter {
             changed,
             loss,
             heardAt,
+            atLeast,
             coupling: ping?.coupling ?? null,
             position: name(ping?.position, fields.position),
             operation: name(ping?.operation, fields.operation),
@@ -143,6 +159,7 @@ export class Interpreter {
 
   /** Refused bytes, as the link counted them. */
   refused(reason: string, { frames, bytes }: Count, link: number, at: Stamp): BridgeEvent {
+    this.#refused += bytes
     return { ...this.#head(link, at), kind: 'refused', reason, frames, bytes }
   }
 
@@ -176,7 +193,7 @@ export class Interpreter {
     const head = this.#head(link, at)
     const { pump } = session
     const body = read.blocks as unknown as JsonObject
-    const { deviceTime } = read.blocks.clock
+    const deviceTime = deviceTimeOf(read.blocks)
     const text = deviceTime === null ? null : deviceTimeText(deviceTime)
     const readAt = { deviceTime: text, receivedAt: head.receivedAt }
     const reading: ReadingEvent = {
@@ -216,7 +233,8 @@ export class Interpreter {
  * clock was asked, and the link between which moments the reading ended.
  */
 function clockOf(news: Extract<LinkNews, { kind: 'snapshot' }>, at: Stamp): ClockReading {
-  const { deviceTime, ageMs } = news.read.blocks.clock
+  const { clock } = news.read.blocks
+  const { deviceTime, ageMs } = isUnread(clock) ? { deviceTime: null, ageMs: null } : clock
   const { earliest, latest } = news.read.ended
   const middle = (earliest + latest) / 2 - (ageMs ?? 0)
   const hostWall = at.wall + (middle - at.mono)

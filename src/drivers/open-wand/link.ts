@@ -52,7 +52,7 @@ export interface LinkOptions {
   readonly sink: LinkSink
 }
 
-/** Clocks that drift apart by more, or a timer that is late by more, mean that the machine slept. */
+/** Clocks that drift apart by more: the machine slept, or was set. A timer later than that: it was held up. */
 const JUMP_MS = 2_000
 const WATCH_MS = 500
 /** A driver that has not opened by then never will. */
@@ -154,7 +154,7 @@ export class Link {
     const late = now.mono - this.#last.mono > WATCH_MS + JUMP_MS
     this.#last = now
     if (isConnected(this.#state.phase) && (Math.abs(slept) > JUMP_MS || late)) {
-      this.#apply({ type: 'clock-jump' }, now)
+      this.#apply({ type: Math.abs(slept) > JUMP_MS ? 'clock-jump' : 'held-up' }, now)
     }
     this.#apply(input, now)
   }
@@ -297,12 +297,12 @@ export class Link {
     this.#receiving = true
     try {
       stream.push(bytes)
+      // What the connection was dropped for may have stood in the middle of these bytes.
+      if (!current()) stream.close()
     } finally {
       this.#receiving = false
       this.#tellRefused()
     }
-    // What the connection was dropped for may have stood in the middle of these bytes.
-    if (!current()) stream.close()
     this.counters.held = stream.held
   }
 

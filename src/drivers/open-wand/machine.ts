@@ -84,6 +84,9 @@ function take(d: Draft, input: Input): void {
     case 'clock-jump':
       if (isConnected(phase)) drop(d, 'clock-jumped')
       return
+    case 'held-up':
+      if (isConnected(phase)) drop(d, 'held-up')
+      return
     case 'other-version':
       if (isConnected(phase))
         drop(d, 'wrong-version', statement('why.version', { major: input.major }))

@@ -4,13 +4,14 @@
 import { Code, type Pdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
 import { Alarms } from '../../../protocol/fields/alarms.ts'
-import { judge } from '../../../protocol/fields/field.ts'
 import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'
+import { Live } from '../../../protocol/messages/live.ts'
 import { Open } from '../../../protocol/messages/open.ts'
 import { Ping, POSITIONS, SESSION_STATES } from '../../../protocol/messages/ping.ts'
 import { pumpId } from '../../base/pump-id.ts'
+import { isUnread } from '../../model/reading.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import {
   type Assembly,
@@ -156,11 +157,12 @@ function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
   const waits = d.s.unclosed.some((u) => u.why === 'still-open')
   if (waits && (state === 'none' || state === 'stuck')) set(d, { helloDue: true })
   // From the first sending: a repeated PING is answered from memory with an age that was true then.
+  const atLeast = ping.contactAgeMs === Ping.reply.fields.contactAgeMs.max
   const heardAt = heardBy(d, ping.contactAgeMs, out.firstAt)
   const fresh = heardAt !== null && d.now.mono < heardAt + TIMING.contactMs
   if (!fresh) {
     const before = d.s.contact
-    set(d, { contact: { ...before, heardAt, ping } })
+    set(d, { contact: { ...before, heardAt, atLeast, ping } })
     // Only the wand's own word counts as lifting it: a silent cable is not that.
     set(d, { armed: true, attempts: 0, reopens: 0 })
     loseContact(d, 'implant-lost')
@@ -168,7 +170,7 @@ function onPing(d: Draft, ping: ReplyOf<'PING'>, { pdu, out }: Came): void {
     if (!before.fresh) tell(d, { kind: 'contact', contact: d.s.contact, recognised: false })
     return
   }
-  const contact: Contact = { heardAt, fresh: true, loss: 'implant-lost', ping }
+  const contact: Contact = { heardAt, atLeast, fresh: true, loss: 'implant-lost', ping }
   const good = POSITIONS[ping.position as keyof typeof POSITIONS] === 'good'
   set(d, { contact, placedSince: good ? (d.s.placedSince ?? d.now.mono) : null })
   tell(d, { kind: 'contact', contact, recognised: d.s.recognised })
@@ -200,7 +202,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
   if (d.s.purpose === 'close' || d.s.stopBy !== null) toEnding(d, 'open-to-close')
   else {
     go(d, 'session-open')
-    if (judge(fields.pumpSerial, pumpSerial) !== 'ok') {
+    if (pumpSerial === null) {
       failRead(d, statement('read.pump-unnamed'), 'read-failed', TIMING.readAttempts)
     }
   }
@@ -209,7 +211,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
 function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   const { session, recognised, unrecognisedSince, contact, counter } = d.s
   if (!session) return
-  if (live.pumpSerial !== session.pump.serial) {
+  if (serialOf(Live.reply.fields.pumpSerial, live.pumpSerial) !== session.pump.serial) {
     failRead(d, statement('read.another-pump'), 'pump-not-recognised')
     return
   }
@@ -232,9 +234,9 @@ function contradicts(live: ReplyOf<'LIVE'>, agreed: Agreed | null): boolean {
   if (!agreed) return false
   const { rate, activeAlarms } = live
   const { max } = Alarms.fields.alarms
-  const otherRate = rate !== null && rate !== agreed.rate
-  const alarms = activeAlarms === null ? null : Math.min(activeAlarms, max)
-  return otherRate || (alarms !== null && alarms !== Math.min(agreed.alarms, max))
+  const differ = (a: number | null, b: number | null) => a !== null && b !== null && a !== b
+  const most = (n: number | null) => (n === null ? null : Math.min(n, max))
+  return differ(rate, agreed.rate) || differ(most(activeAlarms), most(agreed.alarms))
 }
 
 /** One more part of the snapshot; when it is whole it is checked, told, and the reading is done. */
@@ -251,15 +253,21 @@ function grow(d: Draft, next: Assembly | Statement): void {
     readAgain(d, 'code' in read ? read : statement('read.no-times'))
     return
   }
-  if (read.blocks.identity.serial !== session.pump.serial) {
+  const { identity, infusion, alarms } = read.blocks
+  // One that does not say which pump it is of is of the pump that OPEN named: every frame on air was for it.
+  const named = isUnread(identity) ? null : serialOf(Open.reply.fields.pumpSerial, identity.serial)
+  if (named !== null && named !== session.pump.serial) {
     failRead(d, statement('read.snapshot-of-another-pump'), 'pump-not-recognised')
     return
   }
   set(d, { snapshot: read.snapshot, counter: read.directory.counterAfter, attempts: 0 })
   set(d, { assembly: null, readTimes: null, liveAt: d.now.mono })
   set(d, { armed: false, readUntil: null, answeredAt: readTimes.ended.earliest })
-  const { infusion, alarms } = read.blocks
-  set(d, { agreed: { rate: infusion.rate, alarms: alarms.alarms.length } })
+  const agreed: Agreed = {
+    rate: isUnread(infusion) ? null : infusion.rate,
+    alarms: isUnread(alarms) ? null : alarms.alarms.length,
+  }
+  set(d, { agreed })
   tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes } })
   if (d.s.policy === 'continuous') go(d, 'read-kept')
   else toEnding(d, 'read-done')

@@ -29,6 +29,8 @@ export type ContactLoss = 'wand-lost' | 'implant-lost'
 export interface Contact {
   /** Monotonic time the implant was last heard, at the latest; null = not since the port opened. */
   readonly heardAt: number | null
+  /** The wand counts no further: it was heard then or earlier. */
+  readonly atLeast: boolean
   readonly fresh: boolean
   readonly loss: ContactLoss
   readonly ping: ReplyOf<'PING'> | null
@@ -131,10 +133,10 @@ export interface LinkState {
   readonly stopBy: number | null
 }
 
-/** What a reading and LIVE both report. The state counter moves with each (README.md §7.9). */
+/** What a reading and LIVE both report; null = the reading does not say. The state counter moves with each (README.md §7.9). */
 export interface Agreed {
   readonly rate: number | null
-  readonly alarms: number
+  readonly alarms: number | null
 }
 
 export interface ReadTimes {
@@ -148,7 +150,8 @@ export type Input =
   | { readonly type: 'ended'; readonly slow: boolean; readonly why: Statement }
   | { readonly type: 'pdu'; readonly pdu: Pdu; readonly raw: Uint8Array; readonly wire: number }
   | { readonly type: 'tick' }
-  | { readonly type: 'clock-jump' }
+  /** The clocks went apart; or, without that, this program was not given its time. */
+  | { readonly type: 'clock-jump' | 'held-up' }
   /** A whole PDU of another major version came, for this link. */
   | { readonly type: 'other-version'; readonly major: number }
   | { readonly type: 'read' }
@@ -221,7 +224,13 @@ export type Effect =
   /** For the counters: a request was repeated, or a reply did not come. */
   | { readonly do: 'count'; readonly what: 'retries' | 'no-answer' }
 
-export const NO_CONTACT: Contact = { heardAt: null, fresh: false, loss: 'wand-lost', ping: null }
+export const NO_CONTACT: Contact = {
+  heardAt: null,
+  atLeast: false,
+  fresh: false,
+  loss: 'wand-lost',
+  ping: null,
+}
 
 export function initialState(
   policy: Policy,

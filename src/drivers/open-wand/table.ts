@@ -53,6 +53,7 @@ export const TRANSITIONS = {
   defect: { from: CONNECTED, to: 'waiting' },
   'port-gone': { from: CONNECTED, to: 'waiting' },
   'clock-jumped': { from: CONNECTED, to: 'waiting' },
+  'held-up': { from: CONNECTED, to: 'waiting' },
   'link-forgotten': { from: CONNECTED, to: 'waiting' },
   retry: { from: ['waiting'], to: 'opening' },
   'session-asked': { from: ['watching'], to: 'starting' },

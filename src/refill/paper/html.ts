@@ -1,5 +1,6 @@
 // HTML as text that cannot be broken out of: whatever stands in `${}` is escaped, unless it was made
 // here. Pure.
+import { printableJson } from '../../model/printable.ts'
 
 export class Html {
   readonly text: string
@@ -34,5 +35,5 @@ export function html(strings: TemplateStringsArray, ...values: readonly Piece[])
 /** Data for a program inside a page; nothing in it can end the element. */
 export const dataElement = (id: string, value: unknown): Html =>
   new Html(
-    `<script type="application/json" id="${escaped(id)}">${JSON.stringify(value).replaceAll('<', '\\u003c')}</script>`,
+    `<script type="application/json" id="${escaped(id)}">${printableJson(JSON.stringify(value)).replaceAll('<', '\\u003c')}</script>`,
   )

@@ -15,7 +15,7 @@ import {
 import { CHECKED_STEPS, type CheckedStep, type Entries } from './entries.ts'
 import { measured } from './figures.ts'
 import { pumpFindings } from './pump-says.ts'
-import { figuresOf } from './reading.ts'
+import { figuresOf, unreadIn } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -33,6 +33,16 @@ export function findings(sheet: Sheet, clinic: Clinic, w: Words): Finding[] {
     const capacity = before ? figuresOf(before.entries).capacity : null
     if (capacity === null || typed <= capacity) return []
     return [says(measured(typed, clinic.locale), measured(capacity, clinic.locale))]
+  }
+  for (const step of [before, after]) {
+    const lines = step ? unreadIn(step.entries, clinic.locale) : []
+    for (const [i, text] of lines.entries()) {
+      out.push({
+        id: `${step?.step}.unread.${i + 1}`,
+        text: `${w[step?.step ?? 'after']}: ${text}`,
+        matters: true,
+      })
+    }
   }
   out.push(...pumpFindings(sheet, { locale: clinic.locale, zone: clinic.zone, words: w }))
   if (drug && before) {

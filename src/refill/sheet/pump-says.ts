@@ -9,7 +9,7 @@ import { type LeftOut, type Told, told } from '../../words/comparison.ts'
 import { named, WORDS } from '../../words/words.ts'
 import type { Finding } from './compare.ts'
 import type { Reading } from './entries.ts'
-import { valuesOf } from './reading.ts'
+import { fieldsIn, valuesOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -75,13 +75,13 @@ interface Said extends Finding {
 function ofReading(when: When, reading: Reading, look: Look): Said[] {
   const { words: w } = look
   const all = WORDS[look.locale]
-  const values = valuesOf(reading)
+  const values = fieldsIn(reading)
   const says = w.pumpSaid
   const out: Said[] = []
   const add = (id: string, text: string, urgent = false) =>
     void out.push({ id: name(when, id), text: `${w[when]}: ${text}`, matters: true, urgent })
 
-  for (const alarm of values.alarms.alarms) {
+  for (const alarm of values.alarms.alarms ?? []) {
     if (alarm.class.value === 'log-only' || alarm.state.value === 'inactive') continue
     const critical = alarm.class.value === 'critical'
     const code = alarm.code.value === null ? null : String(alarm.code.value)
@@ -119,9 +119,9 @@ const alarmKey = ({ id, code, occurredAt }: AlarmValues): string =>
 
 /** What differs between the readings that somebody must have wanted, or must explain. */
 function betweenReadings(before: Reading, after: Reading, { locale, words: w }: Look): Finding[] {
-  const [was, is] = [valuesOf(before), valuesOf(after)]
+  const [was, is] = [fieldsIn(before), fieldsIn(after)]
   const look = { locale, words: WORDS[locale] }
-  const rows = told(compare(was, is), look, TOLD_ELSEWHERE)
+  const rows = told(compare(valuesOf(before), valuesOf(after)), look, TOLD_ELSEWHERE)
   const says = w.pumpSaid
   const out: Finding[] = rows
     .filter(asksForAnswer)

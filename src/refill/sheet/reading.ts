@@ -1,8 +1,11 @@
 // A reading as a sheet keeps it: block by block in protocol units, from the record in the log, so that a
 // field that is declared is on every sheet; and the figures of it that a refill reckons with. Pure.
 import { blocksOf } from '../../model/content.ts'
+import type { Locale } from '../../model/format.ts'
 import {
   valuesOf as blockValues,
+  filled,
+  isUnread,
   type Kept,
   keptBlocks,
   type SnapshotValues,
@@ -10,6 +13,8 @@ import {
 import type { InterrogationRecord } from '../../model/record.ts'
 import { wirePer } from '../../model/units.ts'
 import type { Value } from '../../model/value.ts'
+import { unreadLines } from '../../words/reader.ts'
+import { WORDS } from '../../words/words.ts'
 import type { Mass, Reading } from './entries.ts'
 
 /** What a refill reckons with; null = the pump does not say, or nothing valid. */
@@ -59,11 +64,23 @@ export function readingOf(record: InterrogationRecord, unclosed: boolean): Readi
 export const valuesOf = ({ readAt, blocks }: Reading): Pick<SnapshotValues, Kept> =>
   blockValues(blocks, { deviceTime: null, receivedAt: readAt })
 
+/** What of a reading could not be read, a sentence each. */
+export const unreadIn = ({ blocks }: Reading, locale: Locale): string[] => {
+  const unavailable = Object.entries(blocks).flatMap(([name, block]) =>
+    isUnread(block) ? [{ block: name as Kept, reason: block.unavailable }] : [],
+  )
+  return unreadLines({ unavailable }, { words: WORDS[locale] })
+}
+
+/** The same where what could not be read has fields, too, each without a value and with the reason. */
+export const fieldsIn = (reading: Reading) =>
+  filled(valuesOf(reading), { deviceTime: null, receivedAt: reading.readAt })
+
 const whole = ({ value, unit }: Value<number>): number | null =>
   value === null ? null : Math.round(value * wirePer(unit ?? '1'))
 
 export function figuresOf(reading: Reading): Figures {
-  const { reservoir, infusion, bolus, drugs, status, clock } = valuesOf(reading)
+  const { reservoir, infusion, bolus, drugs, status, clock } = fieldsIn(reading)
   return {
     deviceTime: clock.deviceTime.value,
     mode: infusion.mode.value,
@@ -76,7 +93,7 @@ export function figuresOf(reading: Reading): Figures {
     lowAlarmDate: reservoir.lowAlarmDate.value,
     filledAt: reservoir.filledAt.value,
     filledVolume: whole(reservoir.filledVolume),
-    drugs: drugs.drugs.map(({ name, massUnit, concentration, dose24h }) => ({
+    drugs: (drugs.drugs ?? []).map(({ name, massUnit, concentration, dose24h }) => ({
       name: name.value,
       massUnit: massUnit.value === 'mg' || massUnit.value === 'mcg' ? massUnit.value : null,
       concentration: whole(concentration),

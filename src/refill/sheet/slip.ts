@@ -7,7 +7,7 @@ import { type Clinic, doseOf, toldOf } from './compare.ts'
 import { bolusesOf } from './dates.ts'
 import { asShown } from './figures.ts'
 import { dateText } from './input.ts'
-import { figuresOf, valuesOf } from './reading.ts'
+import { fieldsIn, figuresOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -21,7 +21,7 @@ export function slipDate({ steps }: Sheet, clinic: Clinic, w: Words): SlipDate {
   const after = steps.after?.entries
   if (!after) return { none: w.slipNotYet }
   const figures = figuresOf(after)
-  const state = valuesOf(after).status.state.value
+  const state = fieldsIn(after).status.state.value
   if (figures.mode === 'stopped' || (state !== null && state !== 'running')) {
     return { none: w.slipNotInfusing }
   }

@@ -10,6 +10,7 @@ export const page = {
     `Times are in the zone ${zone}, except where they are by the pump’s clock.`,
   /** In the tab of the browser. */
   tab: (serial: string, what: string) => `${serial} · ${what}`,
+  tabUnread: 'alarms not read',
   tabAlarms: (n: string) => (n === '1' ? '1 alarm' : `${n} alarms`),
   tabRead: (time: string) => `read ${time}`,
   pageNumber: 'Page',
@@ -38,6 +39,7 @@ export const page = {
   readOnce: 'Not live',
   changed: 'The pump has changed since. It is being read again.',
   signalLost: (at: string) => `Signal lost at ${at}`,
+  signalLostBefore: (at: string) => `Signal lost at ${at} or earlier`,
   signalLostNow: 'Signal lost',
   lastReading: (time: string, ago: string) => `Last reading ${time}, ${ago} ago`,
   why: {
@@ -150,6 +152,8 @@ export const page = {
   alarms: 'Alarms reported by the pump',
   noAlarms: (time: string) =>
     `No alarms reported by the pump at ${time}. This page does not watch the pump.`,
+  alarmsUnread: (time: string) =>
+    `The pump’s alarms could not be read at ${time}. There may be any. Read the pump again, or with its own programmer.`,
   alarmsAt: (time: string) => `As read at ${time}. This page does not watch the pump.`,
   alarmCount: (n: string, critical: string) =>
     critical === '0' ? n : `${n}, ${critical} critical`,
@@ -169,6 +173,9 @@ export const page = {
     `Gap: ${n} older events were overwritten by the pump before this reading. They are not known here.`,
   logUnknown: 'The pump does not say how many older events it has overwritten.',
   logWhole: 'Every event the pump has logged is here.',
+  logUnread: 'The pump’s event log could not be read.',
+  drugsUnread: 'The drugs could not be read.',
+  scheduleUnread: 'The schedule could not be read.',
   logEmpty: 'The pump has logged nothing.',
   number: 'No.',
   event: 'Event',

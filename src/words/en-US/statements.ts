@@ -92,11 +92,13 @@ export const statements: Statements = {
   'link.other-source': 'This wand is refused: nothing of it is shown.',
   'link.mark-changed':
     'Signal lost: the wand changed its mark. What came with the other mark is not shown. Connecting again.',
-  'link.no-answer': 'Signal lost: nothing answers on this port.',
+  'link.no-answer': 'Signal lost: no wand answers on this port.',
   'link.defect':
     'The wand refuses what every host may ask: a defect of the wand or of this program.',
   'link.port-gone': 'Signal lost: the wand was unplugged or its port closed.',
   'link.clock-jumped': 'This computer slept or its clock was changed. Connecting again.',
+  'link.held-up':
+    'This program was given no time for a while: the computer was too busy, or it slept. Connecting again.',
   'link.link-forgotten': 'Signal lost: the wand has restarted, or another program used its port.',
   'link.retry': 'Trying the port again.',
   'link.session-asked': 'Wand in place. Opening a session with the pump.',
@@ -126,6 +128,8 @@ export const statements: Statements = {
   'why.other-source': ({ is, reads }) =>
     `${IS[is] ?? is}; this bridge reads ${READS[reads] ?? reads}. Start the bridge with --source ${is}.`,
   'why.no-session-number': 'It opened a session without a number.',
+  'why.refused-bytes': ({ bytes }) =>
+    `What came, ${bytes} bytes, no wand sends: it is another device, another speed or parity, or a damaged cable.`,
 
   'read.refused': ({ message, answer }) => `${message} was refused: ${ANSWERS[answer] ?? answer}.`,
   'read.session-ended': ENDED_BY_WAND,
@@ -141,15 +145,12 @@ export const statements: Statements = {
   'read.snapshot-of-another-pump': 'The snapshot is of another pump.',
   'read.directory-of-another': 'The directory is of another snapshot.',
   'read.pump-changed': 'The pump changed while it was read.',
-  'read.block-twice': 'The directory names a block twice.',
   'read.too-large': ({ bytes }) => `The snapshot has ${bytes} bytes, more than a record can hold.`,
   'read.piece-unasked': 'A piece came that was not asked for.',
   'read.piece-misplaced': 'A piece of another place came.',
   'read.block-too-long': 'A block is longer than its directory says.',
   'read.incomplete': 'The snapshot is not complete.',
   'read.wrong-checksum': 'The checksum over the snapshot is wrong.',
-  'read.block-too-short': ({ block }) => `Block ${block} is shorter than its fields.`,
-  'read.block-missing': ({ block }) => `Block ${block} is missing.`,
 
   'session.none': 'No session.',
   'session.left-behind': 'The session of this reading has ended.',

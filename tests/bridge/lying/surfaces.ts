@@ -102,7 +102,7 @@ export interface Shown {
 }
 
 const fromJson = (surface: string, pump: PumpStatus, whole = false): Shown => ({
-  ...{ surface, pump, ageMs: pump.ageMs, alarms: pump.alarms.length },
+  ...{ surface, pump, ageMs: pump.ageMs, alarms: pump.alarms?.length ?? 0 },
   live: whole ? JSON.stringify(pump).includes('"quality":"current"') : pump.quality === 'current',
 })
 

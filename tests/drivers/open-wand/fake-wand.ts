@@ -48,6 +48,11 @@ function plainest(declared: Struct, given: Record<string, unknown> = {}): Uint8A
   return emit(declared, Object.fromEntries(fields) as never)
 }
 
+export interface Sent {
+  readonly block: number
+  readonly bytes: Uint8Array
+}
+
 export class FakeWand {
   /** Serial of the pump in reach; null = the wand is lifted. */
   pump: string | null = 'SIM-0001'
@@ -56,6 +61,8 @@ export class FakeWand {
   stuck = false
   /** An implant is near, but does not answer. */
   deaf = false
+  /** What is done to the blocks of every snapshot before they are sent. */
+  mangle: (blocks: readonly Sent[]) => readonly Sent[] = (blocks) => blocks
   /** Air work takes no time: its result comes without PENDING (§9.5). */
   atOnce = false
   /** Sessions that an implant was really brought into. */
@@ -66,7 +73,7 @@ export class FakeWand {
   #link = 0
   #work: Work | null = null
   #plain: { seq: number; type: number; link: number; reply: Pdu } | null = null
-  #snapshot: { number: number; blocks: Uint8Array[]; ended: number } | null = null
+  #snapshot: { number: number; blocks: readonly Sent[]; ended: number } | null = null
   #snapshots = 0
   #heardAt = -Infinity
 
@@ -186,9 +193,11 @@ export class FakeWand {
     }
     this.#snapshots += 1
     const serial = this.pump
-    const blocks = Object.entries(BLOCKS).map(([name, b]) =>
-      plainest(b.struct, name === 'identity' ? { serial } : {}),
-    )
+    const plain = Object.entries(BLOCKS).map(([name, b]) => ({
+      block: b.number,
+      bytes: plainest(b.struct, name === 'identity' ? { serial } : {}),
+    }))
+    const blocks = this.mangle(plain)
     this.#snapshot = { number: this.#snapshots, blocks, ended: now }
     return done(plainest(MESSAGES.INTERROGATE.reply, { snapshot: this.#snapshots }))
   }
@@ -212,7 +221,6 @@ export class FakeWand {
     const asked = parse(MESSAGES[name].request, pdu.payload) as Record<string, number>
     const snapshot = this.#snapshot
     if (!snapshot || snapshot.number !== asked['snapshot']) return 'SNAPSHOT_GONE'
-    const numbers = Object.values(BLOCKS).map((b) => b.number)
     if (name === 'SNAPSHOT') {
       return emit(MESSAGES.SNAPSHOT.reply, {
         snapshot: snapshot.number,
@@ -221,11 +229,11 @@ export class FakeWand {
         deviceTime: 0,
         counterBefore: this.counter,
         counterAfter: this.counter,
-        crc: snapshot.blocks.reduce((crc, block) => crc32(block, crc), 0),
-        blocks: snapshot.blocks.map((b, i) => ({ block: numbers[i] ?? 0, length: b.length })),
+        crc: snapshot.blocks.reduce((crc, { bytes }) => crc32(bytes, crc), 0),
+        blocks: snapshot.blocks.map(({ block, bytes }) => ({ block, length: bytes.length })),
       })
     }
-    const block = snapshot.blocks[numbers.indexOf(asked['block'] as never)]
+    const block = snapshot.blocks.find((one) => one.block === asked['block'])?.bytes
     const offset = asked['offset'] ?? 0
     if (!block || offset >= block.length) return 'BAD_REQUEST'
     const data = block.slice(offset, offset + 20)

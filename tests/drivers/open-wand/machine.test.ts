@@ -63,6 +63,7 @@ const ACTS: Readonly<Record<string, Act>> = {
   silence: (w) => void w.fates.push(...Array<Fate>(12).fill('lose')),
   read: (w) => w.input({ type: 'read' }),
   jump: (w) => w.input({ type: 'clock-jump' }),
+  late: (w) => w.input({ type: 'held-up' }),
   version: (w) => w.input({ type: 'other-version', major: 2 }),
 }
 
@@ -193,6 +194,7 @@ describe('the table', () => {
   const BLOWS: readonly Act[] = [
     ACTS['unplug'] as Act,
     ACTS['jump'] as Act,
+    ACTS['late'] as Act,
     ACTS['version'] as Act,
     ACTS['restart'] as Act,
     ACTS['deaf'] as Act,
@@ -280,6 +282,26 @@ describe('freshness', () => {
     w.advance(1_000)
     expect(w.state.contact.heardAt ?? 0).toBeLessThanOrEqual(liftedAt)
     expect(w.state.contact.fresh).toBe(false)
+  })
+
+  it('goes on counting the age where the wand counts no further, and says that it is at least so much', () => {
+    const w = new World('manual')
+    w.input({ type: 'start' })
+    w.until(() => w.state.contact.fresh, 5_000)
+    w.wand.pump = null
+    const liftedAt = w.now
+    w.advance(60_000)
+    expect(w.state.contact).toMatchObject({ atLeast: false })
+    for (const ms of [10_000, 40_000, 3_600_000]) {
+      w.advance(ms)
+      const { heardAt, atLeast } = w.state.contact
+      expect(atLeast).toBe(true)
+      // Never later than the truth by more than the wand leaves open, and it does not stand still.
+      expect(Math.abs((heardAt ?? 0) - liftedAt)).toBeLessThan(500)
+    }
+    w.wand.pump = 'SIM-0001'
+    w.until(() => w.state.contact.fresh, 5_000)
+    expect(w.state.contact.atLeast).toBe(false)
   })
 
   it('a silent cable is not taken for lifting the wand', () => {

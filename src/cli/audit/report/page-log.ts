@@ -1,7 +1,7 @@
 // Sections 1 and 2 of a report: what the logs are and what vouches for them, and what happened to them. Pure.
 import type { AuditRecord, Kind } from '../../../audit/format/record.ts'
-import { printable } from '../../../base/printable.ts'
 import { count } from '../../../model/format.ts'
+import { printable } from '../../../model/printable.ts'
 import type { Statement } from '../../../model/statement.ts'
 import { type Html, html } from '../../../refill/paper/html.ts'
 import { sentence as saying, WORDS } from '../../../words/words.ts'

@@ -1,6 +1,7 @@
 // Sections 3 and 4 of a report: who read what, and who did what. Pure.
-import { printable } from '../../../base/printable.ts'
+
 import { count } from '../../../model/format.ts'
+import { printable } from '../../../model/printable.ts'
 import type { Signed } from '../../../model/signed.ts'
 import { type Html, html } from '../../../refill/paper/html.ts'
 import type { Collector, Kept, ReadSum, Sum, WorksheetEntry } from './collect.ts'

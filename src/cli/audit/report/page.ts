@@ -1,7 +1,8 @@
 // The page of an audit report: one document that needs nothing else, to be printed. What it shows is what was
 // gathered; where something is left out it says where that stands. Pure.
-import { printable } from '../../../base/printable.ts'
+
 import { count } from '../../../model/format.ts'
+import { printable } from '../../../model/printable.ts'
 import { sourceOf } from '../../../model/reading.ts'
 import { Html, html } from '../../../refill/paper/html.ts'
 import type { Asked, Collector } from './collect.ts'

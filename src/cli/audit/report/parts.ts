@@ -1,7 +1,7 @@
 // Pieces of a report's pages: tables whose rows name their records, moments, and what nothing looks like. Pure.
 
-import { printable } from '../../../base/printable.ts'
 import { dateTime } from '../../../model/format.ts'
+import { printable } from '../../../model/printable.ts'
 import { type Html, html } from '../../../refill/paper/html.ts'
 import type { Kept, Place } from './collect.ts'
 

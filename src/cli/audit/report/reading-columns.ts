@@ -192,18 +192,20 @@ export const EVENT_COLUMNS = [
 
 /** The pump's own event list, each with what its number says. */
 export function eventRows(values: SnapshotValues): Row[] {
-  return (pumpEvents(values) ?? []).map(({ number, code, occurredAt, detectedAt, argument }) => {
-    const kind = argument === null ? null : argumentKind(code)
-    const amount = argument === null || kind === null ? null : argument / wirePer('mL')
-    return {
-      number,
-      code,
-      occurred_at_pump_time: occurredAt,
-      detected_at_pump_time: detectedAt,
-      alarm: kind === 'alarm code' ? alarmName(argument ?? 0) : null,
-      volume_mL: kind === 'mL' ? amount : null,
-      rate_mL_per_day: kind === 'mL/d' ? amount : null,
-      argument: kind === null ? argument : null,
-    }
-  })
+  return (pumpEvents(values).entries ?? []).map(
+    ({ number, code, occurredAt, detectedAt, argument }) => {
+      const kind = argument === null ? null : argumentKind(code)
+      const amount = argument === null || kind === null ? null : argument / wirePer('mL')
+      return {
+        number,
+        code,
+        occurred_at_pump_time: occurredAt,
+        detected_at_pump_time: detectedAt,
+        alarm: kind === 'alarm code' ? alarmName(argument ?? 0) : null,
+        volume_mL: kind === 'mL' ? amount : null,
+        rate_mL_per_day: kind === 'mL/d' ? amount : null,
+        argument: kind === null ? argument : null,
+      }
+    },
+  )
 }

@@ -1,7 +1,7 @@
 // Text from outside on one line: nothing of it acts, and nothing of it hides.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { printable, printableJson } from '../../src/base/printable.ts'
+import { printable, printableJson } from '../../src/model/printable.ts'
 
 describe('text from outside', () => {
   it.each([
