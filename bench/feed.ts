@@ -9,7 +9,8 @@ import { newKey } from '../src/audit/log/keys.ts'
 import { AuditLog } from '../src/audit/log/log.ts'
 import { nodeDisk } from '../src/base/disk.ts'
 import { systemEnv } from '../src/base/env.ts'
-import { Feed, type HistoryQuery } from '../src/feed/feed.ts'
+import { Feed } from '../src/feed/feed.ts'
+import type { HistoryQuery } from '../src/feed/passes.ts'
 
 const env = systemEnv()
 const args = process.argv.slice(2)

@@ -117,7 +117,7 @@ async function ours(): Promise<Ready> {
     },
     knowledge: {
       pump: () => null,
-      visits: () => ({ items: [], next: null, forgotten: 0 }),
+      visits: () => ({ items: [], next: null, since: 0 }),
       refills: () => ({ items: [], next: null }),
     },
     access: new Access({ env, tokens, required: true }),

@@ -48,7 +48,7 @@ export async function document(): Promise<Json> {
       },
       knowledge: {
         pump: () => null,
-        visits: () => ({ items: [], next: null, forgotten: 0 }),
+        visits: () => ({ items: [], next: null, since: 0 }),
         refills: () => ({ items: [], next: null }),
       },
       access: new Access({ env, tokens, required: true }),

@@ -14,15 +14,10 @@ import {
   MIN_PDU,
   MINOR,
 } from '../protocol/codec/pdu.ts'
-import {
-  emit,
-  type Field,
-  hasUnavailable,
-  type Struct,
-  UNIT_DOCS,
-} from '../protocol/codec/struct.ts'
+import { emit } from '../protocol/codec/struct.ts'
 import { BLOCKS } from '../protocol/fields/blocks.ts'
 import { EVENT_ARGUMENTS, EVENT_CODES } from '../protocol/fields/events.ts'
+import { type Field, hasUnavailable, type Struct, UNIT_DOCS } from '../protocol/fields/field.ts'
 import {
   MAX_REPORTS,
   REPORT_DATA,

@@ -5,8 +5,8 @@
 // `lazily` may be imported dynamically, or as types, only: whoever does not use it never loads it.
 const room = (path, what, may, lazily = []) => ({ path, what, may, lazily })
 
-const AUDIT = ['format', 'log', 'read', 'verify']
-const REFILL = ['sheet', 'desk', 'page', 'paper']
+const AUDIT = ['format', 'read', 'verify']
+const REFILL = ['sheet', 'desk', 'paper', 'page']
 
 export const ROOMS = {
   protocol: room('protocol/', 'the open wand protocol: no I/O, no clock, runs in a browser', []),
@@ -56,7 +56,7 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/log', 'audit/read'],
   ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
-  control: room('src/control/', 'the socket of a running bridge', ['base']),
+  control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
   words: room('src/words/', 'sentences for people, by locale', ['model']),
   client: room('src/client/', 'the API as typed streams; runs in a browser', ['model']),
   http: room('src/http/', 'the read-only API', [
@@ -67,18 +67,15 @@ export const ROOMS = {
     ...['base', 'model', 'feed'],
   ]),
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
-  'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', [
-    ...['model', 'words', 'refill/page', 'refill/paper'],
-  ]),
+  'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', ['model', 'words']),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
-    ...['base', 'model', 'control', 'feed', 'bridge', 'words', 'audit/log', 'audit/read'],
-    ...['refill/sheet', 'refill/page'],
-  ]),
-  'refill/page': room('src/refill/page/', 'the worksheet in a browser', [
-    ...['base', 'model', 'access', 'http', 'words', 'refill/sheet', 'refill/desk', 'refill/paper'],
+    ...['base', 'model', 'control', 'feed', 'audit/read', 'refill/sheet', 'words'],
   ]),
   'refill/paper': room('src/refill/paper/', 'the printed sheet and the slip', [
-    ...['model', 'refill/sheet', 'refill/page'],
+    ...['model', 'words', 'refill/sheet'],
+  ]),
+  'refill/page': room('src/refill/page/', 'the worksheet in a browser', [
+    ...['base', 'model', 'access', 'http', 'refill/sheet', 'refill/desk', 'refill/paper'],
   ]),
   host: room('src/host/', 'where the rooms meet', [
     ...['access', 'audit/format', 'audit/read', 'base', 'bridge', 'control', 'delivery', 'drivers'],
@@ -88,15 +85,13 @@ export const ROOMS = {
   cli: room(
     'src/cli/',
     'one file a command',
-    [
-      ...['base', 'bridge', 'control', 'host', 'model', 'port'],
-      ...['recorder', 'transport', 'words'],
-    ],
+    [...['base', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
     ['access', 'simulator', 'witness', 'cli/audit', 'cli/refill'],
   ),
   // The verbs of `audit`: the only commands that read the log themselves.
   'cli/audit': room('src/cli/audit/', 'one file a verb of `audit`', [
-    ...['base', 'cli', 'control', 'decoders', 'feed', 'host', 'model', 'refill/sheet', 'words'],
+    ...['base', 'cli', 'control', 'decoders', 'feed', 'host', 'model', 'words'],
+    ...['refill/paper', 'refill/sheet'],
     ...AUDIT.map((part) => `audit/${part}`),
   ]),
   'cli/refill': room('src/cli/refill/', 'the worksheet in a terminal', [

@@ -1,4 +1,4 @@
-import { block, code8, code16, list, state, time, u32 } from '../codec/struct.ts'
+import { block, code8, code16, list, state, time, u32 } from './field.ts'
 
 export const ALARM_CODES = {
   1: 'low-reservoir',

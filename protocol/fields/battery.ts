@@ -1,4 +1,4 @@
-import { block, code8, reckoned, state, time, u8, u16, u32 } from '../codec/struct.ts'
+import { block, code8, reckoned, state, time, u8, u16, u32 } from './field.ts'
 
 export const BATTERY_STATES = { 0: 'ok', 1: 'replacement-due', 2: 'end-of-service' } as const
 

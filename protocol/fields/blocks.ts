@@ -1,6 +1,5 @@
 // The blocks of a snapshot, by number. Each is declared in a file beside, every field with its role.
 
-import type { BlockFields, Repr, Struct } from '../codec/struct.ts'
 import { Alarms } from './alarms.ts'
 import { Battery } from './battery.ts'
 import { Bolus } from './bolus.ts'
@@ -8,6 +7,7 @@ import { Catheter } from './catheter.ts'
 import { Clock } from './clock.ts'
 import { Drugs } from './drugs.ts'
 import { Events } from './events.ts'
+import type { BlockFields, Repr, Struct } from './field.ts'
 import { Identity } from './identity.ts'
 import { Infusion } from './infusion.ts'
 import { Reservoir } from './reservoir.ts'

@@ -1,4 +1,4 @@
-import { block, code8, log, programme, time, u8, u16, u32 } from '../codec/struct.ts'
+import { block, code8, log, programme, time, u8, u16, u32 } from './field.ts'
 
 export const Bolus = block('bolus', 'Patient-activated boluses.', {
   enabled: programme(code8({ 0: 'off', 1: 'on' }, 'Whether the patient may ask for one.')),

@@ -1,4 +1,4 @@
-import { block, identity, label, programme, time, u16, u32 } from '../codec/struct.ts'
+import { block, identity, label, programme, time, u16, u32 } from './field.ts'
 
 export const Catheter = block('catheter', 'The catheter, as entered at the programmer.', {
   model: identity(label(16, 'Model of the catheter.')),

@@ -1,4 +1,4 @@
-import { block, log, state, time, u16, u32 } from '../codec/struct.ts'
+import { block, log, state, time, u16, u32 } from './field.ts'
 
 export const Clock = block(
   'clock',

@@ -1,4 +1,4 @@
-import { block, code8, label, list, programme, u32 } from '../codec/struct.ts'
+import { block, code8, label, list, programme, u32 } from './field.ts'
 
 export const MASS_UNITS = { 1: 'mg', 2: 'mcg' } as const
 

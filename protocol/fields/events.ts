@@ -1,4 +1,4 @@
-import { block, code16, list, log, time, u32 } from '../codec/struct.ts'
+import { block, code16, list, log, time, u32 } from './field.ts'
 
 export const EVENT_CODES = {
   1: 'alarm-raised',

@@ -1,4 +1,4 @@
-import { block, identity, label, serial, time } from '../codec/struct.ts'
+import { block, identity, label, serial, time } from './field.ts'
 
 export const Identity = block('identity', 'Which pump this is.', {
   serial: identity(serial('Serial number of the pump.')),

@@ -1,4 +1,4 @@
-import { block, code8, list, programme, state, u16, u32 } from '../codec/struct.ts'
+import { block, code8, list, programme, state, u16, u32 } from './field.ts'
 
 export const INFUSION_MODES = {
   0: 'stopped',

@@ -1,4 +1,4 @@
-import { block, identity, log, programme, reckoned, time, u32 } from '../codec/struct.ts'
+import { block, identity, log, programme, reckoned, time, u32 } from './field.ts'
 
 const volume = (doc: string, digits?: number) =>
   u32(doc, { unit: 'nL', max: 50_000_000, ...(digits !== undefined && { digits }) })

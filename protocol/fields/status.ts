@@ -1,4 +1,4 @@
-import { block, code8, log, state, time, u32 } from '../codec/struct.ts'
+import { block, code8, log, state, time, u32 } from './field.ts'
 
 export const PUMP_STATES = {
   0: 'running',

@@ -1,6 +1,6 @@
 import { MAX_PAYLOAD } from '../codec/pdu.ts'
-import { code8, rest, struct, u16, u32 } from '../codec/struct.ts'
 import { BLOCK_NAMES } from '../fields/blocks.ts'
+import { code8, rest, struct, u16, u32 } from '../fields/field.ts'
 import { message } from './message.ts'
 
 export const Block = message({

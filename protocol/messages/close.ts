@@ -1,4 +1,4 @@
-import { code8, struct } from '../codec/struct.ts'
+import { code8, struct } from '../fields/field.ts'
 import { EMPTY, message } from './message.ts'
 
 export const CLOSE_RESULTS = { 0: 'unconfirmed', 1: 'confirmed' } as const

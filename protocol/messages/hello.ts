@@ -1,4 +1,4 @@
-import { code8, label, serial, struct, u8, u16, u32 } from '../codec/struct.ts'
+import { code8, label, serial, struct, u8, u16, u32 } from '../fields/field.ts'
 import { message } from './message.ts'
 
 export const SESSION_ENDS = {

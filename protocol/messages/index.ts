@@ -1,6 +1,6 @@
 // Every message of the protocol, by type. The table is closed: a request that is not in it cannot
 // be written down, and 0x40–0x7F are never assigned.
-import type { Repr } from '../codec/struct.ts'
+import type { Repr } from '../fields/field.ts'
 import { Block } from './block.ts'
 import { Close } from './close.ts'
 import { Hello } from './hello.ts'

@@ -1,4 +1,4 @@
-import { serial, struct, time, u8, u32 } from '../codec/struct.ts'
+import { serial, struct, time, u8, u32 } from '../fields/field.ts'
 import { EMPTY, message } from './message.ts'
 
 export const Live = message({

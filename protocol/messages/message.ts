@@ -1,5 +1,5 @@
 // What a message declaration consists of. One file per message; index.ts gathers them.
-import { type Struct, struct } from '../codec/struct.ts'
+import { type Struct, struct } from '../fields/field.ts'
 
 export interface Message<Q extends Struct = Struct, R extends Struct = Struct> {
   readonly type: number

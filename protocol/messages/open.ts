@@ -1,4 +1,4 @@
-import { label, serial, struct, time, u32 } from '../codec/struct.ts'
+import { label, serial, struct, time, u32 } from '../fields/field.ts'
 import { EMPTY, message } from './message.ts'
 
 export const Open = message({

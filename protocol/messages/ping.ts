@@ -1,4 +1,4 @@
-import { code8, struct, u8, u16, u32 } from '../codec/struct.ts'
+import { code8, struct, u8, u16, u32 } from '../fields/field.ts'
 import { EMPTY, message } from './message.ts'
 
 export const SESSION_STATES = {

@@ -1,5 +1,5 @@
-import { code8, list, struct, time, u16, u32 } from '../codec/struct.ts'
 import { BLOCK_NAMES } from '../fields/blocks.ts'
+import { code8, list, struct, time, u16, u32 } from '../fields/field.ts'
 import { message } from './message.ts'
 
 export const SnapshotEntry = struct('Snapshot entry', 'One block of a snapshot.', {

@@ -1,4 +1,4 @@
-import { struct, u8, u32 } from '../codec/struct.ts'
+import { struct, u8, u32 } from '../fields/field.ts'
 import { EMPTY, message } from './message.ts'
 
 export const Wand = message({

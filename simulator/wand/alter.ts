@@ -1,13 +1,7 @@
 // Payloads and blocks made other than they should be, for the faults of a wand that answers wrongly.
 // What is asked for is checked when the command comes, so that it cannot fail when the reply goes out.
-import {
-  emit,
-  type Field,
-  hasUnavailable,
-  parse,
-  type Repr,
-  type Struct,
-} from '../../protocol/codec/struct.ts'
+import { emit, parse } from '../../protocol/codec/struct.ts'
+import { type Field, hasUnavailable, type Repr, type Struct } from '../../protocol/fields/field.ts'
 
 export type Settings = Readonly<Record<string, unknown>>
 

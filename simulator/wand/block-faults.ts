@@ -2,8 +2,8 @@
 // them is right, so that only who judges block by block sees it.
 import { join } from '../../protocol/codec/bytes.ts'
 import { crc32 } from '../../protocol/codec/crc32.ts'
-import type { Struct } from '../../protocol/codec/struct.ts'
 import { BLOCK_NAMES, BLOCKS, type BlockName } from '../../protocol/fields/blocks.ts'
+import type { Struct } from '../../protocol/fields/field.ts'
 import type { CommandResult, SimulatorCommand } from '../commands.ts'
 import { altered, resized, unfit } from './alter.ts'
 import type { Frozen } from './work.ts'

@@ -1,7 +1,8 @@
 // The payload of every reply, from what the wand knows at that moment. README.md §7 of the protocol.
 
 import { MINOR } from '../../protocol/codec/pdu.ts'
-import { emit, parse, type Struct } from '../../protocol/codec/struct.ts'
+import { emit, parse } from '../../protocol/codec/struct.ts'
+import type { Struct } from '../../protocol/fields/field.ts'
 import { MAX_PIECE } from '../../protocol/messages/block.ts'
 import { SESSION_ENDS } from '../../protocol/messages/hello.ts'
 import {

@@ -9,7 +9,7 @@ import {
   FLAG_SIMULATOR,
   type Pdu,
 } from '../../protocol/codec/pdu.ts'
-import type { Struct } from '../../protocol/codec/struct.ts'
+import type { Struct } from '../../protocol/fields/field.ts'
 import { MESSAGES, messageOfType } from '../../protocol/messages/index.ts'
 import type { Env } from '../../src/base/env.ts'
 import type { CommandResult, SimulatorCommand } from '../commands.ts'

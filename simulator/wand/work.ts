@@ -3,8 +3,9 @@
 
 import { join } from '../../protocol/codec/bytes.ts'
 import { crc32 } from '../../protocol/codec/crc32.ts'
-import { emit, parse, type Struct } from '../../protocol/codec/struct.ts'
+import { emit, parse } from '../../protocol/codec/struct.ts'
 import { BLOCKS, type BlockName } from '../../protocol/fields/blocks.ts'
+import type { Struct } from '../../protocol/fields/field.ts'
 import type { ReplyOf } from '../../protocol/messages/index.ts'
 import type { Implant } from '../implant/api.ts'
 import { ask, type Work } from './radio.ts'

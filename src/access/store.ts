@@ -5,6 +5,7 @@
 import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nodeDisk, replaceFile } from '../base/disk.ts'
+import { Emitter } from '../base/emitter.ts'
 import { type Cancel, type Env, utc } from '../base/env.ts'
 import { overlooked, wellAgain } from '../base/failures.ts'
 import type { Source } from '../model/reading.ts'
@@ -28,7 +29,7 @@ export class TokenStore {
   #seen = ''
   #cancel: Cancel = () => {}
   #following = false
-  #listeners: (() => void)[] = []
+  readonly #looks = new Emitter()
 
   constructor(env: Env, stateDir: string, source: Source | null) {
     this.#env = env
@@ -80,7 +81,7 @@ export class TokenStore {
 
   /** Called after every look, so that what expires is noticed as well as what changes. */
   onLook(listener: () => void): void {
-    this.#listeners.push(listener)
+    this.#looks.on(listener)
   }
 
   close(): void {
@@ -107,7 +108,7 @@ export class TokenStore {
   async #look(): Promise<void> {
     const seen = await this.#stamp()
     if (seen !== this.#seen) await this.#load(seen)
-    for (const listener of this.#listeners) listener()
+    this.#looks.emit()
   }
 
   async #stamp(): Promise<string> {

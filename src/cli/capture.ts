@@ -1,8 +1,8 @@
 // `wandbridge capture`: raw traffic of a running bridge, for support, until it is interrupted.
 import type { Command } from 'commander'
-import { systemEnv } from '../base/env.ts'
+import { sleep, systemEnv } from '../base/env.ts'
 import { ControlConnection } from '../control/client.ts'
-import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
+import { CommandError, Exit, type ExitCode, orExit, stopInOrder } from './exit.ts'
 import { number, settings, withStateDir } from './options.ts'
 
 interface CaptureFlags {
@@ -30,41 +30,40 @@ export function registerCapture(program: Command): void {
 }
 
 async function capture(control: ControlConnection, seconds: number | undefined): Promise<void> {
-  let result: (code: ExitCode) => void = () => {}
-  const finished = new Promise<ExitCode>((resolve) => {
-    result = resolve
+  let end = () => {}
+  const ends = new Promise<void>((resolve) => {
+    end = resolve
   })
-  const ask = (what: 'start' | 'stop') => control.send({ do: 'capture', what })
+  const finished = captured(control, seconds, ends).finally(() => control.close())
   stopInOrder(async () => {
-    ask('stop')
+    end()
     await finished
   })
-  ask('start')
-  for await (const answer of control.answers()) {
-    const { capturing, done, error } = answer as {
-      capturing?: boolean
-      done?: { file: string; bytes: number; sha256: string } | null
-      error?: string
-    }
-    if (capturing) {
+  process.exitCode = await finished
+}
+
+/** Captures until it is to end, or so many seconds, and says what there is of it. */
+async function captured(
+  control: ControlConnection,
+  seconds: number | undefined,
+  ends: Promise<void>,
+): Promise<ExitCode> {
+  const asked = <T>(answer: Promise<T>) => orExit(answer, Exit.NOT_SO, '')
+  const capturing = async () => {
+    for await (const _ of control.follow('capture', {})) {
       console.error('Capturing. It holds what the pump reported: treat it like a patient record.')
-      if (seconds !== undefined) systemEnv().after(seconds * 1000, () => ask('stop'))
-      else console.error('End with Ctrl-C.')
-    }
-    if (done) {
-      console.log(
-        `${done.file}\n${done.bytes} bytes, SHA-256 ${done.sha256}, sealed in the audit log`,
-      )
-      result(Exit.OK)
-      break
-    }
-    if (error !== undefined || done === null) {
-      console.error(error ?? 'The capture could not be ended well. What there is of it is kept.')
-      result(Exit.NOT_SO)
-      break
+      if (seconds !== undefined) return sleep(systemEnv(), seconds * 1_000)
+      console.error('End with Ctrl-C.')
     }
   }
-  result(Exit.NOT_SO)
-  control.close()
-  process.exitCode = await finished
+  await asked(Promise.race([capturing(), ends]))
+  const sealed = await asked(control.ask('capture-stop', {}))
+  if (sealed === null) {
+    console.error('The capture could not be ended well. What there is of it is kept.')
+    return Exit.NOT_SO
+  }
+  console.log(
+    `${sealed.file}\n${sealed.bytes} bytes, SHA-256 ${sealed.sha256}, sealed in the audit log`,
+  )
+  return Exit.OK
 }

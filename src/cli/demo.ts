@@ -3,7 +3,6 @@
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Env, systemEnv } from '../base/env.ts'
-import { watchLines } from '../bridge/watch.ts'
 import type { Host } from '../host/host.ts'
 import { sourceFor } from '../transport/source.ts'
 import { sentence as saying } from '../words/words.ts'
@@ -106,7 +105,7 @@ function print(host: Host, curl: readonly string[]): () => void {
   process.stdout.write(`${pageLine(host)}\n`)
   process.stdout.write(`${curl.join('\n')}\n`)
   process.stdout.write(`Audit files: ${host.auditor.dir}\n`)
-  const subscription = watchLines(host.bridge).subscribe((line) => {
+  const subscription = host.watch().subscribe((line) => {
     process.stdout.write(`${sentence(line, READER)}\n`)
   })
   return () => subscription.unsubscribe()

@@ -1,4 +1,5 @@
 // How commands end. Every error says what happened, what it means for the reading, what to do next.
+import { ControlError } from '../control/client.ts'
 import { onReaderGone } from './output.ts'
 
 export const Exit = {
@@ -19,6 +20,17 @@ export class CommandError extends Error {
   constructor(code: ExitCode, message: string) {
     super(message)
     this.code = code
+  }
+}
+
+/** What a running bridge was asked for; when it did not do it, the command ends with `code`, and `means` is said. */
+export async function orExit<T>(asked: Promise<T>, code: ExitCode, means: string): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof ControlError)
+      throw new CommandError(code, `${error.message} ${means}`.trim())
+    throw error
   }
 }
 

@@ -3,12 +3,12 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { sleep, systemEnv } from '../base/env.ts'
-import { ControlConnection } from '../control/client.ts'
+import { ask } from '../control/client.ts'
 import { defaultStateDir } from '../host/config.ts'
 import { sourcesIn } from '../host/host.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import { destinationTold } from '../words/told.ts'
-import { CommandError, Exit } from './exit.ts'
+import { CommandError, Exit, orExit } from './exit.ts'
 import { hl7Of, number, type Settings, settings, withStateDir } from './options.ts'
 import { hold } from './serve.ts'
 
@@ -34,9 +34,7 @@ export function registerHl7(program: Command): void {
     .action(async (flags: Flags) => {
       if (flags.dryRun) return show(settings(flags), flags)
       const stateDir = resolve(flags.stateDir ?? defaultStateDir())
-      const control = await ControlConnection.open(stateDir)
-      if (control) return ask(control, flags)
-      return byItself(settings(flags), flags)
+      if (!(await through(stateDir, flags))) await byItself(settings(flags), flags)
     })
 }
 
@@ -70,35 +68,24 @@ async function show(chosen: Settings, flags: Flags): Promise<void> {
   }
 }
 
-type Answer = Readonly<{
-  destinations?: DestinationStatus[]
-  resent?: Record<string, number>
-  error?: string
-}>
-
-async function ask(control: ControlConnection, { parked, to }: Flags): Promise<void> {
-  try {
-    const named = to === undefined ? {} : { destination: to }
-    control.send({ do: 'hl7', what: parked ? 'resend' : 'status', ...named })
-    for await (const answer of control.answers()) {
-      const { destinations, resent, error } = answer as Answer
-      if (error !== undefined) throw new CommandError(Exit.NOT_SO, `${error} Nothing was sent.`)
-      const asked = (name: string) => to === undefined || name === to
-      const sent = Object.entries(resent ?? {})
-      const all = (destinations ?? []).filter(({ name }) => asked(name))
-      if (sent.length + all.length === 0) {
-        throw new CommandError(
-          Exit.USAGE,
-          `The running bridge has no destination ${to}. Nothing was sent.`,
-        )
-      }
-      for (const [name, n] of sent) console.log(`${name}: ${n} sent again.`)
-      tell(all)
-      return
-    }
-  } finally {
-    control.close()
+/** Through the bridge that runs; false when none does. */
+async function through(stateDir: string, { parked, to }: Flags): Promise<boolean> {
+  const asked = <T>(answer: Promise<T>) => orExit(answer, Exit.NOT_SO, 'Nothing was sent.')
+  const sent = parked
+    ? await asked(ask(stateDir, 'hl7-resend', to === undefined ? {} : { destination: to }))
+    : {}
+  const all = parked ? [] : await asked(ask(stateDir, 'hl7', {}))
+  if (sent === null || all === null) return false
+  const named = all.filter(({ name }) => to === undefined || name === to)
+  if (Object.keys(sent).length + named.length === 0) {
+    throw new CommandError(
+      Exit.USAGE,
+      `The running bridge has no destination ${to}. Nothing was sent.`,
+    )
   }
+  for (const [name, n] of Object.entries(sent)) console.log(`${name}: ${n} sent again.`)
+  tell(named)
+  return true
 }
 
 function tell(all: readonly DestinationStatus[]): void {

@@ -2,10 +2,10 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { systemEnv } from '../base/env.ts'
-import { ControlConnection } from '../control/client.ts'
+import { ask } from '../control/client.ts'
 import { defaultStateDir } from '../host/config.ts'
 import { browseLink } from './browse.ts'
-import { CommandError, Exit } from './exit.ts'
+import { CommandError, Exit, orExit } from './exit.ts'
 import { withStateDir } from './options.ts'
 
 const NOTHING = 'Nothing was opened.'
@@ -25,20 +25,8 @@ export function registerOpen(program: Command): void {
 }
 
 async function linkOf(stateDir: string): Promise<string> {
-  const control = await ControlConnection.open(stateDir)
-  if (!control) {
-    const next = 'Start one with: wandbridge serve, or give the --state-dir of the one that runs.'
-    throw new CommandError(Exit.NOT_SO, `No bridge runs with ${stateDir}. ${NOTHING} ${next}`)
-  }
-  control.send({ do: 'open' })
-  try {
-    for await (const answer of control.answers()) {
-      const { link, error } = answer as { link?: string; error?: string }
-      if (link !== undefined) return link
-      throw new CommandError(Exit.NOT_SO, `${error ?? 'The bridge gave no link.'} ${NOTHING}`)
-    }
-  } finally {
-    control.close()
-  }
-  throw new CommandError(Exit.NOT_SO, `The bridge has ended. ${NOTHING}`)
+  const link = await orExit(ask(stateDir, 'open', {}), Exit.NOT_SO, NOTHING)
+  if (link !== null) return link
+  const next = 'Start one with: wandbridge serve, or give the --state-dir of the one that runs.'
+  throw new CommandError(Exit.NOT_SO, `No bridge runs with ${stateDir}. ${NOTHING} ${next}`)
 }

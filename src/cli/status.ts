@@ -1,16 +1,15 @@
 // `wandbridge status`: one interrogation with a confirmed close, as text or JSON.
 import type { Command } from 'commander'
 import { type Env, systemEnv } from '../base/env.ts'
-import type { Bridge } from '../bridge/bridge.ts'
-import { interrogateOnce, type Outcome } from '../bridge/interrogate.ts'
 import { ControlConnection } from '../control/client.ts'
+import type { Reply } from '../control/messages.ts'
+import type { Host } from '../host/host.ts'
 import { quantity } from '../model/format.ts'
-import type { BridgeStatus, Coded, PumpStatus, WandStatus } from '../model/status.ts'
+import type { Coded, PumpStatus, WandStatus } from '../model/status.ts'
 import { linkSentence, pumpTold } from '../words/told.ts'
 import { sentence, sentences, WORDS, type Words } from '../words/words.ts'
-import { CommandError, Exit, type ExitCode, stopInOrder } from './exit.ts'
+import { Exit, type ExitCode, orExit, stopInOrder } from './exit.ts'
 import {
-  auditOf,
   type BridgeFlags,
   number,
   type Settings,
@@ -49,10 +48,8 @@ interface Reads {
   readonly unclosed: readonly string[]
 }
 
-interface Read {
-  readonly port: string
-  readonly outcome: Outcome
-}
+type Read = Reply<'interrogate'>[number]
+type Outcome = Read['outcome']
 
 /** Through a running bridge if one has the state directory, else by a bridge of our own. */
 async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> {
@@ -64,7 +61,6 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
     ports,
     policy: 'manual',
     locale: chosen.locale,
-    audit: auditOf(chosen),
   }))
   stopInOrder((why) => host.stop(why))
   const { bridge } = host
@@ -74,7 +70,7 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
   const outcomes = await Promise.all(
     bridge.ports.map(async (port) => ({
       port,
-      outcome: await interrogateOnce(env, bridge, port, readMs),
+      outcome: await host.interrogate(port, readMs),
     })),
   )
   await host.caughtUp()
@@ -99,40 +95,20 @@ async function readThrough(
   const named = [...chosen.serial, ...chosen.hid]
   // Without a name, or with `auto`: whatever the bridge has.
   const every = named.length === 0 || named.includes('auto')
-  let asked: readonly string[] = named
-  control.send({ do: 'status' })
-  const found: Read[] = []
-  let expected = -1
-  let unclosed: readonly string[] = []
-  for await (const answer of control.answers()) {
-    if (isStatus(answer) && found.length === expected) {
-      unclosed = unclosedOf(answer.wands, WORDS[chosen.locale])
-      break
-    }
-    if (isStatus(answer)) {
-      const known = answer.wands.map((wand) => wand.port)
-      if (every) asked = known
-      expected = asked.length
-      for (const port of asked) control.send({ do: 'interrogate', port, readMs })
-      if (expected === 0) break
-    } else if (isOutcome(answer)) {
-      found.push({ port: asked[found.length] ?? '', outcome: answer.outcome })
-      // How everything stands after the last of them.
-      if (found.length === expected) control.send({ do: 'status' })
-    } else break
+  const asking = async () => {
+    const outcomes = await control.ask('interrogate', { readMs, ...(!every && { ports: named }) })
+    const { wands } = await control.ask('status', {})
+    return { outcomes, unclosed: unclosedOf(wands, WORDS[chosen.locale]) }
   }
-  control.close()
-  if (found.length < expected || expected < 0) {
-    throw new CommandError(
-      Exit.NOT_READ,
-      'The running bridge ended before the reading was complete. Nothing of it is shown. Try again.',
-    )
+  try {
+    return await orExit(asking(), Exit.NOT_READ, 'Nothing of the reading is shown. Try again.')
+  } finally {
+    control.close()
   }
-  return { outcomes: found, unclosed }
 }
 
 /** One line that changes, for whoever waits with the wand in hand. */
-function tellProgress(bridge: Bridge, words: Words): void {
+function tellProgress(bridge: Host['bridge'], words: Words): void {
   bridge.changes$.subscribe({
     next: () => {
       const [wand] = bridge.status().wands
@@ -146,11 +122,6 @@ function tellProgress(bridge: Bridge, words: Words): void {
     complete: () => void process.stderr.write('\r\x1b[K'),
   })
 }
-
-const isStatus = (x: unknown): x is Pick<BridgeStatus, 'wands'> =>
-  typeof x === 'object' && x !== null && 'wands' in x
-const isOutcome = (x: unknown): x is { outcome: Outcome } =>
-  typeof x === 'object' && x !== null && 'outcome' in x
 
 /** The exit code that an outcome asks for. */
 export function exitCodeOf(outcome: Outcome): ExitCode {

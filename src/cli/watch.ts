@@ -1,16 +1,14 @@
 // `wandbridge watch`: the live stream, as JSON lines or as sentences, until it is interrupted.
 import type { Command } from 'commander'
 import { systemEnv } from '../base/env.ts'
-import { type WatchLine, watchLines } from '../bridge/watch.ts'
 import { ControlConnection } from '../control/client.ts'
-import { lineTold } from '../host/telling.ts'
+import type { Reply } from '../control/messages.ts'
 import { FIELDS } from '../model/fields.ts'
 import { readerOf, shown } from '../words/reader.ts'
 import { auditSentence, linkText } from '../words/told.ts'
 import { sentence as saying, WORDS } from '../words/words.ts'
-import { Exit, stopInOrder } from './exit.ts'
+import { Exit, orExit, stopInOrder } from './exit.ts'
 import {
-  auditOf,
   type BridgeFlags,
   bridgeWands,
   type Settings,
@@ -19,6 +17,8 @@ import {
 } from './options.ts'
 import { liveness, type Reader } from './render.ts'
 import { hold } from './serve.ts'
+
+type WatchLine = Reply<'watch'>
 
 interface WatchFlags extends BridgeFlags {
   readonly json?: boolean
@@ -32,9 +32,7 @@ export function registerWatch(program: Command): void {
     .action(async (flags: WatchFlags) => {
       const chosen = settings(flags)
       const print = (line: WatchLine) =>
-        void process.stdout.write(
-          `${flags.json ? JSON.stringify(lineTold(WORDS[chosen.locale], line)) : sentence(line, chosen)}\n`,
-        )
+        void process.stdout.write(`${flags.json ? JSON.stringify(line) : sentence(line, chosen)}\n`)
       const control = await ControlConnection.open(chosen.stateDir)
       if (control) await follow(control, print)
       else await watchHere(chosen, print)
@@ -43,12 +41,10 @@ export function registerWatch(program: Command): void {
 
 async function follow(control: ControlConnection, print: (line: WatchLine) => void): Promise<void> {
   stopInOrder(async () => control.close())
-  control.send({ do: 'watch' })
-  for await (const line of control.answers()) {
-    if (typeof line === 'object' && line !== null && 'kind' in line) print(line as WatchLine)
+  const following = async () => {
+    for await (const line of control.follow('watch', {})) print(line)
   }
-  console.error('The bridge has ended. What was shown last is not live any more.')
-  process.exitCode = Exit.NO_WAND
+  await orExit(following(), Exit.NO_WAND, 'What was shown last is not live any more.')
 }
 
 async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Promise<void> {
@@ -59,10 +55,9 @@ async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Pr
     ...wands,
     policy,
     locale: chosen.locale,
-    audit: auditOf(chosen),
   }))
   stopInOrder((why) => host.stop(why))
-  watchLines(host.bridge).subscribe(print)
+  host.watch().subscribe(print)
 }
 
 export function sentence(line: WatchLine, chosen: Reader): string {

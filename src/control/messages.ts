@@ -1,59 +1,156 @@
-// What goes over the control socket: one JSON object a line, each way. It can ask for the status, for
-// the live stream, for an interrogation, for two entries in the audit log, and for a step of a refill
-// worksheet to be recorded; only the interrogation reaches a link.
+// What goes over the control socket, declared once a request: its name, what it is asked with, and what
+// is answered. It can ask for the status, for the live stream, for interrogations, for entries in the audit
+// log, and for a step of a refill worksheet to be recorded; only the interrogation reaches a link.
+//
+// One JSON object a line, each way: `{ id, do, args }`, and `{ id, reply }` or `{ id, error }`, in any order;
+// `{ bye }` is the last line. Client and bridge may be of two versions: whoever asks checks the reply.
 import { z } from 'zod'
+import { alarmSchema } from '../model/reading.ts'
+import { statementSchema } from '../model/statement.ts'
+import {
+  auditSchema,
+  destinationStatusSchema,
+  linkSchema,
+  pumpStatusSchema,
+  sessionSchema,
+  wandSchema,
+} from '../model/status.ts'
+import { utcSchema } from '../model/value.ts'
 
 /** Time to place the wand, ten seconds at most for the air, retries and the close. */
 export const READ_MS = 40_000
 
-const actorSchema = z.object({
+const actor = z.object({
   id: z.string().min(1).max(200),
   role: z.string().min(1).max(200),
   auth: z.string().min(1).max(200),
 })
+const reason = z.string().min(1).max(1_000)
+const nothing = z.object({})
 
-export const controlRequestSchema = z.discriminatedUnion('do', [
-  z.object({ do: z.literal('status') }),
-  z.object({ do: z.literal('watch') }),
-  /** A link that lets one browser in. */
-  z.object({ do: z.literal('open') }),
+const why = { why: z.array(statementSchema).readonly(), sentence: z.string() }
+
+/** How one reading came out. */
+const outcome = z.discriminatedUnion('kind', [
+  /** Read; `status` is as it stood when the last reply came, with the session as it ended. */
   z.object({
-    do: z.literal('interrogate'),
-    port: z.string().optional(),
-    /** How long to wait for wand and pump. */
-    readMs: z.number().int().min(1_000).max(3_600_000).default(READ_MS),
+    kind: z.literal('read'),
+    status: pumpStatusSchema,
+    closeConfirmed: z.boolean(),
   }),
-  /** A capture lasts until its client ends it or leaves. */
-  z.object({ do: z.literal('capture'), what: z.enum(['start', 'stop']) }),
-  /** How far the HL7 destinations are; `resend` sends what was set aside again. */
+  /** Nothing answers on the port. */
+  z.object({ kind: z.literal('no-wand'), ...why }),
+  /** The wand answers, the pump does not, or the reading broke off. */
+  z.object({ kind: z.literal('failed'), ...why }),
+  /** Nothing can be recorded, so nothing is shown. */
+  z.object({ kind: z.literal('unrecorded'), ...why }),
+])
+
+const wandShape = { asOf: utcSchema, source: z.string(), port: z.string() }
+const wandName = wandSchema.shape.serial
+const pump = pumpStatusSchema.shape.pump
+
+const watchLine = z.discriminatedUnion('kind', [
+  pumpStatusSchema.extend({ kind: z.literal('reading') }),
+  auditSchema.extend({ kind: z.literal('audit'), asOf: utcSchema }),
   z.object({
-    do: z.literal('hl7'),
-    what: z.enum(['status', 'resend']),
-    destination: z.string().optional(),
+    ...{ kind: z.literal('alarm'), asOf: utcSchema, source: z.string(), pump },
+    phase: z.enum(['start', 'update', 'end']),
+    alarm: alarmSchema,
   }),
   z.object({
-    do: z.literal('audit'),
-    what: z.enum(['accept', 'rotate']),
-    reason: z.string().min(1).max(1_000),
-    actor: actorSchema,
+    ...{ kind: z.literal('link'), ...wandShape, wand: wandName, link: linkSchema },
+    ...wandSchema.pick({ coupling: true, contact: true, unclosed: true }).shape,
+    /** Why an attempt to read did not complete. */
+    failure: statementSchema.optional(),
+    readFailed: z.string().optional(),
   }),
-  /** One record: a step of a worksheet. Answered with its place in the log. */
   z.object({
-    do: z.literal('worksheet'),
-    pump: z.string().min(1).max(64),
-    /** Model of the pump; null = it did not report one. */
-    model: z.string().min(1).max(64).nullable(),
-    patient: z.string().min(1).max(200).optional(),
-    sheet: z.string().min(1).max(200),
-    step: z.string().min(1).max(200),
-    entries: z.record(z.string(), z.unknown()),
-    /** Position of the record that this one corrects. */
-    corrects: z.number().int().min(0).optional(),
-    actor: actorSchema,
+    ...{ kind: z.literal('session'), ...wandShape, wand: wandName },
+    pump: pump.nullable(),
+    session: sessionSchema,
   }),
 ])
-export type ControlRequest = z.output<typeof controlRequestSchema>
-export type ControlInput = z.input<typeof controlRequestSchema>
+
+/** `many`: it is answered again and again, until the client leaves. */
+export const REQUESTS = {
+  status: {
+    args: nothing,
+    reply: z.object({
+      asOf: utcSchema,
+      wands: z.array(wandSchema).readonly(),
+      pumps: z.array(pumpStatusSchema).readonly(),
+      audit: auditSchema,
+    }),
+  },
+  watch: { args: nothing, reply: watchLine, many: true },
+  /** A link that lets one browser in. */
+  open: { args: nothing, reply: z.string() },
+  /** One reading through each of these ports, or through all that the bridge has. */
+  interrogate: {
+    args: z.object({
+      ports: z.array(z.string()).optional(),
+      /** How long to wait for wand and pump. */
+      readMs: z.number().int().min(1_000).max(3_600_000),
+    }),
+    reply: z.array(z.object({ port: z.string(), outcome })).readonly(),
+  },
+  /** Answered once it has begun; it lasts until somebody ends it or its client leaves. */
+  capture: { args: nothing, reply: nothing, many: true },
+  /** What was sealed; null = it could not be ended well. */
+  'capture-stop': {
+    args: nothing,
+    reply: z.object({ file: z.string(), bytes: z.number(), sha256: z.string() }).nullable(),
+  },
+  /** How far the HL7 destinations are. */
+  hl7: { args: nothing, reply: z.array(destinationStatusSchema).readonly() },
+  /** Sends what was set aside again: how many, by destination. */
+  'hl7-resend': {
+    args: z.object({ destination: z.string().optional() }),
+    reply: z.record(z.string(), z.number()).readonly(),
+  },
+  /** The logs that were accepted. */
+  'audit-accept': { args: z.object({ reason, actor }), reply: z.array(z.string()).readonly() },
+  /** The new verifier keys. */
+  'audit-rotate': { args: z.object({ reason, actor }), reply: z.array(z.string()).readonly() },
+  /** One record: a step of a worksheet. Answered with its place in the log. */
+  worksheet: {
+    args: z.object({
+      pump: z.string().min(1).max(64),
+      /** Model of the pump; null = it did not report one. */
+      model: z.string().min(1).max(64).nullable(),
+      patient: z.string().min(1).max(200).optional(),
+      sheet: z.string().min(1).max(200),
+      step: z.string().min(1).max(200),
+      entries: z.record(z.string(), z.unknown()),
+      /** Position of the record that this one corrects. */
+      corrects: z.number().int().min(0).optional(),
+      actor,
+    }),
+    reply: z.object({ position: z.number().int(), log: z.string() }),
+  },
+} as const satisfies Record<string, { args: z.ZodType; reply: z.ZodType; many?: true }>
+
+export type RequestName = keyof typeof REQUESTS
+export type Args<N extends RequestName> = z.output<(typeof REQUESTS)[N]['args']>
+export type Reply<N extends RequestName> = z.output<(typeof REQUESTS)[N]['reply']>
+export type Streamed = {
+  [N in RequestName]: (typeof REQUESTS)[N] extends { many: true } ? N : never
+}[RequestName]
+
+/** A line to the bridge; `args` are checked once it is known what is asked for. */
+export const requestSchema = z.object({
+  id: z.number().int(),
+  do: z.string(),
+  args: z.unknown(),
+})
+/** A line from the bridge. */
+export const answerSchema = z.union([
+  z.object({ id: z.number().int(), reply: z.unknown() }),
+  z.object({ id: z.number().int().nullable(), error: z.string() }),
+  z.object({ bye: z.string() }),
+])
+export type AnswerLine = z.output<typeof answerSchema>
 
 /** Longest request line; a client that sends more is cut off. */
 export const REQUEST_MAX = 65_536

@@ -6,21 +6,36 @@ import { dirname } from 'node:path'
 import { type Env, sleep } from '../base/env.ts'
 import { Locked, lockFile, type Release } from '../base/lock.ts'
 import { controlAddress } from './address.ts'
-import { type ControlRequest, controlRequestSchema, Lines, REQUEST_MAX } from './messages.ts'
+import {
+  type AnswerLine,
+  type Args,
+  Lines,
+  REQUEST_MAX,
+  REQUESTS,
+  type Reply,
+  type RequestName,
+  requestSchema,
+  type Streamed,
+} from './messages.ts'
 
 /** A client that does not read is cut off when so many bytes wait for it. */
 const BACKLOG_MAX = 4 * 1024 * 1024
 /** How long another process may take to look, remove and bind: it needs milliseconds. */
 const TAKEOVER_MS = 5_000
 
-export interface ControlHandler {
-  /** Answers one request. `send` may be called again later until the client leaves. */
-  handle(request: ControlRequest, client: ControlClient): void
+/** Whoever asked. */
+export interface Asker<N extends RequestName> {
+  /** One more reply, for who asked for many. */
+  send(reply: Reply<N>): void
+  onLeave(gone: () => void): void
 }
 
-export interface ControlClient {
-  send(message: unknown): void
-  onLeave(gone: () => void): void
+/** What a bridge does for each request. What a handler rejects with is told as the error's message. */
+export type Handlers = {
+  readonly [N in RequestName]: (
+    args: Args<N>,
+    asker: Asker<N>,
+  ) => N extends Streamed ? void | Promise<void> : Reply<N> | Promise<Reply<N>>
 }
 
 export class AlreadyRunning extends Error {}
@@ -35,13 +50,17 @@ export class ControlServer {
     this.#address = address
   }
 
-  /** Takes the state directory; rejects with AlreadyRunning while another bridge holds it. */
-  static async listen(env: Env, stateDir: string, handler: ControlHandler): Promise<ControlServer> {
+  /** Takes the state directory. No handlers: the bridge is starting. Rejects with AlreadyRunning while another bridge holds it. */
+  static async listen(
+    env: Env,
+    stateDir: string,
+    handlers: () => Handlers | null,
+  ): Promise<ControlServer> {
     makeDirectory(stateDir)
     const address = controlAddress(stateDir)
     const server = createServer()
     const control = new ControlServer(server, address)
-    server.on('connection', (socket) => control.#serve(socket, handler))
+    server.on('connection', (socket) => control.#serve(socket, handlers))
     const release = process.platform === 'win32' ? async () => {} : await takeover(env, address)
     try {
       if (await answers(address)) {
@@ -64,14 +83,14 @@ export class ControlServer {
     if (process.platform !== 'win32') rmSync(this.#address, { force: true })
   }
 
-  #serve(socket: Socket, handler: ControlHandler): void {
+  #serve(socket: Socket, handlers: () => Handlers | null): void {
     this.#clients.add(socket)
     const lines = new Lines(REQUEST_MAX)
     const left: (() => void)[] = []
-    const client: ControlClient = {
-      send: (message) => {
+    const client: Client = {
+      send: (line) => {
         if (socket.destroyed) return
-        socket.write(`${JSON.stringify(message)}\n`)
+        socket.write(`${JSON.stringify(line)}\n`)
         if (socket.writableLength > BACKLOG_MAX) socket.destroy()
       },
       onLeave: (gone) => void left.push(gone),
@@ -84,7 +103,7 @@ export class ControlServer {
     })
     socket.on('data', (text: string) => {
       try {
-        for (const line of lines.push(text)) answer(line, client, handler)
+        for (const line of lines.push(text)) void answer(line, client, handlers())
       } catch {
         socket.destroy()
       }
@@ -104,21 +123,57 @@ function makeDirectory(path: string): void {
   }
 }
 
-function answer(line: string, client: ControlClient, handler: ControlHandler): void {
-  let given: unknown
-  try {
-    given = JSON.parse(line)
-  } catch {
-    client.send({ error: 'That line is not JSON.' })
-    return
-  }
-  const request = controlRequestSchema.safeParse(given)
-  if (request.success) handler.handle(request.data, client)
-  else
-    client.send({
-      error:
-        'Not a request this bridge knows. It can do: status, watch, open, interrogate, capture, audit, worksheet.',
+interface Client {
+  send(line: AnswerLine): void
+  onLeave(gone: () => void): void
+}
+
+async function answer(text: string, client: Client, handlers: Handlers | null): Promise<void> {
+  const line = parsed(text)
+  if (!line) return client.send({ id: null, error: 'That line is no request.' })
+  const { id, do: name, args } = line
+  if (!isRequest(name)) {
+    const can = Object.keys(REQUESTS).join(', ')
+    return client.send({
+      id,
+      error: `The running bridge does not know ${name}: it is of another version. It can do: ${can}.`,
     })
+  }
+  if (!handlers) return client.send({ id, error: 'The bridge is starting. Ask again.' })
+  await handled(id, name, args, client, handlers)
+}
+
+async function handled<N extends RequestName>(
+  id: number,
+  name: N,
+  args: unknown,
+  { send, onLeave }: Client,
+  handlers: Handlers,
+): Promise<void> {
+  const asked = REQUESTS[name].args.safeParse(args)
+  if (!asked.success) {
+    return send({
+      id,
+      error: `The running bridge takes ${name} in another form: it is of another version.`,
+    })
+  }
+  const asker: Asker<N> = { send: (reply) => send({ id, reply }), onLeave }
+  try {
+    const reply = await handlers[name](asked.data as Args<N>, asker)
+    if (reply !== undefined) send({ id, reply })
+  } catch (error) {
+    send({ id, error: (error as Error).message })
+  }
+}
+
+const isRequest = (name: string): name is RequestName => Object.hasOwn(REQUESTS, name)
+
+function parsed(text: string) {
+  try {
+    return requestSchema.safeParse(JSON.parse(text)).data ?? null
+  } catch {
+    return null
+  }
 }
 
 /** Whether somebody listens there. */

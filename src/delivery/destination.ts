@@ -110,6 +110,12 @@ export class Destination {
     return this.#outbox.isEmpty(place.saved.place)
   }
 
+  /** The first position of the log that is written now which it has not had. */
+  get owed(): number {
+    const place = this.#place?.saved.place
+    return place && place.log === this.#options.records.head()?.log ? place.position + 1 : 0
+  }
+
   async stop(): Promise<void> {
     this.#end.abort()
     this.#timer()

@@ -8,14 +8,13 @@
 import { join } from 'node:path'
 import type { Observable } from 'rxjs'
 import { listLogs, ordinalOf } from '../audit/read/files.ts'
-import { LogReader, type Range } from '../audit/read/log-reader.ts'
-import type { Place, Stored } from '../audit/read/scan.ts'
+import { LogReader } from '../audit/read/log-reader.ts'
 import type { Disk } from '../base/disk.ts'
-import { type Env, sleep } from '../base/env.ts'
+import type { Env } from '../base/env.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
 import { type Cursor, cursorText } from './cursor.ts'
-import { FeedRecord, type Selection, selector } from './feed-record.ts'
-import { Tail } from './tail.ts'
+import type { FeedRecord, Selection } from './feed-record.ts'
+import { type HistoryQuery, Passes } from './passes.ts'
 import { Wakes } from './wakes.ts'
 
 /** The current log: its name, and how many durable records it has. */
@@ -36,17 +35,6 @@ export interface FeedOptions {
   readonly head?: () => LogHead | null
   /** Something may be new; without it the disk is looked at every now and then, while somebody follows. */
   readonly wake$?: Observable<unknown>
-}
-
-export interface HistoryQuery extends Selection {
-  /** Positions: only behind this one, and only before that one. */
-  readonly after?: number
-  readonly before?: number
-  /** Default: rising. */
-  readonly order?: 'asc' | 'desc'
-  readonly limit?: number
-  /** True = nobody waits for it any more. */
-  readonly gone?: () => boolean
 }
 
 /** What a follower is given. Whoever has taken it goes on from its cursor. */
@@ -76,22 +64,10 @@ export type FeedItem = { readonly cursor: Cursor } & (
   | { readonly kind: 'caught-up' }
 )
 
-/** Whoever reads a long log pauses after working for so long: what is live must not wait for history. */
-const TURN_MS = 10
-/** Records given at once. */
-const PIECE = 256
-
-interface Piece {
-  readonly records: readonly FeedRecord[]
-  /** It goes on at this position. */
-  readonly next: number
-  readonly missing: { readonly from: number; readonly to: number } | null
-}
-
 export class Feed {
   readonly #options: FeedOptions
   readonly #wakes: Wakes
-  readonly #tail = new Tail()
+  readonly #passes: Passes
   #reader: LogReader | null = null
   #known: LogHead | null = null
   #looking: Promise<LogHead | null> | null = null
@@ -99,6 +75,7 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.#options = options
     this.#wakes = new Wakes(options.env, options.wake$ ?? null)
+    this.#passes = new Passes(options.env, this.#wakes)
   }
 
   /** The head as it is known; without a writer, as it was when the disk was last looked at. */
@@ -130,7 +107,7 @@ export class Feed {
   }: HistoryQuery = {}): AsyncGenerator<FeedRecord> {
     let left = limit
     if (left <= 0) return
-    const pause = this.#turns()
+    const pause = this.#passes.turns()
     for await (const records of this.scan(query)) {
       for (const record of records) {
         if (query.gone?.()) return
@@ -148,9 +125,12 @@ export class Feed {
     if (!head) return
     const { order = 'asc', gone = () => false } = query
     // The newest records may be in memory still when retention has dropped them.
-    const oldest = await this.#readerOf(head.log).oldest()
-    const kept = { ...query, after: Math.max(query.after ?? -1, oldest - 1) }
-    const pass = order === 'asc' ? this.#forward(head, kept) : this.#backward(head, kept)
+    const reader = this.#readerOf(head.log)
+    const kept = { ...query, after: Math.max(query.after ?? -1, (await reader.oldest()) - 1) }
+    const pass =
+      order === 'asc'
+        ? this.#passes.forward(reader, head.size, kept)
+        : this.#passes.backward(reader, head.size, kept)
     for await (const { records } of pass) {
       if (gone()) return
       if (records.length > 0) yield records
@@ -176,7 +156,9 @@ export class Feed {
             at = item.cursor
           }
           try {
-            for await (const piece of this.#forward(head, { ...selection, after: at.position })) {
+            const query = { ...selection, after: at.position }
+            const reader = this.#readerOf(head.log)
+            for await (const piece of this.#passes.forward(reader, head.size, query)) {
               if (signal.aborted) return
               const { missing, next, records } = piece
               const { log } = head
@@ -230,82 +212,6 @@ export class Feed {
     }))
   }
 
-  /** Selected records in order, as far as the head: from the files, and the newest from the tail. */
-  async *#forward(head: LogHead, query: HistoryQuery): AsyncGenerator<Piece> {
-    const reader = this.#readerOf(head.log)
-    const { after = -1, before = head.size, gone = () => false } = query
-    const end = Math.min(before, head.size)
-    const selected = selector(query)
-    const pause = this.#turns()
-    let next = after + 1
-    let place: Place | null = null
-    while (next < end) {
-      if (this.#wakes.followed) await this.#tail.reach(reader, head.size)
-      if (this.#tail.holds(reader, next)) {
-        const records = this.#tail.slice(next, Math.min(end, next + PIECE))
-        next += records.length
-        yield { records: records.filter(selected), next, missing: null }
-        await pause()
-        continue
-      }
-      const tail = this.#tail.fromOf(reader)
-      const range: Range = {
-        ...wantedOf(query),
-        first: next,
-        before: next < tail ? Math.min(tail, end) : end,
-        until: head.size,
-        place,
-      }
-      for await (const batch of reader.forward(range)) {
-        for (const records of pieces(reader.log, batch.records, selected)) {
-          yield { records, next: (records.at(-1) as FeedRecord).position + 1, missing: null }
-          await pause()
-        }
-        next = batch.next
-        place = batch.place
-        yield { records: [], next, missing: batch.missing }
-        await pause()
-        if (gone()) return
-      }
-    }
-  }
-
-  /** Selected records, newest first. */
-  async *#backward(head: LogHead, query: HistoryQuery): AsyncGenerator<Piece> {
-    const reader = this.#readerOf(head.log)
-    const { after = -1, before = head.size } = query
-    const selected = selector(query)
-    const pause = this.#turns()
-    let end = Math.min(before, head.size)
-    if (this.#wakes.followed) await this.#tail.reach(reader, head.size)
-    while (end > after + 1 && this.#tail.holds(reader, end - 1)) {
-      const begin = Math.max(after + 1, this.#tail.fromOf(reader), end - PIECE)
-      const records = this.#tail.slice(begin, end).filter(selected).reverse()
-      end = begin
-      yield { records, next: end, missing: null }
-      await pause()
-    }
-    const range = { first: after + 1, before: end, until: head.size }
-    for await (const batch of reader.backward({ ...wantedOf(query), ...range })) {
-      for (const records of pieces(reader.log, batch.records, selected)) {
-        yield { records, next: batch.next, missing: null }
-        await pause()
-      }
-    }
-  }
-
-  /** Gives a function that pauses when work has gone on for long; the work of whoever takes counts, too. */
-  #turns(): () => Promise<void> | undefined {
-    const { env } = this.#options
-    let since = env.monotonic()
-    return () => {
-      if (env.monotonic() - since < TURN_MS) return undefined
-      return sleep(env, 0).then(() => {
-        since = env.monotonic()
-      })
-    }
-  }
-
   async #lookAtDisk(): Promise<LogHead | null> {
     const { disk, dir, source } = this.#options
     const log = this.#options.log ?? (await listLogs(disk, dir, source)).at(-1)
@@ -327,15 +233,5 @@ export class Feed {
     if (head.log === this.#known?.log && head.size < this.#known.size) this.#reader = null
     this.#known = head
     return head
-  }
-}
-
-const wantedOf = ({ kinds, from, to }: Selection) => ({ kinds, from, to })
-
-function* pieces(log: string, all: readonly Stored[], selected: (record: FeedRecord) => boolean) {
-  for (let from = 0; from < all.length; from += PIECE) {
-    const piece = all.slice(from, from + PIECE).map((stored) => new FeedRecord(log, stored))
-    const records = piece.filter(selected)
-    if (records.length > 0) yield records
   }
 }

@@ -1,6 +1,7 @@
 // When followers look again: when the writer says that something is durable, or, where there is no writer,
 // every now and then. One subscription, or one timer, for everybody, and none while nobody follows.
 import type { Observable } from 'rxjs'
+import { Emitter } from '../base/emitter.ts'
 import type { Env } from '../base/env.ts'
 
 const POLL_MS = 500
@@ -8,7 +9,7 @@ const POLL_MS = 500
 export class Wakes {
   readonly #env: Env
   readonly #wake$: Observable<unknown> | null
-  readonly #waiting = new Set<() => void>()
+  readonly #woken = new Emitter()
   #count = 0
   #followers = 0
   #stop = () => {}
@@ -43,11 +44,11 @@ export class Wakes {
     if (this.#count !== count || signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
-        this.#waiting.delete(done)
+        leave()
         signal.removeEventListener('abort', done)
         resolve()
       }
-      this.#waiting.add(done)
+      const leave = this.#woken.on(done)
       signal.addEventListener('abort', done)
     })
   }
@@ -68,6 +69,6 @@ export class Wakes {
 
   #wake(): void {
     this.#count += 1
-    for (const done of [...this.#waiting]) done()
+    this.#woken.emit()
   }
 }

@@ -38,7 +38,7 @@ export const configSchema = z
       .strictObject({
         keepDays: z.number().int().min(1).optional().meta({
           description:
-            'Records older than so many days are dropped, their hashes never. Default: everything is kept.',
+            'Records older than so many days are dropped by `serve`, but never their hashes, nor what a destination has not had. Default: everything is kept.',
         }),
         keepDaysBelowFloor: z
           .literal('I accept that a yearly audit will miss records')

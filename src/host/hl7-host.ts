@@ -21,6 +21,8 @@ export interface Hl7 {
   resend(name?: string): Readonly<Record<string, number>>
   /** Nothing is owed any more. */
   readonly idle: boolean
+  /** Lowest position of the log that is written now which some destination has not had. */
+  readonly owed: number
   close(): Promise<void>
 }
 
@@ -65,6 +67,9 @@ export function startHl7(
       ),
     get idle() {
       return all.every((one) => one.idle)
+    },
+    get owed() {
+      return Math.min(...all.map((one) => one.owed), Number.POSITIVE_INFINITY)
     },
     async close() {
       await Promise.all(all.map((one) => one.stop()))

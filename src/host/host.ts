@@ -2,11 +2,16 @@
 // talk to, and what `status` and `watch` are for a moment when no bridge runs.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { map, type Observable } from 'rxjs'
 import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
+import { clockState } from '../base/time-service.ts'
 import type { Bridge, BridgeOptions } from '../bridge/bridge.ts'
-import { ControlServer } from '../control/server.ts'
+import { interrogateOnce } from '../bridge/interrogate.ts'
+import { watchLines } from '../bridge/watch.ts'
+import type { Reply } from '../control/messages.ts'
+import { ControlServer, type Handlers } from '../control/server.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
@@ -15,14 +20,14 @@ import type { Locale } from '../model/format.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
-import { clockState } from '../recorder/time-service.ts'
 import { WORDS, type Words } from '../words/words.ts'
 import { treeOfLog } from './audit-tiles.ts'
 import { Closers } from './closers.ts'
-import { handle } from './control-handlers.ts'
+import { controlHandlers } from './control-handlers.ts'
 import type { Hl7 } from './hl7-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
 import { openRooms } from './rooms.ts'
+import { lineTold, outcomeTold } from './telling.ts'
 import type { WitnessConfig, Witnessed } from './witness-host.ts'
 
 export interface Host {
@@ -36,6 +41,10 @@ export interface Host {
   readonly knowledge: Knowledge
   /** Null = it does not listen. */
   readonly http: Http | null
+  /** One reading through a port, from asking to the confirmed close. Never rejects. */
+  interrogate(port: string, readMs: number): Promise<Reply<'interrogate'>[number]['outcome']>
+  /** The live stream as people's programs read it. */
+  watch(): Observable<Reply<'watch'>>
   /** Resolves when everything that is durable is known, or within a second. */
   caughtUp(): Promise<void>
   /** Null = there is no destination. */
@@ -82,21 +91,17 @@ export async function startHost(
   const closers = new Closers((name, error) => {
     console.error(`${name} could not be ended in order: ${String(error)}`)
   })
-  let host: Host | null = null
-  const control = await ControlServer.listen(env, stateDir, {
-    handle(request, client) {
-      if (host) handle(env, host, request, client)
-      else client.send({ error: 'The bridge is starting. Ask again.' })
-    },
-  })
+  let handlers: Handlers | null = null
+  const control = await ControlServer.listen(env, stateDir, () => handlers)
   closers.add('the control socket', () => control.close())
   try {
-    host = await hostOf(env, stateDir, await make(), closers)
+    const host = await hostOf(env, stateDir, await make(), closers)
+    handlers = controlHandlers(host)
+    return host
   } catch (error) {
     await closers.close()
     throw error
   }
-  return host
 }
 
 async function hostOf(
@@ -120,6 +125,8 @@ async function hostOf(
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
   const words = WORDS[locale]
   let why = 'start-failed'
+  const sends = sending !== undefined && sending.destinations.length > 0
+  let hl7: Hl7 | null = null
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
       ...options,
@@ -130,6 +137,8 @@ async function hostOf(
         ...(credentials !== undefined && { credentials }),
         ...audit,
       },
+      // A destination whose place is not read yet may be owed everything.
+      owed: () => (hl7 ? hl7.owed : sends ? 0 : Number.POSITIVE_INFINITY),
       why: () => why,
       between: { name: 'the capture', close: () => captures.stop() },
       tap: (...traffic) => captures.take(...traffic),
@@ -156,8 +165,7 @@ async function hostOf(
   }
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
-  let hl7: Hl7 | null = null
-  if (sending && sending.destinations.length > 0) {
+  if (sends) {
     const { startHl7 } = await import('./hl7-host.ts')
     const started = startHl7(env, stateDir, rooms, sending.destinations, sending.log)
     closers.add('the HL7 destinations', () => started.close())
@@ -181,6 +189,9 @@ async function hostOf(
     captures,
     http,
     hl7,
+    interrogate: async (port, readMs) =>
+      outcomeTold(words, await interrogateOnce(env, bridge, port, readMs)),
+    watch: () => watchLines(bridge).pipe(map((line) => lineTold(words, line))),
     async caughtUp() {
       const until = env.monotonic() + 1_000
       const behind = () => knowledge.state.position + 1 < (auditor.head?.size ?? 0)

@@ -20,6 +20,8 @@ export interface RoomsOptions extends Omit<BridgeOptions, 'recorder' | 'memory' 
   readonly audit?: Pick<AuditorOptions, 'keepDays' | 'disk' | 'clock' | 'credentials' | 'limits'>
   /** Closed when the links have ended and before the log does: what they still tell goes into it. */
   readonly between?: { readonly name: string; close(): Promise<unknown> }
+  /** Lowest position that a follower of its own is still owed, besides what is known. */
+  readonly owed?: () => number
   /** Why the bridge ends, for the record. */
   readonly why: () => string
 }
@@ -34,11 +36,12 @@ export interface Rooms {
 }
 
 export function openRooms(
-  { stateDir, source, boot, settings, audit = {}, between, why, ...options }: RoomsOptions,
+  { stateDir, source, boot, settings, audit = {}, between, owed, why, ...options }: RoomsOptions,
   closers: Closers,
 ): Rooms {
   const { env } = options
-  const auditor = new Auditor({ env, stateDir, source, boot, settings, ...audit })
+  const owedToAll = (): number => Math.min(owed?.() ?? Number.POSITIVE_INFINITY, knowledge.owed)
+  const auditor = new Auditor({ env, stateDir, source, boot, settings, owed: owedToAll, ...audit })
   closers.add('the audit log', () => auditor.close(why()))
   const { disk, dir } = auditor
   const wake$ = auditor.commits$

@@ -1,13 +1,13 @@
 // What every request passes before anything answers it, on every address, known or not: the host it
 // asks for, its method, where it comes from, who sends it, how often. Everything is refused here that
 // is refused at all.
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Principal, Refusal } from '../access/access.ts'
-import { looksLikeToken, type Scope } from '../access/token.ts'
+import type { Scope } from '../access/token.ts'
 import { sleep } from '../base/env.ts'
 import type { Connections } from './connections.ts'
+import { cookieOf, plain } from './origin.ts'
 import { HttpProblem, type ProblemName } from './problems.ts'
 import { RateLimit } from './rate.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
@@ -22,33 +22,6 @@ declare module 'fastify' {
     /** The address as it was registered, in the words of OpenAPI: never its parameters. */
     route: string
   }
-}
-
-const METHODS = 'GET, HEAD'
-
-const CSP = [
-  "default-src 'none'",
-  ...['script', 'style', 'img', 'font', 'connect'].map((what) => `${what}-src 'self'`),
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
-
-/** On every reply. */
-export function headersOf({ tls }: HttpSettings): Readonly<Record<string, string>> {
-  const only = { 'strict-transport-security': 'max-age=31536000' }
-  return tls ? { ...SECURITY_HEADERS, ...only } : SECURITY_HEADERS
-}
-
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
-  'cache-control': 'no-store',
-  'content-security-policy': CSP,
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
 }
 
 const REFUSALS: Readonly<Record<Refusal, ProblemName>> = {
@@ -120,43 +93,6 @@ function socketOf({ raw: { socket } }: FastifyRequest): Socket {
   return (socket as Socket & { _parent?: Socket })._parent ?? socket
 }
 
-/** What can be said of a request without knowing who sends it. */
-export function plain({ raw }: FastifyRequest, settings: HttpSettings): HttpProblem | null {
-  const { headers, method, url = '' } = raw
-  const host = headers.host?.toLowerCase() ?? ''
-  if (!settings.hosts().includes(host)) return new HttpProblem('wrong-host')
-  if (method !== 'GET' && method !== 'HEAD') {
-    return new HttpProblem('read-only', undefined, { allow: METHODS })
-  }
-  if (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0) {
-    return new HttpProblem('body-not-taken', undefined, { connection: 'close' })
-  }
-  if (!url.startsWith('/')) return new HttpProblem('bad-request')
-  if (looksLikeToken(url)) return new HttpProblem('token-in-address')
-  const site = headers['sec-fetch-site']
-  if (site !== undefined && site !== 'same-origin' && site !== 'none' && !opens(headers, url)) {
-    return new HttpProblem('cross-site')
-  }
-  const { origin } = headers
-  if (origin !== undefined && origin !== `${settings.tls ? 'https' : 'http'}://${host}`) {
-    return new HttpProblem('cross-site')
-  }
-  return null
-}
-
-/**
- * Whether a browser follows a link that lets it in: it comes from a file, which counts as another site.
- * Who knows such a link may use it.
- */
-export const opens = (headers: IncomingHttpHeaders, url: string) =>
-  url.startsWith('/open/') && headers['sec-fetch-mode'] === 'navigate'
-
-/**
- * Leads from such a link to the page by a document of our own. A redirect would still count as sent by
- * the other site, and the browser would not show the cookie that it was just given.
- */
-export const INSIDE = '<!doctype html><meta http-equiv="refresh" content="0;url=/"><title>…</title>'
-
 /** Who sends it, and whether they may. */
 function admitted(
   request: FastifyRequest,
@@ -177,13 +113,4 @@ function admitted(
   }
   request.principal = found
   return null
-}
-
-/** The value of a cookie; undefined when it is not there. */
-export function cookieOf(header: string | undefined, name: string): string | undefined {
-  for (const part of header?.split(';') ?? []) {
-    const at = part.indexOf('=')
-    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
-  }
-  return undefined
 }

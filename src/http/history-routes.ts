@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { utc } from '../base/env.ts'
 import { type Cursor, parseCursor } from '../feed/cursor.ts'
+import { oldVisits } from '../knowledge/old-visits.ts'
 import type { VisitView } from '../knowledge/views.ts'
 import {
   interrogationReplySchema,
@@ -57,12 +58,13 @@ interface Item {
 }
 
 /** Where the items of an address come from, in the order and the range that were asked for. */
-type Items = (asked: {
+type Items = (asked: Asked) => AsyncIterable<Item>
+interface Asked {
   readonly pump: string
   readonly range: Range
   readonly after: Cursor | null
   readonly gone: () => boolean
-}) => AsyncIterable<Item>
+}
 
 interface Kind {
   readonly name: 'readings' | 'interrogations' | 'refills'
@@ -114,10 +116,18 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       const kinds = ['interrogation', 'live'] as const
       return readings(feed.read({ pump, kinds, from, to, order, gone, ...place }))
     },
-    interrogations: ({ pump, range: { from, to, order }, after }) =>
-      listed(knowledge.visits(pump, { from, to, order, after: after?.position }).items.map(visit)),
+    interrogations: visits,
     refills: ({ pump, range: { from, to, order }, after }) =>
       listed(knowledge.refills(pump, { from, to, order, after: after?.position }).items),
+  }
+
+  async function* visits({ pump, range: { from, to, order }, after, gone }: Asked) {
+    const query = { from, to, order, after: after?.position }
+    const { items: known, since } = knowledge.visits(pump, query)
+    const older = oldVisits(feed, pump, { ...query, before: since, gone })
+    if (order === 'asc' && since > 0) for await (const one of older) yield visit(one)
+    for (const one of known) yield visit(one)
+    if (order === 'desc' && since > 0) for await (const one of older) yield visit(one)
   }
 
   async function* listed<T>(all: readonly T[]) {

@@ -50,7 +50,8 @@ export class Hub {
   readonly #beginning: Promise<void>
   #ticks = 0
   #cancelTick = () => {}
-  #stop: (() => void)[] = []
+  #cancelAgain = () => {}
+  readonly #unwatch: () => void
 
   constructor(sources: HttpSources, sentAway: (reason: Bye) => void = () => {}) {
     this.#sentAway = sentAway
@@ -59,7 +60,7 @@ export class Hub {
     this.#beginning = new Promise((resolve) => {
       this.#begun = resolve
     })
-    this.#stop.push(watchLiveness(this.#env, sources.status, (status) => this.#status(status)))
+    this.#unwatch = watchLiveness(this.#env, sources.status, (status) => this.#status(status))
     void this.#follow()
     this.#tick()
   }
@@ -84,7 +85,8 @@ export class Hub {
   close(): void {
     this.#abort.abort()
     this.#cancelTick()
-    for (const stop of this.#stop.splice(0)) stop()
+    this.#cancelAgain()
+    this.#unwatch()
     for (const client of [...this.#clients]) this.bye(client, 'shutdown')
   }
 
@@ -106,7 +108,7 @@ export class Hub {
       if (signal.aborted) return
       // A feed that ended by itself is waited for, too: it may end at once, again and again.
       await new Promise<void>((resolve) => {
-        this.#stop.push(this.#env.after(AGAIN_MS, resolve, { background: true }))
+        this.#cancelAgain = this.#env.after(AGAIN_MS, resolve, { background: true })
       })
     }
   }

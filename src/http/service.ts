@@ -6,8 +6,8 @@ import { healthSchema } from '../model/api.ts'
 import { statement } from '../model/statement.ts'
 import { isFork } from '../model/status.ts'
 import { sentence } from '../words/words.ts'
-import { INSIDE } from './guard.ts'
 import type { Metrics } from './metrics.ts'
+import { openRoute } from './origin.ts'
 import { HttpProblem } from './problems.ts'
 import { answers } from './reply.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
@@ -75,24 +75,10 @@ export function serviceRoutes(
     async (_request, reply) =>
       reply.header('content-type', metrics.contentType).send(await metrics.text()),
   )
-  app.get<{ Params: { code: string } }>(
-    '/open/:code',
-    { schema: { hide: true, params: z.object({ code: z.string().max(64) }) } },
-    async (request, reply) => {
-      // A preview of a link must not use it up.
-      if (request.method === 'HEAD') return reply.code(200).send()
-      const secret = await access.links.redeem(request.params.code)
-      if (secret === null) {
-        throw new HttpProblem(
-          'not-found',
-          'This link was used already, or is older than two minutes. Make a new one with: wandbridge open.',
-        )
-      }
-      const secure = settings.tls ? '; Secure' : ''
-      const cookie = `${settings.cookie()}=${secret}; Path=/; HttpOnly; SameSite=Strict${secure}`
-      reply.header('set-cookie', cookie)
-      if (request.headers['sec-fetch-site'] !== 'cross-site') return reply.redirect('/', 303)
-      return reply.header('content-type', 'text/html; charset=utf-8').send(INSIDE)
-    },
-  )
+  openRoute(app, access.links, settings, () => {
+    throw new HttpProblem(
+      'not-found',
+      'This link was used already, or is older than two minutes. Make a new one with: wandbridge open.',
+    )
+  })
 }

@@ -9,6 +9,7 @@ import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
 import type { Tile } from '../model/tiles.ts'
 import type { Words } from '../words/words.ts'
 import type { Mount } from './mount.ts'
+import type { Rules } from './origin.ts'
 import type { PageFile } from './page.ts'
 
 /** What the surface needs of the feed. */
@@ -105,11 +106,6 @@ export const LIMITS: HttpLimits = {
   headersMs: 5_000,
 }
 
-export interface HttpSettings {
-  /** `host:port` as a client may write it in `Host`, lower case. */
-  readonly hosts: () => readonly string[]
-  readonly tls: boolean
-  /** Name of the page's cookie. */
-  readonly cookie: () => string
+export interface HttpSettings extends Rules {
   readonly limits: HttpLimits
 }

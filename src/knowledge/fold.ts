@@ -120,7 +120,7 @@ function onInterrogation(pump: PumpKnown, record: RecordOf<'interrogation'>, pla
   pump.live = null
 }
 
-function visitOf(read: InterrogationRecord, before: number | null): VisitEntry {
+export function visitOf(read: InterrogationRecord, before: number | null): VisitEntry {
   const { position, at, deviceTime, session, reservoir, infusion, alarms, events } = read
   const { entries, overwritten } = eventsSince(before, events)
   return {

@@ -2,6 +2,7 @@
 // and then followed. The log decides: a snapshot that does not match it is thrown away, and so is
 // everything when another log is written.
 import { type Disk, errorCode } from '../base/disk.ts'
+import { Emitter } from '../base/emitter.ts'
 import type { Cancel, Env } from '../base/env.ts'
 import type { Feed, LogHead } from '../feed/feed.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
@@ -57,7 +58,7 @@ const NOTHING: KnowledgeState = {
 export class Follower {
   readonly #options: KnowledgeOptions
   readonly #end = new AbortController()
-  readonly #listeners = new Set<() => void>()
+  readonly #changes = new Emitter()
   #known: Known = nothingKnown()
   #state: KnowledgeState = NOTHING
   /** Hash of the line the snapshot ends with, until that line has been seen in the log. */
@@ -95,6 +96,11 @@ export class Follower {
     return this.#known
   }
 
+  get owed(): number {
+    const { log, position } = this.#state
+    return log === this.#options.feed.head()?.log ? position + 1 : 0
+  }
+
   /** Which log the knowledge is of. */
   get origin(): { readonly log: string; readonly source: Source } {
     return { log: this.#state.log ?? '', source: this.#options.source }
@@ -102,13 +108,12 @@ export class Follower {
 
   /** Calls `listener` after every step, while the log is read and while it is followed. */
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
+    return this.#changes.on(listener)
   }
 
   #set(change: Partial<KnowledgeState>): void {
     this.#state = { ...this.#state, ...change }
-    for (const listener of this.#listeners) listener()
+    this.#changes.emit()
   }
 
   async #run(ready: () => void): Promise<void> {

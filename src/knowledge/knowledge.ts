@@ -46,6 +46,11 @@ export class Knowledge {
     return this.#follower.state
   }
 
+  /** The first position of the log that is written now which was not taken yet. */
+  get owed(): number {
+    return this.#follower.owed
+  }
+
   /** Calls `listener` after every step, while the log is read and while it is followed. */
   onChange(listener: () => void): () => void {
     return this.#follower.onChange(listener)
@@ -90,11 +95,12 @@ export class Knowledge {
     return unclosedOf(this.#follower.known)
   }
 
-  /** Interrogations in short. `forgotten` of the oldest stand in the log alone. */
-  visits(id: string, query: PageQuery = {}): Page<VisitView> & { readonly forgotten: number } {
+  /** Interrogations in short. Those before the position `since` stand in the log alone: see old-visits.ts. */
+  visits(id: string, query: PageQuery = {}): Page<VisitView> & { readonly since: number } {
     const pump = this.#pump(id)
-    if (!pump) return { items: [], next: null, forgotten: 0 }
-    return { ...visitsOf(pump, this.#follower.origin, query), forgotten: pump.forgotten }
+    if (!pump) return { items: [], next: null, since: 0 }
+    const since = pump.forgotten > 0 ? (pump.visits[0]?.position ?? 0) : 0
+    return { ...visitsOf(pump, this.#follower.origin, query), since }
   }
 
   refills(id: string, query: PageQuery = {}): Page<Refill> {

@@ -124,22 +124,20 @@ export function newEvents(pump: PumpKnown, origin: Origin): NewEvents | null {
 export const unclosedOf = ({ sessions }: Known): UnclosedView[] =>
   sessions.flatMap((one) => (one.why === null ? [] : [{ ...one, why: one.why }]))
 
-export function visitsOf(
-  pump: PumpKnown,
-  { log, source }: Origin,
-  query: PageQuery,
-): Page<VisitView> {
+export function visitsOf(pump: PumpKnown, origin: Origin, query: PageQuery): Page<VisitView> {
   const within = (visit: VisitEntry) => inRange(visit.at, query)
-  return pageOf(pump.visits, query, within, (visit) => {
-    const { position, at, deviceTime, session, activeAlarms, closeConfirmed, events } = visit
-    return {
-      id: cursorText({ log, position }),
-      ...{ position, readAt: at, deviceTime, session, source },
-      reportedVolume: numberOf(visit.reportedVolume, deviceTime, at),
-      rate: numberOf(visit.rate, deviceTime, at),
-      ...{ activeAlarms, closeConfirmed, events: { ...events } },
-    }
-  })
+  return pageOf(pump.visits, query, within, (visit) => visitView(visit, origin))
+}
+
+export function visitView(visit: VisitEntry, { log, source }: Origin): VisitView {
+  const { position, at, deviceTime, session, activeAlarms, closeConfirmed, events } = visit
+  return {
+    id: cursorText({ log, position }),
+    ...{ position, readAt: at, deviceTime, session, source },
+    reportedVolume: numberOf(visit.reportedVolume, deviceTime, at),
+    rate: numberOf(visit.rate, deviceTime, at),
+    ...{ activeAlarms, closeConfirmed, events: { ...events } },
+  }
 }
 
 export function refillsOf(
@@ -167,7 +165,7 @@ const besideOf = ({ position, readAt, deviceTime, reportedVolume }: Beside) => (
   reportedVolume: numberOf(reportedVolume, deviceTime, readAt),
 })
 
-const inRange = (at: string, { from = '', to }: PageQuery) =>
+export const inRange = (at: string, { from = '', to }: PageQuery) =>
   at >= from && (to === undefined || at < to)
 
 function numberOf(

@@ -8,8 +8,9 @@
 //
 // A reading is folded in this order: `readNoted`, then every change of `alarmChanges` by `changeNoted`.
 // After that the same reading gives no changes; whichever of them were not recorded, it gives again.
-import { codeName } from '../../protocol/codec/struct.ts'
+
 import { Alarm } from '../../protocol/fields/alarms.ts'
+import { codeName } from '../../protocol/fields/field.ts'
 import type { Content } from './content.ts'
 import type { AlarmReading, PumpEventReading } from './reading.ts'
 

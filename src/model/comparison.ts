@@ -1,8 +1,9 @@
 // How two readings of a pump differ: the only place. The rows come from the tables of the fields, so a
 // field that is declared has its row. `same` is said only where both sides are known and equal; where one
 // side is not known, nothing is claimed. Pure, browser-safe.
-import type { ListField, Role } from '../../protocol/codec/struct.ts'
+
 import type { Blocks } from '../../protocol/fields/blocks.ts'
+import type { ListField, Role } from '../../protocol/fields/field.ts'
 import { BLOCK_FIELDS, type BlockName } from './fields.ts'
 import type { SnapshotValues } from './reading.ts'
 import type { Value } from './value.ts'

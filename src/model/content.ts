@@ -1,10 +1,10 @@
 // What one reading of a pump says, in the shape every surface gives it: the status now, and the visit
 // in history. Browser-safe.
 import { z } from 'zod'
-import type { Struct } from '../../protocol/codec/struct.ts'
 import { Battery } from '../../protocol/fields/battery.ts'
 import { Bolus } from '../../protocol/fields/bolus.ts'
 import { Catheter } from '../../protocol/fields/catheter.ts'
+import type { Struct } from '../../protocol/fields/field.ts'
 import { Identity } from '../../protocol/fields/identity.ts'
 import { Infusion } from '../../protocol/fields/infusion.ts'
 import { Reservoir } from '../../protocol/fields/reservoir.ts'

@@ -1,16 +1,17 @@
 // The fields of a pump as the rest of the house knows them: the tables of the protocol, block by block, so
 // that what walks over them misses none. Browser-safe.
+
+import { ALARM_CODES } from '../../protocol/fields/alarms.ts'
+import { BLOCKS, type BlockName, type Blocks } from '../../protocol/fields/blocks.ts'
+import { Drug, MASS_UNITS } from '../../protocol/fields/drugs.ts'
+import { EVENT_ARGUMENTS, EVENT_CODES } from '../../protocol/fields/events.ts'
 import type {
   BlockFields,
   Field,
   Role,
   RoledField,
   ScalarField,
-} from '../../protocol/codec/struct.ts'
-import { ALARM_CODES } from '../../protocol/fields/alarms.ts'
-import { BLOCKS, type BlockName, type Blocks } from '../../protocol/fields/blocks.ts'
-import { Drug, MASS_UNITS } from '../../protocol/fields/drugs.ts'
-import { EVENT_ARGUMENTS, EVENT_CODES } from '../../protocol/fields/events.ts'
+} from '../../protocol/fields/field.ts'
 import { ScheduleStep } from '../../protocol/fields/infusion.ts'
 
 export type { BlockName, Field, Role, RoledField, ScalarField }

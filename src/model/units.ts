@@ -1,7 +1,7 @@
 // From the wire's integers to the units people and UCUM know, exactly: every conversion is a
 // division by a power of ten of an integer below 2^53, so the result prints the very decimal that
 // the pump reported. Browser-safe.
-import type { WireUnit } from '../../protocol/codec/struct.ts'
+import type { WireUnit } from '../../protocol/fields/field.ts'
 
 /** Units whose public form follows the mass unit that was programmed. */
 type MassWire = 'ng/mL' | 'ng/d'

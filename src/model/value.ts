@@ -2,6 +2,7 @@
 // live. Built from the protocol's field tables; the zod schemas come from the same tables.
 // Browser-safe.
 import { z } from 'zod'
+import { MASS_UNITS } from '../../protocol/fields/drugs.ts'
 import {
   type CodeField,
   codeName,
@@ -11,8 +12,7 @@ import {
   type Repr,
   type ScalarField,
   type Struct,
-} from '../../protocol/codec/struct.ts'
-import { MASS_UNITS } from '../../protocol/fields/drugs.ts'
+} from '../../protocol/fields/field.ts'
 import { conversion, type MassUnit } from './units.ts'
 
 export const QUALITIES = ['current', 'stale', 'invalid', 'unavailable'] as const

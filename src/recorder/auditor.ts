@@ -6,7 +6,8 @@ import { type Observable, Subject } from 'rxjs'
 import { canonical, type Json } from '../audit/format/canonical.ts'
 import type { Actor, AuditRecord, NewRecord } from '../audit/format/record.ts'
 import { type KeyStore, openKeys } from '../audit/log/keys.ts'
-import { AuditLog, type Limits } from '../audit/log/log.ts'
+import { AuditLog } from '../audit/log/log.ts'
+import type { Limits } from '../audit/log/options.ts'
 import type { Receipt } from '../audit/log/queue.ts'
 import type { AuditState } from '../audit/log/state.ts'
 import { type Disk, nodeDisk } from '../base/disk.ts'
@@ -35,6 +36,8 @@ export interface AuditorOptions {
   readonly limits?: Partial<Limits>
   /** Entries older than so many days are dropped, never their hashes. Default: everything is kept. */
   readonly keepDays?: number
+  /** Lowest position of the log that is written now which a follower is still owed; it is not dropped. */
+  readonly owed?: () => number
 }
 
 /** Below so much free space people are told, in bytes. */
@@ -202,9 +205,10 @@ export class Auditor {
 
   /** One round at a time. What fails now is done in the next. */
   #care(dir: string): void {
-    const { keepDays } = this.#options
+    const { keepDays, owed } = this.#options
     const retention = keepDays !== undefined && {
       keepDays,
+      ...(owed && { owed }),
       age: () => this.#log.age,
       wall: () => this.#env.wall(),
     }

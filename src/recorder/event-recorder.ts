@@ -1,5 +1,6 @@
 // The gate's recorder: which events become records, and whether what they say may be shown. An event
 // counts once its record is durable.
+import { Emitter } from '../base/emitter.ts'
 import type { Env } from '../base/env.ts'
 import type { Recorder } from '../bridge/gate.ts'
 import type { BridgeEvent, LinkEvent } from '../model/event.ts'
@@ -15,7 +16,7 @@ const MOST_CAUSES = 50
 export class EventRecorder implements Recorder {
   readonly #auditor: Auditor
   readonly #refused: RefusedTraffic
-  readonly #listeners: (() => void)[] = []
+  readonly #changes = new Emitter()
   /** Kinds of events of which the newest could not be recorded, and when that was. */
   readonly #notKept = new Map<string, string>()
   /** Ports whose wand has said what it is. */
@@ -26,7 +27,7 @@ export class EventRecorder implements Recorder {
   constructor(env: Env, auditor: Auditor) {
     this.#auditor = auditor
     this.#refused = new RefusedTraffic(env, (record) => auditor.append(record))
-    auditor.changes$.subscribe(() => this.#tell())
+    auditor.changes$.subscribe(() => this.#changes.emit())
   }
 
   record(event: BridgeEvent): Promise<boolean> | null {
@@ -53,7 +54,7 @@ export class EventRecorder implements Recorder {
   }
 
   onChange(listener: () => void): void {
-    this.#listeners.push(listener)
+    this.#changes.on(listener)
   }
 
   /** Writes what has gathered and has no record yet. */
@@ -61,15 +62,11 @@ export class EventRecorder implements Recorder {
     return this.#refused.flush()
   }
 
-  #tell(): void {
-    for (const listener of this.#listeners) listener()
-  }
-
   /** People are told until something of the same kind is kept again. */
   #keptOrNot({ kind, receivedAt }: BridgeEvent, kept: boolean): void {
     if (kept ? !this.#notKept.delete(kind) : this.#notKept.get(kind) === receivedAt) return
     if (!kept) this.#notKept.set(kind, receivedAt)
-    this.#tell()
+    this.#changes.emit()
   }
 
   /** A wand that is away for a week, tried every second, is one piece of news. */

@@ -4,7 +4,9 @@ import { NO_RECORDER } from '../../src/bridge/gate.ts'
 import { interrogateOnce } from '../../src/bridge/interrogate.ts'
 import { Exit } from '../../src/cli/exit.ts'
 import { exitCodeOf } from '../../src/cli/status.ts'
+import { outcomeTold } from '../../src/host/telling.ts'
 import type { AuditStatus } from '../../src/model/status.ts'
+import { WORDS } from '../../src/words/words.ts'
 import { rig } from '../bridge/rig.ts'
 
 /** One reading by a bridge whose log is in `state`, and the exit code it asks for. */
@@ -15,7 +17,7 @@ async function read(state: AuditStatus['state'], prepare: object[] = []): Promis
   r.bridge.start()
   let code: number | null = null
   void interrogateOnce(r.env, r.bridge, 'loop-0', 30_000).then((outcome) => {
-    code = exitCodeOf(outcome)
+    code = exitCodeOf(outcomeTold(WORDS['en-US'], outcome))
   })
   await r.until(() => code !== null)
   await r.stop()

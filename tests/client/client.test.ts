@@ -438,7 +438,7 @@ it('asks every address of history', async () => {
   }
   expect(all).toEqual([2, 3, 4])
   const visits = w.records.all.map((one) => visitOf(one as RecordOf<'interrogation'>))
-  w.knowledge.visits = () => ({ items: visits, next: null, forgotten: 0 })
+  w.knowledge.visits = () => ({ items: visits, next: null, since: 0 })
   w.knowledge.refills = () => ({ items: [refillOf(w.interrogation)], next: null })
   const { interrogations } = await api.interrogations(id)
   expect(interrogations).toHaveLength(5)

@@ -7,11 +7,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemEnv } from '../../src/base/env.ts'
 import { lockFile } from '../../src/base/lock.ts'
 import { controlAddress } from '../../src/control/address.ts'
-import { ControlConnection } from '../../src/control/client.ts'
-import { AlreadyRunning, type ControlHandler, ControlServer } from '../../src/control/server.ts'
+import { ask, ControlConnection } from '../../src/control/client.ts'
+import { AlreadyRunning, ControlServer, type Handlers } from '../../src/control/server.ts'
 
 const env = systemEnv()
-const echo: ControlHandler = { handle: (request, client) => client.send({ got: request }) }
+/** A bridge that gives links and nothing else. */
+const handlers = new Proxy({} as Handlers, {
+  get: (_, name) => async () => {
+    if (name === 'open') return 'http://127.0.0.1/open/1'
+    throw new Error(`not ${String(name)}`)
+  },
+})
 let dir = ''
 let open: ControlServer[] = []
 
@@ -23,13 +29,13 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-async function listen(stateDir = dir, handler = echo): Promise<ControlServer> {
-  const server = await ControlServer.listen(env, stateDir, handler)
+async function listen(stateDir = dir, own: Handlers | null = handlers): Promise<ControlServer> {
+  const server = await ControlServer.listen(env, stateDir, () => own)
   open.push(server)
   return server
 }
 
-async function ask(lines: string[]): Promise<unknown[]> {
+async function say(lines: string[]): Promise<unknown[]> {
   const socket = connect(controlAddress(dir))
   socket.setEncoding('utf8')
   let text = ''
@@ -48,16 +54,64 @@ async function ask(lines: string[]): Promise<unknown[]> {
 describe('ControlServer', () => {
   it('answers requests and only those it knows', async () => {
     await listen()
-    const answers = await ask([
-      '{"do":"status"}\n',
+    const answers = await say([
+      '{"id":1,"do":"open","args":{}}\n',
       'nonsense\n',
-      '{"do":"program"}\n',
-      '{"do":"interrogate","port":"/dev/x"}\n',
+      '{"id":3,"do":"program","args":{}}\n',
+      '{"id":4,"do":"interrogate","args":{"port":"/dev/x"}}\n',
     ])
-    expect(answers[0]).toEqual({ got: { do: 'status' } })
-    expect(answers[1]).toHaveProperty('error')
-    expect(answers[2]).toHaveProperty('error')
-    expect(answers[3]).toMatchObject({ got: { do: 'interrogate', port: '/dev/x' } })
+    expect(answers).toContainEqual({ id: 1, reply: 'http://127.0.0.1/open/1' })
+    expect(answers).toContainEqual({ id: null, error: 'That line is no request.' })
+    expect(answers).toContainEqual({ id: 3, error: expect.stringMatching(/does not know program/) })
+    expect(answers).toContainEqual({ id: 4, error: expect.stringMatching(/in another form/) })
+  })
+
+  it('gives each of many askers on one connection its own reply, and says why there is none', async () => {
+    const slow = new Map<string, () => void>()
+    await listen(dir, {
+      ...handlers,
+      open: () => 'a link',
+      hl7: () => Promise.reject(new Error('There is no destination.')),
+      interrogate: ({ ports = [] }) =>
+        new Promise((resolve) => {
+          const [port = ''] = ports
+          const outcome = { kind: 'failed' as const, why: [], sentence: port }
+          slow.set(port, () => resolve([{ port, outcome }]))
+        }),
+    })
+    const control = await ControlConnection.open(dir)
+    const one = control?.ask('interrogate', { ports: ['one'], readMs: 1_000 })
+    const two = control?.ask('interrogate', { ports: ['two'], readMs: 1_000 })
+    expect(await control?.ask('open', {})).toBe('a link')
+    await expect(control?.ask('hl7', {})).rejects.toMatchObject({
+      why: 'refused',
+      message: 'There is no destination.',
+    })
+    slow.get('two')?.()
+    expect(await two).toMatchObject([{ port: 'two' }])
+    slow.get('one')?.()
+    expect(await one).toMatchObject([{ port: 'one' }])
+    control?.close()
+  })
+
+  it('is asked again while it starts', async () => {
+    await listen(dir, null)
+    await expect(ask(dir, 'open', {})).rejects.toThrow('The bridge is starting. Ask again.')
+  })
+
+  it.each([
+    ['of another form', { reply: { link: 'x' } }],
+    ['that are no answers', { answer: 'x' }],
+  ])('is of another version when it gives replies %s: none is shown', async (_, line) => {
+    const server = createServer((socket) => {
+      socket.on('data', () => socket.write(`${JSON.stringify({ id: 1, ...line })}\n`))
+    }).listen(controlAddress(dir))
+    await new Promise((resolve) => server.once('listening', resolve))
+    await expect(ask(dir, 'open', {})).rejects.toMatchObject({
+      why: 'not-understood',
+      message: expect.stringMatching(/another version.*Restart the bridge/),
+    })
+    server.close()
   })
 
   it('is for its owner only', async () => {
@@ -90,13 +144,13 @@ describe('ControlServer', () => {
     })
     writeFileSync(controlAddress(dir), '')
     await listen()
-    expect(await ask(['{"do":"status"}\n'])).toHaveLength(1)
+    expect(await say(['{"id":1,"do":"open"}\n'])).toHaveLength(1)
   })
 
   it('does not wait for a start that is not: a left-over lock that is a dangling link', async () => {
     symlinkSync('/nowhere/at/all', `${controlAddress(dir)}.takeover`)
     await listen()
-    expect(await ask(['{"do":"status"}\n'])).toHaveLength(1)
+    expect(await say(['{"id":1,"do":"open"}\n'])).toHaveLength(1)
   })
 
   it('says what is in the way when another start does not come to an end', async () => {
@@ -112,23 +166,27 @@ describe('ControlServer', () => {
     socket.on('error', () => {})
     socket.write('x'.repeat(100_000))
     await closed
-    expect(await ask(['{"do":"watch"}\n'])).toHaveLength(1)
+    expect(await say(['{"id":1,"do":"open"}\n'])).toHaveLength(1)
   })
 
   it('tells its clients goodbye when it closes', async () => {
-    const server = await listen()
-    const client = await ControlConnection.open(dir)
-    client?.send({ do: 'status' })
-    const said: unknown[] = []
-    const reading = (async () => {
-      for await (const answer of client?.answers() ?? []) {
-        said.push(answer)
-        if (said.length === 1) void server.close()
-      }
-    })()
-    await reading
+    let asked = () => {}
+    const reached = new Promise<void>((resolve) => {
+      asked = resolve
+    })
+    const never = new Promise<never>(() => {})
+    const server = await listen(dir, {
+      ...handlers,
+      open: () => {
+        asked()
+        return never
+      },
+    })
+    const waiting = expect(ask(dir, 'open', {})).rejects.toMatchObject({ why: 'ended' })
+    await reached
+    await server.close()
+    await waiting
     open = []
-    expect(said.at(-1)).toEqual({ bye: 'shutdown' })
   })
 })
 

@@ -183,6 +183,21 @@ it('a log that cannot be read for a while keeps nothing back for good, and is ne
   expect(destination.status()).toMatchObject({ state: 'idle', lagMs: 0 })
 })
 
+it('says from where on it is owed the log: all of it, until its place is known', async () => {
+  const { made, peer, begin, pass, until, read } = await world()
+  peer.up = false
+  const destination = begin()
+  expect(destination.owed).toBe(0)
+  await pass(100)
+  const [first = 0] = await read(20)
+  await pass(10_000)
+  expect(destination.owed).toBeLessThanOrEqual(first)
+  peer.up = true
+  await until(() => destination.idle, 600_000)
+  expect(destination.owed).toBe(made.log.state.size)
+  await destination.stop()
+})
+
 it('what is durable and was not looked at yet is owed', async () => {
   const { made, begin, read, pass, until } = await world()
   const destination = begin()

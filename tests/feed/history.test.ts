@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Kind } from '../../src/audit/format/record.ts'
 import { pumpId } from '../../src/base/pump-id.ts'
-import type { HistoryQuery } from '../../src/feed/feed.ts'
+import type { HistoryQuery } from '../../src/feed/passes.ts'
 import { duringReal } from '../audit/bench-log.ts'
 import { pick, World } from './world.ts'
 

@@ -2,7 +2,7 @@
 import { scenarioNames } from '../../simulator/scenarios/load.ts'
 import type { AuditRecord, NewRecord } from '../../src/audit/format/record.ts'
 import { apiRecord } from '../../src/feed/api-record.ts'
-import type { HistoryQuery } from '../../src/feed/feed.ts'
+import type { HistoryQuery } from '../../src/feed/passes.ts'
 import type { FhirSources } from '../../src/fhir/sources.ts'
 import { fold } from '../../src/knowledge/fold.ts'
 import { type Known, nothingKnown } from '../../src/knowledge/known.ts'

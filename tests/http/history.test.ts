@@ -21,7 +21,7 @@ const minute = (n: number) => new Date(Date.UTC(2026, 0, 5, 9, n)).toISOString()
 async function tenReadings(w: World): Promise<void> {
   for (let i = 0; i < 10; i += 1) w.records.push({ ...w.interrogation, at: minute(i) }, i % 2)
   const visits = w.records.all.map((one) => visitOf(one as RecordOf<'interrogation'>))
-  w.knowledge.visits = () => ({ items: visits, next: null, forgotten: 0 })
+  w.knowledge.visits = () => ({ items: visits, next: null, since: 0 })
   w.knowledge.refills = () => ({ items: [refillOf(w.interrogation)], next: null })
 }
 
@@ -265,7 +265,7 @@ describe('what is known', () => {
     const refills = w.records.all.map((one) => refillOf(one as RecordOf<'interrogation'>))
     w.knowledge.visits = (id, query) => {
       asked.push({ id, ...query })
-      return { items: visits, next: null, forgotten: 0 }
+      return { items: visits, next: null, since: 0 }
     }
     w.knowledge.refills = (id, query) => {
       asked.push({ id, ...query })
@@ -291,6 +291,24 @@ describe('what is known', () => {
       { id, from: undefined, to: undefined, order: 'desc', after: 9 },
       { id, from: undefined, to: undefined, order: 'asc', after: undefined },
     ])
+  })
+
+  it('goes on in the log where interrogations are older than what is kept', async () => {
+    const w = await start()
+    await tenReadings(w)
+    const visits = w.records.all.map((one) => visitOf(one as RecordOf<'interrogation'>))
+    const since = visits[6]?.position ?? 0
+    const { id } = w.pump.pump
+    for (const order of ['asc', 'desc'] as const) {
+      const kept = order === 'asc' ? visits.slice(6) : visits.slice(6).reverse()
+      w.knowledge.visits = () => ({ items: kept, next: null, since })
+      const reply = await w.get(`/api/v1/pumps/${id}/interrogations?order=${order}`)
+      const { interrogations } = (await reply.json()) as VisitsReply
+      const positions = visits.map(({ position }) => position)
+      expect(interrogations.map(({ position }) => position)).toEqual(
+        order === 'asc' ? positions : positions.reverse(),
+      )
+    }
   })
 })
 

@@ -13,8 +13,9 @@ import { SCOPES, type Scope } from '../../src/access/token.ts'
 import { systemEnv, utc } from '../../src/base/env.ts'
 import { apiRecord } from '../../src/feed/api-record.ts'
 import { type Cursor, cursorText } from '../../src/feed/cursor.ts'
-import type { FeedItem, HistoryQuery, LogHead } from '../../src/feed/feed.ts'
+import type { FeedItem, LogHead } from '../../src/feed/feed.ts'
 import type { FeedRecord } from '../../src/feed/feed-record.ts'
+import type { HistoryQuery } from '../../src/feed/passes.ts'
 import type { Mount } from '../../src/http/mount.ts'
 import { type HttpServer, type ListenOptions, listen } from '../../src/http/server.ts'
 import type { AuditTiles, Follow, HttpLimits, HttpSources } from '../../src/http/sources.ts'
@@ -247,13 +248,10 @@ export async function world({
   const knowledge = {
     pump: (id: string): { id: string; serial: string } | null =>
       id === pump.pump.id ? { id, serial: pump.pump.serial } : null,
-    visits: (
-      _id: string,
-      _query: object,
-    ): { items: VisitView[]; next: null; forgotten: number } => ({
+    visits: (_id: string, _query: object): { items: VisitView[]; next: null; since: number } => ({
       items: [],
       next: null,
-      forgotten: 0,
+      since: 0,
     }),
     refills: (_id: string, _query: object): { items: Refill[]; next: null } => ({
       items: [],

@@ -1,13 +1,13 @@
 // Any struct value the wire can carry: for property tests over the field tables.
 import fc from 'fast-check'
+import { BLOCKS, type SnapshotRepr } from '../../protocol/fields/blocks.ts'
 import {
   allOnes,
   type Field,
   hasUnavailable,
   type Repr,
   type Struct,
-} from '../../protocol/codec/struct.ts'
-import { BLOCKS, type SnapshotRepr } from '../../protocol/fields/blocks.ts'
+} from '../../protocol/fields/field.ts'
 
 function fieldArbitrary(field: Field): fc.Arbitrary<unknown> {
   switch (field.kind) {

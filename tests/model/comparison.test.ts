@@ -2,7 +2,7 @@
 // and what a surface holds of a reading is compared as the reading itself.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ROLES } from '../../protocol/codec/struct.ts'
+import { ROLES } from '../../protocol/fields/field.ts'
 import { compare, type Difference } from '../../src/model/comparison.ts'
 import { blocksOf } from '../../src/model/content.ts'
 import { BLOCK_FIELDS } from '../../src/model/fields.ts'

@@ -1,7 +1,7 @@
 // A reading in which every field is known, and every place in it: for tests that change one at a time.
 import fc from 'fast-check'
-import { allOnes, type Field, type Repr, type Struct } from '../../protocol/codec/struct.ts'
 import { BLOCKS, type BlockName, type SnapshotRepr } from '../../protocol/fields/blocks.ts'
+import { allOnes, type Field, type Repr, type Struct } from '../../protocol/fields/field.ts'
 import { type Content, contentOf, type Who } from '../../src/model/content.ts'
 import type { ScalarField } from '../../src/model/fields.ts'
 import { type SnapshotValues, snapshotValues } from '../../src/model/reading.ts'

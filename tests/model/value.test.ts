@@ -1,8 +1,8 @@
 // Values: whatever a pump reports becomes a value the schema takes, exact to the last digit.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { codeName, judge } from '../../protocol/codec/struct.ts'
 import { Drug } from '../../protocol/fields/drugs.ts'
+import { codeName, judge } from '../../protocol/fields/field.ts'
 import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import {
   alarmReadings,

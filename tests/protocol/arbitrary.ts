@@ -1,7 +1,7 @@
 // Arbitraries that follow the declarations: any value that a struct can carry, in its range or not.
 import fc from 'fast-check'
-import { allOnes, type Field, hasUnavailable, type Struct } from '../../protocol/codec/struct.ts'
 import { BLOCKS } from '../../protocol/fields/blocks.ts'
+import { allOnes, type Field, hasUnavailable, type Struct } from '../../protocol/fields/field.ts'
 import { MESSAGES } from '../../protocol/messages/index.ts'
 
 /** Every struct of the protocol, those of list items included. */

@@ -2,8 +2,8 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { MAX_PAYLOAD } from '../../protocol/codec/pdu.ts'
-import type { Struct } from '../../protocol/codec/struct.ts'
 import { BLOCK_NAMES, BLOCKS } from '../../protocol/fields/blocks.ts'
+import type { Struct } from '../../protocol/fields/field.ts'
 import { MAX_PIECE } from '../../protocol/messages/block.ts'
 import {
   isForbiddenType,

@@ -1,18 +1,17 @@
 // Fields and bytes: README.md §3.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { emit, parse } from '../../protocol/codec/struct.ts'
 import {
   codeName,
-  emit,
   judge,
-  parse,
   type Struct,
   struct,
   text,
   u8,
   u16,
   u32,
-} from '../../protocol/codec/struct.ts'
+} from '../../protocol/fields/field.ts'
 import { STRUCTS, structValue } from './arbitrary.ts'
 
 const RUNS = process.env.WANDBRIDGE_LONG === '1' ? 2000 : 60

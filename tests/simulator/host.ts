@@ -1,7 +1,8 @@
 // A small host for tests: one opening of a path, requests with retries, everything heard is kept.
 
 import { Code, encodePdu, MAJOR, type Pdu } from '../../protocol/codec/pdu.ts'
-import { emit, type Struct } from '../../protocol/codec/struct.ts'
+import { emit } from '../../protocol/codec/struct.ts'
+import type { Struct } from '../../protocol/fields/field.ts'
 import type { FrameDecoder } from '../../protocol/framing/framing.ts'
 import { MESSAGES, type MessageName, type RequestOf } from '../../protocol/messages/index.ts'
 import type { HeldPath, WandPath } from '../../simulator/ports/path.ts'

@@ -38,7 +38,7 @@ afterAll(async () => {
 interface Reading extends Record<string, unknown> {
   readonly kind: string
   readonly quality: string
-  readonly reason?: string
+  readonly reason?: string | undefined
   readonly pump: { readonly serial: string }
   readonly reservoir: {
     readonly reportedVolume: { readonly value: number | null; readonly receivedAt: string }
@@ -99,9 +99,12 @@ async function follow(state: string) {
   if (!control) throw new Error('the bridge is not there')
   const told: Reading[] = []
   const listen = async () => {
-    control.send({ do: 'watch' })
-    for await (const line of control.answers()) {
-      if ((line as Reading).kind === 'reading') told.push(line as Reading)
+    try {
+      for await (const line of control.follow('watch', {})) {
+        if (line.kind === 'reading') told.push(line)
+      }
+    } catch {
+      // The bridge has ended.
     }
   }
   return { readings: told, end: listen() }

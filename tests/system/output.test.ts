@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ControlConnection } from '../../src/control/client.ts'
-import type { BridgeStatus } from '../../src/model/status.ts'
+import { ask } from '../../src/control/client.ts'
 import { endAll, eventually, MAIN, type Program, run, sim, start, temporary } from './programs.ts'
 
 const MS = 60_000
@@ -29,11 +28,9 @@ sys.exit(os.waitstatus_to_exitcode(status))
 afterAll(endAll)
 
 async function session(state: string): Promise<string | undefined> {
-  const status = (await ControlConnection.ask(state, {
-    do: 'status',
-  })) as Partial<BridgeStatus> | null
-  // A bridge that is just starting says so, and has no wands yet.
-  return status?.wands?.[0]?.session.state
+  // A bridge that is just starting says so.
+  const status = await ask(state, 'status', {}).catch(() => null)
+  return status?.wands[0]?.session.state
 }
 
 /** Waits for an open session, ends the bridge, and asks the pump's wand how the session ended. */

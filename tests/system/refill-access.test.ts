@@ -2,7 +2,7 @@
 // practice refill.
 import { request } from 'node:http'
 import { afterAll, describe, expect, it } from 'vitest'
-import { ControlConnection } from '../../src/control/client.ts'
+import { ask as askBridge } from '../../src/control/client.ts'
 import { endAll, eventually, start, temporary } from './programs.ts'
 import { ready, worksheet } from './refill-world.ts'
 
@@ -102,6 +102,8 @@ describe('the page of the worksheet', () => {
     expect(await status('/worksheet', 'POST', { ...own, cookie: '' }, form)).toBe(401)
     expect(await status('/worksheet', 'POST', own, 'x'.repeat(40_000))).toBe(413)
     expect(await status('/worksheet?x=1', 'POST', own, form)).toBe(405)
+    // The rules of every server of this program: nothing that is read has a body.
+    expect(await status('/', 'GET', { host, cookie, 'content-length': '1' }, 'x')).toBe(413)
     // Whoever was not let in reads nothing.
     for (const path of ['/', '/sheet/x', '/worksheet.js', '/none']) {
       expect(await status(path, 'GET', { host })).toBe(401)
@@ -112,10 +114,10 @@ describe('the page of the worksheet', () => {
     const actor = { id: 'x', role: 'operator', auth: 'terminal' }
     const about = { pump: 'SIM-0020', model: 'SIM-20', sheet: '20261124-1400-0a1b', actor } as const
     for (const step of ['injected', 'program']) {
-      const wish = { do: 'worksheet', ...about, step, entries: { volume: 20.5 } } as const
-      expect(await ControlConnection.ask(here.state, wish)).toEqual({
-        error: expect.stringMatching(/^This is no step of a worksheet: /),
-      })
+      const wish = { ...about, step, entries: { volume: 20.5 } }
+      await expect(askBridge(here.state, 'worksheet', wish)).rejects.toThrow(
+        /^This is no step of a worksheet: /,
+      )
     }
     const shown = start([
       'audit',

@@ -2,8 +2,8 @@
 // leading zero always, never another unit than the programmed one, for any value.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Field, ScalarField } from '../../protocol/codec/struct.ts'
 import { BLOCKS } from '../../protocol/fields/blocks.ts'
+import type { Field, ScalarField } from '../../protocol/fields/field.ts'
 import { renderPump } from '../../src/cli/render.ts'
 import { unitText } from '../../src/model/format.ts'
 import type { Code } from '../../src/model/statement.ts'

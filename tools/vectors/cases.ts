@@ -1,15 +1,15 @@
 // Vectors of one struct: a usual value, and every edge that its declaration has. What a vector says
 // of a value (`judged`, `unknown`) comes from the rules of README.md §3 as protocol/struct.ts has
 // them; that the page alone says the same is shown by tests/protocol/independent_decoder.py.
+import { emit } from '../../protocol/codec/struct.ts'
 import {
   codeName,
-  emit,
   type Field,
   hasUnavailable,
   judge,
   type ListField,
   type Struct,
-} from '../../protocol/codec/struct.ts'
+} from '../../protocol/fields/field.ts'
 
 export interface Vector {
   readonly name: string

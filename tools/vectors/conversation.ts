@@ -8,8 +8,9 @@ import {
   FLAG_REPLY,
   FLAG_SIMULATOR,
 } from '../../protocol/codec/pdu.ts'
-import { emit, type Struct } from '../../protocol/codec/struct.ts'
+import { emit } from '../../protocol/codec/struct.ts'
 import { BLOCKS, type BlockName } from '../../protocol/fields/blocks.ts'
+import type { Struct } from '../../protocol/fields/field.ts'
 import { encodeLine } from '../../protocol/framing/serial-line.ts'
 import { MAX_PIECE } from '../../protocol/messages/block.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../protocol/messages/index.ts'

@@ -1,8 +1,9 @@
 // Vectors of judging field by field (§3.7) and of newer minors (§11): longer structs, wider items,
 // more items, numbers that this version has no name for.
 
-import { emit, type Struct } from '../../protocol/codec/struct.ts'
+import { emit } from '../../protocol/codec/struct.ts'
 import { BLOCKS, type BlockName } from '../../protocol/fields/blocks.ts'
+import type { Struct } from '../../protocol/fields/field.ts'
 import { MESSAGES, type MessageName } from '../../protocol/messages/index.ts'
 import { type Case, described, type Value, valid } from './cases.ts'
 import { BLOCK_VALUES, REPLIES } from './values.ts'

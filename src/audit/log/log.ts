@@ -3,69 +3,26 @@
 // then. When the disk fails, records wait, the state says so, and writing goes on in a new segment
 // as soon as the disk allows, without a restart.
 import type { KeyObject } from 'node:crypto'
-import type { Disk } from '../../base/disk.ts'
 import { errorCode } from '../../base/disk.ts'
-import { type Cancel, type Env, sleep, utc } from '../../base/env.ts'
+import { type Cancel, sleep } from '../../base/env.ts'
 import { type Statement, statement } from '../../model/statement.ts'
-import { draft, nonces, type Origin } from '../format/entry.ts'
+import { nonces } from '../format/entry.ts'
 import { signingKey } from '../format/note.ts'
-import { type Actor, type AuditRecord, checkReason, type NewRecord } from '../format/record.ts'
+import { type Actor, checkReason, type NewRecord } from '../format/record.ts'
 import { Ballast } from './ballast.ts'
-import type { Age, Jump, Moment } from './clock.ts'
-import { type Entry, Queue, type Receipt } from './queue.ts'
+import type { Age } from './clock.ts'
+import { Intake } from './intake.ts'
+import { LIMITS, type Limits, type LogOptions } from './options.ts'
+import { Queue, type Receipt } from './queue.ts'
 import { type AuditState, failure, type Health, noticesOf } from './state.ts'
 import { LogGone, Succession } from './succession.ts'
 import { type Batch, Tail } from './tail.ts'
 
-export interface Limits {
-  readonly segmentBytes: number
-  readonly queueRecords: number
-  readonly queueBytes: number
-  readonly batchRecords: number
-  readonly batchBytes: number
-  /** A commit longer than this is slow; longer than that, failed. In ms. */
-  readonly slowMs: number
-  readonly failedMs: number
-  readonly retryMs: number
-  /** Bytes kept free for the closing records of a full disk. */
-  readonly ballastBytes: number
-}
-
-export const LIMITS: Limits = {
-  segmentBytes: 16 << 20,
-  queueRecords: 20_000,
-  queueBytes: 32 << 20,
-  batchRecords: 2_048,
-  batchBytes: 2 << 20,
-  slowMs: 1_000,
-  failedMs: 5_000,
-  retryMs: 1_000,
-  ballastBytes: 1 << 20,
-}
-
-export interface LogOptions {
-  readonly env: Env
-  readonly disk: Disk
-  /** Where the logs live: `<state>/audit`. */
-  readonly dir: string
-  readonly source: AuditRecord['source']
-  /** Asked at every attempt to open. The first signs new logs; any may have signed an existing one. */
-  readonly keys: () => Promise<readonly KeyObject[]>
-  /** Names this boot and process, for the monotonic times. */
-  readonly boot: string
-  readonly clock?: () => AuditRecord['clock']
-  readonly limits?: Partial<Limits>
-  /** Called on every change of the state, and after every commit. */
-  readonly onState?: (state: AuditState) => void
-  /** A new segment has begun: time for upkeep of the older ones. */
-  readonly onSegment?: (dir: string, log: string, segment: number) => void
-}
-
 export class AuditLog {
   readonly #options: LogOptions
   readonly #limits: Limits
-  readonly #origin: Origin
   readonly #queue: Queue
+  readonly #intake: Intake
   readonly #tail: Tail
   readonly #succession: Succession
   readonly #ballast: Ballast
@@ -94,10 +51,11 @@ export class AuditLog {
     this.#options = options
     this.#limits = { ...LIMITS, ...options.limits }
     const { env, source, boot, clock = () => 'unknown' as const } = options
-    this.#origin = { env, source, boot, clock, nonce: nonces(env) }
+    const origin = { env, source, boot, clock, nonce: nonces(env) }
     this.#queue = new Queue(this.#limits.queueRecords, this.#limits.queueBytes)
-    this.#tail = new Tail(options, this.#limits, this.#origin)
-    this.#succession = new Succession(options, this.#tail, () => this.#moment())
+    this.#tail = new Tail(options, this.#limits, origin)
+    this.#intake = new Intake(this.#queue, this.#tail, origin)
+    this.#succession = new Succession(options, this.#tail, () => this.#intake.moment())
     this.#ballast = new Ballast(options.disk, this.#limits.ballastBytes)
     this.opened = new Promise((resolve) => {
       this.#firstDone = resolve
@@ -132,45 +90,14 @@ export class AuditLog {
    * While the disk fails it waits.
    */
   append(record: NewRecord): Promise<Receipt | null> {
-    this.#watchClock()
-    const made = draft(record, this.#origin)
-    const refused = 'refused' in made ? made.refused : null
-    const at = record.at ?? utc(this.#options.env.wall())
-    if ('refused' in made || this.#closed || !this.#room(made.bytes)) {
-      this.#queue.lose(refused ?? 'queue-full', record.kind, at)
-      this.#run()
-      return Promise.resolve(null)
-    }
-    const done = new Promise<Receipt | null>((resolve) => {
-      this.#queue.push({ draft: made, done: resolve })
-    })
+    const receipt = this.#intake.take(record, this.#closed)
     this.#run()
-    return done
+    return receipt
   }
 
   /** The log's age by its own evidence: see clock.ts. */
   get age(): Age {
     return this.#tail.clock.age
-  }
-
-  #moment(): Moment {
-    const { env, boot } = this.#options
-    const clock = this.#origin.clock()
-    return { at: Math.floor(env.wall()), mono: Math.floor(env.monotonic()), boot, clock }
-  }
-
-  /** A wall clock that jumped is recorded before what comes after it. */
-  #watchClock(): void {
-    if (this.#tail.end === null || this.#closed) return
-    const jump = this.#tail.clock.see(this.#moment())
-    if (jump) this.#queue.push(this.#jumped(jump))
-  }
-
-  #jumped({ from, to, size, vouched }: Jump): Entry {
-    const body = { fromWall: utc(from), toWall: utc(to), sizeMs: size, vouched }
-    const made = draft({ kind: 'clock-jump', body, outcome: { ok: vouched } }, this.#origin)
-    if ('refused' in made) throw new Error(made.reason)
-    return { draft: made, done: () => {} }
   }
 
   /** Says that people have looked at a log that was set aside. Rejects when the reason is none. */
@@ -224,18 +151,6 @@ export class AuditLog {
     while (!done()) await sleep(this.#options.env, 5)
   }
 
-  /** One place is kept for the gap itself. */
-  #room(bytes: number): boolean {
-    if (this.#queue.hasGap) this.#gap()
-    return !this.#queue.hasGap && this.#queue.fits(bytes)
-  }
-
-  #gap(): void {
-    if (!this.#queue.fits(2_000)) return
-    const made = draft(this.#queue.takeGap(), this.#origin)
-    if (!('refused' in made)) this.#queue.push({ draft: made, done: () => {} })
-  }
-
   #say(health: Health, errno: string | null, said: Statement): void {
     this.#health = health
     this.#errno = errno
@@ -264,7 +179,7 @@ export class AuditLog {
     for (;;) {
       try {
         if (!this.#tail.ready) await this.#watched(this.#establish())
-        if (this.#queue.hasGap) this.#gap()
+        if (this.#queue.hasGap) this.#intake.gap()
         const rotate = this.#tail.mustRotate()
         if (this.#queue.length === 0 && rotate !== 'key') return
         if (rotate) await this.#watched(this.#tail.rotate())
@@ -288,7 +203,7 @@ export class AuditLog {
       await this.#succession.establish(this.#inFlight)
       await this.#ballast.fill(this.#tail.dir)
       const { jump } = this.#succession
-      if (jump) this.#queue.putBack([this.#jumped(jump)])
+      if (jump) this.#queue.putBack([this.#intake.jumped(jump)])
       this.#succession.jump = null
       const written = this.#inFlight
       this.#inFlight = null

@@ -3,9 +3,11 @@
 // does not match its own last signature and must be set aside.
 import { basename, join } from 'node:path'
 import { type Disk, readAll } from '../../base/disk.ts'
+import { Lines } from '../format/lines.ts'
 import { type SigningKey, toBase64 } from '../format/note.ts'
 import type { AuditRecord, Quarantine } from '../format/record.ts'
-import { Lines, type Mark, segmentName, Walk } from '../format/segment.ts'
+import { segmentName } from '../format/segment.ts'
+import { type Mark, Walk } from '../format/walk.ts'
 import { look } from '../read/directory.ts'
 import { LogClock, momentOf } from './clock.ts'
 import { segmentPath } from './manifest.ts'
@@ -126,22 +128,6 @@ export async function inspect(
 /** Size and root, as a record of a log that was set aside names them. */
 export function endOf({ position, frontier }: Pick<Mark, 'position' | 'frontier'>) {
   return { size: position, root: toBase64(frontier.root()) }
-}
-
-/** The newest signed checkpoint and its key, from the last segments alone; a sentence if there is none. */
-export async function newestCheckpoint(
-  disk: Disk,
-  dir: string,
-): Promise<{ readonly checkpoint: string; readonly key: string } | string> {
-  const { segments } = await look(disk, dir)
-  for (const { number, entries } of [...segments].reverse()) {
-    if (!entries || entries.packed) continue
-    const { walk } = await readTail(disk, dir, number)
-    if (walk.opened && walk.after) {
-      return { checkpoint: walk.after.note, key: walk.after.key.text }
-    }
-  }
-  return 'no segment with a signed checkpoint is here'
 }
 
 async function lastCommit(disk: Disk, dir: string, segment: number, before: Mark, after: Mark) {

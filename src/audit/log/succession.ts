@@ -12,7 +12,6 @@ import type { NewRecord, Quarantine } from '../format/record.ts'
 import { look } from '../read/directory.ts'
 import { listLogs, ordinalOf } from '../read/files.ts'
 import { type Jump, LogClock, type Moment } from './clock.ts'
-import type { LogOptions } from './log.ts'
 import {
   isOriginal,
   isPassing,
@@ -22,6 +21,7 @@ import {
   writeManifest,
 } from './manifest.ts'
 import { endOf, type Good, inspect, type Opening, type Reason, type VoidRange } from './opening.ts'
+import type { LogOptions } from './options.ts'
 import type { Batch, Broken, End, Tail } from './tail.ts'
 
 /** The log was removed or changed under us: a new one is begun and says so. */

@@ -11,9 +11,9 @@ import type { NewRecord, Opened, Quarantine } from '../format/record.ts'
 import { commitLine, headerLine, voidName } from '../format/segment.ts'
 import { clearWay, copyTails } from './aside.ts'
 import { LogClock } from './clock.ts'
-import type { Limits, LogOptions } from './log.ts'
 import { type Manifest, segmentPath, writeManifest } from './manifest.ts'
 import { endOf, type VoidRange } from './opening.ts'
+import type { Limits, LogOptions } from './options.ts'
 import type { Entry } from './queue.ts'
 
 const fault = (code: string, message: string) => Object.assign(new Error(message), { code })

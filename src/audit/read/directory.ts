@@ -3,7 +3,8 @@
 // signed header, that it is this log's. Everything else is a stray: it is named and never read.
 import { basename, join } from 'node:path'
 import type { Disk } from '../../base/disk.ts'
-import { Lines, parseHeader, segmentName } from '../format/segment.ts'
+import { Lines } from '../format/lines.ts'
+import { parseHeader, segmentName } from '../format/segment.ts'
 import type { SegmentFiles } from './files.ts'
 
 /** A hole wider than this was not made by files that were lost: what lies behind it is no segment. */

@@ -1,10 +1,11 @@
 // What lies in a log's directory, segment by segment, and how it is read: plain or packed.
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { type Disk, errorCode } from '../../base/disk.ts'
-import { Lines, Walk, type WalkOptions } from '../format/segment.ts'
+import { Lines } from '../format/lines.ts'
+import { Walk, type WalkOptions } from '../format/walk.ts'
 import { look } from './directory.ts'
 
 export interface SegmentFiles {
@@ -89,4 +90,21 @@ export async function walkSegment(
   }
   walk.end(lines.offset, lines.rest)
   return walk
+}
+
+/** The newest signed checkpoint and its key, from the last segments alone; a sentence if there is none. */
+export async function newestCheckpoint(
+  disk: Disk,
+  dir: string,
+): Promise<{ readonly checkpoint: string; readonly key: string } | string> {
+  const { segments } = await look(disk, dir)
+  for (const { number, entries } of [...segments].reverse()) {
+    if (!entries || entries.packed) continue
+    const options = { log: basename(dir), segment: number }
+    const walk = await walkSegment(readEntries(disk, dir, entries), options)
+    if (walk.opened && walk.after) {
+      return { checkpoint: walk.after.note, key: walk.after.key.text }
+    }
+  }
+  return 'no segment with a signed checkpoint is here'
 }

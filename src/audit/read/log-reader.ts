@@ -4,7 +4,8 @@
 // be read rejects. It remembers where segments begin and which moments they span, and nothing of records.
 import { basename, join } from 'node:path'
 import { type Disk, errorCode } from '../../base/disk.ts'
-import { Lines, Walk } from '../format/segment.ts'
+import { Lines } from '../format/lines.ts'
+import { Walk } from '../format/walk.ts'
 import { readEntries, type SegmentFiles, segmentFiles } from './files.ts'
 import { type Place, Scan, type Stored, type Wanted } from './scan.ts'
 import { type Found, type Intros, seek } from './seek.ts'
@@ -101,12 +102,7 @@ export class LogReader {
         const part = (await this.#goOn(known, next, until)) ?? (await this.#partAt(next, until))
         known = null
         if (part.files === null) {
-          yield {
-            records: [],
-            next: part.end,
-            place: null,
-            missing: { from: next, to: part.end - 1 },
-          }
+          yield hole(next, part.end)
           next = part.end
           continue
         }
@@ -127,12 +123,7 @@ export class LogReader {
         }
         this.#remember(part, scan)
         if (!scan.done && part.hole && next < part.end) {
-          yield {
-            records: [],
-            next: part.end,
-            place: null,
-            missing: { from: next, to: part.end - 1 },
-          }
+          yield hole(next, part.end)
           next = part.end
         }
         if (next === was && !part.resumed) throw this.#short(next, until)
@@ -316,3 +307,11 @@ const isKept = (files: SegmentFiles): files is Found['files'] => files.entries !
 /** Upkeep or the writer changed the files while they were read: another look shows how they are now. */
 const PASSING = 'ECHANGED'
 const isPassing = (error: unknown) => ['ENOENT', PASSING].includes(errorCode(error))
+
+/** Positions from `from` up to `end` are not kept. */
+const hole = (from: number, end: number): Batch => ({
+  records: [],
+  next: end,
+  place: null,
+  missing: { from, to: end - 1 },
+})

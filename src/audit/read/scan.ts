@@ -1,8 +1,9 @@
 // The committed records of one segment, picked by kind and time from the bytes, before anything is parsed.
 // Pure. A commit is known by its form and by its size, which must be the number of records before it; hashes
 // and signatures are left to `verify`. What does not fit is thrown: no record is passed over in silence.
+
+import { isCheckpoint, Lines } from '../format/lines.ts'
 import { type AuditRecord, MAX_LINE } from '../format/record.ts'
-import { isCheckpoint, Lines } from '../format/segment.ts'
 
 /** A committed record. Its line is parsed when somebody asks for what it says. */
 export class Stored {

@@ -2,7 +2,8 @@
 // at which position it begins; a search by halves reads a few of them, and each is remembered.
 import { basename } from 'node:path'
 import type { Disk } from '../../base/disk.ts'
-import { Lines, Walk } from '../format/segment.ts'
+import { Lines } from '../format/lines.ts'
+import { Walk } from '../format/walk.ts'
 import { readEntries, type SegmentFiles } from './files.ts'
 
 /** How a segment begins. */

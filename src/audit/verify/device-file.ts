@@ -2,9 +2,9 @@
 // is in a log, and the checkpoint that the log's key signed. It needs no log and no directory.
 import { type Json, scan } from '../format/canonical.ts'
 import { originOf, parseCheckpoint } from '../format/checkpoint.ts'
+import { Lines } from '../format/lines.ts'
 import { HASH_BYTES, type Hash, leafHash, verifyInclusion } from '../format/merkle.ts'
 import { fromBase64, parseVerifierKey, signedBy } from '../format/note.ts'
-import { Lines } from '../format/segment.ts'
 
 export const DEVICE_FORMAT = 'wandbridge-device-audit/1'
 

@@ -4,9 +4,10 @@ import { basename } from 'node:path'
 import type { Disk } from '../../base/disk.ts'
 import { Signatures } from '../format/note.ts'
 import { readKept, witnessFile } from '../read/cosigned.ts'
+import { Found } from './chain.ts'
 import { notRead } from './not-read.ts'
 import { notIntact, type Problem, type Verification, type VerifyOptions } from './verification.ts'
-import { Found, Verifier } from './verifier.ts'
+import { Verifier } from './verifier.ts'
 import { Witnessed } from './witnessed.ts'
 
 /**
@@ -50,7 +51,7 @@ async function attempt(
     if (!(error instanceof Found)) throw error
     problem = error.problem
   }
-  const { end, records, outside, contents } = verifier
+  const { end, records, outside, contents, hashesOnly } = verifier.chain
   const through = Math.max(0, records - 1)
   const refused = 'reason' in kept ? { ...kept, through } : witnessed?.problem(end?.note ?? null)
   if (refused && !problem)
@@ -63,7 +64,7 @@ async function attempt(
     log,
     problem,
     records,
-    hashesOnly: verifier.hashesOnly,
+    hashesOnly,
     checkpoint: end?.note ?? null,
     key: end?.key.text ?? null,
     vouched: problem

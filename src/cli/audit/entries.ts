@@ -4,10 +4,11 @@ import { userInfo } from 'node:os'
 import { checkReason } from '../../audit/format/record.ts'
 import { systemEnv } from '../../base/env.ts'
 import { printable } from '../../base/printable.ts'
-import { ControlConnection } from '../../control/client.ts'
+import { ask } from '../../control/client.ts'
+import type { Args } from '../../control/messages.ts'
 import { sourcesIn } from '../../host/host.ts'
 import { auditSentence } from '../../words/told.ts'
-import { CommandError, Exit } from '../exit.ts'
+import { CommandError, Exit, orExit } from '../exit.ts'
 import { hold } from '../serve.ts'
 import { logsOf, type StateFlags, stateDirOf } from './logs.ts'
 
@@ -23,10 +24,9 @@ export async function enter(
   await logsOf(flags)
   const actor = { id: userInfo().username || 'unknown', role: 'operator', auth: 'process' }
   const stateDir = stateDirOf(flags)
-  const control = await ControlConnection.open(stateDir)
-  const names = control
-    ? await ask(control, { do: 'audit', what, reason, actor })
-    : await byItself(stateDir, what, reason, actor)
+  const asked = ask(stateDir, `audit-${what}`, { reason, actor })
+  const names =
+    (await orExit(asked, Exit.AUDIT, '')) ?? (await byItself(stateDir, what, reason, actor))
   if (what === 'accept') {
     console.log(
       names.length > 0
@@ -39,27 +39,11 @@ export async function enter(
   }
 }
 
-type Request = Parameters<ControlConnection['send']>[0] & { readonly do: 'audit' }
-
-async function ask(control: ControlConnection, request: Request): Promise<readonly string[]> {
-  control.send(request)
-  try {
-    for await (const answer of control.answers()) {
-      const { done, error } = answer as { done?: readonly string[]; error?: string }
-      if (done) return done
-      if (error !== undefined) throw new CommandError(Exit.AUDIT, error)
-    }
-  } finally {
-    control.close()
-  }
-  throw new CommandError(Exit.AUDIT, 'The bridge ended before it had recorded this. Try again.')
-}
-
 async function byItself(
   stateDir: string,
   what: What,
   reason: string,
-  actor: Request['actor'],
+  actor: Args<'audit-accept'>['actor'],
 ): Promise<readonly string[]> {
   const host = await hold(systemEnv(), stateDir, async () => ({
     source: (await sourcesIn(stateDir))[0] ?? 'device',

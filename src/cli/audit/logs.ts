@@ -3,7 +3,6 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { listLogs } from '../../audit/read/files.ts'
 import { errorCode, nodeDisk } from '../../base/disk.ts'
 import { printable } from '../../base/printable.ts'
-import { ControlConnection } from '../../control/client.ts'
 import { defaultStateDir } from '../../host/config.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { refusedBySystem } from './kept.ts'
@@ -79,11 +78,4 @@ export async function logsAt(path: string): Promise<Places | null> {
   }
   if ((await listed(full)).length > 0) return logsIn(dirname(full))
   return (await listed(join(full, 'audit'))).length > 0 ? logsIn(full) : null
-}
-
-/** Whether a bridge is writing in this state directory now. */
-export async function bridgeRuns(stateDir: string): Promise<boolean> {
-  const control = await ControlConnection.open(stateDir)
-  control?.close()
-  return control !== null
 }

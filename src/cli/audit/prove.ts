@@ -1,6 +1,6 @@
 // `wandbridge audit prove` and `audit checkpoint`: what is kept elsewhere, so that the log is pinned.
 import { renderUnicodeCompact } from 'uqr'
-import { newestCheckpoint } from '../../audit/log/opening.ts'
+import { newestCheckpoint } from '../../audit/read/files.ts'
 import { prove } from '../../audit/verify/prove.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { printable } from '../../base/printable.ts'

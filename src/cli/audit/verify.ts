@@ -7,11 +7,12 @@ import { verify } from '../../audit/verify/verify.ts'
 import { Witnessed } from '../../audit/verify/witnessed.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { printable } from '../../base/printable.ts'
+import { bridgeRuns } from '../../control/client.ts'
 import { decoderOf } from '../../drivers/decoders.ts'
 import { sentence as saying, WORDS } from '../../words/words.ts'
 import { CommandError, Exit } from '../exit.ts'
 import { kindOf, readKept } from './kept.ts'
-import { bridgeRuns, type LogPlace, logsAt, logsOf, type StateFlags } from './logs.ts'
+import { type LogPlace, logsAt, logsOf, type StateFlags } from './logs.ts'
 import { verifyFile } from './verify-file.ts'
 
 export interface VerifyFlags extends StateFlags {

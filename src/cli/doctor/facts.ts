@@ -3,9 +3,9 @@ import { constants, existsSync } from 'node:fs'
 import { access, readdir, readFile, realpath, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Env } from '../../base/env.ts'
+import { clockState } from '../../base/time-service.ts'
 import { controlAddress } from '../../control/address.ts'
-import { ControlConnection } from '../../control/client.ts'
-import { clockState } from '../../recorder/time-service.ts'
+import { bridgeRuns } from '../../control/client.ts'
 import { loadHidDriver } from '../../transport/hid-driver.ts'
 import { holdersOf } from '../../transport/holders.ts'
 import { isListed } from '../../transport/listed.ts'
@@ -30,8 +30,6 @@ export async function gather(
   devices: readonly Listed[],
 ): Promise<Facts> {
   const { stateDir } = settings
-  const control = await ControlConnection.open(stateDir)
-  control?.close()
   const { ports, hidden } = await portFacts(settings, devices)
   const held = await existing(stateDir)
   return {
@@ -45,7 +43,7 @@ export async function gather(
     },
     ports,
     hidden,
-    bridge: control !== null,
+    bridge: await bridgeRuns(stateDir),
     state: {
       dir: stateDir,
       writable: await can(held, constants.W_OK | constants.X_OK),

@@ -1,7 +1,7 @@
 // Runs the worksheet: with the bridge that has the state directory, else with one of its own.
 import { join, resolve } from 'node:path'
 import { type Env, systemEnv } from '../../base/env.ts'
-import { ControlConnection } from '../../control/client.ts'
+import { bridgeRuns } from '../../control/client.ts'
 import type { Host } from '../../host/host.ts'
 import { Desk } from '../../refill/desk/desk.ts'
 import { type RefillServer, serveRefill } from '../../refill/page/server.ts'
@@ -10,7 +10,7 @@ import { sourceFor } from '../../transport/source.ts'
 import { browseLink } from '../browse.ts'
 import { KEYS, type Key, type Simulator, simulate } from '../demo.ts'
 import { CommandError, Exit, stopInOrder } from '../exit.ts'
-import { auditOf, bridgeWands, type Settings, settings } from '../options.ts'
+import { bridgeWands, type Settings, settings } from '../options.ts'
 import type { RefillFlags } from '../refill.ts'
 import { sourceMark } from '../render.ts'
 import { hold } from '../serve.ts'
@@ -72,11 +72,9 @@ async function bridgeFor(env: Env, chosen: Settings, flags: RefillFlags): Promis
     })
     return { host, simulator }
   }
-  const running = await ControlConnection.open(stateDir)
-  running?.close()
-  if (running) return { host: null, simulator: null }
+  if (await bridgeRuns(stateDir)) return { host: null, simulator: null }
   const wands = bridgeWands(chosen, env)
-  const host = await hold(env, stateDir, async () => ({ ...wands, policy, audit: auditOf(chosen) }))
+  const host = await hold(env, stateDir, async () => ({ ...wands, policy }))
   return { host, simulator: null }
 }
 

@@ -4,14 +4,14 @@ import { intro, isCancel, log, note, outro, select, spinner, text } from '@clack
 import { dateTime, inZone } from '../../model/format.ts'
 import type { Desk } from '../../refill/desk/desk.ts'
 import { type Field, fieldsOf, givenOf } from '../../refill/page/form.ts'
-import type { Problem } from '../../refill/page/page.ts'
-import { linesOf } from '../../refill/page/parts.ts'
 import { type Clinic, programmed, rows } from '../../refill/sheet/compare.ts'
 import { clockSentence, computedDate, reportedDate } from '../../refill/sheet/dates.ts'
 import { type Reading, STEPS, type Step } from '../../refill/sheet/entries.ts'
 import { findings } from '../../refill/sheet/findings.ts'
+import { linesOf } from '../../refill/sheet/lines.ts'
 import { figuresOf } from '../../refill/sheet/reading.ts'
 import { nextStep, right, type Sheet, stateOf } from '../../refill/sheet/sheet.ts'
+import type { Problem } from '../../refill/sheet/take.ts'
 import { WORDS } from '../../words/words.ts'
 
 const WIDTH = 74

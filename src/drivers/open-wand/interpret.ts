@@ -1,6 +1,6 @@
 // What a link reports, as events with typed values. One interpreter per wand; what it remembers is
 // who the wand is and which session is open.
-import { codeName } from '../../../protocol/codec/struct.ts'
+import { codeName } from '../../../protocol/fields/field.ts'
 import { Hello } from '../../../protocol/messages/hello.ts'
 import { Ping } from '../../../protocol/messages/ping.ts'
 import type {

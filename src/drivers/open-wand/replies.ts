@@ -2,8 +2,9 @@
 // request that is out in link, seq and type. What a refusal does is refusals.ts.
 
 import { Code, type Pdu } from '../../../protocol/codec/pdu.ts'
-import { judge, parse } from '../../../protocol/codec/struct.ts'
+import { parse } from '../../../protocol/codec/struct.ts'
 import { Alarms } from '../../../protocol/fields/alarms.ts'
+import { judge } from '../../../protocol/fields/field.ts'
 import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../../../protocol/messages/index.ts'

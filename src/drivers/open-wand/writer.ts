@@ -3,7 +3,8 @@
 
 import { join } from '../../../protocol/codec/bytes.ts'
 import { encodePdu, MAJOR } from '../../../protocol/codec/pdu.ts'
-import { emit, type Repr, type Struct } from '../../../protocol/codec/struct.ts'
+import { emit } from '../../../protocol/codec/struct.ts'
+import type { Repr, Struct } from '../../../protocol/fields/field.ts'
 import { MESSAGES, type ReadRequest } from '../../../protocol/messages/index.ts'
 import type { WandPort } from '../../transport/port.ts'
 

@@ -4,26 +4,38 @@
 
 import { type Env, sleep, utc } from '../../base/env.ts'
 import { VERSION } from '../../base/version.ts'
-import type { Outcome } from '../../bridge/interrogate.ts'
-import { ControlConnection } from '../../control/client.ts'
-import { type ControlInput, READ_MS } from '../../control/messages.ts'
+import { ask, ControlError } from '../../control/client.ts'
+import {
+  type Args,
+  READ_MS,
+  type Reply,
+  type RequestName,
+  type Streamed,
+} from '../../control/messages.ts'
 import type { InterrogationRecord } from '../../model/record.ts'
-import type { BridgeStatus } from '../../model/status.ts'
 import { sentence, sentences, WORDS, type Words } from '../../words/words.ts'
-import type { Problem } from '../page/page.ts'
 import type { Clinic } from '../sheet/compare.ts'
 import type { Entries, Step } from '../sheet/entries.ts'
 import { readingOf } from '../sheet/reading.ts'
 import { choose, RECENT_MS } from '../sheet/recent.ts'
 import { right, type Sheet } from '../sheet/sheet.ts'
 import { type SheetFile, sheetFile } from '../sheet/sheet-file.ts'
-import { type Context, type Given, type KnownPump, take, takeIdentity } from '../sheet/take.ts'
+import {
+  type Context,
+  type Given,
+  type KnownPump,
+  type Problem,
+  take,
+  takeIdentity,
+} from '../sheet/take.ts'
 import { wordsOf } from '../sheet/words.ts'
 import { RefillLog } from './log.ts'
 
 /** How often the log is looked at while the pump is read, and how often after it was. */
 const LOOK_MS = 500
 const CLOSE_LOOKS = 6
+
+type Outcome = Reply<'interrogate'>[number]['outcome']
 
 export interface DeskOptions {
   readonly env: Env
@@ -89,8 +101,9 @@ export class Desk {
 
   /** Whether the pump is free for its own programmer, in words; null = not known. */
   async session(serial: string): Promise<string | null> {
-    const status = (await this.#ask({ do: 'status' })) as BridgeStatus | null
-    const session = status?.pumps?.find((one) => one.pump.serial === serial)?.session
+    const status = await this.#ask('status', {})
+    if (status === null || status instanceof ControlError) return null
+    const session = status.pumps.find((one) => one.pump.serial === serial)?.session
     if (!session) return null
     return session.state === 'open'
       ? this.context().words.closeFirst
@@ -173,11 +186,9 @@ export class Desk {
   async #interrogate(sheet: Sheet, step: 'before' | 'after'): Promise<Outcome | null> {
     const { env } = this.#options
     const port = this.#port(sheet)
-    const asked = this.#ask({ do: 'interrogate', readMs: READ_MS, ...(port && { port }) })
-    let answer: unknown
+    const asked = this.#ask('interrogate', { readMs: READ_MS, ...(port && { ports: [port] }) })
     let ended = false
-    const done = asked.then((said) => {
-      answer = said
+    const done = asked.finally(() => {
       ended = true
     })
     for (let seen = 0; !ended && seen < CLOSE_LOOKS; ) {
@@ -185,8 +196,11 @@ export class Desk {
       await this.log.refresh()
       if ('reading' in this.#choose(sheet, step)) seen += 1
     }
-    if (!ended) return { kind: 'failed', why: [] }
-    return (answer as { outcome?: Outcome } | null)?.outcome ?? null
+    if (!ended) return { kind: 'failed', why: [], sentence: '' }
+    const answer = await done
+    if (answer instanceof ControlError) return { kind: 'failed', why: [], sentence: answer.message }
+    const all = answer?.map(({ outcome }) => outcome) ?? []
+    return all.find(({ kind }) => kind === 'read') ?? all[0] ?? null
   }
 
   #choose(sheet: Sheet, step: 'before' | 'after') {
@@ -222,26 +236,31 @@ export class Desk {
   ): Promise<Result> {
     const identity = sheet?.steps.identity?.entries ?? (entries as Entries<'identity'>)
     const { operator } = entries as Partial<Entries<'finish'>>
-    const answer = (await this.#ask({
-      do: 'worksheet',
+    const answer = await this.#ask('worksheet', {
       pump: identity.serial,
       model: identity.model,
       ...(identity.pseudonym !== undefined && { patient: identity.pseudonym }),
       sheet: id,
       step,
-      entries: entries as Record<string, unknown>,
+      entries,
       ...(corrects !== undefined && { corrects }),
       actor: { id: operator ?? 'worksheet', role: 'operator', auth: this.#options.auth },
-    })) as { written?: object; error?: string } | null
+    })
     const w = this.context().words
     if (answer === null) return problem({ '': w.noBridge })
-    if (!answer.written) return problem({ '': w.notRecorded(answer.error ?? '') })
+    if (answer instanceof ControlError) return problem({ '': w.notRecorded(answer.message) })
     const written = await this.sheet(id)
     return written ? { written } : problem({ '': w.notRecorded('') })
   }
 
-  #ask(request: ControlInput): Promise<unknown> {
-    return ControlConnection.ask(this.#options.stateDir, request)
+  /** The reply, or why there is none; null = no bridge answers. */
+  async #ask<N extends Exclude<RequestName, Streamed>>(name: N, args: Args<N>) {
+    try {
+      return await ask(this.#options.stateDir, name, args)
+    } catch (error) {
+      if (error instanceof ControlError) return error.why === 'ended' ? null : error
+      throw error
+    }
   }
 }
 

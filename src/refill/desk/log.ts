@@ -1,8 +1,7 @@
 // What the worksheet reads of the audit logs: its own sheets, and the newest reading of each pump. It
 // reads the files themselves, as `audit show` does, and only what is new since it last looked.
 import { join } from 'node:path'
-import { newestCheckpoint } from '../../audit/log/opening.ts'
-import { listLogs } from '../../audit/read/files.ts'
+import { listLogs, newestCheckpoint } from '../../audit/read/files.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { systemEnv } from '../../base/env.ts'
 import { Feed } from '../../feed/feed.ts'

@@ -2,37 +2,19 @@
 // script is needed for any of it (script.ts keeps what is typed). Pure.
 import { age } from '../../model/format.ts'
 import type { Source } from '../../model/reading.ts'
+import { type Html, html } from '../paper/html.ts'
+import { definition, findingList, labelTable, mark, readingTable } from '../paper/parts.ts'
+import { SCRIPT_PATH } from '../paper/print.ts'
 import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { type Entries, STEPS, type Step } from '../sheet/entries.ts'
 import { reported } from '../sheet/figures.ts'
 import { findings } from '../sheet/findings.ts'
+import { clock, type Look, linesOf } from '../sheet/lines.ts'
 import { figuresOf } from '../sheet/reading.ts'
 import { nextStep, right, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
-import type { Given } from '../sheet/take.ts'
+import type { Given, Problem } from '../sheet/take.ts'
 import type { Words } from '../sheet/words.ts'
 import { type Field, fieldsOf, givenOf } from './form.ts'
-import { type Html, html } from './html.ts'
-import {
-  clock,
-  definition,
-  findingList,
-  type Look,
-  labelTable,
-  linesOf,
-  mark,
-  readingTable,
-} from './parts.ts'
-import { SCRIPT_PATH } from './script.ts'
-
-/** Why what was sent was not taken. */
-export interface Problem {
-  readonly step: Step
-  /** By field; '' = of the whole step. */
-  readonly wrong: Readonly<Record<string, string>>
-  readonly doubts: readonly string[]
-  /** What was typed; it is not lost. */
-  readonly given: Given
-}
 
 export interface Frame {
   readonly look: Look

@@ -2,9 +2,6 @@
 // what is typed and not yet written down survives a reload, a closed browser and a power cut. It stays in
 // this browser, for this origin, until its step is written, twelve hours at most.
 
-/** Where it is, on the worksheet's own origin. */
-export const SCRIPT_PATH = '/worksheet.js'
-
 export const SCRIPT = `'use strict'
 document.getElementById('print')?.addEventListener('click', () => print())
 

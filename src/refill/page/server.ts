@@ -1,22 +1,52 @@
 // The worksheet's own page on its own origin: pages to read, and one form to send, which appends one
 // record. It listens on this computer only.
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
+import { createHash } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
 import { PageLinks } from '../../access/links.ts'
 import type { Env } from '../../base/env.ts'
-import { INSIDE } from '../../http/guard.ts'
+import {
+  cookieOf,
+  openRoute,
+  plain,
+  policyOf,
+  type Rules,
+  SECURITY_HEADERS,
+} from '../../http/origin.ts'
+import { HttpProblem } from '../../http/problems.ts'
+import { serverOptions } from '../../http/raw.ts'
+import { LIMITS } from '../../http/sources.ts'
 import type { Desk } from '../desk/desk.ts'
-import { patientSlip, printedSheet } from '../paper/print.ts'
+import type { Html } from '../paper/html.ts'
+import { PAPER_STYLE } from '../paper/paper-style.ts'
+import { patientSlip, printedSheet, SCRIPT_PATH } from '../paper/print.ts'
 import { isStep, type Step } from '../sheet/entries.ts'
 import { right, type Sheet } from '../sheet/sheet.ts'
-import { guardRefill, Refused, WRITE } from './guard.ts'
-import type { Html } from './html.ts'
-import { type Frame, homePage, type Problem, sayPage, sheetPage } from './page.ts'
-import { SCRIPT, SCRIPT_PATH } from './script.ts'
+import type { Problem } from '../sheet/take.ts'
+import { type Frame, homePage, sayPage, sheetPage } from './page.ts'
+import { SCRIPT } from './script.ts'
 import { SCREEN } from './style.ts'
 
 const HOST = '127.0.0.1'
+/** The one address that takes something, and what it takes. */
+const WRITE = '/worksheet'
+const FORM = 'application/x-www-form-urlencoded'
 const BODY_MAX = 32_768
 const NAMES = /^[A-Za-z]{1,20}\d?$/
+
+const hashOf = (style: string) => `'sha256-${createHash('sha256').update(style).digest('base64')}'`
+
+const HEADERS: Readonly<Record<string, string>> = {
+  ...SECURITY_HEADERS,
+  'content-security-policy': policyOf([
+    "script-src 'self'",
+    `style-src ${hashOf(SCREEN)} ${hashOf(PAPER_STYLE)}`,
+    "form-action 'self'",
+  ]),
+  // With none at all, a browser hides the origin of our own form from us.
+  'referrer-policy': 'same-origin',
+}
 
 export interface RefillServer {
   /** `http://127.0.0.1:8421` */
@@ -42,35 +72,35 @@ export async function serveRefill(options: RefillServerOptions): Promise<RefillS
   const { env, desk, port, log } = options
   let bound = port
   const links = new PageLinks(env, options.sessions)
-  const cookie = () => `wandbridge-refill-${bound}`
+  const rules: Rules = {
+    hosts: () => [`127.0.0.1:${bound}`, `localhost:${bound}`],
+    tls: false,
+    cookie: () => `wandbridge-refill-${bound}`,
+    writes: WRITE,
+  }
   const app = Fastify({
+    ...serverOptions(env, LIMITS),
     bodyLimit: BODY_MAX,
     // A reading may take 40 s, and the answer waits for it.
     connectionTimeout: 120_000,
-    requestTimeout: 10_000,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 100 },
+    frameworkErrors: (_error, request, reply) => {
+      reply.headers(HEADERS)
+      refuse(reply, desk, plain(request, rules) ?? new HttpProblem('bad-request'))
+    },
   })
-  guardRefill(app, {
-    links,
-    hosts: () => [`127.0.0.1:${bound}`, `localhost:${bound}`],
-    cookie,
+  app.setValidatorCompiler(validatorCompiler)
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(HEADERS)
+    done(plain(request, rules) ?? letIn(request.raw, links, rules) ?? undefined)
   })
   failures(app, desk, log)
   reading(app, desk)
   writing(app, desk)
-  app.get<{ Params: { code: string } }>('/open/:code', async (request, reply) => {
-    // A preview of a link must not use it up.
-    if (request.method === 'HEAD') return reply.code(200).send()
-    const secret = await links.redeem(request.params.code)
+  openRoute(app, links, rules, (reply) => {
     const { words } = desk.context()
-    if (secret === null) {
-      return page(reply.code(404), sayPage(words.title, words.linkUsed, frameOf(desk, null)))
-    }
-    const text = `${cookie()}=${secret}; Path=/; HttpOnly; SameSite=Strict`
-    reply.header('set-cookie', text)
-    if (request.headers['sec-fetch-site'] !== 'cross-site') return reply.redirect('/', 303)
-    return page(reply, { text: INSIDE })
+    return page(reply.code(404), sayPage(words.title, words.linkUsed, frameOf(desk, null)))
   })
   await app.listen({ host: HOST, port })
   const address = app.server.address()
@@ -81,6 +111,14 @@ export async function serveRefill(options: RefillServerOptions): Promise<RefillS
     openLink: () => `${url}/open/${links.create()}`,
     close: () => app.close(),
   }
+}
+
+/** Nobody reads anything here who was not let in by a link. */
+function letIn({ url = '', headers }: IncomingMessage, links: PageLinks, { cookie }: Rules) {
+  if (url.startsWith('/open/')) return null
+  const session = cookieOf(headers.cookie, cookie())
+  const known = session !== undefined && links.session(session) !== null
+  return known ? null : new HttpProblem('not-authenticated')
 }
 
 const page = (reply: FastifyReply, { text }: Html) =>
@@ -152,12 +190,15 @@ function missing(reply: FastifyReply, desk: Desk) {
 /** The one kind of POST: it appends a record, or says why not. */
 function writing(app: FastifyInstance, desk: Desk): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, new URLSearchParams(String(body))),
+  app.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, body, done) =>
+    done(null, new URLSearchParams(String(body))),
   )
-  app.post<{ Body: URLSearchParams }>(WRITE, async (request, reply) => {
+  const onRequest = async ({ headers }: FastifyRequest) => {
+    // Our own form says no more than this.
+    if (headers['content-type']?.toLowerCase() === FORM) return
+    throw Object.assign(new Error('another type'), { statusCode: 415 })
+  }
+  app.post<{ Body: URLSearchParams }>(WRITE, { onRequest }, async (request, reply) => {
     const fields: Record<string, string> = {}
     for (const [name, value] of request.body) if (NAMES.test(name)) fields[name] = value
     const { sheet: id = '', step = '', corrects, ...given } = fields
@@ -176,6 +217,14 @@ function writing(app: FastifyInstance, desk: Desk): void {
   })
 }
 
+/** Nothing of a pump for whoever was not let in. */
+function refuse(reply: FastifyReply, desk: Desk, { problem, headers }: HttpProblem) {
+  const { words } = desk.context()
+  const sentence = problem.status === 401 ? words.notYours : words.refused
+  reply.code(problem.status).headers(headers).header('content-type', 'text/plain; charset=utf-8')
+  return reply.send(`${sentence}\n`)
+}
+
 function failures(app: FastifyInstance, desk: Desk, log: (text: string) => void): void {
   const say = (reply: FastifyReply, status: number, sentence: string) => {
     const { words } = desk.context()
@@ -184,14 +233,7 @@ function failures(app: FastifyInstance, desk: Desk, log: (text: string) => void)
   app.setNotFoundHandler((_request, reply) => say(reply, 404, desk.context().words.notHere))
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const { words } = desk.context()
-    if (error instanceof Refused) {
-      const sentence = error.why === 'not-let-in' ? words.notYours : words.refused
-      // Nothing of a pump for whoever was not let in.
-      return reply
-        .code(error.status)
-        .header('content-type', 'text/plain; charset=utf-8')
-        .send(`${sentence}\n`)
-    }
+    if (error instanceof HttpProblem) return refuse(reply, desk, error)
     const status = error.statusCode ?? 500
     if (status < 500) return say(reply, status, words.refused)
     log(`worksheet: ${String(error.stack)}`)

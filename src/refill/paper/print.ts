@@ -3,26 +3,20 @@
 // log and compared. Pure.
 import { renderSVG } from 'uqr'
 import { dateTime } from '../../model/format.ts'
-import { dataElement, Html, html } from '../page/html.ts'
-import {
-  clock,
-  definition,
-  findingList,
-  type Look,
-  labelTable,
-  linesOf,
-  mark,
-  readingTable,
-} from '../page/parts.ts'
-import { SCRIPT_PATH } from '../page/script.ts'
 import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { STEPS, type Step } from '../sheet/entries.ts'
 import { findings } from '../sheet/findings.ts'
+import { clock, type Look, linesOf } from '../sheet/lines.ts'
 import { figuresOf } from '../sheet/reading.ts'
 import { corrections, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
 import type { SheetFile } from '../sheet/sheet-file.ts'
 import { type Words, wordsOf } from '../sheet/words.ts'
+import { dataElement, Html, html } from './html.ts'
 import { PAPER_STYLE } from './paper-style.ts'
+import { definition, findingList, labelTable, mark, readingTable } from './parts.ts'
+
+/** Where the program of the worksheet's pages is, on the worksheet's own origin. */
+export const SCRIPT_PATH = '/worksheet.js'
 
 export interface Served {
   /** Way back, on screen only; a saved file has none. */

@@ -14,6 +14,16 @@ import type { Words } from './words.ts'
 
 export type Given = Readonly<Record<string, string>>
 
+/** Why what was sent was not taken. */
+export interface Problem {
+  readonly step: Step
+  /** By field; '' = of the whole step. */
+  readonly wrong: Readonly<Record<string, string>>
+  readonly doubts: readonly string[]
+  /** What was typed; it is not lost. */
+  readonly given: Given
+}
+
 export interface Context {
   /** UTC. */
   readonly now: string

@@ -10,8 +10,9 @@ import {
   FLAG_SIMULATOR,
   type Pdu,
 } from '../../../protocol/codec/pdu.ts'
-import { emit, type Field, parse, type Struct } from '../../../protocol/codec/struct.ts'
+import { emit, parse } from '../../../protocol/codec/struct.ts'
 import { BLOCKS } from '../../../protocol/fields/blocks.ts'
+import type { Field, Struct } from '../../../protocol/fields/field.ts'
 import { MESSAGES, type MessageName, messageOfType } from '../../../protocol/messages/index.ts'
 
 const LEASE_MS = 5_000

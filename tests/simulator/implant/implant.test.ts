@@ -1,8 +1,9 @@
 // The pump: exact volumes, independence of the steps in which time moves, and firmware as specified.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { emit, type Field, judge, parse, type ScalarField } from '../../../protocol/codec/struct.ts'
+import { emit, parse } from '../../../protocol/codec/struct.ts'
 import { BLOCKS, type BlockName } from '../../../protocol/fields/blocks.ts'
+import { type Field, judge, type ScalarField } from '../../../protocol/fields/field.ts'
 import type { Implant, ImplantCommand } from '../../../simulator/implant/api.ts'
 import { createImplant } from '../../../simulator/implant/implant.ts'
 import { type ImplantInput, implantSpec } from '../../../simulator/implant/spec.ts'

@@ -2,8 +2,9 @@
 // impossible. Each case here once failed.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { emit, parse, type Struct } from '../../../protocol/codec/struct.ts'
+import { emit, parse } from '../../../protocol/codec/struct.ts'
 import { BLOCKS, type BlockName } from '../../../protocol/fields/blocks.ts'
+import type { Struct } from '../../../protocol/fields/field.ts'
 import type { Implant, ImplantCommand } from '../../../simulator/implant/api.ts'
 import { FAULT_NAMES } from '../../../simulator/implant/commands.ts'
 import { ALARM_NAMES } from '../../../simulator/implant/firmware/journal.ts'

@@ -8,7 +8,8 @@ import {
   MAJOR,
   type Pdu,
 } from '../../../protocol/codec/pdu.ts'
-import { emit, parse, type Struct } from '../../../protocol/codec/struct.ts'
+import { emit, parse } from '../../../protocol/codec/struct.ts'
+import type { Struct } from '../../../protocol/fields/field.ts'
 import {
   MESSAGES,
   type MessageName,

@@ -1,103 +1,19 @@
-// Pieces that the page and the paper share: the mark of what is no device, what was written at each
-// step, the comparisons. Pure.
-import { dateTime, inZone } from '../../model/format.ts'
+// Pieces that the page and the paper share: the mark of what is no device, the comparisons as tables, what
+// was found. Pure.
 import type { Source } from '../../model/reading.ts'
 import { WORDS } from '../../words/words.ts'
-import { type Clinic, drugDifferences, onLabel, programmed, rows } from '../sheet/compare.ts'
-import type { Entries, Reading, Step } from '../sheet/entries.ts'
-import { measured, reported, volume } from '../sheet/figures.ts'
+import { drugDifferences, onLabel, programmed, rows } from '../sheet/compare.ts'
 import type { Finding } from '../sheet/findings.ts'
-import { dateText } from '../sheet/input.ts'
+import { clock, type Line, type Look } from '../sheet/lines.ts'
 import { figuresOf } from '../sheet/reading.ts'
-import type { Sheet, Written } from '../sheet/sheet.ts'
+import type { Sheet } from '../sheet/sheet.ts'
 import type { Words } from '../sheet/words.ts'
 import { type Html, html } from './html.ts'
-
-/** What a page is made with. */
-export interface Look {
-  readonly clinic: Clinic
-  readonly words: Words
-}
-
-export const clock = (utc: string, { zone }: Clinic): string => dateTime(inZone(utc, zone))
 
 /** Real text with a border, on screen and on paper. */
 export function mark(source: Source, w: Words): Html | null {
   if (source === 'device') return null
   return html`<p class="mark">${source === 'simulator' ? w.simulator : w.replay}</p>`
-}
-
-type Line = readonly [label: string, value: string]
-
-const remarked = (remark: string | undefined, w: Words): Line[] =>
-  remark === undefined ? [] : [[w.field.remark, remark]]
-
-function readingLines(r: Reading, { clinic, words: w }: Look): Line[] {
-  const { locale } = clinic
-  const { reservoir } = WORDS[locale].field
-  const { reportedVolume, capacity, drugs } = figuresOf(r)
-  return [
-    [reservoir.reportedVolume, reported(reportedVolume, locale) ?? w.notSaid],
-    [reservoir.capacity, volume(capacity, locale) ?? w.notSaid],
-    ...drugs.map((drug, i): Line => [w.drugNumber(i + 1), programmed(drug, locale) ?? w.notSaid]),
-    [w.readingRow, w.wandReading(clock(r.readAt, clinic), r.position)],
-  ]
-}
-
-/** What was written at a step, as people read it back: figures with their units. */
-export function linesOf({ step, entries }: Written, look: Look): Line[] {
-  const { clinic, words: w } = look
-  const of = <S extends Step>(_step: S) => entries as Entries<S>
-  switch (step) {
-    case 'identity': {
-      const { card, serial, model, pseudonym } = of(step)
-      const named: Line[] = pseudonym === undefined ? [] : [[w.patientLabel, pseudonym]]
-      return [[w.pump, serial], [w.model, model ?? w.notSaid], [w.cardRow, card], ...named]
-    }
-    case 'before':
-    case 'after':
-      return readingLines(of(step), look)
-    case 'drug': {
-      const { drugs, lot, expiry, preparer, remark } = of(step)
-      return [
-        ...drugs.map((drug, i): Line => [w.drugNumber(i + 1), onLabel(drug, clinic.locale)]),
-        [w.field.lot, lot],
-        [w.field.expiry, dateText(expiry)],
-        [w.field.preparer, preparer],
-        ...remarked(remark, w),
-      ]
-    }
-    case 'aspirated': {
-      const { volume, discardedBy, witnessedBy, remark } = of(step)
-      const people: Line[] =
-        discardedBy === undefined
-          ? []
-          : [
-              [w.discarded, discardedBy],
-              [w.witnessed, witnessedBy ?? ''],
-            ]
-      return [
-        [w.step.aspirated, measured(volume, clinic.locale)],
-        ...people,
-        ...remarked(remark, w),
-      ]
-    }
-    case 'injected': {
-      const { volume, remark } = of(step)
-      return [[w.step.injected, measured(volume, clinic.locale)], ...remarked(remark, w)]
-    }
-    case 'handover': {
-      const { programmed: done, remark } = of(step)
-      return [[w.programmedRow, done ? w.yes : w.no], ...remarked(remark, w)]
-    }
-    case 'finish': {
-      const { operator, checker, action } = of(step)
-      const acted: Line[] = action === undefined ? [] : [[w.field.action, action]]
-      return [[w.operator, operator], [w.checker, checker], ...acted]
-    }
-    case 'abandoned':
-      return [[w.field.reason, of(step).reason]]
-  }
 }
 
 export const definition = (lines: readonly Line[]): Html =>

@@ -1,12 +1,11 @@
 // Whether a sheet's file says what the log says: its data record by record, and its words. Pure.
-
-import { linesOf } from '../page/parts.ts'
-import { printedSheet } from '../paper/print.ts'
-import type { Clinic } from './compare.ts'
-import type { Step } from './entries.ts'
-import type { Sheet, Written } from './sheet.ts'
-import { recordsOf, type SheetFile } from './sheet-file.ts'
-import { type Words, wordsOf } from './words.ts'
+import type { Clinic } from '../sheet/compare.ts'
+import type { Step } from '../sheet/entries.ts'
+import { linesOf } from '../sheet/lines.ts'
+import type { Sheet, Written } from '../sheet/sheet.ts'
+import { recordsOf, type SheetFile } from '../sheet/sheet-file.ts'
+import { type Words, wordsOf } from '../sheet/words.ts'
+import { printedSheet } from './print.ts'
 
 /** What differs between a sheet's data and the log's, in sentences; empty = nothing. */
 export function dataDifferences(file: SheetFile, inLog: Sheet): string[] {
