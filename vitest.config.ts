@@ -7,10 +7,13 @@
 //             files share processes, which saves each of them loading the same modules again.
 //   workshop  checks of the workshop itself (the gate, the rules, generated pictures): once a gate.
 //   node      everything else in this process: files, sockets, crypto, streams, and what is there only to
-//             be the same on every Node. A new room belongs here until it is known to be pure.
-//   system    whole programs, with deadlines. They mostly wait, so three run at a time, and only when the
-//             arithmetic of the others is over.
-//   look      pictures of the page as Chromium draws it, which knows nothing of Node: once a gate.
+//             be the same on every Node. A new room belongs here until it is known to be pure. Many wait
+//             for a socket or a limit, so three run at a time.
+//   system    whole programs, with deadlines. They mostly wait, too, and run when the arithmetic of the
+//             others is over.
+//   once      whole programs again, for what is drawn or said by them rather than done by Node: pictures of
+//             the page, the page and the worksheet in Chromium, examples. Once a gate; what the newest Node
+//             must show of a page is in page-visit.
 //
 // The gate runs all of them on the oldest Node we promise, and `node` and `system` again on the newest
 // (`npm test -- --node-alone`).
@@ -29,8 +32,16 @@ const PURE = [
   ],
   ...['protocol/*', 'refill/!(dates)', 'simulator/{air,cable,implant,scenarios,wand}/*'],
   ...['status/*', 'web/*', 'words/*'],
+  // The whole house in virtual time, on a disk in memory.
+  'host/restart',
 ].map((tests) => `tests/${tests}.test.ts`)
-const LOOK = ['tests/system/page-look.test.ts']
+const ONCE = [
+  // A sender that is killed, against a receiver in Python.
+  'hl7/torture',
+  ...['page', 'page-look', 'refill', 'refill-terminal', 'examples', 'unclosed', 'log-origin'].map(
+    (name) => `system/${name}`,
+  ),
+].map((tests) => `tests/${tests}.test.ts`)
 
 const limits = (seconds: number) => ({
   testTimeout: timeout(seconds),
@@ -40,7 +51,7 @@ const limits = (seconds: number) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     passWithNoTests: false,
     exclude: ['node_modules/**', 'dist/**', 'tests/oracles/**', 'tests/system/vm/**'],
     teardownTimeout: 10_000,
@@ -74,7 +85,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/oracles/**', 'tests/system/**', 'tests/workshop/**', ...PURE],
+          exclude: ['tests/oracles/**', 'tests/system/**', 'tests/workshop/**', ...PURE, ...ONCE],
           ...limits(20),
           sequence: { groupOrder: 0 },
         },
@@ -84,8 +95,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['tests/system/**/*.test.ts'],
-          exclude: ['tests/system/vm/**', ...LOOK],
-          maxWorkers: 3,
+          exclude: ['tests/system/vm/**', ...ONCE],
           ...limits(60),
           sequence: { groupOrder: 1 },
         },
@@ -93,9 +103,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'look',
-          include: LOOK,
-          maxWorkers: 3,
+          name: 'once',
+          include: ONCE,
           ...limits(60),
           sequence: { groupOrder: 1 },
         },

@@ -12,6 +12,7 @@ import { picture, roomTable } from './house.ts'
 import { linkDiagram, linkTable } from './link-tables.ts'
 import * as mapping from './mapping.ts'
 import * as protocol from './protocol-tables.ts'
+import { commands } from './simulator-commands.ts'
 
 /** File → name of the marker → what stands there. */
 export type Generated = Readonly<Record<string, Readonly<Record<string, () => string>>>>
@@ -27,6 +28,7 @@ export const GENERATED: Generated = {
     alarms: mapping.alarms,
   },
   'src/drivers/open-wand/README.md': { diagram: linkDiagram, transitions: linkTable },
+  'simulator/README.md': { commands },
   'protocol/README.md': {
     limits: protocol.limits,
     example: protocol.example,

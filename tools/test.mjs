@@ -48,6 +48,11 @@ const sum = (name) => reports.reduce((total, one) => total + one[name], 0)
 const [passed, failed] = [sum('passed'), sum('failed')]
 const left = reports.flatMap(({ skipped }) => skipped).filter(({ why }) => why !== 'not selected')
 
+if (ci) {
+  console.log('\nWhat took longest, in s:')
+  for (const { file, ms } of reports[0].slowest.slice(0, 20))
+    console.log(`${(ms / 1_000).toFixed(1).padStart(7)}  ${file}`)
+}
 console.log('\nWhat did not run:')
 for (const { name, why } of left) console.log(`- ${name}: ${why}`)
 if (left.length === 0) console.log('- of the tests that npm alone can run: nothing')

@@ -11,6 +11,7 @@ import type { Struct } from '../protocol/fields/field.ts'
 import { encodeLine } from '../protocol/framing/serial-line.ts'
 import { MESSAGES, type MessageName } from '../protocol/messages/index.ts'
 import { run } from './docs.ts'
+import { answers } from './vectors/answers.ts'
 import { type Case, cases, hex, type Value, type Vector } from './vectors/cases.ts'
 import { conversations } from './vectors/conversation.ts'
 import * as framing from './vectors/framing.ts'
@@ -87,6 +88,7 @@ export function vectors(): Readonly<Record<string, readonly Vector[]>> {
     '6.3-descriptor': streams.descriptor(),
     ...Object.fromEntries(messages.map((m, i) => [`7.${i + 1}-${m.toLowerCase()}`, message(m)])),
     ...Object.fromEntries(blocks.map((b) => [`8.${BLOCKS[b].number}-${b}`, block(b)])),
+    '9.2-answers': answers(),
     '9.6-snapshots': conversations(),
     '11-growth': [
       ...messageGrowth().map(({ of, ...c }) => carried(of, 'reply', c)),

@@ -21,7 +21,7 @@ export const Ping = message({
   reply: struct('PING reply', 'The moment, as the wand sees it.', {
     session: u32('The open or stuck session, whoever holds it; 0 = none.'),
     sessionState: code8(SESSION_STATES, 'State of that session.'),
-    contactAgeMs: u16('Time since the implant was last heard; unavailable = not since start-up.', {
+    contactAgeMs: u16('Time since the last contact (§9.7); unavailable = none since start-up.', {
       unit: 'ms',
     }),
     coupling: u8('Strength of the inductive coupling.', { unit: '%', max: 100 }),

@@ -110,12 +110,13 @@ export class Wand {
   receive(path: string, raw: Uint8Array, ms: number): Uint8Array | null {
     this.advanceTo(ms)
     const pdu = decodePdu(raw)
-    if (pdu === 'version') return this.#otherVersion(path, raw)
-    if (typeof pdu === 'string') {
+    const whole = typeof pdu !== 'string' || pdu === 'version'
+    // A reply, such as its own on a cable that echoes, is answered in no version: the answer would echo, too.
+    if (!whole || ((raw[2] as number) & FLAG_REPLY) !== 0) {
       this.refused()
       return null
     }
-    return this.#judge(path, pdu)
+    return typeof pdu === 'string' ? this.#otherVersion(path, raw) : this.#judge(path, pdu)
   }
 
   #start(): Telemetry {
@@ -135,19 +136,22 @@ export class Wand {
   }
 
   #judge(name: string, pdu: Pdu): Uint8Array {
-    if ((pdu.flags & FLAG_REPLY) !== 0 || pdu.code !== 0 || pdu.link === 0) {
-      return this.#reply(name, pdu, 'BAD_REQUEST')
-    }
     if (isForbiddenType(pdu.type)) return this.#reply(name, pdu, 'REFUSED')
+    if (pdu.code !== 0 || pdu.link === 0) return this.#reply(name, pdu, 'BAD_REQUEST')
     const message = messageOfType(pdu.type)
     if (!message) return this.#reply(name, pdu, 'UNKNOWN_TYPE')
-    const path = this.#pathOf(name, message, pdu.link)
-    if (!path) return this.#reply(name, pdu, 'WRONG_LINK')
+    const known = this.#paths.get(name)?.link === pdu.link
+    if (!known && message !== 'HELLO') return this.#reply(name, pdu, 'WRONG_LINK')
+    // A HELLO that is none opens no link, and takes no session from the one there is.
+    if (!known && !parse(MESSAGES.HELLO.request, pdu.payload)) {
+      return this.#reply(name, pdu, 'BAD_REQUEST')
+    }
+    const path = this.#pathOf(name, pdu.link)
     this.#telemetry.renew({ path: name, link: pdu.link })
-    const known = [path.plain, path.air].find((exchange) => exchange?.seq === pdu.seq)
-    if (known) {
-      if (known.type !== pdu.type) return this.#reply(name, pdu, 'BAD_REQUEST')
-      return known.reply ?? this.#reply(name, pdu, 'PENDING')
+    const before = [path.plain, path.air].find((exchange) => exchange?.seq === pdu.seq)
+    if (before) {
+      if (before.type !== pdu.type) return this.#reply(name, pdu, 'BAD_REQUEST')
+      return before.reply ?? this.#reply(name, pdu, 'PENDING')
     }
     const refusal = this.#refusal(message, pdu, { path: name, link: pdu.link })
     if (!refusal && MESSAGES[message].air)
@@ -159,11 +163,10 @@ export class Wand {
     return reply
   }
 
-  /** The path, if the request's link is its link; HELLO makes it so. */
-  #pathOf(name: string, message: MessageName, link: number): Path | null {
+  /** The path, with `link` as its link from now on. */
+  #pathOf(name: string, link: number): Path {
     const path = this.#paths.get(name)
     if (path?.link === link) return path
-    if (message !== 'HELLO') return null
     const fresh: Path = { link, plain: null, air: null }
     this.#paths.set(name, fresh)
     this.#telemetry.orphan(name)

@@ -79,7 +79,8 @@ function through({ link, session, pump: _, ...wand }: WandStatus) {
 }
 
 function withLiveness(pump: Known, said: Liveness | undefined): Known {
-  if (!said) return pump
+  // Of a pump that the server does not name any more it says nothing, so not that it is live.
+  if (!said) return { ...pump, quality: 'stale', reason: pump.reason ?? 'recorded' }
   // What the server says of a reading that this client does not have yet makes nothing live.
   const other = said.readAt > pump.readAt && said.quality === 'current'
   if (other) return pump

@@ -239,11 +239,13 @@ export class Hub {
   #tick(): void {
     if (this.#abort.signal.aborted) return
     if (this.#clients.size > 0) {
-      const { asOf, audit } = this.#sources.status.status()
-      const bytes = frame('tick', { asOf, audit })
+      const status = this.#sources.status.status()
+      const bytes = frame('tick', { asOf: status.asOf, audit: status.audit })
       this.#ticks += 1
       for (const client of this.#begunClients()) {
-        client.write(bytes)
+        // Whoever was here before and waits shows what it had: the first it hears is what of that is live.
+        const waits = client.asked !== null && client.cursor === null
+        client.write(waits ? frame('status', client.narrow(statusEvent(status))) : bytes)
         // Whoever follows for hours reads all that time.
         if (this.#ticks % MINUTE_TICKS === 0) client.noted()
         this.#check(client)

@@ -3,7 +3,7 @@
 // was set never shows an old value young.
 
 import { type Content, contentOf } from '../model/content.ts'
-import type { ReadingEvent, Stamp } from '../model/event.ts'
+import type { ReadingEvent, Stamp, UnclosedSession } from '../model/event.ts'
 import type { AuditStatus, BridgeStatus, Coded, PumpStatus } from '../model/status.ts'
 import { mapValues, type Reason, type Value } from '../model/value.ts'
 import { type Memory, viewRecalled } from './recalled.ts'
@@ -25,7 +25,11 @@ export function viewBridge(
       const view = viewWand(wand, now)
       const known = new Set(view.unclosed.map((one) => `${one.session} ${one.pump}`))
       const more = unclosed.filter((one) => !known.has(`${one.session} ${one.pump}`))
-      return { ...view, unclosed: [...view.unclosed, ...more.map((one) => ({ ...one }))] }
+      // Which pump it was, the wand may not say and the log does.
+      const own = view.unclosed.filter(
+        (one) => one.pump !== null || !unclosed.some((told) => isThat(one, told)),
+      )
+      return { ...view, unclosed: [...own, ...more.map((one) => ({ ...one }))] }
     }),
     pumps: [
       ...recalled.map((pump) => viewRecalled(pump, audit, now)),
@@ -34,6 +38,9 @@ export function viewBridge(
     audit,
   }
 }
+
+const isThat = (one: UnclosedSession, told: UnclosedSession) =>
+  one.session !== 0 && one.session === told.session && told.pump !== null
 
 /** Why the pump's reading is not live at `now`; null = it is. */
 function staleReason(

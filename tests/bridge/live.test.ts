@@ -96,6 +96,38 @@ describe('LIVE that contradicts the reading', () => {
   })
 })
 
+describe('a good answer', () => {
+  it.each([0, 99, 0xffffffff])('out of session %i is used for nothing', async (session) => {
+    const r = await start()
+    await r.live()
+    await r.command({ do: 'reply', to: 'LIVE', header: { session }, set: { reportedVolume: 1 } })
+    await r.until(() => r.events.some((e) => e.kind === 'session-end'), 3_000)
+    expect(r.pump()?.quality).toBe('stale')
+    expect(r.pump()?.reservoir.reportedVolume.value).not.toBe(0.000001)
+    await r.live()
+  })
+
+  it('with a malformed payload is no answer: it is asked again, and used for nothing', async () => {
+    const r = await start()
+    await r.live()
+    await r.command({ do: 'reply', to: 'LIVE', count: 1, length: 32 })
+    await r.until(() => r.events.some((e) => e.kind === 'refused' && e.reason === 'truncated'))
+    const lives = r.events.filter((e) => e.kind === 'live').length
+    await r.until(() => r.events.filter((e) => e.kind === 'live').length > lives, 3_000)
+    expect(isCurrent(r)).toBe(true)
+    await r.command({ do: 'reply', to: 'LIVE', count: 0, length: 32 })
+    await r.until(() => r.events.some((e) => e.kind === 'link' && e.cause === 'no-answer'), 5_000)
+  })
+
+  it('that comes twice is taken once', async () => {
+    const r = await start()
+    await r.live()
+    await r.command({ do: 'reply', to: 'LIVE', twice: true, count: 0 })
+    await r.env.advance(5_000)
+    expect(isCurrent(r)).toBe(true)
+  })
+})
+
 describe('a session without a number of its own', () => {
   it.each([0, 0xffffffff])('is refused: %i', async (session) => {
     const r = await start()

@@ -26,6 +26,8 @@ export interface RigOptions {
   readonly recorder?: Recorder | ((env: VirtualEnv) => Recorder)
   /** Sees every byte both ways, as the port sees it. */
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array, port: string) => void
+  /** What becomes of bytes from the wand before the port sees them. */
+  readonly mutate?: (bytes: Uint8Array) => Uint8Array
 }
 
 export type Rig = Awaited<ReturnType<typeof rig>>
@@ -40,7 +42,11 @@ export async function rig(options: RigOptions = {}) {
     ...(options.speed === undefined ? {} : { speed: options.speed }),
   })
   const ports = simulator.wands.map((wand, i) =>
-    tapped(loopbackSource(`loop-${i}`, wand.paths[options.framing ?? 'line']), options.tap),
+    tapped(
+      loopbackSource(`loop-${i}`, wand.paths[options.framing ?? 'line']),
+      options.tap,
+      options.mutate,
+    ),
   )
   const { recorder } = options
   const bridge = new Bridge({
@@ -119,8 +125,11 @@ export function starter(): (options?: RigOptions) => Promise<Rig> {
   }
 }
 
-export function tapped(source: PortSource, tap: RigOptions['tap']): PortSource {
-  if (!tap) return source
+export function tapped(
+  source: PortSource,
+  tap: RigOptions['tap'] = () => {},
+  mutate: RigOptions['mutate'] = (bytes) => bytes,
+): PortSource {
   return {
     ...source,
     create: (): WandPort => {
@@ -133,8 +142,9 @@ export function tapped(source: PortSource, tap: RigOptions['tap']): PortSource {
             ...events,
             data: (bytes) => {
               // A Buffer's own slice would share its memory.
-              tap('received', Uint8Array.from(bytes), port.path)
-              events.data(bytes)
+              const made = mutate(Uint8Array.from(bytes))
+              tap('received', made, port.path)
+              events.data(made)
             },
           }),
         write: (bytes) => {

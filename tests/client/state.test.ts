@@ -1,6 +1,6 @@
 // What a client makes of the stream, without one.
 import { expect, it } from 'vitest'
-import { fromSnapshot, heardAt, view } from '../../src/client/state.ts'
+import { fromSnapshot, heardAt, onStatus, view } from '../../src/client/state.ts'
 import { sample } from '../http/world.ts'
 
 it('names no log beside a pump but one of its own source, and nothing live beside any that failed', async () => {
@@ -21,4 +21,15 @@ it('names no log beside a pump but one of its own source, and nothing live besid
     quality: 'stale',
     audit: { state: 'failed' },
   })
+})
+
+it('takes no pump for live that the bridge does not name any more', async () => {
+  const { status } = await sample()
+  const now = { mono: 0, wall: 0 }
+  const { asOf, audit } = status
+  const [wands, pumps] = [[...status.wands], [...status.pumps]]
+  const state = fromSnapshot({ asOf, wands, pumps, audit, log: null, position: null }, now)
+  expect(view(state, now, true).pumps[0]?.quality).toBe('current')
+  const another = onStatus(state, { asOf, wands: [], pumps: [], audit }, now)
+  expect(view(another, now, true).pumps[0]).toMatchObject({ quality: 'stale', reason: 'recorded' })
 })

@@ -293,7 +293,9 @@ describe('a client that was here before', () => {
     client.stop()
   })
 
-  it('waits for the log to be opened, instead of losing its place', async () => {
+  it('waits for the log to be opened, instead of losing its place', {
+    timeout: 20_000,
+  }, async () => {
     const w = await start({ log: '' })
     // They are in a log that is not open yet.
     w.records.log = LOG
@@ -302,8 +304,11 @@ describe('a client that was here before', () => {
     const client = listen(w, '', { 'last-event-id': `${LOG}.1` })
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(client.got).toEqual([])
+    // That the server is there makes nothing live of what it had: the first it hears is what is.
+    await eventually(() => client.got.length + client.ticks.length > 0, 10_000)
+    expect([client.names(), client.ticks]).toEqual([['status'], []])
     w.records.log = LOG
-    await client.have(4)
+    await client.have(5)
     expect(client.ids()).toEqual([2, 3, 4])
     client.stop()
   })

@@ -62,6 +62,7 @@ class Page:
     def __init__(self, path):
         lines = Path(path).read_text(encoding='utf-8').splitlines()
         self.structs, self.types, self.codes, self.descriptor = {}, {}, {}, b''
+        self.needs_session = set()
         for line in lines:
             empty = re.fullmatch(r'\*\*(.+ request)\*\*: no payload\.', line)
             if empty:
@@ -72,6 +73,7 @@ class Page:
                 self.structs[titled[1]] = {'size': int(titled[2]), 'fields': [field(r) for r in rows]}
             elif head[:2] == ['type', 'message']:
                 self.types = {int(r[0], 16): r[1] for r in rows}
+                self.needs_session = {r[1] for r in rows if r[3] == 'yes'}
             elif head[:2] == ['code', 'name']:
                 self.codes = {r[1]: int(r[0]) for r in rows}
             elif head == ['bytes', 'item']:
@@ -291,6 +293,35 @@ def make_reports(data, counter, tag):
             for i, p in enumerate(parts)]
 
 
+# §9.2 ----------------------------------------------------------------------------------------------
+
+def answer(page, data):
+    """What a wand answers whose path has LINK, with no session open and nothing remembered."""
+    fault = pdu_fault(data)
+    head = header(data)
+    if fault not in (None, 'version') or head['flags'] & 1:
+        return None
+    if fault == 'version':
+        return 'VERSION'
+    if 0x40 <= head['type'] <= 0x7f:
+        return 'REFUSED'
+    if head['code'] or not head['link']:
+        return 'BAD_REQUEST'
+    name = page.types.get(head['type'])
+    if name is None:
+        return 'UNKNOWN_TYPE'
+    if head['link'] != LINK and name != 'HELLO':
+        return 'WRONG_LINK'
+    value = read(page, f'{name} request', data[16:-4])
+    names = {f['name']: f for f in page.structs['Snapshot entry']['fields']}['block']['names']
+    if value is None or value.get('block', 1) not in names:
+        return 'BAD_REQUEST'
+    return 'NO_SESSION' if name in page.needs_session else 'OK'
+
+
+LINK = 0x1d7a93c5
+
+
 # §9.6, §10.3 ---------------------------------------------------------------------------------------
 
 def put_together(page, lines):
@@ -331,7 +362,7 @@ def put_together(page, lines):
 # The vectors ---------------------------------------------------------------------------------------
 
 KEYS = {'name', 'line', 'pdu', 'fault', 'header', 'struct', 'bytes', 'value', 'judged', 'unknown',
-        'canonical', 'connections', 'reports', 'counter', 'tag', 'descriptor', 'conversation', 'blocks'}
+        'canonical', 'readable', 'asked', 'answer', 'connections', 'reports', 'counter', 'tag', 'descriptor', 'conversation', 'blocks'}
 
 
 def check(page, v):
@@ -346,6 +377,10 @@ def check(page, v):
             yield 'the line written', make_line(data), line
     elif data is not None:
         yield 'fault', pdu_fault(data), v.get('fault')
+    if 'readable' in v:
+        yield 'readable', {k: header(data)[k] for k in ('major', 'link')}, v['readable']
+    if 'asked' in v:
+        yield 'answer', answer(page, bytes.fromhex(v['asked'])), v['answer']
     if 'header' in v:
         yield 'header', header(data), v['header']
         yield 'the PDU written', make_pdu(v['header'], data[16:-4]).hex(), v['pdu']

@@ -6,14 +6,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodePdu, encodePdu } from '../../protocol/codec/pdu.ts'
+import { Code, decodePdu, encodePdu } from '../../protocol/codec/pdu.ts'
 import { emit, parse } from '../../protocol/codec/struct.ts'
 import { codeName, judge, type Struct } from '../../protocol/fields/field.ts'
-import type { FrameSink } from '../../protocol/framing/framing.ts'
+import { type FrameSink, otherVersion } from '../../protocol/framing/framing.ts'
 import { REPORT_DESCRIPTOR } from '../../protocol/framing/hid-report.ts'
 import { LineStream } from '../../protocol/framing/line-stream.ts'
 import { ReportStream } from '../../protocol/framing/report-stream.ts'
 import { decodeLine, encodeLine } from '../../protocol/framing/serial-line.ts'
+import { Hello } from '../../protocol/messages/hello.ts'
+import { Air } from '../../simulator/air/air.ts'
+import { IN_PLACE } from '../../simulator/air/coupling.ts'
+import { Wand } from '../../simulator/wand/wand.ts'
 import { GENERATED, generate } from '../../tools/docs.ts'
 import { writeVectors } from '../../tools/vectors.ts'
 import { STRUCTS } from './arbitrary.ts'
@@ -45,6 +49,9 @@ interface Vector {
   readonly reports?: readonly string[]
   readonly descriptor?: string
   readonly conversation?: readonly string[]
+  readonly readable?: Tree
+  readonly asked?: string
+  readonly answer?: string | null
 }
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
@@ -123,6 +130,22 @@ function outcome({ bytes, reports }: Connection, step: number): Tree[] {
   return out
 }
 
+const LINK = 0x1d7a93c5
+const hello = {
+  ...{ major: 1, type: Hello.type, flags: 0, code: 0, seq: 1, link: LINK, session: 0 },
+  payload: emit(Hello.request, { minor: 0 }),
+}
+
+/** What the simulated wand answers on a path of that link; null = nothing. */
+function answered(asked: Uint8Array): string | null {
+  const wand = new Wand({ serial: 'WAND-0042', air: new Air(1, null, IN_PLACE) })
+  wand.receive('line', encodePdu(hello), 0)
+  const reply = wand.receive('line', asked, 1)
+  const pdu = reply && decodePdu(reply)
+  if (pdu === null || typeof pdu === 'string') return pdu
+  return Object.entries(Code).find(([, code]) => code === pdu.code)?.[0] ?? String(pdu.code)
+}
+
 function check(v: Vector): void {
   if (v.line !== undefined) {
     const raw = decodeLine(v.line)
@@ -138,6 +161,11 @@ function check(v: Vector): void {
       expect(hex(encodePdu(found))).toBe(v.pdu)
     } else expect([v.header, typeof found === 'string']).toEqual([undefined, v.fault !== undefined])
   }
+  if (v.readable) {
+    const { major, link } = otherVersion(unhex(v.pdu ?? ''))
+    expect({ major, link }).toEqual(v.readable)
+  }
+  if (v.asked !== undefined) expect(answered(unhex(v.asked))).toBe(v.answer)
   if (v.struct) checkStruct(v, unhex(v.bytes ?? (v.pdu ?? '').slice(32, -8)))
   for (const c of v.connections ?? []) {
     for (const step of [1, 7, 64, 100_000]) expect(outcome(c, step)).toEqual(c.outcome)

@@ -10,6 +10,7 @@ import {
   type Program,
   run,
   type Sim,
+  serve,
   sim,
   start,
   temporary,
@@ -321,19 +322,7 @@ describe.concurrent('serve', () => {
   }, async () => {
     const pump = await sim('pty')
     const dir = temporary()
-    const bridge = start([
-      'serve',
-      '--listen',
-      'none',
-      '--policy',
-      'manual',
-      '--source',
-      'simulator',
-      '--serial',
-      pump.port,
-      '--state-dir',
-      dir,
-    ])
+    const { bridge } = await serve([pump.port], { state: dir, listen: 'none', policy: 'manual' })
     await eventually(
       () => bridge.err(),
       (x) => x.includes('The wand answers.'),
@@ -374,19 +363,7 @@ describe.concurrent('serve', () => {
   it('never gives up on a wand that is away', { timeout: STATUS_MS }, async () => {
     const pump = await sim('pty')
     const dir = temporary()
-    const bridge = start([
-      'serve',
-      '--listen',
-      'none',
-      '--policy',
-      'manual',
-      '--source',
-      'simulator',
-      '--serial',
-      pump.port,
-      '--state-dir',
-      dir,
-    ])
+    const { bridge } = await serve([pump.port], { state: dir, listen: 'none', policy: 'manual' })
     await eventually(
       () => bridge.err(),
       (x) => x.includes('The wand answers.'),

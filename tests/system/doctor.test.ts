@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { endAll, eventually, MAIN, run, sim, start, temporary } from './programs.ts'
+import { endAll, eventually, MAIN, run, serve, sim, start, temporary } from './programs.ts'
 
 afterAll(endAll)
 
@@ -27,19 +27,7 @@ describe.concurrent('doctor', () => {
   it('does not take the bridge of its state directory for another program', async () => {
     const { port } = await sim('pty')
     const dir = temporary()
-    const bridge = start([
-      'serve',
-      '--listen',
-      'none',
-      '--policy',
-      'manual',
-      '--source',
-      'simulator',
-      '--serial',
-      port,
-      '--state-dir',
-      dir,
-    ])
+    const { bridge } = await serve([port], { state: dir, listen: 'none', policy: 'manual' })
     await eventually(bridge.err, (text) => text.includes('The wand answers.'), 10_000)
     const program = start(['doctor', '--json', '--serial', port, '--state-dir', dir])
     await program.exit
@@ -105,19 +93,7 @@ describe.concurrent('devices', () => {
 it('a bridge on a serial port never loads the HID driver', async () => {
   const { port } = await sim('pty')
   const dir = temporary()
-  const bridge = start([
-    'serve',
-    '--listen',
-    'none',
-    '--policy',
-    'manual',
-    '--source',
-    'simulator',
-    '--serial',
-    port,
-    '--state-dir',
-    dir,
-  ])
+  const { bridge } = await serve([port], { state: dir, listen: 'none', policy: 'manual' })
   await eventually(bridge.err, (text) => text.includes('The wand answers.'), 10_000)
   const maps = readFileSync(`/proc/${bridge.child.pid}/maps`, 'utf8')
   expect(maps).toContain('bindings')

@@ -3,38 +3,20 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { endAll, eventually, run, sim, start, temporary } from './programs.ts'
+import { endAll, eventually, run, serve, sim, temporary, token } from './programs.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
 const example = (name: string) => join(ROOT, 'examples', name)
 const MS = 60_000
 
 let url = ''
-let token = ''
+let bearer = ''
 beforeAll(async () => {
   const pump = await sim('pty')
   const state = temporary()
-  const made = start(['token', 'create', '--source', 'simulator', '--state-dir', state])
-  expect(await made.exit).toBe(0)
-  token = made.out().trim()
-  const args = [
-    '--source',
-    'simulator',
-    '--serial',
-    pump.port,
-    '--state-dir',
-    state,
-    '--policy',
-    'continuous',
-  ]
-  const bridge = start(['serve', '--listen', '127.0.0.1:0', ...args])
-  await eventually(
-    () => bridge.err(),
-    (text) => text.includes('Listening on'),
-    20_000,
-  )
-  url = /http:\/\/[^,\s]+/.exec(bridge.err())?.[0] ?? ''
-  const headers = { authorization: `Bearer ${token}` }
+  bearer = await token(state)
+  ;({ url } = await serve([pump.port], { state, policy: 'continuous' }))
+  const headers = { authorization: `Bearer ${bearer}` }
   let quality = ''
   await eventually(
     () => {
@@ -51,7 +33,7 @@ beforeAll(async () => {
 }, MS * 2)
 afterAll(endAll)
 
-const env = () => ({ ...process.env, WANDBRIDGE_TOKEN: token })
+const env = () => ({ ...process.env, WANDBRIDGE_TOKEN: bearer })
 const read = (program: string, ...args: string[]) =>
   execFileSync(program, [...args, url], { env: env(), encoding: 'utf8', timeout: MS })
 

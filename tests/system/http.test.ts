@@ -9,7 +9,7 @@ import { type ApiRecord, Client, HEARTBEAT_MS } from '../../src/client/index.ts'
 import { RECORD_KINDS } from '../../src/model/record.ts'
 import { check } from '../http/contract.ts'
 import { Browser, chromium } from './chromium.ts'
-import { endAll, eventually, MAIN, type Program, run, sim, start, temporary } from './programs.ts'
+import { endAll, eventually, MAIN, run, serve, sim, start, temporary, token } from './programs.ts'
 
 const CI = process.env['CI'] === 'true'
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
@@ -28,36 +28,6 @@ const once = (args: readonly string[]) =>
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
   })
-
-const scopes = 'status,history,audit,metrics'
-const token = (state: string) =>
-  once(['token', 'create', '--source', 'simulator', '--scope', scopes, '--state-dir', state]).trim()
-
-interface Served {
-  readonly bridge: Program
-  readonly url: string
-}
-
-async function serve(port: string, state: string, listen = '127.0.0.1:0'): Promise<Served> {
-  const args = [
-    '--source',
-    'simulator',
-    '--serial',
-    port,
-    '--state-dir',
-    state,
-    '--policy',
-    'continuous',
-  ]
-  const bridge = start(['serve', '--listen', listen, ...args])
-  await eventually(
-    () => bridge.err(),
-    (text) => text.includes('Listening on'),
-    20_000,
-  )
-  const [url = ''] = /https?:\/\/[^,\s]+/.exec(bridge.err()) ?? []
-  return { bridge, url }
-}
 
 const get = async (url: string, bearer: string) => {
   const reply = await fetch(url, { headers: { authorization: `Bearer ${bearer}` } })
@@ -130,8 +100,8 @@ describe('what is live', () => {
     async (_, hanging) => {
       const pump = await sim('pty')
       const state = temporary()
-      const bearer = token(state)
-      const { bridge, url } = await serve(pump.port, state)
+      const bearer = await token(state)
+      const { bridge, url } = await serve([pump.port], { state, policy: 'continuous' })
       const [asking, events, sdk] = [poll(url, bearer), sse(url, bearer), open(url, bearer)]
       const told = () => ({
         asking: asking.quality,
@@ -176,8 +146,8 @@ describe('what is live', () => {
   }, async () => {
     const pump = await sim('pty')
     const state = temporary()
-    const bearer = token(state)
-    const { bridge, url } = await serve(pump.port, state)
+    const bearer = await token(state)
+    const { bridge, url } = await serve([pump.port], { state, policy: 'continuous' })
     const sdk = open(url, bearer)
     const live = () =>
       eventually(
@@ -213,8 +183,8 @@ describe.concurrent('records', () => {
   }, async () => {
     const pump = await sim('pty')
     const state = temporary()
-    const bearer = token(state)
-    let { bridge, url } = await serve(pump.port, state)
+    const bearer = await token(state)
+    let { bridge, url } = await serve([pump.port], { state, policy: 'continuous' })
     const listen = url.replace('http://', '')
     const sdk = open(url, bearer)
     await eventually(
@@ -236,7 +206,7 @@ describe.concurrent('records', () => {
       }
       bridge.child.kill(i % 2 === 0 ? 'SIGTERM' : 'SIGKILL')
       await bridge.exit
-      ;({ bridge, url } = await serve(pump.port, state, listen))
+      ;({ bridge, url } = await serve([pump.port], { state, listen, policy: 'continuous' }))
     }
     await eventually(
       () => sdk.pump()?.quality,
@@ -268,9 +238,9 @@ describe('rights that are timed', () => {
   it('end within a second when another process revokes the token', { timeout: MS }, async () => {
     const pump = await sim('pty')
     const state = temporary()
-    const { bridge, url } = await serve(pump.port, state)
+    const { bridge, url } = await serve([pump.port], { state, policy: 'continuous' })
     // Made while the bridge runs.
-    const bearer = token(state)
+    const bearer = await token(state)
     await new Promise((resolve) => setTimeout(resolve, 600))
     const { curl } = sse(url, bearer)
     await eventually(
@@ -322,8 +292,8 @@ describe.concurrent('programs of others', () => {
     skip(spawnSync('promtool', ['--version']).status !== 0 && !CI, 'promtool is not installed')
     const pump = await sim('pty')
     const state = temporary()
-    const bearer = token(state)
-    const { url } = await serve(pump.port, state)
+    const bearer = await token(state)
+    const { url } = await serve([pump.port], { state, policy: 'continuous' })
     await eventually(() => true, Boolean, 100)
     const sdk = open(url, bearer)
     await eventually(
@@ -365,7 +335,7 @@ describe.concurrent('programs of others', () => {
     skip(chromium() === null && !CI, 'chromium is not installed')
     const pump = await sim('pty')
     const state = temporary()
-    const { url } = await serve(pump.port, state)
+    const { url } = await serve([pump.port], { state, policy: 'continuous' })
     const link = once(['open', '--print', '--state-dir', state]).trim()
     expect(link.startsWith(`${url}/open/`)).toBe(true)
     const browser = await Browser.start(join(temporary(), 'profile'))

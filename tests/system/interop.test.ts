@@ -2,12 +2,11 @@
 // Bundle, and what a destination would not take is sent again.
 
 import { writeFileSync } from 'node:fs'
-import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
-import { Deframer, frame } from '../../src/delivery/mllp.ts'
-import { endAll, eventually, sim, start, temporary } from './programs.ts'
+import { endAll, eventually, serve, sim, start, temporary, token } from './programs.ts'
+import { receiver } from './receiver.ts'
 
 const closing: (() => void)[] = []
 afterEach(async () => {
@@ -15,35 +14,11 @@ afterEach(async () => {
   await endAll()
 })
 
-/** Answers every message with what `codeOf` says, by its number. */
-async function receiver(codeOf: (n: number) => string) {
-  const got: string[] = []
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    const deframer = new Deframer()
-    socket.on('error', () => {})
-    socket.on('data', (bytes) => {
-      for (const text of deframer.push(bytes)) {
-        const control = text.split('|')[9] ?? ''
-        const code = codeOf(got.length)
-        got.push(text)
-        socket.write(frame(`MSH|^~\\&|R\rMSA|${code}|${control}|because\r`))
-      }
-    })
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  closing.push(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return { got, port: (server.address() as { port: number }).port }
-}
-
 it('a reading is sent, set aside when it is refused, shown, sent again, and exported', {
   timeout: 180_000,
 }, async () => {
-  const { got, port } = await receiver((n) => (n === 0 ? 'AR' : 'AA'))
+  const { got, port, close } = await receiver((n) => (n === 0 ? 'AR' : 'AA'))
+  closing.push(close)
   const wand = await sim('tcp')
   const state = temporary()
   const config = join(temporary(), 'config.yaml')
@@ -52,10 +27,7 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
     `source: simulator\nhl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, testMessages: true }\n`,
   )
   const base = ['--state-dir', state]
-  const bridge = start([
-    ...['serve', '--serial', wand.port, '--listen', '127.0.0.1:0', '--policy', 'on-placement'],
-    ...['--config', config, ...base],
-  ])
+  const { bridge, url } = await serve([wand.port], { state, more: ['--config', config] })
   await eventually(
     () => bridge.err(),
     (x) => x.includes('set aside'),
@@ -67,10 +39,7 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   expect(told.out()).toContain('1 set aside')
   expect(told.out()).toMatch(/ record \d+ of simulator-1-[0-9a-f]{8}: AR because/)
   // The same is seen over HTTP: by whoever shows the page, and by whoever watches the metrics.
-  const [url = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(bridge.err()) ?? []
-  const made = start(['token', 'create', '--scope', 'status,metrics,fhir', ...base])
-  expect(await made.exit).toBe(0)
-  const headers = { authorization: `Bearer ${made.out().trim()}` }
+  const headers = { authorization: `Bearer ${await token(state)}` }
   // A token is known a moment later, and on a slow disk a read that cannot be recorded is refused.
   const get = async (path: string) => {
     for (let left = 40; ; left -= 1) {

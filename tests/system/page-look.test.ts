@@ -16,9 +16,9 @@ import type { PumpStatus } from '../../src/model/status.ts'
 import type { Value } from '../../src/model/value.ts'
 import { readerOf, shown } from '../../src/words/reader.ts'
 import { differs, masked } from './approved.ts'
-import { hasChromium, launch, NO_CHROMIUM, type Served, serve, visit } from './page.ts'
+import { hasChromium, launch, NO_CHROMIUM, visit } from './page.ts'
 import { CONTRAST, TARGETS } from './page-measures.ts'
-import { endAll, eventually, temporary } from './programs.ts'
+import { endAll, eventually, type Served, serve, temporary } from './programs.ts'
 
 const CI = process.env['CI'] === 'true'
 const MS = 120_000
@@ -42,10 +42,7 @@ beforeAll(async () => {
     serials.set(name, simulator.wands[0]?.implantSerial ?? '')
   }
   browser = await launch()
-  served = await serve(
-    ports.map(({ path }) => path),
-    temporary(),
-  )
+  served = await serve(ports.map(({ path }) => path))
   page = await visit(browser, served, { viewport: { width: 1920, height: 1080 } })
   await page
     .locator('.state')

@@ -1,21 +1,10 @@
-// The page through a visit and through everything that can go wrong in one: it never shows as live what
-// is not, and it says what to do.
+// The page through everything that can go wrong in a visit: it never shows as live what is not, and it says
+// what to do.
 import { spawnSync } from 'node:child_process'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import {
-  becomes,
-  complaints,
-  hasChromium,
-  launch,
-  link,
-  NO_CHROMIUM,
-  serve,
-  state,
-  textOf,
-  visit,
-} from './page.ts'
-import { endAll, run, type Sim, sim, temporary } from './programs.ts'
+import { becomes, hasChromium, launch, lift, NO_CHROMIUM, state, textOf, visit } from './page.ts'
+import { endAll, run, serve, sim } from './programs.ts'
 
 const CI = process.env['CI'] === 'true'
 const MS = 120_000
@@ -31,105 +20,12 @@ afterAll(async () => {
 })
 beforeEach(({ skip }) => skip(!hasChromium && !CI, NO_CHROMIUM))
 
-/** Until the bridge has noticed: a wand that is moved at once was never lifted. */
-async function lift(page: Page, pump: Sim): Promise<void> {
-  await pump.command({ do: 'lift' })
-  await page.getByText('no pump in reach').waitFor({ timeout: 20_000 })
-  await new Promise((resolve) => setTimeout(resolve, 2_500))
-}
-
-describe('the way in', () => {
-  it('is a link that works once; without it the page says how to get one, and shows nothing', {
-    timeout: MS,
-  }, async () => {
-    const pump = await sim('pty')
-    const served = await serve([pump.port], temporary())
-    const page = await visit(browser, served)
-    expect(await textOf(page, '.who')).toMatch(/Pump SIM-0001 .*Model SIM-20/)
-    expect(new URL(page.url()).pathname).toBe('/')
-
-    const stranger = await (await browser.newContext()).newPage()
-    await stranger.goto(served.url)
-    await stranger.getByText('wandbridge open').waitFor()
-    expect(await textOf(stranger, 'body')).not.toMatch(/SIM-|mL/)
-
-    const used = link(served)
-    expect((await stranger.goto(used))?.status()).toBe(200)
-    expect((await (await browser.newContext()).newPage().then((p) => p.goto(used)))?.status()).toBe(
-      404,
-    )
-
-    // A bridge that is killed and started again knows this browser still.
-    served.bridge.child.kill('SIGKILL')
-    await page
-      .getByText('Not live: the bridge does not answer')
-      .first()
-      .waitFor({ timeout: 15_000 })
-    expect(await textOf(page, '.state')).toMatch(/Not live$/)
-    expect(await textOf(page, '.figure')).toBe('4.5 mL')
-    await serve([pump.port], served.state, { listen: new URL(served.url).host })
-    const away = page.getByText('Not live: the bridge does not answer').first()
-    await away.waitFor({ state: 'hidden', timeout: 30_000 })
-    expect((await page.request.get(`${served.url}/api/v1/wands`)).status()).toBe(200)
-    expect(await page.getByText('This page opens with a link').count()).toBe(0)
-  })
-})
-
-describe('a visit', () => {
-  it('is read once, closed, and compared with the one before; the wand is said in words and bars', {
-    timeout: MS,
-  }, async () => {
-    const pump = await sim('pty')
-    const served = await serve([pump.port], temporary())
-    const page = await visit(browser, served)
-    const said = complaints(page)
-    await becomes(page, 'read')
-    await page.getByText('You may now use the pump’s own programmer.').first().waitFor()
-    expect(await textOf(page, '.state')).toMatch(
-      /^Read at \d\d:\d\d:\d\d, [\d.]+ (s|min) ago\. Not live$/,
-    )
-    expect(await textOf(page, '.session')).toMatch(/^Reading finished \d\d:\d\d\. Session closed\./)
-    expect(await textOf(page, '.alarms')).toMatch(
-      /No alarms reported by the pump at \d\d:\d\d\. This page does not watch the pump\./,
-    )
-    expect(await textOf(page, '.since')).toMatch(/No earlier visit is recorded here/)
-
-    await lift(page, pump)
-    expect(await page.locator('.bars .full').count()).toBe(0)
-    await pump.command({ do: 'program', change: { rate: 300_000 } })
-    await pump.command({ do: 'advance', days: 2 })
-    await pump.command({ do: 'place', gap: 45 })
-    await page.getByText('move closer').waitFor({ timeout: 20_000 })
-    await lift(page, pump)
-    await pump.command({ do: 'place', gap: 5 })
-    await page.getByText('Program changes').waitFor({ timeout: 60_000 })
-    expect(await textOf(page, '.changes')).toMatch(/Rate now 0\.25 mL\/day 0\.3 mL\/day/)
-    expect(await textOf(page, '.clocks')).toMatch(/The pump’s clock is 2 days ahead/)
-    await page.locator('.since summary').click()
-    await page.locator('.since .events').getByText('Programmed').first().waitFor()
-    expect(await textOf(page, '.since .events')).toMatch(/Programmed 0\.3 mL\/day/)
-
-    // Trends, with the table behind.
-    expect(await page.locator('.trends canvas').count()).toBe(2)
-    await page.locator('.trends details summary').click()
-    // What is behind a summary is drawn once it is open.
-    await page.locator('.trends tbody tr').nth(1).waitFor()
-    expect(await page.locator('.trends tbody tr').count()).toBe(2)
-    await page.locator('.log summary').click()
-    await page.locator('.log').getByText('Every event the pump has logged is here').waitFor()
-    expect(said).toEqual([])
-  })
-})
-
 describe('the signal', () => {
   it('goes with the cable within one second, and what was read stays, not live; then it is back', {
     timeout: MS,
   }, async () => {
     const pump = await sim('pty')
-    const page = await visit(
-      browser,
-      await serve([pump.port], temporary(), { policy: 'continuous' }),
-    )
+    const page = await visit(browser, await serve([pump.port], { policy: 'continuous' }))
     await becomes(page, 'live')
     // Again: a busy computer may lose it for a moment between the two looks.
     await vi.waitFor(async () => expect(await textOf(page, '.state')).toMatch(/^Live/), 20_000)
@@ -166,12 +62,12 @@ describe('the signal', () => {
   })
 })
 
-describe('another pump', () => {
+describe.concurrent('another pump', () => {
   it('under the wand is shown as another, and nothing of the first one stays', {
     timeout: MS,
   }, async () => {
     const pump = await sim('pty', '--scenario', 'wrong-pump')
-    const page = await visit(browser, await serve([pump.port], temporary()))
+    const page = await visit(browser, await serve([pump.port]))
     await page.getByText('You may now use the pump’s own programmer.').first().waitFor()
     expect(await textOf(page, '.pump h2')).toBe('SIM-0010')
     await lift(page, pump)
@@ -187,10 +83,10 @@ describe('another pump', () => {
   })
 })
 
-describe('a session that is not confirmed closed', () => {
+describe.concurrent('a session that is not confirmed closed', () => {
   it('is a fault to be seen, with what to do, until it is closed', { timeout: MS }, async () => {
     const pump = await sim('pty', '--scenario', 'mri-stuck-session')
-    const page = await visit(browser, await serve([pump.port], temporary()))
+    const page = await visit(browser, await serve([pump.port]))
     await page.locator('.session.fault').waitFor({ timeout: 60_000 })
     const fault = await textOf(page, '.session.fault')
     expect(fault).toMatch(/Session not confirmed closed\. Hold the wand in place again/)
@@ -206,7 +102,7 @@ describe('an audit log that fails', () => {
   }) => {
     skip(!strace && !CI, 'strace is not installed')
     const pump = await sim('pty')
-    const served = await serve([pump.port], temporary(), { policy: 'continuous' })
+    const served = await serve([pump.port], { policy: 'continuous' })
     const page = await visit(browser, served)
     await becomes(page, 'live')
     const broken = ['-e', 'trace=fdatasync', '-e', 'inject=fdatasync:error=EIO']

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { eventually, MAIN, type Program, start } from './programs.ts'
+import { MAIN, type Served, type Sim } from './programs.ts'
 
 const CHROMIUM = '/usr/bin/chromium'
 export const hasChromium = existsSync(CHROMIUM)
@@ -18,40 +18,6 @@ export const launch = (): Promise<Browser> =>
       '--font-render-hinting=none',
     ],
   })
-
-export interface Served {
-  readonly bridge: Program
-  readonly url: string
-  readonly state: string
-}
-
-/** A bridge on these ports. Without a listen address it takes any that is free. */
-export async function serve(
-  ports: readonly string[],
-  state: string,
-  { policy = 'on-placement', listen = '127.0.0.1:0' } = {},
-): Promise<Served> {
-  const wands = ports.flatMap((port) => ['--serial', port])
-  const bridge = start([
-    'serve',
-    '--listen',
-    listen,
-    '--source',
-    'simulator',
-    ...wands,
-    '--state-dir',
-    state,
-    '--policy',
-    policy,
-  ])
-  await eventually(
-    () => bridge.err(),
-    (text) => text.includes('Listening on'),
-    30_000,
-  )
-  const [url = ''] = /https?:\/\/[^,\s]+/.exec(bridge.err()) ?? []
-  return { bridge, url, state }
-}
 
 const once = (...args: readonly string[]) =>
   execFileSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' }).trim()
@@ -99,3 +65,10 @@ export const state = (page: Page) => page.locator('.state').first().getAttribute
 /** Waits until the first tile is in this state. */
 export const becomes = (page: Page, kind: 'live' | 'read' | 'lost', timeout = 60_000) =>
   page.locator(`.state[data-state=${kind}]`).first().waitFor({ timeout })
+
+/** Until the bridge has noticed: a wand that is moved at once was never lifted. */
+export async function lift(page: Page, pump: Sim): Promise<void> {
+  await pump.command({ do: 'lift' })
+  await page.getByText('no pump in reach').waitFor({ timeout: 20_000 })
+  await new Promise((resolve) => setTimeout(resolve, 2_500))
+}

@@ -1,4 +1,4 @@
-// Real processes of the command line, each ended by its own id.
+// Real processes of the command line, each ended by its own id: commands, simulators, bridges.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -130,4 +130,89 @@ export async function sim(kind: 'pty' | 'tcp', ...args: string[]): Promise<Sim> 
       return answer
     },
   }
+}
+
+export interface Served {
+  readonly bridge: Program
+  /** Where it listens; empty = nowhere. */
+  readonly url: string
+  readonly state: string
+}
+
+export interface ServeOptions {
+  /** Where the bridge keeps its files; its own if not given. */
+  readonly state?: string
+  /** Default: any port of this computer that is free. */
+  readonly listen?: string
+  readonly policy?: string
+  readonly more?: readonly string[]
+  /** Options of Node itself. */
+  readonly node?: readonly string[]
+}
+
+/** A bridge for simulated wands on these ports, once it is up. */
+export async function serve(
+  ports: readonly string[],
+  {
+    state = temporary(),
+    listen = '127.0.0.1:0',
+    policy = 'on-placement',
+    more = [],
+    node = [],
+  }: ServeOptions = {},
+): Promise<Served> {
+  const wands = ports.flatMap((port) => ['--serial', port])
+  const how = ['--listen', listen, '--source', 'simulator', '--policy', policy]
+  const bridge = start(['serve', ...how, ...wands, '--state-dir', state, ...more], node)
+  await eventually(
+    () => bridge.err(),
+    (text) => text.includes(listen === 'none' ? 'Bridge ready' : 'Listening on'),
+    30_000,
+  )
+  const [url = ''] = /https?:\/\/[^,\s]+/.exec(bridge.err()) ?? []
+  return { bridge, url, state }
+}
+
+/** Ends it, as a service does or as a power switch would, and gives its exit code. */
+export async function stop({ child, exit }: Program, signal: NodeJS.Signals = 'SIGTERM') {
+  child.kill(signal)
+  return exit
+}
+
+/** What a command prints; it must end well. */
+export async function printed(...args: readonly string[]): Promise<string> {
+  const program = start(args)
+  const code = await program.exit
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${program.err()}`)
+  return program.out().trim()
+}
+
+/** A token for a bridge of simulated wands. */
+export const token = (state: string, scope = 'status,history,audit,metrics,fhir') =>
+  printed('token', 'create', '--source', 'simulator', '--scope', scope, '--state-dir', state)
+
+/**
+ * What a bridge answers to whoever has this token. A token is known a moment after it was made, and on a
+ * slow disk a read that cannot be recorded is refused: it is asked again.
+ */
+export async function ask<T>({ url }: Served, bearer: string, path: string): Promise<T> {
+  const headers = { authorization: `Bearer ${bearer}` }
+  for (let left = 40; ; left -= 1) {
+    const reply = await fetch(`${url}${path}`, { headers })
+    if (reply.ok || left === 0) return (await reply.json()) as T
+    await new Promise((resolve) => setTimeout(resolve, 250))
+  }
+}
+
+/** Takes the wand away, until the bridge has noticed: a wand that is back at once was never lifted. */
+export async function lifted(pump: Sim, served: Served, bearer: string): Promise<void> {
+  await pump.command({ do: 'lift' })
+  for (let left = 100; left > 0; left -= 1) {
+    const { wands } = await ask<{ wands: { contact: { fresh: boolean } }[] }>(
+      ...[served, bearer, '/api/v1/wands'],
+    )
+    if (wands.every(({ contact }) => !contact.fresh)) break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  await new Promise((resolve) => setTimeout(resolve, 500))
 }

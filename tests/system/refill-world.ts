@@ -2,7 +2,7 @@
 // reads it, and the worksheet beside it.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventually, type Program, type Sim, sim, start, temporary } from './programs.ts'
+import { eventually, type Program, type Sim, serve, sim, start, temporary } from './programs.ts'
 
 /** 20 mL at 0.25 mL/day, 2.5 % more leaves; beside it another patient's pump. */
 const SCENARIO = `
@@ -39,8 +39,7 @@ export async function ready(): Promise<Omit<World, 'bridge'>> {
 /** Both running, and the pump read once. */
 export async function world(): Promise<World> {
   const { pump, state, config } = await ready()
-  const files = ['--source', 'simulator', '--serial', pump.port, '--state-dir', state]
-  const bridge = start(['serve', '--listen', 'none', '--policy', 'on-placement', ...files])
+  const { bridge } = await serve([pump.port], { state, listen: 'none' })
   await eventually(
     () => bridge.err(),
     (text) => text.includes('Reading finished'),

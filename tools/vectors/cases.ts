@@ -48,6 +48,11 @@ const PICK: Record<string, (field: Field) => unknown> = {
   nothing: (f) =>
     f.kind === 'text' || (f.kind !== 'list' && f.kind !== 'rest' && hasUnavailable(f)) ? null : 0,
   outside,
+  // One more than the last that has a name.
+  unnamed: (f) => {
+    if (f.kind !== 'code') return f.kind === 'text' ? 'A' : 1
+    return Math.max(...Object.keys(f.names).map(Number)) + 1
+  },
   strange: (f) => (f.kind === 'code' ? allOnes(f.size) - 1 : f.kind === 'text' ? 'A' : 1),
 }
 
@@ -160,6 +165,13 @@ function oneList(
       relisted(bytes, at, { count: count + 1 }),
     ),
     malformed(`${name}: the last item a byte too short`, bytes.slice(0, -1)),
+    malformed(
+      `${name}: the last item shorter than its stride`,
+      Uint8Array.from([
+        ...relisted(bytes, at, { stride: field.item.size + 1 }),
+        ...new Uint8Array(count - 1),
+      ]),
+    ),
     malformed(`${name}: start behind the end`, relisted(bytes, at, { start: 0xffff })),
   ]
 }
@@ -181,6 +193,7 @@ export function cases(declared: Struct, usual: Value): Case[] {
   if (ranged)
     out.push(valid(declared, 'numbers and texts out of their range', made(declared, 'outside')))
   if (scalars.some((f) => f.kind === 'code')) {
+    out.push(valid(declared, 'the first codes without a name', made(declared, 'unnamed')))
     out.push(valid(declared, 'codes without a name', made(declared, 'strange')))
   }
   const bytes = emit(declared, usual as never)

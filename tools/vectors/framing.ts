@@ -77,6 +77,10 @@ export function codes(): Vector[] {
     return { name: `a reply ${name}`, pdu: hex(encodePdu(p)), header: header(p), ...struct }
   })
   const odd = [
+    {
+      name: 'the first code that is not listed: the request failed',
+      p: pdu({ type: 0x12, code: Math.max(...Object.values(Code)) + 1 }),
+    },
     { name: 'a code that is not listed: the request failed', p: pdu({ type: 0x12, code: 200 }) },
     {
       name: 'a payload that a failed reply should not have is ignored',
@@ -140,8 +144,14 @@ export function pduFaults(): Vector[] {
       'checksum',
       altered(LONGEST, (b) => void b.subarray(40, 42).reverse()),
     ),
-    bad('another major version, CRC good', 'version', altered(PING, set(0, 2), true)),
-    bad('major version 0, CRC good', 'version', altered(PING, set(0, 0), true)),
+    {
+      ...bad('another major version, CRC good', 'version', altered(PING, set(0, 2), true)),
+      readable: { major: 2, link: LINK },
+    },
+    {
+      ...bad('major version 0, CRC good', 'version', altered(PING, set(0, 0), true)),
+      readable: { major: 0, link: LINK },
+    },
     bad(
       'another major version and a bad CRC: the CRC is judged first',
       'checksum',
@@ -183,6 +193,9 @@ export function lines(): Vector[] {
     bad('a space in it', 'noise', at(9, ' ')),
     bad('a NUL in it', 'noise', at(9, '\0')),
     bad('a byte above 127 in it', 'noise', at(9, '\u00b1')),
+    bad('a NUL in place of CR', 'truncated', good.replace('\r', '\0')),
+    bad('a digit in place of CR', 'truncated', good.replace('\r', 'A')),
+    bad('a blank in place of CR', 'truncated', good.replace('\r', ' ')),
     bad('two CR', 'truncated', good.replace('\r', '\r\r')),
     bad('a CR in place of a digit', 'noise', at(10, '\r')),
     bad('a pair of digits missing', 'truncated', good.slice(0, 9) + good.slice(11)),

@@ -62,6 +62,10 @@ export function lineConnections(): Vector[] {
       connections: [wired(junk(`${over}\r\n`, 'too-long'), line(PING))],
     },
     {
+      name: 'what follows the LF of an over-long line is judged anew',
+      connections: [wired(junk(`${over}\r\n`, 'too-long'), junk('AAAA\r\n', 'noise'), line(PING))],
+    },
+    {
       name: 'noise without end',
       connections: [wired(junk('U'.repeat(1500), 'too-long'), line(PING))],
     },
@@ -128,6 +132,8 @@ export function reports(): Vector[] {
   ]
 }
 
+const PINGS = Array.from({ length: 17 }, (_, seq) => encodePdu(pdu({ seq })))
+
 export function reportConnections(): Vector[] {
   const [a, b, c] = [LONGEST, encodePdu(pdu({ seq: 2, payload: counted(80) })), PING]
   const cut = (bytes: Uint8Array) =>
@@ -153,6 +159,11 @@ export function reportConnections(): Vector[] {
   const [c0 = ''] = rc
   const fresh = cut(new ReportEncoder().encode(c))
   const bad = hex(new ReportEncoder().encode(altered(PING, set(16, 99))))
+  // Seventeen PDUs of one report each, with the counters 0 to 16.
+  const row = new ReportEncoder()
+  const singles = PINGS.flatMap((p) => cut(row.encode(p)))
+  const [first = '', second = ''] = singles
+  const all = PINGS.map(got)
   return [
     one('three PDUs', [...ra, ...rb, ...rc], got(a), got(b), got(c)),
     one('a report lost', [a0, a1, a3, a4, ...rb], lost(256, 'out-of-sequence'), got(b)),
@@ -189,6 +200,8 @@ export function reportConnections(): Vector[] {
       got(c),
     ),
     one('index behind the count', [bent(c0, 1, 0x11), c0], lost(64, 'noise'), got(c)),
+    one('index 4 of 3', [bent(c0, 1, 0x43), c0], lost(64, 'noise'), got(c)),
+    one('index 15 of 5', [bent(c0, 1, 0xf5), c0], lost(64, 'noise'), got(c)),
     one('a count of 0', [bent(c0, 1, 0x00), c0], lost(64, 'noise'), got(c)),
     one('a count of 6', [bent(a0, 1, 0x06), c0], lost(64, 'noise'), got(c)),
     one('no data', [bent(c0, 2, 0), c0], lost(64, 'noise'), got(c)),
@@ -198,6 +211,13 @@ export function reportConnections(): Vector[] {
       [bent(a0, 2, 59), c0],
       lost(64, 'noise'),
       got(c),
+    ),
+    one(
+      '59 bytes in the middle: that report is none, and costs its PDU',
+      [a0, a1, bent(a2, 2, 59), a3, a4, ...rb],
+      lost(64, 'noise'),
+      lost(256, 'out-of-sequence'),
+      got(b),
     ),
     one('a byte behind the data is not 0', [bent(c0, 63, 1), c0], lost(64, 'noise'), got(c)),
     one('noise in between costs nothing', [b0, 'ff'.repeat(64), b1], lost(64, 'noise'), got(b)),
@@ -212,6 +232,20 @@ export function reportConnections(): Vector[] {
       [a0, bent(a1, 1, 0x14), c0],
       lost(128, 'out-of-sequence'),
       got(c),
+    ),
+    one(
+      'the counter jumps in the middle',
+      [b0, bent(b1, 0, 100), c0],
+      lost(128, 'out-of-sequence'),
+      got(c),
+    ),
+    one('the counter jumps between two PDUs', [...rb, bent(c0, 0, 200)], got(b), got(c)),
+    one('the newest but 15 again', [...singles, second], ...all, lost(64, 'repeated')),
+    one(
+      'the newest but 16 again: nobody remembers it',
+      [...singles, first],
+      ...all,
+      got(PINGS[0] as Uint8Array),
     ),
     one('whole, but its CRC is wrong', [bad, c0], lost(64, 'checksum'), got(c)),
     {

@@ -50,7 +50,10 @@ export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): 
   set(d, { out: null, air: collected ? null : air })
   // Who is closing has given up what else it had asked of the session.
   if (d.s.phase === 'ending' && MESSAGES[name].session && name !== 'CLOSE') return true
-  if (reply) OK[name](d, reply as never, { pdu, raw, out, began })
+  // A good answer out of another session is no answer of this pump, whatever it says.
+  const elsewhere = MESSAGES[name].session && name !== 'CLOSE' && pdu.session !== out.session
+  if (reply && elsewhere) sessionGone(d)
+  else if (reply) OK[name](d, reply as never, { pdu, raw, out, began })
   else if (pdu.code === Code.PENDING && MESSAGES[name].air) {
     const { request, seq, session } = out
     const askAt = d.now.mono + TIMING.collectMs

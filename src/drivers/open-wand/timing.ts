@@ -25,7 +25,7 @@ export const TIMING = {
   /** and no longer than this. */
   liveBoundMs: 5_000,
   /** Contact of this age is not contact any more: nothing is current. */
-  contactMs: 900,
+  contactMs: Timing.HOST_CONTACT_MS,
   placedMs: 2_000,
   /** A continuous session lasts no longer. */
   heldMs: 120_000,

@@ -2,6 +2,7 @@
 // current what the implant did not confirm lately, an age younger than the truth, a value of another pump
 // or source, or fewer alarms than the wand reported.
 import { describe, expect, it } from 'vitest'
+import { FOUND } from './found.ts'
 import { storyOf } from './lies.ts'
 import { play } from './run.ts'
 
@@ -9,12 +10,9 @@ const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 const WANDS = Number(process.env['WANDBRIDGE_WANDS'] ?? (LONG ? 10_000 : 12))
 const FIRST = Number(process.env['WANDBRIDGE_FIRST'] ?? 1)
 
-/** Seeds that found something once. */
-const FOUND: readonly number[] = []
-
 describe('wands that lie', () => {
-  it.each(FOUND)('do not do again what seed %i found', async (seed) => {
-    expect(await play(storyOf(seed))).toMatchObject({ wrong: null })
+  it.each(FOUND)('do not do again what seed $seed found', async (story) => {
+    expect(await play(story)).toMatchObject({ wrong: null })
   })
 
   it(`never make a surface say more than is known, over ${WANDS} of them`, {
@@ -30,6 +28,6 @@ describe('wands that lie', () => {
     }
     // They are not so bad that nothing was shown at all.
     expect(current).toBeGreaterThan(WANDS * 100)
-    expect(wholes).toBeGreaterThan(WANDS)
+    expect(wholes).toBeGreaterThan(WANDS / 2)
   })
 })

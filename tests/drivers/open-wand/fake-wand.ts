@@ -56,6 +56,8 @@ export class FakeWand {
   stuck = false
   /** An implant is near, but does not answer. */
   deaf = false
+  /** Air work takes no time: its result comes without PENDING (§9.5). */
+  atOnce = false
   /** Sessions that an implant was really brought into. */
   opened = 0
   lastSession = 0
@@ -135,8 +137,11 @@ export class FakeWand {
       if ((running && !cuts) || (name === 'OPEN' && this.session)) return reply('BUSY')
       const air = name as AirName
       const { seq, link } = pdu
-      this.#work = { name: air, seq, link, doneAt: now + AIR_MS[air], done: null }
-      return reply('PENDING')
+      const begun: Work = { name: air, seq, link, doneAt: now + AIR_MS[air], done: null }
+      this.#work = begun
+      if (!this.atOnce) return reply('PENDING')
+      begun.done = this.#finish(begun, now)
+      return reply(begun.done.code, begun.done.payload, begun.done.session)
     }
     const payload = this.#payload(name, pdu, now)
     const answer = typeof payload === 'string' ? reply(payload) : reply('OK', payload)

@@ -364,6 +364,17 @@ describe('a session that is not confirmed closed', () => {
   })
 })
 
+describe('a wand that is done at once', () => {
+  it('gives results without PENDING, and is read like any other', () => {
+    const w = new World('on-placement')
+    w.wand.atOnce = true
+    w.input({ type: 'start' })
+    expect(w.until(() => w.told('session-end') > 0, 10_000)).not.toBeNull()
+    expect(w.told('snapshot')).toBe(1)
+    expect(w.state.unclosed).toEqual([])
+  })
+})
+
 describe('stopping', () => {
   it('ends with a confirmed close in three seconds at every moment of a reading', () => {
     for (let ms = 0; ms <= 6_000; ms += 37) {

@@ -43,9 +43,10 @@ export class Bench {
   link = 0xabcdef01
   session = 0
 
-  constructor(options: { seed?: number; store?: Store } = {}) {
+  constructor(options: { seed?: number; store?: Store; leaseMs?: number } = {}) {
     this.air = new Air(options.seed ?? 1, living(this.implant))
     this.wand = new Wand({
+      ...(options.leaseMs === undefined ? {} : { leaseMs: options.leaseMs }),
       serial: 'SIMW-01',
       air: this.air,
       ...(options.store ? { store: options.store } : {}),

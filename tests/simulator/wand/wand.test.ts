@@ -31,15 +31,39 @@ describe('§9.2 the order of judgement', () => {
   })
 
   it.each([
-    ['the REPLY flag', { flags: FLAG_REPLY }],
     ['a code', { code: 1 }],
     ['link 0', { link: 0 }],
-  ])('refuses %s as BAD_REQUEST, even of a type that is never assigned', (_, over) => {
+  ])('refuses %s as BAD_REQUEST, even of a type that it does not know', (_, over) => {
     const bench = new Bench()
     bench.hello()
-    expect(bench.send(bench.request('PING', undefined, { ...over, type: 0x50 })).code).toBe(
+    expect(bench.send(bench.request('PING', undefined, { ...over, type: 0x20 })).code).toBe(
       'BAD_REQUEST',
     )
+  })
+
+  it('never answers a reply, so that an echo ends with the first one', () => {
+    const bench = new Bench()
+    bench.hello()
+    const said = bench.wand.receive('line', bench.request('PING'), bench.now) as Uint8Array
+    expect(bench.wand.receive('line', said, bench.now)).toBeNull()
+    const flags = FLAG_REPLY | FLAG_SIMULATOR
+    for (const over of [
+      { flags, type: 0x50 },
+      { flags, major: 9 },
+    ]) {
+      const raw = bench.request('PING', undefined, over)
+      expect(bench.wand.receive('line', raw, bench.now)).toBeNull()
+    }
+    expect(bench.ask('WAND').fields?.hostRefused).toBe(3)
+  })
+
+  it('takes no session from a link for a HELLO that is none', () => {
+    const bench = new Bench()
+    bench.open()
+    const other = { link: bench.link + 1, payload: new Uint8Array() }
+    expect(bench.ask('HELLO', undefined, other).code).toBe('BAD_REQUEST')
+    expect(bench.work('LIVE').code).toBe('OK')
+    expect(bench.ask('PING', undefined, { link: bench.link + 1 }).code).toBe('WRONG_LINK')
   })
 
   it('refuses all of 0x40–0x7F, whatever the link, the session and the payload', () => {
@@ -247,6 +271,50 @@ describe('§9.4 sessions and leases', () => {
     bench.air.place = { ...IN_PLACE, lifted: true }
     bench.wait(20_000)
     expect(bench.ask('PING').fields?.sessionState).toBe(4)
+  })
+
+  it('ends a session once: a second CLOSE finds none, one beside the first is too many', () => {
+    const bench = new Bench()
+    bench.open()
+    const close = bench.request('CLOSE')
+    expect(bench.send(close).code).toBe('PENDING')
+    expect(bench.ask('CLOSE').code).toBe('BUSY')
+    bench.wait(1_000)
+    expect(bench.send(close)).toMatchObject({ code: 'OK', fields: { result: 1 } })
+    expect(bench.ask('CLOSE').code).toBe('NO_SESSION')
+    expect(bench.send(close)).toMatchObject({ code: 'OK', fields: { result: 1 } })
+  })
+
+  it.each(['INTERROGATE', 'CLOSE'] as const)(
+    'ends %s that is running when the lease is over, and says so to whoever still polls it',
+    (name) => {
+      const bench = new Bench({ leaseMs: 1_000 })
+      bench.open()
+      if (name === 'CLOSE') bench.air.place = { ...IN_PLACE, lifted: true }
+      const raw = bench.request(name)
+      expect(bench.send(raw).code).toBe('PENDING')
+      bench.wait(1_050)
+      expect(bench.send(raw)).toMatchObject({ code: 'AIR_FAILED', session: 0 })
+      bench.air.place = IN_PLACE
+      expect(bench.ask('LIVE').code).toBe('NO_SESSION')
+      bench.wait(5_000)
+      expect(bench.send(raw)).toMatchObject({ code: 'AIR_FAILED', session: 0 })
+      expect(bench.hello().fields?.lastEnd).toBe(3)
+    },
+  )
+
+  it('closes at once a session that the implant has opened after its lease', () => {
+    const bench = new Bench({ leaseMs: 1_000 })
+    bench.hello()
+    bench.air.place = { ...IN_PLACE, lifted: true }
+    const open = bench.request('OPEN')
+    expect(bench.send(open).code).toBe('PENDING')
+    bench.wait(1_050)
+    bench.air.place = IN_PLACE
+    bench.wait(5_000)
+    expect(bench.send(open)).toMatchObject({ code: 'OK', session: 1 })
+    expect(bench.ask('LIVE').code).toBe('NO_SESSION')
+    expect(bench.hello().fields).toMatchObject({ lastSession: 1, lastEnd: 3 })
   })
 
   it('keeps the session when a CLOSE was not heard, and takes another one', () => {

@@ -1,0 +1,94 @@
+// Stories in which a surface once showed more than was known, as they were found. They are written out, so that
+// they stay when the generator changes.
+import type { Story } from './lies.ts'
+
+export const FOUND: readonly Story[] = [
+  // A LIVE after the one that outdated a reading made the same reading live again.
+  {
+    seed: 95,
+    policy: 'continuous',
+    liveMs: 1000,
+    framing: 'line',
+    steps: [
+      { at: 13582, command: { do: 'alarm', code: 'motor-stall', on: true } },
+      { at: 13719, command: { do: 'reply', to: 'SNAPSHOT', nth: 1, count: 0, stallMs: 900 } },
+    ],
+    ms: 30157,
+  },
+  // A reading whose blocks came slowly was live for a moment although the pump had answered too long ago.
+  {
+    seed: 282,
+    policy: 'continuous',
+    liveMs: 250,
+    framing: 'report',
+    steps: [
+      { at: 2369, command: { do: 'reply', to: 'WAND', nth: 2, count: 0, delayMs: 900 } },
+      { at: 3273, command: { do: 'noise', level: 'none' } },
+      { at: 3516, command: { do: 'reply', to: 'CLOSE', nth: 1, count: 1, old: true } },
+      { at: 4203, command: { do: 'set-clock', ms: 5000 } },
+      { at: 12867, command: { do: 'reply', to: 'BLOCK', nth: 1, count: 0, delayMs: 300 } },
+      { at: 25224, command: { do: 'plug' } },
+      { at: 25538, command: { do: 'set-clock', ms: -5000 } },
+      { at: 30824, command: { do: 'alarm', code: 'motor-stall', on: false } },
+    ],
+    ms: 42312,
+  },
+  // The same, with a wand that stalls before every block.
+  {
+    seed: 369,
+    policy: 'continuous',
+    liveMs: 1000,
+    framing: 'line',
+    steps: [
+      { at: 2262, command: { do: 'alarm', code: 'stopped-over-48h', on: true } },
+      { at: 4262, command: { do: 'program', change: { rate: 381000 } } },
+      { at: 7017, command: { do: 'reply', to: 'BLOCK', nth: 4, count: 0, stallMs: 300 } },
+      { at: 10503, command: { do: 'alarm', code: 'motor-stall', on: true } },
+      { at: 21043, command: { do: 'reply', to: 'LIVE', nth: 1, count: 10, header: { flags: 23 } } },
+      { at: 28246, command: { do: 'lift' } },
+      { at: 30450, command: { do: 'noise', level: 'none' } },
+      { at: 31093, command: { do: 'unplug' } },
+      { at: 33128, command: { do: 'present', pump: 0 } },
+      { at: 37418, command: { do: 'set-clock', ms: 3600000 } },
+    ],
+    ms: 38150,
+  },
+  // A server whose clock was set back made a client show an age of 0.
+  {
+    seed: 604,
+    policy: 'on-placement',
+    liveMs: 1000,
+    framing: 'line',
+    steps: [
+      { at: 6743, command: { do: 'reply', to: 'BLOCK', nth: 2, count: 3, header: { session: 1 } } },
+      { at: 18197, command: { do: 'reply', to: 'CLOSE', nth: 3, count: 0, code: 'UNKNOWN_TYPE' } },
+      { at: 26477, command: { do: 'reply', to: 'LIVE', nth: 1, count: 0, stallMs: 5000 } },
+      { at: 28751, command: { do: 'reply', to: 'CLOSE', nth: 3, count: 1, set: { result: 1 } } },
+      { at: 30596, command: { do: 'unplug' } },
+      { at: 33204, command: { do: 'present', pump: 1 } },
+      { at: 35762, command: { do: 'lift' } },
+      { at: 39147, command: { do: 'set-clock', ms: -3600000 } },
+      { at: 39819, command: { do: 'lift' } },
+      { at: 39888, command: { do: 'reply', to: 'SNAPSHOT', nth: 2, count: 1, drop: true } },
+    ],
+    ms: 40092,
+  },
+  // The same, by some seconds only.
+  {
+    seed: 949,
+    policy: 'continuous',
+    liveMs: 1000,
+    framing: 'line',
+    steps: [
+      { at: 9290, command: { do: 'block', block: 'battery', length: 12 } },
+      { at: 12418, command: { do: 'reply', to: 'PING', nth: 3, count: 3, header: { major: 0 } } },
+      { at: 12574, command: { do: 'reply', to: 'SNAPSHOT', nth: 4, count: 0, old: true } },
+      { at: 16720, command: { do: 'reply', to: 'HELLO', nth: 4, count: 3, twice: true } },
+      { at: 17700, command: { do: 'alarm', code: 'stopped-over-48h', on: true } },
+      { at: 17888, command: { do: 'set-clock', ms: -3600000 } },
+      { at: 19617, command: { do: 'set-clock', ms: -5000 } },
+      { at: 30730, command: { do: 'lift' } },
+    ],
+    ms: 32829,
+  },
+]
