@@ -4,19 +4,21 @@
 //   - an import that the rules in .dependency-cruiser.mjs forbid;
 //   - a permission in the table that no file uses, so that the table says what is, not what once was;
 //   - a file of src/ without a room, or directly in src/ (only index.ts may lie there), and a room
-//     without a file.
+//     without a file;
+//   - a step of a walk (tools/walks.mjs) whose two files do not import each other.
 //
 // It prints one line for each, and exits with 1 when there was any.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { ROOMS, roomOf } from './rooms.mjs'
+import { WALKS } from './walks.mjs'
 
 const HOUSE = ['src', 'protocol', 'simulator', 'conformance', 'web', 'tools', 'tests'].filter(
   (folder) => existsSync(folder),
 )
 
 const { modules, summary } = cruise()
-const wrong = [...forbidden(summary), ...unused(modules), ...misplaced(modules)]
+const wrong = [...forbidden(summary), ...unused(modules), ...misplaced(modules), ...broken(modules)]
 for (const line of wrong) console.log(line)
 console.log(
   `${summary.totalCruised} files, ${summary.totalDependenciesCruised} imports, ` +
@@ -58,6 +60,21 @@ function unused(files) {
       .map(
         (other) => `${name} → ${other}: a permission that no file uses; take it out of the table`,
       ),
+  )
+}
+
+/** Steps of the walks that the imports do not have. */
+function broken(files) {
+  const imports = new Map(
+    files.map(({ source, dependencies }) => [source, dependencies.map(({ resolved }) => resolved)]),
+  )
+  const joined = (a, b) => imports.get(a)?.includes(b) || imports.get(b)?.includes(a)
+  const isMedium = (step) => step === undefined || step.startsWith('~')
+  return Object.entries(WALKS).flatMap(([walk, steps]) =>
+    steps
+      .map((step, i) => [step, steps[i + 1]])
+      .filter(([a, b]) => !isMedium(a) && !isMedium(b) && !joined(a, b))
+      .map(([a, b]) => `${walk}: ${a} and ${b} do not import each other; mend tools/walks.mjs`),
   )
 }
 

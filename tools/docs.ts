@@ -8,7 +8,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { picture, roomTable } from './house.ts'
+import { picture, roomTable, walks } from './house.ts'
 import { linkDiagram, linkTable } from './link-tables.ts'
 import * as mapping from './mapping.ts'
 import * as protocol from './protocol-tables.ts'
@@ -18,7 +18,7 @@ import { commands } from './simulator-commands.ts'
 export type Generated = Readonly<Record<string, Readonly<Record<string, () => string>>>>
 
 export const GENERATED: Generated = {
-  'CONTRIBUTING.md': { rooms: roomTable, house: picture },
+  'CONTRIBUTING.md': { rooms: roomTable, house: picture, walks },
   'docs/interoperability.md': {
     fields: mapping.fields,
     codes: mapping.codes,

@@ -18,6 +18,21 @@ const { ROOMS } = (await import(pathToFileURL(join(process.cwd(), 'tools/rooms.m
   ROOMS: Rooms
 }
 
+const { WALKS } = (await import(pathToFileURL(join(process.cwd(), 'tools/walks.mjs')).href)) as {
+  WALKS: Readonly<Record<string, readonly string[]>>
+}
+
+/** The ways of facts, file by file; what stands between two files that do not know each other in italics. */
+export function walks(all: typeof WALKS = WALKS): string {
+  const step = (text: string) => (text.startsWith('~') ? `*${text.slice(2)}*` : `\`${text}\``)
+  return Object.entries(all)
+    .map(([name, steps]) => {
+      const files = steps.filter((text) => !text.startsWith('~')).length
+      return `**${name}** (${files} files): ${steps.map(step).join(' → ')}`
+    })
+    .join('\n\n')
+}
+
 /** Every room behind those it imports; rooms that import each other stand side by side. */
 export function fromTheGround(rooms: Rooms): string[] {
   /** The room, and everything it imports over however many steps. */
