@@ -195,7 +195,8 @@ describe.concurrent('kill -9 under load', () => {
         5_000,
       )
       after.child.kill('SIGTERM')
-      expect(await after.exit).toBe(0)
+      // A session that the kill has cut off is not known to be closed, and the bridge says so as it ends.
+      expect([0, 4]).toContain(await after.exit)
       verified(state)
       expectAllKept(state, seen)
     },

@@ -405,6 +405,6 @@ describe.concurrent('demo', () => {
     expect(third.err()).toContain(port)
     program.child.kill('SIGINT')
     expect(await program.exit).toBe(0)
-    expect(program.out()).toContain('Session closed. You may now use the pump’s own programmer.')
+    expect(program.err()).toContain('Session closed. You may now use the pump’s own programmer.')
   })
 })

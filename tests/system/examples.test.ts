@@ -75,7 +75,7 @@ describe('an example', () => {
       cwd: dir,
     })
     const program = run('env', [
-      `WANDBRIDGE_TOKEN=${token}`,
+      `WANDBRIDGE_TOKEN=${bearer}`,
       process.execPath,
       join(dir, 'read.js'),
       url,

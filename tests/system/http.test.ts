@@ -368,8 +368,11 @@ describe.concurrent('programs of others', () => {
     )
     expect(stolen).toBe('refused: TypeError')
     other.close()
-    // The link was for once.
+    // The link was for once: it leads on only whom it has let in already.
     await browser.visit(link)
-    expect(await browser.evaluate('document.body.innerText')).toContain('used already')
+    expect(await browser.evaluate('location.pathname')).toBe('/')
+    const stranger = await fetch(link, { headers: { accept: 'text/html' }, redirect: 'manual' })
+    expect(stranger.status).toBe(404)
+    expect(await stranger.text()).toContain('used already')
   })
 })

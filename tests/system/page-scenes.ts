@@ -178,7 +178,7 @@ function recordOf(pump: PumpStatus, visit: Visit): InterrogationRecord {
     ...{ readAt: visit.readAt, deviceTime: visit.deviceTime, patient: null, snapshot: null },
     pump: { id: pump.pump.id, serial: pump.pump.serial },
     identity: { model: pump.pump.model, firmware: pump.pump.firmware },
-    ...{ implanted, state, catheter, battery, events, clock, alarms: [] },
+    ...{ implanted, state, catheter, battery, events, clock, alarms: [], unavailable: [] },
     reservoir: { ...reservoir, reportedVolume },
     infusion: { ...infusion, patientBolus: { ...infusion.patientBolus, lockout } },
   } as unknown as InterrogationRecord
