@@ -175,6 +175,8 @@ describe('a practice refill', () => {
     [['--terminal', '--serial', '/dev/a'], 'needs a terminal'],
     [['--practice', '--terminal'], 'needs the keys'],
     [['print', 'x', '--paper', 'B5'], 'A4 or Letter'],
+    [['export', 'x'], '--csv, --json or --text'],
+    [['export', 'x', '--csv', '--json'], '--csv, --json or --text'],
   ])('says what is wrong with %j', { timeout: MS }, async (args, words) => {
     const program = start(['refill', ...args])
     expect(await program.exit).toBe(2)
