@@ -86,6 +86,24 @@ describe('the printed sheet', () => {
     expect(svg).not.toMatch(/#(?!fff|000)[0-9a-f]{3}/i)
   })
 
+  it('draws what was expected and what came out to one scale, as the page does', () => {
+    const widths = (page: string) =>
+      ['hollow', 'solid'].map((one) =>
+        Number(new RegExp(`class="${one}"[^>]* width="([\\d.]+)"`).exec(page)?.[1]),
+      )
+    const least = sheetTo('aspirated', { aspirated: { ...GOOD.aspirated, volume: 4_900_000 } })
+    const most = sheetTo('aspirated', {
+      before: reading({ reportedVolume: 16_000_000 }),
+      aspirated: { ...GOOD.aspirated, volume: 2_000_000 },
+    })
+    for (const draw of [view, printed]) {
+      expect(widths(draw(least))).toEqual([75, 73.5])
+      expect(widths(draw(most))).toEqual([240, 30])
+    }
+    const unknown = sheetTo('aspirated', { before: reading({ reportedVolume: null }) })
+    expect(printed(unknown)).not.toContain('class="bars"')
+  })
+
   it('says what is not written yet, and why a sheet was stopped', () => {
     expect(shown(printed(sheetTo('drug')))).toContain('NOT FINISHED.')
     const stopped = sheetWith([
