@@ -13,7 +13,7 @@ import { linesOf } from '../../src/refill/sheet/lines.ts'
 import type { Sheet } from '../../src/refill/sheet/sheet.ts'
 import { readSheetFile, type SheetFile, sheetFile } from '../../src/refill/sheet/sheet-file.ts'
 import { wordsOf } from '../../src/refill/sheet/words.ts'
-import { CLINIC, GOOD, NOW, reading, sheetTo, sheetWith } from './sheets.ts'
+import { afterReading, CLINIC, GOOD, NOW, reading, sheetTo, sheetWith } from './sheets.ts'
 
 const CHECKPOINT =
   'wandbridge/simulator-1-00000000\n42\nnn7JB4KS33JIUaw4j19B3bCyLlIlktosZvLBaKwj9Bg=\n\n— wandbridge/simulator-1-00000000 qgwtTW1I74xseHD4XXWbWFMYuHUkrtmcuqElQ3dVvwlmPhsT7QQaVjO/McSX9e0RkvIxjktGjOe2lcq6IAUyTX5xmnQU=\n'
@@ -192,6 +192,19 @@ describe('a page', () => {
         expect(inside).not.toMatch(/[<>"']/)
       }),
     )
+  })
+
+  it('offers the reading again at the finding that the pump was not told', () => {
+    const untold = sheetTo('after', { after: afterReading({ filledAt: '2026-09-25T14:00:00' }) })
+    const link = `href="/sheet/${untold.id}/correct/after"`
+    const [, found = ''] =
+      /<section aria-label="[^"]*">([\s\S]*?)<\/section>/.exec(view(untold)) ?? []
+    const at = found.split('<div class="').find((one) => one.includes('has not been told')) ?? ''
+    expect(found.slice(found.indexOf(at))).toContain(link)
+    expect(found.split(link)).toHaveLength(2)
+    expect(
+      view(sheetTo('finish', { after: untold.steps.after?.entries ?? reading() })),
+    ).not.toContain(link)
   })
 
   it('offers the one step that is next, with a label for every field', () => {

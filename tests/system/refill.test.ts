@@ -251,7 +251,8 @@ async function verified({ state, config }: World, id: string): Promise<void> {
   const data = join(state, 'sheet.json')
   const json = ['refill', 'export', id, '--json', '--out', data, '--config', config, ...files]
   expect(await start(json).exit).toBe(0)
-  expect(await start(['audit', 'verify', '--sheet', data, ...files]).exit).toBe(0)
+  const checked = start(['audit', 'verify', '--sheet', data, ...files])
+  expect(await checked.exit, checked.err()).toBe(0)
   const changed = join(state, 'changed.html')
   writeFileSync(changed, readFileSync(kept, 'utf8').replace('4.6 mL', '4.8 mL'))
   const bad = start(['audit', 'verify', '--sheet', changed, ...files])

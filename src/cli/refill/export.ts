@@ -27,7 +27,7 @@ export async function exportSheet(id: string, flags: ExportFlags): Promise<void>
   const text = flags.csv
     ? sheetCsv(sheet)
     : flags.json
-      ? `${printableJson(JSON.stringify(file, null, 2))}\n`
+      ? `${printableJson(JSON.stringify(file))}\n`
       : sheetText(file, sheet)
   if (flags.out === undefined) process.stdout.write(text)
   else await write(flags.out, text)

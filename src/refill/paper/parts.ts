@@ -100,12 +100,17 @@ function drawn({ expected, aspirated, full }: Bars, w: Words): Html {
     <small>${w.barsKey}</small>`
 }
 
-export function findingList(found: readonly Finding[], w: Words): Html {
+/** `beside`: what can be done about one, where something can be done. */
+export function findingList(
+  found: readonly Finding[],
+  w: Words,
+  beside: (one: Finding) => Html | null = () => null,
+): Html {
   if (found.length === 0) return html`<p>${w.noFindings}</p>`
-  return html`${found.map(
-    ({ text, matters, remark, bars }) =>
-      html`<div class="${matters ? 'loud' : 'plain'}">${text}${bars && drawn(bars, w)}${
-        remark === undefined ? null : html`<small>${w.remarkBy(remark)}</small>`
-      }</div>`,
-  )}`
+  return html`${found.map((one) => {
+    const { text, matters, remark, bars } = one
+    return html`<div class="${matters ? 'loud' : 'plain'}">${text}${bars && drawn(bars, w)}${
+      remark === undefined ? null : html`<small>${w.remarkBy(remark)}</small>`
+    }${beside(one)}</div>`
+  })}`
 }
