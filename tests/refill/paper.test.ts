@@ -207,6 +207,22 @@ describe('a page', () => {
     ).not.toContain(link)
   })
 
+  it('takes a reading from before only by its time and age, beside a new one', () => {
+    const sheet = sheetTo('handover')
+    const page = sheetPage(
+      {
+        ...{ sheet, now: '2026-11-24T14:51:00.000Z', problem: null, correcting: null },
+        ...{ session: null, usable: afterReading(), overtaken: null },
+      },
+      { look: { clinic: CLINIC, words: wordsOf('en-US') }, style: '', source: sheet.source },
+    ).text
+    expect(page).toMatch(
+      /<button type="submit" name="use" value="20">Use the reading of [^<]*14:50 \(1 min ago\)<\/button>/,
+    )
+    expect(page).toContain('>Read the pump now</button>')
+    expect(view(sheet)).not.toContain('name="use"')
+  })
+
   it('offers the one step that is next, with a label for every field', () => {
     for (const step of STEPS.slice(0, -1)) {
       const page = view(sheetTo(step))
