@@ -19,6 +19,15 @@ export interface PrintFlags {
   readonly paper: string
 }
 
+export interface ExportFlags {
+  readonly config?: string
+  readonly stateDir?: string
+  readonly out?: string
+  readonly csv?: boolean
+  readonly json?: boolean
+  readonly text?: boolean
+}
+
 export function registerRefill(program: Command): void {
   const refill = withBridgeOptions(program.command('refill'))
     .description(
@@ -43,5 +52,24 @@ export function registerRefill(program: Command): void {
     .option('--paper <size>', 'of the PDF: A4 or Letter', 'A4')
     .action(async (id: string, flags: PrintFlags) =>
       (await import('./refill/print.ts')).print(id, { ...refill.opts<BridgeFlags>(), ...flags }),
+    )
+
+  withStateDir(refill.command('export'))
+    .exitOverride()
+    .argument('<id>', 'of the sheet, as it stands on its page')
+    .description('Write a sheet as data or as plain text.')
+    .option('--config <file>', 'configuration file (YAML): clinic, zone, language')
+    .option(
+      '--csv',
+      'a row for each time that a step was written, units in the names of the columns',
+    )
+    .option('--json', 'everything the printed sheet is made of')
+    .option('--text', 'its lines, what was found, and what was answered')
+    .option('--out <file>', 'otherwise to standard output')
+    .action(async (id: string, flags: ExportFlags) =>
+      (await import('./refill/export.ts')).exportSheet(id, {
+        ...refill.opts<BridgeFlags>(),
+        ...flags,
+      }),
     )
 }

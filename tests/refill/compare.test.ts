@@ -58,6 +58,7 @@ describe('a ratio', () => {
       {
         text: '0.4 mL less came out than expected (4.6 mL aspirated, 5 mL expected).',
         matters: false,
+        bars: { expected: 5_000_000, aspirated: 4_600_000, full: 20_000_000 },
       },
       {
         text: '102.7 % of what should have left did leave: (20 mL − 4.6 mL) / (20 mL − 5 mL).',

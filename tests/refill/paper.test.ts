@@ -13,7 +13,7 @@ import { linesOf } from '../../src/refill/sheet/lines.ts'
 import type { Sheet } from '../../src/refill/sheet/sheet.ts'
 import { readSheetFile, type SheetFile, sheetFile } from '../../src/refill/sheet/sheet-file.ts'
 import { wordsOf } from '../../src/refill/sheet/words.ts'
-import { CLINIC, GOOD, NOW, reading, sheetTo, sheetWith } from './sheets.ts'
+import { afterReading, CLINIC, GOOD, NOW, reading, sheetTo, sheetWith } from './sheets.ts'
 
 const CHECKPOINT =
   'wandbridge/simulator-1-00000000\n42\nnn7JB4KS33JIUaw4j19B3bCyLlIlktosZvLBaKwj9Bg=\n\n— wandbridge/simulator-1-00000000 qgwtTW1I74xseHD4XXWbWFMYuHUkrtmcuqElQ3dVvwlmPhsT7QQaVjO/McSX9e0RkvIxjktGjOe2lcq6IAUyTX5xmnQU=\n'
@@ -84,6 +84,24 @@ describe('the printed sheet', () => {
     expect(svg).toContain('fill="white"')
     expect(svg).toContain('fill="black"')
     expect(svg).not.toMatch(/#(?!fff|000)[0-9a-f]{3}/i)
+  })
+
+  it('draws what was expected and what came out to one scale, as the page does', () => {
+    const widths = (page: string) =>
+      ['hollow', 'solid'].map((one) =>
+        Number(new RegExp(`class="${one}"[^>]* width="([\\d.]+)"`).exec(page)?.[1]),
+      )
+    const least = sheetTo('aspirated', { aspirated: { ...GOOD.aspirated, volume: 4_900_000 } })
+    const most = sheetTo('aspirated', {
+      before: reading({ reportedVolume: 16_000_000 }),
+      aspirated: { ...GOOD.aspirated, volume: 2_000_000 },
+    })
+    for (const draw of [view, printed]) {
+      expect(widths(draw(least))).toEqual([75, 73.5])
+      expect(widths(draw(most))).toEqual([240, 30])
+    }
+    const unknown = sheetTo('aspirated', { before: reading({ reportedVolume: null }) })
+    expect(printed(unknown)).not.toContain('class="bars"')
   })
 
   it('says what is not written yet, and why a sheet was stopped', () => {
@@ -174,6 +192,35 @@ describe('a page', () => {
         expect(inside).not.toMatch(/[<>"']/)
       }),
     )
+  })
+
+  it('offers the reading again at the finding that the pump was not told', () => {
+    const untold = sheetTo('after', { after: afterReading({ filledAt: '2026-09-25T14:00:00' }) })
+    const link = `href="/sheet/${untold.id}/correct/after"`
+    const [, found = ''] =
+      /<section aria-label="[^"]*">([\s\S]*?)<\/section>/.exec(view(untold)) ?? []
+    const at = found.split('<div class="').find((one) => one.includes('has not been told')) ?? ''
+    expect(found.slice(found.indexOf(at))).toContain(link)
+    expect(found.split(link)).toHaveLength(2)
+    expect(
+      view(sheetTo('finish', { after: untold.steps.after?.entries ?? reading() })),
+    ).not.toContain(link)
+  })
+
+  it('takes a reading from before only by its time and age, beside a new one', () => {
+    const sheet = sheetTo('handover')
+    const page = sheetPage(
+      {
+        ...{ sheet, now: '2026-11-24T14:51:00.000Z', problem: null, correcting: null },
+        ...{ session: null, usable: afterReading(), overtaken: null },
+      },
+      { look: { clinic: CLINIC, words: wordsOf('en-US') }, style: '', source: sheet.source },
+    ).text
+    expect(page).toMatch(
+      /<button type="submit" name="use" value="20">Use the reading of [^<]*14:50 \(1 min ago\)<\/button>/,
+    )
+    expect(page).toContain('>Read the pump now</button>')
+    expect(view(sheet)).not.toContain('name="use"')
   })
 
   it('offers the one step that is next, with a label for every field', () => {

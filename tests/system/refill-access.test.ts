@@ -4,7 +4,7 @@ import { request } from 'node:http'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ask as askBridge } from '../../src/control/client.ts'
 import { endAll, eventually, start, temporary } from './programs.ts'
-import { ready, worksheet } from './refill-world.ts'
+import { ready, worksheet, world } from './refill-world.ts'
 
 const MS = 240_000
 
@@ -138,6 +138,45 @@ describe('the page of the worksheet', () => {
   })
 })
 
+describe('two tabs', () => {
+  it('nothing that was typed vanishes, and a pump has one open sheet', {
+    timeout: MS,
+  }, async () => {
+    const here = await world()
+    const { url, link } = await worksheet(here)
+    const entered = await fetch(await link(), { redirect: 'manual' })
+    const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    const own = { cookie, origin: url, 'content-type': 'application/x-www-form-urlencoded' }
+    const post = (fields: Readonly<Record<string, string>>) =>
+      ask(`${url}/worksheet`, 'POST', own, new URLSearchParams(fields).toString())
+    const sheet = '20261124-1400-0a1b'
+    expect((await post({ sheet, step: 'identity', card: '0020' })).status).toBe(303)
+
+    // Somebody begins a second sheet for this pump: refused, with the way to the first.
+    const second = await post({ sheet: '20261124-1401-0a1c', step: 'identity', card: '0020' })
+    expect(second.status).toBe(422)
+    expect(second.body).toContain('A sheet for pump SIM-0020 is open already')
+    expect(second.body).toContain(`href="/sheet/${sheet}"`)
+
+    expect((await post({ sheet, step: 'before' })).status).toBe(303)
+    const label = { name0: 'Morphine', concentration0: '10', mass0: 'mg', expiry0: '2099-12' }
+    const people = { preparer: 'Pharmacy 2', checkedBy: 'F. Nurse' }
+    const drug = { sheet, step: 'drug', ...label, lot0: 'B-221', ...people }
+    expect((await post(drug)).status).toBe(303)
+    // The same again is somebody who pressed twice, and is no news to anybody.
+    expect((await post(drug)).status).toBe(303)
+    const overtaken = await post({ ...drug, lot0: 'C-999', checkedBy: 'G. Nurse' })
+    expect(overtaken.status).toBe(409)
+    const [, box = ''] = /role="alert">([\s\S]*?)<\/dl>/.exec(overtaken.body) ?? []
+    expect(box).toContain('What you typed here was NOT written')
+    for (const typed of ['C-999', 'G. Nurse', 'Morphine', '2099-12']) expect(box).toContain(typed)
+    // What stands is what was written first.
+    const page = (await ask(`${url}/sheet/${sheet}/print`, 'GET', { cookie })).body
+    expect(page).toContain('B-221')
+    expect(page).not.toContain('C-999')
+  })
+})
+
 describe('a practice refill', () => {
   it('has a pump of its own, which is drained and filled by keys', { timeout: MS }, async () => {
     const state = temporary()
@@ -175,6 +214,8 @@ describe('a practice refill', () => {
     [['--terminal', '--serial', '/dev/a'], 'needs a terminal'],
     [['--practice', '--terminal'], 'needs the keys'],
     [['print', 'x', '--paper', 'B5'], 'A4 or Letter'],
+    [['export', 'x'], '--csv, --json or --text'],
+    [['export', 'x', '--csv', '--json'], '--csv, --json or --text'],
   ])('says what is wrong with %j', { timeout: MS }, async (args, words) => {
     const program = start(['refill', ...args])
     expect(await program.exit).toBe(2)

@@ -6,11 +6,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { systemEnv } from '../../base/env.ts'
+import { printable } from '../../model/printable.ts'
 import { Desk } from '../../refill/desk/desk.ts'
 import { patientSlip, printedSheet } from '../../refill/paper/print.ts'
+import type { Sheet } from '../../refill/sheet/sheet.ts'
+import type { SheetFile } from '../../refill/sheet/sheet-file.ts'
 import { browseFile } from '../browse.ts'
 import { CommandError, Exit } from '../exit.ts'
-import { settings } from '../options.ts'
+import { type BridgeFlags, settings } from '../options.ts'
 import type { PrintFlags } from '../refill.ts'
 import { clinicOf } from './run.ts'
 
@@ -21,27 +24,32 @@ export async function print(id: string, flags: PrintFlags): Promise<void> {
   if (size === undefined) {
     throw new CommandError(Exit.USAGE, `--paper ${flags.paper}: give A4 or Letter.`)
   }
-  const chosen = settings(flags)
-  const { stateDir } = chosen
-  const desk = new Desk({ env: systemEnv(), stateDir, clinic: clinicOf(chosen), auth: 'process' })
-  const sheet = await desk.sheet(id)
-  if (!sheet) {
-    const known = desk.log.sheets().map((one) => one.id)
-    const list =
-      known.length === 0 ? 'There are none.' : `There are: ${known.slice(-20).join(', ')}.`
-    throw new CommandError(
-      Exit.NOT_SO,
-      `There is no sheet ${id} in ${stateDir}. ${list}\nNothing was printed.`,
-    )
-  }
-  const file = await desk.file(sheet)
+  const { file, sheet } = await sheetOf(id, flags)
   const { text } = flags.slip ? patientSlip(file, sheet) : printedSheet(file, sheet)
   if (flags.out !== undefined) await write(flags.out, text)
   if (flags.pdf !== undefined) await pdf(text, size, flags.pdf)
   if (flags.out === undefined && flags.pdf === undefined) await show(id, text)
 }
 
-async function write(path: string, text: string): Promise<void> {
+/** The sheet of that name, with its file. */
+export async function sheetOf(
+  id: string,
+  flags: BridgeFlags,
+): Promise<{ readonly file: SheetFile; readonly sheet: Sheet }> {
+  const chosen = settings(flags)
+  const { stateDir } = chosen
+  const desk = new Desk({ env: systemEnv(), stateDir, clinic: clinicOf(chosen), auth: 'process' })
+  const sheet = await desk.sheet(id)
+  if (sheet) return { file: await desk.file(sheet), sheet }
+  const known = desk.log.sheets().map((one) => one.id)
+  const list = known.length === 0 ? 'There are none.' : `There are: ${known.slice(-20).join(', ')}.`
+  throw new CommandError(
+    Exit.NOT_SO,
+    `There is no sheet ${printable(id)} in ${stateDir}. ${list}\nNothing was written.`,
+  )
+}
+
+export async function write(path: string, text: string): Promise<void> {
   try {
     await writeFile(path, text, { mode: 0o600, flag: 'wx' })
   } catch (error) {

@@ -5,10 +5,11 @@ import type { Source } from '../../model/reading.ts'
 import { type Html, html } from '../paper/html.ts'
 import { definition, findingList, labelTable, mark, readingTable } from '../paper/parts.ts'
 import { SCRIPT_PATH } from '../paper/print.ts'
+import type { Finding } from '../sheet/compare.ts'
 import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { type Entries, type Reading, STEPS, type Step } from '../sheet/entries.ts'
 import { reported } from '../sheet/figures.ts'
-import { findings } from '../sheet/findings.ts'
+import { findings, TOLD } from '../sheet/findings.ts'
 import { clock, type Look, linesOf, signer } from '../sheet/lines.ts'
 import { figuresOf } from '../sheet/reading.ts'
 import { nextStep, right, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
@@ -127,7 +128,7 @@ export function sheetPage(view: SheetView, page: Frame): Html {
   const found = findings(sheet, clinic, w)
   const findingPart =
     found.length > 0 &&
-    html`<section aria-label="${w.differences}">${findingList(found, w)}</section>`
+    html`<section aria-label="${w.differences}">${findingList(found, w, (one) => again(sheet, step, one, w))}</section>`
   const body = html`${progress(sheet, w)}
     ${view.overtaken && overtakenBox(sheet, view.overtaken, look)}
     ${state === 'finished' && html`<p class="finished" role="status">${w.finishedAt(clock(sheet.steps.finish?.at ?? '', clinic))}</p>`}
@@ -146,6 +147,12 @@ export function sheetPage(view: SheetView, page: Frame): Html {
     ${state === 'open' && !problem && correcting !== 'abandoned' && html`<a href="/sheet/${sheet.id}/correct/abandoned">${w.stopSheet}</a>`}</nav>`
   return frame(`${w.title} ${sheet.serial}`, body, page, heading)
 }
+
+/** A second reading, at the finding that the pump was not told of the refill, while one may be taken. */
+const again = (sheet: Sheet, step: Step | null, { id, matters }: Finding, w: Words): Html | null =>
+  matters && id === TOLD && step !== 'after' && right(sheet, 'after') === 'correction'
+    ? html`<div class="actions"><a class="button second" href="/sheet/${sheet.id}/correct/after">${w.readAgainHere}</a></div>`
+    : null
 
 /** What somebody typed into a step that was written meanwhile: it must not vanish without a word. */
 function overtakenBox(
@@ -262,7 +269,6 @@ function form(step: Step, sheet: Sheet | null, view: FormView): Html {
     })}
     <div class="actions">${use && html`<button type="submit" name="use" value="${use.position}">${use.label}</button>`}
     <button type="submit"${use && html` class="second"`}>${button}</button>
-    ${step === 'finish' && html`<a class="button second" href="/sheet/${view.sheet}/correct/after">${w.readAgainHere}</a>`}
     ${corrects || step === 'abandoned' ? html`<a class="button second" href="/sheet/${view.sheet}">${w.back}</a>` : null}</div></form>`
 }
 

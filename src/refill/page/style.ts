@@ -67,6 +67,7 @@ button, .button { font: inherit; font-size: 1.2rem; font-weight: 700; min-height
   font-size: 1.3rem; line-height: 1.35; }
 .finished { border: 4px solid var(--line); padding: .6rem 1rem; font-size: 1.3rem; font-weight: 700; max-width: none; }
 .doubts { border: 0; }
+.bars { display: block; width: 100%; max-width: 30rem; margin: .4rem 0 .2rem; } .bars rect { fill: none; stroke: #000; } .bars .solid { fill: #000; } .bars .scale { stroke: #767676; stroke-dasharray: 2 3; }
 .loud small, .plain small { display: block; font-size: 1rem; font-weight: 400; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 caption { text-align: left; font-weight: 700; padding: .25rem 0; }

@@ -30,6 +30,7 @@ dd { margin: 0; font-weight: 700; overflow-wrap: anywhere; }
 .tag { font-weight: 700; white-space: nowrap; } .tag.bad { border: 1.2pt solid #000; padding: 0 1mm; }
 .loud { border: 1.5pt solid #000; border-left-width: 4pt; padding: .8mm 2.5mm; margin: 1.2mm 0; font-weight: 700; }
 .plain { border-left: 1pt solid #000; padding: .3mm 2.5mm; margin: 1mm 0; }
+.bars { display: block; width: 80mm; margin: 1mm 0 .5mm; } .bars rect { fill: none; stroke: #000; } .bars .solid { fill: #000; } .bars .scale { stroke: #767676; stroke-dasharray: 2 3; }
 .loud small, .plain small { display: block; font-weight: 400; font-size: 10pt; }
 .state { border: 1.5pt solid #000; padding: 1mm 2.5mm; font-weight: 700; margin: 1mm 0 2mm; }
 .signs { display: grid; grid-template-columns: 1fr 1fr; gap: 0 8mm; }

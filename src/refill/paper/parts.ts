@@ -2,7 +2,14 @@
 // was found. Pure.
 import type { Source } from '../../model/reading.ts'
 import { WORDS } from '../../words/words.ts'
-import { drugDifferences, type Finding, onLabel, programmed, rows } from '../sheet/compare.ts'
+import {
+  type Bars,
+  drugDifferences,
+  type Finding,
+  onLabel,
+  programmed,
+  rows,
+} from '../sheet/compare.ts'
 import { clock, type Line, type Look } from '../sheet/lines.ts'
 import { figuresOf } from '../sheet/reading.ts'
 import type { Sheet } from '../sheet/sheet.ts'
@@ -80,12 +87,30 @@ export function readingTable({ steps }: Sheet, { clinic, words: w }: Look): Html
   return table('readings', w.beforeAndAfter, heads, lines)
 }
 
-export function findingList(found: readonly Finding[], w: Words): Html {
+const WIDE = 300
+
+/** Both volumes to one scale, that of the reservoir where its size is known, so that much looks like much. */
+function drawn({ expected, aspirated, full }: Bars, w: Words): Html {
+  const bar = (y: number, nL: number, solid: boolean) => {
+    const width = Math.round((nL / full) * WIDE * 10) / 10
+    return html`<rect class="${solid ? 'solid' : 'hollow'}" x="1" y="${y}" width="${width}" height="12"/>`
+  }
+  return html`<svg class="bars" viewBox="0 0 ${WIDE + 2} 34" role="img" aria-label="${w.barsAlt}">
+    <rect class="scale" x="1" y="1" width="${WIDE}" height="32"/>${bar(4, expected, false)}${bar(18, aspirated, true)}</svg>
+    <small>${w.barsKey}</small>`
+}
+
+/** `beside`: what can be done about one, where something can be done. */
+export function findingList(
+  found: readonly Finding[],
+  w: Words,
+  beside: (one: Finding) => Html | null = () => null,
+): Html {
   if (found.length === 0) return html`<p>${w.noFindings}</p>`
-  return html`${found.map(
-    ({ text, matters, remark }) =>
-      html`<div class="${matters ? 'loud' : 'plain'}">${text}${
-        remark === undefined ? null : html`<small>${w.remarkBy(remark)}</small>`
-      }</div>`,
-  )}`
+  return html`${found.map((one) => {
+    const { text, matters, remark, bars } = one
+    return html`<div class="${matters ? 'loud' : 'plain'}">${text}${bars && drawn(bars, w)}${
+      remark === undefined ? null : html`<small>${w.remarkBy(remark)}</small>`
+    }${beside(one)}</div>`
+  })}`
 }

@@ -36,10 +36,20 @@ export interface Clinic {
   readonly alarmSounds?: string | undefined
 }
 
+/** Two volumes as bars to one scale, in nL. */
+export interface Bars {
+  readonly expected: number
+  readonly aspirated: number
+  /** What the whole width stands for. */
+  readonly full: number
+}
+
 /** Words, and whether they need somebody's action. */
 export interface Says {
   readonly text: string
   readonly matters: boolean
+  /** Drawn beside the words where something can be drawn; it says nothing more than they do. */
+  readonly bars?: Bars
 }
 
 export interface Finding extends Says {
@@ -111,7 +121,7 @@ const matters = (text: string): Says => ({ text, matters: true })
 export function residual(before: Reading, aspirated: number, clinic: Clinic, w: Words): Says[] {
   const { locale } = clinic
   const out = measured(aspirated, locale)
-  const { reportedVolume } = figuresOf(before)
+  const { reportedVolume, capacity } = figuresOf(before)
   if (reportedVolume === null) return [plain(w.expectedUnknown(out))]
   const expected = asShown(reportedVolume)
   const text = reported(reportedVolume, locale) ?? w.notSaid
@@ -123,7 +133,12 @@ export function residual(before: Reading, aspirated: number, clinic: Clinic, w: 
       : difference > 0
         ? w.moreOut(diff, out, text)
         : w.lessOut(diff, out, text)
-  return [plain(first), ...verdict(figuresOf(before), expected, aspirated, clinic, w)]
+  const full = Math.max(expected, aspirated, capacity ?? 0)
+  const drawn = full > 0 && { bars: { expected, aspirated, full } }
+  return [
+    { ...plain(first), ...drawn },
+    ...verdict(figuresOf(before), expected, aspirated, clinic, w),
+  ]
 }
 
 function verdict(

@@ -19,6 +19,9 @@ import { figuresOf, unreadIn } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
+/** Name of the finding on whether the pump was told of the refill. */
+export const TOLD = 'told.1'
+
 export function findings(sheet: Sheet, clinic: Clinic, w: Words): Finding[] {
   const { before, drug, aspirated, injected, handover, after, finish } = sheet.steps
   const out: Finding[] = []

@@ -7,6 +7,9 @@ export const paper = {
   lessOut: (diff: string, aspirated: string, expected: string) =>
     `${diff} less came out than expected (${aspirated} aspirated, ${expected} expected).`,
   asExpected: (aspirated: string) => `As much came out as expected (${aspirated}).`,
+  barsAlt: 'Two bars to one scale: expected above, aspirated below',
+  barsKey:
+    'Above, hollow: expected. Below, filled: aspirated. The frame: what the reservoir holds, or the greater of the two.',
   expectedUnknown: (aspirated: string) =>
     `${aspirated} came out. The pump reported no volume, so nothing can be compared.`,
   ratio: (percent: string, fill: string, aspirated: string, expected: string) =>

@@ -129,7 +129,7 @@ export const VALUE_COLUMNS: readonly string[] = [
 ]
 
 /** Every value of an interrogation but the pump's event list. */
-export function interrogationCells(values: SnapshotValues): Row {
+export function interrogationCells(values: Partial<SnapshotValues>): Row {
   const writer = new Writer()
   for (const { block, name, field, prefix } of eachField()) {
     const said = (values[block] as unknown as Readonly<Record<string, unknown>> | undefined)?.[name]
@@ -147,7 +147,7 @@ export function interrogationCells(values: SnapshotValues): Row {
           writer.put(`drug_${i + 1}_${snake(part)}`, one, itemValue(drug, part))
     }
   }
-  const { alarms } = values.alarms as { readonly alarms?: readonly unknown[] }
+  const { alarms } = (values.alarms ?? {}) as { readonly alarms?: readonly unknown[] }
   const unread = Object.entries<object>(values).flatMap(([block, one]) =>
     'unavailable' in one ? [`${block}: ${one.unavailable}`] : [],
   )
