@@ -64,17 +64,22 @@ export function plain({ raw }: FastifyRequest, rules: Rules): HttpProblem | null
   const ours = site === undefined || site === 'same-origin' || (site === 'none' && !writes)
   const { origin } = headers
   const own = origin === `${rules.tls ? 'https' : 'http'}://${host}`
-  if (!ours && !opens(headers, url)) return new HttpProblem('cross-site')
+  if (!ours && (writes || !opens(headers, url))) return new HttpProblem('cross-site')
   if (writes ? !own : origin !== undefined && !own) return new HttpProblem('cross-site')
   return null
 }
 
 /**
- * Whether a browser follows a link that lets it in: it comes from a file, which counts as another site.
- * Who knows such a link may use it.
+ * Whether a person follows a link in the window itself: one that lets a browser in, which may come from a
+ * file, and any between the pages of this computer, which are of one site. What asks without being seen,
+ * and whatever is drawn inside another page, stays refused.
  */
-const opens = (headers: IncomingHttpHeaders, url: string) =>
-  url.startsWith('/open/') && headers['sec-fetch-mode'] === 'navigate'
+function opens(headers: IncomingHttpHeaders, url: string): boolean {
+  if (headers['sec-fetch-mode'] !== 'navigate') return false
+  const alone =
+    headers['sec-fetch-dest'] === 'document' && headers['sec-fetch-site'] === 'same-site'
+  return url.startsWith('/open/') || alone
+}
 
 /**
  * Leads from such a link to the page by a document of our own. A redirect would still count as sent by

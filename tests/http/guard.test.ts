@@ -218,6 +218,19 @@ describe('a request', () => {
       )
       expect(reply).toContain('urn:wandbridge:problem:cross-site')
     }
+    // A link that a person follows from a page of the same computer is not another site's request.
+    const followed = (site: string, dest: string) =>
+      raw(
+        w.port,
+        `GET /healthz HTTP/1.1\r\nHost: ${w.host}\r\nConnection: close\r\nSec-Fetch-Site: ${site}\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: ${dest}\r\n\r\n`,
+      )
+    expect(await followed('same-site', 'document')).toMatch(/^HTTP\/1\.1 200 /)
+    for (const [site, dest] of [
+      ['same-site', 'iframe'],
+      ['cross-site', 'document'],
+    ] as const) {
+      expect(await followed(site, dest)).toContain('urn:wandbridge:problem:cross-site')
+    }
     for (const origin of ['http://evil.example', 'null', `http://127.0.0.1:${w.port + 1}`]) {
       const reply = await raw(
         w.port,

@@ -21,7 +21,8 @@ type Files = Readonly<Record<string, string>>
 function build(files: Files): string {
   const house = mkdtempSync(join(tmpdir(), 'wandbridge-rules-'))
   houses.push(house)
-  const rules = ['biome.json', 'tools/lint', 'tools/rooms.mjs', 'tools/check-rooms.mjs']
+  const tools = ['rooms', 'walks', 'check-rooms'].map((name) => `tools/${name}.mjs`)
+  const rules = ['biome.json', 'tools/lint', ...tools]
   for (const file of [...rules, '.dependency-cruiser.mjs', 'package.json', 'tsconfig.json']) {
     cpSync(join(root, file), join(house, file), { recursive: true })
   }
@@ -173,6 +174,11 @@ describe('who imports whom', () => {
         .map((one) => `${one}: ${UNUSED}`)
         .sort(),
     )
+  })
+
+  it('refuses a step of a walk that no import stands behind', () => {
+    const step = 'src/bridge/bridge.ts and src/bridge/gate.ts do not import each other'
+    expect(lines.filter((line) => line.includes(step))).toHaveLength(1)
   })
 
   it('refuses a file without a room, a file directly in src/, and a room without a file', () => {
