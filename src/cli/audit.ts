@@ -33,6 +33,7 @@ export function registerAudit(program: Command): void {
       .option('--kind <kind>', 'records of this kind; may be given several times', collect)
       .option('--pump <serial>', 'records of this pump')
       .option('--session <n>', 'records of this session', number(0, 0xffffffff))
+      .option('--actor <who>', 'records of this token, operator or account')
       .option('--log <id>', 'one log only; otherwise all of them, oldest first')
 
   filtered('show', 'Show records, the newest last.')

@@ -137,6 +137,8 @@ export const BODIES = {
     from: utcSchema,
     to: utcSchema,
   }),
+  // Somebody may sign worksheets with a PIN from now on, or no more.
+  operator: z.strictObject({ name, change: z.enum(['added', 'removed']) }),
   'read-access': z.strictObject({
     token: name,
     route: name,
