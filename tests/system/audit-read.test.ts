@@ -132,7 +132,14 @@ describe('a read of the log', () => {
     ])
     const other = audit('show', '--actor', 'nobody', '--state-dir', state)
     expect(other.out).toContain('No such records.')
-    expect(audit('verify', '--state-dir', state).code).toBe(0)
+    const checked = audit('verify', '--who', '--state-dir', state)
+    expect(checked.code, checked.err).toBe(0)
+    expect(checked.out).toMatch(
+      /^ {2}From \d{4}-\S+Z to \d{4}-\S+Z\. Records that could not be kept: 0\.$/m,
+    )
+    expect(checked.out).toMatch(
+      new RegExp(`^ {4}${me} \\(operator, process\\): records \\d+$`, 'm'),
+    )
     // Where no log is there yet, that is said.
     const empty = spawnSync(
       process.execPath,
