@@ -33,6 +33,7 @@ export function registerAudit(program: Command): void {
       .option('--kind <kind>', 'records of this kind; may be given several times', collect)
       .option('--pump <serial>', 'records of this pump')
       .option('--session <n>', 'records of this session', number(0, 0xffffffff))
+      .option('--actor <who>', 'records of this token, operator or account')
       .option('--log <id>', 'one log only; otherwise all of them, oldest first')
 
   filtered('show', 'Show records, the newest last.')
@@ -45,6 +46,7 @@ export function registerAudit(program: Command): void {
     .option('--since <file>', 'a checkpoint kept elsewhere: the log must still contain it')
     .option('--witness <key>', 'each must have cosigned it; may be given several times', collect)
     .option('--rederive', 'decode the PDUs of every reading again and compare')
+    .option('--who', 'say over what time, what could not be kept, and who is in it')
     .option('--json', 'the result as one JSON document, with actors, time range and counts')
     .option('--sheet <file>', 'a refill worksheet kept elsewhere: do its figures stand in the log?')
     .action(async (path: string | undefined, { sheet, ...flags }) =>

@@ -33,6 +33,7 @@ export function registerOperator(program: Command): void {
           `There is no operator of that name. Nothing was changed. \`wandbridge operator list\` shows those there are.`,
         )
       }
+      await record(name, 'removed', flags)
       console.log('Removed: this name signs no more.')
     })
   withStateDir(operator.command('list').exitOverride())
@@ -49,6 +50,11 @@ async function open(flags: Flags) {
   return new OperatorStore(systemEnv(), resolve(flags.stateDir ?? defaultStateDir()))
 }
 
+async function record(name: string, change: 'added' | 'removed', flags: Flags): Promise<void> {
+  const { recordOperator } = await import('./audit/record-read.ts')
+  await recordOperator(name, change, flags)
+}
+
 async function add(name: string, flags: Flags): Promise<void> {
   const pin = await pinOf()
   const { wrongPin } = await import('../access/operators.ts')
@@ -61,6 +67,7 @@ async function add(name: string, flags: Flags): Promise<void> {
       'There is an operator of that name. Nothing was changed. For another PIN remove it first.',
     )
   }
+  await record(name, 'added', flags)
   console.log(`Added: ${name} signs worksheets with this PIN.`)
 }
 

@@ -114,6 +114,11 @@ export const REQUESTS = {
   'audit-accept': { args: z.object({ reason, actor }), reply: z.array(z.string()).readonly() },
   /** The new verifier keys. */
   'audit-rotate': { args: z.object({ reason, actor }), reply: z.array(z.string()).readonly() },
+  /** Somebody may sign worksheets with a PIN, or no more. Answered once that is recorded. */
+  operator: {
+    args: z.object({ name: z.string().max(80), change: z.enum(['added', 'removed']), actor }),
+    reply: nothing,
+  },
   /** Somebody reads the log itself. Answered once that is recorded. */
   'audit-read': {
     args: z.object({

@@ -50,6 +50,11 @@ export function controlHandlers(host: Host): Handlers {
     },
     'capture-stop': () => captures.stop(),
     'audit-accept': ({ reason, actor }) => auditor.accept(reason, actor),
+    operator: async ({ name, change, actor }) => {
+      if (!(await auditor.operator({ name, change }, actor)))
+        throw new Error(auditSentence(words, auditor.status))
+      return {}
+    },
     'audit-read': async (access) => {
       if (!(await auditor.read(access))) throw new Error(auditSentence(words, auditor.status))
       return {}

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { type Observable, Subject } from 'rxjs'
 import { canonical, type Json } from '../audit/format/canonical.ts'
-import type { Actor, AuditRecord, NewRecord } from '../audit/format/record.ts'
+import type { Actor, AuditRecord, Body, NewRecord } from '../audit/format/record.ts'
 import { type KeyStore, openKeys } from '../audit/log/keys.ts'
 import { AuditLog } from '../audit/log/log.ts'
 import type { Limits } from '../audit/log/options.ts'
@@ -158,6 +158,13 @@ export class Auditor {
   /** A request that was refused. */
   refuse(): void {
     this.#reads.refuse()
+  }
+
+  /** Somebody may sign with a PIN from now on, or no more; false = it could not be recorded. */
+  async operator(body: Body<'operator'>, actor: Actor): Promise<boolean> {
+    if (this.#log.state.state === 'failed') return false
+    const action = body.change === 'added' ? 'C' : 'U'
+    return (await this.append({ kind: 'operator', action, actor, body })) !== null
   }
 
   /** Says that people have looked at logs that were set aside; gives their names. */

@@ -15,6 +15,7 @@ import type { Age } from '../audit/log/clock.ts'
 import type { Receipt } from '../audit/log/queue.ts'
 import { readEntries, type SegmentFiles, segmentFiles, walkSegment } from '../audit/read/files.ts'
 import { type Disk, errorCode, readAll, replaceFile } from '../base/disk.ts'
+import { keyChanges } from './key-changes.ts'
 
 const pack = promisify(gzip)
 const DAY_MS = 86_400_000
@@ -251,7 +252,10 @@ async function drop(
   const said = await append({
     kind: 'retention',
     action: 'D',
-    body: { through, position, keepDays },
+    body: {
+      ...{ through, position, keepDays },
+      keyChanges: await keyChanges(disk, dir, all, position),
+    },
   })
   if (!said) return { dropped: null, held: { why: 'not-recorded', segment: through } }
   const gone = all.filter(({ number, entries }) => entries !== null && number <= through)

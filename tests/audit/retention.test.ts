@@ -3,6 +3,12 @@
 import type { KeyObject } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { canonical } from '../../src/audit/format/canonical.ts'
+import { keyChange } from '../../src/audit/format/key-change.ts'
+import { Frontier, inclusionBehind, leafHash, Tree } from '../../src/audit/format/merkle.ts'
+import { type SigningKey, signingKey } from '../../src/audit/format/note.ts'
+import { proofText } from '../../src/audit/format/proof.ts'
+import { commitLine } from '../../src/audit/format/segment.ts'
 import { newKey } from '../../src/audit/log/keys.ts'
 import type { AuditLog } from '../../src/audit/log/log.ts'
 import { readRecords } from '../../src/audit/read/reader.ts'
@@ -134,14 +140,15 @@ describe('ten years', () => {
           if (n % 6 === 0) expect(await years.lost(life)).toEqual([])
           await years.end(life, chance(3) === 0 ? 'kill' : 'stop')
           if (n % 12 !== 11 && n !== starts - 1) continue
-          // As both stand on one sheet: across dropped entries nobody can follow a change of key.
-          const sheet = checkpoints[chance(checkpoints.length)]
-          const found = await verify(years.disk, `/state/audit/${name}`, {
-            ...sheet,
-            schemas: true,
-          })
+          // Whatever was kept on the way, alone: the retention record carries the changes of key.
+          const { since, key } = checkpoints[chance(checkpoints.length)] ?? { since: '', key: '' }
+          const options = { schemas: true, since }
+          const found = await verify(years.disk, `/state/audit/${name}`, options)
           expect(found.problem).toBeNull()
-          expect(found.vouched.checkpoint).toBe(sizeOf(sheet?.since ?? ''))
+          expect(found.vouched.checkpoint).toBe(sizeOf(since))
+          const byKey = await verify(years.disk, `/state/audit/${name}`, { key })
+          expect(byKey.problem).toBeNull()
+          expect(byKey.vouched).toMatchObject({ key: byKey.records, nothing: 0 })
         }
         expect(dropped).toBeGreaterThan(3)
         // Most of what is older than the rule is gone, the copies of what was set aside among it.
@@ -159,6 +166,103 @@ describe('ten years', () => {
     },
     600_000,
   )
+})
+
+describe('changes of key among dropped entries', () => {
+  it('are followed from the retention record: an older key and an older checkpoint vouch alone', async () => {
+    const years = new Years()
+    const kept: { since: string; key: string }[] = []
+    for (let n = 0; n < 90; n += 1) {
+      const life = await years.start(20, 'unknown')
+      const { b, log } = life
+      await years.write(life, 2)
+      if (n === 0 || n === 6) {
+        kept.push({ since: log.state.checkpoint ?? '', key: log.state.key ?? '' })
+        const next = newKey(new VirtualEnv({ seed: 500 + n }))
+        await during(b.env, log.append(refused(n)))
+        await during(b.env, log.rotateKey(next, 'yearly'))
+        years.key = next
+      }
+      if (n > 0 && n % 30 === 0) expect((await care(b, log)).dropped).not.toBeNull()
+      await years.end(life, 'stop')
+    }
+    const last = await years.start(20, 'unknown')
+    expect((await care(last.b, last.log)).dropped).not.toBeNull()
+    const dir = logDir(last.log)
+    // Neither change is there as an entry, and the records that first carried them were dropped in their turn.
+    const kinds = []
+    for await (const { record } of readRecords(last.b.disk, dir)) kinds.push(record.kind)
+    expect(kinds).not.toContain('key-rotation')
+    const forged = newKey(new VirtualEnv({ seed: 1 }))
+    await close(last.b, last.log)
+    for (const { since, key } of kept) {
+      const bySince = await verify(last.b.disk, dir, { since })
+      expect(bySince.problem).toBeNull()
+      expect(bySince.vouched.checkpoint).toBe(sizeOf(since))
+      const byKey = await verify(last.b.disk, dir, { key, schemas: true })
+      expect(byKey.problem).toBeNull()
+      expect(byKey.vouched.nothing).toBe(0)
+    }
+    const { key = '' } = kept[0] ?? {}
+    const other = signingKey(key.split('+')[0] ?? '', forged).verifier.text
+    expect((await verify(last.b.disk, dir, { key: other })).ok).toBe(false)
+  }, 60_000)
+
+  it('need a record that the old key signed for, not only its signature', async () => {
+    const origin = 'wandbridge/device-1-00000000'
+    const [old, next] = [1, 2].map((seed) =>
+      signingKey(origin, newKey(new VirtualEnv({ seed }))),
+    ) as [SigningKey, SigningKey]
+    const line = (to: string) =>
+      Buffer.from(
+        canonical({
+          body: { from: old.verifier.text, reason: '', to },
+          kind: 'key-rotation',
+          seq: 2,
+        }),
+      )
+    const proofOf = (extra: Uint8Array, leaf: Uint8Array) => {
+      const leaves = [leafHash(Buffer.from('a')), leafHash(Buffer.from('b')), leafHash(leaf)]
+      const start = new Frontier()
+      for (const one of leaves.slice(0, 2)) start.append(one)
+      const path = inclusionBehind(start, leaves.slice(2), 2)
+      start.append(leaves[2] as Uint8Array)
+      const checkpoint = { origin, size: 3, root: start.root() }
+      const { note } = commitLine(checkpoint, [old, next])
+      return proofText({ index: 2, path, extra, checkpoint: note })
+    }
+    const change = line(next.verifier.text)
+    expect(keyChange(proofOf(change, change), origin)).toMatchObject({ index: 2, size: 3 })
+    expect(keyChange(proofOf(change, Buffer.from('{}')), origin)).toBeNull()
+    expect(keyChange(proofOf(change, change), `${origin}1`)).toBeNull()
+    const self = line(old.verifier.text)
+    expect(keyChange(proofOf(self, self), origin)).toBeNull()
+    for (const none of ['', null, 3, 'c2sp.org/tlog-proof@v1\n\n']) {
+      expect(keyChange(none, origin)).toBeNull()
+    }
+  })
+
+  it('are proven by the same path as a whole tree gives', () => {
+    const property = fc.property(
+      fc.nat(70),
+      fc.integer({ min: 1, max: 20 }),
+      fc.nat(),
+      (start, n, at) => {
+        const tree = new Tree()
+        const frontier = new Frontier()
+        const behind: Uint8Array[] = []
+        for (let i = 0; i < start + n; i += 1) {
+          const leaf = leafHash(Buffer.from(`${i}`))
+          tree.append(leaf)
+          if (i < start) frontier.append(leaf)
+          else behind.push(leaf)
+        }
+        const index = start + (at % n)
+        expect(inclusionBehind(frontier, behind, index)).toEqual(tree.inclusion(index))
+      },
+    )
+    fc.assert(property)
+  })
 })
 
 describe('a clock that jumped', () => {

@@ -150,6 +150,30 @@ async function lived(seed: number): Promise<State[]> {
   )
 }
 
+/** Two changes of key, of which retention has dropped the entries. */
+async function carried(): Promise<State> {
+  const b = bench(1, new MemoryDisk(), { limits: { segmentBytes: 1_500 } })
+  const log = await open(b)
+  const keys: string[] = []
+  const checkpoints: string[] = []
+  const write = async (n: number) => {
+    for (let i = 0; i < n; i += 1) await during(b.env, log.append(refused(i)))
+    keys.push(log.state.key ?? '')
+    checkpoints.push(log.state.checkpoint ?? '')
+  }
+  const dir = logDir(log)
+  const retention = { keepDays: 0, age: () => log.age, wall: () => b.env.wall() }
+  const append = (record: NewRecord) => log.append(record)
+  for (const seed of [201, 202]) {
+    await write(9)
+    await during(b.env, log.rotateKey(newKey(new VirtualEnv({ seed })), 'a test'))
+    await write(9)
+    await duringReal(b.env, upkeep({ disk: b.disk, dir, append, retention }))
+  }
+  await close(b, log)
+  return { what: 'changes of key dropped', dir, files: filesOf(b.disk, dir), keys, checkpoints }
+}
+
 /** A change to files, by whom it may concern. */
 function mutated(state: State, seed: number): Files {
   const chance = chanceOf(seed)
@@ -322,6 +346,24 @@ describe('the second verifier', () => {
       expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(5)
       expect(ours.filter(({ hashesOnly }) => hashesOnly > 0).length).toBeGreaterThan(2)
       expect(ours.filter(({ cosigned }) => (cosigned ?? 0) > 0).length).toBeGreaterThan(5)
+    },
+    MS,
+  )
+
+  it(
+    'follows changes of key that retention dropped, from the record that carries them',
+    async () => {
+      const state = await carried()
+      const cases = [
+        ...state.keys.map((key) => ({ ...state, options: { key } })),
+        ...state.checkpoints.map((since) => ({ ...state, options: { since } })),
+      ]
+      const { ours, disagreements } = await compare(cases)
+      expect(disagreements).toEqual([])
+      expect(ours.map(({ problem }) => problem)).toEqual(cases.map(() => null))
+      expect(new Set(state.keys).size).toBe(3)
+      expect(state.files.some(([, bytes]) => bytes.includes('"kind":"key-rotation"'))).toBe(false)
+      expect(state.files.some(([name]) => name.endsWith('.gz'))).toBe(false)
     },
     MS,
   )

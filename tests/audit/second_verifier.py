@@ -445,7 +445,7 @@ class Log:
         self.unopened = []
         self.holes = []
         self.packed_here, self.packed_said = {}, {}
-        self.retention = (0, 0)
+        self.retention, self.key_changes = (0, 0), None
         self.leaf_end = None
 
     def read(self, name):
@@ -578,6 +578,7 @@ class Log:
             elif is_count(body.get("through")) and is_count(body.get("position")):
                 if body["through"] >= self.retention[0]:
                     self.retention = (body["through"], body["position"])
+                    self.key_changes = body.get("keyChanges")
         self.tree, self.key = s.marks[-1].tree.copy(), s.marks[-1].key
         self.stand = (number, s, data)
         self.suspect = s.fault
@@ -588,6 +589,25 @@ class Log:
         if not self.stand and begin > 0 and not (self.chain and self.chain[-1].text == s.key.text):
             self.chain, self.dropped_before = [], begin
         self.chain += [s.key, *s.keys]
+
+    def carry_chain(self, files):
+        """Section 7: changes of key that the retention record proves."""
+        changes = []
+        for text in self.key_changes if isinstance(self.key_changes, list) else []:
+            try:
+                changes.append(key_change(text, f"wandbridge/{self.log}"))
+            except Fault:
+                pass
+        sizes = {checkpoint.size for _, _, checkpoint in changes}
+        tree, roots = Tree(), {}
+        for number, kinds in files if sizes else []:
+            for leaf in self.leaves(number) if "leaves" in kinds else []:
+                tree.append(leaf)
+                if tree.size in sizes:
+                    roots[tree.size] = tree.root()
+        for old, new, checkpoint in reversed(changes):
+            if roots.get(checkpoint.size) == checkpoint.root and any(k.text == new.text for k in self.chain):
+                self.chain.insert(0, old)
 
     def check_void_file(self, s, number, again):
         """Section 6: what was set aside."""
@@ -638,6 +658,52 @@ class Log:
         for number, here in self.packed_here.items():
             if self.packed_said.get(number) != here:
                 raise Fault("a packed file is not the one that was recorded")
+        self.carry_chain(files)
+
+
+def key_change(text, name):
+    """Sections 7 and 9: a tlog-proof of a record that both keys signed for; its keys and its checkpoint."""
+    head, gap, note = text.partition("\n\n") if isinstance(text, str) else ("", "", "")
+    lines = head.split("\n")
+    if not gap or len(lines) < 3 or lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra "):
+        raise Fault("not a proof with its record")
+    record = b64(lines[1][6:])
+    number = re.match(r"index (0|[1-9][0-9]{0,15})\Z", lines[2])
+    path = [b64(line) for line in lines[3:]]
+    if record is None or not number or any(h is None or len(h) != 32 for h in path):
+        raise Fault("not a proof")
+    index, value, checkpoint = int(number[1]), parse_line(record), Checkpoint(note)
+    body = value.get("body")
+    if value.get("kind") != "key-rotation" or not isinstance(body, dict) or value.get("seq") != index:
+        raise Fault("the proof of another record")
+    old, new = Key(body.get("from")), Key(body.get("to"))
+    if not name == old.name == new.name == checkpoint.origin or old.text == new.text:
+        raise Fault("keys of another log")
+    for key in (old, new):
+        own = [s for s in checkpoint.signatures if (s[0], s[1]) == (key.name, key.id)]
+        if not own or not all(key.signed(checkpoint, s) for s in own):
+            raise Fault("a change of key that one of them did not sign")
+    if root_over(leaf_hash(record), index, checkpoint.size, path) != checkpoint.root:
+        raise Fault("the record is not under that checkpoint")
+    return old, new, checkpoint
+
+
+def root_over(node, index, size, path):
+    """RFC 9162 section 2.1.3.2; None when the path does not fit."""
+    if index >= size:
+        return None
+    at, last = index, size - 1
+    for sibling in path:
+        if last == 0:
+            return None
+        if at & 1 or at == last:
+            node = sha256(b"\1" + sibling + node)
+            while not at & 1 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            node = sha256(b"\1" + node + sibling)
+        at, last = at >> 1, last >> 1
+    return node if last == 0 else None
 
 
 def answer(question):

@@ -104,6 +104,52 @@ describe('a read of the log', () => {
       expect(JSON.parse(line).body.account).toEqual({ uid, name })
   })
 
+  it('and who may sign worksheets is recorded too, with and without a bridge', {
+    timeout: 60_000,
+  }, async () => {
+    const operator = (input: string, ...args: string[]) =>
+      spawnSync(process.execPath, [MAIN, 'operator', ...args, '--state-dir', state], {
+        ...({ encoding: 'utf8', input, timeout: 30_000 } as const),
+      })
+    const me = userInfo().username
+    expect(operator('2468\n', 'add', 'Amy')).toMatchObject({ status: 0, stderr: '' })
+    // What was refused changed nothing, and is no record.
+    expect(operator('2468\n', 'add', 'Amy').status).toBe(1)
+    const bridge = serve()
+    await eventually(
+      () => bridge.err(),
+      (text) => text.includes('Bridge ready'),
+      20_000,
+    )
+    expect(operator('', 'remove', 'Amy')).toMatchObject({ status: 0, stderr: '' })
+    bridge.child.kill('SIGTERM')
+    await bridge.exit
+    const shown = audit('show', '--actor', me, '--kind', 'operator', '--json', '--state-dir', state)
+    const [, ...records] = shown.out.split('\n').filter(Boolean)
+    expect(records.map((line) => JSON.parse(line))).toMatchObject([
+      { actor: { id: me }, action: 'C', body: { name: 'Amy', change: 'added' } },
+      { actor: { id: me }, action: 'U', body: { name: 'Amy', change: 'removed' } },
+    ])
+    const other = audit('show', '--actor', 'nobody', '--state-dir', state)
+    expect(other.out).toContain('No such records.')
+    const checked = audit('verify', '--who', '--state-dir', state)
+    expect(checked.code, checked.err).toBe(0)
+    expect(checked.out).toMatch(
+      /^ {2}From \d{4}-\S+Z to \d{4}-\S+Z\. Records that could not be kept: 0\.$/m,
+    )
+    expect(checked.out).toMatch(
+      new RegExp(`^ {4}${me} \\(operator, process\\): records \\d+$`, 'm'),
+    )
+    // Where no log is there yet, that is said.
+    const empty = spawnSync(
+      process.execPath,
+      [MAIN, 'operator', 'add', 'Amy', '--state-dir', temporary()],
+      { encoding: 'utf8', input: '2468\n', timeout: 30_000 },
+    )
+    expect(empty).toMatchObject({ status: 0 })
+    expect(empty.stderr).toContain('This is not recorded in the log: there is no log.')
+  })
+
   it('is recorded by the bridge that has the log', { timeout: 60_000 }, async () => {
     const before = reads(state).length
     const bridge = serve()

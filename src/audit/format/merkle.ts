@@ -95,6 +95,36 @@ export class Frontier {
   }
 }
 
+/** PATH(index, D[n]) of a leaf behind a frontier, from the leaves that follow it; n = all of them. */
+export function inclusionBehind(
+  frontier: Frontier,
+  leaves: readonly Hash[],
+  index: number,
+): Hash[] {
+  const start = frontier.size
+  const complete = new Map<number, Hash>()
+  let begin = 0
+  for (const node of frontier.hashes) {
+    complete.set(begin, node)
+    begin += 2 ** Math.floor(Math.log2(start - begin))
+  }
+  // A subtree beside the way to a leaf behind the frontier is a node of the frontier, or reaches behind it.
+  const range = (lo: number, hi: number): Hash => {
+    const known = hi <= start ? complete.get(lo) : hi - lo === 1 ? leaves[lo - start] : undefined
+    if (known) return known
+    const middle = lo + split(hi - lo)
+    return nodeHash(range(lo, middle), range(middle, hi))
+  }
+  const path = (lo: number, hi: number): Hash[] => {
+    if (hi - lo === 1) return []
+    const middle = lo + split(hi - lo)
+    return index < middle
+      ? [...path(lo, middle), range(middle, hi)]
+      : [...path(middle, hi), range(lo, middle)]
+  }
+  return path(0, start + leaves.length)
+}
+
 /** Every node of a tree, 64 bytes a leaf: for proofs. */
 export class Tree {
   /** Complete nodes, level by level from the leaves. */

@@ -94,7 +94,13 @@ export const BODIES = {
   }),
   packed: z.strictObject({ segment: count, bytes: count, sha256: digest }),
   // Everything up to and with segment `through`, which is every position below `position`.
-  retention: z.strictObject({ through: count, position: count, keepDays: count }),
+  // `keyChanges`: tlog-proofs of the changes of key below it, oldest first: see key-change.ts.
+  retention: z.strictObject({
+    through: count,
+    position: count,
+    keepDays: count,
+    keyChanges: z.array(z.string()).optional(),
+  }),
   'clock-jump': z.strictObject({
     fromWall: utcSchema,
     toWall: utcSchema,
@@ -131,6 +137,8 @@ export const BODIES = {
     from: utcSchema,
     to: utcSchema,
   }),
+  // Somebody may sign worksheets with a PIN from now on, or no more.
+  operator: z.strictObject({ name, change: z.enum(['added', 'removed']) }),
   'read-access': z.strictObject({
     token: name,
     route: name,

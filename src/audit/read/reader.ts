@@ -8,6 +8,8 @@ export type { Stored } from './scan.ts'
 export interface Filter extends Wanted {
   readonly pump?: string
   readonly session?: number
+  /** Who: the id of the record's actor. */
+  readonly actor?: string
   /** Positions: only records behind this one. */
   readonly after?: number
 }
@@ -25,9 +27,10 @@ export async function* readRecords(
     for (const stored of batch.records) if (passes(stored, filter)) yield stored
 }
 
-function passes(stored: Stored, { pump, session }: Filter): boolean {
-  if (pump === undefined && session === undefined) return true
+function passes(stored: Stored, { pump, session, actor }: Filter): boolean {
+  if (pump === undefined && session === undefined && actor === undefined) return true
   const { record } = stored
+  if (actor !== undefined && record.actor.id !== actor) return false
   if (pump !== undefined && record.pump !== pump) return false
   return session === undefined || record.session === session
 }

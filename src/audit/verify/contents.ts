@@ -31,7 +31,11 @@ export class Contents {
   readonly #options: VerifyOptions
   readonly #found: Found
   /** What records say was dropped: every segment up to this one, which ended at this position. */
-  dropped: { readonly through: number; readonly position: number } | null = null
+  dropped: {
+    readonly through: number
+    readonly position: number
+    readonly keyChanges?: readonly unknown[] | undefined
+  } | null = null
   /** What each packed segment must be, by its newest record. */
   readonly packed = new Map<number, Packed>()
   readonly named = new Map<string, Named>()

@@ -46,6 +46,16 @@ export class Outside {
     this.#chain.push(key)
   }
 
+  /** Something was handed in for which older keys count. */
+  get asked(): boolean {
+    return this.#key !== null || this.#since !== null
+  }
+
+  /** A change of key that is proven although its entry was dropped. */
+  changed(from: VerifierKey, to: VerifierKey): void {
+    if (this.#chain.some(({ text }) => text === to.text)) this.#chain.unshift(from)
+  }
+
   /** The root of the first `size` records. */
   reached(root: Hash): void {
     this.#root = root

@@ -3,7 +3,9 @@
 // how segments follow each other is in chain.ts.
 import { basename, join } from 'node:path'
 import { type Disk, readAll } from '../../base/disk.ts'
-import { HASH_BYTES, sameHash } from '../format/merkle.ts'
+import { originOf } from '../format/checkpoint.ts'
+import { keyChange } from '../format/key-change.ts'
+import { Frontier, HASH_BYTES, type Hash, sameHash } from '../format/merkle.ts'
 import type { Signatures } from '../format/note.ts'
 import { look } from '../read/directory.ts'
 import { digest, readEntries, type SegmentFiles, walkSegment } from '../read/files.ts'
@@ -79,8 +81,30 @@ export class Verifier {
     }
     this.chain.finish()
     this.#asPacked()
+    if (this.chain.outside.asked) await this.#keyChanges(all)
     const problem = this.chain.outside.problem(this.chain.records)
     if (problem) this.chain.found('.', 0, problem.reason, 0, problem.through)
+  }
+
+  /** Changes of key whose entries were dropped: the retention record proves them, under roots of this log. */
+  async #keyChanges(all: readonly SegmentFiles[]): Promise<void> {
+    const texts = this.chain.contents.dropped?.keyChanges
+    if (!Array.isArray(texts) || texts.length === 0) return
+    const changes = texts.flatMap((text) => keyChange(text, originOf(this.#log)) ?? [])
+    const roots = new Map<number, Hash | null>(changes.map(({ size }) => [size, null]))
+    const frontier = new Frontier()
+    for (const { leaves } of all) {
+      if (!leaves || frontier.size >= Math.max(0, ...roots.keys())) continue
+      const bytes = await this.#leaves(leaves)
+      for (let at = 0; at < bytes.length; at += HASH_BYTES) {
+        frontier.append(bytes.subarray(at, at + HASH_BYTES))
+        if (roots.has(frontier.size)) roots.set(frontier.size, frontier.root())
+      }
+    }
+    for (const { from, to, size, root } of changes.reverse()) {
+      const own = roots.get(size)
+      if (own && sameHash(own, root)) this.chain.outside.changed(from, to)
+    }
   }
 
   async #leaves(name: string): Promise<Uint8Array> {

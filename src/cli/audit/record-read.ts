@@ -1,4 +1,4 @@
-// That somebody reads the log is itself a record: written before anything is shown, by the bridge that has the
+// That somebody reads the log, or is given the right to sign, is itself a record: written before anything is shown, by the bridge that has the
 // log, or by a bridge without wands when none runs. A log that is not this computer's to write is left as it
 // is: a copy in an auditor's hands can be read, and standard error says that it was not recorded.
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { nodeDisk } from '../../base/disk.ts'
 import { systemEnv } from '../../base/env.ts'
 import { ask } from '../../control/client.ts'
 import type { Args } from '../../control/messages.ts'
-import { sourcesIn } from '../../host/host.ts'
+import { type Host, sourcesIn } from '../../host/host.ts'
 import { printable } from '../../model/printable.ts'
 import { auditSentence } from '../../words/told.ts'
 import { hold } from '../serve.ts'
@@ -25,17 +25,44 @@ export async function recordRead(
   const stateDir = stateDirOf(flags)
   const actor = { id: accountName(), role: 'operator', auth: 'process' }
   const access = { route, pump: flags.pump?.slice(0, 64) ?? null, actor }
-  let why: string
-  try {
-    const asked = await ask(stateDir, 'audit-read', access)
-    why = asked === null ? await byItself(stateDir, access) : ''
-  } catch (error) {
-    why = (error as Error).message.split('\n')[0] ?? ''
-  }
+  const why = await recorded(
+    stateDir,
+    () => ask(stateDir, 'audit-read', access),
+    async ({ auditor }) => auditor.read(access),
+  )
   if (why !== '') {
     console.error(printable(`That it was read here is not recorded in the log: ${why}`))
   }
   return why === ''
+}
+
+/** Somebody may sign worksheets, or no more: recorded; when it is not, says so and why. */
+export async function recordOperator(
+  name: string,
+  change: 'added' | 'removed',
+  flags: StateFlags,
+): Promise<void> {
+  const stateDir = stateDirOf(flags)
+  const actor = { id: accountName(), role: 'operator', auth: 'process' }
+  const why = await recorded(
+    stateDir,
+    () => ask(stateDir, 'operator', { name, change, actor }),
+    ({ auditor }) => auditor.operator({ name, change }, actor),
+  )
+  if (why !== '') console.error(printable(`This is not recorded in the log: ${why}`))
+}
+
+/** By the bridge that runs, or by one for this alone: why it is not recorded; empty = it is. */
+async function recorded(
+  stateDir: string,
+  running: () => Promise<object | null>,
+  itself: (host: Host) => Promise<boolean>,
+): Promise<string> {
+  try {
+    return (await running()) === null ? await byItself(stateDir, itself) : ''
+  } catch (error) {
+    return (error as Error).message.split('\n')[0] ?? ''
+  }
 }
 
 const WHY_NOT: { readonly [C in NotOurs]?: string } = {
@@ -44,7 +71,10 @@ const WHY_NOT: { readonly [C in NotOurs]?: string } = {
   'not-ended': 'its bridge did not end in order, and only the next start of a bridge mends that.',
 }
 
-async function byItself(stateDir: string, access: Access): Promise<string> {
+async function byItself(
+  stateDir: string,
+  write: (host: Host) => Promise<boolean>,
+): Promise<string> {
   const [source] = await sourcesIn(stateDir)
   if (source === undefined) return 'there is no log.'
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
@@ -56,10 +86,8 @@ async function byItself(stateDir: string, access: Access): Promise<string> {
   const host = await hold(env, stateDir, async () => ({ source, ports: [], policy: 'manual' }))
   try {
     await host.auditor.opened
-    return (await host.auditor.read(access))
-      ? ''
-      : auditSentence(host.words, host.bridge.status().audit)
+    return (await write(host)) ? '' : auditSentence(host.words, host.bridge.status().audit)
   } finally {
-    await host.stop(access.route)
+    await host.stop('an entry in the log')
   }
 }

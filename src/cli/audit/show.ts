@@ -13,15 +13,17 @@ export interface FilterFlags extends StateFlags {
   readonly kind?: readonly string[]
   readonly pump?: string
   readonly session?: number
+  readonly actor?: string
 }
 
-export function filterOf({ from, to, kind, pump, session }: FilterFlags): Filter {
+export function filterOf({ from, to, kind, pump, session, actor }: FilterFlags): Filter {
   return {
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
     ...(kind !== undefined && { kinds: kind }),
     ...(pump !== undefined && { pump }),
     ...(session !== undefined && { session }),
+    ...(actor !== undefined && { actor }),
   }
 }
 

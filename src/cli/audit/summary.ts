@@ -64,6 +64,8 @@ export function summary(record: AuditRecord): string {
       return `${record.body.frames} frames, ${record.body.bytes} bytes: ${record.body.reasons.map((r) => r.why).join(', ')}`
     case 'read-access':
       return `${record.body.token} ${record.body.route}: ${record.body.reads} read, ${record.body.refused} refused`
+    case 'operator':
+      return `operator ${record.body.name} ${record.body.change}`
     case 'start':
       return `${record.body.software}, Node ${record.body.node}`
     case 'stop':

@@ -2,7 +2,12 @@
 // log, or a file that somebody kept. What it found is said in sentences or as one JSON document.
 import { type Account, accountOf } from '../../audit/verify/account.ts'
 import { Outside } from '../../audit/verify/outside.ts'
-import type { Progress, Verification, VerifyOptions } from '../../audit/verify/verification.ts'
+import type {
+  Facts,
+  Progress,
+  Verification,
+  VerifyOptions,
+} from '../../audit/verify/verification.ts'
 import { verify } from '../../audit/verify/verify.ts'
 import { Witnessed } from '../../audit/verify/witnessed.ts'
 import { nodeDisk } from '../../base/disk.ts'
@@ -22,6 +27,8 @@ export interface VerifyFlags extends StateFlags {
   /** Verifier keys of witnesses. */
   readonly witness?: readonly string[]
   readonly rederive?: boolean
+  /** Say who is in it and over what time. */
+  readonly who?: boolean
   readonly json?: boolean
 }
 
@@ -109,7 +116,7 @@ async function verifyLog(
       ...(flags.since !== undefined && { since: flags.since }),
       ...(flags.witness && { witnesses: flags.witness }),
       ...(flags.rederive && { rederive: decoderOf }),
-      ...(flags.json && { facts: true }),
+      ...((flags.json || flags.who) && { facts: true }),
       ...(progress && { progress }),
       ...more,
     })
@@ -132,7 +139,7 @@ export function exitOf(accounts: readonly Account[]): ExitCode {
   return unread ? Exit.AUDIT : Exit.NOT_SO
 }
 
-function say(account: Account, spoken: readonly string[], { rederive }: VerifyFlags): void {
+function say(account: Account, spoken: readonly string[], { rederive, who }: VerifyFlags): void {
   const { log, verification, setAside, accepted, ok } = account
   const out = ok ? console.log : console.error
   const sentence = verification?.sentence ?? missing(account, spoken)
@@ -161,7 +168,18 @@ function say(account: Account, spoken: readonly string[], { rederive }: VerifyFl
       ),
     )
   }
+  if (who && verification?.facts) for (const line of factLines(verification.facts)) out(line)
   if (verification && !ok) console.error(meaning(verification))
+}
+
+/** Over what time a log goes, what it could not keep, and who is in it. */
+function factLines({ from, to, dropped, actors }: Facts): string[] {
+  const time = from === null ? 'No entries' : `From ${from} to ${to}`
+  const lost = `Records that could not be kept: ${dropped}.`
+  const people = actors.map(
+    ({ id, role, auth, records }) => `    ${id} (${role}, ${auth}): records ${records}`,
+  )
+  return [`  ${time}. ${lost}`, ...people].map(printable)
 }
 
 export function missing({ log, setAside }: Account, spoken: readonly string[]): string {
