@@ -1,10 +1,12 @@
 // A time of the pump's clock has no zone on any surface: the offset measured at a reading is of that reading.
 import { describe, expect, it } from 'vitest'
 import { eventRows } from '../../src/cli/audit/report/reading-columns.ts'
+import { renderPump } from '../../src/cli/render.ts'
 import { dateTime } from '../../src/model/format.ts'
 import { deviceTimeText } from '../../src/model/value.ts'
+import { readerOf } from '../../src/words/reader.ts'
 import { FULL, valuesIn } from '../model/full.ts'
-import { surfacesOf } from './surfaces.ts'
+import { statusIn, surfacesOf } from './surfaces.ts'
 
 /** Every second since 2000 that the blocks hold, but the reading's own. */
 function timesIn(value: unknown, out = new Set<string>()): Set<string> {
@@ -39,6 +41,24 @@ describe('a time of the pump’s clock', () => {
       }
       if (['status', 'record', 'fhir', 'hl7', 'terminal', 'report'].includes(surface))
         expect(shown, surface).toBeGreaterThan(0)
+    }
+  })
+
+  it('is compared in the terminal with the clinic’s clock, in summer and in winter', async () => {
+    const status = await statusIn(FULL)
+    const line = (hostTime: string, deviceTime: string) => {
+      const clock = { ...status.clock, hostTime, deviceTime }
+      return renderPump({ ...status, clock }, readerOf('en-US', 'America/New_York'))
+        .join(' ')
+        .replace(/\s+/g, ' ')
+    }
+    for (const [utc, own, late] of [
+      ['2026-11-24T19:02:11.000Z', '2026-11-24T14:02:11', '2026-11-24T15:02:11'],
+      ['2026-07-24T18:02:11.000Z', '2026-07-24T14:02:11', '2026-07-24T15:02:11'],
+    ] as const) {
+      expect(line(utc, own)).toContain('clock agrees with this computer’s (America/New_York).')
+      expect(line(utc, late)).toContain('1 h ahead of this computer’s (America/New_York).')
+      expect(line(utc, own)).not.toContain('UTC')
     }
   })
 
