@@ -78,18 +78,21 @@ export function markOf(source: Source): Pick<Meta, 'security'> {
 }
 
 export interface DeviceTime {
-  /** To the second with an offset, or the day alone when no offset is known. */
+  /** To the second with an offset, or the day alone where no offset is known. */
   readonly text: string | undefined
   readonly element: Element
 }
 
-/** A time of the pump's clock: what is known of its zone, and the very text beside it. */
-export function deviceTime(text: string | null, zone: string | null): DeviceTime {
+/**
+ * A time of the pump's clock other than the reading's: its day, and the very text beside it. The offset is
+ * measured at the reading alone; how the clock stood at another time nobody knows.
+ */
+export function deviceTime(text: string | null): DeviceTime {
   if (text === null) {
     return { text: undefined, element: { extension: [{ url: ABSENT, valueCode: 'unknown' }] } }
   }
   const extension: Extension[] = [{ url: DEVICE_TIME, valueString: text }]
-  return { text: zone === null ? text.slice(0, 10) : `${text}${zone}`, element: { extension } }
+  return { text: text.slice(0, 10), element: { extension } }
 }
 
 /**
@@ -100,8 +103,8 @@ export function readingTime(
   { deviceTime: text, readAt }: Pick<InterrogationRecord, 'deviceTime' | 'readAt'>,
   zone: string | null,
 ): DeviceTime {
-  if (text !== null && zone !== null) return deviceTime(text, zone)
-  return { text: readAt, element: text === null ? {} : deviceTime(text, zone).element }
+  const element = text === null ? {} : deviceTime(text).element
+  return { text: text === null || zone === null ? readAt : `${text}${zone}`, element }
 }
 
 export const deviceReference = (id: string): Reference => ({ reference: `Device/${id}` })

@@ -48,12 +48,11 @@ export const observationId = (record: InterrogationRecord, key: string) =>
 
 export function observationOf(record: InterrogationRecord, one: Observed): Observation {
   const { metric, key } = one
-  const zone = zoneOf(record)
   const pump = record.pump?.id ?? ''
-  const effective = readingTime(record, zone)
+  const effective = readingTime(record, zoneOf(record))
   const component = one.parts.map((part) => ({
     code: conceptOf(part.code),
-    ...valueIn(part, zone),
+    ...valueIn(part),
   }))
   return {
     resourceType: 'Observation',
@@ -67,7 +66,7 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
     ...(effective.text !== undefined && { effectiveDateTime: effective.text }),
     ...(effective.element.extension && { _effectiveDateTime: effective.element }),
     issued: record.at,
-    ...valueIn(one, zone),
+    ...valueIn(one),
     ...(metric.note !== undefined && { note: [{ text: metric.note }] }),
     device: { reference: `DeviceMetric/${deviceId(pump, key)}` },
     ...(component.length > 0 && { component }),
@@ -81,12 +80,12 @@ function categoryOf(about: string): CodeableConcept {
     : { text: about === 'setting' ? 'Setting of the device' : 'Technical value of the device' }
 }
 
-function valueIn({ kind, values, value, unit, missing }: Measured, zone: string | null): Value {
+function valueIn({ kind, values, value, unit, missing }: Measured): Value {
   if (value === null) return { dataAbsentReason: absent(REASONS[missing ?? 'unknown']) }
   if (kind === 'number') return { valueQuantity: quantityOf(Number(value), unit ?? '1') }
   const text = String(value)
   if (kind === 'time') {
-    const { text: when = '', element } = deviceTime(text, zone)
+    const { text: when = '', element } = deviceTime(text)
     return { valueDateTime: when, _valueDateTime: element }
   }
   if (values === null) return { valueString: text }

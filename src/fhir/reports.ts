@@ -35,7 +35,7 @@ export function refillReport(record: InterrogationRecord, { before }: Refill): D
   const earlier = before === null ? [] : [`${reportId({ log, position: before })}.reported-volume`]
   const now = REFILL_KEYS.map((key) => observationId(record, key))
   // It is of when it was programmed, which may be long before it was first read here.
-  const when = deviceTime(record.reservoir.filledAt.value, zoneOf(record))
+  const when = deviceTime(record.reservoir.filledAt.value)
   return report(record, '.refill', OWN.refill, when, [...earlier, ...now])
 }
 

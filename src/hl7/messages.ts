@@ -58,11 +58,10 @@ export function messageOf(record: Sendable, profile: Profile = PROFILE): string 
 }
 
 function report(record: InterrogationRecord, profile: Profile): string {
-  const zone = zoneOf(record)
-  const at = pumpTime(record.deviceTime, zone) ?? hostTime(record.at)
+  const at = pumpTime(record.deviceTime, zoneOf(record)) ?? hostTime(record.at)
   const filler = [`${record.log}/${record.position}`, NAMESPACE]
   const obr = segment('OBR', { 1: '1', 2: filler, 3: filler, 4: coded(OWN.interrogation), 7: at })
-  const rows = rowsOf(record, zone, at)
+  const rows = rowsOf(record, at)
   // A row without a value is overlooked; that nothing is known of alarms must not be.
   const unread =
     record.alarms === null
@@ -104,7 +103,7 @@ function opening(
 }
 
 /** OBX-4 counts within what contains a row: system, pump, channel, metric, part. */
-function rowsOf(record: InterrogationRecord, zone: string | null, at: string): string[] {
+function rowsOf(record: InterrogationRecord, at: string): string[] {
   const out: string[] = []
   const all = observe(record)
   const add = (fields: Readonly<Record<number, Field>>) =>
@@ -120,7 +119,7 @@ function rowsOf(record: InterrogationRecord, zone: string | null, at: string): s
     for (const [i, one] of own.entries()) {
       for (const [part, value] of [one as Measured, ...one.parts].entries()) {
         const sub = `${place}.${i + 1}${part === 0 ? '' : `.${part}`}`
-        add({ ...valueFields(value, zone, record.source), 4: sub, 14: at })
+        add({ ...valueFields(value, record.source), 4: sub, 14: at })
       }
     }
   }
@@ -142,7 +141,6 @@ const FLAGS = { invalid: 'INV', unavailable: 'NAV', unread: 'NAV', unknown: 'NAV
 
 function valueFields(
   { code, kind, values, value, unit, missing }: Measured,
-  zone: string | null,
   source: Source,
 ): Readonly<Record<number, Field>> {
   const flag = missing !== null ? FLAGS[missing] : source === 'device' ? '' : 'TEST'
@@ -152,12 +150,9 @@ function valueFields(
     return { ...shared, 2: 'NM', 5: number(Number(value), unit ?? '1'), 6: unitOf(unit ?? '1') }
   }
   const text = String(value)
-  if (kind === 'time') {
-    const time = pumpTime(text, zone)
-    // Without an offset it would be taken as of MSH-7's zone, which is UTC: then it is text.
-    return time === null ? { ...shared, 2: 'ST', 5: text } : { ...shared, 2: 'DTM', 5: time }
-  }
-  if (values === null) return { ...shared, 2: 'ST', 5: text }
+  // A time of the pump's clock has no offset but at the reading; without one it would be taken as of MSH-7's
+  // zone, which is UTC: so it is text.
+  if (kind === 'time' || values === null) return { ...shared, 2: 'ST', 5: text }
   return { ...shared, 2: 'CWE', 5: values === 'alarm-code' ? eventOf(text) : wordOf(values, text) }
 }
 

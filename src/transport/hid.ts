@@ -9,6 +9,7 @@ import { MAX_OUTSTANDING, REPORT_SIZE } from '../../protocol/framing/hid-report.
 import { REPORTS } from '../../protocol/framing/report-stream.ts'
 import { HID_USAGE, HID_USAGE_PAGE } from '../../protocol/usb.ts'
 import { type Cancel, type Env, systemEnv } from '../base/env.ts'
+import { denied } from './denied.ts'
 import { type HidDriver, type HidHandle, type HidInfo, loadHidDriver } from './hid-driver.ts'
 import { type HidLock, lockHid } from './hid-lock.ts'
 import { absence } from './listed.ts'
@@ -182,16 +183,15 @@ function normalised(path: string, error: unknown): PortError {
   if (error instanceof PortError) return error
   const said = textOf(error)
   if (/shared object|dlopen|DLOPEN|specified module|native build|prebuil/i.test(said)) {
+    const todo =
+      process.platform === 'linux' ? ' On Debian or Ubuntu, install the package libusb-1.0-0.' : ''
     return new PortError(
       'failed',
-      `${path}: the HID driver cannot be loaded (${firstLine(said)}). On Debian or Ubuntu, install the package libusb-1.0-0. Until then a wand can be read on its serial port.`,
+      `${path}: the HID driver cannot be loaded (${firstLine(said)}).${todo} Until then a wand can be read on its serial port.`,
     )
   }
   if (/EACCES|EPERM|permission|access denied|insufficient/i.test(said)) {
-    return new PortError(
-      'denied',
-      `${path} may not be opened by this user. On Linux, install the udev rules of wandbridge; \`wandbridge doctor\` says how.`,
-    )
+    return denied(path, 'Install the udev rules of wandbridge; `wandbridge doctor` says how.')
   }
   if (/EBUSY|busy|exclusive/i.test(said)) {
     return new PortError(

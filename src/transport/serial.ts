@@ -11,6 +11,7 @@ import { LINES } from '../../protocol/framing/line-stream.ts'
 import { BAUD } from '../../protocol/framing/serial-line.ts'
 import type { Env } from '../base/env.ts'
 import { systemEnv } from '../base/env.ts'
+import { denied } from './denied.ts'
 import { absence } from './listed.ts'
 import { type PortEnd, PortError, type PortEvents, type PortSource, type WandPort } from './port.ts'
 
@@ -58,7 +59,7 @@ class SerialWandPort implements WandPort {
     })
     port.on('data', (bytes: Buffer) => this.#events?.data(bytes))
     await new Promise<void>((resolve, reject) => {
-      port.open((error) => (error ? reject(normalised(this.path, error)) : resolve()))
+      port.open((error) => (error ? reject(refusal(this.path, error)) : resolve()))
     })
     if (this.#closed) {
       port.close(() => {})
@@ -121,7 +122,7 @@ function raiseLines(port: SerialPort): void {
 }
 
 /** The system's words for why a port cannot be opened, in ours. They differ between systems. */
-function normalised(path: string, error: Error): PortError {
+export function refusal(path: string, error: Error): PortError {
   const said = error.message
   if (/cannot lock|EBUSY|busy|temporarily unavailable/i.test(said)) {
     return new PortError(
@@ -130,10 +131,7 @@ function normalised(path: string, error: Error): PortError {
     )
   }
   if (/permission|EACCES|access (is )?denied/i.test(said)) {
-    return new PortError(
-      'denied',
-      `${path} may not be opened by this user. On Linux, add the user to the group of the device (often dialout) and log in again.`,
-    )
+    return denied(path, 'Add the user to the group of the device (often dialout) and log in again.')
   }
   if (/no such file|ENOENT|not found|ENXIO|ENODEV|no such device/i.test(said)) {
     return new PortError('absent', absence(path))

@@ -89,7 +89,12 @@ describe('LIVE that contradicts the reading', () => {
     await r.until(() => r.events.some((e) => e.kind === 'outdated'), 3_000)
     expect(r.pump()).toMatchObject({ quality: 'stale', reason: 'changed' })
     expect(r.events.some((e) => e.kind === 'live' && e.activeAlarms === 7)).toBe(false)
-    // It is read again, and live once the two agree.
+    // Read again and again it says the same, and is current at no moment.
+    const readings = () => r.events.filter((e) => e.kind === 'reading').length
+    const before = readings()
+    expect(await everCurrent(r, 6_000)).toBe(false)
+    expect(readings()).toBeGreaterThan(before)
+    // It is live once the two agree.
     await r.command({ do: 'reply', to: 'LIVE' })
     await r.live()
     expect(r.events.filter((e) => e.kind === 'reading').length).toBeGreaterThan(1)

@@ -10,18 +10,31 @@ import { WORDS } from '../../src/words/words.ts'
 import { rig } from '../bridge/rig.ts'
 
 /** One reading by a bridge whose log is in `state`, and the exit code it asks for. */
-async function read(state: AuditStatus['state'], prepare: object[] = []): Promise<number> {
+const read = async (state: AuditStatus['state'], prepare: object[] = []) =>
+  (await outcome(state, prepare)).code
+
+/** The same with the sentences; `later` is done after two seconds. */
+async function outcome(
+  state: AuditStatus['state'],
+  prepare: readonly object[],
+  later?: object,
+): Promise<{ code: number; text: string }> {
   const recorder = { ...NO_RECORDER, status: () => ({ ...NO_RECORDER.status(), state }) }
   const r = await rig({ policy: 'manual', recorder })
   for (const command of prepare) await r.command(command)
   r.bridge.start()
-  let code: number | null = null
+  const ends: { code: number; text: string }[] = []
   void interrogateOnce(r.env, r.bridge, 'loop-0', 30_000).then((outcome) => {
-    code = exitCodeOf(outcomeTold(WORDS['en-US'], outcome))
+    const told = outcomeTold(WORDS['en-US'], outcome)
+    ends.push({ code: exitCodeOf(told), text: JSON.stringify(told) })
   })
-  await r.until(() => code !== null)
+  if (later) {
+    await r.env.advance(2_000)
+    await r.command(later)
+  }
+  await r.until(() => ends.length > 0)
   await r.stop()
-  return code ?? Number.NaN
+  return ends[0] ?? { code: Number.NaN, text: '' }
 }
 
 describe('status', () => {
@@ -33,5 +46,32 @@ describe('status', () => {
     const stuck = { do: 'fault', fault: 'stuck-telemetry', on: true }
     expect(await read('ok', [stuck])).toBe(Exit.NOT_READ)
     expect(await read('failed')).toBe(Exit.AUDIT)
+  })
+
+  it('takes a wand of another major version for a wand, and says which', async () => {
+    const other = { do: 'reply', to: 'HELLO', count: 0, header: { major: 2 } }
+    const { code, text } = await outcome('ok', [other])
+    expect(code).toBe(Exit.NOT_READ)
+    expect(text).toContain('version 2')
+    expect(text).not.toMatch(/no wand|nothing answers|no pump/i)
+  })
+
+  it.each([
+    ['answers nothing', [{ do: 'reply', to: 'HELLO', count: 0, drop: true }], Exit.NO_WAND],
+    ['is not plugged in', [{ do: 'unplug' }], Exit.NO_WAND],
+  ] as const)('says nothing of a pump where the wand %s', async (_, prepare, expected) => {
+    for (const lifted of [[], [{ do: 'lift' }]]) {
+      const { code, text } = await outcome('ok', [...lifted, ...prepare])
+      expect(code).toBe(expected)
+      expect(text).not.toMatch(/the wand answers|no pump/i)
+    }
+  })
+
+  it('says that no pump is in reach of a wand that answers, not of one whose cable is out since', async () => {
+    const lifted = await outcome('ok', [{ do: 'lift' }])
+    expect(lifted.text).toContain('no pump is in reach')
+    const pulled = await outcome('ok', [{ do: 'lift' }], { do: 'unplug' })
+    expect(pulled.code).toBe(Exit.NOT_READ)
+    expect(pulled.text).not.toMatch(/the wand answers|no pump/i)
   })
 })

@@ -169,9 +169,34 @@ describe('an Observation', () => {
     const report = refillReport(record, { before: null })
     check(report)
     const { value } = record.reservoir.filledAt
-    expect(report.effectiveDateTime?.slice(0, 19)).toBe(value)
+    expect(report.effectiveDateTime).toBe(value?.slice(0, 10))
+    expect(report._effectiveDateTime).toMatchObject({ extension: [{ valueString: value }] })
     expect(report.issued).toBe(record.at)
     expect(value).not.toBe(record.deviceTime)
+  })
+
+  it('gives the offset of the reading to no time but the reading’s', async () => {
+    const check = await both()
+    const record = await aReading()
+    const [alarm] = record.alarms ?? []
+    const old = '2026-01-02T03:04:05'
+    const one = { id: 1, ...alarm, code: 'motor-stall', occurredAt: old, detectedAt: old } as never
+    const offset = { value: -18_000, unit: 's' as const }
+    const moved = { ...record, alarms: [one], clock: { ...record.clock, offset } }
+    const all = observationsOf(moved)
+    for (const observation of all) check(observation)
+    const times = all.flatMap((o) => [o, ...(o.component ?? [])]).filter((o) => o.valueDateTime)
+    expect(times.length).toBeGreaterThan(4)
+    for (const { valueDateTime, _valueDateTime } of times) {
+      const own = _valueDateTime?.extension?.[0]?.valueString
+      expect(own).toMatch(/T\d\d:\d\d:\d\d$/)
+      expect(valueDateTime).toBe(own?.slice(0, 10))
+    }
+    expect(times.filter((t) => t._valueDateTime?.extension?.[0]?.valueString === old)).toHaveLength(
+      2,
+    )
+    // It was measured, and stands at the reading itself.
+    expect(all[0]?.effectiveDateTime).toBe(`${record.deviceTime}-05:00`)
   })
 
   it("has the pump's own time with the offset that was measured, or else this computer's, with the pump's beside it", async () => {

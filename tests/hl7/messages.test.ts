@@ -37,7 +37,7 @@ function meant(parsed: Parsed, record: InterrogationRecord): void {
       expect(row?.value).not.toContain('e')
       expect(row?.unit).not.toBe('')
     } else if (kind === 'text') expect(row?.value).toBe(value)
-    else if (kind === 'time') expect(pumpTimeIn(row)).toBe(value)
+    else if (kind === 'time') expect([row?.type, row?.value]).toEqual(['ST', value])
     else {
       expect(row?.type).toBe('CWE')
       const word = String(value)
@@ -47,14 +47,6 @@ function meant(parsed: Parsed, record: InterrogationRecord): void {
     }
     expect(unit === null || unit.length > 0).toBe(true)
   }
-}
-
-/** The time of the pump's clock, whether it came with an offset or as text. */
-function pumpTimeIn(row: Parsed['rows'][number] | undefined): string | undefined {
-  if (row?.type === 'ST') return row.value
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)[+-]\d{4}$/.exec(row?.value ?? '')
-  const [, year, month, day, hour, minute, second] = parts ?? []
-  return `${year}-${month}-${day}T${hour}:${minute}:${second}`
 }
 
 function nests(parsed: Parsed): void {
@@ -147,6 +139,18 @@ describe('PCD-01', () => {
     const [parsed] = await read([text], { skip })
     meant(parsed as Parsed, lost as InterrogationRecord)
     expect(parsed?.rows.some((row) => row.type === 'DTM')).toBe(false)
+  })
+
+  it('gives the offset of the reading to no time but the reading’s', async () => {
+    const [record] = interrogations(await recordsOf('mixture'))
+    if (!record) throw new Error('no reading')
+    const offset = { value: -18_000, unit: 's' as const }
+    const rows = messageOf({ ...record, clock: { ...record.clock, offset } }).split('\r')
+    const values = rows.filter((row) => row.startsWith('OBX')).map((row) => row.split('|')[5] ?? '')
+    expect(values).toContain(record.reservoir.filledAt.value)
+    expect(values.filter((value) => value.endsWith('-0500'))).toEqual([])
+    // It was measured, and stands at the reading itself.
+    expect(rows.find((row) => row.startsWith('OBR'))).toMatch(/\|\d{14}-0500$/)
   })
 
   it('escapes what people typed, and keeps it', async ({ skip }) => {

@@ -243,6 +243,29 @@ describe('a HID port that cannot be opened', () => {
     }
   })
 
+  it.each([
+    ['Permission denied', /udev|doctor/],
+    ['libusb-1.0.so.0: cannot open shared object file', /Debian|package/],
+  ])('gives advice for Linux on Linux only: %s', async (says, advice) => {
+    const here = process.platform
+    const told = async (platform: NodeJS.Platform) => {
+      Object.defineProperty(process, 'platform', { value: platform })
+      const fake = fakeDriver(() => Promise.reject(new Error(says)))
+      return (await failure(hidSource(path, { env, driver: fake.driver }).create())).message
+    }
+    try {
+      expect(await told('linux')).toMatch(advice)
+      for (const other of ['win32', 'darwin'] as const) {
+        const message = await told(other)
+        expect(message).not.toMatch(advice)
+        expect(message).not.toContain('Linux')
+        expect(message).toContain(path)
+      }
+    } finally {
+      Object.defineProperty(process, 'platform', { value: here })
+    }
+  })
+
   it('is absent through the real driver where there is no such device', async () => {
     const error = await failure(hidSource('/dev/no-such-hidraw').create())
     expect(error.end).toBe('absent')

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { startSimulator } from '../../simulator/index.ts'
 import { systemEnv } from '../../src/base/env.ts'
 import type { PortEnd, PortError, WandPort } from '../../src/transport/port.ts'
+import { refusal } from '../../src/transport/serial.ts'
 import { sourceFor } from '../../src/transport/source.ts'
 
 const HELLO = ':010100000100010078563412000000000077143936\r\n'
@@ -142,6 +143,21 @@ describe('a serial port', () => {
     expect((await failure(sourceFor(tmpdir(), env).create())).end).toBe('failed')
   })
 })
+
+it.each(['linux', 'win32', 'darwin'] as const)(
+  'a port that is refused is told on %s',
+  (platform) => {
+    const here = process.platform
+    Object.defineProperty(process, 'platform', { value: platform })
+    try {
+      const { end, message } = refusal('/dev/wand', new Error('Error: Access denied'))
+      expect(end).toBe('denied')
+      expect(/group|dialout|Linux/.test(message)).toBe(platform === 'linux')
+    } finally {
+      Object.defineProperty(process, 'platform', { value: here })
+    }
+  },
+)
 
 describe('a TCP port', () => {
   it('carries bytes both ways and ends once', async () => {

@@ -203,6 +203,8 @@ export class Interpreter {
       pump,
       saidAt: read.began.earliest,
       ...this.#answered(read.ended.earliest),
+      // Until LIVE agrees with it.
+      ...(news.contested && { liveForMs: 0 }),
       values: decoder.reading(body, readAt),
       evidence: { decoder: decoder.name, pdus: read.pdus, body },
       clock: clockOf(news, at),

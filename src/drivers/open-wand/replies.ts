@@ -218,12 +218,16 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   // Asked before the contact was lost it says nothing of now.
   if (!contact.fresh || began < (unrecognisedSince ?? -Infinity)) return
   set(d, { recognised: true, unrecognisedSince: null, answeredAt: began })
-  if (counter === null || live.stateCounter !== counter || contradicts(live, d.s.agreed)) {
+  const same = counter !== null && live.stateCounter === counter
+  const contested = same && contradicts(live, d.s.agreed)
+  if (!same || contested) {
+    if (contested) set(d, { contested })
     set(d, { assembly: null, readTimes: null, counter: live.stateCounter, agreed: null })
     tell(d, { kind: 'outdated', session })
     if (d.s.phase === 'holding') go(d, 'read-again')
     return
   }
+  if (d.s.agreed) set(d, { contested: false })
   if (!recognised) tell(d, { kind: 'recognised', session, answeredAt: began })
   // Without a reading that it agrees with, its two values would make an older one look young.
   if (d.s.agreed) tell(d, { kind: 'live', session, live, raw, answeredAt: began })
@@ -268,7 +272,9 @@ function grow(d: Draft, next: Assembly | Statement): void {
     alarms: isUnread(alarms) ? null : alarms.alarms.length,
   }
   set(d, { agreed })
-  tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes } })
+  // It may say again what LIVE contradicts: it is not current before LIVE agrees with it.
+  const { contested } = d.s
+  tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes }, contested })
   if (d.s.policy === 'continuous') go(d, 'read-kept')
   else toEnding(d, 'read-done')
 }

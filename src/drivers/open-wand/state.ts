@@ -118,6 +118,8 @@ export interface LinkState {
   readonly answeredAt: number
   /** What the newest reading of this session says, and LIVE must not contradict. */
   readonly agreed: Agreed | null
+  /** LIVE has contradicted a reading of this session, and has not agreed with one since. */
+  readonly contested: boolean
   /** State counter of the pump when it was last read or recognised in this session. */
   readonly counter: number | null
   readonly assembly: Assembly | null
@@ -187,6 +189,7 @@ export type LinkNews =
       readonly kind: 'snapshot'
       readonly session: Session
       readonly read: ReadSnapshot & ReadTimes
+      readonly contested: boolean
     }
   | {
       readonly kind: 'live'
@@ -269,6 +272,7 @@ export function initialState(
     unrecognisedSince: null,
     answeredAt: -Infinity,
     agreed: null,
+    contested: false,
     counter: null,
     assembly: null,
     readTimes: null,

@@ -109,4 +109,41 @@ export const FOUND: readonly Story[] = [
     ],
     ms: 42296,
   },
+  // Two more in which the server's clock was set back by an hour.
+  {
+    seed: 656,
+    policy: 'continuous',
+    liveMs: 1000,
+    framing: 'line',
+    steps: [
+      { at: 13191, command: { do: 'unplug' } },
+      { at: 27326, command: { do: 'place' } },
+      { at: 29715, command: { do: 'reply', to: 'SNAPSHOT', nth: 1, count: 10, old: true } },
+      { at: 30644, command: { do: 'reply', to: 'PING', nth: 3, count: 1, source: 'replay' } },
+      { at: 32279, command: { do: 'present', pump: 0 } },
+      { at: 32979, command: { do: 'set-clock', ms: -3600000 } },
+      { at: 34971, command: { do: 'reply', to: 'SNAPSHOT', nth: 3, count: 1, old: true } },
+    ],
+    ms: 44962,
+  },
+  {
+    seed: 7261,
+    policy: 'continuous',
+    liveMs: 3000,
+    framing: 'line',
+    steps: [
+      { at: 204, command: { do: 'reply', to: 'PING', nth: 2, count: 3, length: 39 } },
+      { at: 1738, command: { do: 'place' } },
+      { at: 1828, command: { do: 'noise', level: 'low' } },
+      { at: 6653, command: { do: 'set-clock', ms: -3600000 } },
+      { at: 16427, command: { do: 'reply', to: 'CLOSE', nth: 4, count: 1, code: 'AIR_FAILED' } },
+      { at: 21304, command: { do: 'alarm', code: 'stopped-over-48h', on: true } },
+      {
+        at: 27263,
+        command: { do: 'reply', to: 'INTERROGATE', nth: 2, count: 1, set: { snapshot: null } },
+      },
+      { at: 31843, command: { do: 'reply', to: 'WAND', nth: 2, count: 1, old: true } },
+    ],
+    ms: 41472,
+  },
 ]

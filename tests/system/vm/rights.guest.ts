@@ -33,7 +33,7 @@ test('without the rules a user may not open a wand, and is told what to do', () 
     const { hidraw } = await plugged()
     const { end, message } = await open(hidraw, asNobody())
     assert.equal(end, 'denied')
-    assert.match(message ?? '', /may not be opened by this user\. On Linux, install the udev rules/)
+    assert.match(message ?? '', /may not be opened by this user\. Install the udev rules/)
   }))
 
 test('with the rules a user of the group opens it, and the world does not', () =>
