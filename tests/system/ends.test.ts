@@ -142,8 +142,8 @@ const opened = (dir: string) =>
     () =>
       readdirSync(dir, { recursive: true, withFileTypes: true }).some(
         (entry) =>
-          entry.isFile() &&
-          !entry.name.endsWith('.new') &&
+          // Only the log: other files come and go.
+          entry.name.endsWith('.jsonl') &&
           readFileSync(join(entry.parentPath, entry.name), 'latin1').includes('"event":"opened"'),
       ),
     Boolean,

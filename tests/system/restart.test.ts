@@ -30,7 +30,7 @@ import {
 import { receiver } from './receiver.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-const SEEDS = Number(process.env['WANDBRIDGE_SEEDS'] ?? (LONG ? 200 : 3))
+const SEEDS = Number(process.env['WANDBRIDGE_SEEDS'] ?? (LONG ? 200 : 2))
 const ROUNDS = 3
 const MS = 90_000
 const SCENARIOS = ['stall-late-recovery', 'mri-stuck-session', 'low-reservoir-early', 'eri-to-eos']
