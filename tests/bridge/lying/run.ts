@@ -112,7 +112,8 @@ function judge(shown: Shown, w: Witness, now: number, bound: number, contact: nu
   const newest = wholes.at(-1)
   const counted = newest?.blocks.alarms?.alarms.length
   // A reading that was refused for another reason leaves an older one, and says that it is old.
-  if (live && counted !== undefined && alarms < counted) return `${alarms} of ${counted} alarms`
+  if (live && counted !== undefined && (alarms ?? 0) < counted)
+    return `${alarms} of ${counted} alarms`
   if (!live) return null
   const { link, session } = w
   const here = <T extends { link: number }>(all: readonly T[]) =>
@@ -126,7 +127,8 @@ function judge(shown: Shown, w: Witness, now: number, bound: number, contact: nu
   const said = last && newest && last.said > newest.ended ? last.live.activeAlarms : null
   const most = Alarms.fields.alarms.max
   if (last && now - last.said > bound) return null
-  if (said !== null && Math.min(said, most) > alarms)
+  // Who says that they could not be read claims no number of them.
+  if (said !== null && alarms !== null && Math.min(said, most) > alarms)
     return `${alarms} alarms, and LIVE says ${said}`
   return null
 }

@@ -98,11 +98,12 @@ export interface Shown {
   readonly pump: PumpStatus
   readonly live: boolean
   readonly ageMs: number
-  readonly alarms: number
+  /** How many it lists; null = it says that they could not be read. */
+  readonly alarms: number | null
 }
 
 const fromJson = (surface: string, pump: PumpStatus, whole = false): Shown => ({
-  ...{ surface, pump, ageMs: pump.ageMs, alarms: pump.alarms?.length ?? 0 },
+  ...{ surface, pump, ageMs: pump.ageMs, alarms: pump.alarms?.length ?? null },
   live: whole ? JSON.stringify(pump).includes('"quality":"current"') : pump.quality === 'current',
 })
 
@@ -132,7 +133,9 @@ export function asText(pump: PumpStatus): Shown {
   const [rounded, size] = UNITS[unit] ?? [0, 0]
   return {
     ...{ surface: 'terminal', pump, live: /\bLIVE, read/.test(text) },
-    alarms: text.match(/, noticed by the pump /g)?.length ?? 0,
+    alarms: /alarms could not be read/i.test(text)
+      ? null
+      : (text.match(/, noticed by the pump /g)?.length ?? 0),
     ageMs: Number(n) * size + rounded,
   }
 }
