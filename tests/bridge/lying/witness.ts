@@ -202,7 +202,8 @@ export class Witness {
     const identity = blocks.identity as SnapshotRepr['identity'] | undefined
     const whole: Whole = {
       ...{ said: askedAt - beganMs, ended: askedAt - endedMs, ...this.#here() },
-      ...{ serial: identity?.serial ?? null, receivedAt: this.#now() },
+      // One that names no pump belongs to the pump that OPEN has named.
+      ...{ serial: identity?.serial ?? this.session?.serial ?? null, receivedAt: this.#now() },
       blocks: blocks as Partial<SnapshotRepr>,
     }
     this.wholes.push(whole)
