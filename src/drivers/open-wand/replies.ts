@@ -223,6 +223,7 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   if (!same || contested) {
     if (contested) set(d, { contested })
     set(d, { assembly: null, readTimes: null, counter: live.stateCounter, agreed: null })
+    set(d, { outdatedBy: live })
     tell(d, { kind: 'outdated', session })
     if (d.s.phase === 'holding') go(d, 'read-again')
     return
@@ -273,7 +274,11 @@ function grow(d: Draft, next: Assembly | Statement): void {
   }
   set(d, { agreed })
   // It may say again what LIVE contradicts: it is not current before LIVE agrees with it.
-  const { contested } = d.s
+  const { outdatedBy } = d.s
+  const same = outdatedBy?.stateCounter === d.s.counter
+  const contested =
+    d.s.contested || (same && outdatedBy !== null && contradicts(outdatedBy, agreed))
+  set(d, { contested })
   tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes }, contested })
   if (d.s.policy === 'continuous') go(d, 'read-kept')
   else toEnding(d, 'read-done')

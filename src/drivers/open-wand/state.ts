@@ -120,6 +120,8 @@ export interface LinkState {
   readonly agreed: Agreed | null
   /** LIVE has contradicted a reading of this session, and has not agreed with one since. */
   readonly contested: boolean
+  /** The LIVE that outdated the last reading: the next one must not contradict it at the same counter. */
+  readonly outdatedBy: ReplyOf<'LIVE'> | null
   /** State counter of the pump when it was last read or recognised in this session. */
   readonly counter: number | null
   readonly assembly: Assembly | null
@@ -273,6 +275,7 @@ export function initialState(
     answeredAt: -Infinity,
     agreed: null,
     contested: false,
+    outdatedBy: null,
     counter: null,
     assembly: null,
     readTimes: null,
