@@ -146,4 +146,24 @@ export const FOUND: readonly Story[] = [
     ],
     ms: 41472,
   },
+  // LIVE counted an alarm; the reading made for it listed none, from an old list, and was live until the next LIVE.
+  {
+    seed: 21169,
+    policy: 'continuous',
+    liveMs: 250,
+    framing: 'report',
+    steps: [
+      { at: 3642, command: { do: 'reply', to: 'OPEN', nth: 1, count: 3, source: 'device' } },
+      { at: 5913, command: { do: 'place' } },
+      { at: 6940, command: { do: 'reply', to: 'WAND', nth: 2, count: 1, length: 50 } },
+      { at: 11195, command: { do: 'program', change: { rate: 258000 } } },
+      { at: 12648, command: { do: 'block', block: 'alarms', old: true } },
+      { at: 12875, command: { do: 'block', block: 'clock', twice: true } },
+      { at: 15023, command: { do: 'block', block: 'reservoir', set: { reportedVolume: null } } },
+      { at: 15835, command: { do: 'reply', to: 'BLOCK', nth: 4, count: 3, drop: true } },
+      { at: 19635, command: { do: 'alarm', code: 'memory-error', on: true } },
+      { at: 24080, command: { do: 'reply', to: 'LIVE', nth: 4, count: 1, header: { major: 2 } } },
+    ],
+    ms: 26397,
+  },
 ]
