@@ -256,7 +256,7 @@ function form(step: Step, sheet: Sheet | null, view: FormView): Html {
     ${hidden('sheet', view.sheet)}${hidden('step', step)}${corrects && hidden('corrects', corrects.position)}
     <h2>${number > 0 && html`<small>${w.stepOf(number, STEPS.length)}:</small> `}${w.step[step]}</h2>
     ${lead}${problem && problemBox(problem, w)}
-    ${people(sheet)}
+    ${people(sheet, view.look)}
     ${grouped(fields).map(([group, some]) => {
       const drawn = some.map((one) => {
         const field = fieldHtml(one, given, problem, one === first && problem !== null)
@@ -291,18 +291,17 @@ const doubtList = ({ doubts }: Problem, w: Words): Html =>
 const NAMES_ID = 'people'
 
 /** Names that are on the sheet already, at hand where a person is asked for. */
-function people(sheet: Sheet | null): Html | null {
+function people(sheet: Sheet | null, { words: w, clinic }: Look): Html | null {
   const names = new Set<string>()
-  for (const { entries } of sheet?.history ?? []) {
-    for (const [name, value] of Object.entries(entries as Record<string, unknown>)) {
-      if (PERSONS.includes(name) && typeof value === 'string') names.add(value)
+  for (const { step, entries } of sheet?.history ?? []) {
+    for (const { name, person } of fieldsOf(step, sheet, false, w, clinic)) {
+      const value = (entries as Record<string, unknown>)[name]
+      if (person && typeof value === 'string') names.add(value)
     }
   }
   if (names.size === 0) return null
   return html`<datalist id="${NAMES_ID}">${[...names].map((name) => html`<option value="${name}"></option>`)}</datalist>`
 }
-
-const PERSONS = ['preparer', 'checkedBy', 'discardedBy', 'witnessedBy', 'operator', 'checker']
 
 function grouped(fields: readonly Field[]): [string, Field[]][] {
   const groups: [string, Field[]][] = []

@@ -117,6 +117,18 @@ export function labelDoubts(
 const plain = (text: string): Says => ({ text, matters: false })
 const matters = (text: string): Says => ({ text, matters: true })
 
+/** A doubt where more is said than the reservoir holds. */
+export function aboveCapacity(
+  before: Reading | undefined,
+  volume: number | null,
+  { locale }: Clinic,
+  says: (typed: string, capacity: string) => string,
+): string[] {
+  const capacity = before ? figuresOf(before).capacity : null
+  if (volume === null || capacity === null || volume <= capacity) return []
+  return [says(measured(volume, locale), measured(capacity, locale))]
+}
+
 /** Aspirated beside what the pump reckoned: the difference, and a ratio where one may be given. */
 export function residual(before: Reading, aspirated: number, clinic: Clinic, w: Words): Says[] {
   const { locale } = clinic

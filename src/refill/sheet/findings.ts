@@ -3,6 +3,7 @@
 // a name, under which its answer is kept. The same on screen, on paper and in the terminal. Pure.
 import { inZone } from '../../model/format.ts'
 import {
+  aboveCapacity,
   type Clinic,
   drugsAfter,
   type Finding,
@@ -13,9 +14,8 @@ import {
   toldOf,
 } from './compare.ts'
 import { CHECKED_STEPS, type CheckedStep, type Entries } from './entries.ts'
-import { measured } from './figures.ts'
 import { pumpFindings } from './pump-says.ts'
-import { figuresOf, unreadIn } from './reading.ts'
+import { unreadIn } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -32,11 +32,8 @@ export function findings(sheet: Sheet, clinic: Clinic, w: Words): Finding[] {
   }
   const doubts = (texts: readonly string[]): Says[] =>
     texts.map((text) => ({ text, matters: true }))
-  const said = (typed: number, says: (typed: string, capacity: string) => string) => {
-    const capacity = before ? figuresOf(before.entries).capacity : null
-    if (capacity === null || typed <= capacity) return []
-    return [says(measured(typed, clinic.locale), measured(capacity, clinic.locale))]
-  }
+  const said = (typed: number, says: (typed: string, capacity: string) => string) =>
+    aboveCapacity(before?.entries, typed, clinic, says)
   for (const step of [before, after]) {
     const lines = step ? unreadIn(step.entries, clinic.locale) : []
     for (const [i, text] of lines.entries()) {

@@ -9,7 +9,7 @@ import { type LeftOut, type Told, told } from '../../words/comparison.ts'
 import { named, WORDS } from '../../words/words.ts'
 import type { Finding } from './compare.ts'
 import type { Reading } from './entries.ts'
-import { fieldsIn, valuesOf } from './reading.ts'
+import { fieldsIn, notRunning, valuesOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -92,7 +92,7 @@ function ofReading(when: When, reading: Reading, look: Look): Said[] {
   const state = codeOf(values.status.state)
   const mode = codeOf(values.infusion.mode)
   if (state === null && mode === null) add('infusing', says.stateUnknown, true)
-  else if ((state !== null && state !== 'running') || mode === 'stopped') {
+  else if (notRunning(reading)) {
     const what =
       state !== null && state !== 'running' ? named(all.pumpState, state, '') : all.mode.stopped
     add('infusing', says.notInfusing(what), true)

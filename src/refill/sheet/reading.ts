@@ -76,6 +76,13 @@ export const unreadIn = ({ blocks }: Reading, locale: Locale): string[] => {
 export const fieldsIn = (reading: Reading) =>
   filled(valuesOf(reading), { deviceTime: null, receivedAt: reading.readAt })
 
+/** Whether the pump says that it does anything but infuse as programmed. */
+export function notRunning(reading: Reading): boolean {
+  const { status, infusion } = fieldsIn(reading)
+  const { value: state } = status.state
+  return (state !== null && state !== 'running') || infusion.mode.value === 'stopped'
+}
+
 const whole = ({ value, unit }: Value<number>): number | null =>
   value === null ? null : Math.round(value * wirePer(unit ?? '1'))
 

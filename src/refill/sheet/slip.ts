@@ -7,7 +7,7 @@ import { type Clinic, doseOf, toldOf } from './compare.ts'
 import { bolusesOf } from './dates.ts'
 import { asShown } from './figures.ts'
 import { dateText } from './input.ts'
-import { fieldsIn, figuresOf } from './reading.ts'
+import { figuresOf, notRunning } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -21,10 +21,7 @@ export function slipDate({ steps }: Sheet, clinic: Clinic, w: Words): SlipDate {
   const after = steps.after?.entries
   if (!after) return { none: w.slipNotYet }
   const figures = figuresOf(after)
-  const state = fieldsIn(after).status.state.value
-  if (figures.mode === 'stopped' || (state !== null && state !== 'running')) {
-    return { none: w.slipNotInfusing }
-  }
+  if (notRunning(after)) return { none: w.slipNotInfusing }
   const found = [...pumpsDate(after.hostTime, figures, clinic, w), ...ownDates()]
   // Of one day the pump's own word stands.
   const [first] = found.sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0))

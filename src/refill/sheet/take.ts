@@ -3,9 +3,8 @@
 // has written down what was done about it. Pure.
 import { inZone } from '../../model/format.ts'
 import type { Source } from '../../model/reading.ts'
-import { type Clinic, labelDoubts } from './compare.ts'
+import { aboveCapacity, type Clinic, labelDoubts } from './compare.ts'
 import type { CheckedStep, Entries, Labelled, Ordered, Step } from './entries.ts'
-import { measured } from './figures.ts'
 import { answerField, toAnswer } from './findings.ts'
 import {
   folded,
@@ -203,19 +202,6 @@ function takeDrug(sheet: Sheet, given: Given, { words: w, clinic, now }: Context
   }))
 }
 
-/** A doubt where more is said than the reservoir holds. */
-function above(
-  sheet: Sheet,
-  volume: number | null,
-  { clinic }: Context,
-  says: (typed: string, capacity: string) => string,
-): string[] {
-  const { before } = sheet.steps
-  const capacity = before ? figuresOf(before.entries).capacity : null
-  if (volume === null || capacity === null || volume <= capacity) return []
-  return [says(measured(volume, clinic.locale), measured(capacity, clinic.locale))]
-}
-
 function takeAspirated(sheet: Sheet, given: Given, context: Context): Taken<'aspirated'> {
   const { words: w, clinic } = context
   const reader = new Reader(given, w)
@@ -230,7 +216,7 @@ function takeAspirated(sheet: Sheet, given: Given, context: Context): Taken<'asp
   }
   const nothing = volume === 0 ? [w.nothingAspirated] : []
   const checks = reader.checks('aspirated', clinic)
-  const more = above(sheet, volume, context, w.aspiratedAboveCapacity)
+  const more = aboveCapacity(sheet.steps.before?.entries, volume, clinic, w.aspiratedAboveCapacity)
   const doubts = [...nothing, ...more, ...undone(checks, w)]
   return taken(reader, w, doubts, (remark) => ({
     volume: volume ?? 0,
@@ -248,7 +234,7 @@ function takeInjected(sheet: Sheet, given: Given, context: Context): Taken<'inje
   )
   const nothing = volume === 0 ? [w.nothingInjected] : []
   const checks = reader.checks('injected', clinic)
-  const more = above(sheet, volume, context, w.injectedAboveCapacity)
+  const more = aboveCapacity(sheet.steps.before?.entries, volume, clinic, w.injectedAboveCapacity)
   const doubts = [...nothing, ...more, ...undone(checks, w)]
   return taken(reader, w, doubts, (remark) => ({ volume: volume ?? 0, ...checks, ...remark }))
 }
