@@ -13,7 +13,7 @@ import { linesOf } from '../../src/refill/sheet/lines.ts'
 import type { Sheet } from '../../src/refill/sheet/sheet.ts'
 import { readSheetFile, type SheetFile, sheetFile } from '../../src/refill/sheet/sheet-file.ts'
 import { wordsOf } from '../../src/refill/sheet/words.ts'
-import { afterReading, CLINIC, GOOD, NOW, reading, sheetTo, sheetWith } from './sheets.ts'
+import { afterReading, CLINIC, GOOD, reading, sheetTo, sheetWith, viewOf } from './sheets.ts'
 
 const CHECKPOINT =
   'wandbridge/simulator-1-00000000\n42\nnn7JB4KS33JIUaw4j19B3bCyLlIlktosZvLBaKwj9Bg=\n\n— wandbridge/simulator-1-00000000 qgwtTW1I74xseHD4XXWbWFMYuHUkrtmcuqElQ3dVvwlmPhsT7QQaVjO/McSX9e0RkvIxjktGjOe2lcq6IAUyTX5xmnQU=\n'
@@ -37,22 +37,11 @@ const shown = (page: string) =>
     .replace(/\s+/g, ' ')
 
 const view = (sheet: Sheet, locale: 'en-US' | 'en-GB' = 'en-US') =>
-  sheetPage(
-    {
-      sheet,
-      now: NOW,
-      problem: null,
-      correcting: null,
-      session: null,
-      usable: null,
-      overtaken: null,
-    },
-    {
-      look: { clinic: { ...CLINIC, locale }, words: wordsOf(locale) },
-      style: '',
-      source: sheet.source,
-    },
-  ).text
+  sheetPage(viewOf(sheet), {
+    look: { clinic: { ...CLINIC, locale }, words: wordsOf(locale) },
+    style: '',
+    source: sheet.source,
+  }).text
 
 describe('the printed sheet', () => {
   it('holds everything that was written, corrections too', () => {

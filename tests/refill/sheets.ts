@@ -3,6 +3,7 @@ import { MASS_UNITS } from '../../protocol/fields/drugs.ts'
 import { INFUSION_MODES } from '../../protocol/fields/infusion.ts'
 import type { RecordOf } from '../../src/model/record.ts'
 import { deviceTimeSeconds } from '../../src/model/value.ts'
+import type { SheetView } from '../../src/refill/page/page.ts'
 import type { Clinic } from '../../src/refill/sheet/compare.ts'
 import type { Entries, Reading, Step } from '../../src/refill/sheet/entries.ts'
 import type { Figures } from '../../src/refill/sheet/reading.ts'
@@ -144,6 +145,17 @@ export const afterReading = (over: Partial<Flat> = {}): Reading =>
     lowAlarmDate: '2027-02-04T14:50:00',
     ...over,
   })
+
+/** The sheet's page as it stands, with nothing typed and nothing to choose. */
+export const viewOf = (sheet: Sheet): SheetView => ({
+  sheet,
+  now: NOW,
+  problem: null,
+  correcting: null,
+  session: null,
+  usable: null,
+  overtaken: null,
+})
 
 /** Entries of every step, each good. */
 export const GOOD: { readonly [S in Exclude<Step, 'abandoned'>]: Entries<S> } = {

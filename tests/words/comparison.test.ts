@@ -32,7 +32,7 @@ import {
   valuesIn,
   withRaw,
 } from '../model/full.ts'
-import { CLINIC, NOW, sheetTo } from '../refill/sheets.ts'
+import { CLINIC, sheetTo, viewOf } from '../refill/sheets.ts'
 
 const reader = readerOf('en-US', 'UTC')
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
@@ -116,18 +116,7 @@ describe('any one field that is another', () => {
           checkpoint: null,
           key: null,
         })
-        const page = sheetPage(
-          {
-            sheet,
-            now: NOW,
-            problem: null,
-            correcting: null,
-            session: null,
-            usable: null,
-            overtaken: null,
-          },
-          look,
-        )
+        const page = sheetPage(viewOf(sheet), look)
         const terminal = besideLines(before, after, CLINIC)
         for (const line of lines) {
           for (const { text } of [page, printedSheet(file, sheet)]) {

@@ -21,7 +21,7 @@ import { readerOf, unreadLines } from '../../src/words/reader.ts'
 import { changesOf } from '../../web/view/visit.ts'
 import { sample } from '../http/world.ts'
 import { AT, readIn, valuesIn } from '../model/full.ts'
-import { CLINIC, NOW, sheetTo } from '../refill/sheets.ts'
+import { CLINIC, sheetTo, viewOf } from '../refill/sheets.ts'
 
 const LOG = 'simulator-1-0a1b2c3d'
 export const reader = readerOf('en-US', 'UTC')
@@ -101,13 +101,7 @@ export async function surfacesOf(repr: ReadRepr): Promise<Readonly<Record<string
       JSON.stringify([...changes.programme, ...changes.other, ...changes.unsaid]),
     ].join('\n'),
     told: JSON.stringify(told(compare(valuesIn(repr), valuesIn(repr)), reader)),
-    sheet: sheetPage(
-      {
-        ...{ sheet, now: NOW, problem: null, correcting: null, session: null },
-        ...{ usable: null, overtaken: null },
-      },
-      look,
-    ).text,
+    sheet: sheetPage(viewOf(sheet), look).text,
     paper: printedSheet(file, sheet).text,
     fhir: JSON.stringify([
       ...observationsOf(record),
