@@ -49,11 +49,14 @@ export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): 
   const collected = air !== null && air.seq === out.seq
   const began = collected ? air.firstAt : out.firstAt
   set(d, { out: null, air: collected ? null : air })
-  // Who is closing has given up what else it had asked of the session.
-  if (d.s.phase === 'ending' && MESSAGES[name].session && name !== 'CLOSE') return true
   // A good answer out of another session is no answer of this pump, whatever it says.
   const elsewhere = MESSAGES[name].session && name !== 'CLOSE' && pdu.session !== out.session
-  if (reply && elsewhere) sessionGone(d)
+  // Who is closing has given up what else it had asked of the session, but what is shown until the close is
+  // confirmed may still be contradicted.
+  if (d.s.phase === 'ending' && MESSAGES[name].session && name !== 'CLOSE') {
+    if (reply && name === 'LIVE' && !elsewhere)
+      OK[name](d, reply as never, { pdu, raw, out, began })
+  } else if (reply && elsewhere) sessionGone(d)
   else if (reply) OK[name](d, reply as never, { pdu, raw, out, began })
   else if (pdu.code === Code.PENDING && MESSAGES[name].air) {
     const { request, seq, session } = out
@@ -212,7 +215,8 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   const { session, recognised, unrecognisedSince, contact, counter } = d.s
   if (!session) return
   if (serialOf(Live.reply.fields.pumpSerial, live.pumpSerial) !== session.pump.serial) {
-    failRead(d, statement('read.another-pump'), 'pump-not-recognised')
+    if (d.s.phase === 'ending') tell(d, { kind: 'outdated', session })
+    else failRead(d, statement('read.another-pump'), 'pump-not-recognised')
     return
   }
   // Asked before the contact was lost it says nothing of now.
