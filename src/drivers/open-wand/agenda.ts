@@ -17,7 +17,7 @@ import {
   tell,
   toEnding,
 } from './draft.ts'
-import { type LinkState, type Outstanding, TIMING } from './state.ts'
+import { type LinkState, type Outstanding, TIMING } from './link-state.ts'
 import { isConnected, isInSession } from './table.ts'
 import { HELLO_MINOR, liveBound } from './timing.ts'
 

@@ -12,7 +12,7 @@ import {
   SLOW_LADDER_MS,
   TIMING,
   type Unclosed,
-} from './state.ts'
+} from './link-state.ts'
 import { type Cause, follow, isConnected } from './table.ts'
 
 /** The state to come and the effects so far. */

@@ -17,7 +17,7 @@ import { deviceTimeText } from '../../model/value.ts'
 import type { Count, Shared } from '../driver.ts'
 import { decoder, deviceTimeOf } from './decoder.ts'
 import { misnamed, nameOf, serialOf } from './identity.ts'
-import type { LinkNews } from './state.ts'
+import type { LinkNews } from './link-state.ts'
 import { isConnected } from './table.ts'
 import { liveBound, TIMING } from './timing.ts'
 

@@ -36,8 +36,8 @@ import {
   toEnding,
 } from './draft.ts'
 import { nameOf, serialOf } from './identity.ts'
+import { type Agreed, type Contact, type Outstanding, type Session, TIMING } from './link-state.ts'
 import { onRefusal, readAgain, sessionGone } from './refusals.ts'
-import { type Agreed, type Contact, type Outstanding, type Session, TIMING } from './state.ts'
 import { isInSession } from './table.ts'
 
 /** False: the payload is not what its message says; the request stays out and is repeated. */

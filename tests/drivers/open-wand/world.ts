@@ -18,7 +18,7 @@ import {
   initialState,
   type LinkNews,
   type LinkState,
-} from '../../../src/drivers/open-wand/state.ts'
+} from '../../../src/drivers/open-wand/link-state.ts'
 import { TRANSITIONS } from '../../../src/drivers/open-wand/table.ts'
 import { encodeRequest } from '../../../src/drivers/open-wand/writer.ts'
 import type { Policy } from '../../../src/model/policy.ts'

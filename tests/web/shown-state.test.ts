@@ -15,7 +15,7 @@ import {
   tabOf,
   tilesOf,
   worstFirst,
-} from '../../web/view/state.ts'
+} from '../../web/view/shown.ts'
 import { sample } from '../http/world.ts'
 
 const reader = readerOf('en-US', 'UTC')
