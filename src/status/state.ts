@@ -10,7 +10,7 @@ export type Session = Coded<SessionStatus>
 
 export interface Contact {
   readonly fresh: boolean
-  readonly loss: 'wand-lost' | 'implant-lost'
+  readonly loss: 'wand-lost' | 'implant-lost' | 'implant-silent'
   readonly heardAt: number | null
   /** It was heard then or earlier. */
   readonly atLeast: boolean
@@ -52,8 +52,8 @@ export interface WandState {
   readonly recognised: boolean
   /** Until then (monotonic) what was read may count as live: the implant itself has answered lately. */
   readonly liveUntil: number
-  /** The pump has said that it changed since it was read. */
-  readonly outdated: boolean
+  /** The pump has said that it changed since it was read, or says something else. */
+  readonly outdated: 'changed' | 'contradicted' | null
   /** The session that is known to have ended, before its record is durable, too. */
   readonly ended: { readonly session: number | null; readonly reason: Reason } | null
   /** `order` of the newest loss; what is older gains nothing. */
@@ -130,7 +130,7 @@ export function wandAt(port: string, source: Source, link: number): WandState {
     pump: null,
     recognised: false,
     liveUntil: -Infinity,
-    outdated: false,
+    outdated: null,
     ended: null,
     lostAt: -1,
     linkAt: -1,

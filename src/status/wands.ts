@@ -5,6 +5,7 @@ import type {
   LinkEvent,
   LiveEvent,
   PumpIdentity,
+  ReadingEvent,
   SessionEndEvent,
   SessionOpenEvent,
 } from '../model/event.ts'
@@ -49,16 +50,21 @@ export function changeWand(wand: WandState, event: BridgeEvent, durable: boolean
     case 'live':
     case 'reading':
       if (!gains(wand, event) || wand.session.id !== event.session) return wand
-      // Only another reading takes the place of one that the pump has left behind.
-      return { ...wand, ...confirmed(event), outdated: wand.outdated && event.kind === 'live' }
+      return { ...wand, ...confirmed(event), outdated: outdatedAfter(wand, event) }
     case 'unclosed':
       if (event.order < wand.unclosedAt) return wand
       return { ...wand, unclosed: event.unclosed, unclosedAt: event.order }
     case 'outdated':
-      return { ...lose(wand, event), outdated: true }
+      return { ...lose(wand, event), outdated: event.why }
     case 'alarm':
       return wand
   }
+}
+
+/** Another reading takes the place of one that the pump has left behind; one that is contradicted waits for LIVE. */
+function outdatedAfter({ outdated }: WandState, event: ReadingEvent | LiveEvent) {
+  if (event.kind === 'reading') return event.contradicted ? 'contradicted' : null
+  return outdated === 'contradicted' ? null : outdated
 }
 
 const confirmed = ({
@@ -115,7 +121,7 @@ function onSessionOpen(wand: WandState, event: SessionOpenEvent): WandState {
     pump: event.pump,
     recognised: live,
     liveUntil: event.answeredAt + event.liveForMs,
-    outdated: wand.outdated && !live,
+    outdated: live ? null : wand.outdated,
     readFailure: null,
     session: {
       ...NO_SESSION,

@@ -133,7 +133,16 @@ export class Script {
     const clock = { deviceTime, hostTime: head.receivedAt, offsetS: 0, uncertaintyS: 1 }
     const evidence = { decoder: 'test', pdus: [], body: {} }
     const times = { saidAt: this.mono, answeredAt: this.mono, liveForMs: 5_000 }
-    return { ...head, ...times, kind: 'reading', pump: this.pump, values, evidence, clock }
+    return {
+      ...head,
+      ...times,
+      kind: 'reading',
+      pump: this.pump,
+      values,
+      evidence,
+      clock,
+      contradicted: false,
+    }
   }
 
   /** What the status makes of an event whose record is on the disk at once. */

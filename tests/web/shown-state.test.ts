@@ -54,6 +54,15 @@ describe('a reading', () => {
     }
   })
 
+  it('whose pump does not answer, or says something else, is said to be that and nothing more', () => {
+    const silent = stateOf(stale('implant-silent'), reader)
+    expect([silent.kind, silent.title]).toEqual(['lost', 'Not live: the pump does not answer'])
+    expect(silent.next).toMatch(/no answer from it/)
+    const contradicted = stateOf(stale('contradicted'), reader)
+    expect(contradicted.title).toBe('Read at 14:02:11, 6 min ago. Not live')
+    expect(contradicted.next).toMatch(/says something else than this reading/)
+  })
+
   it('whose pump is out of reach was lost when the pump was last heard', () => {
     const session = { ...pump.session, endedAt: null }
     const contact = { ...pump.wand.contact, ageMs: 120_000 }

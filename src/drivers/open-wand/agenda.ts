@@ -49,7 +49,7 @@ function losses(s: LinkState): Item[] {
     if (s.phase === 'holding' && s.recognised) {
       items.push({
         at: s.answeredAt + liveBound(s.liveMs),
-        run: (d) => loseContact(d, 'implant-lost'),
+        run: (d) => loseContact(d, 'implant-silent'),
       })
     }
     return items

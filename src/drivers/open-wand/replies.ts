@@ -215,7 +215,7 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   const { session, recognised, unrecognisedSince, contact, counter } = d.s
   if (!session) return
   if (serialOf(Live.reply.fields.pumpSerial, live.pumpSerial) !== session.pump.serial) {
-    if (d.s.phase === 'ending') tell(d, { kind: 'outdated', session })
+    if (d.s.phase === 'ending') tell(d, { kind: 'outdated', session, why: 'contradicted' })
     else failRead(d, statement('read.another-pump'), 'pump-not-recognised')
     return
   }
@@ -223,16 +223,16 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   if (!contact.fresh || began < (unrecognisedSince ?? -Infinity)) return
   set(d, { recognised: true, unrecognisedSince: null, answeredAt: began })
   const same = counter !== null && live.stateCounter === counter
-  const contested = same && contradicts(live, d.s.agreed)
-  if (!same || contested) {
-    if (contested) set(d, { contested })
+  const contradicted = same && contradicts(live, d.s.agreed)
+  if (!same || contradicted) {
+    if (contradicted) set(d, { contradicted })
     set(d, { assembly: null, readTimes: null, counter: live.stateCounter, agreed: null })
     set(d, { outdatedBy: live })
-    tell(d, { kind: 'outdated', session })
+    tell(d, { kind: 'outdated', session, why: same ? 'contradicted' : 'changed' })
     if (d.s.phase === 'holding') go(d, 'read-again')
     return
   }
-  if (d.s.agreed) set(d, { contested: false })
+  if (d.s.agreed) set(d, { contradicted: false })
   if (!recognised) tell(d, { kind: 'recognised', session, answeredAt: began })
   // Without a reading that it agrees with, its two values would make an older one look young.
   if (d.s.agreed) tell(d, { kind: 'live', session, live, raw, answeredAt: began })
@@ -280,10 +280,10 @@ function grow(d: Draft, next: Assembly | Statement): void {
   // It may say again what LIVE contradicts: it is not current before LIVE agrees with it.
   const { outdatedBy } = d.s
   const same = outdatedBy?.stateCounter === d.s.counter
-  const contested =
-    d.s.contested || (same && outdatedBy !== null && contradicts(outdatedBy, agreed))
-  set(d, { contested })
-  tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes }, contested })
+  const contradicted =
+    d.s.contradicted || (same && outdatedBy !== null && contradicts(outdatedBy, agreed))
+  set(d, { contradicted })
+  tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes }, contradicted })
   if (d.s.policy === 'continuous') go(d, 'read-kept')
   else toEnding(d, 'read-done')
 }
