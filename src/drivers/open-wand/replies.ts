@@ -54,8 +54,7 @@ export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): 
   // Who is closing has given up what else it had asked of the session, but what is shown until the close is
   // confirmed may still be contradicted.
   if (d.s.phase === 'ending' && MESSAGES[name].session && name !== 'CLOSE') {
-    if (reply && name === 'LIVE' && !elsewhere)
-      OK[name](d, reply as never, { pdu, raw, out, began })
+    if (reply && name === 'LIVE' && !elsewhere) onLastLive(d, reply as never)
   } else if (reply && elsewhere) sessionGone(d)
   else if (reply) OK[name](d, reply as never, { pdu, raw, out, began })
   else if (pdu.code === Code.PENDING && MESSAGES[name].air) {
@@ -215,8 +214,7 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   const { session, recognised, unrecognisedSince, contact, counter } = d.s
   if (!session) return
   if (serialOf(Live.reply.fields.pumpSerial, live.pumpSerial) !== session.pump.serial) {
-    if (d.s.phase === 'ending') tell(d, { kind: 'outdated', session, why: 'contradicted' })
-    else failRead(d, statement('read.another-pump'), 'pump-not-recognised')
+    failRead(d, statement('read.another-pump'), 'pump-not-recognised')
     return
   }
   // Asked before the contact was lost it says nothing of now.
@@ -236,6 +234,16 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   if (!recognised) tell(d, { kind: 'recognised', session, answeredAt: began })
   // Without a reading that it agrees with, its two values would make an older one look young.
   if (d.s.agreed) tell(d, { kind: 'live', session, live, raw, answeredAt: began })
+}
+
+/** LIVE that comes while the session is closed: it makes nothing younger, but may contradict what is shown. */
+function onLastLive(d: Draft, live: ReplyOf<'LIVE'>): void {
+  const { session, counter, agreed } = d.s
+  if (!session) return
+  const other = serialOf(Live.reply.fields.pumpSerial, live.pumpSerial) !== session.pump.serial
+  if (other || contradicts(live, agreed))
+    tell(d, { kind: 'outdated', session, why: 'contradicted' })
+  else if (live.stateCounter !== counter) tell(d, { kind: 'outdated', session, why: 'changed' })
 }
 
 /** The counter has not moved, and yet LIVE says something else than the reading. */

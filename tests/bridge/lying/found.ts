@@ -191,4 +191,17 @@ export const FOUND: readonly Story[] = [
     ],
     ms: 44645,
   },
+  // LIVE that came while the session was being closed made the reading younger than its answer was.
+  {
+    seed: 100275,
+    policy: 'continuous',
+    liveMs: 250,
+    framing: 'line',
+    steps: [
+      { at: 2880, command: { do: 'sleep', ms: 3600000 } },
+      { at: 7938, command: { do: 'reply', to: 'PING', nth: 3, count: 3, stallMs: 5000 } },
+      { at: 19886, command: { do: 'reply', to: 'PING', nth: 2, count: 1, source: 'replay' } },
+    ],
+    ms: 44535,
+  },
 ]
