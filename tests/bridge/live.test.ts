@@ -134,6 +134,28 @@ describe('a good answer', () => {
   })
 })
 
+describe('a block that the wand refuses to give', () => {
+  it('costs the reading, which says so and is tried again, and the session is closed', async () => {
+    const r = await start({ policy: 'on-placement' })
+    await r.command({ do: 'reply', to: 'BLOCK', nth: 8, count: 0, code: 'INTERNAL' })
+    await r.until(() => r.events.some((e) => e.kind === 'session-end'), 90_000)
+    expect(r.pump()).toBeUndefined()
+    const why = r.events.flatMap((e) => (e.kind === 'read-failed' ? [e.why] : []))[0]
+    expect(why).toMatchObject({
+      code: 'read.refused',
+      args: { message: 'BLOCK', answer: 'INTERNAL' },
+    })
+    expect(r.events.find((e) => e.kind === 'session-end')).toMatchObject({ how: 'confirmed' })
+    expect(r.wand()?.readFailure).toMatchObject({ code: 'read.refused' })
+    // A wand that gives it after all is read.
+    await r.command({ do: 'reply', to: 'BLOCK' })
+    await r.command({ do: 'lift' })
+    await r.env.advance(5_000)
+    await r.command({ do: 'place' })
+    await r.until(() => r.pump() !== undefined, 60_000)
+  })
+})
+
 describe('a session without a number of its own', () => {
   it.each([0, 0xffffffff])('is refused: %i', async (session) => {
     const r = await start()
