@@ -16,10 +16,14 @@ typedef uint64_t wand_ms;
 enum { TEXT = 16 };
 
 enum exchange {
-  // "Is anybody there? Enter telemetry mode." To whichever pump is in reach.
+  // "Is anybody there? Enter telemetry mode." To whichever pump is in reach; all others are to one pump.
   EXCHANGE_ENTER,
-  // "How are you?" To one pump, like the two below.
-  EXCHANGE_STATE,
+  // "Are you still there?" The shortest one.
+  EXCHANGE_CONTACT,
+  // "What does your state counter say, and your clock?"
+  EXCHANGE_COUNTER,
+  // "What changes from moment to moment?"
+  EXCHANGE_LIVE,
   // "Tell me block N", as section 8 lays it out.
   EXCHANGE_BLOCK,
   // "Leave telemetry mode."
@@ -34,10 +38,14 @@ struct question {
   uint8_t block;
   uint8_t *into;
   uint16_t room;
+  // Behind this moment nothing is sent again.
+  wand_ms until;
 };
 
 enum heard {
   HEARD_NOT_YET,
+  // A part of the answer came, whole; the exchange goes on.
+  HEARD_PART,
   HEARD_ANSWER,
   // No implant was heard at all.
   HEARD_NOBODY,
@@ -50,27 +58,33 @@ enum heard {
 // Only what belongs to the exchange is filled in. Texts are padded with NUL (section 3.4); a number that
 // the pump does not say is all ones (section 3.1).
 struct answer {
-  // ENTER and STATE: who answered, and what moves from moment to moment.
+  // ENTER and LIVE: who answered.
   uint8_t serial[TEXT];
-  uint32_t state_counter;
-  uint32_t device_time;
   // ENTER.
   uint8_t model[TEXT];
   uint8_t firmware[TEXT];
-  // STATE.
+  // ENTER, COUNTER and LIVE.
+  uint32_t state_counter;
+  uint32_t device_time;
+  // LIVE.
   uint32_t reported_volume;
   uint32_t rate;
   uint8_t active_alarms;
-  // BLOCK: how many bytes were put at `into`.
+  // BLOCK: how many bytes were put at `into`, and when the question had reached the implant, from which on
+  // what they say grows old.
   uint16_t length;
+  wand_ms taken;
   // LEAVE: whether the implant confirmed that it left telemetry mode.
   bool confirmed;
 };
 
 void implant_ask(const struct question *question, wand_ms now);
-enum heard implant_hear(struct answer *answer, wand_ms now);
+// With HEARD_ANSWER, `answer` points to it; it stays until the next exchange is asked.
+enum heard implant_hear(const struct answer **answer, wand_ms now);
 // The exchange that runs is given up; implant_hear is not asked any more.
 void implant_drop(void);
+// How far the exchange is that runs, 0-99 %.
+uint8_t implant_progress(void);
 
 struct sensed {
   // Whether an implant is sensed at all, without speaking to it.

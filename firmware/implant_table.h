@@ -1,9 +1,10 @@
-// A pump that is a table: for benches and tests, where there is no implant. It is a simulation, and every
-// reply says so (SIMULATOR, section 4.2).
+// A pump that is a table, under a wand whose air is reckoned: for benches and tests, where there is no
+// implant. It is a simulation, and every reply says so (SIMULATOR, section 4.2).
 //
-// What it tells is cut from the eleven blocks of the table, so that it never contradicts itself. Its clock
-// begins at the time in the clock's block and goes on with the wand's. How it behaves is `conditions`, which
-// may be changed at any time and counts from the next exchange on.
+// What the pump tells is cut from the eleven blocks of the table, so that it never contradicts itself. Its
+// clock begins at the time in the clock's block and goes on with the wand's. A frame takes as long as one at
+// 6 bits a millisecond, is repeated when it is lost or damaged, and six times in all. `conditions` may be
+// changed at any time.
 #ifndef IMPLANT_TABLE_H
 #define IMPLANT_TABLE_H
 
@@ -16,14 +17,13 @@ struct table_pump {
 };
 
 struct table_conditions {
-  // Nobody is heard, nor sensed.
+  // Nobody is in reach: nothing is heard, nor sensed.
   bool absent;
-  // Heard, but no exchange completes.
-  bool broken;
   // It does not confirm that it left telemetry mode.
   bool clings;
-  // How long an exchange takes.
-  uint16_t exchange_ms;
+  // Of 256 frames so many are lost or damaged; which ones follows from `chance`.
+  uint8_t errors;
+  uint32_t chance;
   uint8_t coupling;
   uint8_t position;
   // Added to the state counter of the table: each change of the pump.
@@ -33,6 +33,8 @@ struct table_conditions {
 extern struct table_conditions conditions;
 
 void implant_table_start(const struct table_pump *pump);
+// Another pump lies under the wand.
+void implant_table_put(const struct table_pump *pump);
 
 // The pump of the bench: that of protocol/vectors/9.6-snapshots.json, its first conversation.
 extern const struct table_pump bench_pump;

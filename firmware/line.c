@@ -3,20 +3,22 @@
 
 void line_begin(struct line *line) {
   line->held = 0;
-  line->discarding = false;
+  line->over_long = false;
 }
 
 static enum line_event refuse(struct line *line, uint16_t bytes, enum fault fault) {
   line->held = 0;
   line->refused = bytes;
+  line->refusals = 1;
   line->fault = fault;
   return LINE_REFUSED;
 }
 
 enum line_event line_cut(struct line *line) {
-  line->discarding = false;
-  if (line->held == 0) return LINE_NOTHING;
-  return refuse(line, line->held, line->colon ? FAULT_TRUNCATED : FAULT_NOISE);
+  enum fault fault = line->colon ? FAULT_TRUNCATED : FAULT_NOISE;
+  if (line->over_long) fault = FAULT_TOO_LONG;
+  line->over_long = false;
+  return line->held == 0 ? LINE_NOTHING : refuse(line, line->held, fault);
 }
 
 static int digit(uint8_t c) {
@@ -68,15 +70,16 @@ enum line_event line_put(struct line *line, uint8_t byte) {
     hold(line, byte);
     return event;
   }
-  if (line->discarding) {
-    line->discarding = byte != '\n';
-    line->refused = 1;
-    line->fault = FAULT_TOO_LONG;
-    return LINE_REFUSED_STILL;
-  }
   if (line->held == LINE_HELD_MAX) {
-    line->discarding = byte != '\n';
-    return refuse(line, LINE_HELD_MAX + 1, FAULT_TOO_LONG);
+    (void)refuse(line, LINE_HELD_MAX, FAULT_TOO_LONG);
+    line->over_long = true;
+    hold(line, byte);
+    if (byte != '\n') return LINE_REFUSED;
+    // The line end behind 512 bytes is the rest of the line, and a refusal of its own.
+    (void)line_cut(line);
+    line->refused = LINE_HELD_MAX + 1;
+    line->refusals = 2;
+    return LINE_REFUSED;
   }
   const bool cr = line->held > 0 && line->cr;
   hold(line, byte);

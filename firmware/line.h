@@ -17,21 +17,20 @@ struct line {
   bool colon;
   bool strange;
   bool cr;
-  // An over-long line is being thrown away.
-  bool discarding;
+  // What is held is the rest of an over-long line.
+  bool over_long;
   // What the last byte brought about, as line_put says.
   enum fault fault;
   uint16_t refused;
+  uint8_t refusals;
   uint16_t pdu_length;
   uint8_t pdu[PDU_MAX];
 };
 
 enum line_event {
   LINE_NOTHING,
-  // `refused` bytes, for `fault`.
+  // `refused` bytes, for `fault`. They are one refusal, or two if an over-long line ended with this byte.
   LINE_REFUSED,
-  // This byte belongs to what was refused before.
-  LINE_REFUSED_STILL,
   // A whole line of `refused` bytes: `pdu_length` bytes stand in `pdu`, until the next byte is put in. They are
   // yet to be judged as a PDU.
   LINE_PDU,

@@ -28,7 +28,7 @@ struct report_receiver {
 };
 
 struct report_event {
-  // Reports held before, that are refused as out of sequence because of this one.
+  // Reports held before, that are refused as out of sequence because of this one: one refusal.
   uint8_t dropped;
   // Why this report is refused, or FAULT_NONE.
   enum fault fault;

@@ -3,12 +3,16 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "judge.h"
 
 enum {
-  // Well within PASSIVE_CONTACT_MS and SESSION_CONTACT_MS of section 9.7.
-  SENSE_EVERY_MS = 100,
-  CONTACT_EVERY_MS = 150,
+  // Within PASSIVE_CONTACT_MS and SESSION_CONTACT_MS of section 9.7; the second leaves time for the
+  // exchange itself.
+  SENSE_EVERY_MS = 200,
+  CONTACT_EVERY_MS = 230,
+  // No work on air takes longer, however often pieces of it have to be sent again.
+  WORK_MS = 10000,
   MOST_AGE_MS = 65534,
   MOST_NUMBER = 0xFFFFFFFE,
 };
@@ -34,6 +38,9 @@ static struct {
   // Which exchange of an INTERROGATE runs: 0 = the counter, then each block, then the counter again.
   uint8_t step;
   enum work work;
+  wand_ms began;
+  // The implant has answered something of this work.
+  bool heard;
   // When the last exchange ended, well or not; and the last good one.
   wand_ms tried;
   bool exchanged;
@@ -41,9 +48,7 @@ static struct {
 
   bool was_sensed;
   wand_ms sensed_at;
-  bool looked;
   wand_ms looked_at;
-  struct sensed sensed;
 
   // The one that is kept, if any, and the one that is being filled.
   bool kept;
@@ -52,8 +57,9 @@ static struct {
   struct snapshot snapshots[2];
 } it;
 
-void session_start(const struct wand_store *store) {
+void session_start(const struct wand_store *store, wand_ms now) {
   memset(&it, 0, sizeof it);
+  it.looked_at = now;
   it.store = *store;
   if (it.store.boot < MOST_NUMBER) it.store.boot++;
   if (it.store.last_end == END_STILL_OPEN) it.store.last_end = END_WAND_RESTARTED;
@@ -109,35 +115,37 @@ static uint16_t contact_age(wand_ms now) {
 }
 
 void session_tell_ping(struct ping_reply *reply, wand_ms now) {
+  struct sensed sensed;
+  implant_sense(&sensed, now);
   enum session_state state = it.state;
   if (state == SESSION_NONE && it.operation == OPERATION_OPEN) state = SESSION_OPENING;
   if (state == SESSION_OPEN && it.operation == OPERATION_CLOSE) state = SESSION_CLOSING;
   reply->session = it.state == SESSION_NONE ? 0 : it.store.last_session;
   reply->session_state = (uint8_t)state;
   reply->contact_age_ms = contact_age(now);
-  reply->coupling = it.sensed.coupling;
-  reply->position = it.sensed.position;
+  reply->coupling = sensed.coupling;
+  reply->position = sensed.position;
   reply->operation = it.work == WORK_RELEASE ? OPERATION_CLOSE : (uint8_t)it.operation;
   reply->progress = 0;
-  if (it.operation == OPERATION_INTERROGATE)
-    reply->progress = (uint8_t)(it.step * 100 / (SNAPSHOT_BLOCKS + 2));
+  if (it.work != WORK_NONE && it.work != WORK_CONTACT) {
+    const uint16_t steps = it.operation == OPERATION_INTERROGATE ? SNAPSHOT_BLOCKS + 2 : 1;
+    reply->progress = (uint8_t)((it.step * 100 + implant_progress()) / steps);
+  }
 }
 
 // One exchange begins.
 
 static struct snapshot *filling(void) { return &it.snapshots[it.kept ? 1 - it.newest : it.newest]; }
 
-static void ask(enum exchange exchange, enum work work, wand_ms now) {
-  struct question question = {.exchange = exchange};
+static void ask(enum exchange exchange, wand_ms now) {
+  struct question question = {.exchange = exchange, .until = it.began + WORK_MS};
   if (exchange != EXCHANGE_ENTER) memcpy(question.serial, it.serial, TEXT);
   if (exchange == EXCHANGE_BLOCK) {
     struct snapshot *const snapshot = filling();
     question.block = it.step;
     question.into = snapshot->bytes + snapshot->used;
     question.room = (uint16_t)(SNAPSHOT_ROOM - snapshot->used);
-    if (it.step == BLOCK_CLOCK) snapshot->clock_asked = now;
   }
-  it.work = work;
   implant_ask(&question, now);
 }
 
@@ -146,31 +154,32 @@ static void drop(void) {
   it.work = WORK_NONE;
 }
 
-static void ask_for_operation(wand_ms now) {
-  switch (it.operation) {
-    case OPERATION_NONE: return;
-    case OPERATION_OPEN: ask(EXCHANGE_ENTER, WORK_OPERATION, now); return;
-    case OPERATION_LIVE: ask(EXCHANGE_STATE, WORK_OPERATION, now); return;
-    case OPERATION_CLOSE: ask(EXCHANGE_LEAVE, WORK_OPERATION, now); return;
-    case OPERATION_INTERROGATE: break;
-  }
-  const bool block = it.step > 0 && it.step <= SNAPSHOT_BLOCKS;
-  if (it.step == 0) {
-    filling()->began = now;
-    filling()->used = 0;
-  }
-  ask(block ? EXCHANGE_BLOCK : EXCHANGE_STATE, WORK_OPERATION, now);
+// Work begins, and what was running is given up.
+static void work(enum work what, enum exchange first, wand_ms now) {
+  drop();
+  it.work = what;
+  it.began = now;
+  it.heard = false;
+  ask(first, now);
 }
 
 void session_begin(enum operation operation, enum path_name path, wand_ms now) {
-  if (it.operation != OPERATION_NONE) drop();
+  static const enum exchange first[] = {
+      [OPERATION_OPEN] = EXCHANGE_ENTER,
+      [OPERATION_INTERROGATE] = EXCHANGE_COUNTER,
+      [OPERATION_LIVE] = EXCHANGE_LIVE,
+      [OPERATION_CLOSE] = EXCHANGE_LEAVE,
+  };
   it.operation = operation;
   it.asker = path;
   it.orphaned = false;
   it.step = 0;
   it.renewed = now;
-  // An exchange that only keeps contact is short: what was asked for begins when it is over.
-  if (it.work == WORK_NONE) ask_for_operation(now);
+  if (operation == OPERATION_INTERROGATE) {
+    filling()->began = now;
+    filling()->used = 0;
+  }
+  work(WORK_OPERATION, first[operation], now);
 }
 
 // One exchange has ended.
@@ -223,6 +232,7 @@ static void interrogated(const struct answer *answer, wand_ms now) {
     snapshot->device_time = answer->device_time;
     snapshot->counter_before = answer->state_counter;
   } else if (it.step <= SNAPSHOT_BLOCKS) {
+    if (it.step == BLOCK_CLOCK) snapshot->clock_taken = answer->taken;
     snapshot->lengths[it.step - 1] = answer->length;
     snapshot->used = (uint16_t)(snapshot->used + answer->length);
   } else {
@@ -235,20 +245,24 @@ static void interrogated(const struct answer *answer, wand_ms now) {
     snapshot->number = ++it.numbers;
     it.newest = (uint8_t)(snapshot - it.snapshots);
     it.kept = true;
-    const uint32_t number = snapshot->number;
-    const uint8_t payload[4] = {(uint8_t)number, (uint8_t)(number >> 8), (uint8_t)(number >> 16),
-                                (uint8_t)(number >> 24)};
+    uint8_t payload[4];
+    put32(payload, snapshot->number);
     finish(CODE_OK, session_named(it.asker), payload, sizeof payload);
     return;
   }
+  if (now > it.began + WORK_MS) {
+    finish(CODE_AIR_FAILED, session_named(it.asker), NULL, 0);
+    return;
+  }
   it.step++;
-  ask_for_operation(now);
+  it.work = WORK_OPERATION;
+  ask(it.step <= SNAPSHOT_BLOCKS ? EXCHANGE_BLOCK : EXCHANGE_COUNTER, now);
 }
 
 static void operation_heard(enum heard heard, const struct answer *answer, wand_ms now) {
   if (heard != HEARD_ANSWER) {
     enum code code = CODE_AIR_FAILED;
-    if (heard == HEARD_NOBODY) code = CODE_NO_IMPLANT;
+    if (heard == HEARD_NOBODY && !it.heard) code = CODE_NO_IMPLANT;
     if (heard == HEARD_TOO_MUCH) code = CODE_INTERNAL;
     finish(code, session_named(it.asker), NULL, 0);
     return;
@@ -263,50 +277,53 @@ static void operation_heard(enum heard heard, const struct answer *answer, wand_
 }
 
 static void hear(wand_ms now) {
-  struct answer answer = {0};
+  const struct answer *answer = NULL;
   const enum heard heard = implant_hear(&answer, now);
   if (heard == HEARD_NOT_YET) return;
-  const enum work work = it.work;
-  it.work = WORK_NONE;
-  it.tried = now;
-  if (heard == HEARD_ANSWER) {
+  if (heard == HEARD_ANSWER || heard == HEARD_PART) {
     it.exchanged = true;
     it.contact = now;
+    it.heard = true;
   }
-  if (work == WORK_OPERATION) operation_heard(heard, &answer, now);
-  if (work != WORK_RELEASE) return;
-  if (heard == HEARD_ANSWER && answer.confirmed)
+  if (heard == HEARD_PART) return;
+  const enum work was = it.work;
+  it.work = WORK_NONE;
+  it.tried = now;
+  if (was == WORK_OPERATION) operation_heard(heard, answer, now);
+  if (was != WORK_RELEASE) return;
+  if (heard == HEARD_ANSWER && answer->confirmed)
     end_session(SESSION_NONE, END_LEASE_EXPIRED);
   else
     end_session(SESSION_STUCK, END_STUCK);
 }
 
+// The lease is over, if it is.
 static void expire(wand_ms now) {
+  if (it.state != SESSION_OPEN || now - it.renewed < LEASE_MS) return;
   it.state = SESSION_CLOSING;
   it.held = false;
   it.kept = false;
-  drop();
   if (it.operation != OPERATION_NONE) finish(CODE_AIR_FAILED, 0, NULL, 0);
-  ask(EXCHANGE_LEAVE, WORK_RELEASE, now);
+  work(WORK_RELEASE, EXCHANGE_LEAVE, now);
 }
 
 static void sense(wand_ms now) {
-  if (it.looked && now - it.looked_at < SENSE_EVERY_MS) return;
-  it.looked = true;
+  if (now - it.looked_at < SENSE_EVERY_MS) return;
   it.looked_at = now;
-  implant_sense(&it.sensed, now);
-  if (!it.sensed.present) return;
+  struct sensed sensed;
+  implant_sense(&sensed, now);
+  if (!sensed.present) return;
   it.was_sensed = true;
   it.sensed_at = now;
 }
 
 void session_step(wand_ms now) {
   sense(now);
+  // Before what is heard: what was asked on air after the end of the lease is not used. And behind it: the
+  // lease of a session that has just been opened may be over.
+  expire(now);
   if (it.work != WORK_NONE) hear(now);
-  if (it.state == SESSION_OPEN && now - it.renewed >= LEASE_MS) expire(now);
-  if (it.work != WORK_NONE) return;
-  if (it.operation != OPERATION_NONE)
-    ask_for_operation(now);
-  else if (it.state == SESSION_OPEN && now - it.tried >= CONTACT_EVERY_MS)
-    ask(EXCHANGE_STATE, WORK_CONTACT, now);
+  expire(now);
+  if (it.work == WORK_NONE && it.state == SESSION_OPEN && now - it.tried >= CONTACT_EVERY_MS)
+    work(WORK_CONTACT, EXCHANGE_CONTACT, now);
 }

@@ -11,7 +11,7 @@
 
 enum { LEASE_MS = 5000 };
 
-void session_start(const struct wand_store *store);
+void session_start(const struct wand_store *store, wand_ms now);
 void session_step(wand_ms now);
 
 // Whether the link of this path holds the session, and its number, or 0 if it does not.

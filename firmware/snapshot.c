@@ -16,7 +16,7 @@ void snapshot_freeze(struct snapshot *snapshot, wand_ms now) {
   // `ageMs` of the clock block is by the wand's clock, so the wand fills it in.
   const struct block clock = snapshot_block(snapshot, BLOCK_CLOCK);
   if (clock.length >= AGE + 2) {
-    const wand_ms age = now - snapshot->clock_asked;
+    const wand_ms age = now - snapshot->clock_taken;
     put16(snapshot->bytes + (clock.bytes - snapshot->bytes) + AGE, age > MOST ? MOST : (uint16_t)age);
   }
   snapshot->crc = crc_of(snapshot->bytes, snapshot->used);

@@ -18,8 +18,8 @@ struct snapshot {
   uint32_t counter_before;
   uint32_t counter_after;
   uint32_t crc;
-  // When the block of the clock was asked for.
-  wand_ms clock_asked;
+  // When the pump took the time that the block of the clock says.
+  wand_ms clock_taken;
   // Bytes of all blocks, and of each.
   uint16_t used;
   uint16_t lengths[SNAPSHOT_BLOCKS];

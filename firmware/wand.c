@@ -69,7 +69,7 @@ void wand_opened(enum path_name path) {
     line_begin(&line);
   } else {
     atomic_store_explicit(&slot.full, false, memory_order_release);
-    judge_refused(report_cut(&reports));
+    if (report_cut(&reports) > 0) judge_refused(1);
     report_begin(&reports);
   }
 }
@@ -84,7 +84,7 @@ void wand_start(const struct wand_setup *setup, wand_ms now) {
   line_begin(&line);
   report_begin(&reports);
   judge_start(setup, now);
-  session_start(&setup->store);
+  session_start(&setup->store, now);
 }
 
 static void answer(enum path_name path, const uint8_t *bytes, size_t length, wand_ms now) {
@@ -105,7 +105,7 @@ static void take_bytes(wand_ms now) {
     const uint8_t byte = ring.bytes[tail % RING];
     atomic_store_explicit(&ring.tail, (uint16_t)(tail + 1), memory_order_release);
     const enum line_event event = line_put(&line, byte);
-    if (event == LINE_REFUSED) judge_refused(1);
+    if (event == LINE_REFUSED) judge_refused(line.refusals);
     if (event == LINE_PDU) answer(PATH_LINE, line.pdu, line.pdu_length, now);
   }
 }
@@ -115,7 +115,7 @@ static void take_report(wand_ms now) {
   if (!atomic_load_explicit(&slot.full, memory_order_acquire)) return;
   const struct report_event event = report_put(&reports, slot.bytes, REPORT_BYTES);
   atomic_store_explicit(&slot.full, false, memory_order_release);
-  judge_refused(event.dropped);
+  if (event.dropped > 0) judge_refused(1);
   if (event.fault != FAULT_NONE) judge_refused(1);
   if (event.whole > 0) answer(PATH_REPORTS, reports.pdu, event.length, now);
 }
