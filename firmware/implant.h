@@ -38,7 +38,7 @@ struct question {
   uint8_t block;
   uint8_t *into;
   uint16_t room;
-  // Behind this moment nothing is sent again.
+  // Behind this moment nothing more is sent; the wand gives the exchange up.
   wand_ms until;
 };
 

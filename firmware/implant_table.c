@@ -122,11 +122,13 @@ static void act(wand_ms now) {
   answer->confirmed = !conditions.clings;
 }
 
+static bool in_reach(void) { return !conditions.absent && conditions.position != 0; }
+
 // Whether a frame gets through, gets through damaged, or is not heard at all.
 enum fate { FATE_OK, FATE_DAMAGED, FATE_LOST };
 
 static enum fate fate(void) {
-  if (conditions.absent) return FATE_LOST;
+  if (!in_reach()) return FATE_LOST;
   conditions.chance = conditions.chance * 1664525u + 1013904223u;
   if (conditions.chance >> 24 >= conditions.errors) return FATE_OK;
   return (conditions.chance >> 16 & 1) != 0 ? FATE_LOST : FATE_DAMAGED;
@@ -161,7 +163,11 @@ void implant_ask(const struct question *question, wand_ms now) {
 
 void implant_drop(void) {}
 
-uint8_t implant_progress(void) { return (uint8_t)(it.part * 100 / parts()); }
+uint8_t implant_progress(void) {
+  if (it.part == 0) return 0;
+  if (it.question.exchange != EXCHANGE_BLOCK) return (uint8_t)(it.part * 100 / parts());
+  return (uint8_t)(it.part * PIECE * 100 / it.answer.length);
+}
 
 static enum heard again(wand_ms now) {
   if (it.tried >= TRIES || now > it.question.until) return it.heard ? HEARD_BROKEN : HEARD_NOBODY;
@@ -200,9 +206,11 @@ static enum heard hear(wand_ms now) {
   if (it.question.exchange == EXCHANGE_BLOCK && it.answer.length > it.question.room)
     return HEARD_TOO_MUCH;
   if (it.part + 1 == parts()) return HEARD_ANSWER;
-  if (now > it.question.until) return HEARD_BROKEN;
   it.part++;
-  begin_part(now);
+  if (now <= it.question.until)
+    begin_part(now);
+  else
+    it.due = UINT64_MAX;
   return HEARD_PART;
 }
 
@@ -222,7 +230,7 @@ enum heard implant_hear(const struct answer **answer, wand_ms now) {
 
 void implant_sense(struct sensed *sensed, wand_ms now) {
   (void)now;
-  sensed->present = !conditions.absent;
+  sensed->present = in_reach();
   sensed->coupling = conditions.absent ? 0 : conditions.coupling;
   sensed->position = conditions.absent ? 0 : conditions.position;
 }

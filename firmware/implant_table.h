@@ -25,6 +25,7 @@ struct table_conditions {
   uint8_t errors;
   uint32_t chance;
   uint8_t coupling;
+  // As in section 7.2; 0 = too far away to be heard.
   uint8_t position;
   // Added to the state counter of the table: each change of the pump.
   uint32_t changes;

@@ -130,6 +130,8 @@ void session_tell_ping(struct ping_reply *reply, wand_ms now) {
   if (it.work != WORK_NONE && it.work != WORK_CONTACT) {
     const uint16_t steps = it.operation == OPERATION_INTERROGATE ? SNAPSHOT_BLOCKS + 2 : 1;
     reply->progress = (uint8_t)((it.step * 100 + implant_progress()) / steps);
+    // Only the counter is missing.
+    if (it.step > SNAPSHOT_BLOCKS) reply->progress = 99;
   }
 }
 
@@ -158,6 +160,7 @@ static void drop(void) {
 static void work(enum work what, enum exchange first, wand_ms now) {
   drop();
   it.work = what;
+  it.step = 0;
   it.began = now;
   it.heard = false;
   ask(first, now);
@@ -173,7 +176,6 @@ void session_begin(enum operation operation, enum path_name path, wand_ms now) {
   it.operation = operation;
   it.asker = path;
   it.orphaned = false;
-  it.step = 0;
   it.renewed = now;
   if (operation == OPERATION_INTERROGATE) {
     filling()->began = now;
@@ -278,14 +280,18 @@ static void operation_heard(enum heard heard, const struct answer *answer, wand_
 
 static void hear(wand_ms now) {
   const struct answer *answer = NULL;
-  const enum heard heard = implant_hear(&answer, now);
+  enum heard heard = implant_hear(&answer, now);
   if (heard == HEARD_NOT_YET) return;
   if (heard == HEARD_ANSWER || heard == HEARD_PART) {
     it.exchanged = true;
     it.contact = now;
     it.heard = true;
   }
-  if (heard == HEARD_PART) return;
+  if (heard == HEARD_PART) {
+    if (now <= it.began + WORK_MS) return;
+    implant_drop();
+    heard = HEARD_BROKEN;
+  }
   const enum work was = it.work;
   it.work = WORK_NONE;
   it.tried = now;
@@ -302,7 +308,6 @@ static void expire(wand_ms now) {
   if (it.state != SESSION_OPEN || now - it.renewed < LEASE_MS) return;
   it.state = SESSION_CLOSING;
   it.held = false;
-  it.kept = false;
   if (it.operation != OPERATION_NONE) finish(CODE_AIR_FAILED, 0, NULL, 0);
   work(WORK_RELEASE, EXCHANGE_LEAVE, now);
 }

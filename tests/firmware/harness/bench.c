@@ -14,6 +14,7 @@
 #include "wand.h"
 
 static wand_ms now, started;
+static bool running;
 static struct wand_store store;
 static const char *const faults[] = {"ok",       "noise",   "truncated", "too-long",
                                      "checksum", "version", "repeated",  "out-of-sequence"};
@@ -162,11 +163,17 @@ static void condition(const char *name, uint32_t value) {
 static void wand(char **words) {
   static uint8_t bytes[65536];
   const char *const name = words[0];
-  if (strcmp(name, "start") == 0) {
+  if (strcmp(name, "fresh") == 0) {
+    // As it left the factory, at the beginning of time.
+    memset(&store, 0, sizeof store);
+    now = started = 0;
+    running = false;
+  } else if (strcmp(name, "start") == 0) {
     const struct wand_setup setup = {words[1], words[2], words[3], store};
     const struct table_conditions before = conditions;
     implant_table_start(&pumps[atoi(words[4]) & 1]);
-    if (started != 0) conditions = before;
+    if (running) conditions = before;
+    running = true;
     started = now;
     wand_start(&setup, now);
   } else if (strcmp(name, "block") == 0) {
