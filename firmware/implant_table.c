@@ -65,8 +65,8 @@ static uint8_t active_alarms(void) {
   return active;
 }
 
-static wand_ms duration(uint16_t bytes) {
-  return (wand_ms)((FRAME + bytes) * 8 + BITS_PER_MS - 1) / BITS_PER_MS;
+static uint16_t duration(uint16_t bytes) {
+  return (uint16_t)(((FRAME + bytes) * 8 + BITS_PER_MS - 1) / BITS_PER_MS);
 }
 
 static uint16_t asked_bytes(void) {

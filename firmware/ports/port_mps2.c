@@ -9,8 +9,8 @@
 
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
-enum { TICKS_PER_MS = 25000, TX_FULL = 1, RX_FULL = 2, RX_INTERRUPT = 2 };
-enum { TX_ENABLE = 1, RX_ENABLE = 2, RX_INTERRUPT_ENABLE = 8 };
+enum { TICKS_PER_MS = 25000, TX_FULL = 1, RX_FULL = 2, TX_INTERRUPT = 1, RX_INTERRUPT = 2 };
+enum { TX_ENABLE = 1, RX_ENABLE = 2, TX_INTERRUPT_ENABLE = 4, RX_INTERRUPT_ENABLE = 8 };
 
 struct uart {
   volatile uint32_t data;
@@ -25,6 +25,8 @@ struct uart {
 void tick(void);
 void line_interrupt(void);
 void report_interrupt(void);
+void line_sent_interrupt(void);
+void report_sent_interrupt(void);
 
 static volatile wand_ms ms;
 
@@ -65,6 +67,10 @@ void report_interrupt(void) {
   take_report_bytes();
 }
 
+// A byte has left: the main loop wakes up and sends the next one.
+void line_sent_interrupt(void) { UART0->interrupt = TX_INTERRUPT; }
+void report_sent_interrupt(void) { UART1->interrupt = TX_INTERRUPT; }
+
 // Kept without power: two copies, the newer one last, so that one of them is whole at any time.
 struct kept {
   struct wand_store store;
@@ -103,7 +109,7 @@ void port_health(struct wand_health *health) {
 
 static void start_uart(struct uart *uart) {
   uart->divider = TICKS_PER_MS * 1000 / 115200;
-  uart->control = TX_ENABLE | RX_ENABLE | RX_INTERRUPT_ENABLE;
+  uart->control = TX_ENABLE | RX_ENABLE | TX_INTERRUPT_ENABLE | RX_INTERRUPT_ENABLE;
 }
 
 // Sends what can be sent without waiting.
@@ -130,7 +136,7 @@ int main(void) {
   REGISTER(0xE000E010) = 7;                 // and begin, with its interrupt
   start_uart(UART0);
   start_uart(UART1);
-  REGISTER(0xE000E100) = 1u << 0 | 1u << 2;  // interrupts 0 and 2
+  REGISTER(0xE000E100) = 15;  // interrupts 0 to 3
   for (;;) {
     wand_step(now());
     send();

@@ -13,6 +13,8 @@ int main(void);
 void tick(void);
 void line_interrupt(void);
 void report_interrupt(void);
+void line_sent_interrupt(void);
+void report_sent_interrupt(void);
 void reset(void);
 
 static void stop(void) {
@@ -38,9 +40,9 @@ struct vectors {
   handler interrupts[32];
 };
 
-// Interrupts of the AN385: 0 and 2 are the receivers of UART0 and UART1. Others are never enabled.
+// Interrupts of the AN385: 0 to 3 are receiver and sender of UART0 and of UART1. Others are never enabled.
 __attribute__((section(".vectors"), used)) static const struct vectors vectors = {
     .stack = stack_end,
     .exceptions = {reset, stop, stop, stop, stop, stop, stop, stop, stop, stop, stop, stop, stop, stop, tick},
-    .interrupts = {line_interrupt, stop, report_interrupt, stop},
+    .interrupts = {line_interrupt, line_sent_interrupt, report_interrupt, report_sent_interrupt},
 };
