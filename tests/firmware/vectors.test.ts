@@ -47,16 +47,20 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 const latin1 = (text: string) => Buffer.from(text, 'latin1').toString('hex')
 const named = ({ file, vector }: (typeof vectors)[number]) => `${file}: ${vector.name}`
 
-/** Neighbours refused for the same reason are one entry. */
+/** Neighbours refused for the same reason are one entry, that says how many refusals it was. */
 function outcome(lines: readonly string[]): Tree[] {
-  const out: Tree[] = []
+  const out: { pdu?: string; refused?: number; fault?: string; times?: number }[] = []
   for (const line of lines) {
-    const [word, first, fault] = line.split(' ')
+    const [word, first = '', fault = '', refusals = '1'] = line.split(' ')
     const last = out.at(-1)
     if (word === 'pdu') out.push({ pdu: first })
-    else if (last && last['fault'] === fault)
-      last['refused'] = Number(last['refused']) + Number(first)
-    else out.push({ refused: Number(first), fault })
+    else if (last?.fault === fault) {
+      last.refused = (last.refused ?? 0) + Number(first)
+      last.times = (last.times ?? 1) + Number(refusals)
+    } else {
+      const times = Number(refusals)
+      out.push({ refused: Number(first), fault, ...(times === 1 ? {} : { times }) })
+    }
   }
   return out
 }

@@ -69,7 +69,7 @@ static void line_came(enum line_event event) {
   if (fault == FAULT_NONE)
     say("pdu", line.pdu, line.pdu_length);
   else
-    printf("refused %u %s\n", line.refused, faults[fault]);
+    printf("refused %u %s %u\n", line.refused, faults[fault], event == LINE_PDU ? 1u : line.refusals);
 }
 
 static void report_came(const uint8_t *bytes, size_t length) {
