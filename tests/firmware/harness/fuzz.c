@@ -172,6 +172,21 @@ static void check(enum path_name path, const uint8_t *bytes, size_t length) {
     pending_length[path] = 0;
   }
   if (bytes[3] == 0 && bytes[1] == 0x12) snapshot = little(bytes + 16, 4);
+  if (bytes[3] == 0 && bytes[1] == 0x10) {
+    // A number is allotted once; a repeated request is told the same again.
+    static uint32_t newest;
+    static uint8_t told[8];
+    const uint32_t number = little(bytes + 12, 4);
+    const bool again = number == newest && memcmp(told, bytes + 4, sizeof told) == 0;
+    if (number <= newest && !again) fail("a session number twice");
+    newest = number;
+    memcpy(told, bytes + 4, sizeof told);
+  }
+  if (bytes[3] == 0 && bytes[1] == 0x13) {
+    uint32_t whole = 0;
+    for (int i = 0; i < SNAPSHOT_BLOCKS; i++) whole += little(bytes + 49 + 3 * i, 2);
+    if (whole > SNAPSHOT_ROOM) fail("a snapshot that does not fit its buffer");
+  }
 }
 
 static void read_back(void) {
@@ -239,7 +254,8 @@ static size_t request(enum path_name path, uint8_t *pdu) {
   }
   const uint8_t type = once_in(20) ? (uint8_t)any() : types[below(sizeof types)];
   size_t n = type == 1 ? 1 : type == 0x13 ? 4 : type == 0x14 ? 7 : 0;
-  if (once_in(30)) n = below(233);
+  // Five reports, and a line of 512 characters, can hold more than a PDU may have.
+  if (once_in(30)) n = below(281);
   if (once_in(200)) links[path] = any();
   const uint16_t seq = once_in(4) ? (uint16_t)(seqs[path] - below(3)) : ++seqs[path];
   const uint32_t link = once_in(40) ? below(3) : links[path];
@@ -252,6 +268,7 @@ static size_t request(enum path_name path, uint8_t *pdu) {
   pdu[4] = (uint8_t)seq;
   pdu[5] = (uint8_t)(seq >> 8);
   pdu[6] = (uint8_t)n;
+  pdu[7] = (uint8_t)(n >> 8);
   for (int i = 0; i < 4; i++) {
     pdu[8 + i] = (uint8_t)(link >> 8 * i);
     pdu[12 + i] = (uint8_t)(named >> 8 * i);
@@ -309,6 +326,31 @@ static void send_line(void) {
     for (uint32_t more = below(1200); more > 0; more--)
       line[length++] = once_in(3) ? (uint8_t)any() : (uint8_t)("0123456789ABCDEF:\r\n"[below(once_in(20) ? 19 : 16)]);
   send_bytes(line, length);
+}
+
+// A request out of whose middle bytes were lost, so that its two ends would make a whole one.
+static void send_gap(void) {
+  uint8_t pdu[300], line[48];
+  settle();
+  while (request(PATH_LINE, pdu) != 20) continue;
+  size_t length = (size_t)sprintf((char *)line, ":");
+  for (int i = 0; i < 20; i++) length += (size_t)sprintf((char *)line + length, "%02X", pdu[i]);
+  length += (size_t)sprintf((char *)line + length, "\r\n");
+  const size_t part = 1 + below((uint32_t)length - 2);
+  sent_bytes += RING + length;
+  for (size_t i = 0; i < RING; i++) {
+    const uint8_t byte = i < RING - part ? 'x' : line[i - (RING - part)];
+    wand_byte_received(byte);
+    oracle_byte(byte);
+  }
+  wand_byte_received('?');
+  settle();
+  oracle_cut();
+  for (size_t i = part; i < length; i++) {
+    wand_byte_received(line[i]);
+    oracle_byte(line[i]);
+  }
+  settle();
 }
 
 static void send_report(const uint8_t *report) {
@@ -417,6 +459,7 @@ int main(int arguments, char **words) {
       send_reports();
     else
       send_line();
+    if (once_in(50)) send_gap();
     if (once_in(3)) settle();
     if (once_in(2)) happen();
   }
