@@ -29,20 +29,24 @@ static wand_ms now;
 static struct wand_store store;
 static uint64_t sent_bytes, requests, replies, of_code[14];
 
+static void fail(const char *why) {
+  fprintf(stderr, "after %llu bytes: %s\n", (unsigned long long)sent_bytes, why);
+  abort();
+}
+
+// Kept when a number is allotted, and when a session has ended. Numbers only grow, and are kept before they are
+// told.
 void port_keep(const struct wand_store *kept) {
-  // Numbers only grow.
-  if (kept->last_session < store.last_session || kept->boot < store.boot) abort();
+  enum { STILL_OPEN = 5 };
+  const bool allotted = kept->last_end == STILL_OPEN;
+  if (kept->last_session != store.last_session + allotted) fail("a session number twice, or left out");
+  if (kept->boot < store.boot) fail("fewer starts than before");
   store = *kept;
 }
 
 void port_health(struct wand_health *health) {
   health->battery = 255;
   health->temperature = 255;
-}
-
-static void fail(const char *why) {
-  fprintf(stderr, "after %llu bytes: %s\n", (unsigned long long)sent_bytes, why);
-  abort();
 }
 
 // Bit by bit, unlike the firmware's.
@@ -172,16 +176,6 @@ static void check(enum path_name path, const uint8_t *bytes, size_t length) {
     pending_length[path] = 0;
   }
   if (bytes[3] == 0 && bytes[1] == 0x12) snapshot = little(bytes + 16, 4);
-  if (bytes[3] == 0 && bytes[1] == 0x10) {
-    // A number is allotted once; a repeated request is told the same again.
-    static uint32_t newest;
-    static uint8_t told[8];
-    const uint32_t number = little(bytes + 12, 4);
-    const bool again = number == newest && memcmp(told, bytes + 4, sizeof told) == 0;
-    if (number <= newest && !again) fail("a session number twice");
-    newest = number;
-    memcpy(told, bytes + 4, sizeof told);
-  }
   if (bytes[3] == 0 && bytes[1] == 0x13) {
     uint32_t whole = 0;
     for (int i = 0; i < SNAPSHOT_BLOCKS; i++) whole += little(bytes + 49 + 3 * i, 2);
