@@ -5,7 +5,7 @@ import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, symlinkSync }
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { BUILT, type Emulator } from './build.ts'
+import { BUILT, type Emulator, FIRMWARE } from './build.ts'
 
 /** Where firmware/ports/mps2.ld puts the stack, and what startup_mps2.c paints it with. */
 const STACK_AT = 0x2000_0000
@@ -14,6 +14,8 @@ const PAINT = 0xa5
 export class Board {
   /** What a host opens. */
   readonly port: string
+  /** Its second UART, which carries reports, 64 bytes each. */
+  readonly reports: string
   readonly #emulator: Emulator
   readonly #dir: string
   #child: ChildProcess | null = null
@@ -23,6 +25,7 @@ export class Board {
     this.#emulator = emulator
     this.#dir = dir
     this.port = join(dir, 'wand')
+    this.reports = join(dir, 'reports')
     const kept = openSync(join(dir, 'kept'), 'w')
     ftruncateSync(kept, 16 << 20)
     closeSync(kept)
@@ -46,16 +49,18 @@ export class Board {
     child.stderr.on('data', (text) => {
       said += text
     })
-    const terminal = await new Promise<string>((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       createInterface({ input: child.stdout }).on('line', (line) => {
-        const [, path] = /(\/dev\/\S+) \(label serial0\)/.exec(line) ?? []
-        if (path) resolve(path)
+        const [, path, number] = /(\/dev\/\S+) \(label serial(\d)\)/.exec(line) ?? []
+        if (!path) return
+        const link = number === '0' ? this.port : this.reports
+        rmSync(link, { force: true })
+        symlinkSync(path, link)
+        if (number === '1') resolve()
       })
       child.once('error', reject)
       child.once('close', (code) => reject(new Error(`the emulator ended: ${code}\n${said}`)))
     })
-    rmSync(this.port, { force: true })
-    symlinkSync(terminal, this.port)
   }
 
   /** The power goes, in the middle of whatever it was doing. */
@@ -73,12 +78,13 @@ export class Board {
     return this.#monitor('system_reset', {})
   }
 
-  /** Most bytes of the stack of `size` bytes that were ever in use. */
-  async stackUsed(size: number): Promise<number> {
+  /** How many bytes of the stack were never in use. */
+  async stackLeft(): Promise<number> {
+    const script = readFileSync(join(FIRMWARE, 'ports/mps2.ld'), 'utf8')
+    const size = Number(/stack_begin = \.; \. \+= (\d+)/.exec(script)?.[1])
     const filename = join(this.#dir, 'stack')
     await this.#monitor('pmemsave', { val: STACK_AT, size, filename })
-    const untouched = readFileSync(filename).findIndex((byte) => byte !== PAINT)
-    return size - untouched
+    return readFileSync(filename).findIndex((byte) => byte !== PAINT)
   }
 
   #monitor(execute: string, args: object): Promise<void> {

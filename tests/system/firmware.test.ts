@@ -1,14 +1,21 @@
 // The host and the reference firmware on an emulated microcontroller, end to end: what it reads reaches every
 // surface, and a wand that loses its power, is reset, or is left in a session is told as what it is.
+import { join } from 'node:path'
+import { SerialPort } from 'serialport'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { encodePdu, type Pdu } from '../../protocol/codec/pdu.ts'
+import { parse } from '../../protocol/codec/struct.ts'
+import { REPORTS } from '../../protocol/framing/report-stream.ts'
+import { MESSAGES } from '../../protocol/messages/index.ts'
 import { pumpStatusSchema } from '../../src/model/status.ts'
-import { build, emulator, unbuildable } from '../firmware/build.ts'
+import { BUILT, build, emulator, unbuildable } from '../firmware/build.ts'
 import { Board } from '../firmware/qemu.ts'
 import {
   ask,
   endAll,
   eventually,
   type Program,
+  run,
   type Served,
   serve,
   start,
@@ -85,6 +92,38 @@ describe.skipIf(why)(
       expect(second.session).toMatchObject({ id: 2, closeConfirmed: true })
       // The stack that tests/firmware/size.test.ts reckons with is never used up.
       expect(await wand.stackUsed(576)).toBeLessThan(500)
+    })
+
+    it('speaks reports on its other path, as the same wand', { timeout: MS }, async () => {
+      const wand = await board()
+      const port = new SerialPort({ path: wand.reports, baudRate: 115_200 })
+      const got: Pdu[] = []
+      const decoder = REPORTS.decoder({ pdu: (pdu) => void got.push(pdu), discarded: () => {} })
+      // The terminal is a stream: reports are cut out of it here.
+      let held = Buffer.alloc(0)
+      port.on('data', (bytes: Buffer) => {
+        held = Buffer.concat([held, bytes])
+        for (; held.length >= 64; held = held.subarray(64)) decoder.push(held.subarray(0, 64))
+      })
+      const encode = REPORTS.encoder()
+      const header = { major: 1, type: 1, flags: 0, code: 0, link: 77, session: 0 }
+      let seq = 0
+      await eventually(
+        () => {
+          // The emulator takes a second to see that its terminal was opened, and drops what it says before.
+          seq += 1
+          const hello = encodePdu({ ...header, seq, payload: Uint8Array.of(0) })
+          for (const report of encode(hello)) port.write(report)
+          return got.length
+        },
+        (replies) => replies > 0,
+        10_000,
+      )
+      port.close()
+      const [pdu] = got
+      expect(pdu).toMatchObject({ type: 1, flags: 3, code: 0, link: 77 })
+      const hello = parse(MESSAGES.HELLO.reply, pdu?.payload ?? new Uint8Array())
+      expect(hello?.wandSerial).toBe('FW-BENCH-0001')
     })
 
     it('never passes for a device', { timeout: MS }, async () => {
@@ -178,3 +217,24 @@ describe.skipIf(why)(
     })
   },
 )
+
+const whyNative = unbuildable('native')
+
+describe.skipIf(whyNative)(`the firmware as a program${whyNative ? `: ${whyNative}` : ''}`, () => {
+  beforeAll(() => build('native'), MS)
+  afterAll(endAll)
+
+  it('is read through a pseudo-terminal, without a word from a sanitizer', {
+    timeout: MS,
+  }, async () => {
+    const dir = temporary()
+    const files = [join(dir, 'wand'), join(dir, 'store'), join(dir, 'reports')]
+    const wand = run(join(BUILT, 'native', 'wand-pty'), files)
+    await eventually(wand.out, (text) => text.includes('ready'), 10_000)
+    const pump = await readOnce(files[0] as string)
+    expect(pump).toMatchObject({ source: 'simulator', quality: 'current' })
+    expect(pump.session).toMatchObject({ id: 1, state: 'closed', closeConfirmed: true })
+    await stop(wand)
+    expect(wand.err()).toBe('')
+  })
+})
