@@ -213,6 +213,7 @@ class Outcome(list):
     def refuse(self, count, fault):
         if count and self and self[-1].get('fault') == fault:
             self[-1]['refused'] += count
+            self[-1]['times'] = self[-1].get('times', 1) + 1
         elif count:
             self.append({'refused': count, 'fault': fault})
 

@@ -118,8 +118,10 @@ function outcome({ bytes, reports }: Connection, step: number): Tree[] {
     pdu: (_, raw) => void out.push({ pdu: hex(raw) }),
     discarded: (fault, part) => {
       const last = out.at(-1)
-      if (last?.['fault'] === fault) last['refused'] = (last['refused'] as number) + part.length
-      else out.push({ refused: part.length, fault })
+      if (last?.['fault'] === fault) {
+        last['refused'] = (last['refused'] as number) + part.length
+        last['times'] = ((last['times'] as number | undefined) ?? 1) + 1
+      } else out.push({ refused: part.length, fault })
     },
   }
   const stream = reports ? new ReportStream(sink) : new LineStream(sink)
