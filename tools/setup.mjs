@@ -27,6 +27,7 @@ const RUNNING = join(STATE, 'running')
 const BUILT = at('dist', '.built.json')
 const LIBRARY = at('dist', 'src', 'index.js')
 const PROGRAM = at('dist', 'bin', 'wandbridge.js')
+const KIT = at('dist', 'bin', 'wand-conform.js')
 const PAGE = at('dist', 'web', 'index.html')
 
 /** Something a person can act on; shown without a stack. */
@@ -214,7 +215,7 @@ function sourcesIn(folder) {
 }
 
 function isBuilt(sources) {
-  if (![LIBRARY, PROGRAM, PAGE, BUILT].every((path) => existsSync(path))) return false
+  if (![LIBRARY, PROGRAM, KIT, PAGE, BUILT].every((path) => existsSync(path))) return false
   return JSON.stringify(readJson(BUILT)) === JSON.stringify(sources)
 }
 
@@ -226,7 +227,7 @@ async function build(sources) {
   await compile(LIBRARY, 'typescript/bin/tsc', '-p', 'tsconfig.build.json')
   await compile(PROGRAM, 'vite/bin/vite.js', 'build', '--config', 'tools/vite.program.mjs')
   // As `npm link` wants it, which sets it only once.
-  chmodSync(PROGRAM, 0o755)
+  for (const program of [PROGRAM, KIT]) chmodSync(program, 0o755)
   await compile(PAGE, 'vite/bin/vite.js', 'build', '--config', 'tools/vite.config.mjs')
   writeFileSync(BUILT, JSON.stringify(sources))
 }
