@@ -159,7 +159,6 @@ export class Bench extends Host {
    * request. Otherwise the check is not run.
    */
   async bare(): Promise<void> {
-    if (!this.mustSense) return
     const ping = await this.read('PING')
     this.sensed(isBare(ping))
     if (!isBare(ping)) {

@@ -36,6 +36,8 @@ export interface Known {
   directory?: ReplyOf<'SNAPSHOT'>
   blocks?: Map<number, Uint8Array>
   second?: number
+  endedRaw?: Uint8Array
+  endedReply?: Uint8Array
   closeRaw?: Uint8Array
   closeReply?: Uint8Array
   /** The session that was closed. */

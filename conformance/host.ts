@@ -70,8 +70,9 @@ const keyOf = (raw: Uint8Array) =>
 const TICK_MS = 10
 /** How long the kit waits before it says that nothing came. */
 export const SILENCE_MS = 300
+const REOPEN_MS = 300
 /** How old the wand's word may be that no implant is in reach. */
-const SENSED_MS = 1_000
+const SENSED_MS = 2_000
 
 export class Host {
   readonly port: Port
@@ -146,6 +147,13 @@ export class Host {
     this.#decoder?.close()
     this.#decoder = null
     await connection?.close()
+  }
+
+  /** The other side has a moment to see that the port was closed; many serve one host at a time. */
+  async reopen(): Promise<void> {
+    await this.close()
+    await this.wait(REOPEN_MS)
+    await this.open()
   }
 
   lines(set: ModemLines): Promise<boolean> {
@@ -230,12 +238,7 @@ export class Host {
 
   /** Whether the wand has just said that no implant is in reach, so that what is no read request may be sent. */
   #mayBeForeign(): boolean {
-    return this.noImplant && this.clock.monotonic() - this.#bareAt <= 2 * SENSED_MS
-  }
-
-  /** Whether its word must be asked for again before such a thing is sent. */
-  get mustSense(): boolean {
-    return this.clock.monotonic() - this.#bareAt > SENSED_MS
+    return this.noImplant && this.clock.monotonic() - this.#bareAt <= SENSED_MS
   }
 
   /** Notes what PING said of an implant. */

@@ -40,6 +40,7 @@ export interface RunOptions extends BenchOptions {
   stopped?(): boolean
 }
 
+const SETTLE_MS = 500
 /** Bytes of traffic that are shown of a check that failed. */
 const SHOWN = 12
 
@@ -54,7 +55,10 @@ export async function run(options: RunOptions): Promise<Report> {
     if (why === null) {
       options.began?.(check)
       result = await one(check, bench)
-      if (result.result === 'failed') bench.failed.add(check.number)
+      if (result.result === 'failed') {
+        bench.failed.add(check.number)
+        await settled(bench)
+      }
       if (bench.lost !== null) gone = bench.lost
     }
     results.set(check.number, result)
@@ -75,17 +79,21 @@ export async function run(options: RunOptions): Promise<Report> {
   }
 }
 
+const isFor = ({ framing }: Check, bench: Bench) =>
+  framing === undefined || framing === bench.port.framing.name
+
 /** Why a check is not run; null = it is. */
 function excluded(check: Check, bench: Bench, results: ReadonlyMap<number, Result>): string | null {
   const { framing, wand } = check
-  if (framing && framing !== bench.port.framing.name)
-    return framing === 'line' ? 'only over a serial line' : 'only over HID'
+  if (!isFor(check, bench)) return framing === 'line' ? 'only over a serial line' : 'only over HID'
   if (wand === 'bare' && !bench.noImplant)
     return 'only without an implant: run again with --no-implant'
   if (wand === 'pump' && bench.noImplant)
     return 'only over an implant: run again without --no-implant'
   for (const number of check.needs) {
     const needed = results.get(number)
+    // What is not for this framing is not needed with it.
+    if (needed && !isFor(needed.check, bench)) continue
     if (needed?.result === 'failed') return `${number} failed`
     if (needed?.result !== 'passed') return `${number} was not run`
   }
@@ -111,6 +119,22 @@ async function one(check: Check, bench: Bench): Promise<Result> {
     }
     if (error instanceof Failed || error instanceof Forbidden) return done('failed', error.message)
     throw error
+  }
+}
+
+/** What a failed check left behind shall not fail the next: the line falls silent, and a link is made anew. */
+async function settled(bench: Bench): Promise<void> {
+  if (bench.lost !== null) return
+  await bench.wait(SETTLE_MS)
+  // A session that is held would be orphaned by another link.
+  if (bench.session !== 0) return
+  try {
+    await bench.reopen()
+    await bench.hello()
+  } catch (error) {
+    if (error instanceof Gone) bench.lost = 'the port is gone'
+    // Whether HELLO is answered at all is what a check says.
+    else if (!(error instanceof Failed)) throw error
   }
 }
 

@@ -144,8 +144,7 @@ export const ANSWERING: readonly Check[] = [
     asks: 'A wand MUST NOT send anything unasked.',
     needs: [4],
     async run(b) {
-      await b.close()
-      await b.open()
+      await b.reopen()
       const from = b.traffic.length
       await b.wait(1_000)
       const came = b.traffic.slice(from).some(({ way }) => way === 'in')

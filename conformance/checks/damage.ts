@@ -93,7 +93,7 @@ export const DAMAGE: readonly Check[] = [
     section: '5.2, 6.2',
     title: 'After 8 KiB of noise a request is answered',
     asks: 'Every byte is part of an accepted frame, refused with a reason, or still held.',
-    needs: [4],
+    needs: [4, 21],
     async run(b) {
       for (let n = 0; n < 8; n += 1) {
         for (const part of noise(b, 1024)) b.write(part)
@@ -107,14 +107,13 @@ export const DAMAGE: readonly Check[] = [
     section: '5.2, 6.2',
     title: 'An opening that ended in the middle of a frame does not hurt the next one',
     asks: 'What is held is never completed by a later connection; a new frame begins afresh.',
-    needs: [4],
+    needs: [4, 22],
     async run(b) {
       const long = b.request('PING', { payload: new Uint8Array(150) })
       const [first = new Uint8Array()] = b.frames(long)
       b.write(b.port.framing.name === 'line' ? first.subarray(0, 21) : first)
       await b.wait(50)
-      await b.close()
-      await b.open()
+      await b.reopen()
       const reply = await b.reply(b.request('HELLO'))
       must(
         reply !== null,
@@ -140,8 +139,7 @@ export const DAMAGE: readonly Check[] = [
       const [whole = new Uint8Array()] = b.frames(raw)
       b.write(whole.subarray(0, 21))
       await b.wait(50)
-      await b.close()
-      await b.open()
+      await b.reopen()
       const asked = b.send(raw, [whole.subarray(21)])
       await b.answer(asked, 300)
       await b.hello(link)
@@ -156,19 +154,23 @@ export const DAMAGE: readonly Check[] = [
     needs: [4],
     framing: 'line',
     async run(b) {
-      for (const [dtr, rts] of [
-        [true, true],
-        [false, true],
-        [false, false],
-        [true, false],
-      ] as const) {
-        if (!(await b.lines({ dtr, rts }))) throw new NotRun('this port has no such lines')
-        await b.recovers(`DTR ${dtr ? 'up' : 'down'} and RTS ${rts ? 'up' : 'down'}`)
+      try {
+        for (const [dtr, rts] of [
+          [true, true],
+          [false, true],
+          [false, false],
+          [true, false],
+        ] as const) {
+          if (!(await b.lines({ dtr, rts }))) throw new NotRun('this port has no such lines')
+          await b.recovers(`DTR ${dtr ? 'up' : 'down'} and RTS ${rts ? 'up' : 'down'}`)
+        }
+        await b.lines({ dtr: true, rts: true, brk: true })
+        await b.wait(100)
+        await b.lines({ dtr: true, rts: true, brk: false })
+        await b.recovers('a break of 100 ms')
+      } finally {
+        await b.lines({ dtr: true, rts: true, brk: false })
       }
-      await b.lines({ dtr: true, rts: true, brk: true })
-      await b.wait(100)
-      await b.lines({ dtr: true, rts: true, brk: false })
-      await b.recovers('a break of 100 ms')
     },
   },
 ]

@@ -43,8 +43,8 @@ export const ENDING: readonly Check[] = [
     ...on,
     number: 241,
     section: '9.3',
-    title: 'CLOSE asked again gets the same bytes, its session among them',
-    asks: 'A result that is asked for again after its session has ended still names it.',
+    title: 'CLOSE asked again gets the same bytes',
+    asks: 'The last air operation: once it has ended, its result, from then on always the same bytes.',
     needs: [240],
     run: (b) => b.sameAgain(b.has('closeRaw'), b.has('closeReply'), 'CLOSE'),
   },
@@ -120,6 +120,8 @@ export const ENDING: readonly Check[] = [
       const close = b.request('CLOSE')
       const from = b.clock.monotonic()
       const first = await b.ask(close)
+      // What was not ended must have ended before anything else is tried.
+      if (first.pdu.code === Code.BUSY) await b.work(raw)
       must(first.pdu.code !== Code.BUSY, 'CLOSE was refused with BUSY while INTERROGATE ran')
       const reply = await b.work(close)
       must(b.payload('CLOSE', reply).result === 1, 'CLOSE over a reading was not confirmed')
@@ -135,12 +137,15 @@ export const ENDING: readonly Check[] = [
     section: '9.4',
     title: 'A session without any request is closed by the wand when its lease runs out',
     asks: 'When the lease runs out the wand closes the session by itself, over air. HELLO then reports `lease-expired`.',
-    needs: [244],
+    needs: [212, 244],
     async run(b) {
       // Should the check before have failed, it is open still.
       if (b.session !== 0) await b.closeSession()
       await b.openSession()
       const { session } = b
+      const raw = b.request('LIVE')
+      b.known.endedRaw = raw
+      b.known.endedReply = (await b.work(raw)).raw
       await b.wait(leaseOf(b) + CLOSING_MS)
       await b.answers('NO_SESSION', b.request('LIVE'), 'LIVE after the lease had run out')
       const ping = await b.read('PING')
@@ -152,6 +157,16 @@ export const ENDING: readonly Check[] = [
   {
     ...on,
     number: 248,
+    section: '9.3',
+    title: 'A result asked for again after its session has ended still names it',
+    asks: '*The same bytes* includes `session`: a result that is asked for again after its session has ended still names it.',
+    needs: [214, 247],
+    run: (b) =>
+      b.sameAgain(b.has('endedRaw'), b.has('endedReply'), 'LIVE of a session that has ended'),
+  },
+  {
+    ...on,
+    number: 249,
     section: '9.4',
     title: 'A lease does not run out early',
     asks: 'A session without any request for so long is closed by the wand: not sooner.',
@@ -166,11 +181,11 @@ export const ENDING: readonly Check[] = [
   },
   {
     ...on,
-    number: 249,
+    number: 250,
     section: '9.1',
     title: 'A HELLO with another link takes the session from whoever held it',
     asks: 'After a HELLO with another link nobody on that path holds it any more.',
-    needs: [248],
+    needs: [249],
     async run(b) {
       const { session } = b
       await b.hello(nonce(b.clock))
@@ -191,11 +206,11 @@ export const ENDING: readonly Check[] = [
   },
   {
     ...on,
-    number: 250,
+    number: 251,
     section: '9.1',
     title: 'An orphaned session ends with its lease, whatever others ask',
     asks: 'Nobody on that path holds it any more, and it ends with its lease.',
-    needs: [249],
+    needs: [250],
     async run(b) {
       const most = leaseOf(b) + CLOSING_MS
       const from = b.clock.monotonic()

@@ -79,6 +79,7 @@ export const LINE_CHECKS: readonly Check[] = [
   },
   {
     ...on,
+    needs: [4, 22],
     number: 24,
     section: '5.1',
     title: 'A line without LF has not ended',
@@ -128,6 +129,7 @@ export const LINE_CHECKS: readonly Check[] = [
   },
   {
     ...on,
+    needs: [4, 22],
     number: 28,
     section: '5.2',
     title: 'A line that is too long is thrown away up to its end',

@@ -118,6 +118,7 @@ export const REPORT_CHECKS: readonly Check[] = [
   },
   {
     ...on,
+    needs: [4, 43],
     number: 44,
     section: '6.2',
     title: 'Reports out of order, or of two PDUs, are never put together',

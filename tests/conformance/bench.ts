@@ -1,6 +1,6 @@
 // The kit on a simulated wand in virtual time, with whatever breaks the wand put between the two.
 import { CHECKS } from '../../conformance/checks/index.ts'
-import type { Connection, Heard, Port } from '../../conformance/ports/port.ts'
+import type { Connection, Heard, ModemLines, Port } from '../../conformance/ports/port.ts'
 import { type Report, run } from '../../conformance/run.ts'
 import type { Pdu } from '../../protocol/codec/pdu.ts'
 import { encodePdu } from '../../protocol/codec/pdu.ts'
@@ -23,6 +23,8 @@ export interface Breakage {
   /** So long is a reply held back, in ms. */
   late?(pdu: Pdu): number
   opened?(wand: Between): void
+  /** Lines of the serial port were set. */
+  lines?(set: ModemLines): void
 }
 
 /** What a breakage can do by itself. */
@@ -145,9 +147,12 @@ function broken(
           sent(bytes)
           const inward = breakage.inward?.(bytes) ?? bytes
           if (breakage.request || breakage.reply) forth.push(inward)
-          else held.write(inward)
+          else if (inward.length > 0) held.write(inward)
         },
-        lines: async () => true,
+        lines: async (set) => {
+          breakage.lines?.(set)
+          return true
+        },
         async close() {
           open = false
           held.release()
