@@ -30,7 +30,12 @@ const PURE = [
     'fhir/{codes,resources}',
     'model/!(format)',
   ],
-  ...['protocol/*', 'refill/!(dates)', 'simulator/{air,cable,implant,scenarios,wand}/*'],
+  ...[
+    'conformance/*',
+    'protocol/*',
+    'refill/!(dates)',
+    'simulator/{air,cable,implant,scenarios,wand}/*',
+  ],
   ...['status/*', 'web/*', 'words/*'],
   // The whole house in virtual time, on a disk in memory.
   'host/restart',

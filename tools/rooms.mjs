@@ -11,6 +11,10 @@ const REFILL = ['sheet', 'desk', 'paper', 'page']
 export const ROOMS = {
   protocol: room('protocol/', 'the open wand protocol: no I/O, no clock, runs in a browser', []),
   simulator: room('simulator/', 'implant, wand, air and cable as a device', ['protocol', 'base']),
+  // Apart from all of src/, so that what judges a wand shares no mistake with what reads one.
+  conformance: room('conformance/', 'the kit that holds any wand to the specification', [
+    'protocol',
+  ]),
   base: room('src/base/', 'clock, timers, chance, disk, YAML, version', []),
   model: room('src/model/', 'what is known, in public units; browser-safe', ['protocol']),
   // The shape of a port and its error: no I/O, so that a driver may know it.

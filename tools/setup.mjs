@@ -27,6 +27,7 @@ const RUNNING = join(STATE, 'running')
 const BUILT = at('dist', '.built.json')
 const LIBRARY = at('dist', 'src', 'index.js')
 const PROGRAM = at('dist', 'bin', 'wandbridge.js')
+const KIT = at('dist', 'bin', 'wand-conform.js')
 const PAGE = at('dist', 'web', 'index.html')
 
 /** Something a person can act on; shown without a stack. */
@@ -206,7 +207,7 @@ function digestSources() {
   return Object.fromEntries(all.map((file) => [file, sha256(readFileSync(at(file)))]))
 }
 
-const LIBRARY_FOLDERS = ['src', 'protocol', 'simulator', 'tools']
+const LIBRARY_FOLDERS = ['src', 'protocol', 'simulator', 'conformance', 'tools']
 
 /** The library's sources, and the workshop's own tools. */
 export const sourcesToStrip = () =>
@@ -226,7 +227,7 @@ function sourcesIn(folder) {
 }
 
 function isBuilt(sources) {
-  if (![LIBRARY, PROGRAM, PAGE, BUILT].every((path) => existsSync(path))) return false
+  if (![LIBRARY, PROGRAM, KIT, PAGE, BUILT].every((path) => existsSync(path))) return false
   return JSON.stringify(readJson(BUILT)) === JSON.stringify(sources)
 }
 
@@ -241,7 +242,7 @@ async function build(sources) {
     compile(PAGE, VITE, 'build', '--config', 'tools/vite.config.mjs'),
   ])
   // As `npm link` wants it, which sets it only once.
-  chmodSync(PROGRAM, 0o755)
+  for (const program of [PROGRAM, KIT]) chmodSync(program, 0o755)
   writeFileSync(BUILT, JSON.stringify(sources))
 }
 

@@ -1,4 +1,7 @@
-// The program `wandbridge`.
+// The programs `wandbridge` and `wand-conform`.
 import { packed } from './pack.mjs'
 
-export default packed('dist/bin', { wandbridge: 'src/cli/main.ts' })
+export default packed('dist/bin', {
+  wandbridge: 'src/cli/main.ts',
+  'wand-conform': 'conformance/main.ts',
+})

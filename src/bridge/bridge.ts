@@ -3,7 +3,7 @@
 //   drivers → gate (durable) → events$ → streams, status
 //                             └─ bad news at once ───────────────↗
 import { type Observable, Subject } from 'rxjs'
-import type { Env } from '../base/env.ts'
+import { type Env, utc } from '../base/env.ts'
 import {
   type Driver,
   type DriverCounters,
@@ -15,6 +15,7 @@ import { type AlarmHistory, NO_ALARMS } from '../model/alarm-changes.ts'
 import type { BridgeEvent, Stamp } from '../model/event.ts'
 import type { Policy } from '../model/policy.ts'
 import type { Source } from '../model/reading.ts'
+import { statement } from '../model/statement.ts'
 import type { AuditStatus, BridgeStatus, Coded } from '../model/status.ts'
 import { reduce } from '../status/fold.ts'
 import { type Memory, NO_MEMORY } from '../status/recalled.ts'
@@ -22,6 +23,7 @@ import { type BridgeState, NOTHING_KNOWN } from '../status/state.ts'
 import { viewBridge } from '../status/view.ts'
 import type { PortSource, PortWatch } from '../transport/port.ts'
 import { AlarmTeller } from './alarms.ts'
+import { allowed, type Stopped } from './allowed.ts'
 import { Gate, NO_RECORDER, type Recorder } from './gate.ts'
 import { type Streams, streams } from './streams.ts'
 
@@ -111,7 +113,7 @@ export class Bridge {
     const { driver: kind, source = 'device', policy, liveMs, tap } = this.#options
     const driver = kind.create({
       env: this.#env,
-      port,
+      port: allowed(port, kind.sends, (what) => this.#stopped(path, what)),
       source,
       policy,
       ...(liveMs === undefined ? {} : { liveMs }),
@@ -121,6 +123,24 @@ export class Bridge {
     })
     this.#drivers.set(path, driver)
     return driver
+  }
+
+  /** A driver wanted to send what is not on its list. That is told before the link is seen to end. */
+  #stopped(port: string, { bytes, hex }: Stopped): void {
+    const { wall, mono } = this.now()
+    this.#push({
+      ...{ kind: 'link', phase: 'waiting', cause: 'not-allowed', connected: false },
+      why: statement('why.not-allowed', { bytes, hex }),
+      ...{
+        order: this.#shared.nextOrder(),
+        port,
+        wand: null,
+        link: 0,
+        session: null,
+        snapshot: null,
+      },
+      ...{ source: this.#options.source ?? 'device', receivedAt: utc(wall), mono },
+    })
   }
 
   #push(event: BridgeEvent): void {

@@ -26,6 +26,7 @@ export const STATEMENTS = {
   'link.mark-changed': NOTHING,
   'link.no-answer': NOTHING,
   'link.defect': NOTHING,
+  'link.not-allowed': NOTHING,
   'link.port-gone': NOTHING,
   'link.clock-jumped': NOTHING,
   'link.held-up': NOTHING,
@@ -54,6 +55,7 @@ export const STATEMENTS = {
   'why.version': { major: 'number' },
   'why.other-source': { is: 'name', reads: 'name' },
   'why.no-session-number': NOTHING,
+  'why.not-allowed': { bytes: 'number', hex: 'name' },
   'why.refused-bytes': { bytes: 'number' },
   // Why a reading, or a step of it, came to nothing.
   'read.refused': { message: 'name', answer: 'name' },

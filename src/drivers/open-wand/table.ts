@@ -76,7 +76,7 @@ export const TRANSITIONS = {
     from: ['idle', 'opening', 'waiting', 'greeting', 'watching', 'starting', 'ending'],
     to: 'stopped',
   },
-} as const satisfies Record<Exclude<LinkCause, 'not-started'>, Transition>
+} as const satisfies Record<Exclude<LinkCause, 'not-started' | 'not-allowed'>, Transition>
 
 export type Cause = keyof typeof TRANSITIONS
 

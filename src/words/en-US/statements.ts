@@ -95,6 +95,8 @@ export const statements: Statements = {
   'link.no-answer': 'Signal lost: no wand answers on this port.',
   'link.defect':
     'The wand refuses what every host may ask: a defect of the wand or of this program.',
+  'link.not-allowed':
+    'Stopped: this program tried to send the wand what is no read request. Nothing of it was sent. A defect of this program: start it again, and report this.',
   'link.port-gone': 'Signal lost: the wand was unplugged or its port closed.',
   'link.clock-jumped': 'This computer slept or its clock was changed. Connecting again.',
   'link.held-up':
@@ -128,6 +130,7 @@ export const statements: Statements = {
   'why.other-source': ({ is, reads }) =>
     `${IS[is] ?? is}; this bridge reads ${READS[reads] ?? reads}. Start the bridge with --source ${is}.`,
   'why.no-session-number': 'It opened a session without a number.',
+  'why.not-allowed': ({ bytes, hex }) => `It was ${bytes} bytes: ${hex}.`,
   'why.refused-bytes': ({ bytes }) =>
     `What came, ${bytes} bytes, no wand sends: it is another device, another speed or parity, or a damaged cable.`,
 
