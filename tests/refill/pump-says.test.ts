@@ -20,6 +20,8 @@ const asked = (over: Partial<typeof GOOD>) =>
 const standing = (raw: NonNullable<Parameters<typeof afterReading>[0]>['raw']) =>
   asked({ after: afterReading({ raw: raw ?? {} }) })
 
+const SIMPLE = 'Simple continuous'
+const RUNNING = 'Running, as far as the pump knows'
 const STALL = { id: 7, code: 5, class: 2, state: 1, occurredAt: 1, detectedAt: 1 }
 const LOW = { id: 8, code: 1, class: 1, state: 1, occurredAt: 1, detectedAt: 1 }
 
@@ -49,10 +51,16 @@ describe('what must be answered', () => {
   })
 
   it.each([
-    ['stopped', { status: { state: 1 } }, says.notInfusing('Stopped')],
-    ['stalled', { status: { state: 2 } }, says.notInfusing('Stalled')],
-    ['no state', { status: { state: null }, infusion: { mode: null } }, says.stateUnknown],
-    ['an unnamed state', { status: { state: 77 } }, says.notInfusing('unknown(77)')],
+    ['stopped', { status: { state: 1 } }, says.infusing.nothing('Stopped', SIMPLE)],
+    ['stalled', { status: { state: 2 } }, says.infusing.nothing('Stalled', SIMPLE)],
+    ['no state', { status: { state: null } }, says.infusing.unknown('not available', SIMPLE)],
+    ['no mode', { infusion: { mode: null } }, says.infusing.unknown(RUNNING, 'not available')],
+    ['an unnamed state', { status: { state: 77 } }, says.infusing.unknown('unknown(77)', SIMPLE)],
+    [
+      'the minimum rate',
+      { status: { state: 3 } },
+      says.infusing['minimum-rate']('Minimum rate', SIMPLE),
+    ],
   ])('is a pump with %s', (_what, raw, text) => {
     expect(standing(raw)).toContainEqual(['after.infusing', `After: ${text}`])
   })
@@ -77,7 +85,10 @@ describe('what must be answered', () => {
   it('is shown from the reading before on', () => {
     const before = reading({ raw: { status: { state: 1 } } })
     const [first] = findings(sheetTo('before', { before }), CLINIC, w)
-    expect(first).toMatchObject({ matters: true, text: `Before: ${says.notInfusing('Stopped')}` })
+    expect(first).toMatchObject({
+      matters: true,
+      text: `Before: ${says.infusing.nothing('Stopped', SIMPLE)}`,
+    })
   })
 })
 

@@ -9,7 +9,7 @@ import { type LeftOut, type Told, told } from '../../words/comparison.ts'
 import { named, WORDS } from '../../words/words.ts'
 import type { Finding } from './compare.ts'
 import type { Reading } from './entries.ts'
-import { fieldsIn, notRunning, valuesOf } from './reading.ts'
+import { fieldsIn, infusingIn, valuesOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -91,12 +91,12 @@ function ofReading(when: When, reading: Reading, look: Look): Said[] {
 
   const state = codeOf(values.status.state)
   const mode = codeOf(values.infusion.mode)
-  if (state === null && mode === null) add('infusing', says.stateUnknown, true)
-  else if (notRunning(reading)) {
-    const what =
-      state !== null && state !== 'running' ? named(all.pumpState, state, '') : all.mode.stopped
-    add('infusing', says.notInfusing(what), true)
-  } else if (mode === 'minimum-rate') add('infusing', says.minimumRate, true)
+  const gives = infusingIn(reading)
+  if (gives !== 'programmed') {
+    const own = named(all.pumpState, state, all.notAvailable)
+    const how = named(all.mode, mode, all.notAvailable)
+    add('infusing', says.infusing[gives](own, how), true)
+  }
 
   const battery = codeOf(values.battery.state)
   if (battery !== null && battery !== 'ok') add('battery', named(all.battery, battery, ''))

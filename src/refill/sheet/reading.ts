@@ -2,6 +2,7 @@
 // field that is declared is on every sheet; and the figures of it that a refill reckons with. Pure.
 import { blocksOf } from '../../model/content.ts'
 import type { Locale } from '../../model/format.ts'
+import { type Infusing, infusing } from '../../model/infusing.ts'
 import {
   valuesOf as blockValues,
   filled,
@@ -76,11 +77,10 @@ export const unreadIn = ({ blocks }: Reading, locale: Locale): string[] => {
 export const fieldsIn = (reading: Reading) =>
   filled(valuesOf(reading), { deviceTime: null, receivedAt: reading.readAt })
 
-/** Whether the pump says that it does anything but infuse as programmed. */
-export function notRunning(reading: Reading): boolean {
+/** What the pump gives, by its own word. */
+export function infusingIn(reading: Reading): Infusing {
   const { status, infusion } = fieldsIn(reading)
-  const { value: state } = status.state
-  return (state !== null && state !== 'running') || infusion.mode.value === 'stopped'
+  return infusing(status.state.value, infusion.mode.value)
 }
 
 const whole = ({ value, unit }: Value<number>): number | null =>

@@ -101,7 +101,6 @@ export const page = {
   // What it infuses.
   programme: 'Program',
   infusion: 'Infusion',
-  notInfusing: 'Not infusing',
   pumpSays: (state: string) => `Pump says: ${state}`,
   state: 'Pump says',
   mode: 'Mode',

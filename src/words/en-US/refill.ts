@@ -89,9 +89,14 @@ export const refill = {
     alarm: (what: string, critical: boolean) =>
       critical ? `CRITICAL alarm: ${what}.` : `Alarm: ${what}.`,
     over: 'The reading after no longer has it.',
-    notInfusing: (what: string) => `The pump is NOT INFUSING. It says: ${what}.`,
-    minimumRate: 'The pump infuses at its minimum rate only.',
-    stateUnknown: 'The pump does not say whether it infuses.',
+    infusing: {
+      nothing: (state: string, mode: string) =>
+        `The pump is NOT INFUSING. It says: ${state}. Mode: ${mode}.`,
+      'minimum-rate': (state: string, mode: string) =>
+        `The pump infuses at its MINIMUM RATE only. It says: ${state}. Mode: ${mode}.`,
+      unknown: (state: string, mode: string) =>
+        `It is NOT KNOWN whether the pump infuses. It says: ${state}. Mode: ${mode}.`,
+    },
     unclosed:
       'The session with this pump was not known to be closed when this was read: hold the wand over the pump until it is.',
     identityChanged: (what: string, before: string, after: string) =>
