@@ -82,6 +82,18 @@ describe('what must be answered', () => {
     ])
   })
 
+  it('is a part of the programme that one of the readings alone says', () => {
+    const bolus = { bolus: { lockout: 8 } }
+    const text = says.programmeUnknown('Patient bolus, lockout', 'not available', '8 min')
+    expect(standing(bolus)).toEqual([['changed.bolus.lockout', text]])
+    const before = reading({ raw: bolus })
+    expect(asked({ before }).map(([id]) => id)).toEqual(['changed.bolus.lockout'])
+    const unread = afterReading({ raw: { bolus: { unavailable: 'block-missing' } as never } })
+    expect(asked({ before, after: unread }).map(([id]) => id)).not.toContain(
+      'changed.bolus.lockout',
+    )
+  })
+
   it('is shown from the reading before on', () => {
     const before = reading({ raw: { status: { state: 1 } } })
     const [first] = findings(sheetTo('before', { before }), CLINIC, w)

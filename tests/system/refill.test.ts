@@ -3,77 +3,22 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { chromium as chromiumName } from './chromium.ts'
 import { endAll, MAIN, start } from './programs.ts'
+import { browse, closeBrowsers, faults, fill, press, small, text, widthOf } from './refill-hands.ts'
 import { type World, worksheet, world } from './refill-world.ts'
 
 const MS = 240_000
 const CI = process.env['CI'] === 'true'
-const browsers: Browser[] = []
 
 afterAll(async () => {
-  await Promise.all(browsers.map((browser) => browser.close()))
+  await closeBrowsers()
   await endAll()
 })
 
 const pdftotext = spawnSync('pdftotext', ['-v']).status === 0
-
-async function browse(): Promise<Page> {
-  const executablePath = `/usr/bin/${chromiumName() ?? 'chromium'}`
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  browsers.push(browser)
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-  page.setDefaultTimeout(90_000)
-  return page
-}
-
-/** What is wrong with a page for whoever cannot see it as others do, contrast of 7:1 included. */
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const { violations } = (await page.evaluate(
-    'axe.run({ rules: { "color-contrast-enhanced": { enabled: true } } })',
-  )) as axe.AxeResults
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-}
-
-/** Things to press that are smaller than a gloved finger. */
-const small = (page: Page) =>
-  page.evaluate(`[
-    ...document.querySelectorAll('a, button, summary, textarea, input[type=text], .choices label')
-  ].filter((one) => one.getBoundingClientRect().height < 47.5).map((one) => one.outerHTML)`)
-
-const widthOf = (page: Page) => page.evaluate('document.documentElement.scrollWidth')
-
-const text = async (page: Page) => String(await page.evaluate('document.body.innerText'))
-
-async function send(page: Page): Promise<void> {
-  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
-}
-
-/** Fills a form as somebody without a mouse does, and sends it with Enter. */
-async function fill(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, value] of Object.entries(fields)) {
-    if (name.startsWith('mass') || name === 'programmed') {
-      await page.locator(`input[name=${name}][value=${value}]`).focus()
-      await page.keyboard.press('Space')
-      continue
-    }
-    await page.locator(`[id="${name}"]`).focus()
-    await page.keyboard.press('ControlOrMeta+a')
-    await page.keyboard.type(value)
-  }
-  const long = await page.evaluate('document.activeElement?.tagName === "TEXTAREA"')
-  if (long) await page.keyboard.press('Tab')
-  await send(page)
-}
-
-async function press(page: Page): Promise<void> {
-  await page.locator('button[type=submit]').first().focus()
-  await send(page)
-}
 
 const DRUG = {
   name0: 'Morphine',

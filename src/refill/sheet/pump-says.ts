@@ -3,6 +3,7 @@
 // its own, with a name under which its answer is kept. Pure.
 import { compare } from '../../model/comparison.ts'
 import { age, type Locale } from '../../model/format.ts'
+import { isUnread, type Kept } from '../../model/reading.ts'
 import type { Value } from '../../model/value.ts'
 import { agrees, clockText } from '../../words/clock.ts'
 import { type LeftOut, type Told, told } from '../../words/comparison.ts'
@@ -123,12 +124,21 @@ function betweenReadings(before: Reading, after: Reading, { locale, words: w }: 
   const look = { locale, words: WORDS[locale] }
   const rows = told(compare(valuesOf(before), valuesOf(after)), look, TOLD_ELSEWHERE)
   const says = w.pumpSaid
+  // What a part that was not read hides is told by that part's own finding.
+  const read = ({ id }: Told) => {
+    const block = id.split('.')[0] as Kept
+    return !isUnread(before.blocks[block]) && !isUnread(after.blocks[block])
+  }
   const out: Finding[] = rows
-    .filter(asksForAnswer)
-    .map(({ id, role, what, before: a, after: b }) => ({
+    .filter((row) => asksForAnswer(row) || (saidOnce(row) && read(row)))
+    .map(({ id, role, what, change, before: a, after: b }) => ({
       id: name('changed', id),
       text:
-        role === 'identity' ? says.identityChanged(what, a, b) : says.programmeChanged(what, a, b),
+        role === 'identity'
+          ? says.identityChanged(what, a, b)
+          : change === 'unknown'
+            ? says.programmeUnknown(what, a, b)
+            : says.programmeChanged(what, a, b),
       matters: true,
     }))
   const grew = (id: string, a: Value<number>, b: Value<number>, text: string) => {
@@ -159,3 +169,7 @@ const CLOCK_MOVED_MS = 60_000
 const CHANGED: readonly Told['change'][] = ['changed', 'appeared', 'gone']
 const asksForAnswer = ({ role, change }: Told) =>
   (role === 'identity' || role === 'programme') && CHANGED.includes(change)
+
+/** Of the programme, and one of the readings says it and the other does not. */
+const saidOnce = ({ role, change, said }: Told) =>
+  role === 'programme' && change === 'unknown' && said

@@ -103,6 +103,8 @@ export const refill = {
       `${what} is another one: ${before} before, ${after} after. Find out whether this is the same pump.`,
     programmeChanged: (what: string, before: string, after: string) =>
       `Program changed. ${what}: ${before} before, ${after} after. Write down whether that is as ordered.`,
+    programmeUnknown: (what: string, before: string, after: string) =>
+      `Program that cannot be compared. ${what}: ${before} before, ${after} after. Write down whether that is as ordered.`,
     restarted: 'The pump has restarted between the two readings.',
     clockReset: 'The pump’s clock has lost its time between the two readings.',
     clockBack: (by: string) => `The pump’s clock was set back by ${by} between the two readings.`,
