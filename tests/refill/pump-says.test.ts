@@ -94,6 +94,29 @@ describe('what must be answered', () => {
     )
   })
 
+  it('is each alarm that came and went since the last visit, before anything else', () => {
+    const at = '2026-09-25T14:00:00.000Z'
+    const stall = { code: 'motor-stall', occurredAt: '2026-10-12T03:12:00' }
+    const visit = { position: 3, readAt: at, alarms: [stall, { ...stall, code: null }] }
+    const since = { ...visit, overwritten: 4 }
+    const before = { ...reading({ raw: { alarms: { alarms: [STALL] } } }), since }
+    const found = asked({ before })
+    expect(found.slice(0, 3)).toEqual([
+      [
+        'since.alarm.motor-stall-2026-10-12T03-12-00',
+        says.cameAndWent('25-Sep-2026 14:00', 'Motor stall', '12-Oct-2026 03:12'),
+      ],
+      [
+        'since.alarm.null-2026-10-12T03-12-00',
+        says.cameAndWent('25-Sep-2026 14:00', says.unnamed, '12-Oct-2026 03:12'),
+      ],
+      ['since.lost', says.sinceLost('25-Sep-2026 14:00', '4')],
+    ])
+    const unknown = { ...before, since: { ...since, alarms: [], overwritten: null } }
+    const [first] = findings(sheetTo('before', { before: unknown }), CLINIC, w)
+    expect(first).toMatchObject({ id: 'since.lost', matters: false })
+  })
+
   it('is shown from the reading before on', () => {
     const before = reading({ raw: { status: { state: 1 } } })
     const [first] = findings(sheetTo('before', { before }), CLINIC, w)

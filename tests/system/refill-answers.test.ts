@@ -4,7 +4,17 @@ import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { chromium as chromiumName } from './chromium.ts'
 import { endAll, start } from './programs.ts'
-import { browse, closeBrowsers, faults, fill, pasted, press, text, whole } from './refill-hands.ts'
+import {
+  browse,
+  closeBrowsers,
+  faults,
+  fill,
+  pasted,
+  press,
+  readNow,
+  text,
+  whole,
+} from './refill-hands.ts'
 import { CLOCK_LOST, EVERYTHING, MUST_BE_FOUND, PROGRAMMED, STOPPED } from './refill-programmed.ts'
 import { type Worksheet, type World, worksheet, world } from './refill-world.ts'
 
@@ -65,7 +75,15 @@ async function readAgain(page: Page, sheet: Worksheet, id: string): Promise<void
 async function toTheProgrammer(page: Page, { pump }: World): Promise<void> {
   await fill(page, { card: '11' })
   await fill(page, { card: '0020' })
-  await press(page)
+  // Between the reading of the visit before and that of this one, an alarm comes and goes.
+  await pump.command({ do: 'advance', hours: 2 })
+  for (const on of [true, false]) await pump.command({ do: 'alarm', code: 'motor-stall', on })
+  // Until its programmer is at the pump, an alarm that is over stays latched.
+  await pump.command({ do: 'program', change: {} })
+  await readNow(page)
+  expect(await page.locator('main .loud').first().textContent()).toMatch(
+    /^Since the last visit \(.*\) an alarm came and went: Motor stall, raised /,
+  )
   await fill(page, { ...DRUGS, mass1: 'mg' })
   expect(await page.locator('.doubts').textContent()).toMatch(/mg AND mcg/)
   await fill(page, DRUGS)
@@ -115,6 +133,7 @@ describe('a refill in which everything is another afterwards', () => {
     await here.pump.command(CLOCK_LOST)
     await readAgain(page, sheet, id)
     const lost = await cannotBeSigned(page)
+    expect(lost[0]).toMatch(/^answer-since\.alarm\.motor-stall-/)
     expect(lost).toEqual(
       expect.arrayContaining([
         'answer-after.infusing',

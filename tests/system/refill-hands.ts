@@ -70,6 +70,12 @@ export async function press(page: Page): Promise<void> {
   await send(page)
 }
 
+/** Has the pump read now, and takes no reading that is there. */
+export async function readNow(page: Page): Promise<void> {
+  await page.locator(`${FORM} button[type=submit]:not([name])`).focus()
+  await send(page)
+}
+
 /** Puts every text in at once, as a browser that has kept it does, and presses the first button. */
 export async function pasted(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, value] of Object.entries(fields)) {

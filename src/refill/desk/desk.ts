@@ -268,7 +268,7 @@ export class Desk {
     const chosen = choose(
       sheet,
       step,
-      own && readingOf(own, unclosed),
+      own && readingOf(own, unclosed, step === 'before' ? this.log.before(own) : null),
       same.map(known),
       this.context(),
     )

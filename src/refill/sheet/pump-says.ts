@@ -2,7 +2,7 @@
 // life, restarts, an open session, another pump, and every change of its programme. Each is a finding of
 // its own, with a name under which its answer is kept. Pure.
 import { compare } from '../../model/comparison.ts'
-import { age, type Locale } from '../../model/format.ts'
+import { age, count, dateTime, inZone, type Locale } from '../../model/format.ts'
 import { isUnread, type Kept } from '../../model/reading.ts'
 import type { Value } from '../../model/value.ts'
 import { agrees, clockText } from '../../words/clock.ts'
@@ -45,6 +45,26 @@ export function pumpFindings({ steps }: Sheet, look: Look): Finding[] {
   if (before) out.push(...thenOf(ofReading('before', before, look), after ? now : null, look))
   out.push(...now)
   if (before && after) out.push(...betweenReadings(before, after, look))
+  return out
+}
+
+/** Alarms that came and went between the visit before and the reading before, by the pump's own log. */
+export function sinceLastVisit({ steps }: Sheet, look: Look): Finding[] {
+  const since = steps.before?.entries.since
+  if (!since) return []
+  const says = look.words.pumpSaid
+  const at = dateTime(inZone(since.readAt, look.zone))
+  const out = since.alarms.map(({ code, occurredAt }): Finding => {
+    const what = named(WORDS[look.locale].alarm, code, says.unnamed)
+    const when = occurredAt === null ? look.words.notSaid : dateTime(occurredAt)
+    const id = name('since', 'alarm', `${code}-${occurredAt}`)
+    return { id, text: says.cameAndWent(at, what, when), matters: true }
+  })
+  const lost = since.overwritten
+  if (lost === null) out.push({ id: 'since.lost', text: says.sinceUnknown(at), matters: false })
+  else if (lost > 0) {
+    out.push({ id: 'since.lost', text: says.sinceLost(at, count(lost)), matters: true })
+  }
   return out
 }
 

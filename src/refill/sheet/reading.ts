@@ -3,6 +3,7 @@
 import { blocksOf } from '../../model/content.ts'
 import type { Locale } from '../../model/format.ts'
 import { type Infusing, infusing } from '../../model/infusing.ts'
+import { eventsSince } from '../../model/pump-events.ts'
 import {
   valuesOf as blockValues,
   filled,
@@ -14,9 +15,10 @@ import {
 import type { InterrogationRecord } from '../../model/record.ts'
 import { wirePer } from '../../model/units.ts'
 import type { Value } from '../../model/value.ts'
+import { cameAndWent } from '../../model/visit.ts'
 import { unreadLines } from '../../words/reader.ts'
 import { WORDS } from '../../words/words.ts'
-import type { Mass, Reading } from './entries.ts'
+import type { Mass, Reading, Since } from './entries.ts'
 
 /** What a refill reckons with; null = the pump does not say, or nothing valid. */
 export interface Figures {
@@ -45,8 +47,15 @@ export interface Figures {
   }
 }
 
-/** `unclosed`: a session with this pump is not known to be closed now. */
-export function readingOf(record: InterrogationRecord, unclosed: boolean): Reading {
+/**
+ * `unclosed`: a session with this pump is not known to be closed now. `last`: the last reading of the visit
+ * before.
+ */
+export function readingOf(
+  record: InterrogationRecord,
+  unclosed: boolean,
+  last: InterrogationRecord | null = null,
+): Reading {
   const { clock, identity, pump } = record
   const at = { deviceTime: clock.deviceTime, receivedAt: record.at }
   const values = blocksOf({ serial: pump?.serial ?? '', ...identity }, record, at)
@@ -58,8 +67,20 @@ export function readingOf(record: InterrogationRecord, unclosed: boolean): Readi
       clock.uncertainty.value === null ? null : Math.round(clock.uncertainty.value * 1_000),
     unclosed,
     blocks: keptBlocks(values),
+    ...(last && { since: sinceOf(last, record) }),
   }
 }
+
+function sinceOf(last: InterrogationRecord, record: InterrogationRecord): Since {
+  const passed = cameAndWent(last, { ...record, readAt: record.at })
+  return {
+    position: last.position,
+    readAt: last.at,
+    alarms: passed.slice(-MOST_PASSED).map(({ code, occurredAt }) => ({ code, occurredAt })),
+    overwritten: eventsSince(last.events.total, record.events).overwritten,
+  }
+}
+const MOST_PASSED = 200
 
 /** The values of a reading that a sheet keeps. */
 export const valuesOf = ({ readAt, blocks }: Reading): Pick<SnapshotValues, Kept> =>

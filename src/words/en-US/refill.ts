@@ -88,6 +88,12 @@ export const refill = {
     unnamed: 'an alarm without a name',
     alarm: (what: string, critical: boolean) =>
       critical ? `CRITICAL alarm: ${what}.` : `Alarm: ${what}.`,
+    cameAndWent: (visit: string, alarm: string, raised: string) =>
+      `Since the last visit (${visit}) an alarm came and went: ${alarm}, raised ${raised} by the pump’s clock.`,
+    sinceLost: (visit: string, n: string) =>
+      `Since the last visit (${visit}) the pump has overwritten ${n} entries of its own log: alarms among them are not known.`,
+    sinceUnknown: (visit: string) =>
+      `The pump does not say whether its log is whole since the last visit (${visit}): other alarms may have come and gone.`,
     over: 'The reading after no longer has it.',
     infusing: {
       nothing: (state: string, mode: string) =>
