@@ -1,5 +1,8 @@
 // The hands of whoever fills in the worksheet's page: a browser, its forms by keyboard, and what is looked
 // for on every page of it.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { chromium as chromiumName } from './chromium.ts'
@@ -39,6 +42,35 @@ export const text = async (page: Page) => String(await page.evaluate('document.b
 /** Everything that the page holds, what is folded as well. */
 export const whole = async (page: Page) =>
   String(await page.evaluate('document.body.textContent')).replace(/\s+/g, ' ')
+
+const PHONE = { width: 390, height: 844 }
+
+/** How many screens of a phone a page is long, and that it is not wider than one. */
+export async function onPhone(page: Page): Promise<number> {
+  const size = page.viewportSize() ?? PHONE
+  await page.setViewportSize(PHONE)
+  try {
+    if (Number(await widthOf(page)) > PHONE.width) return Number.POSITIVE_INFINITY
+    return Number(await page.evaluate('document.documentElement.scrollHeight')) / PHONE.height
+  } finally {
+    await page.setViewportSize(size)
+  }
+}
+
+const PICTURES = fileURLToPath(new URL('../../.cache/screenshots/', import.meta.url))
+
+/** Pictures of a step on a phone and on a tablet, whole, for whoever looks at them. */
+export async function kept(page: Page, name: string): Promise<void> {
+  if (process.env['WANDBRIDGE_PICTURES'] !== '1') return
+  mkdirSync(PICTURES, { recursive: true })
+  const size = page.viewportSize() ?? PHONE
+  for (const viewport of [PHONE, { width: 1024, height: 768 }]) {
+    await page.setViewportSize(viewport)
+    const path = join(PICTURES, `refill-${name}-${viewport.width}.png`)
+    await page.screenshot({ path, fullPage: true })
+  }
+  await page.setViewportSize(size)
+}
 
 async function send(page: Page): Promise<void> {
   await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])

@@ -146,6 +146,8 @@ export const refill = {
   stopSheet: 'Stop this sheet',
   back: 'Back to the sheet',
   allSheets: 'All sheets',
+  readings: 'Pump readings',
+  noReadingsPage: (why: string) => `No page of readings can be opened from here. ${why}`,
   print: 'Print',
   printSheet: 'Sheet for printing',
   printSlip: 'Slip for the patient',
@@ -176,6 +178,10 @@ export const refill = {
   whatIsDoubtful: 'Please look at this again',
   whatIsWrong: 'This cannot be written down yet',
   nothingWritten: 'Nothing was written.',
+  answersOpen: (n: string) =>
+    n === '1'
+      ? 'One answer is missing, or says too little. It is marked below.'
+      : `${n} answers are missing, or say too little. Each is marked below.`,
   noBridge:
     'The bridge does not answer, so nothing can be read or written down. What was written stays. Start the bridge and try again.',
   notYours: 'This page opens with a link that works once. Make a new one with: wandbridge refill.',
@@ -197,5 +203,9 @@ export const refill = {
   orderedRow: (n: number) => `Ordered for a day, drug ${n}`,
   cardRow: 'From the card',
   beforeAndAfter: 'Before and after, as the pump reports it',
+  sameRows: (n: string) =>
+    `${n} lines are the same in both readings, or neither reading says them.`,
+  sameCaption: 'The same before and after, or not said',
+  nothingChanged: 'Before and after: nothing that both readings say has changed.',
   details: 'Details',
 }
