@@ -91,8 +91,8 @@ function who(sheet: Sheet, { words: w }: Look): Html {
   const one = (label: string, value: string) =>
     html`<div><span>${label}</span><strong>${value}</strong></div>`
   return html`<div class="who">${one(w.pump, sheet.serial)}${one(w.model, model ?? w.notSaid)}
-    ${pseudonym && one(w.patientLabel, pseudonym)}${one(w.sheet, sheet.id)}</div>
-    <p>${w.lockedTo(sheet.serial)}</p>`
+    ${pseudonym && one(w.patientLabel, pseudonym)}</div>
+    <p>${w.lockedTo(sheet.serial)} ${w.sheet} ${sheet.id}.</p>`
 }
 
 function progress(sheet: Sheet, w: Words): Html {

@@ -48,6 +48,10 @@ export function pumpFindings({ steps }: Sheet, look: Look): Finding[] {
   return out
 }
 
+const SINCE = 'since'
+/** Whether a finding is of the time since the last visit. */
+export const isSince = ({ id }: Pick<Finding, 'id'>): boolean => id.startsWith(`${SINCE}.`)
+
 /** Alarms that came and went between the visit before and the reading before, by the pump's own log. */
 export function sinceLastVisit({ steps }: Sheet, look: Look): Finding[] {
   const since = steps.before?.entries.since
@@ -57,7 +61,7 @@ export function sinceLastVisit({ steps }: Sheet, look: Look): Finding[] {
   const out = since.alarms.map(({ code, occurredAt }): Finding => {
     const what = named(WORDS[look.locale].alarm, code, says.unnamed)
     const when = occurredAt === null ? look.words.notSaid : dateTime(occurredAt)
-    const id = name('since', 'alarm', `${code}-${occurredAt}`)
+    const id = name(SINCE, 'alarm', `${code}-${occurredAt}`)
     return { id, text: says.cameAndWent(at, what, when), matters: true }
   })
   const lost = since.overwritten

@@ -64,6 +64,7 @@ export const paper = {
 
   findings: 'What did not agree',
   noFindings: 'Nothing on this sheet disagreed in what it compares.',
+  sinceTitle: 'Since the last visit',
   differences: 'Expected and found',
   remarkBy: (text: string) => `Done about it: ${text}`,
   patientLabel: 'Patient pseudonym',
