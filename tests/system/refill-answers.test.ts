@@ -104,7 +104,7 @@ async function toTheProgrammer(page: Page, { pump }: World): Promise<void> {
 describe('a refill in which everything is another afterwards', () => {
   it('is signed only with an answer to each', { timeout: MS }, async ({ skip }) => {
     skip(!chromiumName() && !CI, 'chromium is not installed')
-    const here = await world(PROGRAMMED)
+    const here = await world(PROGRAMMED, '127.0.0.1:0')
     const sheet = await worksheet(here)
     const page = await browse()
     await page.goto(await sheet.link())
@@ -146,6 +146,9 @@ describe('a refill in which everything is another afterwards', () => {
     expect(await text(page)).toMatch(/Finished at .* Nothing on it is open\./)
     const finished = await whole(page)
     for (const answer of Object.values(answers(lost))) expect(finished).toContain(answer)
+    await page.getByRole('link', { name: 'Pump readings' }).click()
+    await page.locator('.who h2', { hasText: 'SIM-0020' }).waitFor()
+    expect(await page.locator('.cell.rate').innerText()).toContain('Not infusing')
     // No date can be promised of a pump that is stopped.
     await page.goto(`${sheet.url}/sheet/${id}/slip`)
     expect(await text(page)).toContain('No date can be given: the pump was not infusing')

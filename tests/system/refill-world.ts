@@ -37,9 +37,9 @@ export async function ready(pumps = SCENARIO): Promise<Omit<World, 'bridge'>> {
 }
 
 /** Both running, and the pump read once. */
-export async function world(pumps = SCENARIO): Promise<World> {
+export async function world(pumps = SCENARIO, listen = 'none'): Promise<World> {
   const { pump, state, config } = await ready(pumps)
-  const { bridge } = await serve([pump.port], { state, listen: 'none' })
+  const { bridge } = await serve([pump.port], { state, listen })
   await eventually(
     () => bridge.err(),
     (text) => text.includes('Reading finished'),
