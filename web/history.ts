@@ -3,8 +3,9 @@
 import type { Rest } from '../src/client/rest.ts'
 import type { Refill } from '../src/model/api.ts'
 import type { ApiRecord, InterrogationRecord } from '../src/model/record.ts'
+import { lastVisit } from '../src/model/visit.ts'
 import { Points, pointOf } from './view/trend.ts'
-import { lastVisit, type Moment } from './view/visit.ts'
+import type { Moment } from './view/visit.ts'
 
 /** Moments that are kept for finding the last visit. */
 const VISITS = 2_000

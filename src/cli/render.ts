@@ -122,11 +122,13 @@ export function renderHead(pump: Coded<PumpStatus>, reader: Reader): string[] {
   ]
 }
 
-/** Alarms, critical first, and a pump that gives nothing, which is as loud as one. */
+/** Alarms, critical first, and a pump that does not infuse as programmed, which is as loud as one. */
 export function renderAlarms(pump: Coded<PumpStatus>, reader: Reader): string[] {
   const look = readerOf(reader.locale, reader.zone)
-  const { says, notInfusing, alarmCount } = summaryOf(pump, look)
-  const still = notInfusing ? row('NOT INFUSING', says) : []
+  const { says, still: gives, infusing, alarmCount } = summaryOf(pump, look)
+  const label = infusing === 'unknown' ? 'INFUSION' : gives.toUpperCase()
+  const what = infusing === 'unknown' ? `${gives}. ${says}` : says
+  const still = gives === '' ? [] : row(label, what)
   if (pump.alarms === null) return [...row('ALARMS', noAlarmsText(pump, look)), ...still]
   if (pump.alarms.length === 0) return [...row('Alarms', noAlarmsText(pump, look)), ...still]
   const { notAvailable, alarmState } = look.words

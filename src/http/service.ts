@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { healthSchema } from '../model/api.ts'
 import { statement } from '../model/statement.ts'
 import { isFork } from '../model/status.ts'
-import { sentence } from '../words/words.ts'
+import { sentence, type Words } from '../words/words.ts'
 import type { Metrics } from './metrics.ts'
 import { cookieOf, openRoute } from './origin.ts'
 import { HttpProblem } from './problems.ts'
@@ -13,10 +13,12 @@ import { answers } from './reply.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
 
 /** What a browser is shown of a link that lets nobody in any more. */
-const USED = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>wandbridge</title>
-<h1>This link was used already, or is older than two minutes.</h1>
-<p>No pump is shown here, and nothing was read or changed.</p>
-<p>If this browser is signed in, <a href="/">the page is here</a>. If it is not, type this on the computer that runs the bridge: <code>wandbridge open</code></p>
+const usedPage = ({ page: { linkUsed: says }, refill: { lang } }: Words): string =>
+  `<!doctype html><html lang="${lang}"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>wandbridge</title>
+<h1>${says.title}</h1>
+<p>${says.nothing}</p>
+<p>${says.signedIn} <a href="/">${says.page}</a></p>
+<p>${says.next} <code>wandbridge open</code></p>
 `
 
 export function serviceRoutes(
@@ -90,11 +92,14 @@ export function serviceRoutes(
       if (typeof access.authenticate(authorization, own) !== 'string') {
         return reply.redirect('/', 303)
       }
-      return reply.code(404).header('content-type', 'text/html; charset=utf-8').send(USED)
+      return reply
+        .code(404)
+        .header('content-type', 'text/html; charset=utf-8')
+        .send(usedPage(words))
     }
     throw new HttpProblem(
       'not-found',
-      'This link was used already, or is older than two minutes. Make a new one with: wandbridge open.',
+      `${words.page.linkUsed.title} ${words.page.linkUsed.anew} wandbridge open.`,
     )
   })
 }

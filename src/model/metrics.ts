@@ -1,6 +1,7 @@
 // From the fields of a reading to what clinic standards call them: one table, declared once, that FHIR
 // and HL7 v2 both follow, so that they cannot differ. To give another field away: a row here, and its
 // code in nomenclature.ts. Pure, browser-safe.
+import { infusingOf } from './infusing.ts'
 import { type Code, type EnumName, MDC, OWN } from './nomenclature.ts'
 import type { InterrogationRecord } from './record.ts'
 import { isBlockFault, type Quality, type Value } from './value.ts'
@@ -33,8 +34,8 @@ export interface Metric extends Part {
   /** A list in the reading: one value for each item. */
   readonly each?: string
   readonly parts?: readonly Part[]
-  /** The field only says it while the pump is in one of these states. */
-  readonly states?: readonly string[]
+  /** The field only says it while the pump says that it infuses. */
+  readonly infusing?: true
   readonly note?: string
 }
 
@@ -107,7 +108,7 @@ export const METRICS: readonly Metric[] = [
   set('rate-set', MDC.rateSet, 'rate', 'number', { note: NOT_MEASURED }),
   set('rate-current', MDC.rateCurrent, 'rate', 'number', {
     about: 'clinical',
-    states: ['running', 'minimum-rate'],
+    infusing: true,
     note: NOT_MEASURED,
   }),
   set('volume-per-day', OWN.volumeDay, 'volume24h'),
@@ -173,7 +174,7 @@ export function observe(
   record: InterrogationRecord,
   wants: (code: Code) => boolean = () => true,
 ): Observed[] {
-  const state = String(at(record, 'state.state.value'))
+  const gives = ['programmed', 'minimum-rate'].includes(infusingOf(record))
   const out: Observed[] = []
   for (const [row, metric] of METRICS.entries()) {
     if (!wants(metric.code)) continue
@@ -182,7 +183,7 @@ export function observe(
     // A list that could not be read is told as one item of which nothing is known, never as none.
     for (const [i, item] of (list ?? [UNREAD]).entries()) {
       const n = metric.each === undefined || list === null ? '' : String(i + 1)
-      const told = metric.states === undefined || metric.states.includes(state)
+      const told = gives || metric.infusing === undefined
       const own = measured(metric, item)
       out.push({
         ...(told || own.missing ? own : { ...own, value: null, missing: 'unknown' as const }),

@@ -29,6 +29,10 @@ export const enGB: Words = {
         enUS.refill.pumpSaid
           .programmeChanged(what, before, after)
           .replace('Program changed', 'Programme changed'),
+      programmeUnknown: (what: string, before: string, after: string) =>
+        enUS.refill.pumpSaid
+          .programmeUnknown(what, before, after)
+          .replace('Program that', 'Programme that'),
     },
     steadyOnly: 'It holds only while the programme stays as it is.',
   },

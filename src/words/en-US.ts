@@ -92,6 +92,13 @@ export const enUS = {
     'single-bolus': 'Single bolus',
     'minimum-rate': 'Minimum rate',
   },
+  /** What a pump gives, where it is not what was programmed. */
+  infusing: {
+    programmed: '',
+    'minimum-rate': 'Minimum rate only',
+    nothing: 'Not infusing',
+    unknown: 'Not known whether it infuses',
+  },
   pumpState: {
     running: 'Running, as far as the pump knows',
     stopped: 'Stopped',

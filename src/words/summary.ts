@@ -2,7 +2,7 @@
 // terminal. It claims no more than was read. Pure, browser-safe.
 import { DRUG_FIELDS, FIELDS } from '../model/fields.ts'
 import { count } from '../model/format.ts'
-import { daysLeft, notInfusing } from '../model/infusing.ts'
+import { daysLeft, type Infusing, infusingOf } from '../model/infusing.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { Coded, PumpStatus } from '../model/status.ts'
 import { clocksDiffer, clockText } from './clock.ts'
@@ -20,8 +20,10 @@ export interface Summary {
   readonly rate: string
   /** What the pump says of itself, and how it infuses. */
   readonly says: string
-  /** By its own word it gives nothing. */
-  readonly notInfusing: boolean
+  /** What it gives, by its own word. */
+  readonly infusing: Infusing
+  /** `Not infusing`; empty = it infuses as programmed. */
+  readonly still: string
   readonly doses: readonly { readonly drug: string; readonly dose: string }[]
   readonly refill: {
     /** `24-Nov-2026` */
@@ -46,12 +48,14 @@ export function summaryOf(pump: Coded<PumpStatus>, reader: Reader): Summary {
   const critical = alarms.filter((one) => one.critical).length
   const how = named(mode, infusion.mode.value, notAvailable)
   const says = page.pumpSays(named(pumpState, state.state.value, notAvailable))
+  const gives = infusingOf(pump)
   const clocks = { ...clock, uncertainty: clock.uncertainty.value }
   return {
     volume: shown(reader, FIELDS.reservoir.reportedVolume, reservoir.reportedVolume),
     rate: shown(reader, FIELDS.infusion.rate, infusion.rate),
     says: `${says}. ${how}.`,
-    notInfusing: notInfusing(pump),
+    infusing: gives,
+    still: reader.words.infusing[gives],
     doses: (infusion.drugs ?? []).map((drug) => ({
       drug: drugName(reader, drug),
       dose: shown(reader, DRUG_FIELDS.dose24h, drug.dose24h),

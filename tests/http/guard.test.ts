@@ -10,6 +10,7 @@ import { newToken, SCOPES } from '../../src/access/token.ts'
 import { systemEnv } from '../../src/base/env.ts'
 import { ListenError } from '../../src/http/server.ts'
 import { problemSchema } from '../../src/model/api.ts'
+import { WORDS } from '../../src/words/words.ts'
 import { certificate } from './certificate.ts'
 import { document } from './contract.ts'
 import { eventually, raw, starter, type World, world } from './world.ts'
@@ -344,7 +345,9 @@ describe('a page link', () => {
       404,
       'text/html; charset=utf-8',
     ])
-    expect(await used.text()).toContain('This link was used already')
+    const told = await used.text()
+    expect(told).toContain(WORDS['en-US'].page.linkUsed.title)
+    expect(told).toContain('<html lang="en-US">')
     const inside = await again({ cookie: pair })
     expect([inside.status, inside.headers.get('location')]).toEqual([303, '/'])
     expect((await ask(w, '/api/v1/pumps', { cookie: `a=b; ${pair}` })).status).toBe(200)

@@ -1,22 +1,33 @@
 // Whether a pump infuses, and how long it lasts: only by its own word, and by its own clock.
 import { describe, expect, it } from 'vitest'
-import { daysLeft, notInfusing } from '../../src/model/infusing.ts'
+import { daysLeft, infusing } from '../../src/model/infusing.ts'
 import { FULL, readIn } from './full.ts'
 
 const { content } = readIn(FULL)
-const said = (state: string | null, mode: string | null) => ({
-  state: { ...content.state, state: { ...content.state.state, value: state } },
-  infusion: { ...content.infusion, mode: { ...content.infusion.mode, value: mode } },
-})
-
 describe('a pump', () => {
   it('does not infuse when it says that it is stopped, stalled, shut or at its end', () => {
     for (const state of ['stopped', 'stalled', 'valve-closed', 'end-of-service']) {
-      expect(notInfusing(said(state, 'simple-continuous'))).toBe(true)
+      for (const mode of ['simple-continuous', 'minimum-rate', 'stopped', null]) {
+        expect(infusing(state, mode)).toBe('nothing')
+      }
     }
-    expect(notInfusing(said('running', 'stopped'))).toBe(true)
-    for (const state of ['running', 'minimum-rate', null]) {
-      expect(notInfusing(said(state, null))).toBe(false)
+    expect(infusing('running', 'stopped')).toBe('nothing')
+    expect(infusing(null, 'stopped')).toBe('nothing')
+  })
+
+  it('is not taken to infuse where it does not say, or says something newer than this', () => {
+    for (const state of [null, 'unknown(9)', 'constructor']) {
+      expect(infusing(state, 'simple-continuous')).toBe('unknown')
+      expect(infusing('running', state)).toBe('unknown')
+      expect(infusing('minimum-rate', state)).toBe('unknown')
+    }
+  })
+
+  it('infuses at its minimum rate, or as programmed, when both say so', () => {
+    expect(infusing('minimum-rate', 'simple-continuous')).toBe('minimum-rate')
+    expect(infusing('running', 'minimum-rate')).toBe('minimum-rate')
+    for (const mode of ['simple-continuous', 'flex', 'single-bolus']) {
+      expect(infusing('running', mode)).toBe('programmed')
     }
   })
 

@@ -3,7 +3,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { unitText } from '../../src/model/format.ts'
-import { homePage, sheetPage } from '../../src/refill/page/page.ts'
+import { homePage } from '../../src/refill/page/home.ts'
+import { sheetPage } from '../../src/refill/page/page.ts'
 import { dataDifferences, wording } from '../../src/refill/paper/check.ts'
 import { html } from '../../src/refill/paper/html.ts'
 import { patientSlip, printedSheet } from '../../src/refill/paper/print.ts'
@@ -63,6 +64,19 @@ describe('the printed sheet', () => {
     for (const who of [w.operator, w.checker, w.discarded, w.witnessed]) {
       expect(text).toContain(w.signature(who))
     }
+  })
+
+  it('begins with the alarms that came and went since the last visit', () => {
+    const alarms = [{ code: 'motor-stall', occurredAt: '2026-10-12T03:12:00' }]
+    const since = { position: 3, readAt: '2026-09-25T14:00:00.000Z', alarms, overwritten: 0 }
+    const text = shown(printed(sheetTo('after', { before: { ...reading(), since } })))
+    const w = wordsOf('en-US')
+    const at = text.indexOf(
+      w.pumpSaid.cameAndWent('25-Sep-2026 14:00', 'Motor stall', '12-Oct-2026 03:12'),
+    )
+    expect(at).toBeGreaterThan(text.indexOf(w.sinceTitle))
+    expect(at).toBeLessThan(text.indexOf(w.step.identity))
+    expect(text.split('Motor stall')).toHaveLength(2)
   })
 
   it('carries the mark of the simulator, the checkpoint as text and as a code in black on white', () => {

@@ -20,6 +20,8 @@ const asked = (over: Partial<typeof GOOD>) =>
 const standing = (raw: NonNullable<Parameters<typeof afterReading>[0]>['raw']) =>
   asked({ after: afterReading({ raw: raw ?? {} }) })
 
+const SIMPLE = 'Simple continuous'
+const RUNNING = 'Running, as far as the pump knows'
 const STALL = { id: 7, code: 5, class: 2, state: 1, occurredAt: 1, detectedAt: 1 }
 const LOW = { id: 8, code: 1, class: 1, state: 1, occurredAt: 1, detectedAt: 1 }
 
@@ -49,10 +51,16 @@ describe('what must be answered', () => {
   })
 
   it.each([
-    ['stopped', { status: { state: 1 } }, says.notInfusing('Stopped')],
-    ['stalled', { status: { state: 2 } }, says.notInfusing('Stalled')],
-    ['no state', { status: { state: null }, infusion: { mode: null } }, says.stateUnknown],
-    ['an unnamed state', { status: { state: 77 } }, says.notInfusing('unknown(77)')],
+    ['stopped', { status: { state: 1 } }, says.infusing.nothing('Stopped', SIMPLE)],
+    ['stalled', { status: { state: 2 } }, says.infusing.nothing('Stalled', SIMPLE)],
+    ['no state', { status: { state: null } }, says.infusing.unknown('not available', SIMPLE)],
+    ['no mode', { infusion: { mode: null } }, says.infusing.unknown(RUNNING, 'not available')],
+    ['an unnamed state', { status: { state: 77 } }, says.infusing.unknown('unknown(77)', SIMPLE)],
+    [
+      'the minimum rate',
+      { status: { state: 3 } },
+      says.infusing['minimum-rate']('Minimum rate', SIMPLE),
+    ],
   ])('is a pump with %s', (_what, raw, text) => {
     expect(standing(raw)).toContainEqual(['after.infusing', `After: ${text}`])
   })
@@ -74,10 +82,48 @@ describe('what must be answered', () => {
     ])
   })
 
+  it('is a part of the programme that one of the readings alone says', () => {
+    const bolus = { bolus: { lockout: 8 } }
+    const text = says.programmeUnknown('Patient bolus, lockout', 'not available', '8 min')
+    expect(standing(bolus)).toEqual([['changed.bolus.lockout', text]])
+    const before = reading({ raw: bolus })
+    expect(asked({ before }).map(([id]) => id)).toEqual(['changed.bolus.lockout'])
+    const unread = afterReading({ raw: { bolus: { unavailable: 'block-missing' } as never } })
+    expect(asked({ before, after: unread }).map(([id]) => id)).not.toContain(
+      'changed.bolus.lockout',
+    )
+  })
+
+  it('is each alarm that came and went since the last visit, before anything else', () => {
+    const at = '2026-09-25T14:00:00.000Z'
+    const stall = { code: 'motor-stall', occurredAt: '2026-10-12T03:12:00' }
+    const visit = { position: 3, readAt: at, alarms: [stall, { ...stall, code: null }] }
+    const since = { ...visit, overwritten: 4 }
+    const before = { ...reading({ raw: { alarms: { alarms: [STALL] } } }), since }
+    const found = asked({ before })
+    expect(found.slice(0, 3)).toEqual([
+      [
+        'since.alarm.motor-stall-2026-10-12T03-12-00',
+        says.cameAndWent('25-Sep-2026 14:00', 'Motor stall', '12-Oct-2026 03:12'),
+      ],
+      [
+        'since.alarm.null-2026-10-12T03-12-00',
+        says.cameAndWent('25-Sep-2026 14:00', says.unnamed, '12-Oct-2026 03:12'),
+      ],
+      ['since.lost', says.sinceLost('25-Sep-2026 14:00', '4')],
+    ])
+    const unknown = { ...before, since: { ...since, alarms: [], overwritten: null } }
+    const [first] = findings(sheetTo('before', { before: unknown }), CLINIC, w)
+    expect(first).toMatchObject({ id: 'since.lost', matters: false })
+  })
+
   it('is shown from the reading before on', () => {
     const before = reading({ raw: { status: { state: 1 } } })
     const [first] = findings(sheetTo('before', { before }), CLINIC, w)
-    expect(first).toMatchObject({ matters: true, text: `Before: ${says.notInfusing('Stopped')}` })
+    expect(first).toMatchObject({
+      matters: true,
+      text: `Before: ${says.infusing.nothing('Stopped', SIMPLE)}`,
+    })
   })
 })
 

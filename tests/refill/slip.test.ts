@@ -68,8 +68,9 @@ describe('the slip for the patient', () => {
 
   it.each([
     ['nothing to work one out', { lowAlarmDate: null, volume24h: null }, w.slipNoDate],
-    ['a pump that is stopped', { mode: 'stopped' }, w.slipNotInfusing],
-    ['a pump that is stalled', { raw: { status: { state: 2 } } }, w.slipNotInfusing],
+    ['a pump that is stopped', { mode: 'stopped' }, w.slipInfusing.nothing],
+    ['a pump that is stalled', { raw: { status: { state: 2 } } }, w.slipInfusing.nothing],
+    ['a pump that says no state', { raw: { status: { state: null } } }, w.slipInfusing.unknown],
   ])('says that there is none, and why, with %s', (_what, over, none) => {
     expect(dateOf(over)).toEqual({ none })
     const text = shown(patientSlip({ clinic }, of(over)).text)

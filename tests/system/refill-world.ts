@@ -24,12 +24,12 @@ export interface World {
   readonly config: string
 }
 
-/** A pump that waits, and what a bridge is told. */
-export async function ready(): Promise<Omit<World, 'bridge'>> {
+/** A pump that waits, sixty days on, and what a bridge is told. */
+export async function ready(pumps = SCENARIO): Promise<Omit<World, 'bridge'>> {
   const state = temporary()
   const scenario = join(state, 'scenario.yaml')
   const config = join(state, 'config.yaml')
-  writeFileSync(scenario, SCENARIO)
+  writeFileSync(scenario, pumps)
   writeFileSync(config, CONFIG)
   const pump = await sim('pty', '--scenario', scenario)
   await pump.command({ do: 'advance', days: 60 })
@@ -37,9 +37,9 @@ export async function ready(): Promise<Omit<World, 'bridge'>> {
 }
 
 /** Both running, and the pump read once. */
-export async function world(): Promise<World> {
-  const { pump, state, config } = await ready()
-  const { bridge } = await serve([pump.port], { state, listen: 'none' })
+export async function world(pumps = SCENARIO, listen = 'none'): Promise<World> {
+  const { pump, state, config } = await ready(pumps)
+  const { bridge } = await serve([pump.port], { state, listen })
   await eventually(
     () => bridge.err(),
     (text) => text.includes('Reading finished'),

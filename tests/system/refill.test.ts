@@ -3,77 +3,33 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { chromium as chromiumName } from './chromium.ts'
 import { endAll, MAIN, start } from './programs.ts'
+import {
+  browse,
+  closeBrowsers,
+  faults,
+  fill,
+  kept,
+  onPhone,
+  press,
+  small,
+  text,
+  widthOf,
+} from './refill-hands.ts'
 import { type World, worksheet, world } from './refill-world.ts'
 
 const MS = 240_000
 const CI = process.env['CI'] === 'true'
-const browsers: Browser[] = []
 
 afterAll(async () => {
-  await Promise.all(browsers.map((browser) => browser.close()))
+  await closeBrowsers()
   await endAll()
 })
 
 const pdftotext = spawnSync('pdftotext', ['-v']).status === 0
-
-async function browse(): Promise<Page> {
-  const executablePath = `/usr/bin/${chromiumName() ?? 'chromium'}`
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  browsers.push(browser)
-  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
-  page.setDefaultTimeout(90_000)
-  return page
-}
-
-/** What is wrong with a page for whoever cannot see it as others do, contrast of 7:1 included. */
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
-  const { violations } = (await page.evaluate(
-    'axe.run({ rules: { "color-contrast-enhanced": { enabled: true } } })',
-  )) as axe.AxeResults
-  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
-}
-
-/** Things to press that are smaller than a gloved finger. */
-const small = (page: Page) =>
-  page.evaluate(`[
-    ...document.querySelectorAll('a, button, summary, textarea, input[type=text], .choices label')
-  ].filter((one) => one.getBoundingClientRect().height < 47.5).map((one) => one.outerHTML)`)
-
-const widthOf = (page: Page) => page.evaluate('document.documentElement.scrollWidth')
-
-const text = async (page: Page) => String(await page.evaluate('document.body.innerText'))
-
-async function send(page: Page): Promise<void> {
-  await Promise.all([page.waitForEvent('load'), page.keyboard.press('Enter')])
-}
-
-/** Fills a form as somebody without a mouse does, and sends it with Enter. */
-async function fill(page: Page, fields: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, value] of Object.entries(fields)) {
-    if (name.startsWith('mass') || name === 'programmed') {
-      await page.locator(`input[name=${name}][value=${value}]`).focus()
-      await page.keyboard.press('Space')
-      continue
-    }
-    await page.locator(`[id="${name}"]`).focus()
-    await page.keyboard.press('ControlOrMeta+a')
-    await page.keyboard.type(value)
-  }
-  const long = await page.evaluate('document.activeElement?.tagName === "TEXTAREA"')
-  if (long) await page.keyboard.press('Tab')
-  await send(page)
-}
-
-async function press(page: Page): Promise<void> {
-  await page.locator('button[type=submit]').first().focus()
-  await send(page)
-}
 
 const DRUG = {
   name0: 'Morphine',
@@ -85,6 +41,13 @@ const DRUG = {
   checkedBy: 'F. Nurse',
 }
 
+/** Every page of the way is some screens of a phone long, and keeps its picture. */
+const lengths: Record<string, number> = {}
+async function step(page: Page, name: string): Promise<void> {
+  lengths[name] = await onPhone(page)
+  await kept(page, name)
+}
+
 describe('a refill on the page', () => {
   it('goes from the first reading to the printed sheet', { timeout: MS }, async ({ skip }) => {
     skip(!chromiumName() && !CI, 'chromium is not installed')
@@ -94,14 +57,17 @@ describe('a refill on the page', () => {
     await page.goto(await sheet.link())
 
     // Whose pump it is.
+    await step(page, '1-identity')
     await fill(page, { card: '9999' })
     expect(await text(page)).toContain('does not end in 9999')
     expect(await faults(page)).toEqual([])
     await fill(page, { card: '0020', pseudonym: 'P-77' })
     expect(await text(page)).toContain('This sheet is locked to pump SIM-0020.')
     expect(await text(page)).toContain('SIMULATOR.')
+    await step(page, '2-before')
     await press(page)
     expect(await text(page)).toContain('5 mL')
+    await step(page, '3-drug')
 
     // mg against mcg, and an expired lot.
     await fill(page, { ...DRUG, mass0: 'mcg', expiry0: '2020-01' })
@@ -110,7 +76,9 @@ describe('a refill on the page', () => {
     expect(doubt).toMatch(/mg AND mcg/)
     expect(await faults(page)).toEqual([])
     expect(await small(page)).toEqual([])
+    await step(page, '3-drug-doubtful')
     await fill(page, DRUG)
+    await step(page, '4-aspirated')
 
     // A reload, and a server that is killed, lose nothing.
     await here.pump.command({ do: 'drain' })
@@ -136,11 +104,14 @@ describe('a refill on the page', () => {
     expect(await text(page)).toContain(
       '0.4 mL less came out than expected (4.6 mL aspirated, 5 mL expected).',
     )
+    await step(page, '5-injected')
     expect(await text(page)).toContain('102.7 % of what should have left did leave')
     await here.pump.command({ do: 'refill', volume: 20_000_000 })
     await fill(page, { volume: '20' })
     expect(await text(page)).toContain('You may now use the pump’s own programmer.')
+    await step(page, '6-program')
     await fill(page, { programmed: 'yes' })
+    await step(page, '7-after')
 
     // Another patient's pump, then the right one, which nobody has told.
     await here.pump.command({ do: 'present', pump: 1 })
@@ -156,6 +127,7 @@ describe('a refill on the page', () => {
     expect(await faults(page)).toEqual([])
     await fill(page, { operator: 'C. Tech', checker: 'D. Tech' })
     expect(await text(page)).toContain(`Not answered yet: ${untold}`)
+    await step(page, '8-finish-refused')
 
     // Programmed after all, and read again.
     await here.pump.command({ do: 'program', change: { filledVolume: 20_000_000 } })
@@ -164,6 +136,7 @@ describe('a refill on the page', () => {
     expect(await text(page)).toContain(
       '5 mL before, 20 mL after. Changed. The pump reports a refill',
     )
+    await step(page, '8-finish')
     // The pump's clock is 60 days ahead, which nobody may sign without a word.
     await fill(page, { 'answer-after.clock': 'ok', operator: 'C. Tech', checker: 'D. Tech' })
     expect(await text(page)).toContain('“ok” says neither')
@@ -174,6 +147,11 @@ describe('a refill on the page', () => {
     expect(await text(page)).toContain(`Done about it: ${answer}`)
     expect(await faults(page)).toEqual([])
     expect(await small(page)).toEqual([])
+    await step(page, '9-finished')
+    await page.getByRole('link', { name: 'Pump readings' }).click()
+    expect(await text(page)).toContain('No page of readings can be opened from here.')
+    await page.goto(`${sheet.url}/sheet/${id}`)
+    expect(Math.max(...Object.values(lengths)), JSON.stringify(lengths)).toBeLessThanOrEqual(5)
     await page.setViewportSize({ width: 360, height: 740 })
     expect(await widthOf(page)).toBeLessThanOrEqual(360)
     await page.setViewportSize({ width: 1920, height: 1080 })

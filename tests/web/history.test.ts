@@ -3,9 +3,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { eventsSince } from '../../src/model/pump-events.ts'
+import { cameAndWent, lastVisit } from '../../src/model/visit.ts'
 import { readerOf } from '../../src/words/reader.ts'
 import { type Point, Points, trendOf } from '../../web/view/trend.ts'
-import { cameAndWent, changesOf, lastVisit } from '../../web/view/visit.ts'
+import { changesOf } from '../../web/view/visit.ts'
 import { FULL, readIn } from '../model/full.ts'
 
 const reader = readerOf('en-US', 'UTC')

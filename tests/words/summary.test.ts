@@ -77,7 +77,8 @@ describe('the summary', () => {
       },
       reader,
     )
-    expect(silent).toMatchObject({ rate: 'not available', notInfusing: false, doses: [] })
+    expect(silent).toMatchObject({ rate: 'not available', infusing: 'unknown', doses: [] })
+    expect(silent.still).toBe('Not known whether it infuses')
     expect(silent.says).toBe('Pump says: not available. not available.')
   })
 })

@@ -45,9 +45,9 @@ function Row({ tile: { wand, pump }, reader }: { readonly tile: TileOf; readonly
       </>
     )
   }
-  const { volume, alarmCount, alarms, notInfusing } = summaryOf(pump, reader)
+  const { volume, alarmCount, alarms, still } = summaryOf(pump, reader)
   const critical = alarms.filter((one) => one.critical)
-  const grave = notInfusing || critical.length > 0
+  const grave = still !== '' || critical.length > 0
   return (
     <>
       <strong>{pump.pump.serial}</strong>
@@ -56,7 +56,7 @@ function Row({ tile: { wand, pump }, reader }: { readonly tile: TileOf; readonly
       <span class="says">
         {steps.length > 0 && <span class="grave">{page.notConfirmed}</span>}
         <span class={grave ? 'grave' : ''}>
-          {notInfusing && `${page.notInfusing}. `}
+          {still !== '' && `${still}. `}
           {page.alarmsLabel}: {alarms.length === 0 ? page.noneReported : alarmCount}
           {critical.length > 0 && `: ${critical.map(({ name }) => name).join(', ')}`}
         </span>

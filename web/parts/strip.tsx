@@ -91,9 +91,9 @@ function Figures({ pump, reader }: { readonly pump: PumpStatus; readonly reader:
           </div>
         </div>
       </Cell>
-      <Cell name="rate" label={page.rate} filled={all.notInfusing}>
+      <Cell name="rate" label={page.rate} filled={all.infusing === 'nothing'}>
         <Figure text={all.rate} />
-        {all.notInfusing && <p class="loud">{page.notInfusing}</p>}
+        {all.still !== '' && <p class="loud">{all.still}</p>}
         <p class="note">{page.rateNote}</p>
         <p class="note says">{all.says}</p>
       </Cell>

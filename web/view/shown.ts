@@ -1,7 +1,7 @@
 // The three states of a reading, in words: live · read, and not live · signal lost. And what the session
 // and the wand say. Pure: the moment is in the status.
 import { age, count, quantity } from '../../src/model/format.ts'
-import { notInfusing } from '../../src/model/infusing.ts'
+import { infusingOf } from '../../src/model/infusing.ts'
 import type { PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { minute, type Reader, second } from '../../src/words/reader.ts'
 import { alarmName, noAlarmsText } from '../../src/words/summary.ts'
@@ -169,7 +169,7 @@ function placeOf({ wand, pump }: TileOf): number {
   if (pump.alarms === null) return 1
   if (pump.alarms.some((alarm) => alarm.class !== 'non-critical' && alarm.class !== 'log-only'))
     return 1
-  if (notInfusing(pump)) return 2
+  if (infusingOf(pump) !== 'programmed') return 2
   if (pump.quality === 'stale' && pump.reason !== 'session-closed') return 3
   return pump.alarms.length > 0 ? 4 : 6
 }
@@ -186,7 +186,8 @@ export function tabOf(connection: string, tile: TileOf | undefined, reader: Read
   if (connection !== 'live') return of(page.readOnce.toLowerCase())
   if (pump.alarms === null) return of(page.tabUnread)
   if (pump.alarms.length > 0) return of(page.tabAlarms(count(pump.alarms.length)))
-  if (notInfusing(pump)) return of(page.notInfusing.toLowerCase())
+  const still = reader.words.infusing[infusingOf(pump)]
+  if (still !== '') return of(still.toLowerCase())
   if (pump.quality === 'current') return of(page.live.toLowerCase())
   return of(page.tabRead(minute(reader, pump.readAt)))
 }
@@ -218,9 +219,10 @@ export function announcementOf(
 
 /** Alarms by name, critical first, and a pump that gives nothing. */
 function heardOf(pump: PumpStatus, reader: Reader): string[] {
-  const { page, notAvailable } = reader.words
+  const { words } = reader
+  const { page, notAvailable } = words
   const alarms = pump.alarms?.map((alarm) =>
     page.alarmHeard(alarmName(alarm, reader), alarm.class ?? notAvailable),
   ) ?? [noAlarmsText(pump, reader)]
-  return [...(notInfusing(pump) ? [page.notInfusing] : []), ...alarms]
+  return [words.infusing[infusingOf(pump)], ...alarms].filter(Boolean)
 }

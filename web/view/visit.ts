@@ -1,39 +1,9 @@
-// Since the last visit: which reading that was, what is another now, and which alarms came and went in
-// between. Plain differences, both sides shown; nothing is judged. Pure.
-import { alarmChanges, readNoted } from '../../src/model/alarm-changes.ts'
+// Since the last visit: what is another now. Plain differences, both sides shown; nothing is judged. Pure.
 import type { Visit } from '../../src/model/api.ts'
 import { compare } from '../../src/model/comparison.ts'
 import { blocksOf, type Content, type Who } from '../../src/model/content.ts'
-import type { AlarmReading } from '../../src/model/reading.ts'
-import { deviceTimeSeconds } from '../../src/model/value.ts'
 import { type LeftOut, type Told, told } from '../../src/words/comparison.ts'
 import type { Reader } from '../../src/words/reader.ts'
-
-/** Readings closer to each other are one visit. */
-const VISIT_S = 3_600
-
-/** A moment on both clocks: whichever says that an hour lies between, it was another visit. */
-export interface When {
-  readonly readAt: string
-  readonly deviceTime: string | null
-}
-
-function apart(a: When, b: When): number {
-  const here = Math.abs(Date.parse(a.readAt) - Date.parse(b.readAt)) / 1000
-  if (a.deviceTime === null || b.deviceTime === null) return here
-  return Math.max(here, Math.abs(deviceTimeSeconds(a.deviceTime) - deviceTimeSeconds(b.deviceTime)))
-}
-
-/** The newest reading of the visit before this one; null = none is recorded. `visits` oldest first. */
-export function lastVisit<V extends When>(visits: readonly V[], now: When): V | null {
-  let later = now
-  for (const visit of [...visits].reverse()) {
-    if (visit.readAt > now.readAt) continue
-    if (apart(visit, later) >= VISIT_S) return visit
-    later = visit
-  }
-  return null
-}
 
 export type Moment = Pick<Visit, 'id' | 'readAt' | 'deviceTime' | 'position'>
 
@@ -81,17 +51,4 @@ export function changesOf(before: Read, now: Read, reader: Reader): Changes {
     unsaid: seen.filter((one) => !one.said),
     same: all.every((one) => one.role !== 'programme' || one.change === 'same' || moves(one)),
   }
-}
-
-/** Alarms that were raised and cleared again between two visits, by the pump's own event list. */
-export function cameAndWent(
-  before: Pick<Content, 'alarms' | 'events'>,
-  now: Pick<Content, 'alarms' | 'events'> & { readonly readAt: string },
-): AlarmReading[] {
-  const { total } = before.events
-  if (before.alarms === null) return []
-  const told = { active: before.alarms, ended: [], since: total, total }
-  return alarmChanges(readNoted(told, now), now).flatMap(({ alarm, between, phase }) =>
-    between && phase === 'start' ? [alarm] : [],
-  )
 }

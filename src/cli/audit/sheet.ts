@@ -9,7 +9,7 @@ import { bridgeRuns } from '../../control/client.ts'
 import { Feed } from '../../feed/feed.ts'
 import { printable } from '../../model/printable.ts'
 import { sourceOf } from '../../model/reading.ts'
-import type { RecordOf } from '../../model/record.ts'
+import type { InterrogationRecord, RecordOf } from '../../model/record.ts'
 import { dataDifferences, same, type Wording, wording } from '../../refill/paper/check.ts'
 import type { Reading } from '../../refill/sheet/entries.ts'
 import { readingOf } from '../../refill/sheet/reading.ts'
@@ -137,11 +137,19 @@ async function figures(place: LogPlace, file: SheetFile): Promise<string[]> {
 /** The reading as its record gives it; whether a session was open then is in no record of a reading. */
 async function interrogation(
   place: LogPlace,
-  { position: at, unclosed }: Reading,
+  { position, unclosed, since }: Reading,
 ): Promise<Reading | null> {
+  const [one, last] = [
+    await readAt(place, position),
+    since && (await readAt(place, since.position)),
+  ]
+  return one && readingOf(one, unclosed, last)
+}
+
+async function readAt(place: LogPlace, at: number): Promise<InterrogationRecord | null> {
   for await (const record of feedOf(place).read({ after: at - 1, before: at + 1 })) {
     const one = record.api()
-    return one?.kind === 'interrogation' ? readingOf(one, unclosed) : null
+    return one?.kind === 'interrogation' ? one : null
   }
   return null
 }

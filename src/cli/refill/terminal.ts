@@ -244,7 +244,7 @@ function said(desk: Desk, sheet: Sheet, step: Step): void {
   if (!written) return
   const lines = linesOf(written, { clinic, words: w }).map(([label, value]) => `${label}: ${value}`)
   log.success(lines.map(wrapped).join('\n'))
-  if (step === 'aspirated' || step === 'after') findingLines(desk, sheet)
+  if (step === 'before' || step === 'aspirated' || step === 'after') findingLines(desk, sheet)
   if (step === 'after') beside(desk, sheet)
 }
 

@@ -131,6 +131,14 @@ export class Desk {
       : sentence(this.#words, session)
   }
 
+  /** A link to the page of readings, for one browser, once; or why there is none, in words. */
+  async readings(): Promise<{ readonly link: string } | { readonly sentence: string }> {
+    const link = await this.#ask('open', {})
+    const { words: w } = this.context()
+    if (typeof link === 'string') return { link }
+    return { sentence: link === null ? w.noBridge : w.noReadingsPage(link.message) }
+  }
+
   /** The sheet as a file, with the checkpoint that pins it. */
   async file(sheet: Sheet): Promise<SheetFile> {
     const { clinic } = this.#options
@@ -268,7 +276,7 @@ export class Desk {
     const chosen = choose(
       sheet,
       step,
-      own && readingOf(own, unclosed),
+      own && readingOf(own, unclosed, step === 'before' ? this.log.before(own) : null),
       same.map(known),
       this.context(),
     )

@@ -8,6 +8,7 @@ import { Feed } from '../../feed/feed.ts'
 import type { FeedRecord } from '../../feed/feed-record.ts'
 import { sourceOf } from '../../model/reading.ts'
 import type { InterrogationRecord, RecordOf } from '../../model/record.ts'
+import { ofTwoVisits } from '../../model/visit.ts'
 import { type Sheet, sheetsOf } from '../sheet/sheet.ts'
 
 interface Seen {
@@ -15,8 +16,19 @@ interface Seen {
   after: number
   readonly sheets: RecordOf<'worksheet'>[]
   /** By the pump's id; taken apart only when somebody asks. */
-  readonly newest: Map<string, FeedRecord>
+  readonly newest: Map<string, Visits>
 }
+
+/** The newest reading of a pump, and the last one of the visit before; null = there was none. */
+interface Visits {
+  readonly newest: FeedRecord
+  readonly before: FeedRecord | null
+}
+
+const whenOf = ({ at, record }: FeedRecord) => ({
+  readAt: at,
+  deviceTime: record.deviceTime ?? null,
+})
 
 const KINDS = ['worksheet', 'interrogation'] as const
 
@@ -48,12 +60,15 @@ export class RefillLog {
   /** The newest reading of every pump, the latest last. */
   newest(): InterrogationRecord[] {
     const all = [...this.#seen.values()].flatMap(({ newest }) =>
-      [...newest.values()].flatMap((record) => {
-        const read = record.api()
-        return read?.kind === 'interrogation' ? [read] : []
-      }),
+      [...newest.values()].flatMap(({ newest: record }) => readIn(record) ?? []),
     )
     return all.sort((one, other) => (one.at < other.at ? -1 : 1))
+  }
+
+  /** The last reading of the visit before that of a pump's newest reading; null = the log has none. */
+  before({ log, pump }: InterrogationRecord): InterrogationRecord | null {
+    const before = this.#seen.get(log)?.newest.get(pump?.id ?? '')?.before
+    return before ? readIn(before) : null
   }
 
   /** The newest signed checkpoint of a log with its key; null when there is none yet. */
@@ -69,8 +84,10 @@ export class RefillLog {
       const { feed, newest, sheets } = seen
       for await (const record of feed.read({ kinds: KINDS, after: seen.after })) {
         seen.after = record.position
-        if (record.kind === 'interrogation') newest.set(record.pump ?? '', record)
-        else {
+        if (record.kind === 'interrogation') {
+          const id = record.pump ?? ''
+          newest.set(id, visited(newest.get(id), record))
+        } else {
           const read = record.api()
           if (read?.kind === 'worksheet') sheets.push(read)
         }
@@ -82,4 +99,16 @@ export class RefillLog {
     const options = { env: systemEnv(), disk: nodeDisk, dir: this.#dir, source: sourceOf(log), log }
     return { feed: new Feed(options), after: -1, sheets: [], newest: new Map() }
   }
+}
+
+function visited(known: Visits | undefined, record: FeedRecord): Visits {
+  if (!known) return { newest: record, before: null }
+  const { newest, before } = known
+  const two = ofTwoVisits(whenOf(newest), whenOf(record))
+  return { newest: record, before: two ? newest : before }
+}
+
+function readIn(record: FeedRecord): InterrogationRecord | null {
+  const read = record.api()
+  return read?.kind === 'interrogation' ? read : null
 }

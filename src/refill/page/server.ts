@@ -24,7 +24,9 @@ import { patientSlip, printedSheet, SCRIPT_PATH } from '../paper/print.ts'
 import { isStep, type Step } from '../sheet/entries.ts'
 import { nextStep, right, type Sheet } from '../sheet/sheet.ts'
 import type { Problem } from '../sheet/take.ts'
-import { type Frame, homePage, type SheetView, sayPage, sheetPage } from './page.ts'
+import { type Frame, READINGS_PATH, sayPage } from './frame.ts'
+import { homePage } from './home.ts'
+import { type SheetView, sheetPage } from './page.ts'
 import { SCRIPT } from './script.ts'
 import { SCREEN } from './style.ts'
 
@@ -184,6 +186,12 @@ function reading(app: FastifyInstance, desk: Desk, place: PlaceOf): void {
     const sheet = await desk.sheet(request.params.id)
     if (!sheet) return missing(reply, desk)
     return page(reply, patientSlip(await desk.file(sheet), sheet, { back: `/sheet/${sheet.id}` }))
+  })
+  app.get(READINGS_PATH, async (_request, reply) => {
+    const found = await desk.readings()
+    if ('link' in found) return reply.redirect(found.link, 303)
+    const { words } = desk.context()
+    return page(reply.code(503), sayPage(words.readings, found.sentence, frameOf(desk, null)))
   })
   app.get(SCRIPT_PATH, (_request, reply) =>
     reply.header('content-type', 'text/javascript; charset=utf-8').send(SCRIPT),

@@ -1,6 +1,8 @@
 // Pieces that the page and the paper share: the mark of what is no device, the comparisons as tables, what
 // was found. Pure.
+import { count } from '../../model/format.ts'
 import type { Source } from '../../model/reading.ts'
+import type { Told } from '../../words/comparison.ts'
 import { WORDS } from '../../words/words.ts'
 import {
   type Bars,
@@ -68,23 +70,37 @@ export function labelTable({ steps }: Sheet, { clinic, words: w }: Look): Html |
   return table('drugs', w.step.drug, [w.pumpSays, w.labelSays], lines)
 }
 
-/** Before and after, what changed and as loudly what did not. */
-export function readingTable({ steps }: Sheet, { clinic, words: w }: Look): Html | null {
+/**
+ * Before and after, what changed and as loudly what did not. `folded`: what is the same, and what neither
+ * reading says, is counted and opens by itself; paper has all of it.
+ */
+export function readingTable(
+  { steps }: Sheet,
+  { clinic, words: w }: Look,
+  folded = false,
+): Html | null {
   if (!steps.before || !steps.after) return null
   const words = WORDS[clinic.locale].change
-  const lines = rows(steps.before.entries, steps.after.entries, clinic).map((row) => {
+  const line = (row: Told) => {
     const columns = [
       { head: w.before, text: row.before },
       { head: w.after, text: row.after },
     ]
     const still = row.change === 'same' || row.change === 'unknown'
     return tableRow(row.what, columns, words[row.change], still ? '' : ' yes')
-  })
+  }
   const heads = [steps.before, steps.after].map(
     ({ step, entries }) =>
       `${w[step]}. ${w.wandReading(clock(entries.readAt, clinic), entries.position)}`,
   )
-  return table('readings', w.beforeAndAfter, heads, lines)
+  const all = rows(steps.before.entries, steps.after.entries, clinic)
+  const of = (caption: string, some: readonly Told[]) =>
+    table('readings', caption, heads, some.map(line))
+  if (!folded) return of(w.beforeAndAfter, all)
+  const still = all.filter(({ change, said }) => change === 'same' || !said)
+  const other = all.filter((row) => !still.includes(row))
+  return html`${other.length > 0 ? of(w.beforeAndAfter, other) : html`<p>${w.nothingChanged}</p>`}
+    ${still.length > 0 && html`<details><summary>${w.sameRows(count(still.length))}</summary>${of(w.sameCaption, still)}</details>`}`
 }
 
 const WIDE = 300

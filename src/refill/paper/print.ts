@@ -6,6 +6,7 @@ import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { STEPS, type Step } from '../sheet/entries.ts'
 import { findings } from '../sheet/findings.ts'
 import { clock, type Look, linesOf, signer } from '../sheet/lines.ts'
+import { isSince } from '../sheet/pump-says.ts'
 import { corrections, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
 import type { SheetFile } from '../sheet/sheet-file.ts'
 import { slipDate, slipDoses } from '../sheet/slip.ts'
@@ -58,14 +59,19 @@ function content(file: SheetFile, sheet: Sheet, look: Look): Html {
   const own = after ? computedDate(after, clinic, w) : null
   const reason = sheet.steps.abandoned?.entries.reason
   const found = findings(sheet, clinic, w)
+  const since = found.filter(isSince)
   return html`${state === 'open' && html`<p class="state">${w.notFinished}</p>`}
     ${state === 'abandoned' && html`<p class="state">${w.stopped(reason ?? '')}</p>`}
+    ${since.length > 0 && html`<section class="keep"><h2>${w.sinceTitle}</h2>${findingList(since, w)}</section>`}
     <div class="two">${(
       ['identity', 'drug', 'aspirated', 'injected', 'handover', 'finish'] as const
     ).map((step) => stepPart(sheet, step, look))}</div>
     ${inner(labelTable(sheet, look))}
     ${inner(readingTable(sheet, look)) ?? (['before', 'after'] as const).map((step) => stepPart(sheet, step, look))}
-    <section><h2>${w.differences}</h2>${findingList(found, w)}</section>
+    <section><h2>${w.differences}</h2>${findingList(
+      found.filter((one) => !isSince(one)),
+      w,
+    )}</section>
     ${remarks(sheet, look)}
     <section class="keep"><h2>${w.alarmDate}</h2>${
       after

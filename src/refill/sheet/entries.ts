@@ -4,7 +4,7 @@
 import { z } from 'zod'
 import { MASSES } from '../../model/fields.ts'
 import { keptSchema, sourceSchema } from '../../model/reading.ts'
-import { utcSchema } from '../../model/value.ts'
+import { deviceTimeSchema, utcSchema } from '../../model/value.ts'
 
 export type Mass = (typeof MASSES)[number]
 /** What an action on something doubtful was: required where there is a doubt. */
@@ -12,6 +12,24 @@ const remark = z.string().min(1).max(500).optional()
 const person = z.string().min(1).max(80)
 const volume = z.number().int().min(0).max(50_000_000)
 const massSchema = z.enum(MASSES as [Mass, ...Mass[]])
+
+/** What the pump's own log says of the time between the visit before and this reading. */
+const sinceSchema = z.strictObject({
+  position: z.number().int().min(0).meta({ description: 'Of the last reading of that visit.' }),
+  readAt: utcSchema,
+  /** Raised and cleared again in between, the oldest first. */
+  alarms: z
+    .array(
+      z.strictObject({
+        code: z.string().max(40).nullable(),
+        occurredAt: deviceTimeSchema.nullable(),
+      }),
+    )
+    .max(200),
+  /** Entries of that time which the pump no longer holds; null = it does not say. */
+  overwritten: z.number().int().min(0).nullable(),
+})
+export type Since = z.infer<typeof sinceSchema>
 
 /** A reading of the pump: everything it says but its log, in protocol units. */
 const readingSchema = z.strictObject({
@@ -24,6 +42,8 @@ const readingSchema = z.strictObject({
     description: 'A session with this pump was not known to be closed when the reading was taken.',
   }),
   blocks: keptSchema,
+  /** Not set = no visit before this one is recorded. */
+  since: sinceSchema.optional(),
 })
 export type Reading = z.infer<typeof readingSchema>
 

@@ -14,7 +14,7 @@ import {
   toldOf,
 } from './compare.ts'
 import { CHECKED_STEPS, type CheckedStep, type Entries } from './entries.ts'
-import { pumpFindings } from './pump-says.ts'
+import { pumpFindings, sinceLastVisit } from './pump-says.ts'
 import { unreadIn } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
@@ -34,6 +34,8 @@ export function findings(sheet: Sheet, clinic: Clinic, w: Words): Finding[] {
     texts.map((text) => ({ text, matters: true }))
   const said = (typed: number, says: (typed: string, capacity: string) => string) =>
     aboveCapacity(before?.entries, typed, clinic, says)
+  const look = { locale: clinic.locale, zone: clinic.zone, words: w }
+  out.push(...sinceLastVisit(sheet, look))
   for (const step of [before, after]) {
     const lines = step ? unreadIn(step.entries, clinic.locale) : []
     for (const [i, text] of lines.entries()) {
@@ -44,7 +46,7 @@ export function findings(sheet: Sheet, clinic: Clinic, w: Words): Finding[] {
       })
     }
   }
-  out.push(...pumpFindings(sheet, { locale: clinic.locale, zone: clinic.zone, words: w }))
+  out.push(...pumpFindings(sheet, look))
   if (drug && before) {
     const { drugs, remark } = drug.entries
     const today = inZone(drug.at, clinic.zone).slice(0, 10)

@@ -2,14 +2,15 @@
 // life, restarts, an open session, another pump, and every change of its programme. Each is a finding of
 // its own, with a name under which its answer is kept. Pure.
 import { compare } from '../../model/comparison.ts'
-import { age, type Locale } from '../../model/format.ts'
+import { age, count, dateTime, inZone, type Locale } from '../../model/format.ts'
+import { isUnread, type Kept } from '../../model/reading.ts'
 import type { Value } from '../../model/value.ts'
 import { agrees, clockText } from '../../words/clock.ts'
 import { type LeftOut, type Told, told } from '../../words/comparison.ts'
 import { named, WORDS } from '../../words/words.ts'
 import type { Finding } from './compare.ts'
 import type { Reading } from './entries.ts'
-import { fieldsIn, notRunning, valuesOf } from './reading.ts'
+import { fieldsIn, infusingIn, valuesOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -44,6 +45,30 @@ export function pumpFindings({ steps }: Sheet, look: Look): Finding[] {
   if (before) out.push(...thenOf(ofReading('before', before, look), after ? now : null, look))
   out.push(...now)
   if (before && after) out.push(...betweenReadings(before, after, look))
+  return out
+}
+
+const SINCE = 'since'
+/** Whether a finding is of the time since the last visit. */
+export const isSince = ({ id }: Pick<Finding, 'id'>): boolean => id.startsWith(`${SINCE}.`)
+
+/** Alarms that came and went between the visit before and the reading before, by the pump's own log. */
+export function sinceLastVisit({ steps }: Sheet, look: Look): Finding[] {
+  const since = steps.before?.entries.since
+  if (!since) return []
+  const says = look.words.pumpSaid
+  const at = dateTime(inZone(since.readAt, look.zone))
+  const out = since.alarms.map(({ code, occurredAt }): Finding => {
+    const what = named(WORDS[look.locale].alarm, code, says.unnamed)
+    const when = occurredAt === null ? look.words.notSaid : dateTime(occurredAt)
+    const id = name(SINCE, 'alarm', `${code}-${occurredAt}`)
+    return { id, text: says.cameAndWent(at, what, when), matters: true }
+  })
+  const lost = since.overwritten
+  if (lost === null) out.push({ id: 'since.lost', text: says.sinceUnknown(at), matters: false })
+  else if (lost > 0) {
+    out.push({ id: 'since.lost', text: says.sinceLost(at, count(lost)), matters: true })
+  }
   return out
 }
 
@@ -91,12 +116,12 @@ function ofReading(when: When, reading: Reading, look: Look): Said[] {
 
   const state = codeOf(values.status.state)
   const mode = codeOf(values.infusion.mode)
-  if (state === null && mode === null) add('infusing', says.stateUnknown, true)
-  else if (notRunning(reading)) {
-    const what =
-      state !== null && state !== 'running' ? named(all.pumpState, state, '') : all.mode.stopped
-    add('infusing', says.notInfusing(what), true)
-  } else if (mode === 'minimum-rate') add('infusing', says.minimumRate, true)
+  const gives = infusingIn(reading)
+  if (gives !== 'programmed') {
+    const own = named(all.pumpState, state, all.notAvailable)
+    const how = named(all.mode, mode, all.notAvailable)
+    add('infusing', says.infusing[gives](own, how), true)
+  }
 
   const battery = codeOf(values.battery.state)
   if (battery !== null && battery !== 'ok') add('battery', named(all.battery, battery, ''))
@@ -123,12 +148,21 @@ function betweenReadings(before: Reading, after: Reading, { locale, words: w }: 
   const look = { locale, words: WORDS[locale] }
   const rows = told(compare(valuesOf(before), valuesOf(after)), look, TOLD_ELSEWHERE)
   const says = w.pumpSaid
+  // What a part that was not read hides is told by that part's own finding.
+  const read = ({ id }: Told) => {
+    const block = id.split('.')[0] as Kept
+    return !isUnread(before.blocks[block]) && !isUnread(after.blocks[block])
+  }
   const out: Finding[] = rows
-    .filter(asksForAnswer)
-    .map(({ id, role, what, before: a, after: b }) => ({
+    .filter((row) => asksForAnswer(row) || (saidOnce(row) && read(row)))
+    .map(({ id, role, what, change, before: a, after: b }) => ({
       id: name('changed', id),
       text:
-        role === 'identity' ? says.identityChanged(what, a, b) : says.programmeChanged(what, a, b),
+        role === 'identity'
+          ? says.identityChanged(what, a, b)
+          : change === 'unknown'
+            ? says.programmeUnknown(what, a, b)
+            : says.programmeChanged(what, a, b),
       matters: true,
     }))
   const grew = (id: string, a: Value<number>, b: Value<number>, text: string) => {
@@ -159,3 +193,7 @@ const CLOCK_MOVED_MS = 60_000
 const CHANGED: readonly Told['change'][] = ['changed', 'appeared', 'gone']
 const asksForAnswer = ({ role, change }: Told) =>
   (role === 'identity' || role === 'programme') && CHANGED.includes(change)
+
+/** Of the programme, and one of the readings says it and the other does not. */
+const saidOnce = ({ role, change, said }: Told) =>
+  role === 'programme' && change === 'unknown' && said

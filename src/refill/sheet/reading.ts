@@ -2,6 +2,8 @@
 // field that is declared is on every sheet; and the figures of it that a refill reckons with. Pure.
 import { blocksOf } from '../../model/content.ts'
 import type { Locale } from '../../model/format.ts'
+import { type Infusing, infusing } from '../../model/infusing.ts'
+import { eventsSince } from '../../model/pump-events.ts'
 import {
   valuesOf as blockValues,
   filled,
@@ -13,9 +15,10 @@ import {
 import type { InterrogationRecord } from '../../model/record.ts'
 import { wirePer } from '../../model/units.ts'
 import type { Value } from '../../model/value.ts'
+import { cameAndWent } from '../../model/visit.ts'
 import { unreadLines } from '../../words/reader.ts'
 import { WORDS } from '../../words/words.ts'
-import type { Mass, Reading } from './entries.ts'
+import type { Mass, Reading, Since } from './entries.ts'
 
 /** What a refill reckons with; null = the pump does not say, or nothing valid. */
 export interface Figures {
@@ -44,8 +47,15 @@ export interface Figures {
   }
 }
 
-/** `unclosed`: a session with this pump is not known to be closed now. */
-export function readingOf(record: InterrogationRecord, unclosed: boolean): Reading {
+/**
+ * `unclosed`: a session with this pump is not known to be closed now. `last`: the last reading of the visit
+ * before.
+ */
+export function readingOf(
+  record: InterrogationRecord,
+  unclosed: boolean,
+  last: InterrogationRecord | null = null,
+): Reading {
   const { clock, identity, pump } = record
   const at = { deviceTime: clock.deviceTime, receivedAt: record.at }
   const values = blocksOf({ serial: pump?.serial ?? '', ...identity }, record, at)
@@ -57,8 +67,20 @@ export function readingOf(record: InterrogationRecord, unclosed: boolean): Readi
       clock.uncertainty.value === null ? null : Math.round(clock.uncertainty.value * 1_000),
     unclosed,
     blocks: keptBlocks(values),
+    ...(last && { since: sinceOf(last, record) }),
   }
 }
+
+function sinceOf(last: InterrogationRecord, record: InterrogationRecord): Since {
+  const passed = cameAndWent(last, { ...record, readAt: record.at })
+  return {
+    position: last.position,
+    readAt: last.at,
+    alarms: passed.slice(-MOST_PASSED).map(({ code, occurredAt }) => ({ code, occurredAt })),
+    overwritten: eventsSince(last.events.total, record.events).overwritten,
+  }
+}
+const MOST_PASSED = 200
 
 /** The values of a reading that a sheet keeps. */
 export const valuesOf = ({ readAt, blocks }: Reading): Pick<SnapshotValues, Kept> =>
@@ -76,11 +98,10 @@ export const unreadIn = ({ blocks }: Reading, locale: Locale): string[] => {
 export const fieldsIn = (reading: Reading) =>
   filled(valuesOf(reading), { deviceTime: null, receivedAt: reading.readAt })
 
-/** Whether the pump says that it does anything but infuse as programmed. */
-export function notRunning(reading: Reading): boolean {
+/** What the pump gives, by its own word. */
+export function infusingIn(reading: Reading): Infusing {
   const { status, infusion } = fieldsIn(reading)
-  const { value: state } = status.state
-  return (state !== null && state !== 'running') || infusion.mode.value === 'stopped'
+  return infusing(status.state.value, infusion.mode.value)
 }
 
 const whole = ({ value, unit }: Value<number>): number | null =>

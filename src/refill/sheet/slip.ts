@@ -7,7 +7,7 @@ import { type Clinic, doseOf, toldOf } from './compare.ts'
 import { bolusesOf } from './dates.ts'
 import { asShown } from './figures.ts'
 import { dateText } from './input.ts'
-import { figuresOf, notRunning } from './reading.ts'
+import { figuresOf, infusingIn } from './reading.ts'
 import type { Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
@@ -21,7 +21,8 @@ export function slipDate({ steps }: Sheet, clinic: Clinic, w: Words): SlipDate {
   const after = steps.after?.entries
   if (!after) return { none: w.slipNotYet }
   const figures = figuresOf(after)
-  if (notRunning(after)) return { none: w.slipNotInfusing }
+  const gives = infusingIn(after)
+  if (gives === 'nothing' || gives === 'unknown') return { none: w.slipInfusing[gives] }
   const found = [...pumpsDate(after.hostTime, figures, clinic, w), ...ownDates()]
   // Of one day the pump's own word stands.
   const [first] = found.sort((a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0))
@@ -53,6 +54,7 @@ export function slipDate({ steps }: Sheet, clinic: Clinic, w: Words): SlipDate {
       const told = toldOf(before, after, steps.injected?.entries.volume, clinic, w)
       if (told.some(({ matters }) => matters)) out.push(w.slipVolumesDisagree)
     }
+    if (gives === 'minimum-rate') out.push(w.slipInfusing[gives])
     if (!clockAgrees(after?.hostTime ?? '', figures, clinic)) out.push(w.slipClockDisagrees)
     return out
   }

@@ -21,6 +21,14 @@ export const page = {
   signIn: 'This page opens with a link.',
   signInNext:
     'On the computer that runs the bridge, type this. The link works once, for two minutes:',
+  linkUsed: {
+    title: 'This link was used already, or is older than two minutes.',
+    nothing: 'No pump is shown here, and nothing was read or changed.',
+    signedIn: 'If this browser is signed in:',
+    page: 'the page of readings',
+    next: 'If it is not, type this on the computer that runs the bridge:',
+    anew: 'Make a new one with:',
+  },
   refused: 'The bridge does not let this page in any more. Nothing here is live.',
   distrusted: 'Nothing the bridge says is believed any more.',
   distrustedNext: 'Have the audit log verified with the checkpoint that was kept.',
@@ -104,7 +112,6 @@ export const page = {
   // What it infuses.
   programme: 'Program',
   infusion: 'Infusion',
-  notInfusing: 'Not infusing',
   pumpSays: (state: string) => `Pump says: ${state}`,
   state: 'Pump says',
   mode: 'Mode',

@@ -64,6 +64,7 @@ export const paper = {
 
   findings: 'What did not agree',
   noFindings: 'Nothing on this sheet disagreed in what it compares.',
+  sinceTitle: 'Since the last visit',
   differences: 'Expected and found',
   remarkBy: (text: string) => `Done about it: ${text}`,
   patientLabel: 'Patient pseudonym',
@@ -105,8 +106,13 @@ export const paper = {
   slipClockDisagrees: 'The pump’s clock does not agree with the clinic’s.',
   slipNoDate:
     'No date can be given: the pump reports none, and not enough to work one out. Ask your clinic for your next appointment before you leave.',
-  slipNotInfusing:
-    'No date can be given: the pump was not infusing when it was last read. Ask your clinic before you leave.',
+  slipInfusing: {
+    nothing:
+      'No date can be given: the pump was not infusing when it was last read. Ask your clinic before you leave.',
+    unknown:
+      'No date can be given: it was not known whether the pump infuses when it was last read. Ask your clinic before you leave.',
+    'minimum-rate': 'The pump was at its minimum rate when it was last read.',
+  },
   slipNone: 'There is no slip yet',
   slipCome: 'Your clinic tells you when to come. Come before this date.',
   slipDose: 'Dose of one day',

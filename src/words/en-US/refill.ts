@@ -88,16 +88,29 @@ export const refill = {
     unnamed: 'an alarm without a name',
     alarm: (what: string, critical: boolean) =>
       critical ? `CRITICAL alarm: ${what}.` : `Alarm: ${what}.`,
+    cameAndWent: (visit: string, alarm: string, raised: string) =>
+      `Since the last visit (${visit}) an alarm came and went: ${alarm}, raised ${raised} by the pump’s clock.`,
+    sinceLost: (visit: string, n: string) =>
+      `Since the last visit (${visit}) the pump has overwritten ${n} entries of its own log: alarms among them are not known.`,
+    sinceUnknown: (visit: string) =>
+      `The pump does not say whether its log is whole since the last visit (${visit}): other alarms may have come and gone.`,
     over: 'The reading after no longer has it.',
-    notInfusing: (what: string) => `The pump is NOT INFUSING. It says: ${what}.`,
-    minimumRate: 'The pump infuses at its minimum rate only.',
-    stateUnknown: 'The pump does not say whether it infuses.',
+    infusing: {
+      nothing: (state: string, mode: string) =>
+        `The pump is NOT INFUSING. It says: ${state}. Mode: ${mode}.`,
+      'minimum-rate': (state: string, mode: string) =>
+        `The pump infuses at its MINIMUM RATE only. It says: ${state}. Mode: ${mode}.`,
+      unknown: (state: string, mode: string) =>
+        `It is NOT KNOWN whether the pump infuses. It says: ${state}. Mode: ${mode}.`,
+    },
     unclosed:
       'The session with this pump was not known to be closed when this was read: hold the wand over the pump until it is.',
     identityChanged: (what: string, before: string, after: string) =>
       `${what} is another one: ${before} before, ${after} after. Find out whether this is the same pump.`,
     programmeChanged: (what: string, before: string, after: string) =>
       `Program changed. ${what}: ${before} before, ${after} after. Write down whether that is as ordered.`,
+    programmeUnknown: (what: string, before: string, after: string) =>
+      `Program that cannot be compared. ${what}: ${before} before, ${after} after. Write down whether that is as ordered.`,
     restarted: 'The pump has restarted between the two readings.',
     clockReset: 'The pump’s clock has lost its time between the two readings.',
     clockBack: (by: string) => `The pump’s clock was set back by ${by} between the two readings.`,
@@ -133,6 +146,8 @@ export const refill = {
   stopSheet: 'Stop this sheet',
   back: 'Back to the sheet',
   allSheets: 'All sheets',
+  readings: 'Pump readings',
+  noReadingsPage: (why: string) => `No page of readings can be opened from here. ${why}`,
   print: 'Print',
   printSheet: 'Sheet for printing',
   printSlip: 'Slip for the patient',
@@ -163,6 +178,10 @@ export const refill = {
   whatIsDoubtful: 'Please look at this again',
   whatIsWrong: 'This cannot be written down yet',
   nothingWritten: 'Nothing was written.',
+  answersOpen: (n: string) =>
+    n === '1'
+      ? 'One answer is missing, or says too little. It is marked below.'
+      : `${n} answers are missing, or say too little. Each is marked below.`,
   noBridge:
     'The bridge does not answer, so nothing can be read or written down. What was written stays. Start the bridge and try again.',
   notYours: 'This page opens with a link that works once. Make a new one with: wandbridge refill.',
@@ -184,5 +203,9 @@ export const refill = {
   orderedRow: (n: number) => `Ordered for a day, drug ${n}`,
   cardRow: 'From the card',
   beforeAndAfter: 'Before and after, as the pump reports it',
+  sameRows: (n: string) =>
+    `${n} lines are the same in both readings, or neither reading says them.`,
+  sameCaption: 'The same before and after, or not said',
+  nothingChanged: 'Before and after: nothing that both readings say has changed.',
   details: 'Details',
 }
