@@ -18,7 +18,7 @@ import {
   type BridgeFlags,
   bridgeWands,
   captureOf,
-  hl7Of,
+  deliveryOf,
   httpOf,
   settings,
   withBridgeOptions,
@@ -41,7 +41,7 @@ export function registerServe(program: Command): void {
         locale: chosen.locale,
         audit: auditOf(chosen),
         capture: captureOf(chosen),
-        hl7: hl7Of(chosen, log),
+        delivery: deliveryOf(chosen, log),
         ...(http && { http }),
       }))
       stopInOrder((why, signal) => stopHost(host, 'serve', { why, signal }, chosen.locale))

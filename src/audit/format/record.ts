@@ -165,7 +165,7 @@ export const BODIES = {
   }),
   'read-failed': z.strictObject({ code: name, args, final: z.boolean() }),
   // Messages to other systems.
-  'hl7-parked': z.strictObject({
+  'delivery-parked': z.strictObject({
     destination: name,
     position: count,
     control: name,
@@ -173,14 +173,16 @@ export const BODIES = {
     text,
     attempts: count,
   }),
-  'hl7-resent': z.strictObject({ destination: name, position: count, control: name }),
+  'delivery-resent': z.strictObject({ destination: name, position: count, control: name }),
   // Never sent; `to` null = to the end of a log that is not gone on with.
-  'hl7-gap': z.strictObject({
+  'delivery-gap': z.strictObject({
     destination: name,
     log: name,
     from: count,
     to: count.nullable(),
   }),
+  // A destination wants no message any more, or (`code` null) is asked again.
+  'delivery-disabled': z.strictObject({ destination: name, code: text.nullable(), text }),
   worksheet: z.strictObject({
     sheet: name,
     step: name,
