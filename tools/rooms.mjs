@@ -63,7 +63,7 @@ export const ROOMS = {
     ...['base', 'model', 'access', 'feed', 'knowledge', 'words'],
   ]),
   fhir: room('src/fhir/', 'readings as FHIR R4', [...['base', 'model', 'feed', 'knowledge']]),
-  delivery: room('src/delivery/', 'one outbox engine over the feed; MLLP', [
+  delivery: room('src/delivery/', 'one outbox engine over the feed; MLLP, FHIR transactions, webhooks', [
     ...['base', 'model', 'feed'],
   ]),
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
