@@ -98,6 +98,12 @@ export function auditOf({ audit }: Config): NonNullable<HostOptions['audit']> {
   return { ...(keepDays !== undefined && { keepDays }), ...(witnesses && { witnesses }) }
 }
 
+/** Whose pump is whose. */
+export const patientsOf = (
+  { patients }: Config,
+  log: (text: string) => void,
+): NonNullable<HostOptions['patients']> => ({ config: patients ?? null, log })
+
 /** Where messages go. */
 export function deliveryOf(
   { hl7, delivery }: Config,

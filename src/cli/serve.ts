@@ -20,6 +20,7 @@ import {
   captureOf,
   deliveryOf,
   httpOf,
+  patientsOf,
   settings,
   withBridgeOptions,
 } from './options.ts'
@@ -42,6 +43,7 @@ export function registerServe(program: Command): void {
         audit: auditOf(chosen),
         capture: captureOf(chosen),
         delivery: deliveryOf(chosen, log),
+        patients: patientsOf(chosen, log),
         ...(http && { http }),
       }))
       stopInOrder((why, signal) => stopHost(host, 'serve', { why, signal }, chosen.locale))

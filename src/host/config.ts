@@ -8,6 +8,7 @@ import { hl7Schema } from '../hl7/config.ts'
 import { isZone, LOCALES } from '../model/format.ts'
 import { POLICIES } from '../model/policy.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
+import { patientsSchema } from '../patients/config.ts'
 import { CHECKED_STEPS } from '../refill/sheet/entries.ts'
 
 /** Where a bridge listens if it is not told. */
@@ -110,6 +111,10 @@ export const configSchema = z
     hl7: hl7Schema.meta({ description: 'Where HL7 v2 messages go. None by default.' }),
     delivery: deliverySchema.meta({
       description: 'Where readings go as FHIR transactions and as webhooks. Nowhere by default.',
+    }),
+    patients: patientsSchema.meta({
+      description:
+        'Which pump is whose: a file of the clinic, and HL7 ADT. Nobody\u2019s by default.',
     }),
     refill: z
       .strictObject({

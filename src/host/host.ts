@@ -18,6 +18,7 @@ import type { Feed } from '../feed/feed.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { Locale } from '../model/format.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
+import type { PatientsConfig } from '../patients/config.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
 import { WORDS, type Words } from '../words/words.ts'
@@ -26,6 +27,7 @@ import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
 import type { Delivery, Destinations } from './delivery-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
+import type { Patients } from './patients-host.ts'
 import { openRooms } from './rooms.ts'
 import { lineTold, outcomeTold } from './telling.ts'
 import type { WitnessConfig, Witnessed } from './witness-host.ts'
@@ -69,6 +71,8 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
     readonly on?: boolean
   }
   readonly http?: HttpOptions
+  /** Null = nobody says any more whose a pump is. Not given = it stays as the log says. */
+  readonly patients?: { readonly config: PatientsConfig | null; log(text: string): void }
   readonly delivery?: {
     readonly destinations: Destinations
     log(text: string): void
@@ -114,6 +118,7 @@ async function hostOf(
     capture = {},
     http: listening,
     delivery: sending,
+    patients: asked,
     ...options
   }: HostOptions,
   closers: Closers,
@@ -127,6 +132,7 @@ async function hostOf(
   let why = 'start-failed'
   const sends = sending !== undefined && Object.values(sending.destinations).flat().length > 0
   let delivery: Delivery | null = null
+  let patients: Patients | null = null
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
       ...options,
@@ -135,11 +141,19 @@ async function hostOf(
       audit: {
         account: systemAccount(),
         clock: clockState(env),
+        ownerOf: (...pump) => patients?.ownerOf(...pump) ?? null,
         ...(credentials !== undefined && { credentials }),
         ...audit,
       },
       // A destination whose place is not read yet may be owed everything.
       owed: () => (delivery ? delivery.owed : sends ? 0 : Number.POSITIVE_INFINITY),
+      learned: async () => {
+        const { startPatients } = await import('./patients-host.ts')
+        const { config, log = () => {} } = asked ?? {}
+        const started = await startPatients({ env, auditor, knowledge, config, log })
+        closers.add('the patients', () => started.close())
+        patients = started
+      },
       why: () => why,
       between: { name: 'the capture', close: () => captures.stop() },
       tap: (...traffic) => captures.take(...traffic),
@@ -176,7 +190,12 @@ async function hostOf(
   let http: Http | null = null
   if (listening) {
     const { startHttp } = await import('./http-host.ts')
-    const started = await startHttp(env, stateDir, { ...rooms, delivery, tree, words }, listening)
+    const started = await startHttp(
+      env,
+      stateDir,
+      { ...rooms, delivery, tree, words, patients: () => patients },
+      listening,
+    )
     closers.add('the HTTP server', () => started.close())
     http = started
   }

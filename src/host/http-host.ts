@@ -27,6 +27,7 @@ import type { Words } from '../words/words.ts'
 import type { Delivery } from './delivery-host.ts'
 import { fhirMount } from './fhir-host.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
+import type { Patients } from './patients-host.ts'
 
 export { ListenError }
 
@@ -51,6 +52,7 @@ export interface HttpRooms {
   readonly feed: Feed
   readonly knowledge: Knowledge
   readonly delivery: Delivery | null
+  readonly patients: () => Patients | null
   /** The log as tiles. */
   readonly tree: AuditTiles
   readonly words: Words
@@ -60,7 +62,7 @@ export interface HttpRooms {
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, feed, knowledge, delivery, tree, words }: HttpRooms,
+  { bridge, auditor, feed, knowledge, delivery, patients, tree, words }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -97,8 +99,10 @@ export async function startHttp(
       ...countersOf(bridge, auditor),
       overlookedCounter(),
       ...(delivery?.counters() ?? []),
+      ...(patients()?.counters() ?? []),
     ],
     destinations: () => (delivery?.status() ?? []).map((one) => destinationTold(words, one)),
+    patients: () => patients()?.status() ?? null,
     mounts: [fhirMount(env, { bridge, feed, knowledge })],
     page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
     log: options.log,

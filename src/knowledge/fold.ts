@@ -5,6 +5,7 @@
 import { pumpId } from '../base/pump-id.ts'
 import { apiRecord, type Place } from '../feed/api-record.ts'
 import { alarmKey, changeNoted, NO_ALARMS, readNoted } from '../model/alarm-changes.ts'
+import { foldAssignment, foldTold } from '../model/owner.ts'
 import { eventsSince } from '../model/pump-events.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { InterrogationRecord } from '../model/record.ts'
@@ -27,9 +28,11 @@ import { lostOnPort, onSession, onUnclosed, ownerEnded } from './sessions.ts'
 /** Kinds of records that add to what is known. */
 export const FOLDED = [
   'alarm',
+  'assignment',
   'interrogation',
   'link',
   'live',
+  'patient-told',
   'retention',
   'session',
   'start',
@@ -46,6 +49,13 @@ export function fold(known: Known, record: LogRecord, place: Place): void {
       return withPump(known, record, place, (pump) => onInterrogation(pump, record, place))
     case 'live':
       return onLive(known, record, place)
+    case 'assignment': {
+      const { pump, model = null, body } = record
+      if (pump) foldAssignment(known.owners, { serial: pump, model }, body)
+      return
+    }
+    case 'patient-told':
+      return foldTold(known.owners, record.body)
     case 'alarm':
       return withPump(known, record, place, (pump) => onAlarm(pump, record, position))
     case 'worksheet':

@@ -2,6 +2,7 @@
 // number of pumps is a clinic's; everything of one pump is bounded.
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { AlarmHistory } from '../model/alarm-changes.ts'
+import { noOwners, type Owners } from '../model/owner.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { Value } from '../model/value.ts'
 
@@ -125,6 +126,7 @@ export interface Known {
   position: number
   pumps: Record<string, PumpKnown>
   sessions: SessionKnown[]
+  owners: Owners
   /** Newest session number of each wand. */
   newest: Record<string, number>
   /** By port: what the running bridge has told as not closed, newest list. */
@@ -135,6 +137,7 @@ export const nothingKnown = (): Known => ({
   position: -1,
   pumps: {},
   sessions: [],
+  owners: noOwners(),
   newest: {},
   told: {},
 })

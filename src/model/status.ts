@@ -196,6 +196,23 @@ export const destinationStatusSchema = z
   .meta({ id: 'Destination', description: 'Where messages go, and how far behind it is.' })
 export type DestinationStatus = z.infer<typeof destinationStatusSchema>
 
+export const patientsStatusSchema = z
+  .object({
+    assigned: z.number().int().meta({ description: 'Pumps that are known to be somebody\u2019s.' }),
+    problem: z.string().nullable().meta({
+      description: 'Why the table is not taken; null = it is. Pumps stay whose they were.',
+    }),
+    refused: z.array(z.string()).readonly().meta({
+      description: 'Serials of pumps that the table gives to two patients.',
+    }),
+    adt: z
+      .object({ accepted: z.number(), errors: z.number(), rejected: z.number() })
+      .nullable()
+      .meta({ description: 'HL7 ADT messages by how they were answered; null = none are heard.' }),
+  })
+  .meta({ id: 'Patients', description: 'Where whose pump it is comes from. It names no patient.' })
+export type PatientsStatus = z.infer<typeof patientsStatusSchema>
+
 export const pumpStatusSchema = z
   .object({
     asOf: utcSchema,

@@ -94,6 +94,19 @@ export function summary(record: AuditRecord): string {
       return `clock jumped from ${record.body.fromWall} to ${record.body.toWall}`
     case 'capture-seal':
       return `${record.body.file}, ${record.body.bytes} bytes`
+    case 'assignment': {
+      const { change, owner, claims } = record.body
+      if (change === 'refused') return `${(claims ?? []).length} patients claim it; nothing changes`
+      return owner === null
+        ? 'nobody\u2019s from now on'
+        : `${change}: ${owner.system}|${owner.value}`
+    }
+    case 'patient-told': {
+      const { event, patient, became, location } = record.body
+      const more = became ? `, goes on as ${became.system}|${became.value}` : ''
+      const at = location === undefined ? '' : `, at ${location ?? 'no place'}`
+      return `${event}: ${patient.system}|${patient.value}${more}${at}`
+    }
     case 'delivery-parked':
       return `${record.body.destination}: message of record ${record.body.position} set aside, ${record.body.code} ${record.body.text}`.trim()
     case 'delivery-resent':
