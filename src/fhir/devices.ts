@@ -1,7 +1,14 @@
 // The pump as Devices (system, pump, channels) and as DeviceMetrics: what it is and what it can say, by
 // its newest reading, and whether it says it now.
 import type { Device, DeviceMetric } from 'fhir/r4.js'
-import { OBJECTS, type Observed, objectName, objectsOf, observe } from '../model/metrics.ts'
+import {
+  OBJECTS,
+  type Observed,
+  objectName,
+  objectsOf,
+  objectText,
+  observe,
+} from '../model/metrics.ts'
 import { MDC } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import {
@@ -30,7 +37,7 @@ function deviceOf(record: InterrogationRecord, object: string): Device {
     meta: metaOf(source, String(record.position), record.at),
     identifier: [{ system: PUMP_SYSTEM, value: deviceId(id, object) }],
     status: 'active',
-    type: conceptOf(code),
+    type: { ...conceptOf(code), text: objectText(record, object) },
     ...(parent !== null && { parent: deviceReference(deviceId(id, parent)) }),
   }
   if (object !== 'mds') return base
@@ -65,7 +72,7 @@ function deviceMetricOf(record: InterrogationRecord, one: Observed, live: boolea
     // No versions: whether it is on is of this moment.
     meta: { ...metaOf(record.source, '1', record.at), versionId: undefined },
     identifier: [{ system: PUMP_SYSTEM, value: id }],
-    type: conceptOf(metric.code),
+    type: { ...conceptOf(metric.code), text: one.text },
     ...(one.unit !== null && { unit: { coding: [{ system: UCUM, code: one.unit }] } }),
     source: deviceReference(pump),
     parent: deviceReference(deviceId(pump, object)),

@@ -32,6 +32,8 @@ export interface Asked {
   readonly strict: boolean
   readonly base: string
   readonly nowMs: number
+  /** Of the clinic. */
+  readonly zone: string
   gone(): boolean
   /** Whether it has taken so long that a page should do with what was found. */
   enough(): boolean
@@ -158,7 +160,7 @@ function leftOut(names: readonly string[]): BundleEntry {
   }
 }
 
-function testsOf({ type, query, strict, base, nowMs }: Asked) {
+function testsOf({ type, query, strict, base, nowMs, zone }: Asked) {
   const tests: Test[] = []
   const ignored: string[] = []
   const used = new URLSearchParams()
@@ -173,7 +175,7 @@ function testsOf({ type, query, strict, base, nowMs }: Asked) {
       const wanted = alternatives(text)
       // A parameter without value says nothing.
       if (wanted.length === 0) continue
-      tests.push(testOf(name, param, wanted, base, nowMs))
+      tests.push(testOf(name, param, wanted, { base, nowMs, zone }))
       used.append(name, text)
     } else if (!CONTROL.includes(given)) ignored.push(given)
   }
@@ -189,8 +191,7 @@ function testOf(
   name: string,
   param: Param,
   wanted: readonly string[],
-  base: string,
-  nowMs: number,
+  { base, nowMs, zone }: Pick<Asked, 'base' | 'nowMs' | 'zone'>,
 ): Test {
   switch (param.type) {
     case 'token': {
@@ -198,9 +199,9 @@ function testOf(
       return (one) => param.of(one as never).some((own) => tokens.some((t) => tokenMatches(own, t)))
     }
     case 'date': {
-      const dates = wanted.map((text) => dateTest(name, text))
+      const dates = wanted.map((text) => dateTest(name, text, zone))
       return (one) => {
-        const own = spanOf(param.of(one as never) ?? '')
+        const own = spanOf(param.of(one as never) ?? '', zone)
         return own !== null && dates.some((test) => dateMatches(own, test, nowMs))
       }
     }
@@ -215,7 +216,12 @@ function testOf(
 }
 
 /** What of the question makes the walk through the log shorter. It never decides what matches. */
-function narrowed({ type, query, base }: Asked): Pick<Query, 'pump' | 'from' | 'to' | 'wants'> {
+function narrowed({
+  type,
+  query,
+  base,
+  zone,
+}: Asked): Pick<Query, 'pump' | 'from' | 'to' | 'wants'> {
   const names = type === 'Observation' ? ['device', 'subject'] : []
   if (type === 'DiagnosticReport') names.push('subject')
   if (type === 'DeviceMetric') names.push('source', 'parent')
@@ -230,7 +236,7 @@ function narrowed({ type, query, base }: Asked): Pick<Query, 'pump' | 'from' | '
   const spans: { from?: string; to?: string } = {}
   for (const text of query.getAll('_lastUpdated')) {
     if (alternatives(text).length !== 1) continue
-    const { prefix, lo, hi } = dateTest('_lastUpdated', text)
+    const { prefix, lo, hi } = dateTest('_lastUpdated', text, zone)
     if (['eq', 'ge', 'gt', 'sa'].includes(prefix) && isPlain(lo)) spans.from = utc(lo)
     if (['eq', 'le', 'lt', 'eb'].includes(prefix) && isPlain(hi)) spans.to = utc(hi)
   }

@@ -26,6 +26,8 @@ export interface AuditEntry {
 export interface FhirSources {
   readonly env: Env
   readonly version: string
+  /** Time zone of the clinic: a date without zone is a day there. */
+  readonly zone: string
   status(): Pick<Coded<BridgeStatus>, 'pumps'>
   readonly feed: Pick<Feed, 'head' | 'read'>
   readonly knowledge: {

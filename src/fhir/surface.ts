@@ -45,7 +45,7 @@ export function fhirSurface(sources: FhirSources): FhirSurface {
 }
 
 async function answerOf(
-  { env, version }: FhirSources,
+  { env, version, zone }: FhirSources,
   library: Library,
   request: SurfaceRequest,
 ): Promise<SurfaceAnswer> {
@@ -58,7 +58,7 @@ async function answerOf(
     const { gone } = request
     const began = env.monotonic()
     const enough = () => env.monotonic() - began > ENOUGH_MS
-    const asked = { type, query, strict, base, nowMs: env.wall(), gone, enough }
+    const asked = { type, query, strict, base, nowMs: env.wall(), zone, gone, enough }
     const { bundle, pump } = await search(library, asked)
     await request.recorded(pump)
     return json(200, bundle)

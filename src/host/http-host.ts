@@ -80,6 +80,7 @@ export async function startHttp(
   const urgent$ = bridge.changes$.pipe(
     filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),
   )
+  const page = options.page ?? { locale: 'en-US', zone: 'UTC' }
   const sources = {
     env,
     version: VERSION,
@@ -99,8 +100,8 @@ export async function startHttp(
       ...(hl7?.counters() ?? []),
     ],
     destinations: () => (hl7?.status() ?? []).map((one) => destinationTold(words, one)),
-    mounts: [fhirMount(env, { bridge, feed, knowledge })],
-    page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
+    mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone)],
+    page: pageFiles(page),
     log: options.log,
   }
   try {

@@ -38,7 +38,7 @@ const AUDITED: readonly NewRecord[] = [
   },
 ]
 
-async function world(scenario = 'mixture') {
+async function world(scenario = 'mixture', zone = 'UTC') {
   let given: Pick<FhirSources, 'feed' | 'knowledge'> | null = null
   const parts = () => {
     if (!given) throw new Error('there are no records yet')
@@ -52,6 +52,7 @@ async function world(scenario = 'mixture') {
         ...fhirSurface({
           env,
           version: '0.0.0',
+          zone,
           status: () => status.status(),
           get feed() {
             return parts().feed

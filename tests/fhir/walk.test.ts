@@ -38,7 +38,14 @@ async function library() {
   const { disk, dir, commits$ } = auditor
   const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$: commits$ })
   const knowledge = { pumps: () => [], refills: () => ({ items: [] }) }
-  return new Library({ env, version: '0', status: () => ({ pumps: [] }), feed, knowledge })
+  return new Library({
+    env,
+    version: '0',
+    zone: 'UTC',
+    status: () => ({ pumps: [] }),
+    feed,
+    knowledge,
+  })
 }
 
 const asked = (
@@ -50,6 +57,7 @@ const asked = (
   strict: false,
   base: 'http://x',
   nowMs: 0,
+  zone: 'UTC',
   gone,
   enough,
 })
