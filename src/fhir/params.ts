@@ -88,6 +88,72 @@ export function dateMatches(own: Span, test: DateTest, nowMs: number): boolean {
   }
 }
 
+export interface Quantity {
+  readonly value?: number | undefined
+  readonly system?: string | undefined
+  readonly code?: string | undefined
+  readonly unit?: string | undefined
+}
+
+export interface QuantityTest extends Span {
+  readonly prefix: Prefix
+  readonly value: number
+  /** Undefined = any; with a system its code is meant, without one also what people read. */
+  readonly system: string | undefined
+  readonly unit: string | undefined
+}
+
+const NUMBER = /^[+-]?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,2}))?$/
+
+/** `[prefix]number|system|code`. What it is equal to is as wide as its last digit. Throws FhirProblem. */
+export function quantityTest(name: string, text: string): QuantityTest {
+  const [, prefix = 'eq', rest = ''] = PREFIX.exec(text) ?? []
+  const [number = '', system = '', unit = '', ...more] = rest.split('|')
+  const found = NUMBER.exec(number)
+  if (!found || more.length > 0) {
+    throw new FhirProblem(400, `${name}: ${quoted(text)} is no quantity of FHIR.`)
+  }
+  const value = Number(number)
+  const half = 0.5 * 10 ** (Number(found[3] ?? 0) - (found[2]?.length ?? 0))
+  return {
+    prefix: prefix as Prefix,
+    value,
+    lo: value - half,
+    hi: value + half,
+    system: system === '' ? undefined : system,
+    unit: unit === '' ? undefined : unit,
+  }
+}
+
+export function quantityMatches(
+  own: Quantity,
+  { value, lo, hi, prefix, ...of }: QuantityTest,
+): boolean {
+  const { value: is, system, code, unit } = own
+  if (is === undefined || (of.system !== undefined && of.system !== system)) return false
+  const units = of.system === undefined ? [code, unit] : [code]
+  if (of.unit !== undefined && !units.includes(of.unit)) return false
+  const eq = is >= lo && is < hi
+  switch (prefix) {
+    case 'eq':
+      return eq
+    case 'ne':
+      return !eq
+    case 'gt':
+    case 'sa':
+      return is > value
+    case 'lt':
+    case 'eb':
+      return is < value
+    case 'ge':
+      return is >= value || eq
+    case 'le':
+      return is <= value || eq
+    case 'ap':
+      return Math.abs(is - value) <= Math.abs(value) / 10
+  }
+}
+
 export interface Token {
   /** Undefined = any; empty = none. */
   readonly system?: string

@@ -29,9 +29,12 @@ export interface FhirSources {
   /** Time zone of the clinic: a date without zone is a day there. */
   readonly zone: string
   status(): Pick<Coded<BridgeStatus>, 'pumps'>
-  readonly feed: Pick<Feed, 'head' | 'read'>
+  readonly feed: Pick<Feed, 'head' | 'oldest' | 'read'>
   readonly knowledge: {
-    pumps(): readonly Pick<PumpView, 'id' | 'reading'>[]
+    pumps(): readonly Pick<
+      PumpView,
+      'id' | 'serial' | 'model' | 'source' | 'last' | 'reading' | 'ever'
+    >[]
     refills(id: string): { readonly items: readonly Refill[] }
   }
 }

@@ -223,6 +223,50 @@ export function objectsOf(record: InterrogationRecord): string[] {
   return [...Object.keys(OBJECTS).filter((name) => name !== 'drug'), ...drugs]
 }
 
+/** Of each list of a reading: how long it ever was, and whether it could not be read once. */
+export type Ever = Readonly<Record<string, { readonly most: number; readonly unread: boolean }>>
+
+/** Lists whose items have values of their own. */
+const LISTS = [...new Set(METRICS.flatMap(({ each }) => each ?? []))]
+
+/** What was ever, with a reading on top. */
+export function everWith(ever: Ever, record: InterrogationRecord): Ever {
+  const one = (list: string) => {
+    const { most = 0, unread = false } = ever[list] ?? {}
+    const items = at(record, list) as unknown[] | null
+    return [list, { most: Math.max(most, items?.length ?? 0), unread: unread || items === null }]
+  }
+  return Object.fromEntries(LISTS.map(one))
+}
+
+/** A value that earlier readings of a pump had and this one has not: its alarm has ended, its drug is gone. */
+export type GoneMetric = Pick<Observed, 'metric' | 'key' | 'object'>
+
+export function goneOf(record: InterrogationRecord, ever: Ever): GoneMetric[] {
+  return METRICS.flatMap((metric) => {
+    const { each, object } = metric
+    if (each === undefined) return []
+    return goneItems(record, ever, each).map((n) => ({
+      metric,
+      key: keyOf(metric, n),
+      object: object === 'drug' ? `drug${n}` : object,
+    }))
+  })
+}
+
+/** Channels that a pump had and this reading has not. */
+export const goneObjects = (record: InterrogationRecord, ever: Ever): string[] =>
+  goneItems(record, ever, EACH_DRUG.each).map((n) => `drug${n}`)
+
+/** Numbers of items; empty for the one that stands for a list that could not be read. */
+function goneItems(record: InterrogationRecord, ever: Ever, list: string): string[] {
+  const { most = 0, unread = false } = ever[list] ?? {}
+  const now = at(record, list) as unknown[] | null
+  const n = now?.length ?? 0
+  const items = Array.from({ length: Math.max(0, most - n) }, (_, i) => String(n + i + 1))
+  return unread && now !== null ? ['', ...items] : items
+}
+
 /** An object in words; of a drug with its name. */
 export function objectText({ infusion }: InterrogationRecord, object: string): string {
   const { text } = OBJECTS[objectName(object)].code

@@ -54,7 +54,7 @@ const asked = (
 ) => ({
   type: 'Observation' as const,
   query: new URLSearchParams(query),
-  strict: false,
+  lenient: false,
   base: 'http://x',
   nowMs: 0,
   zone: 'UTC',
