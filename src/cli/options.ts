@@ -120,7 +120,7 @@ export function captureOf({ capture }: Config): NonNullable<HostOptions['capture
 
 /** Where to listen and how; undefined = nowhere. Throws CommandError(USAGE) on what cannot be. */
 export function httpOf(
-  { http: { listen, tls, hosts, tokens }, locale, zone }: Config,
+  { http: { listen, tls, publicUrl, ...http }, locale, zone }: Config,
   log: (text: string) => void,
 ): HttpOptions | undefined {
   if (listen === 'none') return undefined
@@ -131,7 +131,11 @@ export function httpOf(
   }
   const host = String(found[1] ?? found[2])
   const page = { locale, zone }
-  return { host, port, hosts, tokens, page, log, ...(tls !== undefined && { tls: tlsOf(tls) }) }
+  return {
+    ...{ host, port, page, log, ...http },
+    ...(publicUrl !== undefined && { publicUrl }),
+    ...(tls !== undefined && { tls: tlsOf(tls) }),
+  }
 }
 
 const tlsOf = ({ cert, key, clientCa }: NonNullable<Config['http']['tls']>) => ({

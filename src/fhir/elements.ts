@@ -25,6 +25,7 @@ export const PUMP_SYSTEM = 'urn:wandbridge:pump'
 export const RECORD_SYSTEM = 'urn:wandbridge:record'
 const PSEUDONYM_SYSTEM = 'urn:wandbridge:pseudonym'
 const DEVICE_TIME = 'urn:wandbridge:structuredefinition:device-time'
+const CLOCK_OFFSET = 'urn:wandbridge:structuredefinition:device-clock-offset'
 const ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
 const ABSENT_SYSTEM = 'http://terminology.hl7.org/CodeSystem/data-absent-reason'
 
@@ -78,7 +79,7 @@ export function markOf(source: Source): Pick<Meta, 'security'> {
 }
 
 export interface DeviceTime {
-  /** To the second with an offset, or the day alone where no offset is known. */
+  /** UTC of a reading; the day alone of any other time of the pump's clock. */
   readonly text: string | undefined
   readonly element: Element
 }
@@ -96,15 +97,20 @@ export function deviceTime(text: string | null): DeviceTime {
 }
 
 /**
- * When a reading was made: by the pump's clock where its offset is known, else, as where it has lost its
- * time, by this computer's, with the pump's own text beside it. So it is found by its date either way.
+ * When a reading was made, by this computer's clock: the pump's may be reset or have jumped, and a search by
+ * date must find the reading all the same. The pump's own time stands beside it, with its offset.
  */
-export function readingTime(
-  { deviceTime: text, readAt }: Pick<InterrogationRecord, 'deviceTime' | 'readAt'>,
-  zone: string | null,
-): DeviceTime {
-  const element = text === null ? {} : deviceTime(text).element
-  return { text: text === null || zone === null ? readAt : `${text}${zone}`, element }
+export function readingTime({
+  deviceTime: text,
+  readAt,
+  clock: { offset },
+}: Pick<InterrogationRecord, 'deviceTime' | 'readAt' | 'clock'>): DeviceTime {
+  const extension: Extension[] = []
+  if (text !== null) extension.push({ url: DEVICE_TIME, valueString: text })
+  if (offset.value !== null) {
+    extension.push({ url: CLOCK_OFFSET, valueQuantity: quantityOf(offset.value, offset.unit) })
+  }
+  return { text: readAt, element: extension.length > 0 ? { extension } : {} }
 }
 
 export const deviceReference = (id: string): Reference => ({ reference: `Device/${id}` })

@@ -1,12 +1,13 @@
 // Where resources come from: the records of the logs that whoever asks may see, and an index of pumps
 // that follows the logs. Nothing here decides what an answer looks like.
 import type { AuditEvent, Resource } from 'fhir/r4.js'
-import { observe } from '../model/metrics.ts'
+import { goneOf, observe } from '../model/metrics.ts'
 import { type Code, OWN } from '../model/nomenclature.ts'
 import type { Source } from '../model/reading.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import { auditEventOf } from './audit-events.ts'
-import { deviceMetricsOf, devicesOf } from './devices.ts'
+import { deviceMetricsOf, devicesOf, unreadDevice } from './devices.ts'
+import { deviceId } from './elements.ts'
 import { observationOf } from './observations.ts'
 import { FhirProblem } from './outcome.ts'
 import { interrogationReport, type Refill, refillReport } from './reports.ts'
@@ -23,6 +24,7 @@ export const TYPES = [
   'ValueSet',
 ] as const
 export type Type = (typeof TYPES)[number]
+export const isType = (text: string): text is Type => (TYPES as readonly string[]).includes(text)
 
 export interface Found {
   readonly resource: Resource
@@ -40,6 +42,8 @@ export interface Passed {
 
 export interface Query {
   readonly cursor?: string | undefined
+  /** Of what stands in the log; default: rising. */
+  readonly order?: 'asc' | 'desc' | undefined
   /** Opaque id of the only pump of interest. */
   readonly pump?: string | undefined
   /** UTC: recorded from this moment on, and before that one. */
@@ -126,50 +130,86 @@ export class Library {
     if (!/^\d{1,15}$/.test(version)) return null
     const pump = id.split('.')[0] ?? ''
     const position = Number(version)
+    const known = this.#sources.knowledge.pumps().find((one) => one.id === pump)
+    if (known && known.reading === null && known.last.position === position) {
+      const resource = unreadDevice(known)
+      return resource.id === id ? { resource, cursor: id, pump: known } : null
+    }
     const one = { after: position - 1, before: position + 1 }
     for await (const record of this.#interrogations(one, pump)) {
-      for (const resource of devicesOf(record)) {
+      for (const resource of devicesOf(record, known?.ever)) {
         if (resource.id === id) return { resource, cursor: id, pump: pumpOf(record) }
       }
     }
     return null
   }
 
+  /** Ids of everything that pumps were ever asked about, of the codes that are wanted. */
+  metrics({ pump, wants = () => true }: Pick<Query, 'pump' | 'wants'>): string[] {
+    return this.#sources.knowledge.pumps().flatMap(({ id, reading, ever }) => {
+      if (reading === null || (pump !== undefined && pump !== id)) return []
+      const all = [...observe(reading), ...goneOf(reading, ever)]
+      return all.filter(({ metric }) => wants(metric.code)).map(({ key }) => deviceId(id, key))
+    })
+  }
+
+  /** The values of the interrogation at a place, `LOG.POSITION`. */
+  async readingOf(place: string, gone: () => boolean): Promise<Found[]> {
+    const [log, position = ''] = place.split('.')
+    const out: Found[] = []
+    for await (const one of this.all('Observation', {
+      cursor: `${log}.${Number(position) - 1}.${END}`,
+      gone,
+    })) {
+      if (!one.cursor.startsWith(`${place}.`)) break
+      if (one.resource) out.push(one)
+    }
+    return out
+  }
+
   async *#devices(type: 'Device' | 'DeviceMetric', { cursor, pump }: Query): AsyncGenerator<Found> {
     const { knowledge, status } = this.#sources
     const current = status().pumps.filter((one) => one.quality === 'current')
     const live = new Set(current.map((one) => one.pump.id))
-    for (const { id, reading } of [...knowledge.pumps()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-      if (reading === null || (pump !== undefined && pump !== id)) continue
-      const made = type === 'Device' ? devicesOf(reading) : deviceMetricsOf(reading, live.has(id))
+    for (const one of [...knowledge.pumps()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+      const { id, reading, ever, serial, source } = one
+      if (pump !== undefined && pump !== id) continue
+      const made =
+        reading === null
+          ? [unreadDevice(one)].filter(() => type === 'Device')
+          : type === 'Device'
+            ? devicesOf(reading, ever)
+            : deviceMetricsOf(reading, live.has(id), ever)
       for (const [i, resource] of made.entries()) {
         const own = `${id}.${String(i).padStart(4, '0')}`
         if (cursor !== undefined && own <= cursor) continue
-        yield { resource, cursor: own, pump: pumpOf(reading) }
+        yield { resource, cursor: own, pump: { serial, source } }
       }
     }
   }
 
   /** Through the log, from the cursor on. */
   async *#log(
-    { cursor, from, to, gone }: Query,
+    { cursor, from, to, gone, order = 'asc' }: Query,
     made: (range: Range) => AsyncGenerator<Made>,
   ): AsyncGenerator<Found | Passed> {
     const head = this.#sources.feed.head()
     const [log, position = '', index = ''] = cursor?.split('.') ?? []
     if (!head || (log !== undefined && log !== head.log)) return
     // The record of the cursor itself may hold more: it is read again, and what was given is left out.
-    const after = log === undefined ? undefined : Math.max(-1, Number(position) - 1)
+    const at = Number(position)
     const range = {
-      ...(after !== undefined && { after }),
+      order,
+      ...(log !== undefined &&
+        (order === 'asc' ? { after: Math.max(-1, at - 1) } : { before: at + 1 })),
       ...(from !== undefined && { from }),
       ...(to !== undefined && { to }),
       ...(gone !== undefined && { gone }),
     }
-    for await (const { found, position: at, i } of made(range)) {
+    for await (const { found, position, i } of made(range)) {
       const given = index === END || (i !== END && i <= Number(index))
-      if (log !== undefined && at === Number(position) && given) continue
-      const cursor = `${head.log}.${at}.${i}`
+      if (log !== undefined && position === at && given) continue
+      const cursor = `${head.log}.${position}.${i}`
       yield found ? { ...found, cursor } : { resource: null, cursor }
     }
   }
@@ -191,7 +231,7 @@ export class Library {
     { pump, wants = () => true }: Query,
   ): AsyncGenerator<Made> {
     const about = type === 'DiagnosticReport'
-    const refills = about && wants(OWN.refill) ? this.#refills() : null
+    const refills = about && wants(OWN.refill) ? await this.#refills() : null
     for await (const record of this.#interrogations(range, pump)) {
       const { position } = record
       const made = (resource: Resource, i: number): Made => ({
@@ -222,16 +262,21 @@ export class Library {
   }
 
   /** Refills that the pumps report, by the position of the interrogation that reports each first. */
-  #refills(): ReadonlyMap<number, Refill> {
-    const { knowledge } = this.#sources
+  async #refills(): Promise<ReadonlyMap<number, Refill>> {
+    const { knowledge, feed } = this.#sources
+    const oldest = await feed.oldest()
     const all = knowledge.pumps().flatMap(({ id }) => knowledge.refills(id).items)
+    // What retention has dropped is not pointed at.
+    const kept = (position: number | undefined) =>
+      position !== undefined && position >= oldest ? position : null
     return new Map(
-      all.map(({ position, before }) => [position, { before: before?.position ?? null }]),
+      all.map(({ position, before }) => [position, { before: kept(before?.position) }]),
     )
   }
 }
 
 interface Range {
+  readonly order?: 'asc' | 'desc'
   readonly after?: number
   readonly before?: number
   readonly from?: string

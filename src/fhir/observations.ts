@@ -1,7 +1,7 @@
 // Observations of one interrogation: each one value, as it was read, for ever. A value that is not there
 // says why. How old it is, is no matter of an Observation: the present is DeviceMetric.operationalStatus.
 import type { CodeableConcept, Observation, ObservationComponent } from 'fhir/r4.js'
-import { type Measured, type Missing, type Observed, observe, zoneOf } from '../model/metrics.ts'
+import { type Measured, type Missing, type Observed, observe } from '../model/metrics.ts'
 import { ALARM_EVENTS } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import {
@@ -49,7 +49,7 @@ export const observationId = (record: InterrogationRecord, key: string) =>
 export function observationOf(record: InterrogationRecord, one: Observed): Observation {
   const { metric, key } = one
   const pump = record.pump?.id ?? ''
-  const effective = readingTime(record, zoneOf(record))
+  const effective = readingTime(record)
   const component = one.parts.map((part) => ({
     code: conceptOf(part.code),
     ...valueIn(part),
@@ -61,7 +61,7 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
     identifier: [{ system: RECORD_SYSTEM, value: `${record.log}/${record.position}/${key}` }],
     status: 'final',
     category: [categoryOf(metric.about)],
-    code: conceptOf(metric.code),
+    code: { ...conceptOf(metric.code), text: one.text },
     subject: metric.about === 'clinical' ? subjectOf(record.patient, pump) : deviceReference(pump),
     ...(effective.text !== undefined && { effectiveDateTime: effective.text }),
     ...(effective.element.extension && { _effectiveDateTime: effective.element }),

@@ -26,10 +26,15 @@ export interface AuditEntry {
 export interface FhirSources {
   readonly env: Env
   readonly version: string
+  /** Time zone of the clinic: a date without zone is a day there. */
+  readonly zone: string
   status(): Pick<Coded<BridgeStatus>, 'pumps'>
-  readonly feed: Pick<Feed, 'head' | 'read'>
+  readonly feed: Pick<Feed, 'head' | 'oldest' | 'read'>
   readonly knowledge: {
-    pumps(): readonly Pick<PumpView, 'id' | 'reading'>[]
+    pumps(): readonly Pick<
+      PumpView,
+      'id' | 'serial' | 'model' | 'source' | 'last' | 'reading' | 'ever'
+    >[]
     refills(id: string): { readonly items: readonly Refill[] }
   }
 }

@@ -2,7 +2,14 @@
 // same record gives the same bytes, so that a message that is sent again can be told by its control id.
 // PCD-04 is a report of what was read, when it was read. It notifies nobody.
 import { number } from '../model/format.ts'
-import { type Measured, OBJECTS, objectName, objectsOf, observe, zoneOf } from '../model/metrics.ts'
+import {
+  type Measured,
+  OBJECTS,
+  objectName,
+  objectsOf,
+  objectText,
+  observe,
+} from '../model/metrics.ts'
 import {
   ALARM_EVENTS,
   type Code,
@@ -58,7 +65,8 @@ export function messageOf(record: Sendable, profile: Profile = PROFILE): string 
 }
 
 function report(record: InterrogationRecord, profile: Profile): string {
-  const at = pumpTime(record.deviceTime, zoneOf(record)) ?? hostTime(record.at)
+  // When it was read, by this computer's clock; the pump's own and its offset are rows of their own.
+  const at = hostTime(record.readAt)
   const filler = [`${record.log}/${record.position}`, NAMESPACE]
   const obr = segment('OBR', { 1: '1', 2: filler, 3: filler, 4: coded(OWN.interrogation), 7: at })
   const rows = rowsOf(record, at)
@@ -114,12 +122,13 @@ function rowsOf(record: InterrogationRecord, at: string): string[] {
     if (level === 'channel') channel += 1
     const place = level === 'MDS' ? '1.0.0' : `1.1.${channel}`
     const equipment = level === 'MDS' ? { 18: equipmentOf(record) } : {}
-    add({ 3: coded(code), 4: `${place}.0`, 11: 'X', ...equipment })
+    add({ 3: coded(code, objectText(record, object)), 4: `${place}.0`, 11: 'X', ...equipment })
     const own = all.filter((one) => one.object === object)
     for (const [i, one] of own.entries()) {
       for (const [part, value] of [one as Measured, ...one.parts].entries()) {
         const sub = `${place}.${i + 1}${part === 0 ? '' : `.${part}`}`
-        add({ ...valueFields(value, record.source), 4: sub, 14: at })
+        const named = part === 0 ? { 3: coded(value.code, one.text) } : {}
+        add({ ...valueFields(value, record.source), ...named, 4: sub, 14: at })
       }
     }
   }
@@ -134,8 +143,11 @@ const equipmentOf = ({ pump }: CodedRecord): Field => [
   'URI',
 ]
 
-/** A code without number of MDC goes as `0^MDCX_…^MDC`. */
-const coded = ({ mdc, ref }: Code): Field => [String(mdc ?? 0), ref, 'MDC']
+/** A code without number of MDC goes as `0^MDCX_…^MDC`. What says more than the code's own text is its original text. */
+const coded = ({ mdc, ref, text: own }: Code, text = own): Field => {
+  const code = [String(mdc ?? 0), ref, 'MDC']
+  return text === own ? code : [...code, '', '', '', '', '', text]
+}
 
 const FLAGS = { invalid: 'INV', unavailable: 'NAV', unread: 'NAV', unknown: 'NAV' } as const
 
@@ -150,8 +162,7 @@ function valueFields(
     return { ...shared, 2: 'NM', 5: number(Number(value), unit ?? '1'), 6: unitOf(unit ?? '1') }
   }
   const text = String(value)
-  // A time of the pump's clock has no offset but at the reading; without one it would be taken as of MSH-7's
-  // zone, which is UTC: so it is text.
+  // A time of the pump's clock has no zone, and would be taken as of MSH-7's, which is UTC: so it is text.
   if (kind === 'time' || values === null) return { ...shared, 2: 'ST', 5: text }
   return { ...shared, 2: 'CWE', 5: values === 'alarm-code' ? eventOf(text) : wordOf(values, text) }
 }
@@ -178,10 +189,6 @@ function unitOf(ucum: string): Field {
 const digits = (text: string) => text.replace(/[-:T]/g, '')
 /** UTC, with milliseconds. */
 const hostTime = (utc: string) => `${digits(utc.slice(0, 19))}.${utc.slice(20, 23)}+0000`
-/** The pump's own time with the offset that was measured; null = there is none, or none was. */
-function pumpTime(text: string | null, zone: string | null): string | null {
-  return text === null || zone === null ? null : `${digits(text)}${zone.replace(':', '')}`
-}
 
 const PHASES = { start: 'start', update: 'update', end: 'end' } as const
 

@@ -82,6 +82,7 @@ export async function startHttp(
   const urgent$ = bridge.changes$.pipe(
     filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),
   )
+  const page = options.page ?? { locale: 'en-US', zone: 'UTC' }
   const sources = {
     env,
     version: VERSION,
@@ -103,8 +104,8 @@ export async function startHttp(
     ],
     destinations: () => (delivery?.status() ?? []).map((one) => destinationTold(words, one)),
     patients: () => patients()?.status() ?? null,
-    mounts: [fhirMount(env, { bridge, feed, knowledge })],
-    page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
+    mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone)],
+    page: pageFiles(page),
     log: options.log,
   }
   try {

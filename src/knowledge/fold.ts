@@ -5,6 +5,7 @@
 import { pumpId } from '../base/pump-id.ts'
 import { apiRecord, type Place } from '../feed/api-record.ts'
 import { alarmKey, changeNoted, NO_ALARMS, readNoted } from '../model/alarm-changes.ts'
+import { everWith } from '../model/metrics.ts'
 import { foldAssignment, foldTold } from '../model/owner.ts'
 import { eventsSince } from '../model/pump-events.ts'
 import type { AlarmReading } from '../model/reading.ts'
@@ -109,6 +110,7 @@ function newPump(id: string, { pump, model }: LogRecord, moment: PumpKnown['firs
     started: {},
     past: [],
     visits: [],
+    ever: {},
     forgotten: 0,
     refills: [],
     filledAt: null,
@@ -123,6 +125,7 @@ function onInterrogation(pump: PumpKnown, record: RecordOf<'interrogation'>, pla
   const before = pump.visits.at(-1)
   const visit = visitOf(read, pump.alarms.total)
   pump.visits.push(visit)
+  pump.ever = everWith(pump.ever, read)
   pump.forgotten += bound(pump.visits, MOST_VISITS)
   onRefill(pump, read, before ? beside(before) : null, beside(visit))
   pump.alarms = readNoted(pump.alarms, { ...read, readAt: at })

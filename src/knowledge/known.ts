@@ -2,6 +2,7 @@
 // number of pumps is a clinic's; everything of one pump is bounded.
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { AlarmHistory } from '../model/alarm-changes.ts'
+import type { Ever } from '../model/metrics.ts'
 import { noOwners, type Owners } from '../model/owner.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { Value } from '../model/value.ts'
@@ -97,6 +98,8 @@ export interface PumpKnown {
   started: Record<string, Moment>
   past: PastAlarm[]
   visits: VisitEntry[]
+  /** How many drugs, alarms and steps its readings ever had. */
+  ever: Ever
   /** Visits that were let go. */
   forgotten: number
   refills: RefillEntry[]

@@ -109,6 +109,7 @@ export const OWN = {
   catheterImplanted: own('CATHETER_IMPLANTED', 'When the catheter was implanted, as entered'),
   catheterLength: own('CATHETER_LENGTH', 'Implanted length of the catheter'),
   catheterVolume: own('CATHETER_VOLUME', 'Volume inside the catheter'),
+  clockTime: own('PUMP_CLOCK', "The pump's clock at the reading, without zone"),
   clockOffset: own('PUMP_CLOCK_OFFSET', "The pump's clock, read as UTC, minus the computer's"),
   clockUncertainty: own('PUMP_CLOCK_OFFSET_UNCERTAINTY', 'Uncertainty of the offset of the clock'),
   clockResets: own('PUMP_CLOCK_RESETS', 'How often the clock has lost its time, ever'),

@@ -38,7 +38,14 @@ async function library() {
   const { disk, dir, commits$ } = auditor
   const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$: commits$ })
   const knowledge = { pumps: () => [], refills: () => ({ items: [] }) }
-  return new Library({ env, version: '0', status: () => ({ pumps: [] }), feed, knowledge })
+  return new Library({
+    env,
+    version: '0',
+    zone: 'UTC',
+    status: () => ({ pumps: [] }),
+    feed,
+    knowledge,
+  })
 }
 
 const asked = (
@@ -47,9 +54,10 @@ const asked = (
 ) => ({
   type: 'Observation' as const,
   query: new URLSearchParams(query),
-  strict: false,
+  lenient: false,
   base: 'http://x',
   nowMs: 0,
+  zone: 'UTC',
   gone,
   enough,
 })
