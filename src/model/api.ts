@@ -2,6 +2,7 @@
 // server, client and the OpenAPI document. Within v1 fields are added, never removed or changed.
 // Browser-safe.
 import { z } from 'zod'
+import { patientIdShape } from './owner.ts'
 import { sourceSchema } from './reading.ts'
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
 import { statementShape } from './statement.ts'
@@ -70,6 +71,9 @@ export const visitSchema = z
       .meta({ description: 'Null = they could not be read.' }),
     closeConfirmed: z.boolean().nullable().meta({
       description: 'Whether the implant confirmed the end of the session; null = not known.',
+    }),
+    owner: z.object(patientIdShape).nullable().meta({
+      description: 'The patient whom the pump belonged to then; null = nobody had said.',
     }),
   })
   .meta({ id: 'Visit', description: 'One interrogation in short.' })
