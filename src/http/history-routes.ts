@@ -9,12 +9,9 @@ import { oldVisits } from '../knowledge/old-visits.ts'
 import type { VisitView } from '../knowledge/views.ts'
 import {
   interrogationReplySchema,
-  readingSchema,
   readingsReplySchema,
-  refillSchema,
   refillsReplySchema,
   type Visit,
-  visitSchema,
   visitsReplySchema,
 } from '../model/api.ts'
 import { first, page, readings } from './history.ts'
@@ -72,11 +69,10 @@ interface Kind {
   readonly description: string
   readonly operationId: string
   readonly reply: z.ZodType
-  readonly line: z.ZodType
 }
 
 const CURSOR =
-  'Oldest first, or with `order=desc` newest first. `next` is the cursor of the next page; with `Accept: application/x-ndjson` every item is a line of a stream, and its `id` is the cursor.'
+  'Oldest first, or with `order=desc` newest first. `next` is the cursor of the next page; with `Accept: application/x-ndjson` there is no page: every item is a line of a stream, and its `id` is the cursor.'
 
 const KINDS = [
   {
@@ -85,7 +81,6 @@ const KINDS = [
     summary: 'What moved: reported volume and rate of every reading in a range.',
     description: CURSOR,
     reply: readingsReplySchema,
-    line: readingSchema,
   },
   {
     name: 'interrogations',
@@ -93,7 +88,6 @@ const KINDS = [
     summary: 'Every interrogation in short, and whether its session was confirmed closed.',
     description: `${CURSOR} The whole of one is at its id.`,
     reply: visitsReplySchema,
-    line: visitSchema,
   },
   {
     name: 'refills',
@@ -101,7 +95,6 @@ const KINDS = [
     summary: 'Refills as the pump reports them, with the readings before and after.',
     description: `${CURSOR} What the pump was told, not what was injected.`,
     reply: refillsReplySchema,
-    line: refillSchema,
   },
 ] as const satisfies readonly Kind[]
 
@@ -146,7 +139,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
           tags: ['history'],
           params: z.object({ id: idSchema }),
           querystring: rangeSchema,
-          response: answers(kind.reply, 'A page of it.', { [LINES]: kind.line }),
+          response: answers(kind.reply, 'A page of it.'),
         },
       },
       async (request, reply) => {
