@@ -11,7 +11,11 @@ export function hl7Sender(env: Env, config: DestinationConfig): Sender {
   const profile = profileOf(config)
   return {
     address: `${isSecure(config) ? 'tls' : 'tcp'}://${config.host}:${config.port}`,
-    kinds: config.alarms ? ['interrogation', 'alarm'] : ['interrogation'],
+    kinds: [
+      'interrogation',
+      ...(config.alarms ? (['alarm'] as const) : []),
+      ...(config.events ? (['pump-events'] as const) : []),
+    ],
     messageOf(record) {
       const one = record.api()
       if (!one || !isSendable(one)) return null

@@ -9,12 +9,20 @@ import { oldVisits } from '../knowledge/old-visits.ts'
 import type { VisitView } from '../knowledge/views.ts'
 import {
   interrogationReplySchema,
+  pumpEventsReplySchema,
   readingsReplySchema,
   refillsReplySchema,
   type Visit,
   visitsReplySchema,
 } from '../model/api.ts'
-import { first, page, readings } from './history.ts'
+import {
+  type EventCursor,
+  first,
+  loggedEvents,
+  page,
+  parseEventCursor,
+  readings,
+} from './history.ts'
 import { HttpProblem } from './problems.ts'
 import { knownPump } from './pumps.ts'
 import { recorded } from './reads.ts'
@@ -64,7 +72,7 @@ interface Asked {
 }
 
 interface Kind {
-  readonly name: 'readings' | 'interrogations' | 'refills'
+  readonly name: 'readings' | 'interrogations' | 'refills' | 'events'
   readonly summary: string
   readonly description: string
   readonly operationId: string
@@ -96,6 +104,13 @@ const KINDS = [
     description: `${CURSOR} What the pump was told, not what was injected.`,
     reply: refillsReplySchema,
   },
+  {
+    name: 'events',
+    operationId: 'listLoggedEvents',
+    summary: 'What the pump has logged itself: alarms that came and went, stalls, boluses.',
+    description: `${CURSOR} Each event once, from the reading that first had it; nobody watched the pump in between. What the pump held at its first reading is in that interrogation.`,
+    reply: pumpEventsReplySchema,
+  },
 ] as const satisfies readonly Kind[]
 
 export function historyRoutes(app: FastifyInstance, sources: HttpSources): void {
@@ -110,6 +125,16 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       return readings(feed.read({ pump, kinds, from, to, order, gone, ...place }))
     },
     interrogations: visits,
+    events: ({ pump, range: { from, to, order }, after, gone }) => {
+      // The record of the cursor itself may hold more.
+      const place =
+        after &&
+        (order === 'asc'
+          ? { after: Math.max(-1, after.position - 1) }
+          : { before: after.position + 1 })
+      const found = feed.read({ pump, kinds: ['pump-events'], from, to, order, gone, ...place })
+      return loggedEvents(found, order, after as EventCursor | null)
+    },
     refills: ({ pump, range: { from, to, order }, after }) =>
       listed(knowledge.refills(pump, { from, to, order, after: after?.position }).items),
   }
@@ -146,7 +171,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
         await seats.enter(reply.raw)
         const range = request.query
         const pump = knownPump(sources, request.params.id)
-        const after = place(range.after)
+        const after = place(range.after, kind.name === 'events' ? parseEventCursor : parseCursor)
         await recorded(sources, request, pump)
         const gone = () => reply.raw.destroyed
         const found = items[kind.name]({ pump: pump.id, range, after, gone })
@@ -161,9 +186,9 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
   }
 
   /** A cursor belongs to one log: in another one it would name other records. */
-  function place(text: string | undefined): Cursor | null {
+  function place(text: string | undefined, parse: (text: string) => Cursor | null): Cursor | null {
     if (text === undefined) return null
-    const cursor = parseCursor(text)
+    const cursor = parse(text)
     if (!cursor) throw new HttpProblem('bad-request', 'after: it is no cursor of this address.')
     if (cursor.log !== feed.head()?.log) throw new HttpProblem('cursor-gone')
     return cursor

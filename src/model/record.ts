@@ -5,7 +5,7 @@ import { Infusion } from '../../protocol/fields/infusion.ts'
 import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import { contentShape } from './content.ts'
 import { SESSION_ENDINGS } from './event.ts'
-import { alarmSchema, sourceSchema } from './reading.ts'
+import { alarmSchema, pumpEventSchema, sourceSchema } from './reading.ts'
 import { signedSchema } from './signed.ts'
 import { statementSchema, statementShape } from './statement.ts'
 import { deviceTimeSchema, utcSchema, type Value, valueSchema } from './value.ts'
@@ -91,6 +91,18 @@ export const recordSchema = z
       phase: z.enum(['start', 'update', 'end']),
       alarm: alarmSchema,
     }),
+    one(
+      'pump-events',
+      'PumpEventsRecord',
+      'What the pump has logged itself since the reading before: each event once.',
+      {
+        upTo: z.number().int().nonnegative().meta({ description: 'Number of the newest of them.' }),
+        overwritten: z.number().int().nonnegative().meta({
+          description: 'Events since the reading before that the pump did not hold any more.',
+        }),
+        entries: z.array(pumpEventSchema).meta({ description: 'Oldest first.' }),
+      },
+    ),
     one('session', 'SessionRecord', 'A session with a pump began, went on, or ended.', {
       event: z.enum(['opened', 'recognised', 'changed', 'ended']),
       how: z
@@ -147,6 +159,7 @@ export const RECORD_KINDS = [
   'interrogation',
   'live',
   'alarm',
+  'pump-events',
   'session',
   'unclosed',
   'link',

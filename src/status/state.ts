@@ -208,6 +208,7 @@ function change(wand: WandState, event: BridgeEvent, durable: boolean): WandStat
     case 'outdated':
       return { ...lose(wand, event), outdated: true }
     case 'alarm':
+    case 'pump-events':
       return wand
   }
 }
