@@ -104,7 +104,7 @@ export const recordSchema = z
       },
     ),
     one('session', 'SessionRecord', 'A session with a pump began, went on, or ended.', {
-      event: z.enum(['opened', 'recognised', 'changed', 'ended']),
+      event: z.enum(['opened', 'recognised', 'changed', 'contradicted', 'ended']),
       how: z
         .enum(SESSION_ENDINGS)
         .nullable()

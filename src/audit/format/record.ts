@@ -163,7 +163,7 @@ export const BODIES = {
     events: z.array(fields).max(64),
   }),
   session: z.strictObject({
-    event: z.enum(['opened', 'recognised', 'changed', 'ended']),
+    event: z.enum(['opened', 'recognised', 'changed', 'contradicted', 'ended']),
     how: text.optional(),
   }),
   unclosed: z.strictObject({
