@@ -79,6 +79,7 @@ const record = (position: number, at: string): ApiRecord => ({
   wand: 'SIMW-0001',
   port: '/dev/ttyACM0',
   patient: null,
+  owner: null,
   session: 7,
   snapshot: null,
   deviceTime: null,

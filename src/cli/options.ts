@@ -98,12 +98,18 @@ export function auditOf({ audit }: Config): NonNullable<HostOptions['audit']> {
   return { ...(keepDays !== undefined && { keepDays }), ...(witnesses && { witnesses }) }
 }
 
-/** Where HL7 messages go. */
-export function hl7Of(
-  { hl7 }: Config,
+/** Whose pump is whose. */
+export const patientsOf = (
+  { patients }: Config,
   log: (text: string) => void,
-): NonNullable<HostOptions['hl7']> {
-  return { destinations: hl7.destinations, log }
+): NonNullable<HostOptions['patients']> => ({ config: patients ?? null, log })
+
+/** Where messages go. */
+export function deliveryOf(
+  { hl7, delivery }: Config,
+  log: (text: string) => void,
+): NonNullable<HostOptions['delivery']> {
+  return { destinations: { hl7: hl7.destinations, ...delivery }, log }
 }
 
 /** How captures of raw traffic are kept. */

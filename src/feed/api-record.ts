@@ -21,6 +21,7 @@ type Common = Pick<
   | 'wand'
   | 'port'
   | 'patient'
+  | 'owner'
   | 'session'
   | 'snapshot'
   | 'deviceTime'
@@ -54,6 +55,7 @@ export function apiRecord(record: Common | AuditRecord, place: Place): CodedReco
     wand: record.wand ?? null,
     port: record.port ?? null,
     patient: record.patient ?? null,
+    owner: record.owner ?? null,
     session: record.session ?? null,
     snapshot: record.snapshot ?? null,
     deviceTime,

@@ -30,7 +30,7 @@ export function capability(version: string, base: string, date: string): Capabil
 }
 
 function resourceOf(type: (typeof TYPES)[number]): CapabilityStatementRestResource {
-  const versioned = type !== 'DeviceMetric'
+  const versioned = type !== 'DeviceMetric' && type !== 'Patient'
   const codes = ['read', ...(versioned ? ['vread'] : []), 'search-type'] as const
   return {
     type,

@@ -1,4 +1,5 @@
 // The small parts that resources are made of: concepts, quantities, references, times, marks.
+import { createHash } from 'node:crypto'
 import type {
   CodeableConcept,
   Coding,
@@ -16,6 +17,7 @@ import {
   MDC_SYSTEM,
   OWN_SYSTEM,
 } from '../model/nomenclature.ts'
+import type { PatientId } from '../model/owner.ts'
 import type { Source } from '../model/reading.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 
@@ -115,8 +117,25 @@ export function readingTime({
 
 export const deviceReference = (id: string): Reference => ({ reference: `Device/${id}` })
 
+/** Gives nothing away of the identifier. */
+export const patientResourceId = ({ system, value }: PatientId) =>
+  createHash('sha256')
+    .update(JSON.stringify([system, value]))
+    .digest('hex')
+    .slice(0, 16)
+
+export const patientReference = ({ system, value }: PatientId): Reference => ({
+  reference: `Patient/${patientResourceId({ system, value })}`,
+  type: 'Patient',
+  identifier: { system, value },
+})
+
 /** Whom a value is about. */
-export function subjectOf(patient: string | null, device: string): Reference {
+export function subjectOf(
+  { patient, owner }: Pick<InterrogationRecord, 'patient' | 'owner'>,
+  device: string,
+): Reference {
+  if (owner) return patientReference(owner)
   if (patient === null) return deviceReference(device)
   return { type: 'Patient', identifier: { system: PSEUDONYM_SYSTEM, value: patient } }
 }

@@ -3,13 +3,15 @@
 import type { AuditEvent, Resource } from 'fhir/r4.js'
 import { goneOf, observe } from '../model/metrics.ts'
 import { type Code, OWN } from '../model/nomenclature.ts'
-import type { Source } from '../model/reading.ts'
+import { ownerOf, type PatientId } from '../model/owner.ts'
+import { type Source, sourceOf } from '../model/reading.ts'
 import type { InterrogationRecord, RecordOf } from '../model/record.ts'
 import { auditEventOf } from './audit-events.ts'
 import { deviceMetricsOf, devicesOf, unreadDevice } from './devices.ts'
-import { deviceId } from './elements.ts'
+import { deviceId, patientReference } from './elements.ts'
 import { observationOf } from './observations.ts'
 import { FhirProblem } from './outcome.ts'
+import { patientsOf, samePeople } from './patients.ts'
 import { eventObservations } from './pump-events.ts'
 import { interrogationReport, type Refill, refillReport } from './reports.ts'
 import { entryOf, type FhirSources } from './sources.ts'
@@ -22,6 +24,7 @@ export const TYPES = [
   'DeviceMetric',
   'DiagnosticReport',
   'Observation',
+  'Patient',
   'ValueSet',
 ] as const
 export type Type = (typeof TYPES)[number]
@@ -89,6 +92,9 @@ export class Library {
             yield { resource, cursor, pump: null }
         }
         return
+      case 'Patient':
+        yield* this.#patients(query)
+        return
       case 'Device':
       case 'DeviceMetric':
         yield* this.#devices(type, query)
@@ -120,7 +126,8 @@ export class Library {
       if (type === 'Device' && version !== undefined) return this.#version(id, version)
       return first(this.all(type, { pump }), id)
     }
-    if (type === 'CodeSystem' || type === 'ValueSet') return first(this.all(type, {}), id)
+    if (type === 'CodeSystem' || type === 'ValueSet' || type === 'Patient')
+      return first(this.all(type, {}), id)
     if (!place) return null
     const before = `${place['log']}.${Number(place['position']) - 1}.${END}`
     for await (const found of this.all(type, { cursor: before, gone })) {
@@ -158,6 +165,19 @@ export class Library {
     })
   }
 
+  /** Everybody whom a reference or an identifier may mean, under whichever identifier. */
+  people(wanted: (one: PatientId) => boolean): readonly PatientId[] {
+    return samePeople(this.#sources.knowledge.owners(), wanted)
+  }
+
+  *#patients({ cursor }: Query): Generator<Found> {
+    const source = sourceOf(this.#sources.feed.head()?.log ?? '')
+    for (const resource of patientsOf(this.#sources.knowledge.owners(), source)) {
+      const own = resource.id ?? ''
+      if (cursor === undefined || own > cursor) yield { resource, cursor: own, pump: null }
+    }
+  }
+
   /** The values of the interrogation at a place, `LOG.POSITION`. */
   async readingOf(place: string, gone: () => boolean): Promise<Found[]> {
     const [log, position = ''] = place.split('.')
@@ -177,7 +197,7 @@ export class Library {
     const current = status().pumps.filter((one) => one.quality === 'current')
     const live = new Set(current.map((one) => one.pump.id))
     for (const one of [...knowledge.pumps()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-      const { id, reading, ever, serial, source } = one
+      const { id, reading, ever, serial, model, source } = one
       if (pump !== undefined && pump !== id) continue
       const made =
         reading === null
@@ -188,7 +208,10 @@ export class Library {
       for (const [i, resource] of made.entries()) {
         const own = `${id}.${String(i).padStart(4, '0')}`
         if (cursor !== undefined && own <= cursor) continue
-        yield { resource, cursor: own, pump: { serial, source } }
+        // Whose it is now; its readings say whose it was when it was read.
+        const owner = resource.id === id ? ownerOf(knowledge.owners(), serial, model) : null
+        const owned = owner ? { ...resource, patient: patientReference(owner) } : resource
+        yield { resource: owned, cursor: own, pump: { serial, source } }
       }
     }
   }

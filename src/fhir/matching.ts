@@ -5,7 +5,8 @@
 import type { Resource } from 'fhir/r4.js'
 import { utc } from '../base/env.ts'
 import type { Code } from '../model/nomenclature.ts'
-import { codingOf } from './elements.ts'
+import { type PatientId, patientKey } from '../model/owner.ts'
+import { codingOf, patientResourceId } from './elements.ts'
 import type { Query, Type } from './library.ts'
 import { FhirProblem } from './outcome.ts'
 import { PARAMS, type Param } from './parameters.ts'
@@ -37,6 +38,8 @@ export interface Asked {
   readonly nowMs: number
   /** Of the clinic. */
   readonly zone: string
+  /** Everybody whom a reference or an identifier may mean, under whichever identifier. */
+  people(wanted: (one: PatientId) => boolean): readonly PatientId[]
   gone(): boolean
   /** Whether it has taken so long that a page should do with what was found. */
   enough(): boolean
@@ -67,7 +70,7 @@ export function testsOf(asked: Asked, more: readonly string[] = CONTROL): Tests 
       tests.push(
         modifier === undefined
           ? testOf(name, param, wanted, asked)
-          : byIdentifier(given, param, wanted),
+          : byIdentifier(given, param, wanted, asked),
       )
       used.append(given, text)
     } else if (!more.includes(given)) ignored.push(given)
@@ -87,7 +90,7 @@ function testOf(
   name: string,
   param: Param,
   wanted: readonly string[],
-  { base, nowMs, zone }: Asked,
+  { base, nowMs, zone, people }: Asked,
 ): Test {
   switch (param.type) {
     case 'token':
@@ -108,7 +111,10 @@ function testOf(
     }
     case 'reference': {
       const { types, of } = param.of
-      const references = new Set(wanted.flatMap((text) => referenceOf(text, base, types)))
+      const named = new Set(wanted.flatMap((text) => referenceOf(text, base, types)))
+      const nameOf = (one: PatientId) => `Patient/${patientResourceId(one)}`
+      const same = types.includes('Patient') ? people((one) => named.has(nameOf(one))) : []
+      const references = new Set([...named, ...same.map(nameOf)])
       return (one) => of(one as never).some((own) => references.has(own))
     }
     case 'uri':
@@ -122,10 +128,24 @@ const anyToken = (wanted: readonly string[], of: (one: Resource) => readonly Tok
 }
 
 /** `patient:identifier=SYSTEM|VALUE`: whom a reference names without there being a resource of it here. */
-function byIdentifier(given: string, param: Param, wanted: readonly string[]): Test {
+function byIdentifier(
+  given: string,
+  param: Param,
+  wanted: readonly string[],
+  { people }: Asked,
+): Test {
   const { identifiers } = param.type === 'reference' ? param.of : {}
   if (identifiers && given.endsWith(':identifier')) {
-    return anyToken(wanted, identifiers as (one: Resource) => readonly Token[])
+    const tokens = wanted.map(tokenOf)
+    const means = ({ system, value }: PatientId) =>
+      tokens.some((token) => tokenMatches({ system, code: value }, token))
+    const same = new Set(people(means).map(patientKey))
+    const named = anyToken(wanted, identifiers as (one: Resource) => readonly Token[])
+    const merged = (one: Resource) =>
+      identifiers(one as never).some(({ system = '', code = '' }) =>
+        same.has(patientKey({ system, value: code })),
+      )
+    return (one) => named(one) || (same.size > 0 && merged(one))
   }
   throw new FhirProblem(400, `${quoted(given)}: this modifier is not supported.`)
 }

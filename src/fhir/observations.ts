@@ -62,7 +62,7 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
     status: 'final',
     category: [categoryOf(metric.about)],
     code: { ...conceptOf(metric.code), text: one.text },
-    subject: metric.about === 'clinical' ? subjectOf(record.patient, pump) : deviceReference(pump),
+    subject: metric.about === 'clinical' ? subjectOf(record, pump) : deviceReference(pump),
     ...(effective.text !== undefined && { effectiveDateTime: effective.text }),
     ...(effective.element.extension && { _effectiveDateTime: effective.element }),
     issued: record.at,

@@ -6,6 +6,7 @@ import type {
   DiagnosticReport,
   Identifier,
   Observation,
+  Patient,
   Reference,
   Resource,
 } from 'fhir/r4.js'
@@ -105,6 +106,11 @@ export const PARAMS: Readonly<Record<Type, Readonly<Record<string, Param>>>> = {
     subject: subject(['Device', 'Patient']),
     patient: subject(['Patient']),
     result: reference(['Observation'], ({ result = [] }: DiagnosticReport) => refs(...result)),
+  },
+  Patient: {
+    ...COMMON,
+    ...IDENTIFIER,
+    active: token(({ active }: Patient) => [{ code: String(active) }]),
   },
   AuditEvent: {
     ...COMMON,

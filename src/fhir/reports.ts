@@ -54,7 +54,7 @@ function report(
     identifier: [{ system: RECORD_SYSTEM, value: `${log}/${position}${suffix.replace('.', '/')}` }],
     status: 'final',
     code: conceptOf(code),
-    subject: subjectOf(record.patient, record.pump?.id ?? ''),
+    subject: subjectOf(record, record.pump?.id ?? ''),
     ...(effective.text !== undefined && { effectiveDateTime: effective.text }),
     ...(effective.element.extension && { _effectiveDateTime: effective.element }),
     issued: at,

@@ -4,6 +4,7 @@ import type { Feed } from '../feed/feed.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { PumpView } from '../knowledge/views.ts'
 import type { Refill } from '../model/api.ts'
+import type { Owners } from '../model/owner.ts'
 import type { Source } from '../model/reading.ts'
 import type { BridgeStatus, Coded } from '../model/status.ts'
 
@@ -35,6 +36,7 @@ export interface FhirSources {
       PumpView,
       'id' | 'serial' | 'model' | 'source' | 'last' | 'reading' | 'ever'
     >[]
+    owners(): Owners
     refills(id: string): { readonly items: readonly Refill[] }
   }
 }

@@ -63,7 +63,8 @@ async function answerOf(
     const { gone } = request
     const began = env.monotonic()
     const enough = () => env.monotonic() - began > ENOUGH_MS
-    const asked = { type, query, lenient, base, nowMs: env.wall(), zone, gone, enough }
+    const people = library.people.bind(library)
+    const asked = { type, query, lenient, base, nowMs: env.wall(), zone, people, gone, enough }
     const { bundle, pump } = await (lasts ? lastn : search)(library, asked)
     await request.recorded(pump)
     return json(200, bundle)

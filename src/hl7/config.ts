@@ -1,5 +1,6 @@
 // What the configuration says of destinations.
 import { z } from 'zod'
+import { destinationName, since } from '../delivery/config.ts'
 import { RULES } from '../delivery/machine.ts'
 import { PROFILE, type Profile } from './messages.ts'
 
@@ -8,12 +9,10 @@ const text = z.string().max(180)
 const hd = text
   .refine((one) => one.split('^').length <= 3, 'has at most three components: NAME^ID^TYPE')
   .meta({ description: 'NAME, or NAME^ID^TYPE such as EMR^1.2.3^ISO.' })
-/** Goes into a file name and a metric. */
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be of a-z, 0-9 and -')
 
 export const destinationSchema = z
   .strictObject({
-    name,
+    name: destinationName,
     host: z.string().min(1),
     port: z.number().int().min(1).max(65_535),
     tls: z
@@ -40,10 +39,7 @@ export const destinationSchema = z
       description:
         'True: what a bridge for simulated or replayed wands reads goes there, too, marked as a test (MSH-11 T).',
     }),
-    since: z.union([z.iso.datetime(), z.iso.date()]).optional().meta({
-      description:
-        'UTC. What was recorded since then is sent, the first time. Default: what is recorded from now on.',
-    }),
+    since,
     acceptAck: z.enum(['AL', 'NE']).default('AL'),
     applicationAck: z.enum(['AL', 'NE']).default('NE'),
     reportProfile: text.default(PROFILE.reportProfile).meta({ description: 'MSH-21 of PCD-01.' }),
@@ -72,12 +68,7 @@ export type DestinationConfig = z.output<typeof destinationSchema>
 
 export const hl7Schema = z
   .strictObject({
-    destinations: z
-      .array(destinationSchema)
-      .default([])
-      .refine((all) => new Set(all.map((one) => one.name)).size === all.length, {
-        message: 'two destinations have the same name',
-      }),
+    destinations: z.array(destinationSchema).default([]),
   })
   .prefault({})
 

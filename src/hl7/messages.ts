@@ -81,7 +81,11 @@ function report(record: InterrogationRecord, profile: Profile): string {
   // When it was read, by this computer's clock; the pump's own and its offset are rows of their own.
   const at = hostTime(record.readAt)
   const filler = [`${record.log}/${record.position}`, NAMESPACE]
-  const obr = segment('OBR', { 1: '1', 2: filler, 3: filler, 4: coded(OWN.interrogation), 7: at })
+  const provider = record.owner?.provider
+  const obr = segment('OBR', {
+    ...{ 1: '1', 2: filler, 3: filler, 4: coded(OWN.interrogation), 7: at },
+    ...(provider !== undefined && { 16: provider.split('^') }),
+  })
   const rows = rowsOf(record, at)
   // A row without a value is overlooked; that nothing is known of alarms must not be.
   const unread =
@@ -117,13 +121,36 @@ function opening(
     18: 'UNICODE UTF-8',
     21: hd(profileId),
   })
-  const { patient } = record
-  const pid = segment('PID', {
+  return [msh, person(record), ...visit(record)]
+}
+
+/** Whom the pump belonged to when it was read. */
+function person({ owner, patient }: CodedRecord): string {
+  if (owner) {
+    const [family = '', given = ''] = owner.name?.split(', ') ?? []
+    return segment('PID', {
+      3: [owner.value, '', '', authorityOf(owner.system), 'PI'],
+      // L: the legal name, as it was told. U: unspecified.
+      5: [family, given, '', '', '', '', owner.name === undefined ? 'U' : 'L'],
+    })
+  }
+  return segment('PID', {
     ...(patient !== null && { 3: [patient, '', '', NAMESPACE, 'PI'] }),
     // S: a pseudonym. U: unspecified. No name is known here.
     5: ['', '', '', '', '', '', patient === null ? 'U' : 'S'],
   })
-  return [msh, pid]
+}
+
+/** Where the patient was; PV1-2 U: of what class the visit is, nobody has said. */
+const visit = ({ owner }: CodedRecord): string[] =>
+  owner?.location === undefined
+    ? []
+    : [segment('PV1', { 1: '1', 2: 'U', 3: owner.location.split('^') })]
+
+/** An assigning authority, as HD. */
+function authorityOf(system: string): string[] {
+  const oid = /^urn:oid:(.+)$/.exec(system)?.[1]
+  return oid === undefined ? ['', system, 'URI'] : ['', oid, 'ISO']
 }
 
 /** OBX-4 counts within what contains a row: system, pump, channel, metric, part. */

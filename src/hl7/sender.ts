@@ -10,6 +10,7 @@ import { parseAck } from './text.ts'
 export function hl7Sender(env: Env, config: DestinationConfig): Sender {
   const profile = profileOf(config)
   return {
+    kind: 'hl7',
     address: `${isSecure(config) ? 'tls' : 'tcp'}://${config.host}:${config.port}`,
     kinds: [
       'interrogation',

@@ -3,11 +3,13 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { parseCosigner } from '../audit/format/cosignature.ts'
+import { deliverySchema } from '../delivery/config.ts'
 import { hl7Schema } from '../hl7/config.ts'
 import { isProxy } from '../http/reached.ts'
 import { isZone, LOCALES } from '../model/format.ts'
 import { POLICIES } from '../model/policy.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
+import { patientsSchema } from '../patients/config.ts'
 import { CHECKED_STEPS } from '../refill/sheet/entries.ts'
 
 /** Scheme and host alone. */
@@ -140,6 +142,13 @@ export const configSchema = z
       })
       .prefault({}),
     hl7: hl7Schema.meta({ description: 'Where HL7 v2 messages go. None by default.' }),
+    delivery: deliverySchema.meta({
+      description: 'Where readings go as FHIR transactions and as webhooks. Nowhere by default.',
+    }),
+    patients: patientsSchema.meta({
+      description:
+        'Which pump is whose: a file of the clinic, and HL7 ADT. Nobody\u2019s by default.',
+    }),
     refill: z
       .strictObject({
         clinic: z.string().min(1).max(120).optional().meta({ description: 'Name, for paper.' }),
@@ -189,6 +198,13 @@ export const configSchema = z
       .refine(isZone, 'is not a time zone such as Europe/London')
       .meta({ description: 'Time zone of the clinic, for what people read.' }),
   })
+  .refine(
+    ({ hl7, delivery }) => {
+      const all = [...hl7.destinations, ...delivery.fhir, ...delivery.webhooks]
+      return new Set(all.map((one) => one.name)).size === all.length
+    },
+    { path: ['delivery'], error: 'two destinations have the same name' },
+  )
   .meta({ id: 'Config' })
 export type Config = z.infer<typeof configSchema>
 

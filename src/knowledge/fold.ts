@@ -6,6 +6,7 @@ import { pumpId } from '../base/pump-id.ts'
 import { apiRecord, type Place } from '../feed/api-record.ts'
 import { alarmKey, changeNoted, NO_ALARMS, readNoted } from '../model/alarm-changes.ts'
 import { everWith } from '../model/metrics.ts'
+import { foldAssignment, foldTold } from '../model/owner.ts'
 import { eventsNoted, eventsSince } from '../model/pump-events.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { InterrogationRecord } from '../model/record.ts'
@@ -28,9 +29,11 @@ import { lostOnPort, onSession, onUnclosed, ownerEnded } from './sessions.ts'
 /** Kinds of records that add to what is known. */
 export const FOLDED = [
   'alarm',
+  'assignment',
   'interrogation',
   'link',
   'live',
+  'patient-told',
   'pump-events',
   'retention',
   'session',
@@ -48,6 +51,13 @@ export function fold(known: Known, record: LogRecord, place: Place): void {
       return withPump(known, record, place, (pump) => onInterrogation(pump, record, place))
     case 'live':
       return onLive(known, record, place)
+    case 'assignment': {
+      const { pump, model = null, body } = record
+      if (pump) foldAssignment(known.owners, { serial: pump, model }, body)
+      return
+    }
+    case 'patient-told':
+      return foldTold(known.owners, record.body)
     case 'alarm':
       return withPump(known, record, place, (pump) => onAlarm(pump, record, position))
     case 'pump-events':

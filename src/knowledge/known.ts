@@ -3,6 +3,7 @@
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { AlarmHistory } from '../model/alarm-changes.ts'
 import type { Ever } from '../model/metrics.ts'
+import { noOwners, type Owners } from '../model/owner.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { Value } from '../model/value.ts'
 
@@ -128,6 +129,7 @@ export interface Known {
   position: number
   pumps: Record<string, PumpKnown>
   sessions: SessionKnown[]
+  owners: Owners
   /** Newest session number of each wand. */
   newest: Record<string, number>
   /** By port: what the running bridge has told as not closed, newest list. */
@@ -138,6 +140,7 @@ export const nothingKnown = (): Known => ({
   position: -1,
   pumps: {},
   sessions: [],
+  owners: noOwners(),
   newest: {},
   told: {},
 })

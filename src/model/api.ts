@@ -5,7 +5,13 @@ import { z } from 'zod'
 import { pumpEventSchema, sourceSchema } from './reading.ts'
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
 import { statementShape } from './statement.ts'
-import { auditSchema, destinationStatusSchema, pumpStatusSchema, wandSchema } from './status.ts'
+import {
+  auditSchema,
+  destinationStatusSchema,
+  patientsStatusSchema,
+  pumpStatusSchema,
+  wandSchema,
+} from './status.ts'
 import { deviceTimeSchema, REASONS, utcSchema } from './value.ts'
 
 const position = z.number().int().nonnegative()
@@ -19,6 +25,7 @@ export const wandsReplySchema = z
     wands: z.array(wandSchema),
     audit: auditSchema,
     destinations: z.array(destinationStatusSchema),
+    patients: patientsStatusSchema.nullable(),
   })
   .meta({ id: 'Wands' })
 export type WandsReply = z.infer<typeof wandsReplySchema>

@@ -5,6 +5,7 @@ import { Infusion } from '../../protocol/fields/infusion.ts'
 import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import { contentShape } from './content.ts'
 import { SESSION_ENDINGS } from './event.ts'
+import { ownerSchema } from './owner.ts'
 import { alarmSchema, pumpEventSchema, sourceSchema } from './reading.ts'
 import { signedSchema } from './signed.ts'
 import { statementSchema, statementShape } from './statement.ts'
@@ -47,6 +48,10 @@ const head = {
   wand: z.string().nullable().meta({ description: 'Serial of the wand.' }),
   port: z.string().nullable(),
   patient: z.string().nullable().meta({ description: 'A pseudonym, only if somebody set one.' }),
+  owner: ownerSchema.nullable().meta({
+    description:
+      'The patient whom the pump belonged to when this was recorded; null = nobody has said.',
+  }),
   session: z.number().int().nullable(),
   snapshot: z.number().int().nullable(),
   deviceTime: deviceTimeSchema.nullable(),

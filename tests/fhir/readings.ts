@@ -8,6 +8,7 @@ import { fold } from '../../src/knowledge/fold.ts'
 import { type Known, nothingKnown } from '../../src/knowledge/known.ts'
 import { refillsOf } from '../../src/knowledge/views.ts'
 import { type Ever, everWith } from '../../src/model/metrics.ts'
+import { noOwners } from '../../src/model/owner.ts'
 import type { CodedRecord, InterrogationRecord, RecordOf } from '../../src/model/record.ts'
 import { recordOf } from '../../src/recorder/records.ts'
 import { rig } from '../bridge/rig.ts'
@@ -100,6 +101,7 @@ export async function sourcesOf(
           return { id, serial, model: reading?.identity.model ?? null, source, last, reading, ever }
         })
       },
+      owners: noOwners,
       refills: (id) => {
         const pump = run.known.pumps[id]
         return { items: pump ? refillsOf(pump, origin, {}).items : [] }

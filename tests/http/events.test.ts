@@ -103,6 +103,7 @@ function linkRecord(w: World): RecordOf<'link'> {
     ...head,
     pump: null,
     patient: null,
+    owner: null,
     kind: 'link',
     phase: 'idle',
     cause: 'x',

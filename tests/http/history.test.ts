@@ -199,8 +199,9 @@ describe('history', () => {
         return { number, occurredAt: null, detectedAt: null, ...said }
       })
       const told = { kind: 'pump-events', upTo: number, overwritten: n, entries } as const
-      const { source, pump, wand, port, patient, session, snapshot, deviceTime } = w.interrogation
-      const head = { source, pump, wand, port, patient, session, snapshot, deviceTime }
+      const { source, pump, wand, port, patient, owner, session, snapshot, deviceTime } =
+        w.interrogation
+      const head = { source, pump, wand, port, patient, owner, session, snapshot, deviceTime }
       w.records.push({ ...head, ...told, id: '', position: 0, log: '', at: minute(n) })
     }
     for (const order of ['asc', 'desc']) {
