@@ -5,13 +5,14 @@ import { goneOf, observe } from '../model/metrics.ts'
 import { type Code, OWN } from '../model/nomenclature.ts'
 import { ownerOf, type PatientId } from '../model/owner.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
-import type { InterrogationRecord } from '../model/record.ts'
+import type { InterrogationRecord, RecordOf } from '../model/record.ts'
 import { auditEventOf } from './audit-events.ts'
 import { deviceMetricsOf, devicesOf, unreadDevice } from './devices.ts'
 import { deviceId, patientReference } from './elements.ts'
 import { observationOf } from './observations.ts'
 import { FhirProblem } from './outcome.ts'
 import { patientsOf, samePeople } from './patients.ts'
+import { eventObservations } from './pump-events.ts'
 import { interrogationReport, type Refill, refillReport } from './reports.ts'
 import { entryOf, type FhirSources } from './sources.ts'
 import { terminology } from './terminology.ts'
@@ -57,6 +58,9 @@ export interface Query {
   /** Whether nobody waits for it any more: then the walk ends. */
   readonly gone?: (() => boolean) | undefined
 }
+
+const READ = ['interrogation'] as const
+const READ_AND_LOGGED = ['interrogation', 'pump-events'] as const
 
 /** Stands in a cursor behind everything of a record. */
 const END = 'z'
@@ -143,7 +147,8 @@ export class Library {
       return resource.id === id ? { resource, cursor: id, pump: known } : null
     }
     const one = { after: position - 1, before: position + 1 }
-    for await (const record of this.#interrogations(one, pump)) {
+    for await (const record of this.#recorded(one, READ, pump)) {
+      if (record.kind !== 'interrogation') continue
       for (const resource of devicesOf(record, known?.ever)) {
         if (resource.id === id) return { resource, cursor: id, pump: pumpOf(record) }
       }
@@ -255,32 +260,38 @@ export class Library {
   ): AsyncGenerator<Made> {
     const about = type === 'DiagnosticReport'
     const refills = about && wants(OWN.refill) ? await this.#refills() : null
-    for await (const record of this.#interrogations(range, pump)) {
+    const events = !about && wants(OWN.event)
+    const kinds = events ? READ_AND_LOGGED : READ
+    for await (const record of this.#recorded(range, kinds, pump)) {
       const { position } = record
       const made = (resource: Resource, i: number): Made => ({
         found: { resource, pump: pumpOf(record) },
         position,
         i,
       })
-      const refill = refills?.get(position)
-      if (about && wants(OWN.interrogation)) yield made(interrogationReport(record), 0)
-      if (refill) yield made(refillReport(record, refill), 1)
-      if (!about) {
+      if (record.kind === 'pump-events') {
+        for (const [i, one] of eventObservations(record).entries()) yield made(one, i)
+      } else if (about) {
+        const refill = refills?.get(position)
+        if (wants(OWN.interrogation)) yield made(interrogationReport(record), 0)
+        if (refill) yield made(refillReport(record, refill), 1)
+      } else {
         for (const one of observe(record, wants)) yield made(observationOf(record, one), one.order)
       }
       yield { found: null, position, i: END }
     }
   }
 
-  async *#interrogations(
+  async *#recorded(
     { gone, ...range }: Range,
+    kinds: readonly (typeof READ_AND_LOGGED)[number][],
     pump?: string,
-  ): AsyncGenerator<InterrogationRecord> {
-    const kinds = ['interrogation'] as const
+  ): AsyncGenerator<InterrogationRecord | RecordOf<'pump-events'>> {
     for await (const one of this.#sources.feed.read({ ...range, kinds, pump })) {
       if (gone?.()) throw new Gone()
       const record = one.api()
-      if (record?.kind === 'interrogation' && record.pump) yield record
+      if (record?.kind !== 'interrogation' && record?.kind !== 'pump-events') continue
+      if (record.pump) yield record
     }
   }
 
@@ -314,7 +325,8 @@ class Gone extends FhirProblem {
   }
 }
 
-const pumpOf = ({ pump, source }: InterrogationRecord) => pump && { serial: pump.serial, source }
+const pumpOf = ({ pump, source }: Pick<InterrogationRecord, 'pump' | 'source'>) =>
+  pump && { serial: pump.serial, source }
 
 async function first(all: AsyncIterable<Found | Passed>, id: string): Promise<Found | null> {
   for await (const found of all) if (found.resource?.id === id) return found as Found

@@ -2,7 +2,7 @@
 // says why. How old it is, is no matter of an Observation: the present is DeviceMetric.operationalStatus.
 import type { CodeableConcept, Observation, ObservationComponent } from 'fhir/r4.js'
 import { type Measured, type Missing, type Observed, observe } from '../model/metrics.ts'
-import { ALARM_EVENTS } from '../model/nomenclature.ts'
+import { eventCode } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import {
   absent,
@@ -73,14 +73,14 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
   }
 }
 
-function categoryOf(about: string): CodeableConcept {
+export function categoryOf(about: string): CodeableConcept {
   const system = 'http://terminology.hl7.org/CodeSystem/observation-category'
   return about === 'clinical'
     ? { coding: [{ system, code: 'therapy', display: 'Therapy' }] }
     : { text: about === 'setting' ? 'Setting of the device' : 'Technical value of the device' }
 }
 
-function valueIn({ kind, values, value, unit, missing }: Measured): Value {
+export function valueIn({ kind, values, value, unit, missing }: Measured): Value {
   if (value === null) return { dataAbsentReason: absent(REASONS[missing ?? 'unknown']) }
   if (kind === 'number') return { valueQuantity: quantityOf(Number(value), unit ?? '1') }
   const text = String(value)
@@ -89,6 +89,6 @@ function valueIn({ kind, values, value, unit, missing }: Measured): Value {
     return { valueDateTime: when, _valueDateTime: element }
   }
   if (values === null) return { valueString: text }
-  const event = values === 'alarm-code' ? ALARM_EVENTS[text] : undefined
+  const event = eventCode(values, text)
   return { valueCodeableConcept: wordOf(values, text, event ? [codingOf(event)] : []) }
 }

@@ -5,6 +5,10 @@ import { RULES } from '../delivery/machine.ts'
 import { PROFILE, type Profile } from './messages.ts'
 
 const text = z.string().max(180)
+/** HD: a name, or namespace, universal id and its type between `^`. */
+const hd = text
+  .refine((one) => one.split('^').length <= 3, 'has at most three components: NAME^ID^TYPE')
+  .meta({ description: 'NAME, or NAME^ID^TYPE such as EMR^1.2.3^ISO.' })
 
 export const destinationSchema = z
   .strictObject({
@@ -27,6 +31,10 @@ export const destinationSchema = z
       description:
         "PCD-04 for every change among the pump's own alarms, as they are read. Not for notification: nobody watches the pump.",
     }),
+    events: z.boolean().default(false).meta({
+      description:
+        'PCD-10 shaped ORU^R42 for what the pump has logged itself, as it is read: alarms that came and went, stalls and recoveries, boluses.',
+    }),
     testMessages: z.boolean().default(false).meta({
       description:
         'True: what a bridge for simulated or replayed wands reads goes there, too, marked as a test (MSH-11 T).',
@@ -36,10 +44,13 @@ export const destinationSchema = z
     applicationAck: z.enum(['AL', 'NE']).default('NE'),
     reportProfile: text.default(PROFILE.reportProfile).meta({ description: 'MSH-21 of PCD-01.' }),
     alarmProfile: text.default(PROFILE.alarmProfile).meta({ description: 'MSH-21 of PCD-04.' }),
-    sendingApplication: text.default(PROFILE.sendingApplication),
-    sendingFacility: text.default(PROFILE.sendingFacility),
-    receivingApplication: text.default(PROFILE.receivingApplication),
-    receivingFacility: text.default(PROFILE.receivingFacility),
+    eventProfile: text
+      .default(PROFILE.eventProfile)
+      .meta({ description: 'MSH-21 of the events; none is claimed by default.' }),
+    sendingApplication: hd.default(PROFILE.sendingApplication),
+    sendingFacility: hd.default(PROFILE.sendingFacility),
+    receivingApplication: hd.default(PROFILE.receivingApplication),
+    receivingFacility: hd.default(PROFILE.receivingFacility),
     ackSeconds: z
       .number()
       .min(1)
@@ -63,7 +74,7 @@ export const hl7Schema = z
 
 export function profileOf(config: DestinationConfig): Profile {
   const { sendingApplication, sendingFacility, receivingApplication, receivingFacility } = config
-  const { acceptAck, applicationAck, reportProfile, alarmProfile } = config
+  const { acceptAck, applicationAck, reportProfile, alarmProfile, eventProfile } = config
   return {
     sendingApplication,
     sendingFacility,
@@ -73,5 +84,6 @@ export function profileOf(config: DestinationConfig): Profile {
     applicationAck,
     reportProfile,
     alarmProfile,
+    eventProfile,
   }
 }

@@ -11,20 +11,22 @@ import {
   observe,
 } from '../model/metrics.ts'
 import {
-  ALARM_EVENTS,
   type Code,
   type EnumName,
+  eventCode,
   isMember,
   MDC,
   MDC_UNITS,
   OWN,
   PRIORITIES,
+  PUMP_EVENTS,
 } from '../model/nomenclature.ts'
+import { eventRows } from '../model/pump-event-rows.ts'
 import type { Source } from '../model/reading.ts'
 import type { CodedRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
 import { type Field, header, message, segment } from './text.ts'
 
-export type Sendable = InterrogationRecord | RecordOf<'alarm'>
+export type Sendable = InterrogationRecord | RecordOf<'alarm' | 'pump-events'>
 
 export interface Profile {
   readonly sendingApplication: string
@@ -37,6 +39,7 @@ export interface Profile {
   /** MSH-21, components between `^`. */
   readonly reportProfile: string
   readonly alarmProfile: string
+  readonly eventProfile: string
 }
 
 export const PROFILE: Profile = {
@@ -48,6 +51,8 @@ export const PROFILE: Profile = {
   applicationAck: 'NE',
   reportProfile: 'IHE_PCD_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.1.1^ISO',
   alarmProfile: 'IHE_PCD_ACM_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.4.1^ISO',
+  // No identifier of PCD-10 is verified, so none is claimed.
+  eventProfile: '',
 }
 
 const NAMESPACE = 'WANDBRIDGE'
@@ -58,10 +63,18 @@ export function controlId({ log, position }: Pick<CodedRecord, 'log' | 'position
 }
 
 export const isSendable = (record: CodedRecord): record is Sendable =>
-  (record.kind === 'interrogation' || record.kind === 'alarm') && record.pump !== null
+  (record.kind === 'interrogation' || record.kind === 'alarm' || record.kind === 'pump-events') &&
+  record.pump !== null
 
 export function messageOf(record: Sendable, profile: Profile = PROFILE): string {
-  return record.kind === 'interrogation' ? report(record, profile) : alarm(record, profile)
+  switch (record.kind) {
+    case 'interrogation':
+      return report(record, profile)
+    case 'alarm':
+      return alarm(record, profile)
+    case 'pump-events':
+      return pumpEvents(record, profile)
+  }
 }
 
 function report(record: InterrogationRecord, profile: Profile): string {
@@ -83,6 +96,9 @@ function report(record: InterrogationRecord, profile: Profile): string {
   return message([...head, obr, ...unread, ...rows])
 }
 
+/** What is configured of components: namespace, universal id and its type, between `^`. */
+const hd = (text: string): Field => text.split('^')
+
 function opening(
   record: CodedRecord,
   profile: Profile,
@@ -90,10 +106,10 @@ function opening(
   profileId: string,
 ): string[] {
   const msh = header({
-    3: profile.sendingApplication,
-    4: profile.sendingFacility,
-    5: profile.receivingApplication,
-    6: profile.receivingFacility,
+    3: hd(profile.sendingApplication),
+    4: hd(profile.sendingFacility),
+    5: hd(profile.receivingApplication),
+    6: hd(profile.receivingFacility),
     7: hostTime(record.at),
     9: ['ORU', trigger, `ORU_${trigger}`],
     10: controlId(record),
@@ -103,7 +119,7 @@ function opening(
     15: profile.acceptAck,
     16: profile.applicationAck,
     18: 'UNICODE UTF-8',
-    21: profileId.split('^'),
+    21: hd(profileId),
   })
   return [msh, person(record), ...visit(record)]
 }
@@ -191,19 +207,17 @@ function valueFields(
   const text = String(value)
   // A time of the pump's clock has no zone, and would be taken as of MSH-7's, which is UTC: so it is text.
   if (kind === 'time' || values === null) return { ...shared, 2: 'ST', 5: text }
-  return { ...shared, 2: 'CWE', 5: values === 'alarm-code' ? eventOf(text) : wordOf(values, text) }
+  return { ...shared, 2: 'CWE', 5: wordOf(values, text) }
 }
 
 /** CWE-9, the original text, alone: a word that no table of ours has is given no code. */
 const uncoded = (text: string): Field => ['', '', '', '', '', '', '', '', text]
 
-const wordOf = (name: EnumName, word: string): Field =>
-  isMember(name, word) ? [word, word, `99${name.toUpperCase()}`] : uncoded(word)
-
-/** Which alarm it is: of MDC where that is verified, else of our own. */
-function eventOf(code: string): Field {
-  const event = ALARM_EVENTS[code]
-  return event ? coded(event) : uncoded(code)
+/** An event is of MDC where that is verified, else of our own. */
+function wordOf(name: EnumName, word: string): Field {
+  if (!isMember(name, word)) return uncoded(word)
+  const event = eventCode(name, word)
+  return event ? coded(event) : [word, word, `99${name.toUpperCase()}`]
 }
 
 /** MDC with UCUM beside it; UCUM alone where no verified number exists. */
@@ -216,6 +230,29 @@ function unitOf(ucum: string): Field {
 const digits = (text: string) => text.replace(/[-:T]/g, '')
 /** UTC, with milliseconds. */
 const hostTime = (utc: string) => `${digits(utc.slice(0, 19))}.${utc.slice(20, 23)}+0000`
+
+/** Shaped as PCD-10: a group of OBR and OBX for each event of the pump's own list. */
+function pumpEvents(record: RecordOf<'pump-events'>, profile: Profile): string {
+  const at = hostTime(record.at)
+  const groups = record.entries.flatMap((event, i) => {
+    const id = [`${record.log}/${record.position}/${event.number ?? `x${i}`}`, NAMESPACE]
+    const code = event.code === null ? '' : (PUMP_EVENTS[event.code] ?? null)
+    const named = code === '' ? '' : code === null ? uncoded(event.code ?? '') : coded(code)
+    // When it was read. When it happened, only the pump's clock says.
+    const obr = segment('OBR', { 1: String(i + 1), 2: id, 3: id, 4: named, 7: at })
+    const rows: Readonly<Record<number, Field>>[] = [
+      { 3: coded(MDC.mds), 4: '1.0.0.0', 11: 'X', 18: equipmentOf(record) },
+      { 3: coded(MDC.vmd), 4: '1.1.0.0', 11: 'X' },
+      ...eventRows(event).map((row, part) => ({
+        ...valueFields(row, record.source),
+        4: part === 0 ? '1.1.0.1' : `1.1.0.1.${part}`,
+        14: at,
+      })),
+    ]
+    return [obr, ...rows.map((row, n) => segment('OBX', { ...row, 1: String(n + 1) }))]
+  })
+  return message([...opening(record, profile, 'R42', profile.eventProfile), ...groups])
+}
 
 const PHASES = { start: 'start', update: 'update', end: 'end' } as const
 
@@ -237,7 +274,7 @@ function alarm(record: RecordOf<'alarm'>, profile: Profile): string {
   const state = phase === 'end' ? 'inactive' : (one.state ?? '')
   const priority = PRIORITIES[one.class ?? ''] ?? ''
   const facets: readonly (readonly [Code, string, Field])[] = [
-    [MDC.alarm, 'CWE', one.code === null ? '' : eventOf(one.code)],
+    [MDC.alarm, 'CWE', one.code === null ? '' : wordOf('alarm-code', one.code)],
     [MDC.alertSource, 'CWE', coded(MDC.vmd)],
     [MDC.eventPhase, 'ST', PHASES[phase]],
     [MDC.alarmState, 'ST', state],

@@ -23,6 +23,8 @@ declare module 'fastify' {
     principal: Principal | null
     /** The address as it was registered, in the words of OpenAPI: never its parameters. */
     route: string
+    /** Monotonic, in ms. */
+    arrived: number
   }
 }
 
@@ -50,8 +52,10 @@ export function guard(
   const refusals = new RateLimit(REFUSALS_AT_ONCE)
   app.decorateRequest('principal', null)
   app.decorateRequest('route', 'unknown')
+  app.decorateRequest('arrived', 0)
   const routeOf = routes()
   app.addHook('onRequest', (request, reply, done) => {
+    request.arrived = env.monotonic()
     const other = foreign(request.raw, settings.origins)
     if (other !== null) {
       // On the raw reply, because streams and ready-made replies go past the framework.

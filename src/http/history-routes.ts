@@ -9,16 +9,21 @@ import { oldVisits } from '../knowledge/old-visits.ts'
 import type { VisitView } from '../knowledge/views.ts'
 import {
   interrogationReplySchema,
-  readingSchema,
+  pumpEventsReplySchema,
   readingsReplySchema,
-  refillSchema,
   refillsReplySchema,
   type Visit,
-  visitSchema,
   visitsReplySchema,
 } from '../model/api.ts'
 import { identifiersOf, type PatientId, patientKey } from '../model/owner.ts'
-import { first, page, readings } from './history.ts'
+import {
+  type EventCursor,
+  first,
+  loggedEvents,
+  page,
+  parseEventCursor,
+  readings,
+} from './history.ts'
 import { HttpProblem } from './problems.ts'
 import { knownPump } from './pumps.ts'
 import { recorded } from './reads.ts'
@@ -57,6 +62,8 @@ const patient = z.string().min(1).max(320).optional().meta({
     'SYSTEM|VALUE or VALUE: only what belonged to this patient when it was read, under whichever identifier.',
 })
 const ownedSchema = rangeSchema.extend({ patient })
+/** What says of each item whom it belonged to. */
+const OWNED: ReadonlySet<string> = new Set(['readings', 'interrogations'])
 type Range = z.output<typeof rangeSchema> & { readonly patient?: string | undefined }
 
 interface Item {
@@ -75,16 +82,15 @@ interface Asked {
 }
 
 interface Kind {
-  readonly name: 'readings' | 'interrogations' | 'refills'
+  readonly name: 'readings' | 'interrogations' | 'refills' | 'events'
   readonly summary: string
   readonly description: string
   readonly operationId: string
   readonly reply: z.ZodType
-  readonly line: z.ZodType
 }
 
 const CURSOR =
-  'Oldest first, or with `order=desc` newest first. `next` is the cursor of the next page; with `Accept: application/x-ndjson` every item is a line of a stream, and its `id` is the cursor.'
+  'Oldest first, or with `order=desc` newest first. `next` is the cursor of the next page; with `Accept: application/x-ndjson` there is no page: every item is a line of a stream, and its `id` is the cursor.'
 
 const KINDS = [
   {
@@ -93,7 +99,6 @@ const KINDS = [
     summary: 'What moved: reported volume and rate of every reading in a range.',
     description: CURSOR,
     reply: readingsReplySchema,
-    line: readingSchema,
   },
   {
     name: 'interrogations',
@@ -101,7 +106,6 @@ const KINDS = [
     summary: 'Every interrogation in short, and whether its session was confirmed closed.',
     description: `${CURSOR} The whole of one is at its id.`,
     reply: visitsReplySchema,
-    line: visitSchema,
   },
   {
     name: 'refills',
@@ -109,7 +113,13 @@ const KINDS = [
     summary: 'Refills as the pump reports them, with the readings before and after.',
     description: `${CURSOR} What the pump was told, not what was injected.`,
     reply: refillsReplySchema,
-    line: refillSchema,
+  },
+  {
+    name: 'events',
+    operationId: 'listLoggedEvents',
+    summary: 'What the pump has logged itself: alarms that came and went, stalls, boluses.',
+    description: `${CURSOR} Each event once, from the reading that first had it; nobody watched the pump in between. What the pump held at its first reading is in that interrogation.`,
+    reply: pumpEventsReplySchema,
   },
 ] as const satisfies readonly Kind[]
 
@@ -126,6 +136,16 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       return readings(whose ? of(all, (one) => whose(one.record.owner ?? null)) : all)
     },
     interrogations: visits,
+    events: ({ pump, range: { from, to, order }, after, gone }) => {
+      // The record of the cursor itself may hold more.
+      const place =
+        after &&
+        (order === 'asc'
+          ? { after: Math.max(-1, after.position - 1) }
+          : { before: after.position + 1 })
+      const found = feed.read({ pump, kinds: ['pump-events'], from, to, order, gone, ...place })
+      return loggedEvents(found, order, after as EventCursor | null)
+    },
     refills: ({ pump, range: { from, to, order }, after }) =>
       listed(knowledge.refills(pump, { from, to, order, after: after?.position }).items),
   }
@@ -164,15 +184,15 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
           description: kind.description,
           tags: ['history'],
           params: z.object({ id: idSchema }),
-          querystring: kind.name === 'refills' ? rangeSchema : ownedSchema,
-          response: answers(kind.reply, 'A page of it.', { [LINES]: kind.line }),
+          querystring: OWNED.has(kind.name) ? ownedSchema : rangeSchema,
+          response: answers(kind.reply, 'A page of it.'),
         },
       },
       async (request, reply) => {
         await seats.enter(reply.raw)
         const range = request.query
         const pump = knownPump(sources, request.params.id)
-        const after = place(range.after)
+        const after = place(range.after, kind.name === 'events' ? parseEventCursor : parseCursor)
         await recorded(sources, request, pump)
         const gone = () => reply.raw.destroyed
         const whose = range.patient === undefined ? null : owners(range.patient)
@@ -202,9 +222,9 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
   }
 
   /** A cursor belongs to one log: in another one it would name other records. */
-  function place(text: string | undefined): Cursor | null {
+  function place(text: string | undefined, parse: (text: string) => Cursor | null): Cursor | null {
     if (text === undefined) return null
-    const cursor = parseCursor(text)
+    const cursor = parse(text)
     if (!cursor) throw new HttpProblem('bad-request', 'after: it is no cursor of this address.')
     if (cursor.log !== feed.head()?.log) throw new HttpProblem('cursor-gone')
     return cursor

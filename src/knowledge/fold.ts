@@ -7,7 +7,7 @@ import { apiRecord, type Place } from '../feed/api-record.ts'
 import { alarmKey, changeNoted, NO_ALARMS, readNoted } from '../model/alarm-changes.ts'
 import { everWith } from '../model/metrics.ts'
 import { foldAssignment, foldTold } from '../model/owner.ts'
-import { eventsSince } from '../model/pump-events.ts'
+import { eventsNoted, eventsSince } from '../model/pump-events.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import type { Value } from '../model/value.ts'
@@ -34,6 +34,7 @@ export const FOLDED = [
   'link',
   'live',
   'patient-told',
+  'pump-events',
   'retention',
   'session',
   'start',
@@ -59,6 +60,10 @@ export function fold(known: Known, record: LogRecord, place: Place): void {
       return foldTold(known.owners, record.body)
     case 'alarm':
       return withPump(known, record, place, (pump) => onAlarm(pump, record, position))
+    case 'pump-events':
+      return withPump(known, record, place, (pump) => {
+        pump.alarms = eventsNoted(pump.alarms, record.body)
+      })
     case 'worksheet':
       return withPump(known, record, place, (pump) => onWorksheet(pump, record, position))
     case 'session':

@@ -3,7 +3,7 @@
 // Browser-safe.
 import { z } from 'zod'
 import { patientIdShape } from './owner.ts'
-import { sourceSchema } from './reading.ts'
+import { pumpEventSchema, sourceSchema } from './reading.ts'
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
 import { statementShape } from './statement.ts'
 import {
@@ -117,6 +117,28 @@ export const refillsReplySchema = z
   .object({ ...historyHead, refills: z.array(refillSchema), next: nextSchema })
   .meta({ id: 'Refills' })
 export type RefillsReply = z.infer<typeof refillsReplySchema>
+
+export const pumpEventItemSchema = z
+  .object({
+    ...moment,
+    id: z
+      .string()
+      .meta({ description: 'Opaque: names this event for ever, and is the cursor behind it.' }),
+    ...pumpEventSchema.shape,
+    alarm: z.string().nullable().meta({ description: 'The alarm that is raised or cleared.' }),
+    overwritten: z.number().int().nonnegative().meta({
+      description: 'So many before it were overwritten by the pump before they were read.',
+    }),
+  })
+  .meta({
+    id: 'LoggedEvent',
+    description: 'What the pump has logged itself, once, from the reading that first had it.',
+  })
+export type LoggedEvent = z.infer<typeof pumpEventItemSchema>
+
+export const pumpEventsReplySchema = z
+  .object({ ...historyHead, events: z.array(pumpEventItemSchema), next: nextSchema })
+  .meta({ id: 'LoggedEvents' })
 
 // The stream of events, besides records.
 

@@ -6,7 +6,7 @@ import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import { contentShape } from './content.ts'
 import { SESSION_ENDINGS } from './event.ts'
 import { ownerSchema } from './owner.ts'
-import { alarmSchema, sourceSchema } from './reading.ts'
+import { alarmSchema, pumpEventSchema, sourceSchema } from './reading.ts'
 import { signedSchema } from './signed.ts'
 import { statementSchema, statementShape } from './statement.ts'
 import { deviceTimeSchema, utcSchema, type Value, valueSchema } from './value.ts'
@@ -96,6 +96,18 @@ export const recordSchema = z
       phase: z.enum(['start', 'update', 'end']),
       alarm: alarmSchema,
     }),
+    one(
+      'pump-events',
+      'PumpEventsRecord',
+      'What the pump has logged itself since the reading before: each event once.',
+      {
+        upTo: z.number().int().nonnegative().meta({ description: 'Number of the newest of them.' }),
+        overwritten: z.number().int().nonnegative().meta({
+          description: 'Events since the reading before that the pump did not hold any more.',
+        }),
+        entries: z.array(pumpEventSchema).meta({ description: 'Oldest first.' }),
+      },
+    ),
     one('session', 'SessionRecord', 'A session with a pump began, went on, or ended.', {
       event: z.enum(['opened', 'recognised', 'changed', 'contradicted', 'ended']),
       how: z
@@ -152,6 +164,7 @@ export const RECORD_KINDS = [
   'interrogation',
   'live',
   'alarm',
+  'pump-events',
   'session',
   'unclosed',
   'link',

@@ -399,6 +399,21 @@ describe('searching', () => {
     }
   })
 
+  it('finds what the pump has logged itself, by its code', async () => {
+    const { w } = await world('stall-late-recovery')
+    const logged = (await recordsOf('stall-late-recovery')).flatMap((one) =>
+      one.kind === 'pump-events' ? one.entries : [],
+    )
+    expect(logged.map(({ code }) => code)).toContain('stall-recovered')
+    const { entry = [] } = (await get(w, '/Observation?code=MDCX_PUMP_EVENT&_count=500')).body
+    const words = entry.map(
+      ({ resource }) => (resource['valueCodeableConcept'] as { text: string }).text,
+    )
+    expect(words).toEqual(logged.map(({ code }) => code?.replaceAll('-', ' ')))
+    const one = entry[0]?.resource
+    expect((await get(w, `/Observation/${one?.['id']}`)).body).toEqual(one)
+  })
+
   it('a date without zone is a day of the clinic', async () => {
     const { w } = await world('mixture', 'Pacific/Auckland')
     const { entry = [] } = (await get(w, '/Observation?code=157784&_count=500')).body
@@ -538,9 +553,8 @@ describe('references', () => {
         }
       }
       expect(found.size).toBeGreaterThan(100)
-      const statuses = await Promise.all(
-        [...found].map(async (one) => [one, (await get(w, `/${one}`)).status] as const),
-      )
+      const statuses: (readonly [string, number])[] = []
+      for (const one of found) statuses.push([one, (await get(w, `/${one}`)).status])
       expect(statuses.filter(([, status]) => status !== 200)).toEqual([])
       const { id } = newest.pump
       const drug3 = (await get(w, `/Device/${id}.drug3`)).body as unknown as Json

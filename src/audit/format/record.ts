@@ -157,6 +157,12 @@ export const BODIES = {
   }),
   live: z.strictObject({ values: fields, readAt: utcSchema.optional() }),
   alarm: z.strictObject({ phase: z.enum(['start', 'update', 'end']), alarm: fields }),
+  // What the pump has logged since the reading before, each event once; `overwritten` of them it had no more.
+  'pump-events': z.strictObject({
+    upTo: count,
+    overwritten: count,
+    events: z.array(fields).max(64),
+  }),
   session: z.strictObject({
     event: z.enum(['opened', 'recognised', 'changed', 'contradicted', 'ended']),
     how: text.optional(),

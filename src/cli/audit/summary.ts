@@ -48,6 +48,13 @@ export function summary(record: AuditRecord): string {
       return said
     case 'alarm':
       return `${record.body.phase}: ${record.body.alarm['code'] ?? 'unreadable code'}`
+    case 'pump-events': {
+      const { events, overwritten } = record.body
+      const codes = events.map(({ code }) => code ?? 'unreadable code').join(', ')
+      return overwritten === 0
+        ? codes
+        : `${codes}, ${overwritten} overwritten before they were read`
+    }
     case 'session':
       return `${record.body.event}${record.body.how ? `, ${record.body.how}` : ''}`
     case 'unclosed': {
