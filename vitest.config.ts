@@ -46,7 +46,7 @@ const ONCE = [
   // A program in C, which knows nothing of Node.
   'firmware/*',
   ...[
-    ...['page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
+    ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
     ...['examples', 'unclosed', 'log-origin', 'firmware'],
   ].map((name) => `system/${name}`),
 ].map((tests) => `tests/${tests}.test.ts`)

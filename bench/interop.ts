@@ -105,7 +105,16 @@ async function reads(event: ReadingEvent): Promise<Record<string, number>> {
   const feed = new Feed({ env, disk, dir, source, head, wake$: commits$ })
   const knowledge = new Knowledge({ env, disk, dir: join(stateDir, 'knowledge'), source, feed })
   const tree = treeOfLog(env, auditor)
-  const rooms = { bridge, auditor, feed, knowledge, hl7: null, tree, words: WORDS['en-US'] }
+  const rooms = {
+    bridge,
+    auditor,
+    feed,
+    knowledge,
+    delivery: null,
+    patients: () => null,
+    tree,
+    words: WORDS['en-US'],
+  }
   const log = () => {}
   const http = await startHttp(env, stateDir, rooms, {
     host: '127.0.0.1',

@@ -9,6 +9,7 @@ import {
   MDC_UNITS,
   OWN_CODES,
   PRIORITIES,
+  PUMP_EVENTS,
 } from '../src/model/nomenclature.ts'
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
@@ -72,9 +73,15 @@ export function alarms(): string {
     codeText(event),
     event.mark,
   ])
+  const logged = Object.entries(PUMP_EVENTS).map(([code, event]) => [
+    `\`${code}\``,
+    codeText(event),
+    event.mark,
+  ])
   const rows = Object.entries(PRIORITIES).map(([own, priority]) => [`\`${own}\``, priority])
   const conditions = table(["The pump's condition", 'Event', 'Mark'], events)
-  return `${conditions}\n\n${table(["The pump's class", 'Priority of PCD-04'], rows)}`
+  const list = table(["Event of the pump's own list", 'Event', 'Mark'], logged)
+  return `${conditions}\n\n${table(["The pump's class", 'Priority of PCD-04'], rows)}\n\n${list}`
 }
 
 export function header(): string {

@@ -67,9 +67,16 @@ export const ROOMS = {
     ...['base', 'model', 'access', 'feed', 'knowledge', 'words'],
   ]),
   fhir: room('src/fhir/', 'readings as FHIR R4', [...['base', 'model', 'feed', 'knowledge']]),
-  delivery: room('src/delivery/', 'one outbox engine over the feed; MLLP', [
-    ...['base', 'model', 'feed'],
-  ]),
+  delivery: room(
+    'src/delivery/',
+    'one outbox engine over the feed; MLLP, FHIR transactions, webhooks',
+    [...['base', 'model', 'feed']],
+  ),
+  patients: room(
+    'src/patients/',
+    'whose pump is whose: the clinic’s table, what is told of patients',
+    [...['base', 'model']],
+  ),
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', ['model', 'words']),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
@@ -83,7 +90,18 @@ export const ROOMS = {
   ]),
   host: room('src/host/', 'where the rooms meet', [
     ...['access', 'audit/format', 'audit/read', 'base', 'bridge', 'control', 'delivery', 'drivers'],
-    ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet', 'status'],
+    ...[
+      'feed',
+      'fhir',
+      'hl7',
+      'http',
+      'knowledge',
+      'model',
+      'patients',
+      'recorder',
+      'refill/sheet',
+      'status',
+    ],
     ...['witness', 'words'],
   ]),
   cli: room(

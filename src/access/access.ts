@@ -73,7 +73,7 @@ export class Access {
     return this.#required ? 'none' : ANYONE
   }
 
-  /** Looks for tokens that were made this moment: who was not known may be known after it. */
+  /** Resolves when tokens made and revoked up to this moment are known. */
   looked(): Promise<void> {
     return this.#tokens.looked()
   }

@@ -1,5 +1,5 @@
 // The tokens of a state directory, one file each (0600, in a directory of 0700), so that commands in
-// other processes change one without touching the others. A bridge sees every change within a second.
+// other processes change one without touching the others. A bridge sees every change before it answers whoever shows a token.
 // A file that cannot be read as a token counts as none: what is doubtful lets nobody in.
 
 import { chmod, readdir, readFile, stat } from 'node:fs/promises'
@@ -13,6 +13,8 @@ import { hex, newToken, type Token, type TokenWish, tokenSchema } from './token.
 
 /** How often a bridge looks. */
 const LOOK_MS = 250
+/** How long whoever asks waits to know. */
+const LOOK_WAIT_MS = 400
 /** File times are coarse: a directory that changed so lately is read again. */
 const FRESH_MS = 2_000
 
@@ -30,6 +32,7 @@ export class TokenStore {
   #cancel: Cancel = () => {}
   #following = false
   #looking: Promise<void> | null = null
+  #next: Promise<void> | null = null
   readonly #looks = new Emitter()
 
   constructor(env: Env, stateDir: string, source: Source | null) {
@@ -106,20 +109,46 @@ export class TokenStore {
     )
   }
 
-  /** Looks now: a token may have been made since the last look. Never rejects; looks that overlap are one. */
+  /**
+   * Resolves when it is known what tokens there were at this moment, so that one made by another process counts
+   * at once, and one revoked counts no more. Never rejects; a disk that does not answer is not waited for.
+   */
   looked(): Promise<void> {
-    this.#looking ??= this.#look()
-      .catch(() => {})
-      .finally(() => {
-        this.#looking = null
+    const look = this.#fresh()
+    return new Promise((resolve) => {
+      const cancel = this.#env.after(LOOK_WAIT_MS, resolve, { background: true })
+      void look.then(() => {
+        cancel()
+        resolve()
       })
-    return this.#looking
+    })
+  }
+
+  /** A look that begins now, or as soon as the one under way has ended: that one may have looked too early. */
+  #fresh(): Promise<void> {
+    if (this.#looking === null) {
+      this.#looking = this.#refresh()
+        .catch(() => {})
+        .finally(() => {
+          this.#looking = null
+        })
+      return this.#looking
+    }
+    this.#next ??= this.#looking.then(() => {
+      this.#next = null
+      return this.#fresh()
+    })
+    return this.#next
   }
 
   async #look(): Promise<void> {
+    await this.#refresh()
+    this.#looks.emit()
+  }
+
+  async #refresh(): Promise<void> {
     const seen = await this.#stamp()
     if (seen !== this.#seen) await this.#load(seen)
-    this.#looks.emit()
   }
 
   async #stamp(): Promise<string> {

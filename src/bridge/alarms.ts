@@ -1,8 +1,9 @@
-// The changes among the alarms of each pump, told once each: which alarms were told is what the log says,
-// from before this bridge started, and what it has told since.
+// The changes among the alarms of each pump, and what the pump itself has logged, told once each: what was told
+// is what the log says, from before this bridge started, and what it has told since.
 import { type AlarmHistory, changeNoted, readNoted, tellAlarms } from '../model/alarm-changes.ts'
 import { contentOf } from '../model/content.ts'
-import type { AlarmEvent, BridgeEvent, ReadingEvent } from '../model/event.ts'
+import type { AlarmEvent, BridgeEvent, PumpEventsEvent, ReadingEvent } from '../model/event.ts'
+import { eventsNoted, eventsToTell } from '../model/pump-events.ts'
 
 export class AlarmTeller {
   readonly #recorded: (pump: string) => AlarmHistory
@@ -17,42 +18,51 @@ export class AlarmTeller {
   }
 
   /** The events that a reading brings with it, in order. */
-  tell(reading: ReadingEvent, nextOrder: () => number): AlarmEvent[] {
+  tell(reading: ReadingEvent, nextOrder: () => number): (AlarmEvent | PumpEventsEvent)[] {
     const { id } = reading.pump
     const before = this.#told.get(id) ?? this.#of(id)
-    const { changes, history } = tellAlarms(before, read(reading))
-    this.#told.set(id, history)
+    const said = read(reading)
+    const { changes, history } = tellAlarms(before, said)
+    const events = eventsToTell(history, said.events)
+    this.#told.set(id, events ? eventsNoted(history, events) : history)
     const { port, wand, link, session, snapshot, source, receivedAt, mono, pump } = reading
-    return changes.map(({ phase, alarm }) => ({
-      ...{ port, wand, link, session, snapshot, source, receivedAt, mono },
-      order: nextOrder(),
-      kind: 'alarm',
-      pump,
-      phase,
-      alarm,
-    }))
+    const head = { port, wand, link, session, snapshot, source, receivedAt, mono, pump }
+    return [
+      ...changes.map(({ phase, alarm }) => ({
+        ...{ ...head, order: nextOrder(), kind: 'alarm' as const },
+        ...{ phase, alarm },
+      })),
+      ...(events ? [{ ...head, order: nextOrder(), kind: 'pump-events' as const, ...events }] : []),
+    ]
   }
 
   /** An event is in the log. */
   kept(event: BridgeEvent): void {
-    if (event.kind !== 'reading' && event.kind !== 'alarm') return
+    if (!isOurs(event)) return
     const { id } = event.pump
     const known = this.#of(id)
-    this.#kept.set(
-      id,
-      event.kind === 'reading' ? readNoted(known, read(event)) : changeNoted(known, event),
-    )
+    switch (event.kind) {
+      case 'reading':
+        return void this.#kept.set(id, readNoted(known, read(event)))
+      case 'alarm':
+        return void this.#kept.set(id, changeNoted(known, event))
+      case 'pump-events':
+        return void this.#kept.set(id, eventsNoted(known, event))
+    }
   }
 
   /** An event could not be recorded: what it told is told again with the next reading. */
   lost(event: BridgeEvent): void {
-    if (event.kind === 'reading' || event.kind === 'alarm') this.#told.delete(event.pump.id)
+    if (isOurs(event)) this.#told.delete(event.pump.id)
   }
 
   #of(pump: string): AlarmHistory {
     return this.#kept.get(pump) ?? this.#recorded(pump)
   }
 }
+
+const isOurs = (event: BridgeEvent): event is ReadingEvent | AlarmEvent | PumpEventsEvent =>
+  event.kind === 'reading' || event.kind === 'alarm' || event.kind === 'pump-events'
 
 const read = ({ values, receivedAt, clock }: ReadingEvent) => {
   const { alarms, events } = contentOf(values, receivedAt, clock)

@@ -146,8 +146,8 @@ export class Bridge {
   #push(event: BridgeEvent): void {
     this.#gate.push(event)
     if (event.kind !== 'reading') return
-    for (const alarm of this.#alarms.tell(event, () => this.#shared.nextOrder())) {
-      this.#gate.push(alarm)
+    for (const told of this.#alarms.tell(event, () => this.#shared.nextOrder())) {
+      this.#gate.push(told)
     }
   }
 

@@ -1,15 +1,18 @@
-// `wandbridge hl7 send`: sends destinations what they are still owed and ends; through the running bridge
-// if there is one, which does so by itself. With --dry-run it shows the messages and sends nothing.
+// `wandbridge hl7 send`, `delivery send`: sends destinations what they are still owed and ends; through the
+// running bridge if there is one, which does so by itself. With --dry-run it shows the messages and sends
+// nothing. `delivery status` shows how far the destinations of the running bridge are.
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { sleep, systemEnv } from '../base/env.ts'
 import { ask } from '../control/client.ts'
 import { defaultStateDir } from '../host/config.ts'
+import type { Destinations } from '../host/delivery-host.ts'
 import { sourcesIn } from '../host/host.ts'
-import type { DestinationStatus } from '../model/status.ts'
+import type { DestinationKind, DestinationStatus } from '../model/status.ts'
 import { destinationTold } from '../words/told.ts'
+import { WORDS } from '../words/words.ts'
 import { CommandError, Exit, orExit } from './exit.ts'
-import { hl7Of, number, type Settings, settings, withStateDir } from './options.ts'
+import { deliveryOf, number, type Settings, settings, withStateDir } from './options.ts'
 import { hold } from './serve.ts'
 
 interface Flags {
@@ -23,7 +26,25 @@ interface Flags {
 
 export function registerHl7(program: Command): void {
   const hl7 = program.command('hl7').description('Readings as HL7 v2 messages.')
-  withStateDir(hl7.command('send'))
+  withSend(hl7, 'hl7')
+  const all = program.command('delivery').description('Readings to destinations of every kind.')
+  withSend(all, null)
+  withStateDir(all.command('status'))
+    .description('Show how far the destinations of the running bridge are.')
+    .exitOverride()
+    .action(async (flags: Pick<Flags, 'stateDir'>) => {
+      const stateDir = resolve(flags.stateDir ?? defaultStateDir())
+      const found = await orExit(ask(stateDir, 'delivery', {}), Exit.NOT_SO, 'Nothing was sent.')
+      if (found === null) {
+        throw new CommandError(Exit.NOT_SO, `No bridge runs on ${stateDir}. Nothing was sent.`)
+      }
+      tell(found)
+    })
+}
+
+/** `kind`: only destinations of it; null = of every kind. */
+function withSend(parent: Command, kind: DestinationKind | null): void {
+  withStateDir(parent.command('send'))
     .description('Send the destinations of the configuration what they are still owed.')
     .option('--config <file>', 'configuration file (YAML)')
     .option('--dry-run', 'print the messages, send nothing')
@@ -32,26 +53,39 @@ export function registerHl7(program: Command): void {
     .option('--wait <seconds>', 'how long to try', number(1, 86_400), 60)
     .exitOverride()
     .action(async (flags: Flags) => {
-      if (flags.dryRun) return show(settings(flags), flags)
+      if (flags.dryRun) return show(settings(flags), flags, kind)
       const stateDir = resolve(flags.stateDir ?? defaultStateDir())
-      if (!(await through(stateDir, flags))) await byItself(settings(flags), flags)
+      if (!(await through(stateDir, flags, kind))) await byItself(settings(flags), flags, kind)
     })
 }
 
-function destinationsOf({ hl7 }: Settings, { to }: Flags) {
-  const all = hl7.destinations.filter(({ name }) => to === undefined || name === to)
-  if (all.length > 0) return all
+const CONFIGURED = { hl7: 'hl7', fhir: 'fhir', webhooks: 'webhook' } as const
+
+function destinationsOf(chosen: Settings, { to }: Flags, kind: DestinationKind | null) {
+  const { destinations } = deliveryOf(chosen, () => {})
+  const wanted = <K extends keyof Destinations>(key: K, all: Destinations[K]): Destinations[K] =>
+    (kind === null || CONFIGURED[key] === kind
+      ? all.filter(({ name }) => to === undefined || name === to)
+      : []) as unknown as Destinations[K]
+  const found: Destinations = {
+    hl7: wanted('hl7', destinations.hl7),
+    fhir: wanted('fhir', destinations.fhir),
+    webhooks: wanted('webhooks', destinations.webhooks),
+  }
+  if (Object.values(found).flat().length > 0) return found
   const what = to === undefined ? 'no destination' : `no destination ${to}`
   throw new CommandError(
     Exit.USAGE,
-    `The configuration names ${what}. Nothing was sent.\nGive --config FILE with hl7.destinations: name, host, port.`,
+    `The configuration names ${what}. Nothing was sent.\nGive --config FILE with hl7.destinations, delivery.fhir or delivery.webhooks.`,
   )
 }
 
-async function show(chosen: Settings, flags: Flags): Promise<void> {
+async function show(chosen: Settings, flags: Flags, kind: DestinationKind | null): Promise<void> {
+  const found = destinationsOf(chosen, flags, kind)
   const { owedTo } = await import('../host/interop.ts')
+  const { addressees } = await import('../host/delivery-host.ts')
   const env = systemEnv()
-  for (const destination of destinationsOf(chosen, flags)) {
+  for (const destination of addressees(found, WORDS[chosen.locale])) {
     let n = 0
     for await (const { control, position, log, text } of owedTo(
       chosen.stateDir,
@@ -69,14 +103,20 @@ async function show(chosen: Settings, flags: Flags): Promise<void> {
 }
 
 /** Through the bridge that runs; false when none does. */
-async function through(stateDir: string, { parked, to }: Flags): Promise<boolean> {
+async function through(
+  stateDir: string,
+  { parked, to }: Flags,
+  kind: DestinationKind | null,
+): Promise<boolean> {
   const asked = <T>(answer: Promise<T>) => orExit(answer, Exit.NOT_SO, 'Nothing was sent.')
   const sent = parked
-    ? await asked(ask(stateDir, 'hl7-resend', to === undefined ? {} : { destination: to }))
+    ? await asked(ask(stateDir, 'delivery-resend', to === undefined ? {} : { destination: to }))
     : {}
-  const all = parked ? [] : await asked(ask(stateDir, 'hl7', {}))
+  const all = parked ? [] : await asked(ask(stateDir, 'delivery', {}))
   if (sent === null || all === null) return false
-  const named = all.filter(({ name }) => to === undefined || name === to)
+  const named = all.filter(
+    (one) => (kind === null || one.kind === kind) && (to === undefined || one.name === to),
+  )
   if (Object.keys(sent).length + named.length === 0) {
     throw new CommandError(
       Exit.USAGE,
@@ -96,35 +136,39 @@ function tell(all: readonly DestinationStatus[]): void {
   }
 }
 
-async function byItself(chosen: Settings, flags: Flags): Promise<void> {
+async function byItself(
+  chosen: Settings,
+  flags: Flags,
+  kind: DestinationKind | null,
+): Promise<void> {
   const env = systemEnv()
-  const destinations = destinationsOf(chosen, flags)
+  const destinations = destinationsOf(chosen, flags, kind)
   const log = (text: string) => console.error(text)
-  const sending = { ...hl7Of(chosen, log), destinations }
+  const sending = { destinations, log }
   const host = await hold(env, chosen.stateDir, async () => ({
     // A log that is there says itself of which kind of wand it is.
     source: (await sourcesIn(chosen.stateDir))[0] ?? chosen.source,
     ports: [],
     policy: 'manual',
     locale: chosen.locale,
-    hl7: sending,
+    delivery: sending,
   }))
   try {
     await host.auditor.opened
-    const { hl7 } = host
-    if (flags.parked) hl7?.resend()
+    const { delivery } = host
+    if (flags.parked) delivery?.resend()
     const end = env.monotonic() + flags.wait * 1_000
     // Several times in a row: it has looked, and found nothing.
     for (let idle = 0; idle < 3 && env.monotonic() < end; ) {
       await sleep(env, 100)
-      idle = hl7?.idle ? idle + 1 : 0
+      idle = delivery?.idle ? idle + 1 : 0
     }
-    const all = (hl7?.status() ?? []).map((one) => destinationTold(host.words, one))
+    const all = (delivery?.status() ?? []).map((one) => destinationTold(host.words, one))
     tell(all)
     if (all.some(({ state }) => state !== 'idle')) {
       throw new CommandError(Exit.NOT_SO, 'Not everything could be sent. It stays in the log.')
     }
   } finally {
-    await host.stop('hl7-send')
+    await host.stop('delivery-send')
   }
 }

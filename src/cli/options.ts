@@ -98,12 +98,18 @@ export function auditOf({ audit }: Config): NonNullable<HostOptions['audit']> {
   return { ...(keepDays !== undefined && { keepDays }), ...(witnesses && { witnesses }) }
 }
 
-/** Where HL7 messages go. */
-export function hl7Of(
-  { hl7 }: Config,
+/** Whose pump is whose. */
+export const patientsOf = (
+  { patients }: Config,
   log: (text: string) => void,
-): NonNullable<HostOptions['hl7']> {
-  return { destinations: hl7.destinations, log }
+): NonNullable<HostOptions['patients']> => ({ config: patients ?? null, log })
+
+/** Where messages go. */
+export function deliveryOf(
+  { hl7, delivery }: Config,
+  log: (text: string) => void,
+): NonNullable<HostOptions['delivery']> {
+  return { destinations: { hl7: hl7.destinations, ...delivery }, log }
 }
 
 /** How captures of raw traffic are kept. */
@@ -114,7 +120,7 @@ export function captureOf({ capture }: Config): NonNullable<HostOptions['capture
 
 /** Where to listen and how; undefined = nowhere. Throws CommandError(USAGE) on what cannot be. */
 export function httpOf(
-  { http: { listen, tls, hosts, tokens }, locale, zone }: Config,
+  { http: { listen, tls, publicUrl, ...http }, locale, zone }: Config,
   log: (text: string) => void,
 ): HttpOptions | undefined {
   if (listen === 'none') return undefined
@@ -125,7 +131,11 @@ export function httpOf(
   }
   const host = String(found[1] ?? found[2])
   const page = { locale, zone }
-  return { host, port, hosts, tokens, page, log, ...(tls !== undefined && { tls: tlsOf(tls) }) }
+  return {
+    ...{ host, port, page, log, ...http },
+    ...(publicUrl !== undefined && { publicUrl }),
+    ...(tls !== undefined && { tls: tlsOf(tls) }),
+  }
 }
 
 const tlsOf = ({ cert, key, clientCa }: NonNullable<Config['http']['tls']>) => ({

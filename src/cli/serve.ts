@@ -18,8 +18,9 @@ import {
   type BridgeFlags,
   bridgeWands,
   captureOf,
-  hl7Of,
+  deliveryOf,
   httpOf,
+  patientsOf,
   settings,
   withBridgeOptions,
 } from './options.ts'
@@ -41,7 +42,8 @@ export function registerServe(program: Command): void {
         locale: chosen.locale,
         audit: auditOf(chosen),
         capture: captureOf(chosen),
-        hl7: hl7Of(chosen, log),
+        delivery: deliveryOf(chosen, log),
+        patients: patientsOf(chosen, log),
         ...(http && { http }),
       }))
       stopInOrder((why, signal) => stopHost(host, 'serve', { why, signal }, chosen.locale))

@@ -117,6 +117,8 @@ export class Client {
     }),
   )
   readonly alarms$: Observable<RecordOf<'alarm'>> = this.#only('alarm')
+  /** What pumps have logged themselves, as it is read. */
+  readonly pumpEvents$: Observable<RecordOf<'pump-events'>> = this.#only('pump-events')
   readonly sessions$: Observable<RecordOf<'session'>> = this.#only('session')
   readonly link$: Observable<RecordOf<'link'>> = this.#only('link')
   readonly wand$ = this.status$.pipe(

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import {
   interrogationReplySchema,
   type Problem,
+  pumpEventsReplySchema,
   pumpsReplySchema,
   readingSchema,
   readingsReplySchema,
@@ -64,6 +65,8 @@ export function rest(fetch: Fetch, base: string, headers: () => Readonly<Record<
     /** `record`: its id, from the list. */
     interrogation: (id: string, record: string) =>
       get(`${pump(id)}/interrogations/${encodeURIComponent(record)}`, interrogationReplySchema),
+    events: (id: string, range: Range = {}) =>
+      get(`${pump(id)}/events${query(range)}`, pumpEventsReplySchema),
     refills: (id: string, range: Range = {}) =>
       get(`${pump(id)}/refills${query(range)}`, refillsReplySchema),
     /** A tile of a log, by its address in c2sp.org/tlog-tiles. */

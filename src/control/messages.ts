@@ -103,10 +103,10 @@ export const REQUESTS = {
     args: nothing,
     reply: z.object({ file: z.string(), bytes: z.number(), sha256: z.string() }).nullable(),
   },
-  /** How far the HL7 destinations are. */
-  hl7: { args: nothing, reply: z.array(destinationStatusSchema).readonly() },
+  /** How far the destinations are. */
+  delivery: { args: nothing, reply: z.array(destinationStatusSchema).readonly() },
   /** Sends what was set aside again: how many, by destination. */
-  'hl7-resend': {
+  'delivery-resend': {
     args: z.object({ destination: z.string().optional() }),
     reply: z.record(z.string(), z.number()).readonly(),
   },

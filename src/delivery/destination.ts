@@ -7,7 +7,7 @@ import type { Coded, DestinationStatus } from '../model/status.ts'
 import { type Event, IDLE, type Result, RULES, type Rules, type State, step } from './machine.ts'
 import { beginning, type Entry, type Gap, Outbox, type Records } from './outbox.ts'
 import { insist, Place, sinceOf } from './place.ts'
-import { type Parked, type Store, UnreadablePlace } from './saved.ts'
+import { type Parked, type Saved, type Store, UnreadablePlace } from './saved.ts'
 import type { Link, Message, Sender } from './sender.ts'
 import { standing } from './standing.ts'
 
@@ -15,6 +15,8 @@ import { standing } from './standing.ts'
 export interface Notes {
   parked(parked: Parked): Promise<boolean>
   resent(parked: Parked): Promise<boolean>
+  /** It wants no message any more; null = it is asked again. */
+  disabled(why: Saved['disabled']): Promise<boolean>
   gap(gap: Gap): Promise<boolean>
 }
 
@@ -49,6 +51,8 @@ export class Destination {
   /** Set aside before, and to be sent again; the first of them may be under way, and then it is this. */
   #again: Parked[] = []
   #resending: Parked | null = null
+  /** It wanted no message any more, and is to be asked again. */
+  #enabling = false
   #timer: Cancel = () => {}
   #sent = 0
   #lastError = NO_ERROR
@@ -61,7 +65,7 @@ export class Destination {
     this.#link = sender.link({
       connected: () => this.#on({ kind: 'connected' }),
       reply: (reply) => {
-        if (reply?.means === 'refused' || reply?.means === 'try-again') {
+        if (reply?.means && reply.means !== 'accepted') {
           const text = `${reply.code} ${reply.text}`.trim()
           this.#lastError = statement('delivery.refused', { text })
         }
@@ -95,8 +99,12 @@ export class Destination {
     })
   }
 
-  /** Sends what was set aside again, before anything new; gives how many that are. */
+  /**
+   * Sends what was set aside again, before anything new; gives how many that are. A destination that wanted
+   * no message any more is asked again.
+   */
   resend(): number {
+    if (this.#place?.saved.disabled) this.#enabling = true
     const parked = this.#place?.saved.parked ?? []
     this.#again = parked.filter((one) => one.control !== this.#resending?.control)
     this.#outbox.wake()
@@ -107,11 +115,13 @@ export class Destination {
   get idle(): boolean {
     const place = this.#place
     if (!place || place.busy || this.#again.length > 0 || this.#resending) return false
+    if (place.saved.disabled) return true
     return this.#outbox.isEmpty(place.saved.place)
   }
 
-  /** The first position of the log that is written now which it has not had. */
+  /** The first position of the log that is written now which it has not had; what wants nothing is owed nothing. */
   get owed(): number {
+    if (this.#place?.saved.disabled) return Number.POSITIVE_INFINITY
     const place = this.#place?.saved.place
     return place && place.log === this.#options.records.head()?.log ? place.position + 1 : 0
   }
@@ -126,9 +136,11 @@ export class Destination {
 
   status(): Coded<DestinationStatus> {
     const { env, name, sender } = this.#options
-    const { place = null, parked = [] } = this.#place?.saved ?? {}
+    const { place = null, parked = [], disabled = null } = this.#place?.saved ?? {}
     return standing({
       name,
+      kind: sender.kind,
+      disabled,
       address: sender.address,
       now: env.wall(),
       since: this.#resending?.at ?? this.#outbox.owedSince(place),
@@ -165,6 +177,11 @@ export class Destination {
   async #work(place: Place): Promise<void> {
     while (!this.#stopped) {
       const { first } = this.#outbox
+      if (this.#enabling) await this.#enable(place)
+      if (place.saved.disabled) {
+        await this.#outbox.changed()
+        continue
+      }
       const parked = this.#again.shift()
       if (parked) await this.#resend(place, parked)
       else if (first) await this.#settle(place, first)
@@ -182,6 +199,8 @@ export class Destination {
     } else if (entry.kind === 'message') {
       const parked = await this.#deliver(entry.record, entry.message, null)
       if (parked === 'stopped') return
+      // It stays the next one, for when it is asked again.
+      if (parked === 'gone') return
       noted = parked !== null
       if (parked) place.saved.parked.push(parked)
     }
@@ -191,6 +210,23 @@ export class Destination {
     place.soon()
     // What is noted twice would be recorded twice.
     if (noted) await place.settled()
+  }
+
+  async #disable(place: Place, code: string, text: string): Promise<void> {
+    const disabled = { at: utc(this.#options.env.wall()), code, text }
+    if (!(await this.#written(() => this.#options.notes.disabled(disabled)))) return
+    place.saved.disabled = disabled
+    place.soon()
+    await place.settled()
+    this.#options.log(`wants no messages any more (${code} ${text}), and is sent none.`)
+  }
+
+  async #enable(place: Place): Promise<void> {
+    this.#enabling = false
+    if (!(await this.#written(() => this.#options.notes.disabled(null)))) return
+    place.saved.disabled = null
+    place.soon()
+    await place.settled()
   }
 
   async #resend(place: Place, parked: Parked): Promise<void> {
@@ -203,14 +239,14 @@ export class Destination {
     const { log, position, control } = parked
     const record = found as FeedRecord | 'gone' | 'unknown'
     const message = typeof record === 'string' ? null : this.#options.sender.messageOf(record)
-    let again: Parked | null | 'stopped' = null
+    let again: Parked | null | 'stopped' | 'gone' = null
     if (message) again = await this.#deliver(record as FeedRecord, message, parked)
     else if (record !== 'unknown') {
       const gap = { log, from: position, to: position, why: 'dropped' } as const
       if (!(await this.#written(() => this.#options.notes.gap(gap)))) return
     }
     if (again === 'stopped') return
-    if (record !== 'unknown') {
+    if (record !== 'unknown' && again !== 'gone') {
       const others = place.saved.parked.filter((one) => one.control !== control)
       place.saved.parked = again ? [...others, again] : others
       place.soon()
@@ -236,7 +272,7 @@ export class Destination {
     { log, position }: FeedRecord,
     message: Message,
     before: Parked | null,
-  ): Promise<Parked | null | 'stopped'> {
+  ): Promise<Parked | null | 'stopped' | 'gone'> {
     const { notes, env } = this.#options
     const { control } = message
     const result = await this.#exchange(message)
@@ -245,6 +281,10 @@ export class Destination {
       this.#lastError = NO_ERROR
       if (before && !(await this.#written(() => notes.resent(before)))) return 'stopped'
       return null
+    }
+    if (result.kind === 'gone') {
+      if (this.#place) await this.#disable(this.#place, result.code, result.text)
+      return 'gone'
     }
     const { code, text, attempts } = result
     const parked = { log, position, control, code, text, attempts, at: utc(env.wall()) }
@@ -276,7 +316,7 @@ export class Destination {
           this.#link.connect()
           break
         case 'send':
-          this.#link.send(this.#text)
+          this.#link.send(this.#text, this.#state.head ?? '')
           break
         case 'close':
           this.#lastError = statement('delivery.unanswered')

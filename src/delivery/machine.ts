@@ -1,7 +1,7 @@
 // What a destination is sent next and what its replies mean: one message at a time, in order. Pure:
 // events in, effects out. What is accepted is done with; an error is tried again, more and more slowly,
-// then parked; a refusal is parked at once; silence closes the connection; a destination that is down is
-// tried for ever. A reply that names another message says nothing about this one.
+// then parked; a refusal is parked at once; silence closes the connection; a destination that is down, or says
+// that it takes nothing now, is tried for ever. A reply that names another message says nothing about this one.
 import type { Reply } from './sender.ts'
 
 export interface Rules {
@@ -23,7 +23,7 @@ export interface State {
   readonly waiting: 'nothing' | 'ack' | 'backoff'
   /** Error replies to this message so far. */
   readonly refused: number
-  /** Connections in a row that came to nothing. */
+  /** Connections in a row that came to nothing, or were told to come later. */
   readonly failed: number
   /** Replies that named another message, or were none. */
   readonly strays: number
@@ -48,6 +48,7 @@ export type Event =
 
 export type Result =
   | { readonly kind: 'accepted' }
+  | { readonly kind: 'gone'; readonly code: string; readonly text: string }
   | {
       readonly kind: 'parked'
       readonly code: string
@@ -91,10 +92,13 @@ export function step(state: State, event: Event, rules: Rules = RULES): Step {
 
 const NO_TIMER: Effect = { do: 'timer', ms: null }
 
-const timer = (times: number, { backoffMs, longestMs }: Rules): Effect => ({
-  do: 'timer',
-  ms: Math.min(longestMs, backoffMs * 2 ** Math.min(times, 20)),
-})
+/** Whoever asks to be left alone for longer is asked again after this. */
+const MOST_ASKED_MS = 3_600_000
+
+const waitMs = (times: number, { backoffMs, longestMs }: Rules) =>
+  Math.min(longestMs, backoffMs * 2 ** Math.min(times, 20))
+
+const timer = (times: number, rules: Rules): Effect => ({ do: 'timer', ms: waitMs(times, rules) })
 
 /** Sends, or connects first, if there is something to send and nothing to wait for. */
 function next(state: State, rules: Rules): Step {
@@ -111,17 +115,26 @@ function replied(state: State, reply: Reply | null, rules: Rules): Step {
   if (!reply?.means || state.waiting !== 'ack' || reply.control !== state.head) {
     return { state: { ...state, strays: state.strays + 1 }, effects: [] }
   }
-  const { means, code, text } = reply
+  const { means, code, text, afterMs = 0 } = reply
   const done = { ...state, head: null, waiting: 'nothing', refused: 0, failed: 0 } as const
   const end = (result: Result): Step => ({
     state: done,
     effects: [NO_TIMER, { do: 'done', result }],
   })
   if (means === 'accepted') return end({ kind: 'accepted' })
+  if (means === 'gone') return end({ kind: 'gone', code, text })
+  const wait = (times: number): Effect => ({
+    do: 'timer',
+    ms: Math.max(waitMs(times, rules), Math.min(afterMs, MOST_ASKED_MS)),
+  })
+  if (means === 'later') {
+    const failed = state.failed + 1
+    return { state: { ...state, failed, waiting: 'backoff' }, effects: [wait(failed - 1)] }
+  }
   const refused = state.refused + 1
   if (means === 'refused' || refused >= rules.attempts) {
     return end({ kind: 'parked', code, text, attempts: refused })
   }
   const again = { ...state, refused, failed: 0, waiting: 'backoff' } as const
-  return { state: again, effects: [timer(refused - 1, rules)] }
+  return { state: again, effects: [wait(refused - 1)] }
 }

@@ -4,6 +4,7 @@
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { RecordKind } from '../model/record.ts'
 import type { Statement } from '../model/statement.ts'
+import type { DestinationKind } from '../model/status.ts'
 
 /** What a record is sent as: the same whenever it is sent. */
 export interface Message {
@@ -16,12 +17,20 @@ export interface Message {
 export interface Reply {
   /** The message that it speaks of. */
   readonly control: string
-  /** Null = it says none of these, and so nothing. */
-  readonly means: 'accepted' | 'try-again' | 'refused' | null
+  readonly means: Means | null
   /** In the destination's own words, for people. */
   readonly code: string
   readonly text: string
+  /** It asks not to be sent anything for so long, in ms. */
+  readonly afterMs?: number
 }
+
+/**
+ * What a reply says of its message; null = none of these, and so nothing. `try-again`: it may be taken later,
+ * and has so many attempts; `later`: the destination takes nothing now, whatever it is sent, and is tried for
+ * ever; `refused`: never; `gone`: the destination wants no message any more.
+ */
+export type Means = 'accepted' | 'try-again' | 'later' | 'refused' | 'gone'
 
 export interface LinkEvents {
   connected(): void
@@ -31,14 +40,18 @@ export interface LinkEvents {
   closed(why: Statement): void
 }
 
-/** One connection after the other. What one that was given up still says is not heard. */
+/**
+ * One connection after the other. What one that was given up still says is not heard. A way without
+ * connections, such as HTTP, says that it is connected and sends each message by itself.
+ */
 export interface Link {
   connect(): void
-  send(text: string): void
+  send(text: string, control: string): void
   close(): void
 }
 
 export interface Sender {
+  readonly kind: DestinationKind
   /** Where to, as it is shown. */
   readonly address: string
   /** Only records of these kinds are looked at. */

@@ -1,13 +1,15 @@
 // How a destination stands, as it is shown: on the page, among the metrics, by `hl7 send`. Pure.
 import { type Statement, statement } from '../model/statement.ts'
-import type { Coded, DestinationStatus } from '../model/status.ts'
+import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
 import type { State } from './machine.ts'
-import type { Parked } from './saved.ts'
+import type { Parked, Saved } from './saved.ts'
 
 const SHOWN = 10
 
 interface Known {
   readonly name: string
+  readonly kind: DestinationKind
+  readonly disabled: Saved['disabled']
   readonly address: string
   readonly now: number
   /** UTC: recording of the oldest that is owed, or since when that is not known; null = nothing is. */
@@ -22,16 +24,33 @@ interface Known {
 }
 
 export function standing(known: Known): Coded<DestinationStatus> {
-  const { name, address, now, since, lost, machine, lastError, waiting, parked, sent } = known
+  const {
+    name,
+    kind,
+    address,
+    now,
+    disabled,
+    since,
+    lost,
+    machine,
+    lastError,
+    waiting,
+    parked,
+    sent,
+  } = known
   const state = stateOf(known)
   const said = {
     failed: lost ?? statement('delivery.starting'),
     idle: statement('delivery.idle'),
+    disabled: statement('delivery.disabled', {
+      text: `${disabled?.code} ${disabled?.text}`.trim(),
+    }),
     sending: statement('delivery.sending'),
     waiting: machine.head === null ? statement('delivery.looking-up') : lastError,
   }[state]
   return {
     name,
+    kind,
     address,
     state,
     lagMs: since === null ? 0 : Math.max(0, now - Date.parse(since)),
@@ -44,8 +63,9 @@ export function standing(known: Known): Coded<DestinationStatus> {
   }
 }
 
-function stateOf({ lost, since, machine }: Known): DestinationStatus['state'] {
+function stateOf({ lost, since, machine, disabled }: Known): DestinationStatus['state'] {
   if (lost !== null) return 'failed'
+  if (disabled) return 'disabled'
   if (since === null) return 'idle'
   return machine.link === 'open' && machine.waiting !== 'backoff' ? 'sending' : 'waiting'
 }

@@ -6,7 +6,7 @@ import { pumpId } from '../base/pump-id.ts'
 import { decoderOf } from '../drivers/decoders.ts'
 import { contentOf } from '../model/content.ts'
 import type { ClockReading, SessionEnding } from '../model/event.ts'
-import { type AlarmReading, filled, type Source } from '../model/reading.ts'
+import { type AlarmReading, filled, type PumpEventReading, type Source } from '../model/reading.ts'
 import { type CodedRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
 import { mapValues, type Value } from '../model/value.ts'
 import { cursorText } from './cursor.ts'
@@ -21,6 +21,7 @@ type Common = Pick<
   | 'wand'
   | 'port'
   | 'patient'
+  | 'owner'
   | 'session'
   | 'snapshot'
   | 'deviceTime'
@@ -54,6 +55,7 @@ export function apiRecord(record: Common | AuditRecord, place: Place): CodedReco
     wand: record.wand ?? null,
     port: record.port ?? null,
     patient: record.patient ?? null,
+    owner: record.owner ?? null,
     session: record.session ?? null,
     snapshot: record.snapshot ?? null,
     deviceTime,
@@ -77,6 +79,10 @@ export function apiRecord(record: Common | AuditRecord, place: Place): CodedReco
     case 'alarm': {
       const { phase, alarm } = record.body as Body<'alarm'>
       return { kind, ...head, phase, alarm: alarm as unknown as AlarmReading }
+    }
+    case 'pump-events': {
+      const { upTo, overwritten, events } = record.body as Body<'pump-events'>
+      return { kind, ...head, upTo, overwritten, entries: events as unknown as PumpEventReading[] }
     }
     case 'session': {
       const { event, how } = record.body as Body<'session'>

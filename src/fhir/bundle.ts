@@ -4,6 +4,7 @@ import type { InterrogationRecord } from '../model/record.ts'
 import { deviceMetricsOf, devicesOf } from './devices.ts'
 import { markOf } from './elements.ts'
 import { observationsOf } from './observations.ts'
+import { patientOf } from './patients.ts'
 import { interrogationReport } from './reports.ts'
 
 /** `base`: the address references are resolved against, such as http://127.0.0.1:8420/fhir/R4. */
@@ -13,6 +14,7 @@ export function bundleOf(record: InterrogationRecord, base: string): Bundle<Fhir
     ...observationsOf(record),
     ...devicesOf(record),
     ...deviceMetricsOf(record, false),
+    ...(record.owner ? [patientOf(record.owner, record.source)] : []),
   ]
   return {
     resourceType: 'Bundle',

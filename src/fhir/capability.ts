@@ -1,5 +1,6 @@
 // What this server can do, made from the tables that do it.
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4.js'
+import { includable } from './included.ts'
 import { TYPES } from './library.ts'
 import { PARAMS } from './parameters.ts'
 
@@ -20,7 +21,7 @@ export function capability(version: string, base: string, date: string): Capabil
       {
         mode: 'server',
         documentation:
-          'Nothing can be written. Every read is recorded. Unknown parameters are left out and said so, or refused with Prefer: handling=strict. Pages go by their links.',
+          'Nothing can be written. Every read is recorded. What would change the result and is not supported is refused, or left out and said so with Prefer: handling=lenient. Pages go by their links. _sort by date, issued or _lastUpdated is the order of the log, or with a minus the newest first.',
         security: { description: 'Authorization: Bearer TOKEN, with the scope fhir.' },
         resource: TYPES.map((type) => resourceOf(type)),
       },
@@ -29,11 +30,21 @@ export function capability(version: string, base: string, date: string): Capabil
 }
 
 function resourceOf(type: (typeof TYPES)[number]): CapabilityStatementRestResource {
-  const versioned = type !== 'DeviceMetric'
+  const versioned = type !== 'DeviceMetric' && type !== 'Patient'
   const codes = ['read', ...(versioned ? ['vread'] : []), 'search-type'] as const
   return {
     type,
     interaction: codes.map((code) => ({ code: code as 'read' })),
+    ...(type === 'Observation' && {
+      operation: [
+        {
+          name: 'lastn',
+          definition: 'http://hl7.org/fhir/OperationDefinition/Observation-lastn',
+          documentation: 'max, and what Observations are searched by. Without a patient, too.',
+        },
+      ],
+    }),
+    ...(includable(type).length > 0 && { searchInclude: includable(type) }),
     versioning: versioned ? 'versioned' : 'no-version',
     searchParam: Object.entries(PARAMS[type]).map(([name, { type: kind }]) => ({
       name,

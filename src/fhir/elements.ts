@@ -1,4 +1,5 @@
 // The small parts that resources are made of: concepts, quantities, references, times, marks.
+import { createHash } from 'node:crypto'
 import type {
   CodeableConcept,
   Coding,
@@ -16,6 +17,7 @@ import {
   MDC_SYSTEM,
   OWN_SYSTEM,
 } from '../model/nomenclature.ts'
+import type { PatientId } from '../model/owner.ts'
 import type { Source } from '../model/reading.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 
@@ -25,6 +27,7 @@ export const PUMP_SYSTEM = 'urn:wandbridge:pump'
 export const RECORD_SYSTEM = 'urn:wandbridge:record'
 const PSEUDONYM_SYSTEM = 'urn:wandbridge:pseudonym'
 const DEVICE_TIME = 'urn:wandbridge:structuredefinition:device-time'
+const CLOCK_OFFSET = 'urn:wandbridge:structuredefinition:device-clock-offset'
 const ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
 const ABSENT_SYSTEM = 'http://terminology.hl7.org/CodeSystem/data-absent-reason'
 
@@ -78,7 +81,7 @@ export function markOf(source: Source): Pick<Meta, 'security'> {
 }
 
 export interface DeviceTime {
-  /** To the second with an offset, or the day alone where no offset is known. */
+  /** UTC of a reading; the day alone of any other time of the pump's clock. */
   readonly text: string | undefined
   readonly element: Element
 }
@@ -96,21 +99,43 @@ export function deviceTime(text: string | null): DeviceTime {
 }
 
 /**
- * When a reading was made: by the pump's clock where its offset is known, else, as where it has lost its
- * time, by this computer's, with the pump's own text beside it. So it is found by its date either way.
+ * When a reading was made, by this computer's clock: the pump's may be reset or have jumped, and a search by
+ * date must find the reading all the same. The pump's own time stands beside it, with its offset.
  */
-export function readingTime(
-  { deviceTime: text, readAt }: Pick<InterrogationRecord, 'deviceTime' | 'readAt'>,
-  zone: string | null,
-): DeviceTime {
-  const element = text === null ? {} : deviceTime(text).element
-  return { text: text === null || zone === null ? readAt : `${text}${zone}`, element }
+export function readingTime({
+  deviceTime: text,
+  readAt,
+  clock: { offset },
+}: Pick<InterrogationRecord, 'deviceTime' | 'readAt' | 'clock'>): DeviceTime {
+  const extension: Extension[] = []
+  if (text !== null) extension.push({ url: DEVICE_TIME, valueString: text })
+  if (offset.value !== null) {
+    extension.push({ url: CLOCK_OFFSET, valueQuantity: quantityOf(offset.value, offset.unit) })
+  }
+  return { text: readAt, element: extension.length > 0 ? { extension } : {} }
 }
 
 export const deviceReference = (id: string): Reference => ({ reference: `Device/${id}` })
 
+/** Gives nothing away of the identifier. */
+export const patientResourceId = ({ system, value }: PatientId) =>
+  createHash('sha256')
+    .update(JSON.stringify([system, value]))
+    .digest('hex')
+    .slice(0, 16)
+
+export const patientReference = ({ system, value }: PatientId): Reference => ({
+  reference: `Patient/${patientResourceId({ system, value })}`,
+  type: 'Patient',
+  identifier: { system, value },
+})
+
 /** Whom a value is about. */
-export function subjectOf(patient: string | null, device: string): Reference {
+export function subjectOf(
+  { patient, owner }: Pick<InterrogationRecord, 'patient' | 'owner'>,
+  device: string,
+): Reference {
+  if (owner) return patientReference(owner)
   if (patient === null) return deviceReference(device)
   return { type: 'Patient', identifier: { system: PSEUDONYM_SYSTEM, value: patient } }
 }

@@ -1,8 +1,8 @@
 // Observations of one interrogation: each one value, as it was read, for ever. A value that is not there
 // says why. How old it is, is no matter of an Observation: the present is DeviceMetric.operationalStatus.
 import type { CodeableConcept, Observation, ObservationComponent } from 'fhir/r4.js'
-import { type Measured, type Missing, type Observed, observe, zoneOf } from '../model/metrics.ts'
-import { ALARM_EVENTS } from '../model/nomenclature.ts'
+import { type Measured, type Missing, type Observed, observe } from '../model/metrics.ts'
+import { eventCode } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import {
   absent,
@@ -49,7 +49,7 @@ export const observationId = (record: InterrogationRecord, key: string) =>
 export function observationOf(record: InterrogationRecord, one: Observed): Observation {
   const { metric, key } = one
   const pump = record.pump?.id ?? ''
-  const effective = readingTime(record, zoneOf(record))
+  const effective = readingTime(record)
   const component = one.parts.map((part) => ({
     code: conceptOf(part.code),
     ...valueIn(part),
@@ -61,8 +61,8 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
     identifier: [{ system: RECORD_SYSTEM, value: `${record.log}/${record.position}/${key}` }],
     status: 'final',
     category: [categoryOf(metric.about)],
-    code: conceptOf(metric.code),
-    subject: metric.about === 'clinical' ? subjectOf(record.patient, pump) : deviceReference(pump),
+    code: { ...conceptOf(metric.code), text: one.text },
+    subject: metric.about === 'clinical' ? subjectOf(record, pump) : deviceReference(pump),
     ...(effective.text !== undefined && { effectiveDateTime: effective.text }),
     ...(effective.element.extension && { _effectiveDateTime: effective.element }),
     issued: record.at,
@@ -73,14 +73,14 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
   }
 }
 
-function categoryOf(about: string): CodeableConcept {
+export function categoryOf(about: string): CodeableConcept {
   const system = 'http://terminology.hl7.org/CodeSystem/observation-category'
   return about === 'clinical'
     ? { coding: [{ system, code: 'therapy', display: 'Therapy' }] }
     : { text: about === 'setting' ? 'Setting of the device' : 'Technical value of the device' }
 }
 
-function valueIn({ kind, values, value, unit, missing }: Measured): Value {
+export function valueIn({ kind, values, value, unit, missing }: Measured): Value {
   if (value === null) return { dataAbsentReason: absent(REASONS[missing ?? 'unknown']) }
   if (kind === 'number') return { valueQuantity: quantityOf(Number(value), unit ?? '1') }
   const text = String(value)
@@ -89,6 +89,6 @@ function valueIn({ kind, values, value, unit, missing }: Measured): Value {
     return { valueDateTime: when, _valueDateTime: element }
   }
   if (values === null) return { valueString: text }
-  const event = values === 'alarm-code' ? ALARM_EVENTS[text] : undefined
+  const event = eventCode(values, text)
   return { valueCodeableConcept: wordOf(values, text, event ? [codingOf(event)] : []) }
 }

@@ -4,17 +4,25 @@ import type {
   Device,
   DeviceMetric,
   DiagnosticReport,
+  Identifier,
   Observation,
+  Patient,
   Reference,
   Resource,
 } from 'fhir/r4.js'
 import type { Type } from './library.ts'
-import type { Coded } from './params.ts'
+import type { Coded, Quantity } from './params.ts'
 
 interface Params {
   readonly token: (resource: never) => readonly Coded[]
   readonly date: (resource: never) => string | undefined
-  readonly reference: { readonly types: readonly string[]; of(resource: never): readonly string[] }
+  readonly quantity: (resource: never) => Quantity | undefined
+  readonly reference: {
+    readonly types: readonly string[]
+    of(resource: never): readonly string[]
+    /** Of what is named without a resource of it here; not set = nothing is. */
+    identifiers?(resource: never): readonly Coded[]
+  }
   readonly uri: (resource: never) => string | undefined
 }
 export type Param = {
@@ -27,7 +35,22 @@ const reference = (types: readonly string[], of: Params['reference']['of']): Par
   type: 'reference',
   of: { types, of },
 })
-const ids = (one: { identifier?: { system?: string; value?: string }[] }): Coded[] =>
+const subject = (types: readonly string[]): Param => ({
+  type: 'reference',
+  of: {
+    types,
+    of: ({ subject }: Subject) => refs(subject).filter((one) => types.includes(typeIn(one))),
+    identifiers: ({ subject: one }: Subject) =>
+      one?.identifier && types.includes(one.type ?? '')
+        ? ids({ identifier: [one.identifier] })
+        : [],
+  },
+})
+interface Subject {
+  readonly subject?: Reference
+}
+const typeIn = (reference: string) => reference.split('/')[0] ?? ''
+const ids = (one: { identifier?: Pick<Identifier, 'system' | 'value'>[] }): Coded[] =>
   (one.identifier ?? []).map(({ system, value }) => ({ system, code: value }))
 const refs = (...all: (Reference | undefined)[]) => all.flatMap((one) => one?.reference ?? [])
 
@@ -48,6 +71,7 @@ export const PARAMS: Readonly<Record<Type, Readonly<Record<string, Param>>>> = {
     ...IDENTIFIER,
     type: token(({ type }: Device) => type?.coding ?? []),
     parent: reference(['Device'], ({ parent }: Device) => refs(parent)),
+    patient: reference(['Patient'], ({ patient }: Device) => refs(patient)),
   },
   DeviceMetric: {
     ...COMMON,
@@ -64,7 +88,9 @@ export const PARAMS: Readonly<Record<Type, Readonly<Record<string, Param>>>> = {
       category.flatMap((one) => one.coding ?? []),
     ),
     date: date(({ effectiveDateTime }: Observation) => effectiveDateTime),
-    subject: reference(['Device', 'Patient'], ({ subject }: Observation) => refs(subject)),
+    subject: subject(['Device', 'Patient']),
+    patient: subject(['Patient']),
+    'value-quantity': { type: 'quantity', of: ({ valueQuantity }: Observation) => valueQuantity },
     // A reading names its metric; the pump that metric is of is meant as well.
     device: reference(['Device', 'DeviceMetric'], ({ device }: Observation) => [
       ...refs(device),
@@ -77,8 +103,14 @@ export const PARAMS: Readonly<Record<Type, Readonly<Record<string, Param>>>> = {
     code: token(({ code }: DiagnosticReport) => code.coding ?? []),
     date: date(({ effectiveDateTime }: DiagnosticReport) => effectiveDateTime),
     issued: date(({ issued }: DiagnosticReport) => issued),
-    subject: reference(['Device', 'Patient'], ({ subject }: DiagnosticReport) => refs(subject)),
+    subject: subject(['Device', 'Patient']),
+    patient: subject(['Patient']),
     result: reference(['Observation'], ({ result = [] }: DiagnosticReport) => refs(...result)),
+  },
+  Patient: {
+    ...COMMON,
+    ...IDENTIFIER,
+    active: token(({ active }: Patient) => [{ code: String(active) }]),
   },
   AuditEvent: {
     ...COMMON,

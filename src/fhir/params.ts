@@ -1,5 +1,6 @@
 // Search parameters as FHIR R4 has them: tokens, references, dates with prefixes and precision; `,` is
 // or, repeated is and. Pure. What cannot be right is refused, never guessed.
+import { fromZone } from '../model/format.ts'
 import { FhirProblem } from './outcome.ts'
 
 /** From a moment on, and before another, in ms since 1970. */
@@ -11,28 +12,29 @@ export interface Span {
 const DATE =
   /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/
 
-/** What a date of some precision covers; without zone it is taken as UTC. Null = it is none. */
-export function spanOf(text: string): Span | null {
+/** What a date of some precision covers; without zone it is of the clinic's. Null = it is none. */
+export function spanOf(text: string, clinic: string): Span | null {
   const found = DATE.exec(text)
   if (!found) return null
   const [, year, month = '01', day = '01', hour = '00', minute = '00', second = '00'] = found
   const fraction = found[7]
-  const zone = found[8] ?? 'Z'
   const plain = `${year}-${month}-${day}T${hour}:${minute}:${second}`
   const zoneless = Date.parse(`${plain}Z`)
-  const shift = offsetMs(zone)
+  const zone = found[8]
+  const shift = offsetMs(zone ?? 'Z')
   // A 30 February rolls over, and a 25th hour: they are no dates.
   if (Number.isNaN(zoneless) || shift === null) return null
   if (new Date(zoneless).toISOString().slice(0, 19) !== plain) return null
   const ms = Number((fraction ?? '').padEnd(3, '0').slice(0, 3))
-  const lo = zoneless - shift + ms
+  const at = (local: number) => (zone === undefined ? fromZone(local, clinic) : local - shift)
+  const lo = at(zoneless) + ms
   if (fraction !== undefined) return { lo, hi: lo + 1 }
   if (found[6] !== undefined) return { lo, hi: lo + 1_000 }
   if (found[5] !== undefined) return { lo, hi: lo + 60_000 }
-  if (found[3] !== undefined) return { lo, hi: lo + 86_400_000 }
+  if (found[3] !== undefined) return { lo, hi: at(zoneless + 86_400_000) }
   const next =
     found[2] === undefined ? Date.UTC(Number(year) + 1, 0) : Date.UTC(Number(year), Number(month))
-  return { lo, hi: next }
+  return { lo, hi: at(next) }
 }
 
 function offsetMs(zone: string): number | null {
@@ -51,10 +53,10 @@ export interface DateTest extends Span {
 }
 
 /** Throws FhirProblem. */
-export function dateTest(name: string, text: string): DateTest {
+export function dateTest(name: string, text: string, clinic: string): DateTest {
   const [, prefix = 'eq', rest = ''] = PREFIX.exec(text) ?? []
   // A plus sign that was not escaped has come as a space.
-  const span = spanOf(rest.replace(' ', '+'))
+  const span = spanOf(rest.replace(' ', '+'), clinic)
   if (!span) throw new FhirProblem(400, `${name}: ${quoted(text)} is no date of FHIR.`)
   return { prefix: prefix as Prefix, ...span }
 }
@@ -83,6 +85,72 @@ export function dateMatches(own: Span, test: DateTest, nowMs: number): boolean {
       const by = Math.abs(nowMs - test.lo) / 10
       return own.lo < test.hi + by && own.hi > test.lo - by
     }
+  }
+}
+
+export interface Quantity {
+  readonly value?: number | undefined
+  readonly system?: string | undefined
+  readonly code?: string | undefined
+  readonly unit?: string | undefined
+}
+
+export interface QuantityTest extends Span {
+  readonly prefix: Prefix
+  readonly value: number
+  /** Undefined = any; with a system its code is meant, without one also what people read. */
+  readonly system: string | undefined
+  readonly unit: string | undefined
+}
+
+const NUMBER = /^[+-]?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,2}))?$/
+
+/** `[prefix]number|system|code`. What it is equal to is as wide as its last digit. Throws FhirProblem. */
+export function quantityTest(name: string, text: string): QuantityTest {
+  const [, prefix = 'eq', rest = ''] = PREFIX.exec(text) ?? []
+  const [number = '', system = '', unit = '', ...more] = rest.split('|')
+  const found = NUMBER.exec(number)
+  if (!found || more.length > 0) {
+    throw new FhirProblem(400, `${name}: ${quoted(text)} is no quantity of FHIR.`)
+  }
+  const value = Number(number)
+  const half = 0.5 * 10 ** (Number(found[3] ?? 0) - (found[2]?.length ?? 0))
+  return {
+    prefix: prefix as Prefix,
+    value,
+    lo: value - half,
+    hi: value + half,
+    system: system === '' ? undefined : system,
+    unit: unit === '' ? undefined : unit,
+  }
+}
+
+export function quantityMatches(
+  own: Quantity,
+  { value, lo, hi, prefix, ...of }: QuantityTest,
+): boolean {
+  const { value: is, system, code, unit } = own
+  if (is === undefined || (of.system !== undefined && of.system !== system)) return false
+  const units = of.system === undefined ? [code, unit] : [code]
+  if (of.unit !== undefined && !units.includes(of.unit)) return false
+  const eq = is >= lo && is < hi
+  switch (prefix) {
+    case 'eq':
+      return eq
+    case 'ne':
+      return !eq
+    case 'gt':
+    case 'sa':
+      return is > value
+    case 'lt':
+    case 'eb':
+      return is < value
+    case 'ge':
+      return is >= value || eq
+    case 'le':
+      return is <= value || eq
+    case 'ap':
+      return Math.abs(is - value) <= Math.abs(value) / 10
   }
 }
 

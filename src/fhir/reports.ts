@@ -1,6 +1,6 @@
 // DiagnosticReports: one for each interrogation, and one for each refill as the pump reports it.
 import type { DiagnosticReport } from 'fhir/r4.js'
-import { observe, zoneOf } from '../model/metrics.ts'
+import { observe } from '../model/metrics.ts'
 import { type Code, OWN } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import {
@@ -21,7 +21,7 @@ export interface Refill {
 
 export function interrogationReport(record: InterrogationRecord): DiagnosticReport {
   const keys = observe(record).map(({ key }) => observationId(record, key))
-  const whole = report(record, '', OWN.interrogation, readingTime(record, zoneOf(record)), keys)
+  const whole = report(record, '', OWN.interrogation, readingTime(record), keys)
   if (record.unavailable.length === 0) return whole
   const parts = record.unavailable.map(({ block, reason }) => `${block} (${reason})`)
   return { ...whole, conclusion: `These parts of the pump could not be read: ${parts.join(', ')}.` }
@@ -54,7 +54,7 @@ function report(
     identifier: [{ system: RECORD_SYSTEM, value: `${log}/${position}${suffix.replace('.', '/')}` }],
     status: 'final',
     code: conceptOf(code),
-    subject: subjectOf(record.patient, record.pump?.id ?? ''),
+    subject: subjectOf(record, record.pump?.id ?? ''),
     ...(effective.text !== undefined && { effectiveDateTime: effective.text }),
     ...(effective.element.extension && { _effectiveDateTime: effective.element }),
     issued: at,

@@ -1,41 +1,14 @@
-// Searching: what matches, page by page, by cursor. Unknown parameters are left out and said so, or refused
-// when the client wants it strict; a modifier is always refused, because leaving one out would give more
-// than was asked for.
-import type { Bundle, BundleEntry, Resource } from 'fhir/r4.js'
+// Searching: what matches, page by page, by cursor, in the order of the log or against it, with what it points
+// at where that is asked for.
+import type { Bundle, BundleEntry } from 'fhir/r4.js'
 import { utc } from '../base/env.ts'
-import type { Code } from '../model/nomenclature.ts'
-import { codingOf } from './elements.ts'
+import { type Included, includesOf } from './included.ts'
 import type { Found, Library, Passed, Query, Type } from './library.ts'
+import { type Asked, narrowed, refuseUnless, testsOf } from './matching.ts'
 import { FhirProblem, outcome } from './outcome.ts'
-import { PARAMS, type Param } from './parameters.ts'
-import {
-  alternatives,
-  countOf,
-  dateMatches,
-  dateTest,
-  quoted,
-  referenceOf,
-  spanOf,
-  tokenMatches,
-  tokenOf,
-} from './params.ts'
+import { alternatives, countOf, quoted, tokenOf } from './params.ts'
 
-/** What every search takes besides. */
-const CONTROL = ['_count', '_cursor', '_format', '_pretty', '_summary']
 const CURSOR = /^[a-z0-9-]{1,64}(\.[a-z0-9-]{1,64}){0,2}$/
-
-type Test = (resource: Resource) => boolean
-
-export interface Asked {
-  readonly type: Type
-  readonly query: URLSearchParams
-  readonly strict: boolean
-  readonly base: string
-  readonly nowMs: number
-  gone(): boolean
-  /** Whether it has taken so long that a page should do with what was found. */
-  enough(): boolean
-}
 
 export interface Searched {
   readonly bundle: Bundle
@@ -46,12 +19,20 @@ export interface Searched {
 const TOO_MANY =
   'There is too much to be counted in one go. Ask for less of it (device, _lastUpdated), or page through it.'
 
+/** A page with what its resources point at. */
+const MOST_WITH_MORE = 50
+
 /** Throws FhirProblem. A page may be shorter than it could be, and has a link to the next then. */
 export async function search(library: Library, asked: Asked): Promise<Searched> {
   const { type, query, base } = asked
   const { tests, ignored, used } = testsOf(asked)
+  const order = orderOf(asked)
+  const includes = includesOf(type, query.getAll('_include'))
+  const left = [...ignored, ...order.ignored, ...includes.ignored]
+  refuseUnless(asked.lenient, type, left)
   const onlyCount = summaryOf(query) || query.get('_count') === '0'
-  const most = countOf(query.getAll('_count').filter((one) => one !== ''))
+  const count = countOf(query.getAll('_count').filter((one) => one !== ''))
+  const most = includes.names.length > 0 ? Math.min(count, MOST_WITH_MORE) : count
   const cursor = query.get('_cursor') ?? undefined
   if (cursor !== undefined && !CURSOR.test(cursor)) {
     throw new FhirProblem(400, `_cursor: ${quoted(cursor)} is from no page of this server.`)
@@ -63,13 +44,14 @@ export async function search(library: Library, asked: Asked): Promise<Searched> 
   const narrow: Query = {
     gone: asked.gone,
     ...narrowed(asked),
+    order: order.order,
     ...(!onlyCount && { cursor }),
   }
   const found: Found[] = []
   let total = 0
   /** Where the next page begins; null = there is none. */
   let next: string | null = null
-  for await (const one of candidates(library, type, narrow, named(asked))) {
+  for await (const one of candidates(library, type, narrow, named(asked, order))) {
     if (one.resource === null) {
       if (!asked.enough()) continue
       if (onlyCount) throw new FhirProblem(503, TOO_MANY, 'too-costly')
@@ -84,33 +66,82 @@ export async function search(library: Library, asked: Asked): Promise<Searched> 
     found.push(one)
   }
   const self = new URLSearchParams(used)
+  if (order.text !== null) self.set('_sort', order.text)
+  for (const name of includes.names) self.append('_include', name)
   self.set('_count', String(onlyCount ? 0 : most))
   const at = (extra: Record<string, string>) =>
     `${base}/${type}?${new URLSearchParams([...self, ...Object.entries(extra)])}`
   const link = [{ relation: 'self', url: at(cursor === undefined ? {} : { _cursor: cursor }) }]
   if (next !== null) link.push({ relation: 'next', url: at({ _cursor: next }) })
   if (cursor !== undefined) link.push({ relation: 'first', url: at({}) })
-  const entry: BundleEntry[] = found.map(({ resource }) => ({
-    fullUrl: `${base}/${type}/${resource.id}`,
-    resource: resource as never,
-    search: { mode: 'match' },
-  }))
-  if (ignored.length > 0) entry.push(leftOut(ignored))
+  const entry: BundleEntry[] = [
+    ...found.map((one) => entryOf(base, one, 'match')),
+    ...(await includes.of(library, found, asked.gone)).map((one) => entryOf(base, one, 'include')),
+  ]
+  if (left.length > 0) entry.push(leftOut(left))
+  const counted = onlyCount || (next === null && cursor === undefined) ? { total } : {}
+  return searchset(asked, found, { ...counted, link, entry })
+}
+
+/** What was found as a Bundle, which says what in it is no reading of a patient. */
+export function searchset(
+  { nowMs }: Pick<Asked, 'nowMs'>,
+  found: readonly Found[],
+  { entry = [], ...rest }: Pick<Bundle, 'entry' | 'link' | 'total'>,
+): Searched {
   const security = found.find(({ resource }) => resource.meta?.security)?.resource.meta?.security
-  const bundle: Bundle = {
-    resourceType: 'Bundle',
-    meta: { lastUpdated: utc(asked.nowMs), ...(security && { security }) },
-    type: 'searchset',
-    ...(onlyCount || (next === null && cursor === undefined) ? { total } : {}),
-    link,
-    ...(entry.length > 0 && { entry }),
-  }
   const pumps = new Map(found.map(({ pump }) => [`${pump?.source} ${pump?.serial}`, pump]))
-  return { bundle, pump: pumps.size === 1 ? ([...pumps.values()][0] ?? null) : null }
+  return {
+    bundle: {
+      resourceType: 'Bundle',
+      meta: { lastUpdated: utc(nowMs), ...(security && { security }) },
+      type: 'searchset',
+      ...rest,
+      ...(entry.length > 0 && { entry }),
+    },
+    pump: pumps.size === 1 ? ([...pumps.values()][0] ?? null) : null,
+  }
+}
+
+export const entryOf = (
+  base: string,
+  { resource }: Included,
+  mode: 'match' | 'include',
+): BundleEntry => ({
+  fullUrl: `${base}/${resource.resourceType}/${resource.id}`,
+  resource: resource as never,
+  search: { mode },
+})
+
+interface Order {
+  readonly order: 'asc' | 'desc'
+  /** As it was asked for; null = it was not. */
+  readonly text: string | null
+  readonly ignored: readonly string[]
+}
+
+/** What stands in the log is in the order in which it was read: by these it can be had newest first. */
+const SORTABLE: Readonly<Partial<Record<Type, readonly string[]>>> = {
+  Observation: ['date', '_lastUpdated'],
+  DiagnosticReport: ['date', 'issued', '_lastUpdated'],
+  AuditEvent: ['date', '_lastUpdated'],
+}
+
+/** Several keys would have to agree: they are all of one order. */
+function orderOf({ type, query }: Asked): Order {
+  const texts = query.getAll('_sort').filter((text) => text !== '')
+  const keys = texts.flatMap((text) => text.split(','))
+  const known = keys.every((key) => SORTABLE[type]?.includes(key.replace(/^-/, '')))
+  const down = keys.filter((key) => key.startsWith('-')).length
+  if (keys.length === 0) return { order: 'asc', text: null, ignored: [] }
+  if (!known || (down > 0 && down < keys.length)) {
+    return { order: 'asc', text: null, ignored: [`_sort=${keys.join(',')}`] }
+  }
+  return { order: down > 0 ? 'desc' : 'asc', text: keys.join(','), ignored: [] }
 }
 
 /** Ids, where the question names what it wants one by one; null = it does not. */
-function named({ type, query }: Asked): readonly string[] | null {
+function named({ type, query }: Asked, { order, text }: Order): readonly string[] | null {
   if (type !== 'Observation' && type !== 'DiagnosticReport' && type !== 'AuditEvent') return null
   const ids = query.getAll('_id').map(alternatives)
   if (type !== 'AuditEvent') {
@@ -121,7 +152,10 @@ function named({ type, query }: Asked): readonly string[] | null {
     }
   }
   const wanted = ids.find((one) => one.length > 0)
-  return wanted ? [...new Set(wanted)] : null
+  if (!wanted) return null
+  const all = [...new Set(wanted)]
+  const place = (id: string) => Number(id.split('.')[1]) * (order === 'desc' ? -1 : 1)
+  return text === null ? all : all.sort((a, b) => place(a) - place(b))
 }
 
 /** What can match: what is named, in the order it is named, or everything there is. */
@@ -150,96 +184,16 @@ function summaryOf(query: URLSearchParams): boolean {
   throw new FhirProblem(400, `_summary: only count and false are supported, not ${quoted(given)}.`)
 }
 
-function leftOut(names: readonly string[]): BundleEntry {
-  const diagnostics = `Left out, because this server does not know them: ${names.join(', ').slice(0, 500)}. With Prefer: handling=strict they are refused.`
-  return {
-    resource: outcome([{ severity: 'warning', code: 'not-supported', diagnostics }]),
-    search: { mode: 'outcome' },
-  }
-}
-
-function testsOf({ type, query, strict, base, nowMs }: Asked) {
-  const tests: Test[] = []
-  const ignored: string[] = []
-  const used = new URLSearchParams()
-  const known = PARAMS[type]
-  for (const [given, text] of query) {
-    const [name = '', modifier] = given.split(':')
-    const param = Object.hasOwn(known, name) ? known[name] : undefined
-    if (param && modifier !== undefined) {
-      throw new FhirProblem(400, `${quoted(given)}: no modifier of ${name} is supported.`)
-    }
-    if (param) {
-      const wanted = alternatives(text)
-      // A parameter without value says nothing.
-      if (wanted.length === 0) continue
-      tests.push(testOf(name, param, wanted, base, nowMs))
-      used.append(name, text)
-    } else if (!CONTROL.includes(given)) ignored.push(given)
-  }
-  if (strict && ignored.length > 0) {
-    const names = ignored.map(quoted).join(', ').slice(0, 500)
-    const detail = `${type} cannot be searched by ${names}. It can by ${Object.keys(known).join(', ')}.`
-    throw new FhirProblem(400, detail, 'not-supported')
-  }
-  return { tests, ignored, used }
-}
-
-function testOf(
-  name: string,
-  param: Param,
-  wanted: readonly string[],
-  base: string,
-  nowMs: number,
-): Test {
-  switch (param.type) {
-    case 'token': {
-      const tokens = wanted.map(tokenOf)
-      return (one) => param.of(one as never).some((own) => tokens.some((t) => tokenMatches(own, t)))
-    }
-    case 'date': {
-      const dates = wanted.map((text) => dateTest(name, text))
-      return (one) => {
-        const own = spanOf(param.of(one as never) ?? '')
-        return own !== null && dates.some((test) => dateMatches(own, test, nowMs))
-      }
-    }
-    case 'reference': {
-      const { types, of } = param.of
-      const references = new Set(wanted.flatMap((text) => referenceOf(text, base, types)))
-      return (one) => of(one as never).some((own) => references.has(own))
-    }
-    case 'uri':
-      return (one) => wanted.includes(param.of(one as never) ?? '')
-  }
-}
-
-/** What of the question makes the walk through the log shorter. It never decides what matches. */
-function narrowed({ type, query, base }: Asked): Pick<Query, 'pump' | 'from' | 'to' | 'wants'> {
-  const names = type === 'Observation' ? ['device', 'subject'] : []
-  if (type === 'DiagnosticReport') names.push('subject')
-  if (type === 'DeviceMetric') names.push('source', 'parent')
-  const pumps = names.flatMap((name) =>
-    query.getAll(name).map((text) => {
-      const all = alternatives(text).flatMap((one) => referenceOf(one, base, ['Device']))
-      const found = new Set(all.map((one) => one.replace(/^Device(Metric)?\//, '').split('.')[0]))
-      return found.size === 1 && all.every((one) => /^Device/.test(one)) ? [...found][0] : undefined
-    }),
+export const leftOut = (names: readonly string[]): BundleEntry =>
+  warning(
+    'not-supported',
+    `Left out, because this server does not support them: ${names.join(', ').slice(0, 500)}. Without Prefer: handling=lenient they are refused.`,
   )
-  const pump = pumps.find((one) => one !== undefined && one !== '')
-  const spans: { from?: string; to?: string } = {}
-  for (const text of query.getAll('_lastUpdated')) {
-    if (alternatives(text).length !== 1) continue
-    const { prefix, lo, hi } = dateTest('_lastUpdated', text)
-    if (['eq', 'ge', 'gt', 'sa'].includes(prefix) && isPlain(lo)) spans.from = utc(lo)
-    if (['eq', 'le', 'lt', 'eb'].includes(prefix) && isPlain(hi)) spans.to = utc(hi)
-  }
-  const codes = query.getAll('code').map((text) => alternatives(text).map(tokenOf))
-  const asked = codes.filter((tokens) => tokens.length > 0)
-  const wants = (code: Code) =>
-    asked.every((tokens) => tokens.some((one) => tokenMatches(codingOf(code), one)))
-  return { ...(pump !== undefined && { pump }), ...spans, wants }
-}
 
-/** Of a year with four digits: only those texts are in the order of their times. */
-const isPlain = (ms: number) => ms >= 0 && ms < Date.UTC(10_000, 0)
+export const warning = (
+  code: 'not-supported' | 'too-costly',
+  diagnostics: string,
+): BundleEntry => ({
+  resource: outcome([{ severity: 'warning', code, diagnostics }]),
+  search: { mode: 'outcome' },
+})

@@ -4,6 +4,7 @@ import type { Feed } from '../feed/feed.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { PumpView } from '../knowledge/views.ts'
 import type { Refill } from '../model/api.ts'
+import type { Owners } from '../model/owner.ts'
 import type { Source } from '../model/reading.ts'
 import type { BridgeStatus, Coded } from '../model/status.ts'
 
@@ -26,10 +27,16 @@ export interface AuditEntry {
 export interface FhirSources {
   readonly env: Env
   readonly version: string
+  /** Time zone of the clinic: a date without zone is a day there. */
+  readonly zone: string
   status(): Pick<Coded<BridgeStatus>, 'pumps'>
-  readonly feed: Pick<Feed, 'head' | 'read'>
+  readonly feed: Pick<Feed, 'head' | 'oldest' | 'read'>
   readonly knowledge: {
-    pumps(): readonly Pick<PumpView, 'id' | 'reading'>[]
+    pumps(): readonly Pick<
+      PumpView,
+      'id' | 'serial' | 'model' | 'source' | 'last' | 'reading' | 'ever'
+    >[]
+    owners(): Owners
     refills(id: string): { readonly items: readonly Refill[] }
   }
 }

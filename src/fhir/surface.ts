@@ -4,7 +4,8 @@ import type { Resource } from 'fhir/r4.js'
 import { utc } from '../base/env.ts'
 import type { SurfaceAnswer, SurfaceRequest } from '../model/surface.ts'
 import { capability } from './capability.ts'
-import { type Found, Library, TYPES, type Type } from './library.ts'
+import { lastn } from './lastn.ts'
+import { type Found, isType, Library, TYPES } from './library.ts'
 import { FHIR_TYPE, FhirProblem, outcomeOf, type Told } from './outcome.ts'
 import { quoted } from './params.ts'
 import { search } from './search.ts'
@@ -21,11 +22,14 @@ export interface FhirSurface {
 /** A search does not go on for longer: it gives what it has found, and a link to go on by. */
 const ENOUGH_MS = 5_000
 
-const PATHS = TYPES.flatMap((type) => [
-  `/${type}`,
-  `/${type}/:id`,
-  ...(type === 'DeviceMetric' ? [] : [`/${type}/:id/_history/:version`]),
-])
+const PATHS = [
+  '/Observation/$lastn',
+  ...TYPES.flatMap((type) => [
+    `/${type}`,
+    `/${type}/:id`,
+    ...(type === 'DeviceMetric' ? [] : [`/${type}/:id/_history/:version`]),
+  ]),
+]
 
 export function fhirSurface(sources: FhirSources): FhirSurface {
   const library = new Library(sources)
@@ -45,7 +49,7 @@ export function fhirSurface(sources: FhirSources): FhirSurface {
 }
 
 async function answerOf(
-  { env, version }: FhirSources,
+  { env, version, zone }: FhirSources,
   library: Library,
   request: SurfaceRequest,
 ): Promise<SurfaceAnswer> {
@@ -53,13 +57,15 @@ async function answerOf(
   const { base, query } = request
   if (type === 'metadata') return json(200, capability(version, base, utc(env.wall())))
   if (!isType(type)) throw new FhirProblem(404, `There is no ${quoted(type)} here.`)
-  if (id === undefined) {
-    const strict = isStrict(request.headers['prefer'])
+  const lasts = type === 'Observation' && id === '$lastn'
+  if (id === undefined || lasts) {
+    const lenient = isLenient(request.headers['prefer'])
     const { gone } = request
     const began = env.monotonic()
     const enough = () => env.monotonic() - began > ENOUGH_MS
-    const asked = { type, query, strict, base, nowMs: env.wall(), gone, enough }
-    const { bundle, pump } = await search(library, asked)
+    const people = library.people.bind(library)
+    const asked = { type, query, lenient, base, nowMs: env.wall(), zone, people, gone, enough }
+    const { bundle, pump } = await (lasts ? lastn : search)(library, asked)
     await request.recorded(pump)
     return json(200, bundle)
   }
@@ -75,7 +81,6 @@ async function answerOf(
   return read(found.resource, request.headers['if-none-match'])
 }
 
-const isType = (text: string): text is Type => (TYPES as readonly string[]).includes(text)
 const versionOf = ({ resource }: Found) => resource.meta?.versionId ?? '1'
 
 function read(resource: Resource, known: string | string[] | undefined): SurfaceAnswer {
@@ -105,12 +110,12 @@ const json = (
   body: JSON.stringify(resource),
 })
 
-const isStrict = (prefer: string | string[] | undefined) =>
+const isLenient = (prefer: string | string[] | undefined) =>
   [prefer ?? []]
     .flat()
     .join(',')
     .split(/[,;]/)
-    .some((one) => one.trim().toLowerCase().replaceAll('"', '') === 'handling=strict')
+    .some((one) => one.trim().toLowerCase().replaceAll('"', '') === 'handling=lenient')
 
 const FORMATS = ['json', 'application/json', 'application/fhir+json', 'text/json']
 const RANGES = ['*/*', 'application/*', ...FORMATS]

@@ -1,15 +1,18 @@
 // What the configuration says of destinations.
 import { z } from 'zod'
+import { destinationName, since } from '../delivery/config.ts'
 import { RULES } from '../delivery/machine.ts'
 import { PROFILE, type Profile } from './messages.ts'
 
 const text = z.string().max(180)
-/** Goes into a file name and a metric. */
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'must be of a-z, 0-9 and -')
+/** HD: a name, or namespace, universal id and its type between `^`. */
+const hd = text
+  .refine((one) => one.split('^').length <= 3, 'has at most three components: NAME^ID^TYPE')
+  .meta({ description: 'NAME, or NAME^ID^TYPE such as EMR^1.2.3^ISO.' })
 
 export const destinationSchema = z
   .strictObject({
-    name,
+    name: destinationName,
     host: z.string().min(1),
     port: z.number().int().min(1).max(65_535),
     tls: z
@@ -28,22 +31,26 @@ export const destinationSchema = z
       description:
         "PCD-04 for every change among the pump's own alarms, as they are read. Not for notification: nobody watches the pump.",
     }),
+    events: z.boolean().default(false).meta({
+      description:
+        'PCD-10 shaped ORU^R42 for what the pump has logged itself, as it is read: alarms that came and went, stalls and recoveries, boluses.',
+    }),
     testMessages: z.boolean().default(false).meta({
       description:
         'True: what a bridge for simulated or replayed wands reads goes there, too, marked as a test (MSH-11 T).',
     }),
-    since: z.union([z.iso.datetime(), z.iso.date()]).optional().meta({
-      description:
-        'UTC. What was recorded since then is sent, the first time. Default: what is recorded from now on.',
-    }),
+    since,
     acceptAck: z.enum(['AL', 'NE']).default('AL'),
     applicationAck: z.enum(['AL', 'NE']).default('NE'),
     reportProfile: text.default(PROFILE.reportProfile).meta({ description: 'MSH-21 of PCD-01.' }),
     alarmProfile: text.default(PROFILE.alarmProfile).meta({ description: 'MSH-21 of PCD-04.' }),
-    sendingApplication: text.default(PROFILE.sendingApplication),
-    sendingFacility: text.default(PROFILE.sendingFacility),
-    receivingApplication: text.default(PROFILE.receivingApplication),
-    receivingFacility: text.default(PROFILE.receivingFacility),
+    eventProfile: text
+      .default(PROFILE.eventProfile)
+      .meta({ description: 'MSH-21 of the events; none is claimed by default.' }),
+    sendingApplication: hd.default(PROFILE.sendingApplication),
+    sendingFacility: hd.default(PROFILE.sendingFacility),
+    receivingApplication: hd.default(PROFILE.receivingApplication),
+    receivingFacility: hd.default(PROFILE.receivingFacility),
     ackSeconds: z
       .number()
       .min(1)
@@ -61,18 +68,13 @@ export type DestinationConfig = z.output<typeof destinationSchema>
 
 export const hl7Schema = z
   .strictObject({
-    destinations: z
-      .array(destinationSchema)
-      .default([])
-      .refine((all) => new Set(all.map((one) => one.name)).size === all.length, {
-        message: 'two destinations have the same name',
-      }),
+    destinations: z.array(destinationSchema).default([]),
   })
   .prefault({})
 
 export function profileOf(config: DestinationConfig): Profile {
   const { sendingApplication, sendingFacility, receivingApplication, receivingFacility } = config
-  const { acceptAck, applicationAck, reportProfile, alarmProfile } = config
+  const { acceptAck, applicationAck, reportProfile, alarmProfile, eventProfile } = config
   return {
     sendingApplication,
     sendingFacility,
@@ -82,5 +84,6 @@ export function profileOf(config: DestinationConfig): Profile {
     applicationAck,
     reportProfile,
     alarmProfile,
+    eventProfile,
   }
 }

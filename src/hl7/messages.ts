@@ -2,22 +2,31 @@
 // same record gives the same bytes, so that a message that is sent again can be told by its control id.
 // PCD-04 is a report of what was read, when it was read. It notifies nobody.
 import { number } from '../model/format.ts'
-import { type Measured, OBJECTS, objectName, objectsOf, observe, zoneOf } from '../model/metrics.ts'
 import {
-  ALARM_EVENTS,
+  type Measured,
+  OBJECTS,
+  objectName,
+  objectsOf,
+  objectText,
+  observe,
+} from '../model/metrics.ts'
+import {
   type Code,
   type EnumName,
+  eventCode,
   isMember,
   MDC,
   MDC_UNITS,
   OWN,
   PRIORITIES,
+  PUMP_EVENTS,
 } from '../model/nomenclature.ts'
+import { eventRows } from '../model/pump-event-rows.ts'
 import type { Source } from '../model/reading.ts'
 import type { CodedRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
 import { type Field, header, message, segment } from './text.ts'
 
-export type Sendable = InterrogationRecord | RecordOf<'alarm'>
+export type Sendable = InterrogationRecord | RecordOf<'alarm' | 'pump-events'>
 
 export interface Profile {
   readonly sendingApplication: string
@@ -30,6 +39,7 @@ export interface Profile {
   /** MSH-21, components between `^`. */
   readonly reportProfile: string
   readonly alarmProfile: string
+  readonly eventProfile: string
 }
 
 export const PROFILE: Profile = {
@@ -41,6 +51,8 @@ export const PROFILE: Profile = {
   applicationAck: 'NE',
   reportProfile: 'IHE_PCD_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.1.1^ISO',
   alarmProfile: 'IHE_PCD_ACM_001^IHE PCD^1.3.6.1.4.1.19376.1.6.1.4.1^ISO',
+  // No identifier of PCD-10 is verified, so none is claimed.
+  eventProfile: '',
 }
 
 const NAMESPACE = 'WANDBRIDGE'
@@ -51,16 +63,29 @@ export function controlId({ log, position }: Pick<CodedRecord, 'log' | 'position
 }
 
 export const isSendable = (record: CodedRecord): record is Sendable =>
-  (record.kind === 'interrogation' || record.kind === 'alarm') && record.pump !== null
+  (record.kind === 'interrogation' || record.kind === 'alarm' || record.kind === 'pump-events') &&
+  record.pump !== null
 
 export function messageOf(record: Sendable, profile: Profile = PROFILE): string {
-  return record.kind === 'interrogation' ? report(record, profile) : alarm(record, profile)
+  switch (record.kind) {
+    case 'interrogation':
+      return report(record, profile)
+    case 'alarm':
+      return alarm(record, profile)
+    case 'pump-events':
+      return pumpEvents(record, profile)
+  }
 }
 
 function report(record: InterrogationRecord, profile: Profile): string {
-  const at = pumpTime(record.deviceTime, zoneOf(record)) ?? hostTime(record.at)
+  // When it was read, by this computer's clock; the pump's own and its offset are rows of their own.
+  const at = hostTime(record.readAt)
   const filler = [`${record.log}/${record.position}`, NAMESPACE]
-  const obr = segment('OBR', { 1: '1', 2: filler, 3: filler, 4: coded(OWN.interrogation), 7: at })
+  const provider = record.owner?.provider
+  const obr = segment('OBR', {
+    ...{ 1: '1', 2: filler, 3: filler, 4: coded(OWN.interrogation), 7: at },
+    ...(provider !== undefined && { 16: provider.split('^') }),
+  })
   const rows = rowsOf(record, at)
   // A row without a value is overlooked; that nothing is known of alarms must not be.
   const unread =
@@ -71,6 +96,9 @@ function report(record: InterrogationRecord, profile: Profile): string {
   return message([...head, obr, ...unread, ...rows])
 }
 
+/** What is configured of components: namespace, universal id and its type, between `^`. */
+const hd = (text: string): Field => text.split('^')
+
 function opening(
   record: CodedRecord,
   profile: Profile,
@@ -78,10 +106,10 @@ function opening(
   profileId: string,
 ): string[] {
   const msh = header({
-    3: profile.sendingApplication,
-    4: profile.sendingFacility,
-    5: profile.receivingApplication,
-    6: profile.receivingFacility,
+    3: hd(profile.sendingApplication),
+    4: hd(profile.sendingFacility),
+    5: hd(profile.receivingApplication),
+    6: hd(profile.receivingFacility),
     7: hostTime(record.at),
     9: ['ORU', trigger, `ORU_${trigger}`],
     10: controlId(record),
@@ -91,15 +119,38 @@ function opening(
     15: profile.acceptAck,
     16: profile.applicationAck,
     18: 'UNICODE UTF-8',
-    21: profileId.split('^'),
+    21: hd(profileId),
   })
-  const { patient } = record
-  const pid = segment('PID', {
+  return [msh, person(record), ...visit(record)]
+}
+
+/** Whom the pump belonged to when it was read. */
+function person({ owner, patient }: CodedRecord): string {
+  if (owner) {
+    const [family = '', given = ''] = owner.name?.split(', ') ?? []
+    return segment('PID', {
+      3: [owner.value, '', '', authorityOf(owner.system), 'PI'],
+      // L: the legal name, as it was told. U: unspecified.
+      5: [family, given, '', '', '', '', owner.name === undefined ? 'U' : 'L'],
+    })
+  }
+  return segment('PID', {
     ...(patient !== null && { 3: [patient, '', '', NAMESPACE, 'PI'] }),
     // S: a pseudonym. U: unspecified. No name is known here.
     5: ['', '', '', '', '', '', patient === null ? 'U' : 'S'],
   })
-  return [msh, pid]
+}
+
+/** Where the patient was; PV1-2 U: of what class the visit is, nobody has said. */
+const visit = ({ owner }: CodedRecord): string[] =>
+  owner?.location === undefined
+    ? []
+    : [segment('PV1', { 1: '1', 2: 'U', 3: owner.location.split('^') })]
+
+/** An assigning authority, as HD. */
+function authorityOf(system: string): string[] {
+  const oid = /^urn:oid:(.+)$/.exec(system)?.[1]
+  return oid === undefined ? ['', system, 'URI'] : ['', oid, 'ISO']
 }
 
 /** OBX-4 counts within what contains a row: system, pump, channel, metric, part. */
@@ -114,12 +165,13 @@ function rowsOf(record: InterrogationRecord, at: string): string[] {
     if (level === 'channel') channel += 1
     const place = level === 'MDS' ? '1.0.0' : `1.1.${channel}`
     const equipment = level === 'MDS' ? { 18: equipmentOf(record) } : {}
-    add({ 3: coded(code), 4: `${place}.0`, 11: 'X', ...equipment })
+    add({ 3: coded(code, objectText(record, object)), 4: `${place}.0`, 11: 'X', ...equipment })
     const own = all.filter((one) => one.object === object)
     for (const [i, one] of own.entries()) {
       for (const [part, value] of [one as Measured, ...one.parts].entries()) {
         const sub = `${place}.${i + 1}${part === 0 ? '' : `.${part}`}`
-        add({ ...valueFields(value, record.source), 4: sub, 14: at })
+        const named = part === 0 ? { 3: coded(value.code, one.text) } : {}
+        add({ ...valueFields(value, record.source), ...named, 4: sub, 14: at })
       }
     }
   }
@@ -134,8 +186,11 @@ const equipmentOf = ({ pump }: CodedRecord): Field => [
   'URI',
 ]
 
-/** A code without number of MDC goes as `0^MDCX_…^MDC`. */
-const coded = ({ mdc, ref }: Code): Field => [String(mdc ?? 0), ref, 'MDC']
+/** A code without number of MDC goes as `0^MDCX_…^MDC`. What says more than the code's own text is its original text. */
+const coded = ({ mdc, ref, text: own }: Code, text = own): Field => {
+  const code = [String(mdc ?? 0), ref, 'MDC']
+  return text === own ? code : [...code, '', '', '', '', '', text]
+}
 
 const FLAGS = { invalid: 'INV', unavailable: 'NAV', unread: 'NAV', unknown: 'NAV' } as const
 
@@ -150,22 +205,19 @@ function valueFields(
     return { ...shared, 2: 'NM', 5: number(Number(value), unit ?? '1'), 6: unitOf(unit ?? '1') }
   }
   const text = String(value)
-  // A time of the pump's clock has no offset but at the reading; without one it would be taken as of MSH-7's
-  // zone, which is UTC: so it is text.
+  // A time of the pump's clock has no zone, and would be taken as of MSH-7's, which is UTC: so it is text.
   if (kind === 'time' || values === null) return { ...shared, 2: 'ST', 5: text }
-  return { ...shared, 2: 'CWE', 5: values === 'alarm-code' ? eventOf(text) : wordOf(values, text) }
+  return { ...shared, 2: 'CWE', 5: wordOf(values, text) }
 }
 
 /** CWE-9, the original text, alone: a word that no table of ours has is given no code. */
 const uncoded = (text: string): Field => ['', '', '', '', '', '', '', '', text]
 
-const wordOf = (name: EnumName, word: string): Field =>
-  isMember(name, word) ? [word, word, `99${name.toUpperCase()}`] : uncoded(word)
-
-/** Which alarm it is: of MDC where that is verified, else of our own. */
-function eventOf(code: string): Field {
-  const event = ALARM_EVENTS[code]
-  return event ? coded(event) : uncoded(code)
+/** An event is of MDC where that is verified, else of our own. */
+function wordOf(name: EnumName, word: string): Field {
+  if (!isMember(name, word)) return uncoded(word)
+  const event = eventCode(name, word)
+  return event ? coded(event) : [word, word, `99${name.toUpperCase()}`]
 }
 
 /** MDC with UCUM beside it; UCUM alone where no verified number exists. */
@@ -178,9 +230,28 @@ function unitOf(ucum: string): Field {
 const digits = (text: string) => text.replace(/[-:T]/g, '')
 /** UTC, with milliseconds. */
 const hostTime = (utc: string) => `${digits(utc.slice(0, 19))}.${utc.slice(20, 23)}+0000`
-/** The pump's own time with the offset that was measured; null = there is none, or none was. */
-function pumpTime(text: string | null, zone: string | null): string | null {
-  return text === null || zone === null ? null : `${digits(text)}${zone.replace(':', '')}`
+
+/** Shaped as PCD-10: a group of OBR and OBX for each event of the pump's own list. */
+function pumpEvents(record: RecordOf<'pump-events'>, profile: Profile): string {
+  const at = hostTime(record.at)
+  const groups = record.entries.flatMap((event, i) => {
+    const id = [`${record.log}/${record.position}/${event.number ?? `x${i}`}`, NAMESPACE]
+    const code = event.code === null ? '' : (PUMP_EVENTS[event.code] ?? null)
+    const named = code === '' ? '' : code === null ? uncoded(event.code ?? '') : coded(code)
+    // When it was read. When it happened, only the pump's clock says.
+    const obr = segment('OBR', { 1: String(i + 1), 2: id, 3: id, 4: named, 7: at })
+    const rows: Readonly<Record<number, Field>>[] = [
+      { 3: coded(MDC.mds), 4: '1.0.0.0', 11: 'X', 18: equipmentOf(record) },
+      { 3: coded(MDC.vmd), 4: '1.1.0.0', 11: 'X' },
+      ...eventRows(event).map((row, part) => ({
+        ...valueFields(row, record.source),
+        4: part === 0 ? '1.1.0.1' : `1.1.0.1.${part}`,
+        14: at,
+      })),
+    ]
+    return [obr, ...rows.map((row, n) => segment('OBX', { ...row, 1: String(n + 1) }))]
+  })
+  return message([...opening(record, profile, 'R42', profile.eventProfile), ...groups])
 }
 
 const PHASES = { start: 'start', update: 'update', end: 'end' } as const
@@ -203,7 +274,7 @@ function alarm(record: RecordOf<'alarm'>, profile: Profile): string {
   const state = phase === 'end' ? 'inactive' : (one.state ?? '')
   const priority = PRIORITIES[one.class ?? ''] ?? ''
   const facets: readonly (readonly [Code, string, Field])[] = [
-    [MDC.alarm, 'CWE', one.code === null ? '' : eventOf(one.code)],
+    [MDC.alarm, 'CWE', one.code === null ? '' : wordOf('alarm-code', one.code)],
     [MDC.alertSource, 'CWE', coded(MDC.vmd)],
     [MDC.eventPhase, 'ST', PHASES[phase]],
     [MDC.alarmState, 'ST', state],

@@ -10,8 +10,13 @@ import { parseAck } from './text.ts'
 export function hl7Sender(env: Env, config: DestinationConfig): Sender {
   const profile = profileOf(config)
   return {
+    kind: 'hl7',
     address: `${isSecure(config) ? 'tls' : 'tcp'}://${config.host}:${config.port}`,
-    kinds: config.alarms ? ['interrogation', 'alarm'] : ['interrogation'],
+    kinds: [
+      'interrogation',
+      ...(config.alarms ? (['alarm'] as const) : []),
+      ...(config.events ? (['pump-events'] as const) : []),
+    ],
     messageOf(record) {
       const one = record.api()
       if (!one || !isSendable(one)) return null

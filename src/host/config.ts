@@ -3,11 +3,17 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { parseCosigner } from '../audit/format/cosignature.ts'
+import { deliverySchema } from '../delivery/config.ts'
 import { hl7Schema } from '../hl7/config.ts'
+import { isProxy } from '../http/reached.ts'
 import { isZone, LOCALES } from '../model/format.ts'
 import { POLICIES } from '../model/policy.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
+import { patientsSchema } from '../patients/config.ts'
 import { CHECKED_STEPS } from '../refill/sheet/entries.ts'
+
+/** Scheme and host alone. */
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
 
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'
@@ -101,12 +107,48 @@ export const configSchema = z
           .array(z.string().min(1))
           .default([])
           .meta({ description: 'Further names it is asked for by, with port where it has one.' }),
+        publicUrl: z
+          .url({ protocol: /^https?$/ })
+          .refine(
+            (text) => isOrigin(text.replace(/\/$/, '')),
+            'must be scheme and host alone, without a path',
+          )
+          .optional()
+          .meta({
+            description:
+              'Address that clients use, where a proxy stands before the bridge: https://pumps.example. Links go there.',
+          }),
+        trustedProxies: z
+          .array(z.string().refine(isProxy, 'is no address or network, such as 10.0.0.0/8'))
+          .default([])
+          .meta({
+            description: 'Proxies whose X-Forwarded-Host and X-Forwarded-Proto are believed.',
+          }),
+        origins: z
+          .array(
+            z
+              .url({ protocol: /^https?$/ })
+
+              .refine(isOrigin, 'must be an origin alone'),
+          )
+          .default([])
+          .meta({
+            description:
+              'Web sites whose pages may read the API and FHIR with a token (CORS): https://emr.example. None by default.',
+          }),
         tokens: z.boolean().default(true).meta({
           description: 'False: whoever reaches the port may read. On this computer only.',
         }),
       })
       .prefault({}),
     hl7: hl7Schema.meta({ description: 'Where HL7 v2 messages go. None by default.' }),
+    delivery: deliverySchema.meta({
+      description: 'Where readings go as FHIR transactions and as webhooks. Nowhere by default.',
+    }),
+    patients: patientsSchema.meta({
+      description:
+        'Which pump is whose: a file of the clinic, and HL7 ADT. Nobody\u2019s by default.',
+    }),
     refill: z
       .strictObject({
         clinic: z.string().min(1).max(120).optional().meta({ description: 'Name, for paper.' }),
@@ -156,6 +198,13 @@ export const configSchema = z
       .refine(isZone, 'is not a time zone such as Europe/London')
       .meta({ description: 'Time zone of the clinic, for what people read.' }),
   })
+  .refine(
+    ({ hl7, delivery }) => {
+      const all = [...hl7.destinations, ...delivery.fhir, ...delivery.webhooks]
+      return new Set(all.map((one) => one.name)).size === all.length
+    },
+    { path: ['delivery'], error: 'two destinations have the same name' },
+  )
   .meta({ id: 'Config' })
 export type Config = z.infer<typeof configSchema>
 

@@ -11,9 +11,9 @@ import { outcomeTold } from './telling.ts'
 
 export function controlHandlers(host: Host): Handlers {
   const { bridge, auditor, captures, words } = host
-  const hl7 = () => {
-    if (host.hl7) return host.hl7
-    throw new Error('This bridge has no HL7 destination in its configuration.')
+  const delivery = () => {
+    if (host.delivery) return host.delivery
+    throw new Error('This bridge has no destination in its configuration.')
   }
   const interrogate = async (port: string, readMs: number) => {
     if (bridge.ports.includes(port)) {
@@ -34,11 +34,11 @@ export function controlHandlers(host: Host): Handlers {
       if (host.http) return host.http.openLink()
       throw new Error('This bridge does not listen for HTTP. Start it with --listen.')
     },
-    hl7: () =>
-      hl7()
+    delivery: () =>
+      delivery()
         .status()
         .map((one) => destinationTold(words, one)),
-    'hl7-resend': ({ destination }) => hl7().resend(destination),
+    'delivery-resend': ({ destination }) => delivery().resend(destination),
     worksheet: (step) => worksheet(host, step),
     capture: async (_, { send, onLeave }) => {
       if (captures.on) throw new Error(`A capture is running already, in ${captures.dir}.`)

@@ -15,8 +15,8 @@ interface Rooms {
   readonly knowledge: Knowledge
 }
 
-export function fhirMount(env: Env, { bridge, feed, knowledge }: Rooms): Mount {
+export function fhirMount(env: Env, { bridge, feed, knowledge }: Rooms, zone: string): Mount {
   const status = () => bridge.status()
-  const surface = fhirSurface({ env, version: VERSION, status, feed, knowledge })
+  const surface = fhirSurface({ env, version: VERSION, zone, status, feed, knowledge })
   return { prefix: FHIR_PREFIX, scope: 'fhir', ...surface }
 }

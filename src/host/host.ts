@@ -15,18 +15,19 @@ import type { Reply } from '../control/messages.ts'
 import { ControlServer, type Handlers } from '../control/server.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { DestinationConfig } from '../hl7/config.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { Locale } from '../model/format.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
+import type { PatientsConfig } from '../patients/config.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
 import { WORDS, type Words } from '../words/words.ts'
 import { treeOfLog } from './audit-tiles.ts'
 import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
-import type { Hl7 } from './hl7-host.ts'
+import type { Delivery, Destinations } from './delivery-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
+import type { Patients } from './patients-host.ts'
 import { openRooms } from './rooms.ts'
 import { lineTold, outcomeTold } from './telling.ts'
 import type { WitnessConfig, Witnessed } from './witness-host.ts'
@@ -49,7 +50,7 @@ export interface Host {
   /** Resolves when everything that is durable is known, or within a second. */
   caughtUp(): Promise<void>
   /** Null = there is no destination. */
-  readonly hl7: Hl7 | null
+  readonly delivery: Delivery | null
   /**
    * Closes every session (confirmed if the implant answers) and every port, records `why`, and frees
    * the state directory.
@@ -70,8 +71,10 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
     readonly on?: boolean
   }
   readonly http?: HttpOptions
-  readonly hl7?: {
-    readonly destinations: readonly DestinationConfig[]
+  /** Null = nobody says any more whose a pump is. Not given = it stays as the log says. */
+  readonly patients?: { readonly config: PatientsConfig | null; log(text: string): void }
+  readonly delivery?: {
+    readonly destinations: Destinations
     log(text: string): void
   }
 }
@@ -114,7 +117,8 @@ async function hostOf(
     audit: { witnesses = [], ...audit } = {},
     capture = {},
     http: listening,
-    hl7: sending,
+    delivery: sending,
+    patients: asked,
     ...options
   }: HostOptions,
   closers: Closers,
@@ -126,8 +130,9 @@ async function hostOf(
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
   const words = WORDS[locale]
   let why = 'start-failed'
-  const sends = sending !== undefined && sending.destinations.length > 0
-  let hl7: Hl7 | null = null
+  const sends = sending !== undefined && Object.values(sending.destinations).flat().length > 0
+  let delivery: Delivery | null = null
+  let patients: Patients | null = null
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
       ...options,
@@ -136,11 +141,19 @@ async function hostOf(
       audit: {
         account: systemAccount(),
         clock: clockState(env),
+        ownerOf: (...pump) => patients?.ownerOf(...pump) ?? null,
         ...(credentials !== undefined && { credentials }),
         ...audit,
       },
       // A destination whose place is not read yet may be owed everything.
-      owed: () => (hl7 ? hl7.owed : sends ? 0 : Number.POSITIVE_INFINITY),
+      owed: () => (delivery ? delivery.owed : sends ? 0 : Number.POSITIVE_INFINITY),
+      learned: async () => {
+        const { startPatients } = await import('./patients-host.ts')
+        const { config, log = () => {} } = asked ?? {}
+        const started = await startPatients({ env, auditor, knowledge, config, log })
+        closers.add('the patients', () => started.close())
+        patients = started
+      },
       why: () => why,
       between: { name: 'the capture', close: () => captures.stop() },
       tap: (...traffic) => captures.take(...traffic),
@@ -168,15 +181,21 @@ async function hostOf(
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
   if (sends) {
-    const { startHl7 } = await import('./hl7-host.ts')
-    const started = startHl7(env, stateDir, rooms, sending.destinations, sending.log)
-    closers.add('the HL7 destinations', () => started.close())
-    hl7 = started
+    const { addressees, startDelivery } = await import('./delivery-host.ts')
+    const all = addressees(sending.destinations, words)
+    const started = startDelivery(env, stateDir, rooms, all, sending.log)
+    closers.add('the destinations', () => started.close())
+    delivery = started
   }
   let http: Http | null = null
   if (listening) {
     const { startHttp } = await import('./http-host.ts')
-    const started = await startHttp(env, stateDir, { ...rooms, hl7, tree, words }, listening)
+    const started = await startHttp(
+      env,
+      stateDir,
+      { ...rooms, delivery, tree, words, patients: () => patients },
+      listening,
+    )
     closers.add('the HTTP server', () => started.close())
     http = started
   }
@@ -190,7 +209,7 @@ async function hostOf(
     auditor,
     captures,
     http,
-    hl7,
+    delivery,
     interrogate: async (port, readMs) =>
       outcomeTold(words, await interrogateOnce(env, bridge, port, readMs)),
     watch: () => watchLines(bridge).pipe(map((line) => lineTold(words, line))),

@@ -24,9 +24,10 @@ import { isFork } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { destinationTold, statusTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
+import type { Delivery } from './delivery-host.ts'
 import { fhirMount } from './fhir-host.ts'
-import type { Hl7 } from './hl7-host.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
+import type { Patients } from './patients-host.ts'
 
 export { ListenError }
 
@@ -50,7 +51,8 @@ export interface HttpRooms {
   readonly auditor: Auditor
   readonly feed: Feed
   readonly knowledge: Knowledge
-  readonly hl7: Hl7 | null
+  readonly delivery: Delivery | null
+  readonly patients: () => Patients | null
   /** The log as tiles. */
   readonly tree: AuditTiles
   readonly words: Words
@@ -60,7 +62,7 @@ export interface HttpRooms {
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, feed, knowledge, hl7, tree, words }: HttpRooms,
+  { bridge, auditor, feed, knowledge, delivery, patients, tree, words }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -80,6 +82,7 @@ export async function startHttp(
   const urgent$ = bridge.changes$.pipe(
     filter(({ event, durable }) => isLoss(event) || (durable && event.kind === 'reading')),
   )
+  const page = options.page ?? { locale: 'en-US', zone: 'UTC' }
   const sources = {
     env,
     version: VERSION,
@@ -96,11 +99,13 @@ export async function startHttp(
     counters: () => [
       ...countersOf(bridge, auditor),
       overlookedCounter(),
-      ...(hl7?.counters() ?? []),
+      ...(delivery?.counters() ?? []),
+      ...(patients()?.counters() ?? []),
     ],
-    destinations: () => (hl7?.status() ?? []).map((one) => destinationTold(words, one)),
-    mounts: [fhirMount(env, { bridge, feed, knowledge })],
-    page: pageFiles(options.page ?? { locale: 'en-US', zone: 'UTC' }),
+    destinations: () => (delivery?.status() ?? []).map((one) => destinationTold(words, one)),
+    patients: () => patients()?.status() ?? null,
+    mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone)],
+    page: pageFiles(page),
     log: options.log,
   }
   try {

@@ -10,9 +10,8 @@ import { sinceOf } from '../delivery/place.ts'
 import { parseSaved } from '../delivery/saved.ts'
 import { Feed } from '../feed/feed.ts'
 import { bundleOf } from '../fhir/bundle.ts'
-import type { DestinationConfig } from '../hl7/config.ts'
-import { hl7Sender } from '../hl7/sender.ts'
 import { sourceOf } from '../model/reading.ts'
+import { type Addressee, placeFile } from './delivery-host.ts'
 
 const feedOf = (env: Env, dir: string, log: string) =>
   new Feed({ env, disk: nodeDisk, dir, source: sourceOf(log), log })
@@ -35,12 +34,8 @@ export interface Owed {
 }
 
 /** What a destination would be sent now, in order. Rejects when its place cannot be read. */
-export async function* owedTo(
-  stateDir: string,
-  config: DestinationConfig,
-  env: Env,
-): AsyncGenerator<Owed> {
-  const path = join(stateDir, 'hl7', `${config.name}.json`)
+export async function* owedTo(stateDir: string, config: Addressee, env: Env): AsyncGenerator<Owed> {
+  const path = placeFile(stateDir, config.name)
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
@@ -50,7 +45,7 @@ export async function* owedTo(
   const log = (await listLogs(nodeDisk, audit)).at(-1)
   if (log === undefined) return
   const feed = feedOf(env, audit, log)
-  for await (const { record, message } of owed(feed, hl7Sender(env, config), saved)) {
+  for await (const { record, message } of owed(feed, config.sender(env), saved)) {
     const { control } = message
     yield { control, position: record.position, log, text: message.text() }
   }

@@ -19,12 +19,14 @@ export interface RoomsOptions extends Omit<BridgeOptions, 'recorder' | 'memory' 
   readonly settings: Readonly<Record<string, Json>>
   readonly audit?: Pick<
     AuditorOptions,
-    'account' | 'keepDays' | 'disk' | 'clock' | 'credentials' | 'limits'
+    'account' | 'keepDays' | 'disk' | 'clock' | 'credentials' | 'limits' | 'ownerOf'
   >
   /** Closed when the links have ended and before the log does: what they still tell goes into it. */
   readonly between?: { readonly name: string; close(): Promise<unknown> }
   /** Lowest position that a follower of its own is still owed, besides what is known. */
   readonly owed?: () => number
+  /** What is known from the log is known, and no wand has been read yet. */
+  readonly learned?: () => Promise<void>
   /** Why the bridge ends, for the record. */
   readonly why: () => string
 }
@@ -39,7 +41,18 @@ export interface Rooms {
 }
 
 export function openRooms(
-  { stateDir, source, boot, settings, audit = {}, between, owed, why, ...options }: RoomsOptions,
+  {
+    stateDir,
+    source,
+    boot,
+    settings,
+    audit = {},
+    between,
+    owed,
+    learned,
+    why,
+    ...options
+  }: RoomsOptions,
   closers: Closers,
 ): Rooms {
   const { env } = options
@@ -61,6 +74,7 @@ export function openRooms(
     async start() {
       await opened(env, auditor)
       await knowledge.start()
+      await learned?.()
       // What a crash kept from being written after a reading: each alarm begins once and ends once.
       for (const record of knowledge.missingAlarms()) void auditor.append(record)
       bridge.start()

@@ -60,7 +60,11 @@ export async function makeApp(
   failures(fastify, sources)
   guard(fastify, sources, settings, connections)
   const answered = (request: FastifyRequest, reply: FastifyReply) =>
-    metrics.answered(request.route, reply.raw.statusCode, reply.elapsedTime / 1_000)
+    metrics.answered(
+      request.route,
+      reply.raw.statusCode,
+      (sources.env.monotonic() - request.arrived) / 1_000,
+    )
   const jsonHead = Object.entries({ ...headers, 'content-type': JSON_TYPE }).flat()
   fastify.decorate('surface', { headers, jsonHead, answered })
   fastify.addHook('onSend', (request, reply, payload, done) => {

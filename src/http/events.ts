@@ -62,7 +62,6 @@ export function eventRoutes(
         response: answers(
           eventSchema,
           'The stream; the schema is of the data of one event.',
-          {},
           'text/event-stream',
         ),
       },
@@ -89,6 +88,7 @@ export function eventRoutes(
     response.removeHeader('transfer-encoding')
     response.writeHead(200)
     response.write(RETRY)
+    app.surface.answered(request, reply)
     const wish = wishOf(request)
     const client = new StreamClient(env, response, wish, settings.limits.clientBytes)
     const { principal } = wish

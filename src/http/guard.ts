@@ -7,9 +7,11 @@ import type { Principal, Refusal } from '../access/access.ts'
 import type { Scope } from '../access/token.ts'
 import { sleep } from '../base/env.ts'
 import type { Connections } from './connections.ts'
+import { corsHeaders, foreign, preflight } from './cors.ts'
 import { cookieOf, plain } from './origin.ts'
 import { HttpProblem, type ProblemName } from './problems.ts'
 import { RateLimit } from './rate.ts'
+import { reached } from './reached.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
 
 declare module 'fastify' {
@@ -21,6 +23,8 @@ declare module 'fastify' {
     principal: Principal | null
     /** The address as it was registered, in the words of OpenAPI: never its parameters. */
     route: string
+    /** Monotonic, in ms. */
+    arrived: number
   }
 }
 
@@ -48,8 +52,21 @@ export function guard(
   const refusals = new RateLimit(REFUSALS_AT_ONCE)
   app.decorateRequest('principal', null)
   app.decorateRequest('route', 'unknown')
+  app.decorateRequest('arrived', 0)
   const routeOf = routes()
   app.addHook('onRequest', (request, reply, done) => {
+    request.arrived = env.monotonic()
+    const other = foreign(request.raw, settings.origins)
+    if (other !== null) {
+      // On the raw reply, because streams and ready-made replies go past the framework.
+      for (const [name, value] of Object.entries(corsHeaders(other)))
+        reply.raw.setHeader(name, value)
+      const allowed = preflight(request.raw)
+      if (allowed && settings.hosts().includes(reached(request.raw, settings).host)) {
+        void reply.code(204).headers(allowed).send()
+        return
+      }
+    }
     if (reply.raw.socket === null && connections.ahead(socketOf(request))) return
     // Made anew whenever somebody looks: looked at once.
     const { url, config } = request.routeOptions
@@ -72,11 +89,10 @@ export function guard(
       if (!wait) return done(problem)
       void sleep(env, REFUSAL_WAIT_MS).then(() => done(problem))
     }
-    const problem = judged()
-    // A script makes a token and uses it at once: before it is called unknown, it is looked for.
-    if (problem?.problem.type === 'urn:wandbridge:problem:token-unknown') {
-      void sources.access.looked().then(() => settle(judged()))
-    } else settle(problem)
+    // A script makes a token and uses it at once, and one that was revoked this moment is good no more.
+    const shows = config?.scope !== undefined && request.raw.headers.authorization !== undefined
+    if (shows) void sources.access.looked().then(() => settle(judged()))
+    else settle(judged())
   })
 
   function paced(request: FastifyRequest, rate: RateLimit): HttpProblem | null {
@@ -112,7 +128,12 @@ function admitted(
 ): HttpProblem | null {
   if (scope === undefined) return null
   const { authorization, cookie } = request.raw.headers
-  const found = access.authenticate(authorization, cookieOf(cookie, settings.cookie()))
+  // The session is this bridge's own page's, and no other's.
+  const session =
+    foreign(request.raw, settings.origins) === null
+      ? cookieOf(cookie, settings.cookie())
+      : undefined
+  const found = access.authenticate(authorization, session)
   if (typeof found === 'string') return new HttpProblem(REFUSALS[found])
   if (!found.scopes.includes(scope)) {
     return new HttpProblem('scope-missing', `This address needs the scope ${scope}.`)

@@ -9,15 +9,21 @@ import { oldVisits } from '../knowledge/old-visits.ts'
 import type { VisitView } from '../knowledge/views.ts'
 import {
   interrogationReplySchema,
-  readingSchema,
+  pumpEventsReplySchema,
   readingsReplySchema,
-  refillSchema,
   refillsReplySchema,
   type Visit,
-  visitSchema,
   visitsReplySchema,
 } from '../model/api.ts'
-import { first, page, readings } from './history.ts'
+import { identifiersOf, type PatientId, patientKey } from '../model/owner.ts'
+import {
+  type EventCursor,
+  first,
+  loggedEvents,
+  page,
+  parseEventCursor,
+  readings,
+} from './history.ts'
 import { HttpProblem } from './problems.ts'
 import { knownPump } from './pumps.ts'
 import { recorded } from './reads.ts'
@@ -51,7 +57,14 @@ const rangeSchema = z.strictObject({
     .default(1_000)
     .meta({ description: 'Items at most.' }),
 })
-type Range = z.output<typeof rangeSchema>
+const patient = z.string().min(1).max(320).optional().meta({
+  description:
+    'SYSTEM|VALUE or VALUE: only what belonged to this patient when it was read, under whichever identifier.',
+})
+const ownedSchema = rangeSchema.extend({ patient })
+/** What says of each item whom it belonged to. */
+const OWNED: ReadonlySet<string> = new Set(['readings', 'interrogations'])
+type Range = z.output<typeof rangeSchema> & { readonly patient?: string | undefined }
 
 interface Item {
   readonly id: string
@@ -64,19 +77,20 @@ interface Asked {
   readonly range: Range
   readonly after: Cursor | null
   readonly gone: () => boolean
+  /** Null = of whomever. */
+  readonly whose: ((owner: PatientId | null) => boolean) | null
 }
 
 interface Kind {
-  readonly name: 'readings' | 'interrogations' | 'refills'
+  readonly name: 'readings' | 'interrogations' | 'refills' | 'events'
   readonly summary: string
   readonly description: string
   readonly operationId: string
   readonly reply: z.ZodType
-  readonly line: z.ZodType
 }
 
 const CURSOR =
-  'Oldest first, or with `order=desc` newest first. `next` is the cursor of the next page; with `Accept: application/x-ndjson` every item is a line of a stream, and its `id` is the cursor.'
+  'Oldest first, or with `order=desc` newest first. `next` is the cursor of the next page; with `Accept: application/x-ndjson` there is no page: every item is a line of a stream, and its `id` is the cursor.'
 
 const KINDS = [
   {
@@ -85,7 +99,6 @@ const KINDS = [
     summary: 'What moved: reported volume and rate of every reading in a range.',
     description: CURSOR,
     reply: readingsReplySchema,
-    line: readingSchema,
   },
   {
     name: 'interrogations',
@@ -93,7 +106,6 @@ const KINDS = [
     summary: 'Every interrogation in short, and whether its session was confirmed closed.',
     description: `${CURSOR} The whole of one is at its id.`,
     reply: visitsReplySchema,
-    line: visitSchema,
   },
   {
     name: 'refills',
@@ -101,7 +113,13 @@ const KINDS = [
     summary: 'Refills as the pump reports them, with the readings before and after.',
     description: `${CURSOR} What the pump was told, not what was injected.`,
     reply: refillsReplySchema,
-    line: refillSchema,
+  },
+  {
+    name: 'events',
+    operationId: 'listLoggedEvents',
+    summary: 'What the pump has logged itself: alarms that came and went, stalls, boluses.',
+    description: `${CURSOR} Each event once, from the reading that first had it; nobody watched the pump in between. What the pump held at its first reading is in that interrogation.`,
+    reply: pumpEventsReplySchema,
   },
 ] as const satisfies readonly Kind[]
 
@@ -110,18 +128,39 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
   const seats = new Seats(WALKS, WAITING)
   const config = { scope: 'history' } as const
   const items: Readonly<Record<Kind['name'], Items>> = {
-    readings: ({ pump, range: { from, to, order }, after, gone }) => {
+    readings: ({ pump, range: { from, to, order }, after, gone, whose }) => {
       const place =
         after && (order === 'asc' ? { after: after.position } : { before: after.position })
       const kinds = ['interrogation', 'live'] as const
-      return readings(feed.read({ pump, kinds, from, to, order, gone, ...place }))
+      const all = feed.read({ pump, kinds, from, to, order, gone, ...place })
+      return readings(whose ? of(all, (one) => whose(one.record.owner ?? null)) : all)
     },
     interrogations: visits,
+    events: ({ pump, range: { from, to, order }, after, gone }) => {
+      // The record of the cursor itself may hold more.
+      const place =
+        after &&
+        (order === 'asc'
+          ? { after: Math.max(-1, after.position - 1) }
+          : { before: after.position + 1 })
+      const found = feed.read({ pump, kinds: ['pump-events'], from, to, order, gone, ...place })
+      return loggedEvents(found, order, after as EventCursor | null)
+    },
     refills: ({ pump, range: { from, to, order }, after }) =>
       listed(knowledge.refills(pump, { from, to, order, after: after?.position }).items),
   }
 
-  async function* visits({ pump, range: { from, to, order }, after, gone }: Asked) {
+  function visits({ whose, ...asked }: Asked) {
+    const all = everyVisit(asked)
+    return whose ? of(all, ({ owner }) => whose(owner)) : all
+  }
+
+  async function* everyVisit({
+    pump,
+    range: { from, to, order },
+    after,
+    gone,
+  }: Omit<Asked, 'whose'>) {
     const query = { from, to, order, after: after?.position }
     const { items: known, since } = knowledge.visits(pump, query)
     const older = oldVisits(feed, pump, { ...query, before: since, gone })
@@ -145,18 +184,19 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
           description: kind.description,
           tags: ['history'],
           params: z.object({ id: idSchema }),
-          querystring: rangeSchema,
-          response: answers(kind.reply, 'A page of it.', { [LINES]: kind.line }),
+          querystring: OWNED.has(kind.name) ? ownedSchema : rangeSchema,
+          response: answers(kind.reply, 'A page of it.'),
         },
       },
       async (request, reply) => {
         await seats.enter(reply.raw)
         const range = request.query
         const pump = knownPump(sources, request.params.id)
-        const after = place(range.after)
+        const after = place(range.after, kind.name === 'events' ? parseEventCursor : parseCursor)
         await recorded(sources, request, pump)
         const gone = () => reply.raw.destroyed
-        const found = items[kind.name]({ pump: pump.id, range, after, gone })
+        const whose = range.patient === undefined ? null : owners(range.patient)
+        const found = items[kind.name]({ pump: pump.id, range, after, gone, whose })
         if (wantsLines(request)) return lines(reply, first(found, range.limit))
         const { items: taken, more } = await page(found, range.limit)
         const next = more ? (taken.at(-1)?.id ?? null) : null
@@ -167,10 +207,24 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
     )
   }
 
+  /** Whether something is of a patient, under whichever identifier. */
+  function owners(text: string): (owner: PatientId | null) => boolean {
+    const bar = text.lastIndexOf('|')
+    const [system, value] = bar < 0 ? [null, text] : [text.slice(0, bar), text.slice(bar + 1)]
+    const named = (one: PatientId) =>
+      one.value === value && (system === null || one.system === system)
+    const all = knowledge.owners()
+    const same = Object.values(all.known)
+      .filter(named)
+      .flatMap((one) => identifiersOf(all, one))
+    const keys = new Set(same.map(patientKey))
+    return (owner) => owner !== null && (named(owner) || keys.has(patientKey(owner)))
+  }
+
   /** A cursor belongs to one log: in another one it would name other records. */
-  function place(text: string | undefined): Cursor | null {
+  function place(text: string | undefined, parse: (text: string) => Cursor | null): Cursor | null {
     if (text === undefined) return null
-    const cursor = parseCursor(text)
+    const cursor = parse(text)
     if (!cursor) throw new HttpProblem('bad-request', 'after: it is no cursor of this address.')
     if (cursor.log !== feed.head()?.log) throw new HttpProblem('cursor-gone')
     return cursor
@@ -206,6 +260,10 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       throw new HttpProblem('not-found', 'There is no interrogation of this pump with this id.')
     },
   )
+}
+
+async function* of<T>(all: AsyncIterable<T>, good: (one: T) => boolean): AsyncGenerator<T> {
+  for await (const one of all) if (good(one)) yield one
 }
 
 /** What the API gives of it: the counts of the pump's own events are for the surfaces inside. */

@@ -1,7 +1,8 @@
 // Readings of history in short, and pages of them. Pure, over an iteration of records.
-import { cursorText } from '../feed/cursor.ts'
+import { type Cursor, cursorText, parseCursor } from '../feed/cursor.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
-import type { Reading } from '../model/api.ts'
+import type { LoggedEvent, Reading } from '../model/api.ts'
+import { alarmOf } from '../model/pump-event-rows.ts'
 
 /** What moves, from interrogations and live exchanges alike. */
 export async function* readings(records: AsyncIterable<FeedRecord>): AsyncGenerator<Reading> {
@@ -14,6 +15,41 @@ export async function* readings(records: AsyncIterable<FeedRecord>): AsyncGenera
     const moment = { id: cursorText(one), position, readAt: at, deviceTime, session, source }
     yield { ...moment, kind: record.kind, reportedVolume, rate }
   }
+}
+
+/** What pumps have logged, event by event; behind the one of the cursor. */
+export async function* loggedEvents(
+  records: AsyncIterable<FeedRecord>,
+  order: 'asc' | 'desc',
+  after: EventCursor | null,
+): AsyncGenerator<LoggedEvent> {
+  for await (const one of records) {
+    const record = one.api()
+    if (record?.kind !== 'pump-events') continue
+    const { position, at, deviceTime, session, source, overwritten } = record
+    const moment = { position, readAt: at, deviceTime, session, source }
+    const items = record.entries.map((event, i) => ({
+      ...{ ...moment, ...event, id: `${cursorText(one)}.${i}`, alarm: alarmOf(event) },
+      overwritten: i === 0 ? overwritten : 0,
+    }))
+    for (const [n, item] of (order === 'asc' ? items : items.reverse()).entries()) {
+      const i = order === 'asc' ? n : items.length - 1 - n
+      const given =
+        order === 'asc' ? i <= (after?.index ?? -1) : i >= (after?.index ?? items.length)
+      if (position !== after?.position || !given) yield item
+    }
+  }
+}
+
+/** A place within what was logged at one reading. */
+export interface EventCursor extends Cursor {
+  readonly index: number
+}
+
+export function parseEventCursor(text: string): EventCursor | null {
+  const [, place, index] = /^(.+)\.(\d{1,3})$/.exec(text) ?? []
+  const cursor = place === undefined ? null : parseCursor(place)
+  return cursor && { ...cursor, index: Number(index) }
 }
 
 export interface Page<T> {

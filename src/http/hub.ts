@@ -258,7 +258,7 @@ export class Hub {
   bye(client: StreamClient, reason: Bye): void {
     const said = sentence(this.#sources.words, statement(`bye.${reason}`))
     const event: ByeEvent = { asOf: this.#asOf(), reason, sentence: said }
-    client.end(frame('bye', event))
+    client.end(frame('bye', event), reason === 'slow')
     this.#sentAway(reason)
   }
 

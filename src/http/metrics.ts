@@ -31,7 +31,7 @@ export function metricsOf(sources: HttpSources, streams: () => number): Metrics 
   })
   const seconds = new Counter({
     name: 'wandbridge_http_request_seconds_total',
-    help: 'Time it took to answer them, in seconds, by class of address.',
+    help: 'Time until the answer went out, in seconds, by class of address; of a stream, until it began.',
     labelNames: ['route'],
     registers,
   })

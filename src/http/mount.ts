@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Scope } from '../access/token.ts'
 import type { Problem } from '../model/api.ts'
 import type { SurfaceAnswer, SurfaceRequest } from '../model/surface.ts'
+import { reached } from './reached.ts'
 import { recorded } from './reads.ts'
 import { Seats } from './seats.ts'
 import type { HttpSettings, HttpSources } from './sources.ts'
@@ -41,7 +42,7 @@ export function mountRoutes(
         path: decodeURIComponent(whole.slice(prefix.length)),
         query: new URLSearchParams(cut < 0 ? '' : url.slice(cut + 1)),
         headers,
-        base: `${settings.tls ? 'https' : 'http'}://${headers.host}${prefix}`,
+        base: `${reached(request.raw, settings).origin}${prefix}`,
         gone: () => reply.raw.destroyed,
         recorded: async (pump) => recorded(sources, request, pump),
       })

@@ -1,11 +1,13 @@
 // The OpenAPI 3.1 document, made from the routes and the schemas they use.
-import swagger, { type SwaggerTransformObject } from '@fastify/swagger'
-import type { FastifyInstance } from 'fastify'
+import swagger, { type SwaggerTransform, type SwaggerTransformObject } from '@fastify/swagger'
+import type { FastifyContextConfig, FastifyInstance } from 'fastify'
 import {
   createJsonSchemaTransform,
   createJsonSchemaTransformObject,
 } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import { PAGE_SCOPES } from '../access/links.ts'
+import { SCOPES, type Scope } from '../access/token.ts'
 import * as api from '../model/api.ts'
 import { recordSchema } from '../model/record.ts'
 import { problemList } from './problems.ts'
@@ -42,12 +44,49 @@ interface Overridden {
   readonly jsonSchema: Record<string, unknown>
 }
 
+const TOO_MANY = {
+  description: 'This token asks too often, or too many others read now. Nothing was read.',
+  headers: {
+    'retry-after': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } },
+  },
+  content: {
+    'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+  },
+}
+
+/** What a token needs, and whether the page of this bridge may ask. */
+function securityOf(scope: Scope): Readonly<Record<string, readonly string[]>>[] {
+  return [{ token: [scope] }, ...(PAGE_SCOPES.includes(scope) ? [{ page: [] }] : [])]
+}
+
+/** Each address says its scope, and that it may be asked too often. */
+function withScopes(transform: SwaggerTransform): SwaggerTransform {
+  return (asked) => {
+    const made = transform(asked)
+    const { scope } = (asked.route as { config?: FastifyContextConfig }).config ?? {}
+    if (scope === undefined) return made
+    const description = [made.schema?.description, `Scope: \`${scope}\`.`]
+    const schema = {
+      ...made.schema,
+      description: description.filter((one) => one !== undefined).join('\n\n'),
+      security: securityOf(scope),
+    }
+    return { ...made, schema }
+  }
+}
+
 /** Nothing but queries is ever sent to this surface: the forms of schemas as input are left out. */
 function onlyOutput(transform: SwaggerTransformObject): SwaggerTransformObject {
   return (document) => {
     const made = transform(document)
     const { schemas = {} } = ('components' in made && made.components) || {}
     for (const name of Object.keys(schemas)) if (name.endsWith('Input')) delete schemas[name]
+    const { paths = {} } = 'paths' in made ? made : {}
+    for (const { get } of Object.values(paths) as {
+      get?: { security?: object[]; responses: object }
+    }[]) {
+      if (get?.security && get.security.length > 0) Object.assign(get.responses, { 429: TOO_MANY })
+    }
     return made
   }
 }
@@ -94,18 +133,19 @@ export async function describe(app: FastifyInstance, version: string): Promise<v
           token: {
             type: 'http',
             scheme: 'bearer',
-            description: 'Made with `wandbridge token create`.',
+            description: `Made with \`wandbridge token create --scope SCOPES\`. Each address says which scope it needs: ${SCOPES.join(', ')}.`,
           },
           page: {
             type: 'apiKey',
             in: 'cookie',
             name: 'wandbridge-8420',
-            description: 'The page of this bridge, opened with `wandbridge open`.',
+            description:
+              'The page of this bridge, opened with `wandbridge open`. The name ends with the port the bridge listens on.',
           },
         },
       },
     },
-    transform: createJsonSchemaTransform(options),
+    transform: withScopes(createJsonSchemaTransform(options)),
     transformObject: onlyOutput(createJsonSchemaTransformObject(options)),
   })
 }

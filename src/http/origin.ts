@@ -2,23 +2,32 @@
 // program: the host it asks for, its method, its body, where it comes from. And what every reply carries, and
 // the link that lets one browser in.
 import type { IncomingHttpHeaders } from 'node:http'
+import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { PageLinks } from '../access/links.ts'
 import { looksLikeToken } from '../access/token.ts'
+import { foreign } from './cors.ts'
 import { HttpProblem } from './problems.ts'
+import { type Outside, reached } from './reached.ts'
 
-export interface Rules {
+export interface Rules extends Outside {
   /** `host:port` as a client may write it in `Host`, lower case. */
   readonly hosts: () => readonly string[]
-  readonly tls: boolean
   /** Name of the page's cookie. */
   readonly cookie: () => string
   /** The one address that takes a POST, from a page of its own; none = nothing does. */
   readonly writes?: string
+  /** Origins whose pages may read with a token; none = none may. */
+  readonly origins?: readonly string[]
 }
 
 const METHODS = 'GET, HEAD'
+
+/** They say nothing of any pump, and are asked by whoever watches programs, by the address of this computer. */
+const OPEN = /^\/(healthz|readyz)$/
+const isAddress = (host: string) =>
+  isIP(host.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1')) !== 0
 
 /** What a page may load and send: nothing but what `more` says. */
 export const policyOf = (more: readonly string[]) =>
@@ -39,16 +48,19 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 }
 
 /** On every reply. */
-export function headersOf({ tls }: Rules): Readonly<Record<string, string>> {
+export function headersOf({ tls, proxied }: Rules): Readonly<Record<string, string>> {
   const only = { 'strict-transport-security': 'max-age=31536000' }
-  return tls ? { ...SECURITY_HEADERS, ...only } : SECURITY_HEADERS
+  const https = tls || proxied?.publicUrl?.protocol === 'https:'
+  return https ? { ...SECURITY_HEADERS, ...only } : SECURITY_HEADERS
 }
 
 /** What can be said of a request without knowing who sends it. */
 export function plain({ raw }: FastifyRequest, rules: Rules): HttpProblem | null {
   const { headers, method, url = '' } = raw
-  const host = headers.host?.toLowerCase() ?? ''
-  if (!rules.hosts().includes(host)) return new HttpProblem('wrong-host')
+  const { host, origin: here } = reached(raw, rules)
+  if (!rules.hosts().includes(host) && !(OPEN.test(url) && isAddress(host))) {
+    return new HttpProblem('wrong-host')
+  }
   const writes = method === 'POST' && url === rules.writes
   if (!writes && method !== 'GET' && method !== 'HEAD') {
     return new HttpProblem('read-only', undefined, { allow: METHODS })
@@ -60,10 +72,11 @@ export function plain({ raw }: FastifyRequest, rules: Rules): HttpProblem | null
   }
   if (!url.startsWith('/')) return new HttpProblem('bad-request')
   if (looksLikeToken(url)) return new HttpProblem('token-in-address')
+  if (foreign(raw, rules.origins) !== null) return null
   const site = headers['sec-fetch-site']
   const ours = site === undefined || site === 'same-origin' || (site === 'none' && !writes)
   const { origin } = headers
-  const own = origin === `${rules.tls ? 'https' : 'http'}://${host}`
+  const own = origin === here
   if (!ours && (writes || !opens(headers, url))) return new HttpProblem('cross-site')
   if (writes ? !own : origin !== undefined && !own) return new HttpProblem('cross-site')
   return null
@@ -109,7 +122,7 @@ export function openRoute(
     if (request.method === 'HEAD') return reply.code(200).send()
     const secret = await links.redeem(request.params.code)
     if (secret === null) return used(reply)
-    const secure = rules.tls ? '; Secure' : ''
+    const secure = reached(request.raw, rules).secure ? '; Secure' : ''
     const cookie = `${rules.cookie()}=${secret}; Path=/; HttpOnly; SameSite=Strict${secure}`
     reply.header('set-cookie', cookie)
     if (request.headers['sec-fetch-site'] !== 'cross-site') return reply.redirect('/', 303)

@@ -50,15 +50,9 @@ export function principalOf(request: FastifyRequest): Principal {
 }
 
 /** The responses of an address for its schema: the good one, and what every address may say. */
-export function answers(
-  schema: z.ZodType,
-  description: string,
-  more: Record<string, z.ZodType> = {},
-  type = 'application/json',
-) {
-  const content = Object.fromEntries(
-    Object.entries({ [type]: schema, ...more }).map(([name, of]) => [name, { schema: of }]),
-  )
+export function answers(schema: z.ZodType, description: string, type = 'application/json') {
+  // One media type: of two, generators of clients take the first, or make one type of both.
+  const content = { [type]: { schema } }
   const problem = (text: string) => ({
     description: text,
     content: { 'application/problem+json': { schema: problemSchema } },

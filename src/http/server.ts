@@ -4,16 +4,19 @@
 import { isIP, type Socket } from 'node:net'
 import { makeApp } from './app.ts'
 import { refuseRaw, serverOptions } from './raw.ts'
+import { type Proxied, Trust } from './reached.ts'
 import { type HttpLimits, type HttpSources, LIMITS } from './sources.ts'
 import { followFiles, loadTls, type TlsFiles } from './tls.ts'
 
-export interface ListenOptions {
+export interface ListenOptions extends Proxied {
   readonly host: string
   /** 0 = any that is free. */
   readonly port: number
   readonly tls?: TlsFiles
   /** Further names it is asked for by, with port where it is not the usual one. */
   readonly hosts?: readonly string[]
+  /** Origins whose pages may read with a token. */
+  readonly origins?: readonly string[]
   readonly limits?: Partial<HttpLimits>
 }
 
@@ -32,7 +35,10 @@ const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 export const isLoopback = (host: string) => LOOPBACK.test(host)
 
 export async function listen(sources: HttpSources, options: ListenOptions): Promise<HttpServer> {
-  const { host, port, tls, hosts = [] } = options
+  const { host, port, tls, origins = [] } = options
+  const proxied = new Trust(options)
+  const known = proxied.publicUrl
+  const hosts = [...(options.hosts ?? []), ...(known ? [known.host] : [])]
   if (!tls && !isLoopback(host)) {
     throw new ListenError(
       `${host} can be reached from other computers, and readings are not sent there in clear text. Give \`http.tls\` (cert, key) in the configuration, or listen on 127.0.0.1.`,
@@ -44,6 +50,8 @@ export async function listen(sources: HttpSources, options: ListenOptions): Prom
     hosts: () => names,
     cookie: () => `wandbridge-${bound}`,
     tls: tls !== undefined,
+    proxied,
+    origins,
     limits: { ...LIMITS, ...options.limits },
   }
   const { env } = sources
@@ -68,7 +76,7 @@ export async function listen(sources: HttpSources, options: ListenOptions): Prom
   const url = `${tls ? 'https' : 'http'}://${hostText(isLoopback(host) ? host : (hosts[0] ?? host), bound)}`
   return {
     url,
-    openLink: () => `${url}/open/${sources.access.links.create()}`,
+    openLink: () => `${known?.origin ?? url}/open/${sources.access.links.create()}`,
     async close() {
       unfollow()
       await app.close()

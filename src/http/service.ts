@@ -78,7 +78,7 @@ export function serviceRoutes(
         operationId: 'getMetrics',
         summary: 'Metrics for Prometheus. They name no person, pump or wand.',
         tags: ['service'],
-        response: answers(z.string(), 'The metrics.', {}, 'text/plain'),
+        response: answers(z.string(), 'The metrics.', 'text/plain'),
       },
     },
     async (_request, reply) =>

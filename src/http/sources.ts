@@ -5,7 +5,7 @@ import type { Env } from '../base/env.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { PumpView } from '../knowledge/views.ts'
-import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
+import type { BridgeStatus, DestinationStatus, PatientsStatus } from '../model/status.ts'
 import type { Tile } from '../model/tiles.ts'
 import type { Words } from '../words/words.ts'
 import type { Mount } from './mount.ts'
@@ -16,7 +16,7 @@ import type { PageFile } from './page.ts'
 export type Follow = Pick<Feed, 'head' | 'oldest' | 'read' | 'follow'>
 
 /** What the surface needs of what is known over restarts. */
-export interface Known extends Pick<Knowledge, 'visits' | 'refills'> {
+export interface Known extends Pick<Knowledge, 'visits' | 'refills' | 'owners'> {
   pump(id: string): KnownPump | null
 }
 export type KnownPump = Pick<PumpView, 'id' | 'serial'>
@@ -74,6 +74,8 @@ export interface HttpSources {
   counters(): readonly Counter[]
   /** Where messages go, and how far behind they are. */
   destinations?(): readonly DestinationStatus[]
+  /** Where whose pump it is comes from; null = nothing says it. */
+  patients?(): PatientsStatus | null
   /** Other surfaces below prefixes of this server. */
   readonly mounts?: readonly Mount[]
   /** None = it is not given as tiles. */

@@ -72,6 +72,7 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
           wands,
           audit,
           destinations: sources.destinations?.() ?? [],
+          patients: sources.patients?.() ?? null,
         })),
       ),
   )

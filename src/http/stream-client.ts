@@ -20,8 +20,9 @@ export interface Wish {
 /** So much may wait while a client catches up. */
 const CATCH_UP_BYTES = 256 << 10
 const DRAIN_MS = 10_000
-/** How long a farewell may take to be read. */
+/** How long a farewell may take to be read; by who was slow, for whom it is the only thing that is kept. */
 const FAREWELL_MS = 1_000
+const SLOW_FAREWELL_MS = 20_000
 
 export class StreamClient {
   readonly principal: Principal
@@ -41,6 +42,10 @@ export class StreamClient {
   readonly #response: ServerResponse
   readonly #most: number
   readonly #gone: (() => void)[] = []
+  /** What waits here, so that a farewell need not stand behind it. */
+  #waiting: Buffer[] = []
+  #held = 0
+  #emptied: () => void = () => {}
 
   constructor(env: Env, response: ServerResponse, wish: Wish, mostBytes: number) {
     this.#env = env
@@ -54,6 +59,7 @@ export class StreamClient {
     this.begun = wish.asked !== null
     response.once('close', () => this.#leave())
     response.on('error', () => this.destroy())
+    response.on('drain', () => this.#flush())
   }
 
   onGone(listener: () => void): void {
@@ -62,11 +68,27 @@ export class StreamClient {
 
   /** Whether more waits for it than may. */
   get full(): boolean {
-    return this.#response.writableLength > this.#most
+    return this.#held > this.#most
   }
 
   write(bytes: Buffer): void {
-    if (!this.gone) this.#response.write(bytes)
+    if (this.gone) return
+    if (this.#held === 0 && !this.#response.writableNeedDrain)
+      return void this.#response.write(bytes)
+    this.#waiting.push(bytes)
+    this.#held += bytes.length
+  }
+
+  #flush(): void {
+    let sent = 0
+    for (const bytes of this.#waiting) {
+      if (this.#response.writableNeedDrain) break
+      this.#response.write(bytes)
+      this.#held -= bytes.length
+      sent += 1
+    }
+    this.#waiting.splice(0, sent)
+    if (this.#held === 0) this.#emptied()
   }
 
   /** Moves past a record, and sends it if it is for this client; `bytes` null = it is for nobody. */
@@ -90,29 +112,34 @@ export class StreamClient {
 
   /** Resolves once it has read most of what was sent; with false when it does not. */
   async drained(): Promise<boolean> {
-    if (this.gone || this.#response.writableLength <= CATCH_UP_BYTES) return true
+    if (this.gone || this.#held <= CATCH_UP_BYTES) return true
     return new Promise((resolve) => {
       const done = (read: boolean) => {
         cancel()
-        this.#response.off('drain', onDrain)
-        this.#response.off('close', onDrain)
+        this.#emptied = () => {}
+        this.#response.off('close', onEmpty)
         resolve(read)
       }
-      const onDrain = () => done(true)
+      const onEmpty = () => done(true)
+      this.#emptied = onEmpty
       const cancel: Cancel = this.#env.after(DRAIN_MS, () => done(false))
-      this.#response.once('drain', onDrain)
-      this.#response.once('close', onDrain)
+      this.#response.once('close', onEmpty)
     })
   }
 
-  /** The last bytes; then the connection ends, whether they were read or not. */
-  end(bytes: Buffer): void {
+  /**
+   * The last bytes; then the connection ends, whether they were read or not. Who was slow is not given what waits
+   * for it: it comes again and goes on where it was.
+   */
+  end(bytes: Buffer, slow: boolean): void {
     if (this.gone) return
+    if (!slow) for (const one of this.#waiting) this.#response.write(one)
+    this.#waiting = []
+    this.#held = 0
     this.#response.end(bytes)
     this.#leave()
-    const cancel = this.#env.after(FAREWELL_MS, () => this.#response.destroy(), {
-      background: true,
-    })
+    const ms = slow ? SLOW_FAREWELL_MS : FAREWELL_MS
+    const cancel = this.#env.after(ms, () => this.#response.destroy(), { background: true })
     this.#response.once('close', cancel)
   }
 

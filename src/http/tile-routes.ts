@@ -42,7 +42,7 @@ export function tileRoutes(app: FastifyInstance, sources: HttpSources): void {
           'As c2sp.org/tlog-tiles has it, below the prefix /api/v1/audit/{log}; beside it are tile/{L}/{N}[.p/{W}] and, with the scope `audit`, tile/entries/{N}[.p/{W}]. The name of the log is `audit.log` of every status.',
         tags: ['audit'],
         params: paramsSchema,
-        response: answers(z.string(), 'The checkpoint.', {}, 'text/plain'),
+        response: answers(z.string(), 'The checkpoint.', 'text/plain'),
       },
     },
     (request, reply) => {

@@ -5,7 +5,9 @@
 import { pumpId } from '../base/pump-id.ts'
 import { apiRecord, type Place } from '../feed/api-record.ts'
 import { alarmKey, changeNoted, NO_ALARMS, readNoted } from '../model/alarm-changes.ts'
-import { eventsSince } from '../model/pump-events.ts'
+import { everWith } from '../model/metrics.ts'
+import { foldAssignment, foldTold } from '../model/owner.ts'
+import { eventsNoted, eventsSince } from '../model/pump-events.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import type { Value } from '../model/value.ts'
@@ -27,9 +29,12 @@ import { lostOnPort, onSession, onUnclosed, ownerEnded } from './sessions.ts'
 /** Kinds of records that add to what is known. */
 export const FOLDED = [
   'alarm',
+  'assignment',
   'interrogation',
   'link',
   'live',
+  'patient-told',
+  'pump-events',
   'retention',
   'session',
   'start',
@@ -46,8 +51,19 @@ export function fold(known: Known, record: LogRecord, place: Place): void {
       return withPump(known, record, place, (pump) => onInterrogation(pump, record, place))
     case 'live':
       return onLive(known, record, place)
+    case 'assignment': {
+      const { pump, model = null, body } = record
+      if (pump) foldAssignment(known.owners, { serial: pump, model }, body)
+      return
+    }
+    case 'patient-told':
+      return foldTold(known.owners, record.body)
     case 'alarm':
       return withPump(known, record, place, (pump) => onAlarm(pump, record, position))
+    case 'pump-events':
+      return withPump(known, record, place, (pump) => {
+        pump.alarms = eventsNoted(pump.alarms, record.body)
+      })
     case 'worksheet':
       return withPump(known, record, place, (pump) => onWorksheet(pump, record, position))
     case 'session':
@@ -99,6 +115,7 @@ function newPump(id: string, { pump, model }: LogRecord, moment: PumpKnown['firs
     started: {},
     past: [],
     visits: [],
+    ever: {},
     forgotten: 0,
     refills: [],
     filledAt: null,
@@ -113,6 +130,7 @@ function onInterrogation(pump: PumpKnown, record: RecordOf<'interrogation'>, pla
   const before = pump.visits.at(-1)
   const visit = visitOf(read, pump.alarms.total)
   pump.visits.push(visit)
+  pump.ever = everWith(pump.ever, read)
   pump.forgotten += bound(pump.visits, MOST_VISITS)
   onRefill(pump, read, before ? beside(before) : null, beside(visit))
   pump.alarms = readNoted(pump.alarms, { ...read, readAt: at })
@@ -132,6 +150,7 @@ export function visitOf(read: InterrogationRecord, before: number | null): Visit
     rate: figure(infusion.rate),
     activeAlarms: alarms?.length ?? null,
     closeConfirmed: null,
+    owner: read.owner && { system: read.owner.system, value: read.owner.value },
     events: { before, total: events.total, listed: entries?.length ?? 0, overwritten },
   }
 }

@@ -3,6 +3,7 @@
 // (`fold.ts`), kept up with it by `follower.ts`. It is history: what is live, only the status says.
 import { type AlarmHistory, NO_ALARMS } from '../model/alarm-changes.ts'
 import type { Refill } from '../model/api.ts'
+import type { Owners } from '../model/owner.ts'
 import type { NewEvents } from '../model/pump-events.ts'
 import { Follower, type KnowledgeOptions, type KnowledgeState } from './follower.ts'
 import type { PastAlarm, PumpKnown } from './known.ts'
@@ -88,6 +89,11 @@ export class Knowledge {
   /** Records that a crash kept from being written after an interrogation; to be appended at start-up. */
   missingAlarms(): MissingAlarm[] {
     return missingAlarms(this.#follower.known, this.#follower.origin)
+  }
+
+  /** Whose pump is whose, as the log says. */
+  owners(): Owners {
+    return this.#follower.known.owners
   }
 
   /** Sessions not known to be closed, earliest first. */

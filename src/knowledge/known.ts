@@ -2,6 +2,8 @@
 // number of pumps is a clinic's; everything of one pump is bounded.
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { AlarmHistory } from '../model/alarm-changes.ts'
+import type { Ever } from '../model/metrics.ts'
+import { noOwners, type Owners, type PatientId } from '../model/owner.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { Value } from '../model/value.ts'
 
@@ -40,6 +42,8 @@ export interface VisitEntry extends Moment {
   /** Null = they could not be read. */
   readonly activeAlarms: number | null
   closeConfirmed: boolean | null
+  /** Whom the pump belonged to; null = nobody had said. */
+  readonly owner: PatientId | null
   /** Of the pump's own events: how many there were at the reading before, and since. */
   readonly events: {
     readonly before: number | null
@@ -96,6 +100,8 @@ export interface PumpKnown {
   started: Record<string, Moment>
   past: PastAlarm[]
   visits: VisitEntry[]
+  /** How many drugs, alarms and steps its readings ever had. */
+  ever: Ever
   /** Visits that were let go. */
   forgotten: number
   refills: RefillEntry[]
@@ -125,6 +131,7 @@ export interface Known {
   position: number
   pumps: Record<string, PumpKnown>
   sessions: SessionKnown[]
+  owners: Owners
   /** Newest session number of each wand. */
   newest: Record<string, number>
   /** By port: what the running bridge has told as not closed, newest list. */
@@ -135,6 +142,7 @@ export const nothingKnown = (): Known => ({
   position: -1,
   pumps: {},
   sessions: [],
+  owners: noOwners(),
   newest: {},
   told: {},
 })

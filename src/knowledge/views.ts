@@ -5,6 +5,7 @@ import { apiRecord, type Place } from '../feed/api-record.ts'
 import { cursorText } from '../feed/cursor.ts'
 import { alarmChanges } from '../model/alarm-changes.ts'
 import type { Refill, Visit } from '../model/api.ts'
+import type { Ever } from '../model/metrics.ts'
 import { eventsSince, type NewEvents } from '../model/pump-events.ts'
 import type { AlarmReading, Source } from '../model/reading.ts'
 import type { CodedRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
@@ -47,6 +48,8 @@ export interface PumpView {
   /** Of the session of that interrogation; null = not known. */
   readonly closeConfirmed: boolean | null
   readonly alarms: readonly ActiveAlarm[]
+  /** How many drugs, alarms and steps its readings ever had. */
+  readonly ever: Ever
 }
 
 export interface VisitView extends Visit {
@@ -86,6 +89,7 @@ export function pumpView(known: Known, origin: Origin, pump: PumpKnown): PumpVie
     live: pump.live && (apiOf(pump.live, origin) as RecordOf<'live'>),
     closeConfirmed: visit?.position === reading?.position ? (visit?.closeConfirmed ?? null) : null,
     alarms: activeAlarms(pump),
+    ever: pump.ever,
   }
 }
 
@@ -130,13 +134,13 @@ export function visitsOf(pump: PumpKnown, origin: Origin, query: PageQuery): Pag
 }
 
 export function visitView(visit: VisitEntry, { log, source }: Origin): VisitView {
-  const { position, at, deviceTime, session, activeAlarms, closeConfirmed, events } = visit
+  const { position, at, deviceTime, session, activeAlarms, closeConfirmed, owner, events } = visit
   return {
     id: cursorText({ log, position }),
     ...{ position, readAt: at, deviceTime, session, source },
     reportedVolume: numberOf(visit.reportedVolume, deviceTime, at),
     rate: numberOf(visit.rate, deviceTime, at),
-    ...{ activeAlarms, closeConfirmed, events: { ...events } },
+    ...{ activeAlarms, closeConfirmed, owner, events: { ...events } },
   }
 }
 

@@ -25,9 +25,17 @@ export interface AlarmHistory {
   readonly since: number | null
   /** Events that the pump had logged at its newest reading. */
   readonly total: number | null
+  /** Events up to this number are told, or were before the first reading; null = the pump was not read yet. */
+  readonly eventsTold: number | null
 }
 
-export const NO_ALARMS: AlarmHistory = { active: [], ended: [], since: null, total: null }
+export const NO_ALARMS: AlarmHistory = {
+  active: [],
+  ended: [],
+  since: null,
+  total: null,
+  eventsTold: null,
+}
 
 /** What a reading says of alarms. */
 export interface AlarmsRead extends Pick<Content, 'alarms' | 'events'> {
@@ -54,7 +62,7 @@ export function readNoted(history: AlarmHistory, { events }: AlarmsRead): AlarmH
   if (total === null) return history
   // The first reading says what is, not what has happened since. So does one of a pump that counts anew.
   if (history.since === null || total < (history.total ?? 0)) {
-    return { ...history, ended: [], since: total, total }
+    return { ...history, ended: [], since: total, total, eventsTold: total }
   }
   const oldest = (entries ?? []).reduce(
     (least, { number }) => Math.min(least, number ?? least),

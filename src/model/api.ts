@@ -2,10 +2,17 @@
 // server, client and the OpenAPI document. Within v1 fields are added, never removed or changed.
 // Browser-safe.
 import { z } from 'zod'
-import { sourceSchema } from './reading.ts'
+import { patientIdShape } from './owner.ts'
+import { pumpEventSchema, sourceSchema } from './reading.ts'
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
 import { statementShape } from './statement.ts'
-import { auditSchema, destinationStatusSchema, pumpStatusSchema, wandSchema } from './status.ts'
+import {
+  auditSchema,
+  destinationStatusSchema,
+  patientsStatusSchema,
+  pumpStatusSchema,
+  wandSchema,
+} from './status.ts'
 import { deviceTimeSchema, REASONS, utcSchema } from './value.ts'
 
 const position = z.number().int().nonnegative()
@@ -19,6 +26,7 @@ export const wandsReplySchema = z
     wands: z.array(wandSchema),
     audit: auditSchema,
     destinations: z.array(destinationStatusSchema),
+    patients: patientsStatusSchema.nullable(),
   })
   .meta({ id: 'Wands' })
 export type WandsReply = z.infer<typeof wandsReplySchema>
@@ -64,6 +72,9 @@ export const visitSchema = z
     closeConfirmed: z.boolean().nullable().meta({
       description: 'Whether the implant confirmed the end of the session; null = not known.',
     }),
+    owner: z.object(patientIdShape).nullable().meta({
+      description: 'The patient whom the pump belonged to then; null = nobody had said.',
+    }),
   })
   .meta({ id: 'Visit', description: 'One interrogation in short.' })
 export type Visit = z.infer<typeof visitSchema>
@@ -106,6 +117,28 @@ export const refillsReplySchema = z
   .object({ ...historyHead, refills: z.array(refillSchema), next: nextSchema })
   .meta({ id: 'Refills' })
 export type RefillsReply = z.infer<typeof refillsReplySchema>
+
+export const pumpEventItemSchema = z
+  .object({
+    ...moment,
+    id: z
+      .string()
+      .meta({ description: 'Opaque: names this event for ever, and is the cursor behind it.' }),
+    ...pumpEventSchema.shape,
+    alarm: z.string().nullable().meta({ description: 'The alarm that is raised or cleared.' }),
+    overwritten: z.number().int().nonnegative().meta({
+      description: 'So many before it were overwritten by the pump before they were read.',
+    }),
+  })
+  .meta({
+    id: 'LoggedEvent',
+    description: 'What the pump has logged itself, once, from the reading that first had it.',
+  })
+export type LoggedEvent = z.infer<typeof pumpEventItemSchema>
+
+export const pumpEventsReplySchema = z
+  .object({ ...historyHead, events: z.array(pumpEventItemSchema), next: nextSchema })
+  .meta({ id: 'LoggedEvents' })
 
 // The stream of events, besides records.
 

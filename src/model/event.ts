@@ -1,6 +1,7 @@
 // What happens in a bridge, in one stream. Every event names its port, wand, link, session and
 // snapshot, so that nothing of two of them is ever mixed. Plain data; browser-safe.
 import type { Evidence, LiveValues } from './decoder.ts'
+import type { PumpEventsTold } from './pump-events.ts'
 import type { AlarmReading, SnapshotValues, Source } from './reading.ts'
 import type { LinkCause, Statement } from './statement.ts'
 
@@ -182,6 +183,12 @@ export interface AlarmEvent extends EventHead {
   readonly alarm: AlarmReading
 }
 
+/** What the pump has logged since the reading before. */
+export interface PumpEventsEvent extends EventHead, PumpEventsTold {
+  readonly kind: 'pump-events'
+  readonly pump: PumpIdentity
+}
+
 export interface ReadFailedEvent extends EventHead {
   readonly kind: 'read-failed'
   readonly why: Statement
@@ -211,6 +218,7 @@ export type BridgeEvent =
   | ReadingEvent
   | LiveEvent
   | AlarmEvent
+  | PumpEventsEvent
   | ReadFailedEvent
   | RefusedEvent
 

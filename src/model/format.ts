@@ -104,6 +104,20 @@ export function inZone(utc: string, zone: string): string {
   return `${part('year')}-${part('month')}-${part('day')}T${part('hour')}:${part('minute')}:${part('second')}`
 }
 
+/** Outside of these years texts are not in the order of their times. */
+const [FIRST_YEAR, LAST_YEAR] = [Date.UTC(1000, 0), Date.UTC(9999, 0)]
+
+/**
+ * The instant at which clocks in a zone show a time, both in ms since 1970, the time as if it were of UTC. Of
+ * an hour that comes twice the first; of one that is left out, as if it had not been.
+ */
+export function fromZone(local: number, zone: string): number {
+  if (local < FIRST_YEAR || local >= LAST_YEAR) return local
+  const shown = (at: number) => Date.parse(`${inZone(new Date(at).toISOString(), zone)}Z`)
+  const found = [local - 86_400_000, local + 86_400_000].map((near) => local - (shown(near) - near))
+  return found.find((at) => shown(at) === local) ?? found[0] ?? local
+}
+
 /** Whether a name is one of a time zone, such as Europe/London. */
 export function isZone(name: string): boolean {
   try {

@@ -67,6 +67,11 @@ const did = row('delivery', 'clinical', 'infusion.patientBolus')
 const reservoir = row('source', 'technical', 'reservoir')
 const drug = row('drug', 'clinical', '')
 const EACH_DRUG = { each: 'infusion.drugs' }
+/** What is in a slot may be another drug at the next reading: so each value names the drug that it is of. */
+const OF_DRUG = {
+  ...EACH_DRUG,
+  parts: [{ code: MDC.drugName, path: 'name', kind: 'text' }],
+} as const
 
 const NOT_MEASURED =
   'Set for this moment, not measured. The pump notices a stall late: until then it reports the rate it was set to.'
@@ -90,6 +95,7 @@ export const METRICS: readonly Metric[] = [
   vmd('catheter-implanted', OWN.catheterImplanted, 'catheter.implanted', 'time'),
   vmd('catheter-length', OWN.catheterLength, 'catheter.length'),
   vmd('catheter-volume', OWN.catheterVolume, 'catheter.volume'),
+  vmd('clock-time', OWN.clockTime, 'clock.deviceTime', 'time'),
   vmd('clock-offset', OWN.clockOffset, 'clock.offset'),
   vmd('clock-uncertainty', OWN.clockUncertainty, 'clock.uncertainty'),
   vmd('clock-resets', OWN.clockResets, 'clock.resets'),
@@ -136,9 +142,9 @@ export const METRICS: readonly Metric[] = [
   reservoir('filled-at', OWN.filledAt, 'filledAt', 'time', { about: 'setting' }),
   reservoir('filled-volume', OWN.filledVolume, 'filledVolume', 'number', { about: 'setting' }),
   drug('name', MDC.drugName, 'name', 'text', EACH_DRUG),
-  drug('concentration', MDC.concentration, 'concentration', 'number', EACH_DRUG),
+  drug('concentration', MDC.concentration, 'concentration', 'number', OF_DRUG),
   drug('dose', MDC.dose, 'dose24h', 'number', {
-    ...EACH_DRUG,
+    ...OF_DRUG,
     note: 'Dose of one day at the present programme, patient boluses aside.',
   }),
 ]
@@ -163,6 +169,8 @@ export interface Observed extends Measured {
   readonly key: string
   /** `drug2` for the second drug, else the name of the object. */
   readonly object: string
+  /** What it is in words, with the drug that it is of. */
+  readonly text: string
   readonly parts: readonly Measured[]
 }
 
@@ -191,6 +199,7 @@ export function observe(
         order: row * MOST_ITEMS + i,
         key: keyOf(metric, n),
         object: metric.object === 'drug' ? `drug${n}` : metric.object,
+        text: textOf(metric, item),
         parts: (metric.parts ?? []).map((part) => measured(part, item)),
       })
     }
@@ -201,6 +210,11 @@ export function observe(
 /** Stands for the items of a list that could not be read. */
 const UNREAD = Symbol('unread')
 
+function textOf({ object, code }: Metric, item: unknown): string {
+  const name = object === 'drug' && item !== UNREAD ? at(item, 'name') : null
+  return typeof name === 'string' ? `${code.text}: ${name}` : code.text
+}
+
 const keyOf = ({ key, object }: Metric, n: string) =>
   object === 'drug' ? `drug${n}-${key}` : n === '' ? key : `${key}-${n}`
 
@@ -208,6 +222,63 @@ const keyOf = ({ key, object }: Metric, n: string) =>
 export function objectsOf(record: InterrogationRecord): string[] {
   const drugs = record.infusion.drugs?.map((_, i) => `drug${i + 1}`) ?? ['drug']
   return [...Object.keys(OBJECTS).filter((name) => name !== 'drug'), ...drugs]
+}
+
+/** Of each list of a reading: how long it ever was, and whether it could not be read once. */
+export type Ever = Readonly<Record<string, { readonly most: number; readonly unread: boolean }>>
+
+/** Lists whose items have values of their own. */
+const LISTS = [...new Set(METRICS.flatMap(({ each }) => each ?? []))]
+
+/** What was ever, with a reading on top. */
+export function everWith(ever: Ever, record: InterrogationRecord): Ever {
+  const one = (list: string) => {
+    const { most = 0, unread = false } = ever[list] ?? {}
+    const items = at(record, list) as unknown[] | null
+    return [list, { most: Math.max(most, items?.length ?? 0), unread: unread || items === null }]
+  }
+  return Object.fromEntries(LISTS.map(one))
+}
+
+/** A value that earlier readings of a pump had and this one has not: its alarm has ended, its drug is gone. */
+export type GoneMetric = Pick<Observed, 'metric' | 'key' | 'object'>
+
+export function goneOf(record: InterrogationRecord, ever: Ever): GoneMetric[] {
+  return METRICS.flatMap((metric) => {
+    const { each, object } = metric
+    if (each === undefined) return []
+    return goneItems(record, ever, each).map((n) => ({
+      metric,
+      key: keyOf(metric, n),
+      object: object === 'drug' ? `drug${n}` : object,
+    }))
+  })
+}
+
+/** Channels that a pump had and this reading has not. */
+export const goneObjects = (record: InterrogationRecord, ever: Ever): string[] =>
+  goneItems(record, ever, EACH_DRUG.each).map((n) => `drug${n}`)
+
+/** Numbers of items; empty for the one that stands for a list that could not be read. */
+function goneItems(record: InterrogationRecord, ever: Ever, list: string): string[] {
+  const { most = 0, unread = false } = ever[list] ?? {}
+  const now = at(record, list) as unknown[] | null
+  const n = now?.length ?? 0
+  const items = Array.from({ length: Math.max(0, most - n) }, (_, i) => String(n + i + 1))
+  return unread && now !== null ? ['', ...items] : items
+}
+
+/** An object in words; of a drug with its name. */
+export function objectText({ infusion }: InterrogationRecord, object: string): string {
+  const { text } = OBJECTS[objectName(object)].code
+  const name = drugIn(infusion.drugs, object)
+  return name === null ? text : `${text}: ${name}`
+}
+
+/** Name of the drug of a channel; null = it is no drug's, or no name is known. */
+function drugIn(drugs: InterrogationRecord['infusion']['drugs'], object: string): string | null {
+  const [, n] = /^drug(\d+)$/.exec(object) ?? []
+  return n === undefined ? null : (drugs?.[Number(n) - 1]?.name ?? null)
 }
 
 export const objectName = (object: string) => object.replace(/\d+$/, '') as ObjectName
@@ -238,18 +309,4 @@ function at(item: unknown, path: string): unknown {
   let here = item
   for (const name of path.split('.')) here = (here as Record<string, unknown> | null)?.[name]
   return here
-}
-
-/**
- * What is known of the zone of the pump's clock: how far it stood from UTC, to the minute, measured at
- * the reading. Null when that is not known, or is no offset a zone can have: a clock that lost its time.
- */
-export function zoneOf({ clock }: InterrogationRecord): string | null {
-  const { offset, uncertainty } = clock
-  if (offset.value === null || uncertainty.value === null || uncertainty.value > 60) return null
-  const minutes = Math.round(offset.value / 60)
-  if (Math.abs(minutes) > 14 * 60) return null
-  const two = (n: number) => String(n).padStart(2, '0')
-  const all = Math.abs(minutes)
-  return `${minutes < 0 ? '-' : '+'}${two(Math.floor(all / 60))}:${two(all % 60)}`
 }

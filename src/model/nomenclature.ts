@@ -4,6 +4,7 @@
 import { ALARM_CLASSES, ALARM_CODES, ALARM_STATES } from '../../protocol/fields/alarms.ts'
 import { BATTERY_STATES } from '../../protocol/fields/battery.ts'
 import { MASS_UNITS } from '../../protocol/fields/drugs.ts'
+import { EVENT_CODES } from '../../protocol/fields/events.ts'
 import { INFUSION_MODES } from '../../protocol/fields/infusion.ts'
 import { PUMP_STATES } from '../../protocol/fields/status.ts'
 
@@ -60,6 +61,7 @@ export const MDC = {
   firmware: mdc(531976, 'MDC_ID_PROD_SPEC_FW', 'Firmware version', 'V'),
   alarm: mdc(196616, 'MDC_EVT_ALARM', 'Alarm', 'V2'),
   empty: mdc(196634, 'MDC_EVT_EMPTY', 'Empty', 'V'),
+  delivStart: mdc(197288, 'MDC_EVT_PUMP_DELIV_START', 'Delivery has begun', 'V2'),
   alertSource: mdc(68480, 'MDC_ATTR_ALERT_SOURCE', 'Source of the alert', 'V2'),
   eventPhase: mdc(68481, 'MDC_ATTR_EVENT_PHASE', 'Phase of the event', 'V2'),
   alarmState: mdc(68482, 'MDC_ATTR_ALARM_STATE', 'State of the alarm', 'V2'),
@@ -109,6 +111,7 @@ export const OWN = {
   catheterImplanted: own('CATHETER_IMPLANTED', 'When the catheter was implanted, as entered'),
   catheterLength: own('CATHETER_LENGTH', 'Implanted length of the catheter'),
   catheterVolume: own('CATHETER_VOLUME', 'Volume inside the catheter'),
+  clockTime: own('PUMP_CLOCK', "The pump's clock at the reading, without zone"),
   clockOffset: own('PUMP_CLOCK_OFFSET', "The pump's clock, read as UTC, minus the computer's"),
   clockUncertainty: own('PUMP_CLOCK_OFFSET_UNCERTAINTY', 'Uncertainty of the offset of the clock'),
   clockResets: own('PUMP_CLOCK_RESETS', 'How often the clock has lost its time, ever'),
@@ -116,6 +119,12 @@ export const OWN = {
   alarmClass: own('PUMP_ALARM_CLASS', "The pump's own class of the alarm"),
   occurredAt: own('PUMP_ALARM_OCCURRED_AT', 'When the condition began, as far as the pump knows'),
   detectedAt: own('PUMP_ALARM_DETECTED_AT', 'When the pump noticed it'),
+  event: own('PUMP_EVENT', 'What the pump has logged itself'),
+  eventNumber: own('PUMP_EVENT_NUMBER', "The pump's own number of the event"),
+  eventOccurred: own('PUMP_EVENT_OCCURRED_AT', 'When it happened, as far as the pump knows'),
+  eventDetected: own('PUMP_EVENT_DETECTED_AT', 'When the pump noticed and logged it'),
+  eventVolume: own('PUMP_EVENT_VOLUME', 'Volume that the event is about', ASKED),
+  eventRate: own('PUMP_EVENT_RATE', 'Rate that was programmed'),
 } as const satisfies Readonly<Record<string, Code>>
 
 /** Values that are words, after the protocol's own tables; each is a code system of ours. */
@@ -125,6 +134,7 @@ export const ENUMS = {
   'battery-state': { title: 'States of the battery', names: BATTERY_STATES },
   'alarm-code': { title: 'Alarm conditions of the pump', names: ALARM_CODES },
   'alarm-class': { title: "The pump's own alarm classes", names: ALARM_CLASSES },
+  'pump-event': { title: "Events of the pump's own list", names: EVENT_CODES },
   'alarm-state': { title: 'States of an alarm', names: ALARM_STATES },
   'on-off': { title: 'On or off', names: { 0: 'off', 1: 'on' } },
   'mass-unit': { title: 'Mass units as programmed', names: MASS_UNITS },
@@ -148,10 +158,31 @@ export const ALARM_EVENTS: Readonly<Record<string, Code>> = Object.fromEntries(
   ]),
 )
 
+/** Events of the pump's own list, likewise. */
+export const PUMP_EVENTS: Readonly<Record<string, Code>> = Object.fromEntries(
+  Object.values(EVENT_CODES).map((word) => [
+    word,
+    word === 'pump-started'
+      ? MDC.delivStart
+      : own(
+          `PUMP_EVT_${word.toUpperCase().replaceAll('-', '_')}`,
+          `The pump logged: ${word.replaceAll('-', ' ')}`,
+        ),
+  ]),
+)
+
+/** What a word of a table is as an event; null = it is a word alone. */
+export function eventCode(values: EnumName, word: string): Code | null {
+  const events = values === 'alarm-code' ? ALARM_EVENTS : values === 'pump-event' ? PUMP_EVENTS : {}
+  return events[word] ?? null
+}
+
 /** All of our own system. */
 export const OWN_CODES: readonly Code[] = [
   ...Object.values(OWN),
-  ...Object.values(ALARM_EVENTS).filter(({ mdc }) => mdc === null),
+  ...[...Object.values(ALARM_EVENTS), ...Object.values(PUMP_EVENTS)].filter(
+    ({ mdc }) => mdc === null,
+  ),
 ]
 
 /** From the pump's own class to the priority of IHE PCD-04: our proposal, so the class goes with it. */

@@ -5,7 +5,8 @@ import { Infusion } from '../../protocol/fields/infusion.ts'
 import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import { contentShape } from './content.ts'
 import { SESSION_ENDINGS } from './event.ts'
-import { alarmSchema, sourceSchema } from './reading.ts'
+import { ownerSchema } from './owner.ts'
+import { alarmSchema, pumpEventSchema, sourceSchema } from './reading.ts'
 import { signedSchema } from './signed.ts'
 import { statementSchema, statementShape } from './statement.ts'
 import { deviceTimeSchema, utcSchema, type Value, valueSchema } from './value.ts'
@@ -47,6 +48,10 @@ const head = {
   wand: z.string().nullable().meta({ description: 'Serial of the wand.' }),
   port: z.string().nullable(),
   patient: z.string().nullable().meta({ description: 'A pseudonym, only if somebody set one.' }),
+  owner: ownerSchema.nullable().meta({
+    description:
+      'The patient whom the pump belonged to when this was recorded; null = nobody has said.',
+  }),
   session: z.number().int().nullable(),
   snapshot: z.number().int().nullable(),
   deviceTime: deviceTimeSchema.nullable(),
@@ -91,6 +96,18 @@ export const recordSchema = z
       phase: z.enum(['start', 'update', 'end']),
       alarm: alarmSchema,
     }),
+    one(
+      'pump-events',
+      'PumpEventsRecord',
+      'What the pump has logged itself since the reading before: each event once.',
+      {
+        upTo: z.number().int().nonnegative().meta({ description: 'Number of the newest of them.' }),
+        overwritten: z.number().int().nonnegative().meta({
+          description: 'Events since the reading before that the pump did not hold any more.',
+        }),
+        entries: z.array(pumpEventSchema).meta({ description: 'Oldest first.' }),
+      },
+    ),
     one('session', 'SessionRecord', 'A session with a pump began, went on, or ended.', {
       event: z.enum(['opened', 'recognised', 'changed', 'contradicted', 'ended']),
       how: z
@@ -147,6 +164,7 @@ export const RECORD_KINDS = [
   'interrogation',
   'live',
   'alarm',
+  'pump-events',
   'session',
   'unclosed',
   'link',

@@ -156,11 +156,18 @@ export const auditSchema = z
   .meta({ id: 'Audit' })
 export type AuditStatus = z.infer<typeof auditSchema>
 
+/** What messages go to a destination, and over what. */
+export const DESTINATION_KINDS = ['hl7', 'fhir', 'webhook'] as const
+export type DestinationKind = (typeof DESTINATION_KINDS)[number]
+
 export const destinationStatusSchema = z
   .object({
     name: z.string(),
+    kind: z.enum(DESTINATION_KINDS),
     address: z.string(),
-    state: z.enum(['idle', 'sending', 'waiting', 'failed']),
+    state: z.enum(['idle', 'sending', 'waiting', 'failed', 'disabled']).meta({
+      description: '`disabled`: it wants no message any more.',
+    }),
     lagMs: z.number().nonnegative().meta({ description: 'Age of the oldest record still owed.' }),
     waiting: z.number().int().meta({ description: 'Messages at hand; more may wait in the log.' }),
     parked: z.number().int().meta({ description: 'Messages it would not take, set aside.' }),
@@ -169,8 +176,12 @@ export const destinationStatusSchema = z
         z.object({
           log: z.string(),
           position: z.number().int(),
-          control: z.string().meta({ description: 'MSH-10.' }),
-          code: z.string().meta({ description: 'MSA-1; `none`: no message could be made.' }),
+          control: z.string().meta({
+            description: 'Id of the message: MSH-10, webhook-id, identifier of the Bundle.',
+          }),
+          code: z
+            .string()
+            .meta({ description: 'MSA-1 or the HTTP status; `none`: no message could be made.' }),
           text: z.string().meta({ description: 'What it said.' }),
           attempts: z.number().int(),
           at: utcSchema,
@@ -182,8 +193,25 @@ export const destinationStatusSchema = z
     ...statementShape,
     sentence: z.string(),
   })
-  .meta({ id: 'Destination', description: 'Where HL7 messages go, and how far behind it is.' })
+  .meta({ id: 'Destination', description: 'Where messages go, and how far behind it is.' })
 export type DestinationStatus = z.infer<typeof destinationStatusSchema>
+
+export const patientsStatusSchema = z
+  .object({
+    assigned: z.number().int().meta({ description: 'Pumps that are known to be somebody\u2019s.' }),
+    problem: z.string().nullable().meta({
+      description: 'Why the table is not taken; null = it is. Pumps stay whose they were.',
+    }),
+    refused: z.array(z.string()).readonly().meta({
+      description: 'Serials of pumps that the table gives to two patients.',
+    }),
+    adt: z
+      .object({ accepted: z.number(), errors: z.number(), rejected: z.number() })
+      .nullable()
+      .meta({ description: 'HL7 ADT messages by how they were answered; null = none are heard.' }),
+  })
+  .meta({ id: 'Patients', description: 'Where whose pump it is comes from. It names no patient.' })
+export type PatientsStatus = z.infer<typeof patientsStatusSchema>
 
 export const pumpStatusSchema = z
   .object({

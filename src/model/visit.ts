@@ -41,7 +41,7 @@ export function cameAndWent(
 ): AlarmReading[] {
   const { total } = before.events
   if (before.alarms === null) return []
-  const told = { active: before.alarms, ended: [], since: total, total }
+  const told = { active: before.alarms, ended: [], since: total, total, eventsTold: total }
   return alarmChanges(readNoted(told, now), now).flatMap(({ alarm, between, phase }) =>
     between && phase === 'start' ? [alarm] : [],
   )

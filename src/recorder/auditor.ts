@@ -14,6 +14,7 @@ import type { SystemAccount } from '../base/account.ts'
 import { type Disk, nodeDisk } from '../base/disk.ts'
 import type { Cancel, Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
+import type { Owner } from '../model/owner.ts'
 import type { Source } from '../model/reading.ts'
 import { type Statement, statement } from '../model/statement.ts'
 import type { AuditStatus, Coded, WitnessStatus } from '../model/status.ts'
@@ -41,6 +42,8 @@ export interface AuditorOptions {
   readonly keepDays?: number
   /** Lowest position of the log that is written now which a follower is still owed; it is not dropped. */
   readonly owed?: () => number
+  /** Whose pump it is now; every record about it says so. */
+  readonly ownerOf?: (serial: string, model: string | null) => Owner | null
 }
 
 /** Below so much free space people are told, in bytes. */
@@ -147,7 +150,9 @@ export class Auditor {
 
   /** Resolves with the place once the record is durable; with null when it could not be kept. */
   append(record: NewRecord): Promise<Receipt | null> {
-    return this.#log.append(record)
+    const { pump, model = null, kind } = record
+    const owner = pump && kind !== 'assignment' ? this.#options.ownerOf?.(pump, model) : undefined
+    return this.#log.append(owner ? { ...record, owner } : record)
   }
 
   /** True, or a promise of it, when a reply may go out; false = the read could not be recorded. */

@@ -72,6 +72,11 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
       const { phase, alarm } = event
       return { ...head, ...of(event.pump), kind: 'alarm', body: { phase, alarm: { ...alarm } } }
     }
+    case 'pump-events': {
+      const { upTo, overwritten, entries } = event
+      const body = { upTo, overwritten, events: entries.map((one) => ({ ...one })) }
+      return { ...head, ...of(event.pump), kind: 'pump-events', body }
+    }
     case 'read-failed': {
       const { code, args } = cut(event.why)
       return {

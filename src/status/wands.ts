@@ -57,6 +57,7 @@ export function changeWand(wand: WandState, event: BridgeEvent, durable: boolean
     case 'outdated':
       return { ...lose(wand, event), outdated: event.why }
     case 'alarm':
+    case 'pump-events':
       return wand
   }
 }

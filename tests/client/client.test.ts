@@ -57,11 +57,37 @@ class TestClock implements Clock {
 
 /** A short exchange of the sample's session, as it is recorded at `at`. */
 function liveAt(w: World, at: string): RecordOf<'live'> {
-  const { id, position, log, source, pump, wand, port, patient, session, snapshot, deviceTime } =
-    w.interrogation
+  const {
+    id,
+    position,
+    log,
+    source,
+    pump,
+    wand,
+    port,
+    patient,
+    owner,
+    session,
+    snapshot,
+    deviceTime,
+  } = w.interrogation
   const { reservoir, infusion } = w.interrogation
   return {
-    ...{ id, position, log, source, pump, wand, port, patient, session, snapshot, deviceTime, at },
+    ...{
+      id,
+      position,
+      log,
+      source,
+      pump,
+      wand,
+      port,
+      patient,
+      owner,
+      session,
+      snapshot,
+      deviceTime,
+      at,
+    },
     kind: 'live',
     readAt: at,
     reportedVolume: reservoir.reportedVolume,

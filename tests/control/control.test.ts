@@ -71,7 +71,7 @@ describe('ControlServer', () => {
     await listen(dir, {
       ...handlers,
       open: () => 'a link',
-      hl7: () => Promise.reject(new Error('There is no destination.')),
+      delivery: () => Promise.reject(new Error('There is no destination.')),
       interrogate: ({ ports = [] }) =>
         new Promise((resolve) => {
           const [port = ''] = ports
@@ -83,7 +83,7 @@ describe('ControlServer', () => {
     const one = control?.ask('interrogate', { ports: ['one'], readMs: 1_000 })
     const two = control?.ask('interrogate', { ports: ['two'], readMs: 1_000 })
     expect(await control?.ask('open', {})).toBe('a link')
-    await expect(control?.ask('hl7', {})).rejects.toMatchObject({
+    await expect(control?.ask('delivery', {})).rejects.toMatchObject({
       why: 'refused',
       message: 'There is no destination.',
     })

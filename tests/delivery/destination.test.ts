@@ -234,7 +234,7 @@ it.each([
   ['is nonsense', '{'],
   [
     'is of another destination',
-    '{"v":2,"destination":"x","since":"2026-01-01T00:00:00.000Z","place":null,"parked":[]}',
+    '{"v":3,"destination":"x","since":"2026-01-01T00:00:00.000Z","place":null,"parked":[],"disabled":null}',
   ],
   ['is empty', ''],
 ])('a place that %s is not begun anew: nothing is sent twice', async (_, text) => {

@@ -10,6 +10,7 @@ import {
   step,
 } from '../../src/delivery/machine.ts'
 import { Deframer, frame } from '../../src/delivery/mllp.ts'
+import type { Reply } from '../../src/delivery/sender.ts'
 import { parseAck } from '../../src/hl7/text.ts'
 
 const RUNS = process.env['WANDBRIDGE_LONG'] === '1' ? 5_000 : 200
@@ -136,6 +137,46 @@ describe('a reply', () => {
       }),
       { numRuns: RUNS },
     )
+  })
+})
+
+describe('what speaks for all messages', () => {
+  const reply = (means: Reply['means'], afterMs = 0): Event => ({
+    kind: 'reply',
+    reply: { control: 'm1', means, code: '', text: '', afterMs },
+  })
+  const message: Event = { kind: 'message', control: 'm1' }
+  const connected: Event = { kind: 'connected' }
+
+  it('later is tried for ever, more and more slowly, and sets nothing aside', () => {
+    let { state } = play([message, connected])
+    const waits: (number | null)[] = []
+    for (let i = 0; i < 50; i += 1) {
+      const { state: told, effects } = step(state, reply('later'))
+      expect(told).toMatchObject({ head: 'm1', waiting: 'backoff', refused: 0 })
+      for (const effect of effects) if (effect.do === 'timer') waits.push(effect.ms)
+      state = step(told, { kind: 'time' }).state
+      expect(state.waiting).toBe('ack')
+    }
+    expect(waits.slice(0, 7)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000])
+  })
+
+  it('a time that is asked for is kept, up to an hour', () => {
+    const { state } = play([message, connected])
+    for (const means of ['later', 'try-again'] as const) {
+      const waits = [0, 90_000, 1e12].map((ms) => step(state, reply(means, ms)).effects)
+      expect(waits.map(([first]) => first)).toEqual(
+        [1_000, 90_000, 3_600_000].map((ms) => ({ do: 'timer', ms })),
+      )
+    }
+  })
+
+  it('gone ends the message without taking it', () => {
+    const { state } = play([message, connected])
+    expect(step(state, reply('gone')).effects).toContainEqual({
+      do: 'done',
+      result: { kind: 'gone', code: '', text: '' },
+    })
   })
 })
 

@@ -48,7 +48,12 @@ export async function world({ answer = () => 'accepted', ...wish }: Wish = {}) {
   const { env } = made.bench
   const disk = { text: null as string | null, full: false, unreadable: false }
   const got: string[] = []
-  const told = { parked: [] as Parked[], resent: [] as Parked[], gaps: [] as Gap[] }
+  const told = {
+    parked: [] as Parked[],
+    resent: [] as Parked[],
+    gaps: [] as Gap[],
+    disabled: [] as Saved['disabled'][],
+  }
   const said: string[] = []
   const peer = { up: true, connections: 0, closed: 0 }
   let feed = made.feed(true)
@@ -64,6 +69,7 @@ export async function world({ answer = () => 'accepted', ...wish }: Wish = {}) {
     },
   }
   const sender: Sender = {
+    kind: 'hl7',
     address: 'tcp://emr:1',
     kinds: ['live'],
     messageOf: (record) => ({
@@ -122,6 +128,7 @@ export async function world({ answer = () => 'accepted', ...wish }: Wish = {}) {
       notes: {
         parked: async (one) => told.parked.push(one) > 0,
         resent: async (one) => told.resent.push(one) > 0,
+        disabled: async (one) => told.disabled.push(one) > 0,
         gap: async (one) => told.gaps.push(one) > 0,
         ...wish.notes,
       },

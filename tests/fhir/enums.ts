@@ -70,7 +70,11 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     effectiveDateTime: dateTime.optional(),
     result: z.array(reference),
   }),
-  Device: z.looseObject({ ...common, status: z.literal('active'), parent: reference.optional() }),
+  Device: z.looseObject({
+    ...common,
+    status: z.enum(['active', 'inactive', 'unknown']),
+    parent: reference.optional(),
+  }),
   DeviceMetric: z.looseObject({
     ...common,
     operationalStatus: z.enum(['on', 'off', 'standby', 'entered-in-error']),

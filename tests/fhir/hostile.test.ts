@@ -101,6 +101,7 @@ it('is answered in FHIR', { timeout: 600_000 }, async () => {
   const surface = fhirSurface({
     env,
     version: '0',
+    zone: 'UTC',
     status: () => ({ pumps: [] }),
     ...(await sourcesOf(records, 'mixture', [start, stop])),
   })

@@ -7,6 +7,8 @@ import type { FhirSources } from '../../src/fhir/sources.ts'
 import { fold } from '../../src/knowledge/fold.ts'
 import { type Known, nothingKnown } from '../../src/knowledge/known.ts'
 import { refillsOf } from '../../src/knowledge/views.ts'
+import { type Ever, everWith } from '../../src/model/metrics.ts'
+import { foldAssignment, foldTold, noOwners } from '../../src/model/owner.ts'
 import type { CodedRecord, InterrogationRecord, RecordOf } from '../../src/model/record.ts'
 import { recordOf } from '../../src/recorder/records.ts'
 import { rig } from '../bridge/rig.ts'
@@ -72,17 +74,34 @@ export async function sourcesOf(
   return {
     feed: {
       head: () => records.head(),
+      oldest: () => records.oldest(),
       async *read(query: HistoryQuery = {}) {
         if (query.kinds) yield* records.read(query)
-        else yield* entries.filter(({ position }) => position > (query.after ?? -1))
+        else {
+          const { after = -1, before = Number.POSITIVE_INFINITY, order } = query
+          const found = entries.filter(({ position }) => position > after && position < before)
+          yield* order === 'desc' ? found.reverse() : found
+        }
       },
     },
     knowledge: {
       pumps: () => {
         const newest = new Map<string, InterrogationRecord>()
-        for (const one of interrogations(records.all)) if (one.pump) newest.set(one.pump.id, one)
-        return [...newest].map(([id, reading]) => ({ id, reading }))
+        const evers = new Map<string, Ever>()
+        for (const one of interrogations(records.all)) {
+          if (!one.pump) continue
+          newest.set(one.pump.id, one)
+          evers.set(one.pump.id, everWith(evers.get(one.pump.id) ?? {}, one))
+        }
+        const told = new Map(records.all.flatMap((one) => (one.pump ? [[one.pump.id, one]] : [])))
+        return [...told].map(([id, { pump, source, position, at }]) => {
+          const reading = newest.get(id) ?? null
+          const serial = pump?.serial ?? ''
+          const [last, ever] = [{ position, at }, evers.get(id) ?? {}]
+          return { id, serial, model: reading?.identity.model ?? null, source, last, reading, ever }
+        })
       },
+      owners: () => OWNERS,
       refills: (id) => {
         const pump = run.known.pumps[id]
         return { items: pump ? refillsOf(pump, origin, {}).items : [] }
@@ -90,6 +109,20 @@ export async function sourcesOf(
     },
   }
 }
+
+export const SYSTEM = 'urn:oid:1.2.3'
+/** Somebody who has a pump that is in no scenario, under an identifier that has become another. */
+export const [OLD, NEW] = [
+  { system: SYSTEM, value: 'A-1' },
+  { system: SYSTEM, value: 'B-2' },
+] as const
+const OWNERS = noOwners()
+const elsewhere = { serial: 'ELSEWHERE', model: null }
+foldAssignment(OWNERS, elsewhere, { change: 'begun', owner: { ...OLD, name: 'Doe, Jane' } })
+foldTold(OWNERS, {
+  ...{ patient: OLD, became: NEW, event: 'A40', control: 'c1' },
+  asOf: '2026-01-05T08:00:00.000Z',
+})
 
 export const interrogations = (records: readonly CodedRecord[]) =>
   records.filter((one): one is InterrogationRecord => one.kind === 'interrogation')

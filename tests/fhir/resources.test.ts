@@ -6,7 +6,7 @@ import { bundleOf } from '../../src/fhir/bundle.ts'
 import { capability } from '../../src/fhir/capability.ts'
 import { observationsOf } from '../../src/fhir/observations.ts'
 import { outcomeOf } from '../../src/fhir/outcome.ts'
-import { refillReport } from '../../src/fhir/reports.ts'
+import { interrogationReport, refillReport } from '../../src/fhir/reports.ts'
 import { terminology } from '../../src/fhir/terminology.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
 import { checkEnums } from './enums.ts'
@@ -163,6 +163,22 @@ describe('an Observation', () => {
     expect(subject('battery-voltage')).toEqual({ reference: `Device/${record.pump?.id}` })
   })
 
+  it('is about whom the pump belonged to, who is in the Bundle with a name only if one was told', async () => {
+    const check = await both()
+    const owner = { system: 'urn:oid:1.2.3', value: 'A-1', location: 'W1' }
+    const record = { ...(await aReading()), patient: 'P-17', owner }
+    const patient = (bundle: ReturnType<typeof bundleOf>) =>
+      bundle.entry?.map((one) => one.resource).find((one) => one?.resourceType === 'Patient')
+    const found = patient(bundleOf(record, 'http://x'))
+    check(found ?? {})
+    expect(found).toMatchObject({ identifier: [{ system: owner.system, value: 'A-1' }] })
+    expect(found).not.toHaveProperty('name')
+    expect(interrogationReport(record).subject).toMatchObject({ reference: `Patient/${found?.id}` })
+    const named = bundleOf({ ...record, owner: { ...owner, name: 'Doe, Jane' } }, 'http://x')
+    expect(patient(named)).toMatchObject({ id: found?.id, name: [{ text: 'Doe, Jane' }] })
+    expect(patient(bundleOf({ ...record, owner: null }, 'http://x'))).toBeUndefined()
+  })
+
   it('of a refill is of when it was programmed, not of when it was read', async () => {
     const check = await both()
     const record = await aReading()
@@ -195,30 +211,74 @@ describe('an Observation', () => {
     expect(times.filter((t) => t._valueDateTime?.extension?.[0]?.valueString === old)).toHaveLength(
       2,
     )
-    // It was measured, and stands at the reading itself.
-    expect(all[0]?.effectiveDateTime).toBe(`${record.deviceTime}-05:00`)
   })
 
-  it("has the pump's own time with the offset that was measured, or else this computer's, with the pump's beside it", async () => {
+  it("is of when it was read, by this computer's clock, whatever the pump's clock says, which stands beside it with its offset", async () => {
+    const check = await both()
     const record = await aReading()
-    const at = (value: number | null, uncertainty = 1) => {
-      const clock = {
-        ...record.clock,
-        offset: { value, unit: 's' as const },
-        uncertainty: { value: uncertainty, unit: 's' as const },
+    const readAt = '2026-11-30T23:30:00.000Z'
+    // After a reset, before a jump, and in an ordinary zone.
+    for (const [deviceTime, value] of [
+      ['2000-01-01T00:03:10', -849_223_610],
+      ['2027-09-01T12:00:00', 23_718_600],
+      ['2026-12-01T00:30:00', 3_600],
+    ] as const) {
+      const clock = { ...record.clock, deviceTime, offset: { value, unit: 's' as const } }
+      const moved = { ...record, deviceTime, readAt, clock }
+      for (const one of [...observationsOf(moved), bundleOf(moved, BASE).entry?.[0]?.resource]) {
+        check(one as object)
+        expect(one).toMatchObject({
+          effectiveDateTime: readAt,
+          _effectiveDateTime: {
+            extension: [{ valueString: deviceTime }, { valueQuantity: { value, code: 's' } }],
+          },
+        })
       }
-      return observationsOf({ ...record, clock })[0]
+      const own = observationsOf(moved).find(({ id }) => id?.endsWith('.clock-time'))
+      expect(own?._valueDateTime).toMatchObject({ extension: [{ valueString: deviceTime }] })
     }
-    const text = record.deviceTime ?? ''
-    expect(at(3_600)?.effectiveDateTime).toBe(`${text}+01:00`)
-    expect(at(-12_600)?.effectiveDateTime).toBe(`${text}-03:30`)
-    expect(at(14)?.effectiveDateTime).toBe(`${text}+00:00`)
-    for (const one of [at(null), at(-8e8), at(3_600, 90)]) {
-      expect(one?.effectiveDateTime).toBe(record.readAt)
-      expect(one?._effectiveDateTime).toMatchObject({ extension: [{ valueString: text }] })
+    const offset = { value: null, unit: 's' as const }
+    const none = observationsOf({ ...record, deviceTime: null, clock: { ...record.clock, offset } })
+    expect(none[0]?.effectiveDateTime).toBe(record.readAt)
+    expect(none[0]?._effectiveDateTime).toBeUndefined()
+  })
+
+  it('of a dose or a concentration names its drug, as a component, in its text and on its channel', async () => {
+    const check = await both()
+    const record = await aReading('concentration-change')
+    const [slot] = record.infusion.drugs ?? []
+    if (!slot) throw new Error('no drug')
+    const said = (name: string | null, value: number, unit: string) => {
+      const dose24h = { ...slot.dose24h, value, unit }
+      const drugs = [{ ...slot, name, dose24h } as typeof slot]
+      const resources = bundleOf({ ...record, infusion: { ...record.infusion, drugs } }, BASE)
+      for (const { resource } of resources.entry ?? []) check(resource as object)
+      const of = (id: string) =>
+        resources.entry?.find(({ resource }) => resource?.id?.endsWith(id))?.resource
+      return {
+        dose: of('.drug1-dose'),
+        concentration: of('.drug1-concentration'),
+        channel: of('.drug1'),
+      }
     }
-    const none = observationsOf({ ...record, deviceTime: null })[0]
-    expect(none?.effectiveDateTime).toBe(record.readAt)
-    expect(none?._effectiveDateTime).toBeUndefined()
+    const before = said('hydromorphone', 4, 'mg/d')
+    const after = said('baclofen', 600, 'ug/d')
+    for (const [{ dose, concentration, channel }, name] of [
+      [before, 'hydromorphone'],
+      [after, 'baclofen'],
+    ] as const) {
+      for (const one of [dose, concentration]) {
+        expect(one).toMatchObject({
+          code: { text: expect.stringContaining(name) },
+          component: [{ code: { coding: [{ code: '184514' }] }, valueString: name }],
+        })
+      }
+      expect(channel).toMatchObject({ type: { text: expect.stringContaining(name) } })
+    }
+    // Without a name it says that none is known, and the text claims none.
+    expect(said(null, 4, 'mg/d').dose).toMatchObject({
+      code: { text: 'Dose of the drug over time' },
+      component: [{ dataAbsentReason: {} }],
+    })
   })
 })

@@ -5,11 +5,12 @@ import type { NewRecord } from '../../src/audit/format/record.ts'
 import { observationsOf } from '../../src/fhir/observations.ts'
 import type { FhirSources } from '../../src/fhir/sources.ts'
 import { fhirSurface } from '../../src/fhir/surface.ts'
+import { inZone } from '../../src/model/format.ts'
 import { start } from '../audit/bench-log.ts'
 import { starter as httpStarter, lost, type World } from '../http/world.ts'
 import { checkEnums } from './enums.ts'
 import { kitClient, needsJudges, validator } from './oracle.ts'
-import { interrogations, recordsOf, sourcesOf } from './readings.ts'
+import { interrogations, NEW, OLD, recordsOf, SYSTEM, sourcesOf } from './readings.ts'
 
 type Json = Record<string, unknown>
 interface Found {
@@ -38,7 +39,7 @@ const AUDITED: readonly NewRecord[] = [
   },
 ]
 
-async function world(scenario = 'mixture') {
+async function world(scenario = 'mixture', zone = 'UTC') {
   let given: Pick<FhirSources, 'feed' | 'knowledge'> | null = null
   const parts = () => {
     if (!given) throw new Error('there are no records yet')
@@ -52,6 +53,7 @@ async function world(scenario = 'mixture') {
         ...fhirSurface({
           env,
           version: '0.0.0',
+          zone,
           status: () => status.status(),
           get feed() {
             return parts().feed
@@ -113,7 +115,7 @@ describe('a client that we did not write', () => {
       const id = String(seen[0])
       const one = await client.read({ resourceType: type, id })
       expect(one).toMatchObject({ resourceType: type, id })
-      if (type === 'DeviceMetric') continue
+      if (type === 'DeviceMetric' || type === 'Patient') continue
       const version = (one as { meta?: { versionId?: string } }).meta?.versionId ?? '1'
       expect(await client.vread({ resourceType: type, id, version })).toEqual(one)
     }
@@ -197,27 +199,229 @@ describe('searching', () => {
     }
   })
 
-  it('parameters that are not known are left out and said so; strict, they are refused', async () => {
+  it('what changes the result and is not supported is refused; to whoever allows it, it is left out and said so', async () => {
     const { w } = await world()
-    const lenient = await get(w, '/Observation?madeUp=1&code=157784')
-    expect(lenient.status).toBe(200)
-    const said = lenient.body.entry?.at(-1)
-    expect(said?.search.mode).toBe('outcome')
-    expect(JSON.stringify(said?.resource)).toContain('madeUp')
-    expect(lenient.body.link[0]?.url).not.toContain('madeUp')
-    for (const prefer of [
-      'handling=strict',
-      'return=minimal, HANDLING="strict"',
-      'a; handling=strict',
-    ]) {
-      const strict = await get(w, '/Observation?madeUp=1&code=157784', { prefer })
-      expect(strict.status, prefer).toBe(400)
-      expect(strict.body.issue[0]).toMatchObject({ severity: 'error', code: 'not-supported' })
+    const kinds = [
+      'madeUp=1',
+      '_sort=code',
+      '_sort=-date,_lastUpdated',
+      '_include=Observation:nothing',
+      '_revinclude=DiagnosticReport:result',
+      '_elements=code',
+      '_has:Patient:x=1',
+    ]
+    for (const kind of kinds) {
+      for (const prefer of ['', 'handling=strict', 'return=minimal']) {
+        const headers: Record<string, string> = prefer === '' ? {} : { prefer }
+        const refused = await get(w, `/Observation?${kind}&code=157784`, headers)
+        expect(refused.status, kind).toBe(400)
+        expect(refused.body.issue[0]).toMatchObject({ severity: 'error', code: 'not-supported' })
+      }
+      for (const prefer of ['handling=lenient', 'a; HANDLING="lenient"']) {
+        const lenient = await get(w, `/Observation?${kind}&code=157784`, { prefer })
+        expect(lenient.status, kind).toBe(200)
+        const said = lenient.body.entry?.at(-1)
+        expect(said?.search.mode).toBe('outcome')
+        const [name = ''] = kind.split('=')
+        expect(JSON.stringify(said?.resource)).toContain(name)
+        expect(lenient.body.link[0]?.url).not.toContain(name)
+      }
     }
-    const fine = await get(w, '/Observation?code=157784&_count=1', { prefer: 'handling=strict' })
-    expect(fine.status).toBe(200)
-    const lax = await get(w, '/Observation?madeUp=1', { prefer: 'handling=lenient' })
-    expect(lax.status).toBe(200)
+    expect((await get(w, '/Observation?code=157784&_count=1&_pretty=true')).status).toBe(200)
+  })
+
+  it('_sort gives the newest first, each once, page by page; _count=1 is the newest', async () => {
+    const { w } = await world()
+    for (const [type, date] of [
+      ['Observation', 'effectiveDateTime'],
+      ['DiagnosticReport', 'issued'],
+      ['AuditEvent', 'recorded'],
+    ] as const) {
+      const up = (await get(w, `/${type}?_count=500&_sort=date`)).body
+      const whole = ids(up)
+      const times = (found: Found) => (found.entry ?? []).map((one) => String(one.resource[date]))
+      const newest = (await get(w, `/${type}?_sort=-date&_count=1`)).body
+      expect(times(newest)[0], type).toBe([...times(up)].sort().at(-1))
+      const down: unknown[] = []
+      const moments: string[] = []
+      for (let path = `/${type}?_sort=-_lastUpdated&_count=7`; ; ) {
+        const { body } = await get(w, path)
+        down.push(...ids(body))
+        moments.push(...times(body))
+        const next = body.link.find(({ relation }) => relation === 'next')
+        if (!next) break
+        path = next.url.split('/R4')[1] ?? ''
+      }
+      expect(new Set(down).size, type).toBe(down.length)
+      expect([...down].sort()).toEqual([...whole].sort())
+      expect(moments).toEqual([...moments].sort().reverse())
+    }
+    const all = ids((await get(w, '/Observation?code=157784&_count=500')).body)
+    const named = (await get(w, `/Observation?_id=${[all[1], all[0], all[2]]}&_sort=-date`)).body
+    expect(ids(named)).toEqual([all[2], all[1], all[0]])
+  })
+
+  it('a patient that nobody knows has nothing, and one that is named by identifier has what is theirs', async () => {
+    const { w } = await world()
+    for (const type of ['Observation', 'DiagnosticReport', 'Device']) {
+      for (const name of ['nobody', 'Patient/nobody', `${w.url}/fhir/R4/Patient/x`]) {
+        expect(ids((await get(w, `/${type}?patient=${name}`)).body), type).toEqual([])
+      }
+    }
+    const [first] = interrogations(await recordsOf('mixture'))
+    if (!first) throw new Error('no reading')
+    w.records.push({ ...first, patient: 'P-17' })
+    const theirs = encodeURIComponent('urn:wandbridge:pseudonym|P-17')
+    for (const name of ['patient', 'subject']) {
+      const { entry = [] } = (await get(w, `/Observation?${name}:identifier=${theirs}`)).body
+      expect(entry.length).toBeGreaterThan(5)
+      for (const { resource } of entry) {
+        expect(resource['subject']).toMatchObject({
+          type: 'Patient',
+          identifier: { value: 'P-17' },
+        })
+      }
+    }
+    expect(ids((await get(w, '/Observation?patient:identifier=P-18')).body)).toEqual([])
+    expect((await get(w, '/Observation?device:identifier=x')).status).toBe(400)
+  })
+
+  it('finds what is of a patient under whichever identifier, and says which one goes on', async () => {
+    const { w } = await world()
+    const [first] = interrogations(await recordsOf('mixture'))
+    if (!first) throw new Error('no reading')
+    const places = [OLD, NEW].map((owner) => w.records.push({ ...first, owner }))
+    const found = (await get(w, '/Patient')).body
+    const [old, now] = [OLD, NEW].map(({ value }) =>
+      found.entry
+        ?.map((one) => one.resource)
+        .find((one) => JSON.stringify(one['identifier']).includes(value)),
+    )
+    expect(old).toMatchObject({
+      active: false,
+      name: [{ text: 'Doe, Jane' }],
+      link: [{ other: { reference: `Patient/${now?.id}` }, type: 'replaced-by' }],
+    })
+    expect(now).toMatchObject({ active: true, identifier: [NEW] })
+    expect(JSON.stringify([old?.id, now?.id])).not.toMatch(/A-1|B-2/)
+    const token = (value: string) => encodeURIComponent(`${SYSTEM}|${value}`)
+    for (const asked of [
+      ...[`patient=${now?.id}`, `patient=Patient/${old?.id}`, `subject=Patient/${now?.id}`],
+      ...[`patient:identifier=${token('A-1')}`, `patient:identifier=${token('B-2')}`],
+    ]) {
+      const { entry = [] } = (await get(w, `/DiagnosticReport?${asked}`)).body
+      expect(entry.length, asked).toBe(places.length)
+    }
+    expect(ids((await get(w, `/Observation?patient:identifier=${token('C')}`)).body)).toEqual([])
+    const included = await get(
+      w,
+      `/DiagnosticReport?patient=${now?.id}&_include=DiagnosticReport:patient`,
+    )
+    expect(
+      included.body.entry?.filter((one) => one.resource.resourceType === 'Patient').length,
+    ).toBe(2)
+  })
+
+  it('finds by value: with prefix, unit and system, and an equal is as wide as its last digit', async () => {
+    const { w } = await world()
+    const { entry = [] } = (await get(w, '/Observation?code=157784&_count=500')).body
+    const values = entry.map(
+      ({ resource }) => (resource['valueQuantity'] as { value: number }).value,
+    )
+    const [value = 0] = values
+    const ucum = 'http://unitsofmeasure.org'
+    const count = async (text: string) =>
+      ids(
+        (await get(w, `/Observation?code=157784&value-quantity=${encodeURIComponent(text)}`)).body,
+      ).length
+    const equal = values.filter((one) => one === value).length
+    expect(await count(`${value}`)).toBe(equal)
+    expect(await count(`${value}|${ucum}|mL/d`)).toBe(equal)
+    expect(await count(`eq${value}||mL/d`)).toBe(equal)
+    expect(await count(`${value}|${ucum}|mL/h`)).toBe(0)
+    expect(await count(`${value}|urn:other|mL/d`)).toBe(0)
+    expect(await count(`gt${value}`)).toBe(values.filter((one) => one > value).length)
+    expect(await count(`ge${value}`)).toBe(values.filter((one) => one >= value).length)
+    expect(await count(`lt${value}`)).toBe(values.filter((one) => one < value).length)
+    expect(await count(`ap${value * 1.05}`)).toBeGreaterThanOrEqual(equal)
+    expect(await count('1e6')).toBe(0)
+    for (const bad of ['x', '5|a|b|c', '', 'gt', '1,2x'].filter((one) => one !== '')) {
+      const path = `/Observation?value-quantity=${encodeURIComponent(bad)}`
+      expect((await get(w, path)).status, bad).toBe(400)
+    }
+  })
+
+  it('gives with reports what they are of, once, beside the matches', async () => {
+    const { w } = await world('normal-refill')
+    const path =
+      '/DiagnosticReport?_include=DiagnosticReport:result&_include=DiagnosticReport:subject'
+    const { body } = await get(w, `${path}&_count=2`)
+    const { entry = [] } = body
+    const matches = entry.filter((one) => one.search.mode === 'match')
+    const rest = entry.filter((one) => one.search.mode === 'include')
+    expect(matches).toHaveLength(2)
+    const wanted = new Set(
+      matches.flatMap(({ resource }) =>
+        [...(resource['result'] as { reference: string }[]), resource['subject']].map(
+          (one) => (one as { reference: string }).reference,
+        ),
+      ),
+    )
+    const name = ({ resource }: { resource: Json }) =>
+      `${resource['resourceType']}/${resource['id']}`
+    expect(rest.map(name).sort()).toEqual([...wanted].sort())
+    expect(body.link.find(({ relation }) => relation === 'next')?.url).toContain('_include')
+    expect(ids(body)).toHaveLength(2)
+  })
+
+  it('$lastn gives the newest of everything, of each drug its own', async () => {
+    const { w } = await world()
+    const newest = interrogations(await recordsOf('mixture')).at(-1)
+    if (!newest?.pump) throw new Error('no reading')
+    const { entry = [] } = (await get(w, `/Observation/$lastn?device=${newest.pump.id}`)).body
+    const metrics = entry.map(
+      ({ resource }) => (resource['device'] as { reference: string }).reference,
+    )
+    expect(new Set(metrics).size).toBe(metrics.length)
+    const own = observationsOf(newest)
+    for (const one of own) {
+      const found = entry.find(
+        ({ resource }) =>
+          (resource['device'] as { reference: string }).reference === one.device?.reference,
+      )
+      expect(found?.resource['effectiveDateTime']).toBe(one.effectiveDateTime)
+    }
+    const doses = (await get(w, '/Observation/$lastn?code=157924&max=2')).body
+    expect(doses.total).toBe(2 * (newest.infusion.drugs?.length ?? 0))
+    expect((await get(w, '/Observation/$lastn?patient=nobody')).body.total).toBe(0)
+    for (const bad of ['max=0', 'max=x', 'max=1&max=2', '_sort=date', 'madeUp=1']) {
+      expect((await get(w, `/Observation/$lastn?${bad}`)).status, bad).toBe(400)
+    }
+  })
+
+  it('finds what the pump has logged itself, by its code', async () => {
+    const { w } = await world('stall-late-recovery')
+    const logged = (await recordsOf('stall-late-recovery')).flatMap((one) =>
+      one.kind === 'pump-events' ? one.entries : [],
+    )
+    expect(logged.map(({ code }) => code)).toContain('stall-recovered')
+    const { entry = [] } = (await get(w, '/Observation?code=MDCX_PUMP_EVENT&_count=500')).body
+    const words = entry.map(
+      ({ resource }) => (resource['valueCodeableConcept'] as { text: string }).text,
+    )
+    expect(words).toEqual(logged.map(({ code }) => code?.replaceAll('-', ' ')))
+    const one = entry[0]?.resource
+    expect((await get(w, `/Observation/${one?.['id']}`)).body).toEqual(one)
+  })
+
+  it('a date without zone is a day of the clinic', async () => {
+    const { w } = await world('mixture', 'Pacific/Auckland')
+    const { entry = [] } = (await get(w, '/Observation?code=157784&_count=500')).body
+    for (const { resource } of entry) {
+      const day = inZone(String(resource['effectiveDateTime']), 'Pacific/Auckland').slice(0, 10)
+      const found = (await get(w, `/Observation?code=157784&date=${day}`)).body
+      expect(ids(found)).toContain(resource['id'])
+    }
   })
 
   it('a page of a log that is not gone on with is gone, not empty', async () => {
@@ -270,6 +474,9 @@ describe('searching', () => {
       '_cursor=../../etc',
       '_cursor=%00',
       '_summary=data',
+      '__proto__=1',
+      'constructor=1',
+      'toString:x=1',
     ]
     for (const query of bad) {
       const { status, body } = await get(w, `/Observation?${query}`)
@@ -283,9 +490,6 @@ describe('searching', () => {
       'code=,',
       'code=',
       `code=${'a,'.repeat(4_000)}`,
-      '__proto__=1',
-      'constructor=1',
-      'toString:x=1',
       'device=../../x',
       'device=%E0%A4%A',
       'identifier=%7C%7C',
@@ -299,6 +503,71 @@ describe('searching', () => {
       expect(body.resourceType).toBe('Bundle')
     }
   })
+})
+
+describe('references', () => {
+  const references = (value: unknown): string[] => {
+    if (typeof value !== 'object' || value === null) return []
+    const { reference } = value as { reference?: unknown }
+    const inside = Object.values(value).flatMap(references)
+    return typeof reference === 'string' ? [reference, ...inside] : inside
+  }
+
+  it.each(['mixture', 'stall-late-recovery', 'concentration-change', 'wrong-pump'])(
+    'of %s all lead somewhere, also when an alarm has ended, a drug is gone, a list was unread, retention has passed, and of a pump that was never read',
+    async (scenario) => {
+      const { w } = await world(scenario)
+      const newest = interrogations(await recordsOf(scenario)).at(-1)
+      if (!newest?.pump) throw new Error('no reading')
+      const { infusion, alarms } = newest
+      const alarm = { ...alarms?.[0], id: '9', code: 'motor-stall', occurredAt: null } as never
+      const [drug] = infusion.drugs ?? []
+      const more = { ...infusion, drugs: [drug, drug, drug] as never[] }
+      // More of everything, then nothing of it, then the lists cannot be read, then as it was.
+      w.records.push({ ...newest, alarms: [alarm, alarm, alarm], infusion: more })
+      w.records.push({ ...newest, alarms: [], infusion: { ...infusion, drugs: [], schedule: [] } })
+      w.records.push({
+        ...newest,
+        alarms: null,
+        infusion: { ...infusion, drugs: null, schedule: null },
+      })
+      w.records.push({ ...newest, alarms: [] })
+      w.records.push({
+        ...(newest as object as { at: string }),
+        kind: 'session',
+        event: 'opened',
+        how: null,
+        pump: { id: 'ffffffffffffffff', serial: 'NEVER-READ' },
+      } as never)
+      w.records.first = 2
+      const found = new Set<string>()
+      for (const type of ['Observation', 'DiagnosticReport', 'Device', 'DeviceMetric']) {
+        for (let path = `/${type}?_count=500`; ; ) {
+          const { body } = await get(w, path)
+          for (const { resource } of body.entry ?? []) {
+            for (const one of references(resource)) found.add(one)
+          }
+          const next = body.link.find(({ relation }) => relation === 'next')
+          if (!next) break
+          path = next.url.split('/R4')[1] ?? ''
+        }
+      }
+      expect(found.size).toBeGreaterThan(100)
+      const statuses: (readonly [string, number])[] = []
+      for (const one of found) statuses.push([one, (await get(w, `/${one}`)).status])
+      expect(statuses.filter(([, status]) => status !== 200)).toEqual([])
+      const { id } = newest.pump
+      const drug3 = (await get(w, `/Device/${id}.drug3`)).body as unknown as Json
+      expect(drug3).toMatchObject({ status: 'inactive', parent: { reference: `Device/${id}.vmd` } })
+      const version = (drug3['meta'] as { versionId: string }).versionId
+      expect((await get(w, `/Device/${id}.drug3/_history/${version}`)).status).toBe(200)
+      const metric = (await get(w, `/DeviceMetric/${id}.alarm-3`)).body
+      expect(metric).toMatchObject({ operationalStatus: 'off' })
+      const unread = (await get(w, '/Device/ffffffffffffffff')).body
+      expect(unread).toMatchObject({ status: 'unknown', serialNumber: 'NEVER-READ' })
+    },
+    60_000,
+  )
 })
 
 describe('content', () => {
@@ -372,7 +641,7 @@ describe('every error', () => {
       return reply.status
     }
     const headers = { authorization: `Bearer ${token}` }
-    expect(await ask('/Patient', { headers })).toBe(404)
+    expect(await ask('/Encounter', { headers })).toBe(404)
     expect(await ask('/Observation/nothing', { headers })).toBe(404)
     expect(await ask('/Observation/simulator-1-00000000.0.nothing', { headers })).toBe(404)
     expect(await ask(`/Observation/${'x'.repeat(90)}`, { headers })).toBe(404)

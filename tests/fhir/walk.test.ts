@@ -7,6 +7,7 @@ import { systemEnv } from '../../src/base/env.ts'
 import { Feed } from '../../src/feed/feed.ts'
 import { Library } from '../../src/fhir/library.ts'
 import { search } from '../../src/fhir/search.ts'
+import { noOwners } from '../../src/model/owner.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
 import { recordOf } from '../../src/recorder/records.ts'
 import { rig } from '../bridge/rig.ts'
@@ -37,8 +38,15 @@ async function library() {
   await Promise.all(Array.from({ length: READINGS }, () => auditor.append(rest)))
   const { disk, dir, commits$ } = auditor
   const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$: commits$ })
-  const knowledge = { pumps: () => [], refills: () => ({ items: [] }) }
-  return new Library({ env, version: '0', status: () => ({ pumps: [] }), feed, knowledge })
+  const knowledge = { pumps: () => [], owners: noOwners, refills: () => ({ items: [] }) }
+  return new Library({
+    env,
+    version: '0',
+    zone: 'UTC',
+    status: () => ({ pumps: [] }),
+    feed,
+    knowledge,
+  })
 }
 
 const asked = (
@@ -47,9 +55,11 @@ const asked = (
 ) => ({
   type: 'Observation' as const,
   query: new URLSearchParams(query),
-  strict: false,
+  lenient: false,
   base: 'http://x',
   nowMs: 0,
+  people: () => [],
+  zone: 'UTC',
   gone,
   enough,
 })

@@ -10,8 +10,9 @@ import { systemEnv } from '../../src/base/env.ts'
 import { Deframer, frame } from '../../src/delivery/mllp.ts'
 import { Feed } from '../../src/feed/feed.ts'
 import { destinationSchema } from '../../src/hl7/config.ts'
-import { startHl7 } from '../../src/host/hl7-host.ts'
+import { addressees, startDelivery } from '../../src/host/delivery-host.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
+import { WORDS } from '../../src/words/words.ts'
 import { eventually } from '../delivery/world.ts'
 import { destinationSaid } from '../words/said.ts'
 import { recordedReading } from './readings.ts'
@@ -61,8 +62,8 @@ it('a destination that is ill costs the others nothing', { timeout: 60_000 }, as
 
   const stateDir = mkdtempSync(join(tmpdir(), 'wandbridge-hl7-'))
   closing.push(() => rmSync(stateDir, { recursive: true, force: true }))
-  mkdirSync(join(stateDir, 'hl7'))
-  writeFileSync(join(stateDir, 'hl7/torn.json'), '{"v":1,')
+  mkdirSync(join(stateDir, 'delivery'))
+  writeFileSync(join(stateDir, 'delivery/torn.json'), '{"v":1,')
   const source = 'simulator'
   const auditor = new Auditor({ env, stateDir, source, settings: {}, boot: 'test' })
   closing.push(() => auditor.close('test'))
@@ -71,7 +72,8 @@ it('a destination that is ill costs the others nothing', { timeout: 60_000 }, as
   const configs = Object.entries({ well, loud, gone, torn: well }).map(([name, port]) =>
     destinationSchema.parse({ name, host: '127.0.0.1', port, testMessages: true }),
   )
-  const hl7 = startHl7(env, stateDir, { auditor, feed }, configs, () => {})
+  const all = addressees({ hl7: configs, fhir: [], webhooks: [] }, WORDS['en-US'])
+  const hl7 = startDelivery(env, stateDir, { auditor, feed }, all, () => {})
   closing.push(() => hl7.close())
   const of = (name: string) => hl7.status().find((one) => one.name === name)
   await eventually(() => of('well')?.state === 'idle', 10_000)
@@ -86,13 +88,13 @@ it('a destination that is ill costs the others nothing', { timeout: 60_000 }, as
   expect(destinationSaid(of('loud'))).toContain('it sends what is no reply')
   expect(of('torn')).toMatchObject({ state: 'failed', sent: 0 })
   expect(of('gone')?.lagMs).toBeGreaterThan(0)
-  const lag = hl7.counters().find(({ name }) => name === 'hl7_lag_seconds')
+  const lag = hl7.counters().find(({ name }) => name === 'delivery_lag_seconds')
   expect(lag?.values.map(({ labels }) => labels?.['destination'])).toEqual(
     configs.map((one) => one.name),
   )
   await hl7.close()
   closing.pop()
-  expect(readFileSync(join(stateDir, 'hl7/torn.json'), 'utf8')).toBe('{"v":1,')
-  const kept = JSON.parse(readFileSync(join(stateDir, 'hl7/well.json'), 'utf8')) as object
+  expect(readFileSync(join(stateDir, 'delivery/torn.json'), 'utf8')).toBe('{"v":1,')
+  const kept = JSON.parse(readFileSync(join(stateDir, 'delivery/well.json'), 'utf8')) as object
   expect(kept).toMatchObject({ place: { log: auditor.head?.log } })
 })

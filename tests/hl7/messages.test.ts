@@ -94,6 +94,22 @@ describe('PCD-01', () => {
     expect(hasPythonHl7()).toBe(true)
   })
 
+  it('names whom the pump belonged to when it was read, where, and who ordered it', async () => {
+    const [record] = interrogations(await recordsOf('mixture'))
+    if (!record) throw new Error('no reading')
+    const owner = { system: 'urn:oid:1.2.3', value: 'A|1', location: 'W1^2^3' }
+    const lines = (one: typeof record) => messageOf(one).split('\r')
+    const line = (one: typeof record, name: string) => lines(one).find((l) => l.startsWith(name))
+    const owned = { ...record, owner: { ...owner, provider: '77^House^Greg' } }
+    expect(line(owned, 'PID')).toBe('PID|||A\\F\\1^^^&1.2.3&ISO^PI||^^^^^^U')
+    expect(line(owned, 'PV1')).toBe('PV1|1|U|W1^2^3')
+    expect(line(owned, 'OBR')?.split('|')[16]).toBe('77^House^Greg')
+    const named = { ...record, owner: { ...owner, system: 'http://x/id', name: 'Doe, Jane' } }
+    expect(line(named, 'PID')).toBe('PID|||A\\F\\1^^^&http://x/id&URI^PI||Doe^Jane^^^^^L')
+    expect(lines({ ...record, owner: null }).some((l) => l.startsWith('PV1'))).toBe(false)
+    expect(line({ ...record, owner: null }, 'PID')).toBe('PID|||||^^^^^^U')
+  })
+
   it('is the same bytes whenever it is made, and its control id fits', async () => {
     const [record] = interrogations(await recordsOf('mixture'))
     if (!record) throw new Error('no reading')
@@ -141,16 +157,47 @@ describe('PCD-01', () => {
     expect(parsed?.rows.some((row) => row.type === 'DTM')).toBe(false)
   })
 
-  it('gives the offset of the reading to no time but the reading’s', async () => {
+  it("is of when it was read, by this computer's clock, as in FHIR, and has the pump's own and its offset as rows", async () => {
     const [record] = interrogations(await recordsOf('mixture'))
     if (!record) throw new Error('no reading')
-    const offset = { value: -18_000, unit: 's' as const }
-    const rows = messageOf({ ...record, clock: { ...record.clock, offset } }).split('\r')
-    const values = rows.filter((row) => row.startsWith('OBX')).map((row) => row.split('|')[5] ?? '')
-    expect(values).toContain(record.reservoir.filledAt.value)
-    expect(values.filter((value) => value.endsWith('-0500'))).toEqual([])
-    // It was measured, and stands at the reading itself.
-    expect(rows.find((row) => row.startsWith('OBR'))).toMatch(/\|\d{14}-0500$/)
+    const readAt = '2026-11-30T23:30:00.000Z'
+    for (const [deviceTime, value] of [
+      ['2000-01-01T00:03:10', -849_223_610],
+      ['2026-12-01T00:30:00', 3_600],
+    ] as const) {
+      const clock = { ...record.clock, deviceTime, offset: { value, unit: 's' as const } }
+      const rows = messageOf({ ...record, deviceTime, readAt, clock }).split('\r')
+      const fields = rows.map((row) => row.split('|'))
+      expect(fields.find(([name]) => name === 'OBR')?.[7]).toBe('20261130233000.000+0000')
+      const metrics = fields.filter((row) => row[0] === 'OBX' && !row[4]?.endsWith('.0'))
+      expect(metrics.length).toBeGreaterThan(40)
+      for (const row of metrics) expect(row[14]).toBe('20261130233000.000+0000')
+      const of = (ref: string) => fields.find((row) => row[3]?.includes(ref))?.[5]
+      expect(of('^MDCX_PUMP_CLOCK^')).toBe(deviceTime)
+      expect(of('^MDCX_PUMP_CLOCK_OFFSET^')).toBe(String(value))
+    }
+  })
+
+  it('names the drug of a dose and of a concentration, beside it and in words', async () => {
+    const [record] = interrogations(await recordsOf('mixture'))
+    if (!record) throw new Error('no reading')
+    const rows = messageOf(record)
+      .split('\r')
+      .map((row) => row.split('|'))
+    for (const [i, { name }] of (record.infusion.drugs ?? []).entries()) {
+      const channel = rows.find((row) =>
+        row[3]?.endsWith(`One drug in the reservoir: ${name}`),
+      )?.[4]
+      expect(channel, String(name)).toMatch(/^1\.1\.\d+\.0$/)
+      for (const ref of ['MDC_RATE_DOSE', 'MDC_CONC_DRUG']) {
+        const dose = rows.filter((row) => row[3]?.includes(`^${ref}^MDC`))[i]
+        expect(dose?.[3]).toMatch(new RegExp(`: ${name}$`))
+        expect(dose?.[4]?.startsWith(channel?.slice(0, -1) ?? '?')).toBe(true)
+        const part = rows.find((row) => row[4] === `${dose?.[4]}.1`)
+        expect(part).toMatchObject({ 3: '184514^MDC_DRUG_NAME_LABEL^MDC', 5: name })
+      }
+    }
+    expect(record.infusion.drugs?.length).toBe(2)
   })
 
   it('escapes what people typed, and keeps it', async ({ skip }) => {
@@ -167,7 +214,7 @@ describe('PCD-01', () => {
       const [python] = byPython([text])
       expect(python?.rows.length).toBe(plain?.rows.length)
       const names = python?.rows.filter((row) => row.ref === 'MDC_DRUG_NAME_LABEL')
-      expect(names?.map((row) => row.value)).toEqual(drugs.map(() => nasty))
+      expect(names?.map((row) => row.value)).toEqual(drugs.flatMap(() => [nasty, nasty, nasty]))
     }
   })
 })

@@ -4,8 +4,9 @@
 import { systemEnv } from '../../src/base/env.ts'
 import { Feed } from '../../src/feed/feed.ts'
 import { destinationSchema } from '../../src/hl7/config.ts'
-import { startHl7 } from '../../src/host/hl7-host.ts'
+import { addressees, startDelivery } from '../../src/host/delivery-host.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
+import { WORDS } from '../../src/words/words.ts'
 
 const [stateDir = '', port = ''] = process.argv.slice(2)
 const env = systemEnv()
@@ -23,5 +24,6 @@ const destination = destinationSchema.parse({
 const { disk, dir, commits$: wake$ } = auditor
 const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$ })
 const quick = { backoffMs: 5, longestMs: 50, ackMs: 150 }
-const hl7 = startHl7(env, stateDir, { auditor, feed }, [destination], console.error, quick)
+const all = addressees({ hl7: [destination], fhir: [], webhooks: [] }, WORDS['en-US'])
+const hl7 = startDelivery(env, stateDir, { auditor, feed }, all, console.error, quick)
 setInterval(() => console.log(JSON.stringify({ ...hl7.status()[0], idle: hl7.idle })), 50)

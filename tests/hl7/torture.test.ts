@@ -106,16 +106,17 @@ describe('under torture', () => {
       skip(!hasPythonHl7() && process.env['CI'] !== 'true', 'python3-hl7 is not installed')
       const dir = compiled()
       const state = join(dir, 'state')
-      mkdirSync(join(state, 'hl7'), { recursive: true })
+      mkdirSync(join(state, 'delivery'), { recursive: true })
       // Its place is before everything: the destination was there before the first reading.
       const saved = {
-        v: 2,
+        v: 3,
         destination: 'torture',
         since: '2020-01-01T00:00:00.000Z',
         place: null,
         parked: [],
+        disabled: null,
       }
-      writeFileSync(join(state, 'hl7/torture.json'), JSON.stringify(saved))
+      writeFileSync(join(state, 'delivery/torture.json'), JSON.stringify(saved))
       const positions = await filled(state)
       const poison = positions[Math.floor(MESSAGES / 3)] as number
       const hopeless = positions[Math.floor(MESSAGES / 2)] as number
@@ -170,7 +171,7 @@ describe('under torture', () => {
       expect(kinds.size).toBeGreaterThan(MESSAGES > 1_000 ? 11 : 8)
       expect(seen.length).toBeGreaterThan(MESSAGES)
       // What it refused is set aside, with a record, and nothing else is.
-      const kept = JSON.parse(readFileSync(join(state, 'hl7/torture.json'), 'utf8')) as {
+      const kept = JSON.parse(readFileSync(join(state, 'delivery/torture.json'), 'utf8')) as {
         place: { log: string; position: number }
         parked: { position: number; code: string }[]
       }
@@ -179,9 +180,9 @@ describe('under torture', () => {
       expect(kept.place.position).toBeGreaterThanOrEqual(positions.at(-1) as number)
       expect(seen.filter((one) => one.position === poison).length).toBeLessThanOrEqual(2)
       const recorded: number[] = []
-      const kinds2 = { kinds: ['hl7-parked'] }
+      const kinds2 = { kinds: ['delivery-parked'] }
       for await (const { record } of readRecords(nodeDisk, join(state, 'audit', log), kinds2)) {
-        if (record.kind === 'hl7-parked') recorded.push(record.body.position)
+        if (record.kind === 'delivery-parked') recorded.push(record.body.position)
       }
       expect(new Set(recorded)).toEqual(new Set([poison, hopeless]))
     },

@@ -67,10 +67,12 @@ export async function checkReply(path: string, reply: Response): Promise<void> {
   const { responses } = document.paths[found.path]?.get ?? { responses: {} }
   const code = String(reply.status)
   const key = code in responses ? code : `${code[0]}XX`
-  const content = responses[key]?.content?.[type]
+  // Lines are the items of the page that the document has.
+  const lines = type === 'application/x-ndjson'
+  const content = responses[key]?.content?.[lines ? 'application/json' : type]
   if (!content) throw new Error(`${found.path} answers ${code} as ${type}: not in the document`)
   const name = (content.schema as { $ref?: string }).$ref?.split('/').at(-1)
   if (name === undefined) return
-  const bodies = type === 'application/x-ndjson' ? text.split('\n').slice(0, -1) : [text]
-  for (const body of bodies) check(name, JSON.parse(body))
+  if (!lines) return check(name, JSON.parse(text))
+  for (const line of text.split('\n').slice(0, -1)) check(name.replace(/s$/, ''), JSON.parse(line))
 }

@@ -103,6 +103,7 @@ function linkRecord(w: World): RecordOf<'link'> {
     ...head,
     pump: null,
     patient: null,
+    owner: null,
     kind: 'link',
     phase: 'idle',
     cause: 'x',
@@ -450,8 +451,21 @@ describe('the end', () => {
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
     expect(await metrics()).toBe('1')
+    // Much later than it was sent away it reads again, and learns why.
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    let read = ''
+    stuck.setEncoding('utf8').on('data', (text: string) => {
+      read += text
+    })
     stuck.resume()
     await eventually(() => closed, 3_000)
+    const [last = ''] = read.trim().split('\n\n').slice(-1)
+    expect(last).toContain('event: bye')
+    expect(last).toContain('"reason":"slow"')
+    // What waited for it was not kept: it comes again and goes on where it was.
+    const records = read.match(/^event: interrogation$/gm)?.length ?? 0
+    expect(records).toBeGreaterThan(0)
+    expect(records).toBeLessThan(w.records.size)
     await eventually(() => good.ids().at(-1) === w.records.size - 1)
     expect(good.state.ended).toBe(false)
     expect(good.ids()).toEqual(w.records.all.map(({ position }) => position))

@@ -2,7 +2,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { first, page, readings } from '../../src/http/history.ts'
-import type { Problem, ReadingsReply, RefillsReply, VisitsReply } from '../../src/model/api.ts'
+import type {
+  LoggedEvent,
+  Problem,
+  ReadingsReply,
+  RefillsReply,
+  VisitsReply,
+} from '../../src/model/api.ts'
 import type { ApiRecord, RecordOf } from '../../src/model/record.ts'
 import { pumpStatusSchema } from '../../src/model/status.ts'
 import { lost, MemoryRecords, refillOf, sample, starter, visitOf, type World } from './world.ts'
@@ -178,6 +184,57 @@ describe('history', () => {
       const page = (await (await w.get(path)).json()) as Record<string, unknown>
       expect(lines.map((line) => JSON.parse(line))).toEqual(page[what])
     }
+  })
+
+  it('has what pumps have logged, event by event, each once, page by page, in both orders and as lines', async () => {
+    const w = await start()
+    const { id } = w.pump.pump
+    let number = 10
+    for (const [n, size] of [3, 1, 64, 2].entries()) {
+      w.records.push({ ...w.interrogation, at: minute(n) })
+      const entries = Array.from({ length: size }, (_, i) => {
+        number += 1
+        const raised = { code: 'alarm-raised', argument: 5 }
+        const said = i === 0 ? raised : { code: 'stall-recovered', argument: null }
+        return { number, occurredAt: null, detectedAt: null, ...said }
+      })
+      const told = { kind: 'pump-events', upTo: number, overwritten: n, entries } as const
+      const { source, pump, wand, port, patient, owner, session, snapshot, deviceTime } =
+        w.interrogation
+      const head = { source, pump, wand, port, patient, owner, session, snapshot, deviceTime }
+      w.records.push({ ...head, ...told, id: '', position: 0, log: '', at: minute(n) })
+    }
+    for (const order of ['asc', 'desc']) {
+      for (const limit of [1, 5, 64, 1_000]) {
+        const numbers: (number | null)[] = []
+        for (let after: string | null = ''; after !== null; ) {
+          const query: string = `order=${order}&limit=${limit}${after === '' ? '' : `&after=${after}`}`
+          const reply = (await (await w.get(`/api/v1/pumps/${id}/events?${query}`)).json()) as {
+            events: LoggedEvent[]
+            next: string | null
+          }
+          numbers.push(...reply.events.map((one) => one.number))
+          after = reply.next
+        }
+        const expected = Array.from({ length: 70 }, (_, i) => 11 + i)
+        expect(numbers).toEqual(order === 'asc' ? expected : expected.reverse())
+      }
+    }
+    const lines = await w.get(`/api/v1/pumps/${id}/events?limit=1`, {
+      accept: 'application/x-ndjson',
+    })
+    expect(JSON.parse((await lines.text()).split('\n')[0] ?? '')).toMatchObject({
+      number: 11,
+      alarm: 'motor-stall',
+      overwritten: 0,
+      readAt: minute(0),
+    })
+    for (const after of ['x', cursor(1), `${cursor(1)}.x`]) {
+      expect((await w.get(`/api/v1/pumps/${id}/events?after=${after}`)).status).toBe(400)
+    }
+    expect((await w.get(`/api/v1/pumps/${id}/events?after=simulator-9-11111111.1.0`)).status).toBe(
+      410,
+    )
   })
 
   it('of a pump that was read before the start is found by its id', async () => {

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { PAGE_SCOPES } from '../../src/access/links.ts'
+import { SCOPES, type Scope } from '../../src/access/token.ts'
 import { breaking, type Json } from '../../tools/compatibility.ts'
 import { document as make } from '../../tools/openapi.ts'
 import { document } from './contract.ts'
@@ -46,6 +48,36 @@ describe('the document', () => {
     }
     expect(JSON.stringify(document)).not.toContain('"additionalProperties":false')
     expect(names.filter((name) => name.endsWith('Input'))).toEqual([])
+  })
+
+  it('says of each address one media type an answer, its scope, and how long to wait when it is too often', () => {
+    for (const [path, { get }] of Object.entries(document.paths)) {
+      const {
+        responses,
+        security,
+        description = '',
+      } = get as typeof get & {
+        security: Record<string, string[]>[]
+        description?: string
+      }
+      for (const [status, { content = {} }] of Object.entries(responses)) {
+        expect([path, status, Object.keys(content).length]).toEqual([path, status, 1])
+      }
+      if (security.length === 0) continue
+      const [scope = ''] = security[0]?.['token'] ?? []
+      expect(SCOPES as readonly string[], path).toContain(scope)
+      expect(description).toContain(`Scope: \`${scope}\``)
+      const page = PAGE_SCOPES.includes(scope as Scope)
+      expect(
+        security.some((one) => 'page' in one),
+        path,
+      ).toBe(page)
+      expect(Object.keys(responses['429'] ?? {}), path).toContain('headers')
+    }
+    const open = Object.entries(document.paths).filter(
+      ([, { get }]) => (get as { security?: object[] }).security?.length === 0,
+    )
+    expect(open.map(([path]) => path).sort()).toEqual(['/healthz', '/readyz'])
   })
 
   it('is taken by a linter without a word', { timeout: 60_000 }, ({ skip }) => {
@@ -93,7 +125,7 @@ const unit: 'mL' = pump.reservoir.reportedVolume.unit
 const params = { path: { id: pump.pump.id }, query: { limit: 5 } }
 const { data: history } = await client.GET('/api/v1/pumps/{id}/readings', { params })
 const { error } = await client.GET('/api/v1/pumps/{id}', { params: { path: { id: 'none' } } })
-const n = history && 'readings' in history ? history.readings.length : null
+const n = history?.readings.length ?? null
 console.log(JSON.stringify([volume, unit, pump.quality, n, error?.type]))
 `,
       )
@@ -157,9 +189,9 @@ describe('a change', () => {
         ),
     ],
     [
-      'is not given as application/x-ndjson',
+      'is not given as application/json',
       (c) => {
-        delete at(c, ...READINGS, 'responses', '200', 'content')['application/x-ndjson']
+        delete at(c, ...READINGS, 'responses', '200', 'content')['application/json']
       },
     ],
     ['does not answer 200', (c) => delete at(c, ...READINGS, 'responses')['200']],

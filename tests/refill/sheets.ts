@@ -205,6 +205,7 @@ export const record = (
   wand: null,
   port: null,
   patient: null,
+  owner: null,
   session: null,
   snapshot: null,
   deviceTime: null,

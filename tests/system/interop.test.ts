@@ -52,9 +52,9 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   const { destinations } = JSON.parse(await get('/api/v1/wands')) as { destinations: unknown }
   expect(destinations).toMatchObject([{ name: 'emr', parked: 1, aside: [{ code: 'AR' }] }])
   const metrics = await get('/metrics')
-  expect(metrics).toMatch(/hl7_parked\{destination="emr"\} 1\n/)
+  expect(metrics).toMatch(/delivery_parked\{destination="emr",kind="hl7"\} 1\n/)
   // Nothing is owed; what was recorded this moment, such as this read, is still being looked at.
-  expect(metrics).toMatch(/hl7_lag_seconds\{destination="emr"\} 0(\.\d+)?\n/)
+  expect(metrics).toMatch(/delivery_lag_seconds\{destination="emr",kind="hl7"\} 0(\.\d+)?\n/)
   const found = await get('/fhir/R4/Observation?code=157784')
   expect(JSON.parse(found)).toMatchObject({ total: 1, meta: { security: [{ code: 'HTEST' }] } })
   const again = start(['hl7', 'send', '--parked', ...base])
@@ -81,7 +81,7 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   expect(await shown.exit).toBe(0)
   const records = shown.json() as { kind: string; seq: number; body: { position?: number } }[]
   const position = records.find((one) => one.kind === 'interrogation')?.seq
-  for (const kind of ['hl7-parked', 'hl7-resent']) {
+  for (const kind of ['delivery-parked', 'delivery-resent']) {
     expect(records.find((one) => one.kind === kind)?.body.position, kind).toBe(position)
   }
   const exported = start(['fhir', 'export', String(position), ...base])

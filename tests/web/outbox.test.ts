@@ -7,6 +7,7 @@ import { outboxLines } from '../../web/view/outbox.ts'
 const reader = readerOf('en-US', 'UTC')
 const well: DestinationStatus = {
   name: 'emr',
+  kind: 'hl7',
   address: 'emr.example:2575',
   state: 'idle',
   lagMs: 0,

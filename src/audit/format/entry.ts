@@ -136,6 +136,7 @@ const TEXTS: { readonly [F in Exclude<Field, 'seq'>]: Text } = {
   mono: ({ mono }, { env }) => canonical(Math.floor(mono ?? env.monotonic())),
   nonce: (_record, { nonce }) => `"${nonce()}"`,
   outcome: ({ outcome }) => (outcome ? canonical(outcome) : DONE),
+  owner: optional('owner'),
   patient: optional('patient'),
   pdus: ({ pdus }) => (pdus ? canonical(pdus.map(toBase64)) : null),
   port: optional('port'),

@@ -1,7 +1,8 @@
-// What one record says: the envelope after 21 CFR 11.10(e) and one schema per kind. No field for a
-// patient's name exists. Everything a wand reported stays in protocol units, so every number is an
+// What one record says: the envelope after 21 CFR 11.10(e) and one schema per kind. A patient's name stands in
+// it only where the configuration asks for names. Everything a wand reported stays in protocol units, so every number is an
 // integer and a body can be derived again from the PDUs beside it.
 import { z } from 'zod'
+import { assignmentSchema, type Owner, ownerSchema, patientToldSchema } from '../../model/owner.ts'
 import { sourceSchema } from '../../model/reading.ts'
 import { signedSchema } from '../../model/signed.ts'
 import type { AsideCode } from '../../model/statement.ts'
@@ -156,6 +157,12 @@ export const BODIES = {
   }),
   live: z.strictObject({ values: fields, readAt: utcSchema.optional() }),
   alarm: z.strictObject({ phase: z.enum(['start', 'update', 'end']), alarm: fields }),
+  // What the pump has logged since the reading before, each event once; `overwritten` of them it had no more.
+  'pump-events': z.strictObject({
+    upTo: count,
+    overwritten: count,
+    events: z.array(fields).max(64),
+  }),
   session: z.strictObject({
     event: z.enum(['opened', 'recognised', 'changed', 'contradicted', 'ended']),
     how: text.optional(),
@@ -164,8 +171,11 @@ export const BODIES = {
     sessions: z.array(z.strictObject({ session: count, why: name, pump: text.nullable() })),
   }),
   'read-failed': z.strictObject({ code: name, args, final: z.boolean() }),
+  // Patients: a pump (of the envelope) is somebody's from now on; what was told of somebody who has one.
+  assignment: assignmentSchema,
+  'patient-told': patientToldSchema,
   // Messages to other systems.
-  'hl7-parked': z.strictObject({
+  'delivery-parked': z.strictObject({
     destination: name,
     position: count,
     control: name,
@@ -173,14 +183,16 @@ export const BODIES = {
     text,
     attempts: count,
   }),
-  'hl7-resent': z.strictObject({ destination: name, position: count, control: name }),
+  'delivery-resent': z.strictObject({ destination: name, position: count, control: name }),
   // Never sent; `to` null = to the end of a log that is not gone on with.
-  'hl7-gap': z.strictObject({
+  'delivery-gap': z.strictObject({
     destination: name,
     log: name,
     from: count,
     to: count.nullable(),
   }),
+  // A destination wants no message any more, or (`code` null) is asked again.
+  'delivery-disabled': z.strictObject({ destination: name, code: text.nullable(), text }),
   worksheet: z.strictObject({
     sheet: name,
     step: name,
@@ -255,6 +267,9 @@ const known = {
   session: count.optional(),
   snapshot: count.optional(),
   patient: name.optional().meta({ description: 'A pseudonym, only if somebody set one.' }),
+  owner: ownerSchema.optional().meta({
+    description: 'The patient whom the pump belonged to at this record, if that is known.',
+  }),
   deviceTime: deviceTimeSchema
     .optional()
     .meta({ description: "The pump's clock, exactly as reported." }),
@@ -338,6 +353,7 @@ export interface NewRecord<K extends Kind = Kind> {
   readonly session?: number | null
   readonly snapshot?: number | null
   readonly patient?: string | null
+  readonly owner?: Owner | null
   readonly deviceTime?: string | null
   readonly pdus?: readonly Uint8Array[]
   readonly decoder?: string

@@ -48,6 +48,13 @@ export function summary(record: AuditRecord): string {
       return said
     case 'alarm':
       return `${record.body.phase}: ${record.body.alarm['code'] ?? 'unreadable code'}`
+    case 'pump-events': {
+      const { events, overwritten } = record.body
+      const codes = events.map(({ code }) => code ?? 'unreadable code').join(', ')
+      return overwritten === 0
+        ? codes
+        : `${codes}, ${overwritten} overwritten before they were read`
+    }
     case 'session':
       return `${record.body.event}${record.body.how ? `, ${record.body.how}` : ''}`
     case 'unclosed': {
@@ -94,12 +101,31 @@ export function summary(record: AuditRecord): string {
       return `clock jumped from ${record.body.fromWall} to ${record.body.toWall}`
     case 'capture-seal':
       return `${record.body.file}, ${record.body.bytes} bytes`
-    case 'hl7-parked':
+    case 'assignment': {
+      const { change, owner, claims } = record.body
+      if (change === 'refused') return `${(claims ?? []).length} patients claim it; nothing changes`
+      return owner === null
+        ? 'nobody\u2019s from now on'
+        : `${change}: ${owner.system}|${owner.value}`
+    }
+    case 'patient-told': {
+      const { event, patient, became, location } = record.body
+      const more = became ? `, goes on as ${became.system}|${became.value}` : ''
+      const at = location === undefined ? '' : `, at ${location ?? 'no place'}`
+      return `${event}: ${patient.system}|${patient.value}${more}${at}`
+    }
+    case 'delivery-parked':
       return `${record.body.destination}: message of record ${record.body.position} set aside, ${record.body.code} ${record.body.text}`.trim()
-    case 'hl7-resent':
+    case 'delivery-resent':
       return `${record.body.destination}: message of record ${record.body.position} taken after all`
-    case 'hl7-gap':
+    case 'delivery-gap':
       return `${record.body.destination}: records ${record.body.from} to ${record.body.to ?? 'the end'} of ${record.body.log} were never taken`
+    case 'delivery-disabled': {
+      const { destination, code, text } = record.body
+      return code === null
+        ? `${destination}: asked again`
+        : `${destination}: wants no messages any more, ${code} ${text}`.trim()
+    }
     case 'worksheet':
       return `${record.body.sheet}: ${record.body.step}`
   }

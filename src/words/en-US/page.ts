@@ -260,7 +260,7 @@ export const page = {
   details: 'Wand, record and other systems',
 
   // Messages to other systems.
-  outbox: 'Sent to other systems (HL7)',
+  outbox: 'Sent to other systems',
   outboxDone: 'Everything recorded has been taken.',
   outboxOwed: (ago: string) =>
     `Messages wait; the oldest is ${ago} old. They are sent by themselves.`,

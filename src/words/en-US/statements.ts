@@ -246,6 +246,8 @@ export const statements: Statements = {
   'delivery.no-connection': `It does not take messages now (no answer to connecting). ${STAYS}`,
   'delivery.closed': `It does not take messages now (it closed the connection). ${STAYS}`,
   'delivery.no-reply': `It does not take messages now (it sends what is no reply). ${STAYS}`,
+  'delivery.disabled': ({ text }) =>
+    `It wants no messages any more (${text}), and is sent none. What is recorded stays in the log. Take it out of the configuration, or ask it again: wandbridge delivery send --parked --to NAME.`,
   'delivery.refused': ({ text }) => `It does not take messages now (${text}). ${STAYS}`,
 
   'bye.slow':

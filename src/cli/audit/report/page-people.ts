@@ -116,23 +116,28 @@ function correction({ old, record, correctedBy, place }: WorksheetEntry, name: N
 }
 
 function messages(collector: Collector): (Kept & { text: string })[] {
-  const parked = ofKind(collector, 'hl7-parked').map((one) => {
+  const parked = ofKind(collector, 'delivery-parked').map((one) => {
     const { destination, position, code, text, attempts } = one.body
     return {
       ...one,
       text: `${destination} did not take the message of record ${position} (${code} ${text}, ${attempts} attempts): set aside`,
     }
   })
-  const resent = ofKind(collector, 'hl7-resent').map((one) => {
+  const resent = ofKind(collector, 'delivery-resent').map((one) => {
     const { destination, position } = one.body
     return { ...one, text: `${destination} took the message of record ${position} after all` }
   })
-  const gaps = ofKind(collector, 'hl7-gap').map((one) => {
+  const gaps = ofKind(collector, 'delivery-gap').map((one) => {
     const { destination, log, from, to } = one.body
     return {
       ...one,
       text: `${destination} was never sent records ${from} to ${to ?? 'the end'} of ${log}`,
     }
   })
-  return [...parked, ...resent, ...gaps]
+  const disabled = ofKind(collector, 'delivery-disabled').map((one) => {
+    const { destination, code, text } = one.body
+    const said = code === null ? 'was asked again' : `wants no messages any more (${code} ${text})`
+    return { ...one, text: `${destination} ${said}` }
+  })
+  return [...parked, ...resent, ...gaps, ...disabled]
 }

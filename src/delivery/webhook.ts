@@ -1,0 +1,84 @@
+// Records to a webhook, signed after Standard Webhooks (standardwebhooks.com, version 1): whoever holds the
+// secret knows that it comes from here, unchanged, and when. The id of a message is the same whenever it is
+// sent, the time and so the signature are of each attempt.
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Env } from '../base/env.ts'
+import type { FeedRecord } from '../feed/feed-record.ts'
+import type { WebhookConfig } from './config.ts'
+import { poster, refusal, saidBy, shownUrl } from './http.ts'
+import { HttpLink } from './http-link.ts'
+import type { Sender } from './sender.ts'
+
+/** `whsec_` and base64 of 24 to 64 bytes. Throws a sentence when it is none; never with the secret in it. */
+export function parseSecret(text: string): Buffer {
+  const base64 = text.trim().replace(/^whsec_/, '')
+  const key = Buffer.from(base64, 'base64')
+  const whole = key.toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, '')
+  if (whole && key.length >= 24 && key.length <= 64) return key
+  throw new Error('a secret of a webhook is whsec_ and base64 of 24 to 64 bytes')
+}
+
+/** `secrets`: of each one signature, so that a receiver can change from one to the other. */
+export function signed(
+  secrets: readonly Buffer[],
+  {
+    id,
+    timestamp,
+    body,
+  }: { readonly id: string; readonly timestamp: number; readonly body: string },
+): Record<string, string> {
+  const text = `${id}.${timestamp}.${body}`
+  const signatures = secrets.map(
+    (key) => `v1,${createHmac('sha256', key).update(text).digest('base64')}`,
+  )
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': signatures.join(' '),
+  }
+}
+
+/** What is signed is divided by full stops, so that an id has none. */
+export const webhookId = ({ log, position }: Pick<FeedRecord, 'log' | 'position'>) =>
+  `${log}_${position}`
+
+/** `render`: a record as the API gives it; null = it is of no kind that the API gives. */
+export function webhookSender(
+  env: Env,
+  config: WebhookConfig,
+  render: (record: FeedRecord) => object | null,
+): Sender {
+  const { post, end } = poster(config)
+  return {
+    kind: 'webhook',
+    address: shownUrl(config.url),
+    kinds: config.kinds,
+    messageOf(record) {
+      const made = render(record)
+      return made && { control: webhookId(record), text: () => JSON.stringify(made) }
+    },
+    link: (events) =>
+      new HttpLink(
+        env,
+        async ({ text: body, control: id }, signal) => {
+          // Read for each message, so that a secret can be changed while the bridge runs.
+          const secrets = config.secretFiles.map((path) => parseSecret(readFileSync(path, 'utf8')))
+          const timestamp = Math.floor(env.wall() / 1_000)
+          const headers = {
+            'content-type': 'application/json',
+            ...signed(secrets, { id, timestamp, body }),
+          }
+          const answer = await post({ headers, body }, signal)
+          const { status } = answer
+          const text = saidBy(answer.body)
+          if (status >= 200 && status < 300)
+            return { means: 'accepted', code: String(status), text }
+          if (status === 410) return { means: 'gone', code: '410', text }
+          return refusal(env, answer, text)
+        },
+        events,
+        end,
+      ),
+  }
+}

@@ -1,0 +1,78 @@
+// A Bundle as a transaction for another server: everything of it is created there if the server has none of
+// that identifier, and refers to the rest by names that the server replaces. Pure: the same Bundle gives the
+// same text, so that whoever gets it twice has everything once.
+import { createHash } from 'node:crypto'
+import type { Bundle, BundleEntry, FhirResource, Identifier } from 'fhir/r4.js'
+
+/** Of what has no identifier of its own. */
+const ID_SYSTEM = 'urn:wandbridge:resource'
+
+type Identified = FhirResource & { identifier?: Identifier[] | Identifier }
+
+export function transactionOf({ entry = [], identifier }: Bundle<FhirResource>): Bundle {
+  const names = new Map<string, string>()
+  for (const { resource } of entry) if (resource) names.set(keyOf(resource), nameOf(resource))
+  return {
+    resourceType: 'Bundle',
+    ...(identifier && { identifier }),
+    type: 'transaction',
+    entry: entry.flatMap(({ resource }) => (resource ? [entryOf(resource, names)] : [])),
+  }
+}
+
+const keyOf = ({ resourceType, id }: FhirResource) => `${resourceType}/${id ?? ''}`
+
+function entryOf(resource: FhirResource, names: ReadonlyMap<string, string>): BundleEntry {
+  const { id: _id, meta, ...rest } = resource as Identified
+  const [first] = [rest.identifier ?? []].flat()
+  const own = first ?? { system: ID_SYSTEM, value: keyOf(resource) }
+  const { versionId: _v, lastUpdated: _l, ...kept } = meta ?? {}
+  const sent = {
+    ...rest,
+    ...(Object.keys(kept).length > 0 && { meta: kept }),
+    ...(first === undefined && { identifier: [own] }),
+  }
+  return {
+    fullUrl: nameOf(resource),
+    resource: renamed(sent, names) as FhirResource,
+    request: {
+      method: 'POST',
+      url: resource.resourceType,
+      ifNoneExist: `identifier=${word(own.system ?? '')}|${word(own.value ?? '')}`,
+    },
+  }
+}
+
+/** In a search `,`, `|`, `$` and `\` of a value are escaped; in an address everything that is no letter. */
+const word = (text: string) =>
+  encodeURIComponent(text.replace(/[\\,|$]/g, (one) => `\\${one}`)).replace(/%(3A|2F)/g, (code) =>
+    decodeURIComponent(code),
+  )
+
+/** A UUID of the resource's own name: the same for ever. */
+function nameOf(resource: FhirResource): string {
+  const hex = createHash('sha256')
+    .update(`wandbridge ${keyOf(resource)}`)
+    .digest('hex')
+  const [a, b, c, d, e] = [
+    [0, 8],
+    [8, 12],
+    [13, 16],
+    [17, 20],
+    [20, 32],
+  ].map(([from, to]) => hex.slice(from, to))
+  return `urn:uuid:${a}-${b}-8${c}-8${d}-${e}`
+}
+
+/** References to what is in the Bundle as the names it has there; others stay as they are. */
+function renamed(value: unknown, names: ReadonlyMap<string, string>): unknown {
+  if (Array.isArray(value)) return value.map((one) => renamed(one, names))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) =>
+      key === 'reference' && typeof one === 'string'
+        ? [key, names.get(one) ?? one]
+        : [key, renamed(one, names)],
+    ),
+  )
+}

@@ -1,0 +1,228 @@
+// The destinations of a bridge, of every kind: the audit log is their outbox, a file each in the state
+// directory says how far they are. What they are sent comes from the surfaces, which do not know them.
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { nodeDisk, replaceFile } from '../base/disk.ts'
+import type { Env } from '../base/env.ts'
+import type { DeliveryConfig } from '../delivery/config.ts'
+import { Destination, type Notes } from '../delivery/destination.ts'
+import { fhirSender, type Transactions } from '../delivery/fhir-push.ts'
+import type { Rules } from '../delivery/machine.ts'
+import type { Records } from '../delivery/outbox.ts'
+import type { Store } from '../delivery/saved.ts'
+import type { Sender } from '../delivery/sender.ts'
+import { webhookSender } from '../delivery/webhook.ts'
+import type { FeedRecord } from '../feed/feed-record.ts'
+import { bundleOf } from '../fhir/bundle.ts'
+import { transactionOf } from '../fhir/transaction.ts'
+import type { DestinationConfig } from '../hl7/config.ts'
+import { hl7Sender } from '../hl7/sender.ts'
+import type { Counter } from '../http/sources.ts'
+import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
+import type { Auditor } from '../recorder/auditor.ts'
+import { recordTold } from '../words/told.ts'
+import type { Words } from '../words/words.ts'
+
+export interface Delivery {
+  status(): readonly Coded<DestinationStatus>[]
+  counters(): readonly Counter[]
+  /** Sends what was set aside again; how many messages that are, by destination. */
+  resend(name?: string): Readonly<Record<string, number>>
+  /** Nothing is owed any more. */
+  readonly idle: boolean
+  /** Lowest position of the log that is written now which some destination has not had. */
+  readonly owed: number
+  close(): Promise<void>
+}
+
+/** Where messages go, as the configuration says it. */
+export interface Destinations extends DeliveryConfig {
+  readonly hl7: readonly DestinationConfig[]
+}
+
+/** A destination of any kind as it is configured, with what it is sent and how. */
+export interface Addressee {
+  readonly kind: DestinationKind
+  readonly name: string
+  readonly testMessages: boolean
+  readonly since: string | undefined
+  readonly rules: Partial<Rules>
+  sender(env: Env): Sender
+}
+
+const PUSHED: Transactions = {
+  kinds: ['interrogation'],
+  of(record) {
+    const made = record.api()
+    if (made?.kind !== 'interrogation' || !made.pump) return null
+    const control = `${record.log}/${record.position}`
+    return { control, text: () => JSON.stringify(transactionOf(bundleOf(made, ''))) }
+  },
+}
+
+export function addressees({ hl7, fhir, webhooks }: Destinations, words: Words): Addressee[] {
+  const rendered = (record: FeedRecord) => {
+    const made = record.api()
+    return made && recordTold(words, made)
+  }
+  const of = (
+    kind: DestinationKind,
+    {
+      name,
+      testMessages,
+      since,
+    }: Pick<Addressee, 'name' | 'testMessages'> & { since?: string | undefined },
+    rules: Partial<Rules>,
+    sender: (env: Env) => Sender,
+  ): Addressee => ({ kind, name, testMessages, since, rules, sender })
+  const overHttp = ({ timeoutSeconds, attempts }: DeliveryConfig['fhir'][number]) => ({
+    ackMs: timeoutSeconds * 1_000,
+    attempts,
+  })
+  return [
+    ...hl7.map((one) =>
+      of('hl7', one, { ackMs: one.ackSeconds * 1_000, attempts: one.attempts }, (env) =>
+        hl7Sender(env, one),
+      ),
+    ),
+    ...fhir.map((one) => of('fhir', one, overHttp(one), (env) => fhirSender(env, one, PUSHED))),
+    ...webhooks.map((one) =>
+      of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered)),
+    ),
+  ]
+}
+
+/** The place of a destination. */
+export const placeFile = (stateDir: string, name: string) =>
+  join(stateDir, 'delivery', `${name}.json`)
+
+export function startDelivery(
+  env: Env,
+  stateDir: string,
+  { auditor, feed }: { readonly auditor: Auditor; readonly feed: Records },
+  configs: readonly Addressee[],
+  log: (text: string) => void,
+  quick: Partial<Rules> = {},
+): Delivery {
+  const taken = configs.filter((one) => auditor.source === 'device' || one.testMessages)
+  for (const { name } of configs.filter((one) => !taken.includes(one))) {
+    log(
+      `${name}: nothing is sent to it, because this bridge does not read devices. To send it test messages, set testMessages.`,
+    )
+  }
+  const all = taken.map(
+    ({ name, since, rules, sender }) =>
+      new Destination({
+        env,
+        name,
+        since,
+        rules: { ...rules, ...quick },
+        sender: sender(env),
+        records: feed,
+        store: fileStore(placeFile(stateDir, name)),
+        notes: notesOf(auditor, name),
+        log: (text) => log(`${name}: ${text}`),
+      }),
+  )
+  for (const one of all) one.start()
+  return {
+    status: () => all.map((one) => one.status()),
+    counters: () => countersOf(all.map((one) => one.status())),
+    resend: (name) =>
+      Object.fromEntries(
+        all
+          .filter((one) => name === undefined || one.name === name)
+          .map((one) => [one.name, one.resend()]),
+      ),
+    get idle() {
+      return all.every((one) => one.idle)
+    },
+    get owed() {
+      return Math.min(...all.map((one) => one.owed), Number.POSITIVE_INFINITY)
+    },
+    async close() {
+      await Promise.all(all.map((one) => one.stop()))
+    },
+  }
+}
+
+function fileStore(path: string): Store {
+  return {
+    load: () =>
+      readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null
+        throw error
+      }),
+    async save(text) {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      await replaceFile(nodeDisk, path, Buffer.from(text))
+    },
+  }
+}
+
+function notesOf(auditor: Auditor, destination: string): Notes {
+  const durable = (written: Promise<unknown>) => written.then((receipt) => receipt !== null)
+  return {
+    parked({ position, control, code, text, attempts }) {
+      const body = { destination, position, control, code, text, attempts }
+      const outcome = { ok: false, reason: `${code} ${text}`.trim() }
+      return durable(auditor.append({ kind: 'delivery-parked', body, outcome }))
+    },
+    resent({ position, control }) {
+      const body = { destination, position, control }
+      return durable(auditor.append({ kind: 'delivery-resent', body }))
+    },
+    disabled(why) {
+      const { code = null, text = '' } = why ?? {}
+      const outcome = why ? { ok: false, reason: `${code} ${text}`.trim() } : { ok: true }
+      const body = { destination, code, text }
+      return durable(auditor.append({ kind: 'delivery-disabled', body, outcome }))
+    },
+    gap({ log, from, to, why }) {
+      const outcome = { ok: false, reason: why }
+      const body = { destination, log, from, to }
+      return durable(auditor.append({ kind: 'delivery-gap', body, outcome }))
+    },
+  }
+}
+
+function countersOf(all: readonly Coded<DestinationStatus>[]): Counter[] {
+  const per = (
+    name: string,
+    help: string,
+    type: Counter['type'],
+    of: (one: Coded<DestinationStatus>) => number,
+  ) => ({
+    name,
+    help,
+    type,
+    values: all.map((one) => ({
+      labels: { destination: one.name, kind: one.kind },
+      value: of(one),
+    })),
+  })
+  return [
+    per(
+      'delivery_lag_seconds',
+      'Age of the oldest record that is still owed.',
+      'gauge',
+      (one) => one.lagMs / 1_000,
+    ),
+    per('delivery_disabled', 'It wants no messages any more.', 'gauge', (one) =>
+      one.state === 'disabled' ? 1 : 0,
+    ),
+    per('delivery_parked', 'Messages that were set aside.', 'gauge', (one) => one.parked),
+    per(
+      'delivery_sent_total',
+      'Messages that were accepted since the start.',
+      'counter',
+      (one) => one.sent,
+    ),
+    per(
+      'delivery_strays_total',
+      'Replies that named no message that was sent.',
+      'counter',
+      (one) => one.strays,
+    ),
+  ]
+}

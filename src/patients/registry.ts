@@ -1,0 +1,131 @@
+// What a table or a message changes in what is known of owners: the records that say so, and nothing else. Pure.
+import {
+  type Assignment,
+  goesOnAs,
+  type Link,
+  linkKey,
+  type Owners,
+  type PatientId,
+  type PatientTold,
+  patientKey,
+  samePatient,
+} from '../model/owner.ts'
+import type { Conflict, Table } from './table.ts'
+
+export interface AssignmentOf {
+  readonly serial: string
+  readonly model: string | null
+  readonly body: Assignment
+}
+
+/**
+ * What a table that is whole changes. Pumps that it does not name any more are nobody's from now on; a pump that
+ * two patients claim stays whose it was, since an implant does not change its patient.
+ */
+export function changesOf(owners: Owners, table: Table): AssignmentOf[] {
+  const out: AssignmentOf[] = []
+  const named = new Set<string>()
+  for (const { serial, model, owner } of table.links) {
+    const key = linkKey(serial, model)
+    named.add(key)
+    const before = owners.links[key]
+    if (before && sameOwner(before, { serial, model, owner })) continue
+    const change = before && samePatient(before.owner, owner) ? 'changed' : 'begun'
+    out.push({ serial, model, body: { change, owner } })
+  }
+  for (const { serial, model } of table.refused) named.add(linkKey(serial, model))
+  const doubtful = new Set(table.refused.map(({ serial }) => serial))
+  for (const [key, { serial, model }] of Object.entries(owners.links)) {
+    if (named.has(key) || doubtful.has(serial)) continue
+    out.push({ serial, model, body: { change: 'ended', owner: null } })
+  }
+  return out
+}
+
+/** What is told of pumps that two patients claim. */
+export function refusalsOf(owners: Owners, refused: readonly Conflict[]): AssignmentOf[] {
+  return refused.map(({ serial, model, claims }) => ({
+    serial,
+    model,
+    body: {
+      change: 'refused',
+      owner: owners.links[linkKey(serial, model)]?.owner ?? null,
+      claims: [...claims],
+    },
+  }))
+}
+
+const sameOwner = (a: Link, b: Link) => {
+  const of = ({ owner }: Link) =>
+    JSON.stringify([owner.system, owner.value, owner.name, owner.location, owner.provider])
+  return of(a) === of(b)
+}
+
+/** What a message says of one person. */
+export interface Said {
+  readonly event: string
+  readonly control: string
+  readonly asOf: string
+  /** Every identifier of the person that is of a system known here. */
+  readonly ids: readonly PatientId[]
+  /** Identifiers that are the person's no more: they go on as the first of `ids` of the same system, or the first. */
+  readonly merged: readonly PatientId[]
+  readonly name?: string | undefined
+  readonly location?: string | null | undefined
+}
+
+export type Effect =
+  /** Nothing of it is new, or it is of somebody who has no pump here, or older than what is known. */
+  | { readonly kind: 'nothing'; readonly why: 'nobody' | 'older' | 'same' }
+  | { readonly kind: 'told'; readonly records: readonly PatientTold[] }
+  /** It cannot be. */
+  | { readonly kind: 'refused'; readonly why: 'circle' }
+
+export function effectOf(owners: Owners, said: Said): Effect {
+  const records: PatientTold[] = []
+  const { event, control, asOf, name, location } = said
+  const head = { event, control, asOf }
+  const holders = holdersOf(owners)
+  for (const old of said.merged) {
+    if (!holders.has(patientKey(old)) || said.ids.some((id) => samePatient(id, old))) continue
+    const became = said.ids.find(({ system }) => system === old.system) ?? said.ids[0]
+    if (!became) continue
+    const before = owners.told[patientKey(old)]?.became
+    if (before && samePatient(goesOnAs(owners, before), goesOnAs(owners, became))) continue
+    if (samePatient(goesOnAs(owners, became), old)) return { kind: 'refused', why: 'circle' }
+    records.push({ ...head, patient: old, became })
+    holders.add(patientKey(became))
+  }
+  let why: 'nobody' | 'older' | 'same' = records.length > 0 ? 'same' : 'nobody'
+  const people = new Map(
+    said.ids.map((id) => goesOnAs(owners, id)).map((id) => [patientKey(id), id]),
+  )
+  for (const [key, patient] of people) {
+    if (!holders.has(key)) continue
+    const before = owners.told[key]
+    if (before && before.asOf > asOf) {
+      why = 'older'
+      continue
+    }
+    const news = {
+      ...(name !== undefined && name !== before?.name && { name }),
+      ...(location !== undefined && location !== before?.location && { location }),
+    }
+    if (before?.asOf === asOf && Object.keys(news).length === 0) why = 'same'
+    else records.push({ ...head, patient, ...news })
+  }
+  return records.length > 0 ? { kind: 'told', records } : { kind: 'nothing', why }
+}
+
+/** Everybody who has a pump, under every identifier on the way to the one that is theirs now. */
+function holdersOf(owners: Owners): Set<string> {
+  const found = new Set<string>()
+  for (const { owner } of Object.values(owners.links)) {
+    let now: PatientId | undefined = owner
+    for (let left = 1_000; now && left > 0; left -= 1) {
+      found.add(patientKey(now))
+      now = owners.told[patientKey(now)]?.became
+    }
+  }
+  return found
+}
