@@ -90,8 +90,10 @@ describe.skipIf(why)(
       const second = await readOnce(wand.port)
       expect(second.wand.lastSessionEnd).toBe('closed')
       expect(second.session).toMatchObject({ id: 2, closeConfirmed: true })
-      // The stack that tests/firmware/size.test.ts reckons with is never used up.
-      expect(await wand.stackUsed(576)).toBeLessThan(500)
+      // As much as tests/firmware/size.test.ts reckons is left, at least.
+      const left = await wand.stackLeft()
+      console.log(`${left} bytes of the stack were never used`)
+      expect(left).toBeGreaterThan(100)
     })
 
     it('speaks reports on its other path, as the same wand', { timeout: MS }, async () => {
