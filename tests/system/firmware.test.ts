@@ -10,6 +10,7 @@ import { MESSAGES } from '../../protocol/messages/index.ts'
 import { pumpStatusSchema } from '../../src/model/status.ts'
 import { BUILT, build, emulator, unbuildable } from '../firmware/build.ts'
 import { Board } from '../firmware/qemu.ts'
+import { hasChromium, launch, NO_CHROMIUM, textOf, visit } from './page.ts'
 import {
   ask,
   endAll,
@@ -136,7 +137,8 @@ describe.skipIf(why)(
       expect(program.err()).toContain('simulat')
     })
 
-    it('reaches the page, FHIR and the audit', { timeout: MS }, async () => {
+    it('reaches the page, FHIR and the audit', { timeout: MS }, async ({ expect, skip }) => {
+      skip(!hasChromium && !CI, NO_CHROMIUM)
       const wand = await board()
       const state = temporary()
       const bearer = await token(state)
@@ -150,6 +152,14 @@ describe.skipIf(why)(
         ...[served, bearer, '/fhir/R4/Observation?code=157784'],
       )
       expect(volumes.total).toBe(1)
+      const browser = await launch()
+      try {
+        const page = await visit(browser, served)
+        expect(await textOf(page, '.pump h2')).toBe('SIM-0001')
+        expect(await textOf(page, 'body')).toContain('5 mL')
+      } finally {
+        await browser.close()
+      }
       expect(await stop(served.bridge)).toBe(0)
       const verify = start(['audit', 'verify', '--state-dir', state])
       expect([await verify.exit, verify.err()]).toEqual([0, expect.any(String)])
