@@ -1,5 +1,6 @@
 // The host and the reference firmware on an emulated microcontroller, end to end: what it reads reaches every
 // surface, and a wand that loses its power, is reset, or is left in a session is told as what it is.
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SerialPort } from 'serialport'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -24,7 +25,13 @@ import {
   temporary,
   token,
 } from './programs.ts'
+import { worksheet } from './refill-world.ts'
 
+/** What a worksheet asks for: whose it is, and how far from the pump's word a volume may be. */
+const CONFIG = `
+zone: Europe/London
+refill: { clinic: North Clinic, phone: 555-0100, tolerance: 14.5, source: Pharmacy rule 7 }
+`
 const CI = process.env['CI'] === 'true'
 const MS = 120_000
 const NO_EMULATOR = 'QEMU for ARM is not there: bash firmware/qemu.sh .cache/firmware'
@@ -137,11 +144,16 @@ describe.skipIf(why)(
       expect(program.err()).toContain('simulat')
     })
 
-    it('reaches the page, FHIR and the audit', { timeout: MS }, async ({ expect, skip }) => {
+    it('reaches the page, FHIR, the worksheet of a refill and the audit', { timeout: MS }, async ({
+      expect,
+      skip,
+    }) => {
       skip(!hasChromium && !CI, NO_CHROMIUM)
       const wand = await board()
       const state = temporary()
       const bearer = await token(state)
+      const config = join(state, 'config.yaml')
+      writeFileSync(config, CONFIG)
       const served = await serve([wand.port], { state })
       await becomes(served, bearer, ({ session }) => session.state === 'closed')
       const { pumps } = await ask<{ pumps: { id: string; pump: { serial: string } }[] }>(
@@ -157,6 +169,14 @@ describe.skipIf(why)(
         const page = await visit(browser, served)
         expect(await textOf(page, '.pump h2')).toBe('SIM-0001')
         expect(await textOf(page, 'body')).toContain('5 mL')
+        const sheet = await worksheet({ state, config })
+        await page.goto(await sheet.link())
+        await page.locator('[id=card]').fill('0001')
+        await page.locator('button[type=submit]').first().click()
+        await page.getByText('This sheet is locked to pump SIM-0001.').waitFor()
+        await page.locator('button[type=submit]').first().click()
+        await page.getByText('5 mL').first().waitFor()
+        expect(await stop(sheet.program)).toBe(0)
       } finally {
         await browser.close()
       }
