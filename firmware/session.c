@@ -14,8 +14,9 @@ enum {
   // No work on air takes longer, however often pieces of it have to be sent again.
   WORK_MS = 10000,
   MOST_AGE_MS = 65534,
-  MOST_NUMBER = 0xFFFFFFFE,
 };
+
+static const uint32_t most_number = 0xFFFFFFFE;
 
 // What the exchange that runs is for.
 enum work { WORK_NONE, WORK_OPERATION, WORK_CONTACT, WORK_RELEASE };
@@ -61,7 +62,7 @@ void session_start(const struct wand_store *store, wand_ms now) {
   memset(&it, 0, sizeof it);
   it.looked_at = now;
   it.store = *store;
-  if (it.store.boot < MOST_NUMBER) it.store.boot++;
+  if (it.store.boot < most_number) it.store.boot++;
   if (it.store.last_end == END_STILL_OPEN) it.store.last_end = END_WAND_RESTARTED;
   // What the implant was left in does not end with the power of the wand.
   if (it.store.last_end == END_STUCK) it.state = SESSION_STUCK;
@@ -202,7 +203,7 @@ static void end_session(enum session_state state, enum last_end end) {
 
 static void opened(const struct answer *answer) {
   uint8_t payload[56];
-  if (it.store.last_session >= MOST_NUMBER) {
+  if (it.store.last_session >= most_number) {
     finish(CODE_INTERNAL, 0, payload, 0);
     return;
   }
