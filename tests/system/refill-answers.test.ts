@@ -148,7 +148,7 @@ describe('a refill in which everything is another afterwards', () => {
     for (const answer of Object.values(answers(lost))) expect(finished).toContain(answer)
     await page.getByRole('link', { name: 'Pump readings' }).click()
     await page.locator('.who h2', { hasText: 'SIM-0020' }).waitFor()
-    expect(await page.locator('.cell.rate').innerText()).toContain('Not infusing')
+    expect(await page.locator('.cell.rate').textContent()).toContain('Not infusing')
     // No date can be promised of a pump that is stopped.
     await page.goto(`${sheet.url}/sheet/${id}/slip`)
     expect(await text(page)).toContain('No date can be given: the pump was not infusing')
