@@ -194,13 +194,25 @@ async function install(dev) {
 
 /** Every file the build reads → the SHA-256 of its content. */
 function digestSources() {
-  const { include } = readJson(at('tsconfig.build.json'))
-  const files = [...include, 'web'].flatMap((folder) => sourcesIn(folder)).sort()
-  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json']
-  const packing = ['tools/pack.mjs', 'tools/vite.program.mjs', 'tools/vite.config.mjs']
+  const files = [...LIBRARY_FOLDERS, 'web'].flatMap((folder) => sourcesIn(folder)).sort()
+  const settings = ['tsconfig.json', 'package-lock.json']
+  const packing = [
+    'tools/strip.mjs',
+    'tools/pack.mjs',
+    'tools/vite.program.mjs',
+    'tools/vite.config.mjs',
+  ]
   const all = [...settings, ...packing, ...files]
   return Object.fromEntries(all.map((file) => [file, sha256(readFileSync(at(file)))]))
 }
+
+const LIBRARY_FOLDERS = ['src', 'protocol', 'simulator', 'tools']
+
+/** The library's sources, and the workshop's own tools. */
+export const sourcesToStrip = () =>
+  LIBRARY_FOLDERS.flatMap((folder) => sourcesIn(folder)).filter(
+    (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+  )
 
 const SOURCE = /\.(ts|tsx|css|html|svg)$/
 
@@ -223,17 +235,21 @@ async function build(sources) {
   // What a removed source left behind would still be found by imports.
   const gone = before === null || Object.keys(before).some((file) => !(file in sources))
   rmSync(gone ? at('dist') : BUILT, { recursive: true, force: true })
-  await compile(LIBRARY, 'typescript/bin/tsc', '-p', 'tsconfig.build.json')
-  await compile(PROGRAM, 'vite/bin/vite.js', 'build', '--config', 'tools/vite.program.mjs')
+  await Promise.all([
+    compile(LIBRARY, 'tools/strip.mjs'),
+    compile(PROGRAM, VITE, 'build', '--config', 'tools/vite.program.mjs'),
+    compile(PAGE, VITE, 'build', '--config', 'tools/vite.config.mjs'),
+  ])
   // As `npm link` wants it, which sets it only once.
   chmodSync(PROGRAM, 0o755)
-  await compile(PAGE, 'vite/bin/vite.js', 'build', '--config', 'tools/vite.config.mjs')
   writeFileSync(BUILT, JSON.stringify(sources))
 }
 
-/** Runs a compiler of node_modules, which makes `made`. */
+const VITE = 'node_modules/vite/bin/vite.js'
+
+/** Runs a compiler, which makes `made`. */
 async function compile(made, program, ...args) {
-  const { code, text } = await run(process.execPath, [at('node_modules', program), ...args])
+  const { code, text } = await run(process.execPath, [at(program), ...args])
   if (code === 0 && existsSync(made)) return
   throw new SetupError(
     `${text}\nThe sources could not be built; the compiler's words are above. If you have not changed ` +

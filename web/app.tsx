@@ -11,7 +11,7 @@ import { Doors } from './parts/doors.tsx'
 import { Notice } from './parts/notice.tsx'
 import { Pump } from './parts/pump.tsx'
 import { Rows } from './parts/rows.tsx'
-import { announcementOf, tabOf, tilesOf, worstFirst } from './view/state.ts'
+import { announcementOf, tabOf, tilesOf, worstFirst } from './view/shown.ts'
 
 export function App({ shown, reader }: { readonly shown: Shown; readonly reader: Reader }) {
   const { connection, status, historyOf, destinations } = shown

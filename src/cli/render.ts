@@ -73,7 +73,9 @@ export function liveness(pump: Coded<PumpStatus>, { zone }: Reader): string {
     'wand-lost': 'SIGNAL LOST: the wand does not answer.',
     'implant-lost': 'SIGNAL LOST: the wand no longer hears the pump.',
     'audit-failed': 'NOT LIVE: the audit log cannot be written.',
+    'implant-silent': 'NOT LIVE: the pump has not answered lately.',
     changed: 'NOT LIVE: the pump has changed and is being read again.',
+    contradicted: 'NOT LIVE: the pump now says something else than this reading.',
     'server-silent': 'NOT LIVE: the bridge is silent.',
     recorded: 'NOT LIVE: this is history.',
   }[pump.reason ?? 'wand-lost']

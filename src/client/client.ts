@@ -32,6 +32,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { Gate } from './gate.ts'
 import { logOf } from './growth.ts'
 import { type Rest, rest } from './rest.ts'
+import { type Fetch, type StreamNews, stream } from './stream.ts'
 import {
   type ClientState,
   type ClientStatus,
@@ -42,8 +43,7 @@ import {
   onLive,
   onStatus,
   view,
-} from './state.ts'
-import { type Fetch, type StreamNews, stream } from './stream.ts'
+} from './stream-state.ts'
 
 export interface ClientOptions {
   /** `http://127.0.0.1:8420`; empty = the origin of the page. */

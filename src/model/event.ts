@@ -70,7 +70,7 @@ export interface ContactEvent extends EventHead {
   readonly fresh: boolean
   /** A change of `fresh`, not just its renewal. */
   readonly changed: boolean
-  readonly loss: 'wand-lost' | 'implant-lost'
+  readonly loss: 'wand-lost' | 'implant-lost' | 'implant-silent'
   /** Monotonic time at which the implant was last heard, at the latest. */
   readonly heardAt: number | null
   /** The wand counts no further: it was then or earlier. */
@@ -103,6 +103,8 @@ export interface RecognisedEvent extends EventHead, Answered {
 /** The pump says that it has changed since it was read; it is being read again. */
 export interface OutdatedEvent extends EventHead {
   readonly kind: 'outdated'
+  /** It counts a change; or it says something else than the reading and counts none. */
+  readonly why: 'changed' | 'contradicted'
   readonly pump: PumpIdentity
 }
 
@@ -138,6 +140,8 @@ export interface ReadingEvent extends EventHead, Answered {
   readonly values: SnapshotValues
   readonly evidence: Evidence
   readonly clock: ClockReading
+  /** LIVE has said something else at the same counter: it is not live before LIVE agrees with it. */
+  readonly contradicted: boolean
 }
 
 /** When the pump said it at the earliest, on both clocks: an age from here is never younger than the truth. */

@@ -92,7 +92,7 @@ export const recordSchema = z
       alarm: alarmSchema,
     }),
     one('session', 'SessionRecord', 'A session with a pump began, went on, or ended.', {
-      event: z.enum(['opened', 'recognised', 'changed', 'ended']),
+      event: z.enum(['opened', 'recognised', 'changed', 'contradicted', 'ended']),
       how: z
         .enum(SESSION_ENDINGS)
         .nullable()

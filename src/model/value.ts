@@ -18,12 +18,18 @@ import { conversion, type MassUnit } from './units.ts'
 export const QUALITIES = ['current', 'stale', 'invalid', 'unavailable'] as const
 export type Quality = (typeof QUALITIES)[number]
 
-/** Why a value is stale. `recorded`: it is history; what is live now, only the status says. */
+/**
+ * Why a value is stale. `implant-silent`: the wand hears the implant, which has not answered within the live
+ * bound. `changed`: the pump counts a change since. `contradicted`: it says something else than the reading,
+ * and counts no change. `recorded`: it is history; what is live now, only the status says.
+ */
 export const REASONS = [
   'session-closed',
   'wand-lost',
   'implant-lost',
+  'implant-silent',
   'changed',
+  'contradicted',
   'server-silent',
   'audit-failed',
   'recorded',

@@ -27,7 +27,7 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
     case 'recognised':
       return { ...head, ...of(event.pump), kind: 'session', body: { event: 'recognised' } }
     case 'outdated':
-      return { ...head, ...of(event.pump), kind: 'session', body: { event: 'changed' } }
+      return { ...head, ...of(event.pump), kind: 'session', body: { event: event.why } }
     case 'session-end': {
       const { how } = event
       const outcome = how === 'confirmed' ? { ok: true } : { ok: false, reason: how }

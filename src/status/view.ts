@@ -57,9 +57,9 @@ function staleReason(
   if (wand.ended?.session === pump.reading.session) return wand.ended.reason
   const contact = notInContact(wand, now)
   if (contact !== null) return contact
-  if (wand.outdated) return 'changed'
+  if (wand.outdated !== null) return wand.outdated
   if (!wand.recognised) return wand.contact.loss
-  return now.mono >= wand.liveUntil ? 'implant-lost' : null
+  return now.mono >= wand.liveUntil ? 'implant-silent' : null
 }
 
 /** The last layout of each reading: between two changes of its quality it is asked for many times. */

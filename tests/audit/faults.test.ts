@@ -1,7 +1,7 @@
 // Failing disks, in virtual time: what is said, when, and that everything heals without a restart.
 
 import { describe, expect, it } from 'vitest'
-import type { AuditState } from '../../src/audit/log/state.ts'
+import type { AuditState } from '../../src/audit/log/health.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
 import { auditSaid } from '../words/said.ts'
 import { bench, close, during, logDir, open, refused, stop } from './bench-log.ts'

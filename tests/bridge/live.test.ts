@@ -24,7 +24,7 @@ describe('a session that is held while the implant does not answer', () => {
       await r.command({ do: 'reply', to: 'LIVE', count: 0, code })
       const took = await r.until(() => !isCurrent(r), 3_500)
       expect(took).toBeLessThanOrEqual(3_100)
-      expect(r.pump()?.reason).toMatch(/implant-lost|session-closed/)
+      expect(r.pump()?.reason).toMatch(/implant-silent|session-closed/)
       // Nothing of it comes back by itself, and the session is not held for ever.
       await r.until(() => r.events.some((e) => e.kind === 'session-end'), 15_000)
       await r.command({ do: 'reply', to: 'LIVE' })
@@ -55,7 +55,7 @@ describe('the age of a value', () => {
     // So long after the implant answered it is not live, until LIVE has confirmed it.
     const reading = r.events.findIndex((e) => e.kind === 'reading')
     expect(r.events.slice(reading).some((e) => e.kind === 'live')).toBe(false)
-    expect(r.pump()).toMatchObject({ quality: 'stale', reason: 'implant-lost' })
+    expect(r.pump()).toMatchObject({ quality: 'stale', reason: 'implant-silent' })
     await r.until(() => isCurrent(r), 5_000)
   })
 
@@ -87,13 +87,14 @@ describe('LIVE that contradicts the reading', () => {
     await r.live()
     await r.command({ do: 'reply', to: 'LIVE', count: 0, set })
     await r.until(() => r.events.some((e) => e.kind === 'outdated'), 3_000)
-    expect(r.pump()).toMatchObject({ quality: 'stale', reason: 'changed' })
+    expect(r.pump()).toMatchObject({ quality: 'stale', reason: 'contradicted' })
     expect(r.events.some((e) => e.kind === 'live' && e.activeAlarms === 7)).toBe(false)
     // Read again and again it says the same, and is current at no moment.
     const readings = () => r.events.filter((e) => e.kind === 'reading').length
     const before = readings()
     expect(await everCurrent(r, 6_000)).toBe(false)
     expect(readings()).toBeGreaterThan(before)
+    expect(r.pump()?.reason).toBe('contradicted')
     // It is live once the two agree.
     await r.command({ do: 'reply', to: 'LIVE' })
     await r.live()
@@ -130,6 +131,28 @@ describe('a good answer', () => {
     await r.command({ do: 'reply', to: 'LIVE', twice: true, count: 0 })
     await r.env.advance(5_000)
     expect(isCurrent(r)).toBe(true)
+  })
+})
+
+describe('a block that the wand refuses to give', () => {
+  it('costs the reading, which says so and is tried again, and the session is closed', async () => {
+    const r = await start({ policy: 'on-placement' })
+    await r.command({ do: 'reply', to: 'BLOCK', nth: 8, count: 0, code: 'INTERNAL' })
+    await r.until(() => r.events.some((e) => e.kind === 'session-end'), 90_000)
+    expect(r.pump()).toBeUndefined()
+    const why = r.events.flatMap((e) => (e.kind === 'read-failed' ? [e.why] : []))[0]
+    expect(why).toMatchObject({
+      code: 'read.refused',
+      args: { message: 'BLOCK', answer: 'INTERNAL' },
+    })
+    expect(r.events.find((e) => e.kind === 'session-end')).toMatchObject({ how: 'confirmed' })
+    expect(r.wand()?.readFailure).toMatchObject({ code: 'read.refused' })
+    // A wand that gives it after all is read.
+    await r.command({ do: 'reply', to: 'BLOCK' })
+    await r.command({ do: 'lift' })
+    await r.env.advance(5_000)
+    await r.command({ do: 'place' })
+    await r.until(() => r.pump() !== undefined, 60_000)
   })
 })
 

@@ -1,6 +1,6 @@
 // What a client makes of the stream, without one.
 import { expect, it } from 'vitest'
-import { fromSnapshot, heardAt, onStatus, view } from '../../src/client/state.ts'
+import { fromSnapshot, heardAt, onStatus, view } from '../../src/client/stream-state.ts'
 import { sample } from '../http/world.ts'
 
 it('names no log beside a pump but one of its own source, and nothing live beside any that failed', async () => {

@@ -16,7 +16,8 @@ import { isImmediate } from '../../src/model/event.ts'
 import { snapshotValues } from '../../src/model/reading.ts'
 import { statement } from '../../src/model/statement.ts'
 import type { AuditStatus, Coded } from '../../src/model/status.ts'
-import { type BridgeState, NOTHING_KNOWN, reduce } from '../../src/status/state.ts'
+import { reduce } from '../../src/status/fold.ts'
+import { type BridgeState, NOTHING_KNOWN } from '../../src/status/state.ts'
 import { viewPump } from '../../src/status/view.ts'
 import { snapshotArbitrary } from '../model/arbitrary.ts'
 
@@ -132,7 +133,16 @@ export class Script {
     const clock = { deviceTime, hostTime: head.receivedAt, offsetS: 0, uncertaintyS: 1 }
     const evidence = { decoder: 'test', pdus: [], body: {} }
     const times = { saidAt: this.mono, answeredAt: this.mono, liveForMs: 5_000 }
-    return { ...head, ...times, kind: 'reading', pump: this.pump, values, evidence, clock }
+    return {
+      ...head,
+      ...times,
+      kind: 'reading',
+      pump: this.pump,
+      values,
+      evidence,
+      clock,
+      contradicted: false,
+    }
   }
 
   /** What the status makes of an event whose record is on the disk at once. */

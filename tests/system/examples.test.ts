@@ -64,6 +64,7 @@ describe('an example', () => {
   it('in TypeScript, type-checked against the package as others get it', {
     timeout: MS * 2,
   }, async () => {
+    execFileSync('npm', ['run', '--silent', 'build:types'], { cwd: ROOT })
     const dir = temporary()
     mkdirSync(join(dir, 'node_modules'))
     symlinkSync(ROOT, join(dir, 'node_modules', 'wandbridge'))

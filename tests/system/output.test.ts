@@ -39,6 +39,7 @@ async function endsInOrder(
   state: string,
   port: string,
   pid: number,
+  signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM',
 ): Promise<number | null> {
   for (let open = false; !open; ) open = (await session(state)) === 'open'
   const used = cpu(pid)
@@ -46,7 +47,7 @@ async function endsInOrder(
   // Of 100 ticks a second: it waits for the wand, it does not spin.
   expect(cpu(pid) - used).toBeLessThan(80)
   expect(await session(state)).toBe('open')
-  process.kill(pid, 'SIGTERM')
+  process.kill(pid, signal)
   const code = await bridge.exit
   const after = start([
     'status',
@@ -88,11 +89,15 @@ describe('a bridge whose output goes to', () => {
     return { port, state, args: [MAIN, ...args, '--listen', 'none'] }
   }
 
-  it('a full disk', { timeout: MS }, async () => {
-    const { port, state, args } = await world()
-    const bridge = run('sh', ['-c', 'exec "$@" >/dev/full 2>&1', 'sh', NODE, ...args])
-    expect(await endsInOrder(bridge, state, port, bridge.child.pid as number)).toBe(0)
-  })
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'a full disk hears %s',
+    { timeout: MS },
+    async (signal) => {
+      const { port, state, args } = await world()
+      const bridge = run('sh', ['-c', 'exec "$@" >/dev/full 2>&1', 'sh', NODE, ...args])
+      expect(await endsInOrder(bridge, state, port, bridge.child.pid as number, signal)).toBe(0)
+    },
+  )
 
   it('a closed pipe', { timeout: MS }, async () => {
     const { port, state, args } = await world()

@@ -208,10 +208,12 @@ export async function ask<T>({ url }: Served, bearer: string, path: string): Pro
 export async function lifted(pump: Sim, served: Served, bearer: string): Promise<void> {
   await pump.command({ do: 'lift' })
   for (let left = 100; left > 0; left -= 1) {
-    const { wands } = await ask<{ wands: { contact: { fresh: boolean } }[] }>(
-      ...[served, bearer, '/api/v1/wands'],
-    )
-    if (wands.every(({ contact }) => !contact.fresh)) break
+    const { wands } = await ask<{
+      wands: { link: { connected: boolean }; contact: { fresh: boolean } }[]
+    }>(served, bearer, '/api/v1/wands')
+    // A bridge that has not found its wand yet has not seen it lifted either.
+    const seen = wands.length > 0 && wands.every(({ link }) => link.connected)
+    if (seen && wands.every(({ contact }) => !contact.fresh)) break
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   await new Promise((resolve) => setTimeout(resolve, 500))

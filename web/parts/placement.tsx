@@ -3,7 +3,7 @@
 import type { WandStatus } from '../../src/model/status.ts'
 import type { Reader } from '../../src/words/reader.ts'
 import { named } from '../../src/words/words.ts'
-import { barsOf, obstacleOf } from '../view/state.ts'
+import { barsOf, obstacleOf } from '../view/shown.ts'
 
 interface Props {
   readonly wand: WandStatus

@@ -2,7 +2,7 @@
 // change.
 import type { Reader } from '../../src/words/reader.ts'
 import { summaryOf } from '../../src/words/summary.ts'
-import { sessionOf, stateOf, type TileOf } from '../view/state.ts'
+import { sessionOf, stateOf, type TileOf } from '../view/shown.ts'
 
 interface Props {
   readonly tiles: readonly TileOf[]

@@ -157,7 +157,7 @@ export const BODIES = {
   live: z.strictObject({ values: fields, readAt: utcSchema.optional() }),
   alarm: z.strictObject({ phase: z.enum(['start', 'update', 'end']), alarm: fields }),
   session: z.strictObject({
-    event: z.enum(['opened', 'recognised', 'changed', 'ended']),
+    event: z.enum(['opened', 'recognised', 'changed', 'contradicted', 'ended']),
     how: text.optional(),
   }),
   unclosed: z.strictObject({

@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Disk } from '../../base/disk.ts'
 import type { Env } from '../../base/env.ts'
 import type { AuditRecord } from '../format/record.ts'
-import type { AuditState } from './state.ts'
+import type { AuditState } from './health.ts'
 
 export interface Limits {
   readonly segmentBytes: number

@@ -17,7 +17,7 @@ import {
   tell,
   toEnding,
 } from './draft.ts'
-import { type LinkState, type Outstanding, TIMING } from './state.ts'
+import { type LinkState, type Outstanding, TIMING } from './link-state.ts'
 import { isConnected, isInSession } from './table.ts'
 import { HELLO_MINOR, liveBound } from './timing.ts'
 
@@ -49,7 +49,7 @@ function losses(s: LinkState): Item[] {
     if (s.phase === 'holding' && s.recognised) {
       items.push({
         at: s.answeredAt + liveBound(s.liveMs),
-        run: (d) => loseContact(d, 'implant-lost'),
+        run: (d) => loseContact(d, 'implant-silent'),
       })
     }
     return items

@@ -12,7 +12,7 @@ import {
   SLOW_LADDER_MS,
   TIMING,
   type Unclosed,
-} from './state.ts'
+} from './link-state.ts'
 import { type Cause, follow, isConnected } from './table.ts'
 
 /** The state to come and the effects so far. */
@@ -78,7 +78,7 @@ export function endSession(d: Draft, how: SessionEnding, why: UnclosedWhy | null
   }
   set(d, { session: null, assembly: null, readTimes: null, snapshot: null, air: null })
   set(d, { recognised: false, unrecognisedSince: null, counter: null, purpose: 'read' })
-  set(d, { agreed: null, contested: false, outdatedBy: null, answeredAt: -Infinity })
+  set(d, { agreed: null, contradicted: false, lastLive: null, answeredAt: -Infinity })
 }
 
 export function addUnclosed(

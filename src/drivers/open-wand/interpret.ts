@@ -17,7 +17,7 @@ import { deviceTimeText } from '../../model/value.ts'
 import type { Count, Shared } from '../driver.ts'
 import { decoder, deviceTimeOf } from './decoder.ts'
 import { misnamed, nameOf, serialOf } from './identity.ts'
-import type { LinkNews } from './state.ts'
+import type { LinkNews } from './link-state.ts'
 import { isConnected } from './table.ts'
 import { liveBound, TIMING } from './timing.ts'
 
@@ -135,7 +135,7 @@ export class Interpreter {
         return [{ ...head(), kind: 'unclosed', unclosed }]
       }
       case 'outdated':
-        return [{ ...head(), kind: 'outdated', pump: news.session.pump }]
+        return [{ ...head(), kind: 'outdated', pump: news.session.pump, why: news.why }]
       case 'session-end': {
         const event: BridgeEvent = {
           ...head(),
@@ -203,8 +203,7 @@ export class Interpreter {
       pump,
       saidAt: read.began.earliest,
       ...this.#answered(read.ended.earliest),
-      // Until LIVE agrees with it.
-      ...(news.contested && { liveForMs: 0 }),
+      contradicted: news.contradicted,
       values: decoder.reading(body, readAt),
       evidence: { decoder: decoder.name, pdus: read.pdus, body },
       clock: clockOf(news, at),

@@ -8,7 +8,6 @@ import type { Source } from '../../model/reading.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import { type PortEnd, PortError, type PortSource, type WandPort } from '../../transport/port.ts'
 import type { Count, DriverCounters } from '../driver.ts'
-import { step, wakeAt } from './machine.ts'
 import {
   type Effect,
   type Input,
@@ -16,7 +15,8 @@ import {
   type LinkNews,
   type LinkState,
   type ReplyFault,
-} from './state.ts'
+} from './link-state.ts'
+import { step, wakeAt } from './machine.ts'
 import { isConnected } from './table.ts'
 import { RequestWriter } from './writer.ts'
 

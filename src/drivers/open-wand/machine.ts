@@ -12,9 +12,9 @@ import type { Stamp } from '../../model/event.ts'
 import { statement } from '../../model/statement.ts'
 import { agenda } from './agenda.ts'
 import { type Draft, drop, go, halt, retreat, set, toEnding } from './draft.ts'
+import { type Effect, type Input, type LinkState, type ReplyFault, TIMING } from './link-state.ts'
 import { onReply } from './replies.ts'
 import { markChanged, otherSource, sourceOf } from './source.ts'
-import { type Effect, type Input, type LinkState, type ReplyFault, TIMING } from './state.ts'
 import { isConnected, isInSession } from './table.ts'
 
 /** More than this at one moment is a circle. */

@@ -16,7 +16,7 @@ import {
   set,
   toEnding,
 } from './draft.ts'
-import { TIMING } from './state.ts'
+import { TIMING } from './link-state.ts'
 
 const NAMES = Object.fromEntries(Object.entries(Code).map(([name, n]) => [n, name as CodeName]))
 

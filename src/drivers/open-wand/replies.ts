@@ -36,8 +36,8 @@ import {
   toEnding,
 } from './draft.ts'
 import { nameOf, serialOf } from './identity.ts'
+import { type Agreed, type Contact, type Outstanding, type Session, TIMING } from './link-state.ts'
 import { onRefusal, readAgain, sessionGone } from './refusals.ts'
-import { type Agreed, type Contact, type Outstanding, type Session, TIMING } from './state.ts'
 import { isInSession } from './table.ts'
 
 /** False: the payload is not what its message says; the request stays out and is repeated. */
@@ -49,11 +49,13 @@ export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): 
   const collected = air !== null && air.seq === out.seq
   const began = collected ? air.firstAt : out.firstAt
   set(d, { out: null, air: collected ? null : air })
-  // Who is closing has given up what else it had asked of the session.
-  if (d.s.phase === 'ending' && MESSAGES[name].session && name !== 'CLOSE') return true
   // A good answer out of another session is no answer of this pump, whatever it says.
   const elsewhere = MESSAGES[name].session && name !== 'CLOSE' && pdu.session !== out.session
-  if (reply && elsewhere) sessionGone(d)
+  // Who is closing has given up what else it had asked of the session, but what is shown until the close is
+  // confirmed may still be contradicted.
+  if (d.s.phase === 'ending' && MESSAGES[name].session && name !== 'CLOSE') {
+    if (reply && name === 'LIVE' && !elsewhere) onLastLive(d, reply as never)
+  } else if (reply && elsewhere) sessionGone(d)
   else if (reply) OK[name](d, reply as never, { pdu, raw, out, began })
   else if (pdu.code === Code.PENDING && MESSAGES[name].air) {
     const { request, seq, session } = out
@@ -217,21 +219,30 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   }
   // Asked before the contact was lost it says nothing of now.
   if (!contact.fresh || began < (unrecognisedSince ?? -Infinity)) return
-  set(d, { recognised: true, unrecognisedSince: null, answeredAt: began })
+  set(d, { recognised: true, unrecognisedSince: null, answeredAt: began, lastLive: live })
   const same = counter !== null && live.stateCounter === counter
-  const contested = same && contradicts(live, d.s.agreed)
-  if (!same || contested) {
-    if (contested) set(d, { contested })
+  const contradicted = same && contradicts(live, d.s.agreed)
+  if (!same || contradicted) {
+    if (contradicted) set(d, { contradicted })
     set(d, { assembly: null, readTimes: null, counter: live.stateCounter, agreed: null })
-    set(d, { outdatedBy: live })
-    tell(d, { kind: 'outdated', session })
+    tell(d, { kind: 'outdated', session, why: same ? 'contradicted' : 'changed' })
     if (d.s.phase === 'holding') go(d, 'read-again')
     return
   }
-  if (d.s.agreed) set(d, { contested: false })
+  if (d.s.agreed) set(d, { contradicted: false })
   if (!recognised) tell(d, { kind: 'recognised', session, answeredAt: began })
   // Without a reading that it agrees with, its two values would make an older one look young.
   if (d.s.agreed) tell(d, { kind: 'live', session, live, raw, answeredAt: began })
+}
+
+/** LIVE that comes while the session is closed: it makes nothing younger, but may contradict what is shown. */
+function onLastLive(d: Draft, live: ReplyOf<'LIVE'>): void {
+  const { session, counter, agreed } = d.s
+  if (!session) return
+  const other = serialOf(Live.reply.fields.pumpSerial, live.pumpSerial) !== session.pump.serial
+  if (other || contradicts(live, agreed))
+    tell(d, { kind: 'outdated', session, why: 'contradicted' })
+  else if (live.stateCounter !== counter) tell(d, { kind: 'outdated', session, why: 'changed' })
 }
 
 /** The counter has not moved, and yet LIVE says something else than the reading. */
@@ -273,13 +284,14 @@ function grow(d: Draft, next: Assembly | Statement): void {
     alarms: isUnread(alarms) ? null : alarms.alarms.length,
   }
   set(d, { agreed })
-  // It may say again what LIVE contradicts: it is not current before LIVE agrees with it.
-  const { outdatedBy } = d.s
-  const same = outdatedBy?.stateCounter === d.s.counter
-  const contested =
-    d.s.contested || (same && outdatedBy !== null && contradicts(outdatedBy, agreed))
-  set(d, { contested })
-  tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes }, contested })
+  // It may say again what LIVE contradicts, and LIVE may have come while its blocks were collected: it is not
+  // current before LIVE agrees with it.
+  const { lastLive } = d.s
+  const same = lastLive?.stateCounter === d.s.counter
+  const contradicted =
+    d.s.contradicted || (same && lastLive !== null && contradicts(lastLive, agreed))
+  set(d, { contradicted })
+  tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes }, contradicted })
   if (d.s.policy === 'continuous') go(d, 'read-kept')
   else toEnding(d, 'read-done')
 }

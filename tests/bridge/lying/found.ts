@@ -166,4 +166,65 @@ export const FOUND: readonly Story[] = [
     ],
     ms: 26397,
   },
+  // LIVE contradicted the reading while the session was being closed, and was not heard.
+  {
+    seed: 101662,
+    policy: 'continuous',
+    liveMs: 250,
+    framing: 'line',
+    steps: [
+      { at: 5189, command: { do: 'reply', to: 'LIVE', nth: 3, count: 3, source: 'replay' } },
+      { at: 7113, command: { do: 'plug' } },
+      { at: 8708, command: { do: 'program', change: { rate: 197000 } } },
+      {
+        at: 13990,
+        command: { do: 'reply', to: 'BLOCK', nth: 2, count: 1, set: { data: '00'.repeat(22) } },
+      },
+      { at: 27603, command: { do: 'noise', level: 'none' } },
+      { at: 34564, command: { do: 'set-clock', ms: -5000 } },
+      { at: 39000, command: { do: 'reply', to: 'CLOSE', nth: 2, count: 3, code: 'BUSY' } },
+      {
+        at: 40197,
+        command: { do: 'reply', to: 'LIVE', nth: 2, count: 1, set: { activeAlarms: 200 } },
+      },
+      { at: 42017, command: { do: 'reply', to: 'WAND', nth: 1, count: 0, old: true } },
+    ],
+    ms: 44645,
+  },
+  // LIVE that came while the session was being closed made the reading younger than its answer was.
+  {
+    seed: 100275,
+    policy: 'continuous',
+    liveMs: 250,
+    framing: 'line',
+    steps: [
+      { at: 2880, command: { do: 'sleep', ms: 3600000 } },
+      { at: 7938, command: { do: 'reply', to: 'PING', nth: 3, count: 3, stallMs: 5000 } },
+      { at: 19886, command: { do: 'reply', to: 'PING', nth: 2, count: 1, source: 'replay' } },
+    ],
+    ms: 44535,
+  },
+  // LIVE that came while the blocks were still collected was forgotten when the reading was whole.
+  {
+    seed: 201681,
+    policy: 'continuous',
+    liveMs: 1000,
+    framing: 'line',
+    steps: [
+      { at: 9046, command: { do: 'plug' } },
+      { at: 12726, command: { do: 'place' } },
+      { at: 14098, command: { do: 'reply', to: 'PING', nth: 4, count: 1, source: 'replay' } },
+      { at: 15512, command: { do: 'place' } },
+      { at: 16181, command: { do: 'sleep', ms: 3000 } },
+      { at: 17981, command: { do: 'block', block: 'bolus', missing: true } },
+      {
+        at: 22483,
+        command: { do: 'reply', to: 'LIVE', nth: 4, count: 3, set: { activeAlarms: 1 } },
+      },
+      { at: 25857, command: { do: 'reply', to: 'BLOCK', nth: 4, count: 3, drop: true } },
+      { at: 28867, command: { do: 'restart-wand' } },
+      { at: 33595, command: { do: 'plug' } },
+    ],
+    ms: 34346,
+  },
 ]

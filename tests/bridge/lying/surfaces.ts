@@ -17,7 +17,7 @@ import { recordOf } from '../../../src/recorder/records.ts'
 import { readerOf } from '../../../src/words/reader.ts'
 import { statusTold } from '../../../src/words/told.ts'
 import { WORDS } from '../../../src/words/words.ts'
-import { stateOf, tilesOf } from '../../../web/view/state.ts'
+import { stateOf, tilesOf } from '../../../web/view/shown.ts'
 import { MemoryRecords } from '../../http/world.ts'
 
 const CLINIC = { locale: 'en-US', zone: 'UTC' } as const

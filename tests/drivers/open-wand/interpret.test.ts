@@ -1,7 +1,7 @@
 // What is said of a link that was lost claims no more than is known of it.
 import { describe, expect, it } from 'vitest'
 import { Interpreter } from '../../../src/drivers/open-wand/interpret.ts'
-import type { LinkNews } from '../../../src/drivers/open-wand/state.ts'
+import type { LinkNews } from '../../../src/drivers/open-wand/link-state.ts'
 
 const at = { wall: 0, mono: 0 }
 const phase = (phase: string, cause: string) =>

@@ -6,7 +6,7 @@ import { encodeLine } from '../../../protocol/framing/serial-line.ts'
 import { startSimulator } from '../../../simulator/index.ts'
 import { VirtualEnv } from '../../../src/base/env.ts'
 import { Link, type LinkSink, type NewsContext } from '../../../src/drivers/open-wand/link.ts'
-import type { LinkNews } from '../../../src/drivers/open-wand/state.ts'
+import type { LinkNews } from '../../../src/drivers/open-wand/link-state.ts'
 import type { Policy } from '../../../src/model/policy.ts'
 import { loopbackSource } from '../../../src/transport/loopback.ts'
 import {

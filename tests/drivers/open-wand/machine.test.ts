@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mulberry32 } from '../../../src/base/env.ts'
-import { TIMING } from '../../../src/drivers/open-wand/state.ts'
+import { TIMING } from '../../../src/drivers/open-wand/link-state.ts'
 import { PHASES, type Phase, TRANSITIONS } from '../../../src/drivers/open-wand/table.ts'
 import { POLICIES, type Policy } from '../../../src/model/policy.ts'
 import { type Fate, World } from './world.ts'

@@ -11,14 +11,14 @@ import {
 } from '../../../protocol/codec/pdu.ts'
 import { MESSAGES, type MessageName } from '../../../protocol/messages/index.ts'
 import { Timing } from '../../../protocol/timing.ts'
-import { step, wakeAt } from '../../../src/drivers/open-wand/machine.ts'
 import {
   type Effect,
   type Input,
   initialState,
   type LinkNews,
   type LinkState,
-} from '../../../src/drivers/open-wand/state.ts'
+} from '../../../src/drivers/open-wand/link-state.ts'
+import { step, wakeAt } from '../../../src/drivers/open-wand/machine.ts'
 import { TRANSITIONS } from '../../../src/drivers/open-wand/table.ts'
 import { encodeRequest } from '../../../src/drivers/open-wand/writer.ts'
 import type { Policy } from '../../../src/model/policy.ts'

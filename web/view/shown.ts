@@ -46,13 +46,16 @@ export function stateOf(pump: PumpStatus, reader: Reader, away = false): ShownSt
       const next = again ? page.answersAgain : page.why[reason]
       return of('lost', title, last, next, page.signalLostNow)
     }
+    case 'implant-silent':
+      return of('lost', page.pumpSilent, last, page.why[reason])
     case 'server-silent':
       return of('lost', page.bridgeSilent, last, page.why[reason])
     case 'audit-failed':
       return of('lost', page.auditFailed, last, page.why[reason])
     default: {
       const title = page.readAt(read, age(pump.ageMs))
-      return of('read', title, '', reason === 'changed' ? page.changed : '', page.readOnce)
+      const more = reason === 'changed' || reason === 'contradicted' ? page[reason] : ''
+      return of('read', title, '', more, page.readOnce)
     }
   }
 }

@@ -15,7 +15,7 @@ import {
   tabOf,
   tilesOf,
   worstFirst,
-} from '../../web/view/state.ts'
+} from '../../web/view/shown.ts'
 import { sample } from '../http/world.ts'
 
 const reader = readerOf('en-US', 'UTC')
@@ -52,6 +52,15 @@ describe('a reading', () => {
       expect([kind, title]).toEqual(['lost', 'Signal lost at 14:05'])
       expect(more).toBe('Last reading 14:02:11, 6 min ago')
     }
+  })
+
+  it('whose pump does not answer, or says something else, is said to be that and nothing more', () => {
+    const silent = stateOf(stale('implant-silent'), reader)
+    expect([silent.kind, silent.title]).toEqual(['lost', 'Not live: the pump does not answer'])
+    expect(silent.next).toMatch(/no answer from it/)
+    const contradicted = stateOf(stale('contradicted'), reader)
+    expect(contradicted.title).toBe('Read at 14:02:11, 6 min ago. Not live')
+    expect(contradicted.next).toMatch(/says something else than this reading/)
   })
 
   it('whose pump is out of reach was lost when the pump was last heard', () => {

@@ -24,7 +24,7 @@ export interface Session {
   readonly opened: Stamp
 }
 
-export type ContactLoss = 'wand-lost' | 'implant-lost'
+export type ContactLoss = 'wand-lost' | 'implant-lost' | 'implant-silent'
 
 export interface Contact {
   /** Monotonic time the implant was last heard, at the latest; null = not since the port opened. */
@@ -119,9 +119,9 @@ export interface LinkState {
   /** What the newest reading of this session says, and LIVE must not contradict. */
   readonly agreed: Agreed | null
   /** LIVE has contradicted a reading of this session, and has not agreed with one since. */
-  readonly contested: boolean
-  /** The LIVE that outdated the last reading: the next one must not contradict it at the same counter. */
-  readonly outdatedBy: ReplyOf<'LIVE'> | null
+  readonly contradicted: boolean
+  /** The newest LIVE of this session: a reading at the same counter must not contradict it. */
+  readonly lastLive: ReplyOf<'LIVE'> | null
   /** State counter of the pump when it was last read or recognised in this session. */
   readonly counter: number | null
   readonly assembly: Assembly | null
@@ -186,12 +186,16 @@ export type LinkNews =
   | { readonly kind: 'unclosed'; readonly unclosed: readonly Unclosed[] }
   | { readonly kind: 'recognised'; readonly session: Session; readonly answeredAt: number }
   /** The pump has changed since it was read: the last reading is not current any more. */
-  | { readonly kind: 'outdated'; readonly session: Session }
+  | {
+      readonly kind: 'outdated'
+      readonly session: Session
+      readonly why: 'changed' | 'contradicted'
+    }
   | {
       readonly kind: 'snapshot'
       readonly session: Session
       readonly read: ReadSnapshot & ReadTimes
-      readonly contested: boolean
+      readonly contradicted: boolean
     }
   | {
       readonly kind: 'live'
@@ -274,8 +278,8 @@ export function initialState(
     unrecognisedSince: null,
     answeredAt: -Infinity,
     agreed: null,
-    contested: false,
-    outdatedBy: null,
+    contradicted: false,
+    lastLive: null,
     counter: null,
     assembly: null,
     readTimes: null,
