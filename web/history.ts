@@ -64,7 +64,9 @@ export class History {
     if (position <= (this.#visits.at(-1)?.position ?? -1)) return
     this.#visits = [...this.#visits, { id, position, readAt: at, deviceTime }].slice(-VISITS)
     const { reportedVolume } = reservoir
-    const moving = { reportedVolume, rate: infusion.rate, activeAlarms: alarms?.length ?? null }
+    const alarmCodes = alarms?.map(({ code }) => code) ?? null
+    const { rate, volume24h } = infusion
+    const moving = { reportedVolume, rate, volume24h, alarmCodes }
     this.#points.add(pointOf({ position, readAt: at, deviceTime, ...moving }))
     const { value: filledAt } = reservoir.filledAt
     if (this.#filledAt !== undefined && filledAt !== this.#filledAt) void this.#loadRefills()

@@ -12,6 +12,7 @@ import type { AlarmReading } from '../model/reading.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import type { Value } from '../model/value.ts'
 import {
+  type BeforeRefill,
   type Beside,
   type Figure,
   type Known,
@@ -132,7 +133,7 @@ function onInterrogation(pump: PumpKnown, record: RecordOf<'interrogation'>, pla
   pump.visits.push(visit)
   pump.ever = everWith(pump.ever, read)
   pump.forgotten += bound(pump.visits, MOST_VISITS)
-  onRefill(pump, read, before ? beside(before) : null, beside(visit))
+  onRefill(pump, read, () => beforeRefill(pump, before, place), beside(visit))
   pump.alarms = readNoted(pump.alarms, { ...read, readAt: at })
   pump.reading = { position, at, record: plain(record) }
   pump.live = null
@@ -148,10 +149,29 @@ export function visitOf(read: InterrogationRecord, before: number | null): Visit
     session,
     reportedVolume: figure(reservoir.reportedVolume),
     rate: figure(infusion.rate),
+    volume24h: figure(infusion.volume24h),
     activeAlarms: alarms?.length ?? null,
+    alarmCodes: alarms?.map(({ code }) => code) ?? null,
     closeConfirmed: null,
     owner: read.owner && { system: read.owner.system, value: read.owner.value },
     events: { before, total: events.total, listed: entries?.length ?? 0, overwritten },
+  }
+}
+
+/** What the newest reading says, before another one takes its place. */
+function beforeRefill(
+  { reading }: PumpKnown,
+  visit: VisitEntry | undefined,
+  place: Place,
+): BeforeRefill | null {
+  if (!visit || !reading) return null
+  const read = apiRecord(reading.record, { ...place, position: reading.position })
+  const { reservoir, state } = read as InterrogationRecord
+  return {
+    ...beside(visit),
+    filledAt: reservoir.filledAt.value,
+    filledVolume: figure(reservoir.filledVolume),
+    programmedAt: state.programmedAt.value,
   }
 }
 
@@ -159,7 +179,7 @@ export function visitOf(read: InterrogationRecord, before: number | null): Visit
 function onRefill(
   pump: PumpKnown,
   { position, reservoir }: InterrogationRecord,
-  before: Beside | null,
+  before: () => BeforeRefill | null,
   after: Beside,
 ): void {
   const { filledAt, filledVolume } = reservoir
@@ -169,7 +189,7 @@ function onRefill(
     position,
     filledAt: filledAt.value,
     filledVolume: figure(filledVolume),
-    before,
+    before: before(),
     after,
     worksheets: pump.steps,
   })
@@ -215,8 +235,13 @@ function onAlarm(pump: PumpKnown, record: RecordOf<'alarm'>, position: number): 
 }
 
 function onWorksheet(pump: PumpKnown, record: RecordOf<'worksheet'>, position: number): void {
-  const { sheet, step } = record.body
-  pump.steps.push({ position, at: record.at, sheet, step })
+  const { sheet, step, entries, signed } = record.body
+  const reading = step === 'before' || step === 'after'
+  pump.steps.push({
+    ...{ position, at: record.at, sheet, step },
+    ...(!reading && { entries }),
+    ...(signed && { signed }),
+  })
   bound(pump.steps, MOST_STEPS)
 }
 

@@ -5,6 +5,7 @@ import type { AlarmHistory } from '../model/alarm-changes.ts'
 import type { Ever } from '../model/metrics.ts'
 import { noOwners, type Owners, type PatientId } from '../model/owner.ts'
 import type { AlarmReading } from '../model/reading.ts'
+import type { Signed } from '../model/signed.ts'
 import type { Value } from '../model/value.ts'
 
 /** Visits of one pump that are kept; what is older stands in the log alone. */
@@ -39,8 +40,10 @@ export interface VisitEntry extends Moment {
   readonly session: number | null
   readonly reportedVolume: Figure
   readonly rate: Figure
+  readonly volume24h: Figure
   /** Null = they could not be read. */
   readonly activeAlarms: number | null
+  readonly alarmCodes: readonly (string | null)[] | null
   closeConfirmed: boolean | null
   /** Whom the pump belonged to; null = nobody had said. */
   readonly owner: PatientId | null
@@ -60,18 +63,28 @@ export interface Beside {
   readonly reportedVolume: Figure
 }
 
+/** The reading before a refill, with what it says of the refill before. */
+export interface BeforeRefill extends Beside {
+  readonly filledAt: string | null
+  readonly filledVolume: Figure
+  readonly programmedAt: string | null
+}
+
 export interface Step {
   readonly position: number
   readonly at: string
   readonly sheet: string
   readonly step: string
+  /** What people wrote; of a reading it is in its own record. */
+  readonly entries?: Readonly<Record<string, unknown>>
+  readonly signed?: Signed
 }
 
 export interface RefillEntry {
   readonly position: number
   readonly filledAt: string
   readonly filledVolume: Figure
-  readonly before: Beside | null
+  readonly before: BeforeRefill | null
   readonly after: Beside
   readonly worksheets: readonly Step[]
 }

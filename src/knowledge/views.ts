@@ -134,13 +134,30 @@ export function visitsOf(pump: PumpKnown, origin: Origin, query: PageQuery): Pag
 }
 
 export function visitView(visit: VisitEntry, { log, source }: Origin): VisitView {
-  const { position, at, deviceTime, session, activeAlarms, closeConfirmed, owner, events } = visit
+  const {
+    position,
+    at,
+    deviceTime,
+    session,
+    activeAlarms,
+    alarmCodes,
+    closeConfirmed,
+    owner,
+    events,
+  } = visit
   return {
     id: cursorText({ log, position }),
     ...{ position, readAt: at, deviceTime, session, source },
     reportedVolume: numberOf(visit.reportedVolume, deviceTime, at),
     rate: numberOf(visit.rate, deviceTime, at),
-    ...{ activeAlarms, closeConfirmed, owner, events: { ...events } },
+    volume24h: numberOf(visit.volume24h, deviceTime, at),
+    ...{
+      activeAlarms,
+      alarmCodes: alarmCodes && [...alarmCodes],
+      closeConfirmed,
+      owner,
+      events: { ...events },
+    },
   }
 }
 
@@ -156,9 +173,14 @@ export function refillsOf(
       id: cursorText({ log, position }),
       ...{ position, filledAt, source },
       filledVolume: numberOf(filledVolume, after.deviceTime, after.readAt),
-      before: before && besideOf(before),
+      before: before && {
+        ...besideOf(before),
+        filledAt: before.filledAt,
+        filledVolume: numberOf(before.filledVolume, before.deviceTime, before.readAt),
+        programmedAt: before.programmedAt,
+      },
       after: besideOf(after),
-      worksheets: [...worksheets],
+      worksheets: worksheets.map((step) => ({ ...step })),
     }
   })
 }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { patientIdShape } from './owner.ts'
 import { pumpEventSchema, sourceSchema } from './reading.ts'
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
+import { signedSchema } from './signed.ts'
 import { statementShape } from './statement.ts'
 import {
   auditSchema,
@@ -64,11 +65,15 @@ export const visitSchema = z
   .object({
     ...moment,
     ...movingShape,
+    volume24h: movingShape.reportedVolume.meta({ description: 'Volume of one day as programmed.' }),
     activeAlarms: z
       .number()
       .int()
       .nullable()
       .meta({ description: 'Null = they could not be read.' }),
+    alarmCodes: z.array(z.string().nullable()).nullable().meta({
+      description: 'Of the alarms in its list, in its order; a code that was not said is null.',
+    }),
     closeConfirmed: z.boolean().nullable().meta({
       description: 'Whether the implant confirmed the end of the session; null = not known.',
     }),
@@ -88,8 +93,15 @@ export const interrogationReplySchema = z
   .object({ asOf: utcSchema, interrogation: interrogationRecordSchema })
   .meta({ id: 'Interrogation' })
 
-const beside = z
-  .object({ position, readAt: utcSchema, reportedVolume: movingShape.reportedVolume })
+const besideShape = { position, readAt: utcSchema, reportedVolume: movingShape.reportedVolume }
+const after = z.object(besideShape).nullable()
+const before = z
+  .object({
+    ...besideShape,
+    filledAt: deviceTimeSchema.nullable().meta({ description: 'Of the refill before it.' }),
+    filledVolume: movingShape.reportedVolume.meta({ description: 'Of the refill before it.' }),
+    programmedAt: deviceTimeSchema.nullable(),
+  })
   .nullable()
 
 export const refillSchema = z
@@ -101,10 +113,21 @@ export const refillSchema = z
     }),
     filledVolume: movingShape.reportedVolume.meta({ description: 'Volume programmed.' }),
     source: sourceSchema,
-    before: beside.meta({ description: 'The last interrogation before it; null = none recorded.' }),
-    after: beside.meta({ description: 'The first interrogation that reports it.' }),
+    before: before.meta({ description: 'The last interrogation before it; null = none recorded.' }),
+    after: after.meta({ description: 'The first interrogation that reports it.' }),
     worksheets: z
-      .array(z.object({ position, at: utcSchema, sheet: z.string(), step: z.string() }))
+      .array(
+        z.object({
+          position,
+          at: utcSchema,
+          sheet: z.string(),
+          step: z.string(),
+          entries: z.record(z.string(), z.unknown()).optional().meta({
+            description: 'As in the record; of a reading it is left out.',
+          }),
+          signed: signedSchema.optional(),
+        }),
+      )
       .meta({ description: 'Steps written down between these two interrogations.' }),
   })
   .meta({

@@ -75,3 +75,10 @@ export function wirePer(unit: string): number {
       return 1
   }
 }
+
+/** The integer of a plain decimal text, in units of 10^-scale. */
+export function integer(text: string, scale: number): number {
+  const [whole = '0', fraction = ''] = text.replace(/^-/, '').split('.')
+  const n = Number(`${whole}${fraction.padEnd(scale, '0')}`)
+  return text.startsWith('-') ? -n : n
+}

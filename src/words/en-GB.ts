@@ -12,6 +12,8 @@ export const enGB: Words = {
     programmeSame: 'The programme is unchanged.',
     programmeUnknown: 'All of the programme that both readings say is unchanged.',
     programmeChanged: 'Programme changes',
+    trendDay: (unit: string) => `Programme: 24 h volume (${unit}), set, not measured`,
+    refillLot: 'Batch number',
   },
   refill: {
     ...enUS.refill,

@@ -174,7 +174,11 @@ export const visitOf = (record: RecordOf<'interrogation'>): VisitView => {
   const { id, position, at, deviceTime, session, source, reservoir, infusion, alarms } = record
   const moment = { id, position, readAt: at, deviceTime, session, source }
   const { reportedVolume } = reservoir
-  const values = { reportedVolume, rate: infusion.rate, activeAlarms: alarms?.length ?? null }
+  const values = {
+    ...{ reportedVolume, rate: infusion.rate, volume24h: infusion.volume24h },
+    activeAlarms: alarms?.length ?? null,
+    alarmCodes: alarms?.map(({ code }) => code) ?? null,
+  }
   const events = { before: null, total: null, listed: 0, overwritten: null }
   return { ...moment, ...values, closeConfirmed: true, owner: null, events }
 }

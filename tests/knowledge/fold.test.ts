@@ -139,6 +139,22 @@ describe('sessions not known to be closed', () => {
 })
 
 describe('visits and refills', () => {
+  it('have what people wrote between the readings, but no reading twice', async () => {
+    const records = await randomRecords(11, 1_500)
+    const wrote = { sheet: 'S', step: 'aspirated', entries: { volume: 4_600_000 } }
+    const signed = { operator: 'A. Nurse', verified: 'pin' as const }
+    const all = records.map((record) =>
+      record.kind === 'worksheet' ? { ...record, body: { ...wrote, signed } } : record,
+    )
+    const steps = (some: typeof records) =>
+      Object.values(folded(feedRecords(some)).pumps).flatMap((pump) =>
+        refillsOf(pump, ORIGIN, {}).items.flatMap(({ worksheets }) => worksheets),
+      )
+    expect(steps(all).length).toBeGreaterThan(0)
+    for (const step of steps(all)) expect(step).toMatchObject({ ...wrote, signed })
+    for (const step of steps(records)) expect(step).not.toHaveProperty('entries')
+  })
+
   it('come a page at a time, either way, each once', async () => {
     const known = folded(feedRecords(await randomRecords(11, 1_500)))
     for (const pump of Object.values(known.pumps)) {
@@ -163,6 +179,16 @@ describe('visits and refills', () => {
       const filled = refillsOf(pump, ORIGIN, {}).items
       expect(filled.length).toBeGreaterThan(1)
       expect(filled.slice(1).every(({ before }) => before !== null)).toBe(true)
+      // What the reading before says of its own refill is what the refill before said.
+      for (const [n, { before }] of filled.entries()) {
+        const last = filled[n - 1]
+        if (!last || before?.filledAt === null) continue
+        expect(before?.filledAt).toBe(last.filledAt)
+        expect(before?.filledVolume.value).toBe(last.filledVolume.value)
+      }
+      for (const { activeAlarms, alarmCodes } of all) {
+        expect(alarmCodes?.length ?? null).toBe(activeAlarms)
+      }
     }
   })
 })

@@ -100,9 +100,10 @@ describe('a case from a clinic', () => {
   it('trend-after-the-clock-went-back: an hour, and a refill in it (FDA, 1-Mar-2007)', () => {
     const visit = (position: number, deviceTime: string, volume: number) =>
       pointOf({
-        ...{ position, readAt: `2026-11-02T1${position}:00:00.000Z`, deviceTime, activeAlarms: 0 },
+        ...{ position, readAt: `2026-11-02T1${position}:00:00.000Z`, deviceTime, alarmCodes: [] },
         reportedVolume: { value: volume },
         rate: { value: 2.4 },
+        volume24h: { value: 2.4 },
       } as unknown as Visit)
     const points = [
       visit(0, '2026-11-02T12:00:00', 3.8),

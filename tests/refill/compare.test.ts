@@ -2,16 +2,11 @@
 // calculator gives too, a verdict only where the clinic has set one, and nothing that is kept quiet.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { asShown, ratioTenths } from '../../src/model/residual.ts'
+import { integer } from '../../src/model/units.ts'
 import { type Clinic, labelDoubts, residual, rows, toldOf } from '../../src/refill/sheet/compare.ts'
 import type { Labelled, Reading } from '../../src/refill/sheet/entries.ts'
-import {
-  asShown,
-  integer,
-  measured,
-  percent,
-  ratioTenths,
-  reported,
-} from '../../src/refill/sheet/figures.ts'
+import { measured, percent, reported } from '../../src/refill/sheet/figures.ts'
 import { findings } from '../../src/refill/sheet/findings.ts'
 import { wordsOf } from '../../src/refill/sheet/words.ts'
 import { afterReading, CLINIC, GOOD, reading, sheetTo } from './sheets.ts'

@@ -5,15 +5,10 @@ import { fieldsOf } from '../../src/refill/page/form.ts'
 import type { Finding } from '../../src/refill/sheet/compare.ts'
 import { ENTRIES, type Step } from '../../src/refill/sheet/entries.ts'
 import { answerField, toAnswer } from '../../src/refill/sheet/findings.ts'
+import type { Given } from '../../src/refill/sheet/given.ts'
 import { figuresOf } from '../../src/refill/sheet/reading.ts'
 import { choose } from '../../src/refill/sheet/recent.ts'
-import {
-  type Given,
-  type KnownPump,
-  type TypedStep,
-  take,
-  takeIdentity,
-} from '../../src/refill/sheet/take.ts'
+import { type KnownPump, type TypedStep, take, takeIdentity } from '../../src/refill/sheet/take.ts'
 import { afterReading, contextOf, GOOD, reading, sheetTo } from './sheets.ts'
 
 const context = contextOf()

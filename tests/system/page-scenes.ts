@@ -92,6 +92,20 @@ export function several(all: readonly BridgeStatus[]): BridgeStatus {
 }
 
 const DAY_MS = 86_400_000
+/** What people wrote at the newest refill. */
+const WRITTEN = [
+  { step: 'drug', entries: { drugs: [{ lot: 'B-221' }, { lot: 'C-9' }] } },
+  { step: 'aspirated', entries: { volume: 4_600_000 } },
+  {
+    step: 'injected',
+    entries: { volume: 20_000_000 },
+    signed: { operator: 'C. Tech', verified: 'pin' as const },
+  },
+].map((step) => ({
+  ...step,
+  ...{ position: 1, at: '2026-11-24T14:02:00.000Z', sheet: '20261124-1402-0a1b' },
+}))
+
 const idOf = (position: number) => `simulator-1-00000000.${position}`
 
 /** A year of visits with a refill each two months, and an alarm that came and went since the last. */
@@ -124,7 +138,10 @@ export function historyOf(status: BridgeStatus): Scene {
       source: 'simulator',
       reportedVolume: number(volumes[n] ?? 0, 'mL', readAt),
       rate: number(n < 5 ? 0.25 : 0.3, 'mL/d', readAt),
+      volume24h: number(n < 5 ? 0.25 : 0.3, 'mL', readAt),
       activeAlarms: alarms,
+      alarmCodes:
+        n === 5 ? ['motor-stall'] : (pump.alarms ?? []).slice(0, alarms).map(({ code }) => code),
       closeConfirmed: true,
       owner: null,
     }
@@ -137,10 +154,14 @@ export function historyOf(status: BridgeStatus): Scene {
       reportedVolume,
     })
     return {
-      ...{ id: after.id, position: n, source: 'simulator', worksheets: [] },
+      ...{ id: after.id, position: n, source: 'simulator', worksheets: n === 8 ? WRITTEN : [] },
       filledAt: after.deviceTime ?? '',
       filledVolume: number(20, 'mL', after.readAt),
-      before: beside(before),
+      before: {
+        ...beside(before),
+        ...{ filledAt: '2025-10-01T10:00:00', programmedAt: '2025-10-01T10:00:00' },
+        filledVolume: number(20, 'mL', before.readAt),
+      },
       after: beside(after),
     }
   })

@@ -55,8 +55,8 @@ async function cannotBeSigned(page: Page): Promise<string[]> {
   await fill(page, WHO)
   expect(await refused(page)).toEqual(names)
   expect(await text(page)).toContain('Nothing was written.')
-  // In the gate one from each end and one between; every one of them with full counts.
-  const left = LONG ? names : [names[0], names[names.length >> 1], names.at(-1)]
+  // In the gate one from the middle; every one of them with full counts.
+  const left = LONG ? names : [names[names.length >> 1]]
   for (const one of left) {
     await pasted(page, { ...answers(names, one), ...WHO })
     expect(await refused(page)).toEqual([one])

@@ -8,6 +8,7 @@ export const CTRL_C = '\x03'
 export const ENTER = '\r'
 /** Stands before a question that waits; one that was answered has another mark. */
 const OPEN = '◆'
+const DONE = '◇'
 
 /** What a terminal was told, in words: every move of the cursor begins a line. */
 function screen(told: string): string {
@@ -43,11 +44,11 @@ export class Terminal {
       .replace(/[\s│]+/g, ' ')
   }
 
-  /** Waits for a question, then answers it; what came before is done with. */
+  /** Waits until a question is open, then answers it; what came before is done with. */
   async answer(question: string, keys: string): Promise<void> {
     await this.#shows(
-      () => this.plain().slice(this.#from),
-      (words) => words.includes(question),
+      () => this.since().split(OPEN).slice(1),
+      (open) => open.some((one) => one.split(DONE)[0]?.includes(question)),
     )
     this.press(keys)
   }

@@ -57,6 +57,7 @@ describe('a refill on the page', () => {
     await page.goto(await sheet.link())
 
     // Whose pump it is.
+    expect(await text(page)).toContain('SIMULATOR.')
     await step(page, '1-identity')
     await fill(page, { card: '9999' })
     expect(await text(page)).toContain('does not end in 9999')

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { eventsSince } from '../../src/model/pump-events.ts'
 import { cameAndWent, lastVisit } from '../../src/model/visit.ts'
 import { readerOf } from '../../src/words/reader.ts'
-import { type Point, Points, trendOf } from '../../web/view/trend.ts'
+import { refillRow } from '../../web/view/refills.ts'
+import { alarmsBegin, type Point, Points, trendOf } from '../../web/view/trend.ts'
 import { changesOf } from '../../web/view/visit.ts'
 import { FULL, readIn } from '../model/full.ts'
 
@@ -152,7 +153,8 @@ const point = (n: number, seconds: number, volume: number | null = n): Point => 
   deviceTime: null,
   volume,
   rate: 1,
-  alarms: 0,
+  day: 1,
+  alarms: [],
 })
 
 describe('the trends', () => {
@@ -200,13 +202,20 @@ describe('the trends', () => {
     )
   })
 
-  it('break at a refill and at what is not known, and nowhere else; a refill breaks no rate', () => {
+  it('break at a refill and at what is not known, and nowhere else; a refill breaks no program', () => {
     const points = [0, 1, 2, 3, 4, 5].map((n) => point(n, n * DAY, n === 4 ? null : n))
-    const { levels, rates, refills } = trendOf(points, [{ position: 2 }], 'all')
+    const { levels, days, refills } = trendOf(points, [{ position: 2 }], 'all')
     const places = (runs: typeof levels) => runs.map((run) => run.map(({ position }) => position))
     expect(places(levels)).toEqual([[0, 1], [2, 3], [5]])
-    expect(places(rates)).toEqual([[0, 1, 2, 3, 4, 5]])
+    expect(places(days)).toEqual([[0, 1, 2, 3, 4, 5]])
     expect(refills.map(({ position }) => position)).toEqual([2])
+  })
+
+  it('say alarms by name where they are others than before, and where they were not read', () => {
+    const alarms = [[], ['motor-stall'], ['motor-stall'], null, ['motor-stall', null], []]
+    const points = alarms.map((some, n) => ({ ...point(n, n * DAY), alarms: some }))
+    const begun = alarmsBegin(trendOf(points, [], 'all').points)
+    expect(begun.map(({ position }) => position)).toEqual([1, 3, 4])
   })
 
   it('break at a refill whose reading was thinned, and mark none before the first', () => {
@@ -214,5 +223,60 @@ describe('the trends', () => {
     const { levels, refills } = trendOf(points, [{ position: 5 }, { position: 25 }], 'all')
     expect(levels.map((run) => run.length)).toEqual([2, 1])
     expect(refills).toEqual([{ at: Date.UTC(2026, 10, 26), position: 25 }])
+  })
+})
+
+describe('a refill in the history', () => {
+  const mL = (value: number | null) => ({
+    ...{ value, unit: 'mL', deviceTime: null, receivedAt: '' },
+    quality: 'stale' as const,
+  })
+  const filled = '2026-09-25T14:00:00'
+  const before = {
+    ...{ position: 1, readAt: '', reportedVolume: mL(4.9996), filledVolume: mL(20) },
+    ...{ filledAt: filled, programmedAt: filled },
+  }
+  const step = (name: string, entries: object, operator: string | null = null) => ({
+    ...{ position: 2, at: '', sheet: '20261124-1400-0a1b', step: name },
+    entries: entries as Record<string, unknown>,
+    signed: { operator, verified: 'claimed' as const },
+  })
+  const refill = {
+    ...{
+      id: 'x',
+      position: 9,
+      filledAt: filled,
+      filledVolume: mL(20),
+      source: 'simulator' as const,
+    },
+    ...{ before, after: null },
+    worksheets: [
+      step('drug', { drugs: [{ lot: 'B-221' }, { lot: 'C-9' }] }),
+      step('aspirated', { volume: 4_700_000 }),
+      step('aspirated', { volume: 4_600_000 }),
+      step('injected', { volume: 20_000_000 }, 'C. Tech'),
+    ],
+  }
+
+  it('has what was written, the correction rather than what it corrects, and the sheet’s own ratio', () => {
+    expect(refillRow(refill)).toEqual({
+      expected: 4_999_600,
+      aspirated: 4_600_000,
+      ratio: 1_027,
+      lots: ['B-221', 'C-9'],
+      who: 'C. Tech',
+      sheets: ['20261124-1400-0a1b'],
+    })
+  })
+
+  it('has no ratio where the sheet gives none, and nothing that was not written', () => {
+    const later = { ...before, programmedAt: '2026-10-01T10:00:00' }
+    expect(refillRow({ ...refill, before: later }).ratio).toBeNull()
+    expect(refillRow({ ...refill, before: { ...before, filledVolume: mL(null) } }).ratio).toBeNull()
+    expect(refillRow({ ...refill, before: null, worksheets: [] })).toEqual({
+      ...{ expected: null, aspirated: null, ratio: null, lots: [], who: null, sheets: [] },
+    })
+    const odd = [step('drug', { drugs: 7 }), step('aspirated', { volume: 'x' })]
+    expect(refillRow({ ...refill, worksheets: odd })).toMatchObject({ aspirated: null, lots: [] })
   })
 })

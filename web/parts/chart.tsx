@@ -1,7 +1,7 @@
 // One drawing over the visits: an image with a name. The pointer picks a reading; the slider below does the
 // same for keys, and the table says the same in words.
 import { moment, type Reader } from '../../src/words/reader.ts'
-import { type Placed, type Trend, ticksOf } from '../view/trend.ts'
+import { alarmsBegin, type Placed, type Trend, ticksOf } from '../view/trend.ts'
 
 interface Props {
   readonly trend: Trend
@@ -10,6 +10,8 @@ interface Props {
   readonly text: (value: number) => string
   /** A value holds until the next. */
   readonly stepped?: boolean
+  /** What stands at alarms that are others than before. */
+  readonly names?: (point: Placed) => string
   /** The pump's own low mark. */
   readonly low?: number | null
   /** Which point is picked. */
@@ -28,7 +30,19 @@ const BOTTOM = 34
 const TIMES = 4
 
 export function Chart(props: Props) {
-  const { trend, lines, read, text, stepped = false, low = null, at, pick, label, reader } = props
+  const {
+    trend,
+    lines,
+    read,
+    text,
+    stepped = false,
+    low = null,
+    names,
+    at,
+    pick,
+    label,
+    reader,
+  } = props
   const { points, refills } = trend
   const [first, last] = [points[0]?.at ?? 0, points.at(-1)?.at ?? 0]
   const x = (time: number) =>
@@ -96,12 +110,29 @@ export function Chart(props: Props) {
         const value = read(point)
         if (value === null) return null
         const [px, py] = [x(point.at), y(value)]
-        return point.alarms !== 0 ? (
+        return point.alarms?.length !== 0 ? (
           <path key={point.position} class="alarm" d={`M${px} ${py - 12}l11 19h-22z`} />
         ) : (
           <circle key={point.position} class="dot" cx={px} cy={py} r={points.length > 80 ? 2 : 5} />
         )
       })}
+      {names &&
+        alarmsBegin(points).map((point) => {
+          const value = read(point)
+          const px = x(point.at)
+          return (
+            value !== null && (
+              <text
+                key={point.position}
+                x={px}
+                y={Math.max(TOP + 4, y(value) - 20)}
+                class={`names ${px > W / 2 ? 'end' : 'start'}`}
+              >
+                {names(point)}
+              </text>
+            )
+          )
+        })}
       {chosen && <circle class="ring" cx={x(chosen.at)} cy={y(read(chosen) ?? 0)} r={11} />}
     </svg>
   )

@@ -1,14 +1,16 @@
-// Reservoir and rate over the visits, drawn; a reading is picked by pointer or keys and said in words; the
-// table has them all, and the refills stand below.
+// Reservoir, alarms and what a day is programmed with over the visits, drawn; a reading is picked by pointer or
+// keys and said in words; the table has them all, and the refills stand below.
 import { useMemo, useState } from 'preact/hooks'
 import { FIELDS, type ScalarField } from '../../src/model/fields.ts'
 import { count, number, quantity, unitText } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
-import { moment, pumpMoment, type Reader, shown } from '../../src/words/reader.ts'
+import { moment, pumpMoment, type Reader } from '../../src/words/reader.ts'
+import { named } from '../../src/words/words.ts'
 import type { History } from '../history.ts'
 import { type Placed, RANGES, type RangeName, type Trend, trendOf } from '../view/trend.ts'
 import { Chart } from './chart.tsx'
 import { Part } from './facts.tsx'
+import { Refills } from './refills.tsx'
 
 interface Props {
   readonly pump: PumpStatus
@@ -60,7 +62,7 @@ function Body({ pump, history, reader, range }: Props & { readonly range: RangeN
         <Drawn key={range} trend={trend} pump={pump} reader={reader} />
       )}
       <Table points={trend.points} total={history.points.total} reader={reader} />
-      <Refills history={history} reader={reader} />
+      <Refills refills={history.refills} reader={reader} />
     </>
   )
 }
@@ -83,14 +85,15 @@ function Drawn({ trend, pump, reader }: DrawnProps) {
   const said = page.picked(
     moment(reader, point.readAt),
     text(point.volume, 'mL', VOLUME),
+    text(point.day, 'mL', DAY),
     text(point.rate, 'mL/d', RATE),
-    point.alarms === null ? page.tabUnread : page.alarmsThen(count(point.alarms)),
+    alarmsText(point, reader),
   )
   const ends = [points[0], points[last]].map((one) => moment(reader, one?.readAt ?? ''))
   const shared = { trend, at, pick, reader }
   const readings = count(points.length)
   const volume = page.trendReservoir(unitText('mL', reader.locale))
-  const rate = page.trendRate(unitText('mL/d', reader.locale))
+  const day = page.trendDay(unitText('mL', reader.locale))
   return (
     <>
       <p class="note">
@@ -104,18 +107,19 @@ function Drawn({ trend, pump, reader }: DrawnProps) {
           read={({ volume }) => volume}
           text={(value) => number(value, 'mL', VOLUME.digits)}
           low={pump.reservoir.lowAlarmVolume.value}
+          names={(one) => alarmsText(one, reader)}
           label={page.trendDrawing(volume, readings)}
         />
       </figure>
       <figure>
-        <figcaption>{rate}</figcaption>
+        <figcaption>{day}</figcaption>
         <Chart
           {...shared}
-          lines={trend.rates}
-          read={({ rate }) => rate}
-          text={(value) => number(value, 'mL/d', RATE.digits)}
+          lines={trend.days}
+          read={({ day }) => day}
+          text={(value) => number(value, 'mL', DAY.digits)}
           stepped
-          label={page.trendDrawing(rate, readings)}
+          label={page.trendDrawing(day, readings)}
         />
       </figure>
       <p class="note">{page.trendKey}</p>
@@ -138,6 +142,14 @@ function Drawn({ trend, pump, reader }: DrawnProps) {
 type Digits = Pick<ScalarField & { kind: 'uint' }, 'digits'>
 const VOLUME = FIELDS.reservoir.reportedVolume
 const RATE = FIELDS.infusion.rate
+const DAY = FIELDS.infusion.volume24h
+
+/** The alarms of a reading by name, or that they were not read. */
+function alarmsText({ alarms }: Placed, { words }: Reader): string {
+  const { alarm, notAvailable, page } = words
+  if (alarms === null) return page.tabUnread
+  return page.alarmsThen(alarms.map((code) => named(alarm, code, notAvailable)).join(', '))
+}
 
 interface TableProps {
   readonly points: readonly Placed[]
@@ -167,6 +179,9 @@ function Table({ points, total, reader }: TableProps) {
                   {page.reservoir} ({unitText('mL', reader.locale)})
                 </th>
                 <th scope="col">
+                  {page.volume24h} ({unitText('mL', reader.locale)})
+                </th>
+                <th scope="col">
                   {page.rate} ({unitText('mL/d', reader.locale)})
                 </th>
                 <th scope="col">{page.alarm}</th>
@@ -178,8 +193,9 @@ function Table({ points, total, reader }: TableProps) {
                   <td>{moment(reader, point.readAt)}</td>
                   <td>{pumpMoment(reader, point.deviceTime)}</td>
                   <td>{cell(point.volume, 'mL', VOLUME)}</td>
+                  <td>{cell(point.day, 'mL', DAY)}</td>
                   <td>{cell(point.rate, 'mL/d', RATE)}</td>
-                  <td>{point.alarms === null ? reader.words.notAvailable : count(point.alarms)}</td>
+                  <td>{alarmsText(point, reader)}</td>
                 </tr>
               ))}
             </tbody>
@@ -187,39 +203,5 @@ function Table({ points, total, reader }: TableProps) {
         </section>
       )}
     </details>
-  )
-}
-
-function Refills({ history, reader }: { readonly history: History; readonly reader: Reader }) {
-  const { page, absent } = reader.words
-  const { refills } = history
-  if (refills.length === 0) return <p>{page.noRefills}</p>
-  return (
-    <section class="refills">
-      <h4>{page.refills}</h4>
-      <p class="note">{page.refillsNote}</p>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{page.lastRefill}</th>
-            <th scope="col">{page.refillRead}</th>
-            <th scope="col">{page.refillBeforeIt}</th>
-            <th scope="col">{page.refillProgrammed}</th>
-            <th scope="col">{page.refillSheet}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {refills.map(({ id, filledAt, filledVolume, before, after, worksheets }) => (
-            <tr key={id}>
-              <td>{pumpMoment(reader, filledAt)}</td>
-              <td>{after ? moment(reader, after.readAt) : absent}</td>
-              <td>{before ? shown(reader, VOLUME, before.reportedVolume) : absent}</td>
-              <td>{shown(reader, FIELDS.reservoir.filledVolume, filledVolume)}</td>
-              <td>{[...new Set(worksheets.map(({ sheet }) => sheet))].join(', ') || absent}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
   )
 }

@@ -9,21 +9,27 @@ export interface Point {
   readonly deviceTime: string | null
   readonly volume: number | null
   readonly rate: number | null
-  /** Null = they could not be read. */
-  readonly alarms: number | null
+  /** Volume of one day as programmed. */
+  readonly day: number | null
+  /** Codes; null = they could not be read. */
+  readonly alarms: readonly (string | null)[] | null
 }
 
-export function pointOf(
-  visit: Omit<Visit, 'closeConfirmed' | 'id' | 'owner' | 'session' | 'source'>,
-): Point {
-  const { position, readAt, deviceTime, reportedVolume, rate, activeAlarms } = visit
+type Seen = Pick<
+  Visit,
+  'position' | 'readAt' | 'deviceTime' | 'reportedVolume' | 'rate' | 'volume24h' | 'alarmCodes'
+>
+
+export function pointOf(visit: Seen): Point {
+  const { position, readAt, deviceTime, reportedVolume, rate, volume24h, alarmCodes } = visit
   return {
     position,
     readAt,
     deviceTime,
     volume: reportedVolume.value,
     rate: rate.value,
-    alarms: activeAlarms,
+    day: volume24h.value,
+    alarms: alarmCodes,
   }
 }
 
@@ -75,8 +81,8 @@ export interface Trend {
   readonly points: readonly Placed[]
   /** Runs of points that belong together: a line within each, none between them. */
   readonly levels: readonly (readonly Placed[])[]
-  /** The same for the rate, which holds until the next reading; a refill does not break it. */
-  readonly rates: readonly (readonly Placed[])[]
+  /** The same for what a day is programmed with, which holds until it is changed; a refill breaks nothing. */
+  readonly days: readonly (readonly Placed[])[]
   readonly refills: readonly { readonly at: number; readonly position: number }[]
   /** The clock of this computer was set back between two of them. */
   readonly back: boolean
@@ -102,7 +108,7 @@ export function trendOf(
   return {
     points: drawn,
     levels: runs(drawn, ({ volume }) => volume, breaks),
-    rates: runs(drawn, ({ rate }) => rate, []),
+    days: runs(drawn, ({ day }) => day, []),
     refills: breaks.flatMap((position) => {
       const after = drawn.find((point) => point.position >= position)
       return after && position > first ? [{ at: after.at, position }] : []
@@ -130,6 +136,12 @@ function runs(
     before = point
   }
   return all
+}
+
+/** Points whose alarms are others than those of the point before: where their names stand. */
+export function alarmsBegin(points: readonly Placed[]): Placed[] {
+  const said = (point: Placed | undefined) => JSON.stringify(point ? point.alarms : [])
+  return points.filter((point, n) => said(point) !== '[]' && said(point) !== said(points[n - 1]))
 }
 
 /** So many times along the drawing, evenly. */

@@ -3,9 +3,10 @@
 import { count } from '../../model/format.ts'
 import { type Html, html } from '../paper/html.ts'
 import { STEPS, type Step } from '../sheet/entries.ts'
+import type { Given } from '../sheet/given.ts'
 import type { Look } from '../sheet/lines.ts'
 import type { Sheet, Written } from '../sheet/sheet.ts'
-import type { Given, Problem } from '../sheet/take.ts'
+import type { Problem } from '../sheet/take.ts'
 import type { Words } from '../sheet/words.ts'
 import { type Field, fieldsOf, givenOf } from './form.ts'
 

@@ -6,8 +6,9 @@ import { conversion } from '../../model/units.ts'
 import type { Clinic } from '../sheet/compare.ts'
 import { CHECKED_STEPS, type Step } from '../sheet/entries.ts'
 import { answerField, toAnswer } from '../sheet/findings.ts'
+import { checkField, checksOf, type Given } from '../sheet/given.ts'
 import type { Sheet } from '../sheet/sheet.ts'
-import { checkField, checksOf, drugCount, type Given } from '../sheet/take.ts'
+import { drugCount } from '../sheet/take.ts'
 import type { Words } from '../sheet/words.ts'
 
 export interface Field {

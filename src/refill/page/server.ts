@@ -105,6 +105,8 @@ export async function serveRefill(options: RefillServerOptions): Promise<RefillS
     const { words } = desk.context()
     return page(reply.code(404), sayPage(words.title, words.linkUsed, frameOf(desk, null)))
   })
+  // Whose wands these are is marked from the first page on.
+  await desk.log.refresh()
   await app.listen({ host: HOST, port })
   const address = app.server.address()
   bound = typeof address === 'object' && address ? address.port : port
@@ -148,6 +150,8 @@ async function signedFrame(
   place: string,
   problem: string | null = null,
 ): Promise<Frame> {
+  // What kind of wands there are is known from the log, also before any sheet was begun.
+  await desk.log.refresh()
   const names = await desk.sittings.names()
   const signedIn = desk.sittings.at(place)
   const sign = { names, signedIn, problem, sheet: sheet?.id ?? '' }

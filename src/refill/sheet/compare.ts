@@ -3,18 +3,11 @@
 // its source. Everything starts from the figures as shown. Pure.
 import { compare } from '../../model/comparison.ts'
 import { dateTime, type Locale } from '../../model/format.ts'
+import { asShown, residualRatio } from '../../model/residual.ts'
 import { type LeftOut, type Told, told } from '../../words/comparison.ts'
 import { WORDS } from '../../words/words.ts'
 import type { CheckedStep, Labelled, Ordered, Reading } from './entries.ts'
-import {
-  asShown,
-  concentration,
-  dose,
-  measured,
-  percent,
-  ratioTenths,
-  reported,
-} from './figures.ts'
+import { concentration, dose, measured, percent, reported } from './figures.ts'
 import { dateText, folded, hasExpired } from './input.ts'
 import { type Figures, figuresOf, valuesOf } from './reading.ts'
 import type { Sheet } from './sheet.ts'
@@ -154,18 +147,17 @@ export function residual(before: Reading, aspirated: number, clinic: Clinic, w: 
 }
 
 function verdict(
-  { filledVolume, filledAt, programmedAt }: Figures,
+  filling: Figures,
   expected: number,
   aspirated: number,
   { locale, tolerance, source }: Clinic,
   w: Words,
 ): Says[] {
-  if (filledVolume === null || filledAt === null) return [plain(w.noRatio.fill)]
-  if (programmedAt === null || programmedAt > filledAt) return [plain(w.noRatio.programme)]
-  const fill = filledVolume
-  const tenths = ratioTenths(fill, expected, aspirated)
-  if (tenths === null) return [plain(w.noRatio.volume)]
-  const [f, a, e] = [fill, aspirated, expected].map((nL) => measured(nL, locale))
+  const tenths = residualRatio(filling, expected, aspirated)
+  if (typeof tenths === 'string') return [plain(w.noRatio[tenths])]
+  const [f, a, e] = [filling.filledVolume ?? 0, aspirated, expected].map((nL) =>
+    measured(nL, locale),
+  )
   const ratio = plain(w.ratio(percent(tenths), String(f), String(a), String(e)))
   // Arithmetic needs no leave; a verdict needs the clinic's own tolerance and its source.
   if (tolerance === undefined || source === undefined) return [ratio]

@@ -2,12 +2,13 @@
 // from this computer's; what we work out ourselves is apart, with all it is made of, and a range where
 // the patient may ask for boluses. Pure.
 import { dateTime, decimal } from '../../model/format.ts'
+import { asShown } from '../../model/residual.ts'
 import { deviceTimeSeconds, deviceTimeText } from '../../model/value.ts'
 import { clockText } from '../../words/clock.ts'
 import { WORDS } from '../../words/words.ts'
 import type { Clinic } from './compare.ts'
 import type { Reading } from './entries.ts'
-import { asShown, measured, reported } from './figures.ts'
+import { measured, reported } from './figures.ts'
 import { type Figures, figuresOf } from './reading.ts'
 import type { Words } from './words.ts'
 

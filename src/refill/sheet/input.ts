@@ -1,9 +1,9 @@
 // What people type, read as strictly as a label in a bright room is read by somebody tired: what can
 // mean two things is asked back. Pure.
 import { dateTime, type Locale } from '../../model/format.ts'
-import { conversion } from '../../model/units.ts'
+import { conversion, integer } from '../../model/units.ts'
 import type { Mass } from './entries.ts'
-import { integer, measured } from './figures.ts'
+import { measured } from './figures.ts'
 import type { Words } from './words.ts'
 
 export type Read<T> =

@@ -1,11 +1,11 @@
 // What the patient's slip may say: the earliest date that anything on the sheet supports, with where it
 // comes from, or why there is none. A slip that is late is worse than none. Pure.
 import { inZone } from '../../model/format.ts'
+import { asShown } from '../../model/residual.ts'
 import { deviceTimeSeconds } from '../../model/value.ts'
 import { agrees } from '../../words/clock.ts'
 import { type Clinic, doseOf, toldOf } from './compare.ts'
 import { bolusesOf } from './dates.ts'
-import { asShown } from './figures.ts'
 import { dateText } from './input.ts'
 import { figuresOf, infusingIn } from './reading.ts'
 import type { Sheet } from './sheet.ts'

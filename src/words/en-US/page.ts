@@ -221,7 +221,7 @@ export const page = {
   range: 'Range',
   ranges: { quarter: '3 months', year: '1 year', all: 'All' },
   trendReservoir: (unit: string) => `Reservoir (${unit}), reported by the pump, not measured`,
-  trendRate: (unit: string) => `Rate (${unit}), set, not measured`,
+  trendDay: (unit: string) => `Program: 24 h volume (${unit}), set, not measured`,
   trendDrawing: (what: string, n: string) =>
     `${what}, drawn from ${n} readings; the table has them`,
   trendNone: 'Fewer than two readings in this range: nothing to draw.',
@@ -229,20 +229,25 @@ export const page = {
   trendLow: 'low alarm',
   trendAlarm: 'alarm',
   trendKey:
-    'A circle is a reading; a triangle is a reading with alarms; a dashed line is a refill.',
+    'A circle is a reading; a triangle is a reading with alarms, by name where they changed; a dashed line is a refill. No line: nothing was read, or not that.',
   pick: 'Reading',
-  picked: (at: string, volume: string, rate: string, alarms: string) =>
-    `${at}: ${volume}, ${rate}, ${alarms}`,
-  alarmsThen: (n: string) => (n === '0' ? 'no alarms' : n === '1' ? '1 alarm' : `${n} alarms`),
+  picked: (at: string, volume: string, day: string, rate: string, alarms: string) =>
+    `${at}: ${volume}, ${day} in 24 h, rate then ${rate}, ${alarms}`,
+  alarmsThen: (names: string) => (names === '' ? 'no alarms' : names),
   table: 'Table of the readings',
   tableSome: (shown: string, of: string) =>
     `Readings of this pump, newest first: ${shown} of ${of}, with volume and rate as it reported them.`,
   refills: 'Refills as the pump reports them',
-  refillsNote: 'What the pump was told, not what was injected.',
+  refillsNote:
+    'Expected and programmed as the pump reports them; aspirated, lot and who as written on the worksheet. The ratio: of what should have left, what did leave.',
   noRefills: 'No refill is recorded here.',
   refillRead: 'First read',
   refillProgrammed: 'Volume programmed',
-  refillBeforeIt: 'Reported before',
+  refillExpected: 'Expected',
+  refillAspirated: 'Aspirated',
+  refillRatio: 'Ratio',
+  refillLot: 'Lot',
+  refillBy: 'Who',
   refillSheet: 'Worksheet',
 
   // More than one wand.
