@@ -19,6 +19,7 @@ import { cursorText } from '../src/feed/cursor.ts'
 import type { FeedRecord } from '../src/feed/feed-record.ts'
 import { listen } from '../src/http/server.ts'
 import type { HttpSources } from '../src/http/sources.ts'
+import { noOwners } from '../src/model/owner.ts'
 import type { ApiRecord } from '../src/model/record.ts'
 import type { BridgeStatus, PumpStatus } from '../src/model/status.ts'
 import { statusTold } from '../src/words/told.ts'
@@ -119,6 +120,7 @@ async function ours(): Promise<Ready> {
     knowledge: {
       pump: () => null,
       visits: () => ({ items: [], next: null, since: 0 }),
+      owners: noOwners,
       refills: () => ({ items: [], next: null }),
     },
     access: new Access({ env, tokens, required: true }),

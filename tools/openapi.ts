@@ -14,6 +14,7 @@ import { VERSION } from '../src/base/version.ts'
 import { NO_RECORDER } from '../src/bridge/gate.ts'
 import { makeApp } from '../src/http/app.ts'
 import { LIMITS } from '../src/http/sources.ts'
+import { noOwners } from '../src/model/owner.ts'
 import { auditTold } from '../src/words/told.ts'
 import { WORDS } from '../src/words/words.ts'
 import { breaking, type Json } from './compatibility.ts'
@@ -49,6 +50,7 @@ export async function document(): Promise<Json> {
       knowledge: {
         pump: () => null,
         visits: () => ({ items: [], next: null, since: 0 }),
+        owners: noOwners,
         refills: () => ({ items: [], next: null }),
       },
       access: new Access({ env, tokens, required: true }),

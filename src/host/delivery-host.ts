@@ -50,6 +50,9 @@ export interface Addressee {
   sender(env: Env): Sender
 }
 
+/** Who takes a message and never answers it, and is reached, would keep back all others for ever. */
+const UNANSWERED = 20
+
 const PUSHED: Transactions = {
   kinds: ['interrogation'],
   of(record) {
@@ -81,8 +84,16 @@ export function addressees({ hl7, fhir, webhooks }: Destinations, words: Words):
   })
   return [
     ...hl7.map((one) =>
-      of('hl7', one, { ackMs: one.ackSeconds * 1_000, attempts: one.attempts }, (env) =>
-        hl7Sender(env, one),
+      of(
+        'hl7',
+        one,
+        {
+          ackMs: one.ackSeconds * 1_000,
+          attempts: one.attempts,
+          patienceMs: one.patienceMinutes * 60_000,
+          unanswered: UNANSWERED,
+        },
+        (env) => hl7Sender(env, one),
       ),
     ),
     ...fhir.map((one) => of('fhir', one, overHttp(one), (env) => fhirSender(env, one, PUSHED))),

@@ -15,6 +15,8 @@ import {
   type Visit,
   visitsReplySchema,
 } from '../model/api.ts'
+
+import { identifiersOf, type PatientId, patientKey } from '../model/owner.ts'
 import {
   type EventCursor,
   first,
@@ -23,6 +25,7 @@ import {
   parseEventCursor,
   readings,
 } from './history.ts'
+
 import { HttpProblem } from './problems.ts'
 import { knownPump } from './pumps.ts'
 import { recorded } from './reads.ts'
@@ -56,7 +59,12 @@ const rangeSchema = z.strictObject({
     .default(1_000)
     .meta({ description: 'Items at most.' }),
 })
-type Range = z.output<typeof rangeSchema>
+const patient = z.string().min(1).max(320).optional().meta({
+  description:
+    'SYSTEM|VALUE or VALUE: only what belonged to this patient when it was read, under whichever identifier.',
+})
+const ownedSchema = rangeSchema.extend({ patient })
+type Range = z.output<typeof rangeSchema> & { readonly patient?: string | undefined }
 
 interface Item {
   readonly id: string
@@ -69,6 +77,8 @@ interface Asked {
   readonly range: Range
   readonly after: Cursor | null
   readonly gone: () => boolean
+  /** Null = of whomever. */
+  readonly whose: ((owner: PatientId | null) => boolean) | null
 }
 
 interface Kind {
@@ -118,14 +128,15 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
   const seats = new Seats(WALKS, WAITING)
   const config = { scope: 'history' } as const
   const items: Readonly<Record<Kind['name'], Items>> = {
-    readings: ({ pump, range: { from, to, order }, after, gone }) => {
+    readings: ({ pump, range: { from, to, order }, after, gone, whose }) => {
       const place =
         after && (order === 'asc' ? { after: after.position } : { before: after.position })
       const kinds = ['interrogation', 'live'] as const
-      return readings(feed.read({ pump, kinds, from, to, order, gone, ...place }))
+      const all = feed.read({ pump, kinds, from, to, order, gone, ...place })
+      return readings(whose ? of(all, (one) => whose(one.record.owner ?? null)) : all)
     },
     interrogations: visits,
-    events: ({ pump, range: { from, to, order }, after, gone }) => {
+    events: ({ pump, range: { from, to, order }, after, gone, whose }) => {
       // The record of the cursor itself may hold more.
       const place =
         after &&
@@ -133,13 +144,24 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
           ? { after: Math.max(-1, after.position - 1) }
           : { before: after.position + 1 })
       const found = feed.read({ pump, kinds: ['pump-events'], from, to, order, gone, ...place })
-      return loggedEvents(found, order, after as EventCursor | null)
+      const theirs = whose ? of(found, (one) => whose(one.record.owner ?? null)) : found
+      return loggedEvents(theirs, order, after as EventCursor | null)
     },
     refills: ({ pump, range: { from, to, order }, after }) =>
       listed(knowledge.refills(pump, { from, to, order, after: after?.position }).items),
   }
 
-  async function* visits({ pump, range: { from, to, order }, after, gone }: Asked) {
+  function visits({ whose, ...asked }: Asked) {
+    const all = everyVisit(asked)
+    return whose ? of(all, ({ owner }) => whose(owner)) : all
+  }
+
+  async function* everyVisit({
+    pump,
+    range: { from, to, order },
+    after,
+    gone,
+  }: Omit<Asked, 'whose'>) {
     const query = { from, to, order, after: after?.position }
     const { items: known, since } = knowledge.visits(pump, query)
     const older = oldVisits(feed, pump, { ...query, before: since, gone })
@@ -163,7 +185,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
           description: kind.description,
           tags: ['history'],
           params: z.object({ id: idSchema }),
-          querystring: rangeSchema,
+          querystring: kind.name === 'refills' ? rangeSchema : ownedSchema,
           response: answers(kind.reply, 'A page of it.'),
         },
       },
@@ -174,7 +196,8 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
         const after = place(range.after, kind.name === 'events' ? parseEventCursor : parseCursor)
         await recorded(sources, request, pump)
         const gone = () => reply.raw.destroyed
-        const found = items[kind.name]({ pump: pump.id, range, after, gone })
+        const whose = range.patient === undefined ? null : owners(range.patient)
+        const found = items[kind.name]({ pump: pump.id, range, after, gone, whose })
         if (wantsLines(request)) return lines(reply, first(found, range.limit))
         const { items: taken, more } = await page(found, range.limit)
         const next = more ? (taken.at(-1)?.id ?? null) : null
@@ -183,6 +206,20 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
         return { asOf: utc(env.wall()), log, pump: { id, serial }, [kind.name]: taken, next }
       },
     )
+  }
+
+  /** Whether something is of a patient, under whichever identifier. */
+  function owners(text: string): (owner: PatientId | null) => boolean {
+    const bar = text.lastIndexOf('|')
+    const [system, value] = bar < 0 ? [null, text] : [text.slice(0, bar), text.slice(bar + 1)]
+    const named = (one: PatientId) =>
+      one.value === value && (system === null || one.system === system)
+    const all = knowledge.owners()
+    const same = Object.values(all.known)
+      .filter(named)
+      .flatMap((one) => identifiersOf(all, one))
+    const keys = new Set(same.map(patientKey))
+    return (owner) => owner !== null && (named(owner) || keys.has(patientKey(owner)))
   }
 
   /** A cursor belongs to one log: in another one it would name other records. */
@@ -224,6 +261,10 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       throw new HttpProblem('not-found', 'There is no interrogation of this pump with this id.')
     },
   )
+}
+
+async function* of<T>(all: AsyncIterable<T>, good: (one: T) => boolean): AsyncGenerator<T> {
+  for await (const one of all) if (good(one)) yield one
 }
 
 /** What the API gives of it: the counts of the pump's own events are for the surfaces inside. */

@@ -16,7 +16,7 @@ import type { PageFile } from './page.ts'
 export type Follow = Pick<Feed, 'head' | 'oldest' | 'read' | 'follow'>
 
 /** What the surface needs of what is known over restarts. */
-export interface Known extends Pick<Knowledge, 'visits' | 'refills'> {
+export interface Known extends Pick<Knowledge, 'visits' | 'refills' | 'owners'> {
   pump(id: string): KnownPump | null
 }
 export type KnownPump = Pick<PumpView, 'id' | 'serial'>

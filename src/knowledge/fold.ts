@@ -150,6 +150,7 @@ export function visitOf(read: InterrogationRecord, before: number | null): Visit
     rate: figure(infusion.rate),
     activeAlarms: alarms?.length ?? null,
     closeConfirmed: null,
+    owner: read.owner && { system: read.owner.system, value: read.owner.value },
     events: { before, total: events.total, listed: entries?.length ?? 0, overwritten },
   }
 }

@@ -3,7 +3,7 @@
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { AlarmHistory } from '../model/alarm-changes.ts'
 import type { Ever } from '../model/metrics.ts'
-import { noOwners, type Owners } from '../model/owner.ts'
+import { noOwners, type Owners, type PatientId } from '../model/owner.ts'
 import type { AlarmReading } from '../model/reading.ts'
 import type { Value } from '../model/value.ts'
 
@@ -42,6 +42,8 @@ export interface VisitEntry extends Moment {
   /** Null = they could not be read. */
   readonly activeAlarms: number | null
   closeConfirmed: boolean | null
+  /** Whom the pump belonged to; null = nobody had said. */
+  readonly owner: PatientId | null
   /** Of the pump's own events: how many there were at the reading before, and since. */
   readonly events: {
     readonly before: number | null

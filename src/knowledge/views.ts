@@ -134,13 +134,13 @@ export function visitsOf(pump: PumpKnown, origin: Origin, query: PageQuery): Pag
 }
 
 export function visitView(visit: VisitEntry, { log, source }: Origin): VisitView {
-  const { position, at, deviceTime, session, activeAlarms, closeConfirmed, events } = visit
+  const { position, at, deviceTime, session, activeAlarms, closeConfirmed, owner, events } = visit
   return {
     id: cursorText({ log, position }),
     ...{ position, readAt: at, deviceTime, session, source },
     reportedVolume: numberOf(visit.reportedVolume, deviceTime, at),
     rate: numberOf(visit.rate, deviceTime, at),
-    ...{ activeAlarms, closeConfirmed, events: { ...events } },
+    ...{ activeAlarms, closeConfirmed, owner, events: { ...events } },
   }
 }
 

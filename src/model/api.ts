@@ -2,7 +2,10 @@
 // server, client and the OpenAPI document. Within v1 fields are added, never removed or changed.
 // Browser-safe.
 import { z } from 'zod'
+
+import { patientIdShape } from './owner.ts'
 import { pumpEventSchema, sourceSchema } from './reading.ts'
+
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
 import { statementShape } from './statement.ts'
 import {
@@ -70,6 +73,9 @@ export const visitSchema = z
       .meta({ description: 'Null = they could not be read.' }),
     closeConfirmed: z.boolean().nullable().meta({
       description: 'Whether the implant confirmed the end of the session; null = not known.',
+    }),
+    owner: z.object(patientIdShape).nullable().meta({
+      description: 'The patient whom the pump belonged to then; null = nobody had said.',
     }),
   })
   .meta({ id: 'Visit', description: 'One interrogation in short.' })

@@ -204,7 +204,13 @@ function yamlRows(text: string): Row[] {
   const document = parseDocument(text, { schema: 'core', intAsBigInt: false })
   const [broken] = document.errors
   if (broken) throw new TableProblem(broken.message.split('\n')[0] ?? 'it is no YAML')
-  const parsed = yamlSchema.safeParse(document.toJS({ maxAliasCount: 0 }) as unknown)
+  let value: unknown
+  try {
+    value = document.toJS({ maxAliasCount: 0 })
+  } catch (error) {
+    throw new TableProblem((error as Error).message)
+  }
+  const parsed = yamlSchema.safeParse(value)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     throw new TableProblem(`${issue?.path.join('.') || 'the file'}: ${issue?.message}`)

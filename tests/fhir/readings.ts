@@ -8,7 +8,7 @@ import { fold } from '../../src/knowledge/fold.ts'
 import { type Known, nothingKnown } from '../../src/knowledge/known.ts'
 import { refillsOf } from '../../src/knowledge/views.ts'
 import { type Ever, everWith } from '../../src/model/metrics.ts'
-import { noOwners } from '../../src/model/owner.ts'
+import { foldAssignment, foldTold, noOwners } from '../../src/model/owner.ts'
 import type { CodedRecord, InterrogationRecord, RecordOf } from '../../src/model/record.ts'
 import { recordOf } from '../../src/recorder/records.ts'
 import { rig } from '../bridge/rig.ts'
@@ -101,7 +101,7 @@ export async function sourcesOf(
           return { id, serial, model: reading?.identity.model ?? null, source, last, reading, ever }
         })
       },
-      owners: noOwners,
+      owners: () => OWNERS,
       refills: (id) => {
         const pump = run.known.pumps[id]
         return { items: pump ? refillsOf(pump, origin, {}).items : [] }
@@ -109,6 +109,20 @@ export async function sourcesOf(
     },
   }
 }
+
+export const SYSTEM = 'urn:oid:1.2.3'
+/** Somebody who has a pump that is in no scenario, under an identifier that has become another. */
+export const [OLD, NEW] = [
+  { system: SYSTEM, value: 'A-1' },
+  { system: SYSTEM, value: 'B-2' },
+] as const
+const OWNERS = noOwners()
+const elsewhere = { serial: 'ELSEWHERE', model: null }
+foldAssignment(OWNERS, elsewhere, { change: 'begun', owner: { ...OLD, name: 'Doe, Jane' } })
+foldTold(OWNERS, {
+  ...{ patient: OLD, became: NEW, event: 'A40', control: 'c1' },
+  asOf: '2026-01-05T08:00:00.000Z',
+})
 
 export const interrogations = (records: readonly CodedRecord[]) =>
   records.filter((one): one is InterrogationRecord => one.kind === 'interrogation')

@@ -6,7 +6,7 @@ import { bundleOf } from '../../src/fhir/bundle.ts'
 import { capability } from '../../src/fhir/capability.ts'
 import { observationsOf } from '../../src/fhir/observations.ts'
 import { outcomeOf } from '../../src/fhir/outcome.ts'
-import { refillReport } from '../../src/fhir/reports.ts'
+import { interrogationReport, refillReport } from '../../src/fhir/reports.ts'
 import { terminology } from '../../src/fhir/terminology.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
 import { checkEnums } from './enums.ts'
@@ -161,6 +161,22 @@ describe('an Observation', () => {
     expect(subject('drug1-dose')).toMatchObject({ type: 'Patient', identifier: { value: 'P-17' } })
     expect(subject('rate-set')).toEqual({ reference: `Device/${record.pump?.id}` })
     expect(subject('battery-voltage')).toEqual({ reference: `Device/${record.pump?.id}` })
+  })
+
+  it('is about whom the pump belonged to, who is in the Bundle with a name only if one was told', async () => {
+    const check = await both()
+    const owner = { system: 'urn:oid:1.2.3', value: 'A-1', location: 'W1' }
+    const record = { ...(await aReading()), patient: 'P-17', owner }
+    const patient = (bundle: ReturnType<typeof bundleOf>) =>
+      bundle.entry?.map((one) => one.resource).find((one) => one?.resourceType === 'Patient')
+    const found = patient(bundleOf(record, 'http://x'))
+    check(found ?? {})
+    expect(found).toMatchObject({ identifier: [{ system: owner.system, value: 'A-1' }] })
+    expect(found).not.toHaveProperty('name')
+    expect(interrogationReport(record).subject).toMatchObject({ reference: `Patient/${found?.id}` })
+    const named = bundleOf({ ...record, owner: { ...owner, name: 'Doe, Jane' } }, 'http://x')
+    expect(patient(named)).toMatchObject({ id: found?.id, name: [{ text: 'Doe, Jane' }] })
+    expect(patient(bundleOf({ ...record, owner: null }, 'http://x'))).toBeUndefined()
   })
 
   it('of a refill is of when it was programmed, not of when it was read', async () => {

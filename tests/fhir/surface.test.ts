@@ -10,7 +10,7 @@ import { start } from '../audit/bench-log.ts'
 import { starter as httpStarter, lost, type World } from '../http/world.ts'
 import { checkEnums } from './enums.ts'
 import { kitClient, needsJudges, validator } from './oracle.ts'
-import { interrogations, recordsOf, sourcesOf } from './readings.ts'
+import { interrogations, NEW, OLD, recordsOf, SYSTEM, sourcesOf } from './readings.ts'
 
 type Json = Record<string, unknown>
 interface Found {
@@ -115,7 +115,7 @@ describe('a client that we did not write', () => {
       const id = String(seen[0])
       const one = await client.read({ resourceType: type, id })
       expect(one).toMatchObject({ resourceType: type, id })
-      if (type === 'DeviceMetric') continue
+      if (type === 'DeviceMetric' || type === 'Patient') continue
       const version = (one as { meta?: { versionId?: string } }).meta?.versionId ?? '1'
       expect(await client.vread({ resourceType: type, id, version })).toEqual(one)
     }
@@ -284,6 +284,42 @@ describe('searching', () => {
     }
     expect(ids((await get(w, '/Observation?patient:identifier=P-18')).body)).toEqual([])
     expect((await get(w, '/Observation?device:identifier=x')).status).toBe(400)
+  })
+
+  it('finds what is of a patient under whichever identifier, and says which one goes on', async () => {
+    const { w } = await world()
+    const [first] = interrogations(await recordsOf('mixture'))
+    if (!first) throw new Error('no reading')
+    const places = [OLD, NEW].map((owner) => w.records.push({ ...first, owner }))
+    const found = (await get(w, '/Patient')).body
+    const [old, now] = [OLD, NEW].map(({ value }) =>
+      found.entry
+        ?.map((one) => one.resource)
+        .find((one) => JSON.stringify(one['identifier']).includes(value)),
+    )
+    expect(old).toMatchObject({
+      active: false,
+      name: [{ text: 'Doe, Jane' }],
+      link: [{ other: { reference: `Patient/${now?.id}` }, type: 'replaced-by' }],
+    })
+    expect(now).toMatchObject({ active: true, identifier: [NEW] })
+    expect(JSON.stringify([old?.id, now?.id])).not.toMatch(/A-1|B-2/)
+    const token = (value: string) => encodeURIComponent(`${SYSTEM}|${value}`)
+    for (const asked of [
+      ...[`patient=${now?.id}`, `patient=Patient/${old?.id}`, `subject=Patient/${now?.id}`],
+      ...[`patient:identifier=${token('A-1')}`, `patient:identifier=${token('B-2')}`],
+    ]) {
+      const { entry = [] } = (await get(w, `/DiagnosticReport?${asked}`)).body
+      expect(entry.length, asked).toBe(places.length)
+    }
+    expect(ids((await get(w, `/Observation?patient:identifier=${token('C')}`)).body)).toEqual([])
+    const included = await get(
+      w,
+      `/DiagnosticReport?patient=${now?.id}&_include=DiagnosticReport:patient`,
+    )
+    expect(
+      included.body.entry?.filter((one) => one.resource.resourceType === 'Patient').length,
+    ).toBe(2)
   })
 
   it('finds by value: with prefix, unit and system, and an equal is as wide as its last digit', async () => {
@@ -605,7 +641,7 @@ describe('every error', () => {
       return reply.status
     }
     const headers = { authorization: `Bearer ${token}` }
-    expect(await ask('/Patient', { headers })).toBe(404)
+    expect(await ask('/Encounter', { headers })).toBe(404)
     expect(await ask('/Observation/nothing', { headers })).toBe(404)
     expect(await ask('/Observation/simulator-1-00000000.0.nothing', { headers })).toBe(404)
     expect(await ask(`/Observation/${'x'.repeat(90)}`, { headers })).toBe(404)

@@ -94,6 +94,22 @@ describe('PCD-01', () => {
     expect(hasPythonHl7()).toBe(true)
   })
 
+  it('names whom the pump belonged to when it was read, where, and who ordered it', async () => {
+    const [record] = interrogations(await recordsOf('mixture'))
+    if (!record) throw new Error('no reading')
+    const owner = { system: 'urn:oid:1.2.3', value: 'A|1', location: 'W1^2^3' }
+    const lines = (one: typeof record) => messageOf(one).split('\r')
+    const line = (one: typeof record, name: string) => lines(one).find((l) => l.startsWith(name))
+    const owned = { ...record, owner: { ...owner, provider: '77^House^Greg' } }
+    expect(line(owned, 'PID')).toBe('PID|||A\\F\\1^^^&1.2.3&ISO^PI||^^^^^^U')
+    expect(line(owned, 'PV1')).toBe('PV1|1|U|W1^2^3')
+    expect(line(owned, 'OBR')?.split('|')[16]).toBe('77^House^Greg')
+    const named = { ...record, owner: { ...owner, system: 'http://x/id', name: 'Doe, Jane' } }
+    expect(line(named, 'PID')).toBe('PID|||A\\F\\1^^^&http://x/id&URI^PI||Doe^Jane^^^^^L')
+    expect(lines({ ...record, owner: null }).some((l) => l.startsWith('PV1'))).toBe(false)
+    expect(line({ ...record, owner: null }, 'PID')).toBe('PID|||||^^^^^^U')
+  })
+
   it('is the same bytes whenever it is made, and its control id fits', async () => {
     const [record] = interrogations(await recordsOf('mixture'))
     if (!record) throw new Error('no reading')

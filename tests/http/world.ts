@@ -22,6 +22,7 @@ import type { AuditTiles, Follow, HttpLimits, HttpSources } from '../../src/http
 import type { VisitView } from '../../src/knowledge/views.ts'
 import type { Refill } from '../../src/model/api.ts'
 import type { ReadingEvent } from '../../src/model/event.ts'
+import { noOwners } from '../../src/model/owner.ts'
 import type { Source } from '../../src/model/reading.ts'
 import type { CodedRecord, RecordOf } from '../../src/model/record.ts'
 import type { AuditStatus, BridgeStatus, PumpStatus } from '../../src/model/status.ts'
@@ -175,7 +176,7 @@ export const visitOf = (record: RecordOf<'interrogation'>): VisitView => {
   const { reportedVolume } = reservoir
   const values = { reportedVolume, rate: infusion.rate, activeAlarms: alarms?.length ?? null }
   const events = { before: null, total: null, listed: 0, overwritten: null }
-  return { ...moment, ...values, closeConfirmed: true, events }
+  return { ...moment, ...values, closeConfirmed: true, owner: null, events }
 }
 
 /** A refill that this interrogation is the first to tell of. */
@@ -253,6 +254,7 @@ export async function world({
       next: null,
       since: 0,
     }),
+    owners: noOwners,
     refills: (_id: string, _query: object): { items: Refill[]; next: null } => ({
       items: [],
       next: null,

@@ -126,6 +126,7 @@ export function historyOf(status: BridgeStatus): Scene {
       rate: number(n < 5 ? 0.25 : 0.3, 'mL/d', readAt),
       activeAlarms: alarms,
       closeConfirmed: true,
+      owner: null,
     }
   })
   const refills = [8, 6, 2].map((n): Refill => {

@@ -13,7 +13,9 @@ export interface Point {
   readonly alarms: number | null
 }
 
-export function pointOf(visit: Omit<Visit, 'closeConfirmed' | 'id' | 'session' | 'source'>): Point {
+export function pointOf(
+  visit: Omit<Visit, 'closeConfirmed' | 'id' | 'owner' | 'session' | 'source'>,
+): Point {
   const { position, readAt, deviceTime, reportedVolume, rate, activeAlarms } = visit
   return {
     position,
