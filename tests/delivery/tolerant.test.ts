@@ -71,7 +71,7 @@ it('silence is told as our own time-out, and what answers oddly as that', async 
   const emr = w.begin()
   await w.pass(200)
   await w.read(1)
-  await w.until(() => emr.status().state === 'waiting', 40_000)
+  await w.until(() => emr.status().code === 'delivery.unanswered', 40_000)
   expect(emr.status()).toMatchObject({ state: 'waiting', code: 'delivery.unanswered' })
   expect(w.said.join(' ')).toContain('no answer in the time that is configured')
   await emr.stop()
