@@ -40,6 +40,7 @@ const ONCE = [
   'hl7/torture',
   ...[
     'delivery',
+    'patients',
     'page',
     'page-look',
     'refill',

@@ -319,12 +319,13 @@ export class Destination {
     return parked
   }
 
-  #exchange(message: Message): Promise<Result> {
+  async #exchange(message: Message): Promise<Result> {
+    await message.ready?.()
     try {
       this.#text = message.text()
     } catch (error) {
       const text = (error as Error).message.slice(0, 500)
-      return Promise.resolve({ kind: 'parked', code: 'none', text, attempts: 0 })
+      return { kind: 'parked', code: 'none', text, attempts: 0 }
     }
     return new Promise((resolve) => {
       this.#done = resolve

@@ -1,25 +1,39 @@
 // What the resources of a page point at, given with them: `_include=DiagnosticReport:result`. What many of them
 // point at comes once, and the values of one interrogation are read together.
-import type { Device, DeviceMetric, DiagnosticReport, Observation, Resource } from 'fhir/r4.js'
+import type {
+  Device,
+  DeviceMetric,
+  DiagnosticReport,
+  Observation,
+  Reference,
+  Resource,
+} from 'fhir/r4.js'
 import { type Found, isType, type Library, type Type } from './library.ts'
 
 export type Included = Pick<Found, 'resource'>
 
 type Of = (resource: never) => readonly (string | undefined)[]
+const patientIn = (subject: Reference | undefined) =>
+  subject?.reference?.startsWith('Patient/') ? subject.reference : undefined
 const INCLUDES: Readonly<Partial<Record<Type, Readonly<Record<string, Of>>>>> = {
   DiagnosticReport: {
     result: ({ result = [] }: DiagnosticReport) => result.map(({ reference }) => reference),
     subject: ({ subject }: DiagnosticReport) => [subject?.reference],
+    patient: ({ subject }: DiagnosticReport) => [patientIn(subject)],
   },
   Observation: {
     subject: ({ subject }: Observation) => [subject?.reference],
+    patient: ({ subject }: Observation) => [patientIn(subject)],
     device: ({ device }: Observation) => [device?.reference],
   },
   DeviceMetric: {
     source: ({ source }: DeviceMetric) => [source?.reference],
     parent: ({ parent }: DeviceMetric) => [parent?.reference],
   },
-  Device: { parent: ({ parent }: Device) => [parent?.reference] },
+  Device: {
+    parent: ({ parent }: Device) => [parent?.reference],
+    patient: ({ patient }: Device) => [patient?.reference],
+  },
 }
 
 /** For the CapabilityStatement. */

@@ -15,7 +15,6 @@ import {
   type Visit,
   visitsReplySchema,
 } from '../model/api.ts'
-
 import { identifiersOf, type PatientId, patientKey } from '../model/owner.ts'
 import {
   type EventCursor,
@@ -25,7 +24,6 @@ import {
   parseEventCursor,
   readings,
 } from './history.ts'
-
 import { HttpProblem } from './problems.ts'
 import { knownPump } from './pumps.ts'
 import { recorded } from './reads.ts'

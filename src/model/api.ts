@@ -2,10 +2,8 @@
 // server, client and the OpenAPI document. Within v1 fields are added, never removed or changed.
 // Browser-safe.
 import { z } from 'zod'
-
 import { patientIdShape } from './owner.ts'
 import { pumpEventSchema, sourceSchema } from './reading.ts'
-
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
 import { statementShape } from './statement.ts'
 import {
