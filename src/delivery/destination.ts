@@ -9,7 +9,7 @@ import { beginning, type Entry, type Gap, Outbox, type Records } from './outbox.
 import { insist, Place, sinceOf } from './place.ts'
 import { type Parked, type Saved, type Store, UnreadablePlace } from './saved.ts'
 import type { Link, Message, Sender } from './sender.ts'
-import { standing } from './standing.ts'
+import { reasonOf, standing } from './standing.ts'
 
 /** What is written down about a destination, durably. False = it could not be. */
 export interface Notes {
@@ -56,6 +56,12 @@ export class Destination {
   #timer: Cancel = () => {}
   #sent = 0
   #lastError = NO_ERROR
+  /** Why we have closed the connection, which is not the other's doing; null = we have not. */
+  #ours: Statement | null = null
+  /** It answered this message with what is no answer to it. */
+  #odd: Statement | null = null
+  /** That it takes nothing now stands in the log of the bridge. */
+  #saidDown = false
 
   constructor(options: DestinationOptions) {
     const { env, records, sender, rules } = options
@@ -65,14 +71,22 @@ export class Destination {
     this.#link = sender.link({
       connected: () => this.#on({ kind: 'connected' }),
       reply: (reply) => {
-        if (reply?.means && reply.means !== 'accepted') {
-          const text = `${reply.code} ${reply.text}`.trim()
-          this.#lastError = statement('delivery.refused', { text })
+        if (reply?.means !== 'accepted') {
+          const text = `${reply?.code ?? ''} ${reply?.text ?? ''}`.trim().slice(0, 200)
+          const heard = this.#state.head !== null && reply?.control === this.#state.head
+          this.#lastError = reply?.means
+            ? statement('delivery.refused', { text })
+            : statement('delivery.odd', { text })
+          // What means nothing, or names another message, is why nothing is known of this one.
+          this.#odd = reply?.means && heard ? null : statement('delivery.odd', { text })
         }
         this.#on({ kind: 'reply', reply })
       },
       closed: (why) => {
-        this.#lastError = why
+        this.#lastError = this.#odd ?? this.#ours ?? why
+        this.#down(this.#lastError)
+        this.#ours = null
+        this.#odd = null
         this.#on({ kind: 'closed' })
       },
     })
@@ -151,6 +165,15 @@ export class Destination {
       parked,
       sent: this.#sent,
     })
+  }
+
+  /** Says once that a message waits because it cannot be delivered now. */
+  #down(why: Statement): void {
+    if (this.#stopped || this.#saidDown || this.#state.head === null) return
+    this.#saidDown = true
+    this.#options.log(
+      `it does not take messages now (${reasonOf(why)}). They stay in the log and are tried again.`,
+    )
   }
 
   get #stopped(): boolean {
@@ -279,6 +302,9 @@ export class Destination {
     if (result.kind === 'accepted') {
       this.#sent += 1
       this.#lastError = NO_ERROR
+      this.#odd = null
+      if (this.#saidDown) this.#options.log('it takes messages again.')
+      this.#saidDown = false
       if (before && !(await this.#written(() => notes.resent(before)))) return 'stopped'
       return null
     }
@@ -320,7 +346,7 @@ export class Destination {
           this.#link.send(this.#text, this.#state.head ?? '')
           break
         case 'close':
-          this.#lastError = statement('delivery.unanswered')
+          this.#ours = statement('delivery.unanswered')
           this.#link.close()
           break
         case 'timer':

@@ -52,6 +52,9 @@ export interface Addressee {
   sender(env: Env): Sender
 }
 
+/** Who takes a message and never answers it, and is reached, would keep back all others for ever. */
+const UNANSWERED = 20
+
 /** What is known of refills, which are told with the reading that first had them. */
 export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
 
@@ -128,8 +131,16 @@ export function addressees(
   })
   return [
     ...hl7.map((one) =>
-      of('hl7', one, { ackMs: one.ackSeconds * 1_000, attempts: one.attempts }, (env) =>
-        hl7Sender(env, one),
+      of(
+        'hl7',
+        one,
+        {
+          ackMs: one.ackSeconds * 1_000,
+          attempts: one.attempts,
+          patienceMs: one.patienceMinutes * 60_000,
+          unanswered: UNANSWERED,
+        },
+        (env) => hl7Sender(env, one),
       ),
     ),
     ...fhir.map((one) =>

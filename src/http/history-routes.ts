@@ -136,7 +136,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       return readings(whose ? of(all, (one) => whose(one.record.owner ?? null)) : all)
     },
     interrogations: visits,
-    events: ({ pump, range: { from, to, order }, after, gone }) => {
+    events: ({ pump, range: { from, to, order }, after, gone, whose }) => {
       // The record of the cursor itself may hold more.
       const place =
         after &&
@@ -144,7 +144,8 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
           ? { after: Math.max(-1, after.position - 1) }
           : { before: after.position + 1 })
       const found = feed.read({ pump, kinds: ['pump-events'], from, to, order, gone, ...place })
-      return loggedEvents(found, order, after as EventCursor | null)
+      const theirs = whose ? of(found, (one) => whose(one.record.owner ?? null)) : found
+      return loggedEvents(theirs, order, after as EventCursor | null)
     },
     refills: ({ pump, range: { from, to, order }, after }) =>
       listed(knowledge.refills(pump, { from, to, order, after: after?.position }).items),
