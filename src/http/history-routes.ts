@@ -62,8 +62,6 @@ const patient = z.string().min(1).max(320).optional().meta({
     'SYSTEM|VALUE or VALUE: only what belonged to this patient when it was read, under whichever identifier.',
 })
 const ownedSchema = rangeSchema.extend({ patient })
-/** What says of each item whom it belonged to. */
-const OWNED: ReadonlySet<string> = new Set(['readings', 'interrogations'])
 type Range = z.output<typeof rangeSchema> & { readonly patient?: string | undefined }
 
 interface Item {
