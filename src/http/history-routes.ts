@@ -183,7 +183,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
           description: kind.description,
           tags: ['history'],
           params: z.object({ id: idSchema }),
-          querystring: OWNED.has(kind.name) ? ownedSchema : rangeSchema,
+          querystring: kind.name === 'refills' ? rangeSchema : ownedSchema,
           response: answers(kind.reply, 'A page of it.'),
         },
       },
