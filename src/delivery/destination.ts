@@ -1,15 +1,16 @@
 // One destination: the log is its outbox. It takes what is owed from the feed, sends it one message at a
 // time, in order, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
-import { type Cancel, type Env, utc } from '../base/env.ts'
+import { type Env, utc } from '../base/env.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { type Statement, statement } from '../model/statement.ts'
 import type { Coded, DestinationStatus } from '../model/status.ts'
-import { type Event, IDLE, type Result, RULES, type Rules, type State, step } from './machine.ts'
+import { Exchange } from './exchange.ts'
+import { RULES, type Rules } from './machine.ts'
 import { beginning, type Entry, type Gap, Outbox, type Records } from './outbox.ts'
 import { insist, Place, sinceOf } from './place.ts'
 import { type Parked, type Saved, type Store, UnreadablePlace } from './saved.ts'
-import type { Link, Message, Sender } from './sender.ts'
-import { reasonOf, standing } from './standing.ts'
+import type { Message, Sender } from './sender.ts'
+import { standing } from './standing.ts'
 
 /** What is written down about a destination, durably. False = it could not be. */
 export interface Notes {
@@ -33,63 +34,26 @@ export interface DestinationOptions {
   log(text: string): void
 }
 
-const NO_ERROR = statement('delivery.connecting')
-
 export class Destination {
   readonly #options: DestinationOptions
-  readonly #rules: Rules
   readonly #outbox: Outbox
-  readonly #link: Link
+  readonly #exchange: Exchange
   readonly #end = new AbortController()
   #place: Place | null = null
   /** Why nothing can be sent at all: its place or the log cannot be read. */
   #lost: Statement | null = statement('delivery.starting')
-  #state: State = IDLE
-  /** The text of the message that is under way. */
-  #text = ''
-  #done: (result: Result) => void = () => {}
   /** Set aside before, and to be sent again; the first of them may be under way, and then it is this. */
   #again: Parked[] = []
   #resending: Parked | null = null
   /** It wanted no message any more, and is to be asked again. */
   #enabling = false
-  #timer: Cancel = () => {}
   #sent = 0
-  #lastError = NO_ERROR
-  /** Why we have closed the connection, which is not the other's doing; null = we have not. */
-  #ours: Statement | null = null
-  /** It answered this message with what is no answer to it. */
-  #odd: Statement | null = null
-  /** That it takes nothing now stands in the log of the bridge. */
-  #saidDown = false
 
   constructor(options: DestinationOptions) {
     const { env, records, sender, rules } = options
     this.#options = options
-    this.#rules = { ...RULES, ...rules }
     this.#outbox = new Outbox(env, records, sender)
-    this.#link = sender.link({
-      connected: () => this.#on({ kind: 'connected' }),
-      reply: (reply) => {
-        if (reply?.means !== 'accepted') {
-          const text = `${reply?.code ?? ''} ${reply?.text ?? ''}`.trim().slice(0, 200)
-          const heard = this.#state.head !== null && reply?.control === this.#state.head
-          this.#lastError = reply?.means
-            ? statement('delivery.refused', { text })
-            : statement('delivery.odd', { text })
-          // What means nothing, or names another message, is why nothing is known of this one.
-          this.#odd = reply?.means && heard ? null : statement('delivery.odd', { text })
-        }
-        this.#on({ kind: 'reply', reply })
-      },
-      closed: (why) => {
-        this.#lastError = this.#odd ?? this.#ours ?? why
-        this.#down(this.#lastError)
-        this.#ours = null
-        this.#odd = null
-        this.#on({ kind: 'closed' })
-      },
-    })
+    this.#exchange = new Exchange(env, sender, { ...RULES, ...rules }, options.log)
   }
 
   get name(): string {
@@ -142,8 +106,7 @@ export class Destination {
 
   async stop(): Promise<void> {
     this.#end.abort()
-    this.#timer()
-    this.#link.close()
+    this.#exchange.stop()
     this.#outbox.wake()
     await this.#place?.stop()
   }
@@ -159,21 +122,12 @@ export class Destination {
       now: env.wall(),
       since: this.#resending?.at ?? this.#outbox.owedSince(place),
       lost: this.#lost,
-      machine: this.#state,
-      lastError: this.#lastError,
+      machine: this.#exchange.state,
+      lastError: this.#exchange.lastError,
       waiting: this.#outbox.held,
       parked,
       sent: this.#sent,
     })
-  }
-
-  /** Says once that a message waits because it cannot be delivered now. */
-  #down(why: Statement): void {
-    if (this.#stopped || this.#saidDown || this.#state.head === null) return
-    this.#saidDown = true
-    this.#options.log(
-      `it does not take messages now (${reasonOf(why)}). They stay in the log and are tried again.`,
-    )
   }
 
   get #stopped(): boolean {
@@ -298,13 +252,9 @@ export class Destination {
   ): Promise<Parked | null | 'stopped' | 'gone'> {
     const { notes, env } = this.#options
     const { control } = message
-    const result = await this.#exchange(message)
+    const result = await this.#exchange.send(message)
     if (result.kind === 'accepted') {
       this.#sent += 1
-      this.#lastError = NO_ERROR
-      this.#odd = null
-      if (this.#saidDown) this.#options.log('it takes messages again.')
-      this.#saidDown = false
       if (before && !(await this.#written(() => notes.resent(before)))) return 'stopped'
       return null
     }
@@ -317,48 +267,6 @@ export class Destination {
     if (!(await this.#written(() => notes.parked(parked)))) return 'stopped'
     this.#options.log(`message ${control} was refused (${code} ${text}) and set aside.`)
     return parked
-  }
-
-  async #exchange(message: Message): Promise<Result> {
-    await message.ready?.()
-    try {
-      this.#text = message.text()
-    } catch (error) {
-      const text = (error as Error).message.slice(0, 500)
-      return { kind: 'parked', code: 'none', text, attempts: 0 }
-    }
-    return new Promise((resolve) => {
-      this.#done = resolve
-      this.#on({ kind: 'message', control: message.control })
-    })
-  }
-
-  #on(event: Event): void {
-    if (this.#stopped) return
-    const { state, effects } = step(this.#state, event, this.#rules)
-    this.#state = state
-    for (const effect of effects) {
-      switch (effect.do) {
-        case 'connect':
-          this.#link.connect()
-          break
-        case 'send':
-          this.#link.send(this.#text, this.#state.head ?? '')
-          break
-        case 'close':
-          this.#ours = statement('delivery.unanswered')
-          this.#link.close()
-          break
-        case 'timer':
-          this.#timer()
-          if (effect.ms !== null) {
-            this.#timer = this.#options.env.after(effect.ms, () => this.#on({ kind: 'time' }))
-          }
-          break
-        case 'done':
-          this.#done(effect.result)
-      }
-    }
   }
 
   /** Until it works, or it is stopped; says once what keeps everything from being sent. */
