@@ -1,11 +1,10 @@
 // `wandbridge hl7 send`, `delivery send`: sends destinations what they are still owed and ends; through the
 // running bridge if there is one, which does so by itself. With --dry-run it shows the messages and sends
-// nothing. `delivery status` shows how far the destinations of the running bridge are.
-import { resolve } from 'node:path'
+// nothing. `hl7 status` and `delivery status` show how far the destinations of the running bridge are. `hl7 test`
+// sends a test message and shows the whole dialogue.
 import type { Command } from 'commander'
 import { sleep, systemEnv } from '../base/env.ts'
 import { ask } from '../control/client.ts'
-import { defaultStateDir } from '../host/config.ts'
 import type { Destinations } from '../host/delivery-host.ts'
 import { sourcesIn } from '../host/host.ts'
 import type { DestinationKind, DestinationStatus } from '../model/status.ts'
@@ -29,16 +28,38 @@ export function registerHl7(program: Command): void {
   withSend(hl7, 'hl7')
   const all = program.command('delivery').description('Readings to destinations of every kind.')
   withSend(all, null)
-  withStateDir(all.command('status'))
-    .description('Show how far the destinations of the running bridge are.')
+  withStatus(hl7, 'hl7')
+  withStatus(all, null)
+  withStateDir(hl7.command('test'))
+    .description('Send a test message (MSH-11 T, about no patient) and show the whole dialogue.')
+    .option('--config <file>', 'configuration file (YAML)')
+    .option('--to <name>', 'one destination only')
     .exitOverride()
-    .action(async (flags: Pick<Flags, 'stateDir'>) => {
-      const stateDir = resolve(flags.stateDir ?? defaultStateDir())
+    .action(async (flags: Flags) => {
+      const { hl7 } = destinationsOf(settings(flags), flags, 'hl7')
+      const { trial } = await import('../host/interop.ts')
+      let ok = true
+      for (const one of hl7) {
+        console.log(`# ${one.name}`)
+        ok = (await trial(systemEnv(), one, console.log)) && ok
+      }
+      if (!ok)
+        throw new CommandError(Exit.NOT_SO, 'A test message was not accepted. No reading was sent.')
+    })
+}
+
+function withStatus(parent: Command, kind: DestinationKind | null): void {
+  withStateDir(parent.command('status'))
+    .description('Show how far the destinations of the running bridge are.')
+    .option('--config <file>', 'configuration file (YAML)')
+    .exitOverride()
+    .action(async (flags: Flags) => {
+      const { stateDir } = settings(flags)
       const found = await orExit(ask(stateDir, 'delivery', {}), Exit.NOT_SO, 'Nothing was sent.')
       if (found === null) {
         throw new CommandError(Exit.NOT_SO, `No bridge runs on ${stateDir}. Nothing was sent.`)
       }
-      tell(found)
+      tell(found.filter((one) => kind === null || one.kind === kind))
     })
 }
 
@@ -53,9 +74,10 @@ function withSend(parent: Command, kind: DestinationKind | null): void {
     .option('--wait <seconds>', 'how long to try', number(1, 86_400), 60)
     .exitOverride()
     .action(async (flags: Flags) => {
-      if (flags.dryRun) return show(settings(flags), flags, kind)
-      const stateDir = resolve(flags.stateDir ?? defaultStateDir())
-      if (!(await through(stateDir, flags, kind))) await byItself(settings(flags), flags, kind)
+      const chosen = settings(flags)
+      if (flags.dryRun) return show(chosen, flags, kind)
+      // The directory may stand in the configuration: the bridge that runs is looked for there.
+      if (!(await through(chosen.stateDir, flags, kind))) await byItself(chosen, flags, kind)
     })
 }
 

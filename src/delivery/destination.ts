@@ -1,14 +1,15 @@
 // One destination: the log is its outbox. It takes what is owed from the feed, sends it one message at a
 // time, in order, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
-import { type Cancel, type Env, utc } from '../base/env.ts'
+import { type Env, utc } from '../base/env.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { type Statement, statement } from '../model/statement.ts'
 import type { Coded, DestinationStatus } from '../model/status.ts'
-import { type Event, IDLE, type Result, RULES, type Rules, type State, step } from './machine.ts'
+import { Exchange } from './exchange.ts'
+import { RULES, type Rules } from './machine.ts'
 import { beginning, type Entry, type Gap, Outbox, type Records } from './outbox.ts'
 import { insist, Place, sinceOf } from './place.ts'
 import { type Parked, type Saved, type Store, UnreadablePlace } from './saved.ts'
-import type { Link, Message, Sender } from './sender.ts'
+import type { Message, Sender } from './sender.ts'
 import { standing } from './standing.ts'
 
 /** What is written down about a destination, durably. False = it could not be. */
@@ -33,49 +34,26 @@ export interface DestinationOptions {
   log(text: string): void
 }
 
-const NO_ERROR = statement('delivery.connecting')
-
 export class Destination {
   readonly #options: DestinationOptions
-  readonly #rules: Rules
   readonly #outbox: Outbox
-  readonly #link: Link
+  readonly #exchange: Exchange
   readonly #end = new AbortController()
   #place: Place | null = null
   /** Why nothing can be sent at all: its place or the log cannot be read. */
   #lost: Statement | null = statement('delivery.starting')
-  #state: State = IDLE
-  /** The text of the message that is under way. */
-  #text = ''
-  #done: (result: Result) => void = () => {}
   /** Set aside before, and to be sent again; the first of them may be under way, and then it is this. */
   #again: Parked[] = []
   #resending: Parked | null = null
   /** It wanted no message any more, and is to be asked again. */
   #enabling = false
-  #timer: Cancel = () => {}
   #sent = 0
-  #lastError = NO_ERROR
 
   constructor(options: DestinationOptions) {
     const { env, records, sender, rules } = options
     this.#options = options
-    this.#rules = { ...RULES, ...rules }
     this.#outbox = new Outbox(env, records, sender)
-    this.#link = sender.link({
-      connected: () => this.#on({ kind: 'connected' }),
-      reply: (reply) => {
-        if (reply?.means && reply.means !== 'accepted') {
-          const text = `${reply.code} ${reply.text}`.trim()
-          this.#lastError = statement('delivery.refused', { text })
-        }
-        this.#on({ kind: 'reply', reply })
-      },
-      closed: (why) => {
-        this.#lastError = why
-        this.#on({ kind: 'closed' })
-      },
-    })
+    this.#exchange = new Exchange(env, sender, { ...RULES, ...rules }, options.log)
   }
 
   get name(): string {
@@ -128,8 +106,7 @@ export class Destination {
 
   async stop(): Promise<void> {
     this.#end.abort()
-    this.#timer()
-    this.#link.close()
+    this.#exchange.stop()
     this.#outbox.wake()
     await this.#place?.stop()
   }
@@ -145,8 +122,8 @@ export class Destination {
       now: env.wall(),
       since: this.#resending?.at ?? this.#outbox.owedSince(place),
       lost: this.#lost,
-      machine: this.#state,
-      lastError: this.#lastError,
+      machine: this.#exchange.state,
+      lastError: this.#exchange.lastError,
       waiting: this.#outbox.held,
       parked,
       sent: this.#sent,
@@ -275,10 +252,9 @@ export class Destination {
   ): Promise<Parked | null | 'stopped' | 'gone'> {
     const { notes, env } = this.#options
     const { control } = message
-    const result = await this.#exchange(message)
+    const result = await this.#exchange.send(message)
     if (result.kind === 'accepted') {
       this.#sent += 1
-      this.#lastError = NO_ERROR
       if (before && !(await this.#written(() => notes.resent(before)))) return 'stopped'
       return null
     }
@@ -291,47 +267,6 @@ export class Destination {
     if (!(await this.#written(() => notes.parked(parked)))) return 'stopped'
     this.#options.log(`message ${control} was refused (${code} ${text}) and set aside.`)
     return parked
-  }
-
-  #exchange(message: Message): Promise<Result> {
-    try {
-      this.#text = message.text()
-    } catch (error) {
-      const text = (error as Error).message.slice(0, 500)
-      return Promise.resolve({ kind: 'parked', code: 'none', text, attempts: 0 })
-    }
-    return new Promise((resolve) => {
-      this.#done = resolve
-      this.#on({ kind: 'message', control: message.control })
-    })
-  }
-
-  #on(event: Event): void {
-    if (this.#stopped) return
-    const { state, effects } = step(this.#state, event, this.#rules)
-    this.#state = state
-    for (const effect of effects) {
-      switch (effect.do) {
-        case 'connect':
-          this.#link.connect()
-          break
-        case 'send':
-          this.#link.send(this.#text, this.#state.head ?? '')
-          break
-        case 'close':
-          this.#lastError = statement('delivery.unanswered')
-          this.#link.close()
-          break
-        case 'timer':
-          this.#timer()
-          if (effect.ms !== null) {
-            this.#timer = this.#options.env.after(effect.ms, () => this.#on({ kind: 'time' }))
-          }
-          break
-        case 'done':
-          this.#done(effect.result)
-      }
-    }
   }
 
   /** Until it works, or it is stopped; says once what keeps everything from being sent. */

@@ -8,18 +8,12 @@ import { type Bearer, bearerOf, objectIn } from './bearer.ts'
 import type { FhirConfig } from './config.ts'
 import { type Answer, poster, refusal, saidBy, shownUrl } from './http.ts'
 import { HttpLink } from './http-link.ts'
-import type { Reply, Sender } from './sender.ts'
-
-/** A transaction Bundle, with the identifier by which it is told from every other. */
-export interface Transaction {
-  readonly control: string
-  text(): string
-}
+import type { Message, Reply, Sender } from './sender.ts'
 
 export interface Transactions {
   readonly kinds: readonly RecordKind[]
-  /** Null = there is nothing to send of it. */
-  of(record: FeedRecord): Transaction | null
+  /** A transaction Bundle, by its identifier; null = there is nothing to send of it. */
+  of(record: FeedRecord): Message | null
 }
 
 const JSON_TYPE = 'application/fhir+json'

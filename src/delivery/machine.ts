@@ -8,12 +8,23 @@ export interface Rules {
   /** How often a message that is answered with an error is sent, in all. */
   readonly attempts: number
   readonly ackMs: number
+  /** So long at least, in all its waits, a message is tried before it is set aside for errors. */
+  readonly patienceMs: number
+  /** How often a message is sent without an answer that means anything, then set aside; null = for ever. */
+  readonly unanswered: number | null
   /** First wait before trying again; it doubles up to the longest. */
   readonly backoffMs: number
   readonly longestMs: number
 }
 
-export const RULES: Rules = { attempts: 5, ackMs: 30_000, backoffMs: 1_000, longestMs: 60_000 }
+export const RULES: Rules = {
+  attempts: 5,
+  ackMs: 30_000,
+  patienceMs: 0,
+  unanswered: null,
+  backoffMs: 1_000,
+  longestMs: 60_000,
+}
 
 export interface State {
   readonly link: 'closed' | 'connecting' | 'open'
@@ -23,6 +34,10 @@ export interface State {
   readonly waiting: 'nothing' | 'ack' | 'backoff'
   /** Error replies to this message so far. */
   readonly refused: number
+  /** Sent, and neither accepted nor answered with an error, so far. */
+  readonly unanswered: number
+  /** Ms that this message has waited so far. */
+  readonly spent: number
   /** Connections in a row that came to nothing, or were told to come later. */
   readonly failed: number
   /** Replies that named another message, or were none. */
@@ -34,6 +49,8 @@ export const IDLE: State = {
   head: null,
   waiting: 'nothing',
   refused: 0,
+  unanswered: 0,
+  spent: 0,
   failed: 0,
   strays: 0,
 }
@@ -72,7 +89,7 @@ export interface Step {
 export function step(state: State, event: Event, rules: Rules = RULES): Step {
   switch (event.kind) {
     case 'message':
-      return next({ ...state, head: event.control, refused: 0 }, rules)
+      return next({ ...state, ...FRESH, head: event.control }, rules)
     case 'connected':
       return next({ ...state, link: 'open' }, rules)
     case 'closed': {
@@ -80,7 +97,21 @@ export function step(state: State, event: Event, rules: Rules = RULES): Step {
       const closed = { ...state, link: 'closed', failed } as const
       if (state.head === null)
         return { state: { ...closed, waiting: 'nothing', failed: 0 }, effects: [NO_TIMER] }
-      return { state: { ...closed, waiting: 'backoff' }, effects: [timer(failed - 1, rules)] }
+      // It was sent on this connection, and nothing was said of it.
+      const unanswered = state.unanswered + (state.waiting === 'ack' ? 1 : 0)
+      const limit = rules.unanswered ?? Number.POSITIVE_INFINITY
+      if (unanswered > state.unanswered && unanswered >= limit && state.spent >= rules.patienceMs) {
+        const text = `no answer that means anything, ${unanswered} times`
+        const result = { kind: 'parked', code: 'none', text, attempts: unanswered } as const
+        return {
+          state: { ...closed, ...FRESH, head: null, waiting: 'nothing', failed: 0 },
+          effects: [NO_TIMER, { do: 'done', result }],
+        }
+      }
+      const ms = waitMs(failed - 1, rules)
+      const spent = state.spent + ms + (state.waiting === 'ack' ? rules.ackMs : 0)
+      const waiting = { ...closed, unanswered, spent, waiting: 'backoff' } as const
+      return { state: waiting, effects: [{ do: 'timer', ms }] }
     }
     case 'time':
       if (state.waiting === 'ack') return { state, effects: [{ do: 'close' }] }
@@ -90,6 +121,9 @@ export function step(state: State, event: Event, rules: Rules = RULES): Step {
   }
 }
 
+/** Of a message that was not sent yet. */
+const FRESH = { refused: 0, unanswered: 0, spent: 0 } as const
+
 const NO_TIMER: Effect = { do: 'timer', ms: null }
 
 /** Whoever asks to be left alone for longer is asked again after this. */
@@ -97,8 +131,6 @@ const MOST_ASKED_MS = 3_600_000
 
 const waitMs = (times: number, { backoffMs, longestMs }: Rules) =>
   Math.min(longestMs, backoffMs * 2 ** Math.min(times, 20))
-
-const timer = (times: number, rules: Rules): Effect => ({ do: 'timer', ms: waitMs(times, rules) })
 
 /** Sends, or connects first, if there is something to send and nothing to wait for. */
 function next(state: State, rules: Rules): Step {
@@ -116,15 +148,15 @@ function replied(state: State, reply: Reply | null, rules: Rules): Step {
     return { state: { ...state, strays: state.strays + 1 }, effects: [] }
   }
   const { means, code, text, afterMs = 0 } = reply
-  const done = { ...state, head: null, waiting: 'nothing', refused: 0, failed: 0 } as const
+  const done = { ...state, ...FRESH, head: null, waiting: 'nothing', failed: 0 } as const
   const end = (result: Result): Step => ({
     state: done,
     effects: [NO_TIMER, { do: 'done', result }],
   })
   if (means === 'accepted') return end({ kind: 'accepted' })
   if (means === 'gone') return end({ kind: 'gone', code, text })
-  const wait = (times: number): Effect => ({
-    do: 'timer',
+  const wait = (times: number) => ({
+    do: 'timer' as const,
     ms: Math.max(waitMs(times, rules), Math.min(afterMs, MOST_ASKED_MS)),
   })
   if (means === 'later') {
@@ -132,9 +164,11 @@ function replied(state: State, reply: Reply | null, rules: Rules): Step {
     return { state: { ...state, failed, waiting: 'backoff' }, effects: [wait(failed - 1)] }
   }
   const refused = state.refused + 1
-  if (means === 'refused' || refused >= rules.attempts) {
+  if (means === 'refused' || (refused >= rules.attempts && state.spent >= rules.patienceMs)) {
     return end({ kind: 'parked', code, text, attempts: refused })
   }
-  const again = { ...state, refused, failed: 0, waiting: 'backoff' } as const
-  return { state: again, effects: [wait(refused - 1)] }
+  const { ms } = wait(refused - 1)
+  const spent = state.spent + ms
+  const again = { ...state, refused, spent, failed: 0, waiting: 'backoff' } as const
+  return { state: again, effects: [{ do: 'timer', ms }] }
 }

@@ -1,11 +1,14 @@
 // MLLP framing, both ways: 0x0B, the message, 0x1C 0x0D. Bytes may come cut and joined anywhere; what is
-// outside of a frame is no part of any. Pure.
+// outside of a frame is no part of any, and is kept to say what it was. 0x1C ends a frame also where no 0x0D comes
+// behind it: it can stand for nothing else. Pure.
 
 const START = 0x0b
 const END = 0x1c
 const CR = 0x0d
 /** A reply is short; what claims to be longer is no reply. */
 const MOST_REPLY = 65_536
+/** Of what is outside of frames so much is kept, to say what it was. */
+const MOST_LOOSE = 8_192
 
 export function frame(text: string): Buffer {
   return Buffer.concat([Buffer.from([START]), Buffer.from(text, 'utf8'), Buffer.from([END, CR])])
@@ -14,6 +17,9 @@ export function frame(text: string): Buffer {
 export class Deframer {
   #bytes: number[] | null = null
   readonly #most: number
+  /** A frame has just ended. */
+  #ended = false
+  readonly #loose: number[] = []
   /** Bytes that were in no frame. */
   strays = 0
 
@@ -40,15 +46,37 @@ export class Deframer {
         // A frame that begins inside of another: that one was cut off.
         this.strays += this.#bytes === null ? 0 : this.#bytes.length + 1
         this.#bytes = []
-      } else if (this.#bytes === null) this.strays += 1
-      else if (byte === CR && this.#bytes.at(-1) === END) {
-        out.push(Buffer.from(this.#bytes.slice(0, -1)))
+        this.#ended = false
+      } else if (this.#bytes === null) {
+        // The CR behind the end belongs to the frame; whether it comes says nothing more.
+        if (byte === CR && this.#ended) this.#ended = false
+        else this.#outside(byte)
+      } else if (byte === END) {
+        out.push(Buffer.from(this.#bytes))
         this.#bytes = null
+        this.#ended = true
       } else if (this.#bytes.length >= this.#most) {
         this.strays += this.#bytes.length
         this.#bytes = null
       } else this.#bytes.push(byte)
     }
     return out
+  }
+
+  /** What came outside of frames since it was last taken, its newest part. */
+  takeOutside(): string {
+    return Buffer.from(this.#loose.splice(0)).toString('utf8')
+  }
+
+  get outside(): string {
+    return Buffer.from(this.#loose).toString('utf8')
+  }
+
+  #outside(byte: number): void {
+    this.strays += 1
+    this.#ended = false
+    // What ends a frame ends a segment, too.
+    this.#loose.push(byte === END ? CR : byte)
+    if (this.#loose.length > MOST_LOOSE) this.#loose.splice(0, MOST_LOOSE / 2)
   }
 }

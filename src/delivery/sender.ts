@@ -10,6 +10,8 @@ import type { DestinationKind } from '../model/status.ts'
 export interface Message {
   /** Tells this message from every other, to the destination too. */
   readonly control: string
+  /** Resolves when what it is made of is known; not set = it is. */
+  ready?(): Promise<void>
   /** Throws when none can be made of the record. */
   text(): string
 }

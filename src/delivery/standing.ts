@@ -69,3 +69,15 @@ function stateOf({ lost, since, machine, disabled }: Known): DestinationStatus['
   if (since === null) return 'idle'
   return machine.link === 'open' && machine.waiting !== 'backoff' ? 'sending' : 'waiting'
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  'delivery.unanswered': 'no answer in the time that is configured',
+  'delivery.no-connection': 'no answer to connecting',
+  'delivery.closed': 'it closed the connection',
+  'delivery.no-reply': 'it sends what is no reply',
+}
+
+/** For the log of the bridge: in a few words. */
+export const reasonOf = ({ code, args }: Statement): string =>
+  REASONS[code] ??
+  (code === 'delivery.odd' ? `it answers: ${args['text']}` : String(args['text'] ?? code))

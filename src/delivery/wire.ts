@@ -8,6 +8,9 @@ import type { Link, LinkEvents, Reply } from './sender.ts'
 /** Bytes a peer may say to one message. Whoever says more is not listened to: others wait meanwhile. */
 const MOST_SAID = 1 << 20
 
+/** A message with its MSA, to the end of that segment. */
+const WHOLE = /MSH.*?[\r\n]MSA[^\r\n]*[\r\n]/s
+
 export class Wire implements Link {
   readonly #dial: Dial
   readonly #parse: (text: string) => Reply | null
@@ -57,9 +60,20 @@ export class Wire implements Link {
       return this.#closed(statement('delivery.no-reply'))
     }
     for (const text of this.#deframer.push(bytes)) this.#events.reply(this.#parse(text))
+    this.#bare()
+  }
+
+  /** An acknowledgment without a frame around it means what it says, once it is whole. */
+  #bare(): void {
+    const [text] = WHOLE.exec(this.#deframer.outside) ?? []
+    if (text === undefined) return
+    this.#deframer.takeOutside()
+    this.#events.reply(this.#parse(text))
   }
 
   #closed(why: Statement): void {
+    const outside = this.#deframer.takeOutside().trim()
+    if (this.#line && outside !== '') this.#events.reply(this.#parse(outside))
     this.#line = null
     this.#events.closed(why)
   }

@@ -3,6 +3,7 @@
 // same text, so that whoever gets it twice has everything once.
 import { createHash } from 'node:crypto'
 import type { Bundle, BundleEntry, FhirResource, Identifier } from 'fhir/r4.js'
+import { PUMP_SYSTEM, RECORD_SYSTEM } from './elements.ts'
 
 /** Of what has no identifier of its own. */
 const ID_SYSTEM = 'urn:wandbridge:resource'
@@ -64,10 +65,21 @@ function nameOf(resource: FhirResource): string {
   return `urn:uuid:${a}-${b}-8${c}-8${d}-${e}`
 }
 
-/** References to what is in the Bundle as the names it has there; others stay as they are. */
+/**
+ * References to what is in the Bundle as the names it has there. What is not in it, as the volume before a refill,
+ * the server may have under an id of its own: it is referred to by our identifier.
+ */
 function renamed(value: unknown, names: ReadonlyMap<string, string>): unknown {
   if (Array.isArray(value)) return value.map((one) => renamed(one, names))
   if (typeof value !== 'object' || value === null) return value
+  const { reference, ...rest } = value as { reference?: unknown; identifier?: unknown }
+  if (typeof reference === 'string' && !names.has(reference)) {
+    if (rest.identifier !== undefined) return rest
+    const [type = '', id = ''] = reference.split('/')
+    const system = type === 'Observation' ? RECORD_SYSTEM : PUMP_SYSTEM
+    const own = type === 'Observation' ? id.replace(/[.]/, '/').replace(/[.]/, '/') : id
+    return { type, identifier: { system, value: own } }
+  }
   return Object.fromEntries(
     Object.entries(value).map(([key, one]) =>
       key === 'reference' && typeof one === 'string'

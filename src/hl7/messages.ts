@@ -105,23 +105,43 @@ function opening(
   trigger: string,
   profileId: string,
 ): string[] {
-  const msh = header({
+  // T: training. What is simulated or replayed must never count as of a patient.
+  const processing = record.source === 'device' ? 'P' : 'T'
+  const msh = headerOf(profile, {
+    ...{ at: record.at, trigger, profileId, processing },
+    control: controlId(record),
+  })
+  return [msh, person(record), ...visit(record)]
+}
+
+export interface Heading {
+  /** UTC. */
+  readonly at: string
+  readonly trigger: string
+  readonly profileId: string
+  readonly control: string
+  readonly processing: 'P' | 'T'
+}
+
+export function headerOf(
+  profile: Profile,
+  { at, trigger, profileId, control, processing }: Heading,
+): string {
+  return header({
     3: hd(profile.sendingApplication),
     4: hd(profile.sendingFacility),
     5: hd(profile.receivingApplication),
     6: hd(profile.receivingFacility),
-    7: hostTime(record.at),
+    7: hostTime(at),
     9: ['ORU', trigger, `ORU_${trigger}`],
-    10: controlId(record),
-    // T: training. What is simulated or replayed must never count as of a patient.
-    11: record.source === 'device' ? 'P' : 'T',
+    10: control,
+    11: processing,
     12: '2.6',
     15: profile.acceptAck,
     16: profile.applicationAck,
     18: 'UNICODE UTF-8',
     21: hd(profileId),
   })
-  return [msh, person(record), ...visit(record)]
 }
 
 /** Whom the pump belonged to when it was read. */
@@ -187,7 +207,7 @@ const equipmentOf = ({ pump }: CodedRecord): Field => [
 ]
 
 /** A code without number of MDC goes as `0^MDCX_…^MDC`. What says more than the code's own text is its original text. */
-const coded = ({ mdc, ref, text: own }: Code, text = own): Field => {
+export const coded = ({ mdc, ref, text: own }: Code, text = own): Field => {
   const code = [String(mdc ?? 0), ref, 'MDC']
   return text === own ? code : [...code, '', '', '', '', '', text]
 }
@@ -229,7 +249,7 @@ function unitOf(ucum: string): Field {
 
 const digits = (text: string) => text.replace(/[-:T]/g, '')
 /** UTC, with milliseconds. */
-const hostTime = (utc: string) => `${digits(utc.slice(0, 19))}.${utc.slice(20, 23)}+0000`
+export const hostTime = (utc: string) => `${digits(utc.slice(0, 19))}.${utc.slice(20, 23)}+0000`
 
 /** Shaped as PCD-10: a group of OBR and OBX for each event of the pump's own list. */
 function pumpEvents(record: RecordOf<'pump-events'>, profile: Profile): string {

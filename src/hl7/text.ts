@@ -65,24 +65,29 @@ const MEANS: ReadonlyMap<string, Reply['means']> = new Map([
   ...(['CR', 'AR'] as const).map((code) => [code, 'refused'] as const),
 ])
 
-/** An acknowledgment: its code is MSA-1, its control id MSA-2. Null = it is none. */
-export function parseAck(text: string): Reply | null {
+/**
+ * An acknowledgment: its code is MSA-1, its control id MSA-2. A byte-order mark, blanks before it and codes in small
+ * letters change nothing of what it means. What is none means nothing, and is told by its beginning.
+ */
+export function parseAck(given: string): Reply {
+  const text = given.replace(/^[\uFEFF\s]+/u, '')
   const lines = text.split(/\r\n|\r|\n/)
   const msh = lines[0] ?? ''
-  if (!msh.startsWith('MSH') || msh.length < 8) return null
+  const none = { means: null, code: '', control: '', text: plainText(text) }
+  if (!msh.startsWith('MSH') || msh.length < 8) return none
   const separator = msh[3] ?? '|'
   const msa = lines.find((line) => line.startsWith(`MSA${separator}`))?.split(separator)
-  if (!msa) return null
+  if (!msa) return none
   const err = lines.find((line) => line.startsWith(`ERR${separator}`))?.split(separator)
   const said = [msa[3], err?.[8], err?.[7]].find((one) => one !== undefined && one !== '') ?? ''
-  const code = msa[1]?.trim() ?? ''
+  const code = msa[1]?.trim().toUpperCase() ?? ''
   return {
     means: MEANS.get(code) ?? null,
     code,
     control: unescaped(msa[2]?.trim() ?? ''),
-    // It goes into logs and onto terminals.
-    text: unescaped(said)
-      .slice(0, 500)
-      .replace(/\p{Cc}/gu, ' '),
+    text: plainText(unescaped(said)),
   }
 }
+
+/** It goes into logs and onto terminals. */
+const plainText = (text: string) => text.slice(0, 500).replace(/\p{Cc}/gu, ' ')

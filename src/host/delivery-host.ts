@@ -2,6 +2,7 @@
 // directory says how far they are. What they are sent comes from the surfaces, which do not know them.
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Bundle, FhirResource } from 'fhir/r4.js'
 import { nodeDisk, replaceFile } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
 import type { DeliveryConfig } from '../delivery/config.ts'
@@ -13,11 +14,12 @@ import type { Store } from '../delivery/saved.ts'
 import type { Sender } from '../delivery/sender.ts'
 import { webhookSender } from '../delivery/webhook.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
-import { bundleOf } from '../fhir/bundle.ts'
+import { bundleOf, eventsBundle } from '../fhir/bundle.ts'
 import { transactionOf } from '../fhir/transaction.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
+import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
@@ -50,17 +52,65 @@ export interface Addressee {
   sender(env: Env): Sender
 }
 
-const PUSHED: Transactions = {
-  kinds: ['interrogation'],
-  of(record) {
-    const made = record.api()
-    if (made?.kind !== 'interrogation' || !made.pump) return null
-    const control = `${record.log}/${record.position}`
-    return { control, text: () => JSON.stringify(transactionOf(bundleOf(made, ''))) }
-  },
+/** Who takes a message and never answers it, and is reached, would keep back all others for ever. */
+const UNANSWERED = 20
+
+/** What is known of refills, which are told with the reading that first had them. */
+export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
+
+function pushed(env: Env, known: Known | null): Transactions {
+  const text = (bundle: Bundle<FhirResource>) => JSON.stringify(transactionOf(bundle))
+  return {
+    kinds: ['interrogation', 'pump-events'],
+    of(record) {
+      const made = record.api()
+      const { log, position } = record
+      const control = `${log}/${position}`
+      if (made?.kind === 'pump-events' && made.pump && made.entries.length > 0) {
+        return { control, text: () => text(eventsBundle(made, '')) }
+      }
+      if (made?.kind !== 'interrogation' || !made.pump) return null
+      const { id } = made.pump
+      return {
+        control,
+        ready: () => (known ? reached(env, known, record) : Promise.resolve()),
+        text() {
+          const refills = known?.refills(id).items ?? []
+          const found = refills.find((one) => one.position === position)
+          const refill = found ? { before: found.before?.position ?? null } : null
+          return text(bundleOf(made, '', refill))
+        },
+      }
+    },
+  }
 }
 
-export function addressees({ hl7, fhir, webhooks }: Destinations, words: Words): Addressee[] {
+/** What is known follows the log by itself; a message waits no longer than this for it, in ms. */
+const KNOWN_MS = 30_000
+
+function reached(env: Env, known: Known, { log, position }: FeedRecord): Promise<void> {
+  const behind = () => {
+    const { state } = known
+    return state.log === log && state.position < position && state.phase !== 'stopped'
+  }
+  if (!behind()) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel()
+      leave()
+      resolve()
+    }
+    const cancel = env.after(KNOWN_MS, done, { background: true })
+    const leave = known.onChange(() => void (behind() || done()))
+  })
+}
+
+/** `known`: null = refills are not told. */
+export function addressees(
+  { hl7, fhir, webhooks }: Destinations,
+  words: Words,
+  known: Known | null = null,
+): Addressee[] {
   const rendered = (record: FeedRecord) => {
     const made = record.api()
     return made && recordTold(words, made)
@@ -81,11 +131,21 @@ export function addressees({ hl7, fhir, webhooks }: Destinations, words: Words):
   })
   return [
     ...hl7.map((one) =>
-      of('hl7', one, { ackMs: one.ackSeconds * 1_000, attempts: one.attempts }, (env) =>
-        hl7Sender(env, one),
+      of(
+        'hl7',
+        one,
+        {
+          ackMs: one.ackSeconds * 1_000,
+          attempts: one.attempts,
+          patienceMs: one.patienceMinutes * 60_000,
+          unanswered: UNANSWERED,
+        },
+        (env) => hl7Sender(env, one),
       ),
     ),
-    ...fhir.map((one) => of('fhir', one, overHttp(one), (env) => fhirSender(env, one, PUSHED))),
+    ...fhir.map((one) =>
+      of('fhir', one, overHttp(one), (env) => fhirSender(env, one, pushed(env, known))),
+    ),
     ...webhooks.map((one) =>
       of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered)),
     ),

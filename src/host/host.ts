@@ -182,7 +182,7 @@ async function hostOf(
   // Whoever does not send or listen does not load what it takes.
   if (sends) {
     const { addressees, startDelivery } = await import('./delivery-host.ts')
-    const all = addressees(sending.destinations, words)
+    const all = addressees(sending.destinations, words, knowledge)
     const started = startDelivery(env, stateDir, rooms, all, sending.log)
     closers.add('the destinations', () => started.close())
     delivery = started

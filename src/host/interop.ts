@@ -50,3 +50,5 @@ export async function* owedTo(stateDir: string, config: Addressee, env: Env): As
     yield { control, position: record.position, log, text: message.text() }
   }
 }
+
+export { trial } from '../hl7/trial.ts'

@@ -62,8 +62,6 @@ const patient = z.string().min(1).max(320).optional().meta({
     'SYSTEM|VALUE or VALUE: only what belonged to this patient when it was read, under whichever identifier.',
 })
 const ownedSchema = rangeSchema.extend({ patient })
-/** What says of each item whom it belonged to. */
-const OWNED: ReadonlySet<string> = new Set(['readings', 'interrogations'])
 type Range = z.output<typeof rangeSchema> & { readonly patient?: string | undefined }
 
 interface Item {
@@ -136,7 +134,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       return readings(whose ? of(all, (one) => whose(one.record.owner ?? null)) : all)
     },
     interrogations: visits,
-    events: ({ pump, range: { from, to, order }, after, gone }) => {
+    events: ({ pump, range: { from, to, order }, after, gone, whose }) => {
       // The record of the cursor itself may hold more.
       const place =
         after &&
@@ -144,7 +142,8 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
           ? { after: Math.max(-1, after.position - 1) }
           : { before: after.position + 1 })
       const found = feed.read({ pump, kinds: ['pump-events'], from, to, order, gone, ...place })
-      return loggedEvents(found, order, after as EventCursor | null)
+      const theirs = whose ? of(found, (one) => whose(one.record.owner ?? null)) : found
+      return loggedEvents(theirs, order, after as EventCursor | null)
     },
     refills: ({ pump, range: { from, to, order }, after }) =>
       listed(knowledge.refills(pump, { from, to, order, after: after?.position }).items),
@@ -184,7 +183,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
           description: kind.description,
           tags: ['history'],
           params: z.object({ id: idSchema }),
-          querystring: OWNED.has(kind.name) ? ownedSchema : rangeSchema,
+          querystring: kind.name === 'refills' ? rangeSchema : ownedSchema,
           response: answers(kind.reply, 'A page of it.'),
         },
       },

@@ -55,6 +55,11 @@ export function metricsOf(sources: HttpSources, streams: () => number): Metrics 
     'quality',
     'reason',
   ])
+  const age = gauge(
+    'reading_age_seconds',
+    'Age of the newest reading of any pump; none = no pump was read.',
+    ['of'],
+  )
   const unclosed = gauge('sessions_unclosed', 'Sessions of which no confirmed close is known.')
   const auditState = gauge('audit_state', '1 for the state the audit log is in.', ['state'])
   const auditSize = gauge('audit_records', 'Records in the audit log.')
@@ -66,6 +71,10 @@ export function metricsOf(sources: HttpSources, streams: () => number): Metrics 
     for (const { link } of all) wands.inc({ connected: link.connected ? 'yes' : 'no' })
     pumps.reset()
     for (const { quality, reason = 'none' } of read) pumps.inc({ quality, reason })
+    age.reset()
+    if (read.length > 0) {
+      age.set({ of: 'newest' }, Math.min(...read.map(({ ageMs }) => ageMs)) / 1_000)
+    }
     unclosed.set(all.reduce((n, wand) => n + wand.unclosed.length, 0))
     for (const state of AUDIT_STATES) auditState.set({ state }, audit.state === state ? 1 : 0)
     for (const [route, sum] of answered) {

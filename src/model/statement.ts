@@ -148,6 +148,7 @@ export const STATEMENTS = {
   'delivery.closed': NOTHING,
   'delivery.no-reply': NOTHING,
   'delivery.refused': { text: 'text' },
+  'delivery.odd': { text: 'text' },
   'delivery.disabled': { text: 'text' },
   // Why a connection to the stream ends.
   'bye.slow': NOTHING,

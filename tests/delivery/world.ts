@@ -39,6 +39,7 @@ export interface Wish {
   /** What the reply to the nth message means; null = silence. */
   readonly answer?: (n: number, control: string) => Reply['means']
   readonly notes?: Partial<Notes>
+  readonly rules?: DestinationOptions['rules']
   /** Of these no message can be made. */
   readonly bad?: (position: number) => boolean
 }
@@ -113,6 +114,7 @@ export async function world({ answer = () => 'accepted', ...wish }: Wish = {}) {
       env,
       name: 'emr',
       since: wish.since,
+      ...(wish.rules && { rules: wish.rules }),
       sender,
       records,
       store: {

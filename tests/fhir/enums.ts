@@ -80,6 +80,11 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     operationalStatus: z.enum(['on', 'off', 'standby', 'entered-in-error']),
     category: z.enum(['measurement', 'setting', 'calculation', 'unspecified']),
   }),
+  Patient: z.looseObject({
+    id,
+    active: z.boolean(),
+    link: z.array(z.looseObject({ type: z.literal('replaced-by'), other: reference })).optional(),
+  }),
   AuditEvent: z.looseObject({
     ...common,
     action: z.enum(['C', 'R', 'U', 'D', 'E']),

@@ -19,6 +19,8 @@ export const LOG = 'simulator-1-0a1b2c3d'
 export const NAMES = scenarioNames()
 
 interface Run {
+  /** As they are appended to the log. */
+  readonly appended: readonly NewRecord[]
   readonly records: readonly CodedRecord[]
   /** What is known after all of them. */
   readonly known: Known
@@ -27,6 +29,7 @@ const made = new Map<string, Promise<Run>>()
 
 /** Every record of a run of half a minute, the pump living on for days in between. */
 export const recordsOf = async (scenario: string) => (await runOf(scenario)).records
+export const appendedOf = async (scenario: string) => (await runOf(scenario)).appended
 
 function runOf(scenario: string): Promise<Run> {
   const known = made.get(scenario) ?? run(scenario)
@@ -47,6 +50,7 @@ async function run(scenario: string): Promise<Run> {
   }
   await r.stop()
   const records: CodedRecord[] = []
+  const appended: NewRecord[] = []
   const known = nothingKnown()
   for (const event of r.events) {
     const record = recordOf(event)
@@ -56,9 +60,10 @@ async function run(scenario: string): Promise<Run> {
     const one = apiRecord(timed, place)
     if (!one) continue
     records.push(one)
+    appended.push(timed)
     fold(known, timed as unknown as AuditRecord, place)
   }
-  return { records, known }
+  return { appended, records, known }
 }
 
 /** Records in memory, filled with a run, as the surface is given them. */

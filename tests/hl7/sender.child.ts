@@ -20,6 +20,7 @@ const destination = destinationSchema.parse({
   testMessages: true,
   ackSeconds: 1,
   attempts: 3,
+  patienceMinutes: 0,
 })
 const { disk, dir, commits$: wake$ } = auditor
 const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$ })

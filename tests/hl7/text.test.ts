@@ -23,7 +23,7 @@ describe('text', () => {
       expect(parseAck(lines.join(end))).toEqual(ack)
     }
     for (const text of ['', 'MSH', 'MSA|AA|1', 'MSH|^~\\&|X\rPID|1', 'junk']) {
-      expect(parseAck(text)).toBeNull()
+      expect(parseAck(text).means, text).toBeNull()
     }
   })
 })

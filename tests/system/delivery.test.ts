@@ -121,7 +121,7 @@ delivery:
   expect(once(lab.seen.map((one) => one.check))).toEqual(['ok'])
   const taken = positions.filter((one) => one !== poison)
   expect(ehr.order.map((control) => Number(control.split('/')[1]))).toEqual(taken)
-  const reports = [...ehr.store].filter((key) => key.startsWith('DiagnosticReport '))
+  const reports = [...ehr.store].filter((key) => /^DiagnosticReport .*\d$/.test(key))
   expect(reports.length).toBe(MESSAGES - 1)
   const controls = once(emr.got.map((text) => text.split('|')[9] as string))
   expect(controls.map((one) => Number.parseInt(one.split('-').at(-1) ?? '', 36))).toEqual(positions)

@@ -24,7 +24,7 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   const config = join(temporary(), 'config.yaml')
   writeFileSync(
     config,
-    `source: simulator\nhl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, testMessages: true }\n`,
+    `source: simulator\nstateDir: ${state}\nhl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, testMessages: true }\n`,
   )
   const base = ['--state-dir', state]
   const { bridge, url } = await serve([wand.port], { state, more: ['--config', config] })
@@ -57,7 +57,11 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   expect(metrics).toMatch(/delivery_lag_seconds\{destination="emr",kind="hl7"\} 0(\.\d+)?\n/)
   const found = await get('/fhir/R4/Observation?code=157784')
   expect(JSON.parse(found)).toMatchObject({ total: 1, meta: { security: [{ code: 'HTEST' }] } })
-  const again = start(['hl7', 'send', '--parked', ...base])
+  const status = start(['hl7', 'status', '--config', config])
+  expect(await status.exit, status.err()).toBe(0)
+  expect(status.out()).toContain('AR because')
+  // The configuration says where the bridge is that runs: through it, beside it.
+  const again = start(['hl7', 'send', '--parked', '--config', config])
   expect(await again.exit).toBe(0)
   expect(again.out()).toContain('emr: 1 sent again.')
   await eventually(
@@ -66,6 +70,11 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
     10_000,
   )
   expect(got[1]).toBe(got[0])
+  const test = start(['hl7', 'test', '--config', config])
+  expect(await test.exit, test.err()).toBe(0)
+  expect(test.out()).toContain('Accepted (AA')
+  expect(got[2]?.split('|')[10]).toBe('T')
+  expect(got[2]).toContain('about no patient and no pump')
   bridge.child.kill('SIGTERM')
   expect(await bridge.exit).toBe(0)
 
@@ -75,7 +84,7 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   const alone = start(['hl7', 'send', '--config', config, ...base])
   expect(await alone.exit, alone.err()).toBe(0)
   expect(alone.out()).toContain('Everything that was recorded')
-  expect(got.length).toBe(2)
+  expect(got.length).toBe(3)
 
   const shown = start(['audit', 'show', '--json', ...base])
   expect(await shown.exit).toBe(0)

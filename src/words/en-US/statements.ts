@@ -242,12 +242,14 @@ export const statements: Statements = {
   'delivery.sending': 'Messages are being sent.',
   'delivery.looking-up': 'What it is owed is being looked up in the log.',
   'delivery.connecting': `It does not take messages now (connecting). ${STAYS}`,
-  'delivery.unanswered': `It does not take messages now (no answer in time). ${STAYS}`,
+  'delivery.unanswered': `It does not take messages now (no answer in the time that is configured). ${STAYS}`,
   'delivery.no-connection': `It does not take messages now (no answer to connecting). ${STAYS}`,
   'delivery.closed': `It does not take messages now (it closed the connection). ${STAYS}`,
   'delivery.no-reply': `It does not take messages now (it sends what is no reply). ${STAYS}`,
   'delivery.disabled': ({ text }) =>
     `It wants no messages any more (${text}), and is sent none. What is recorded stays in the log. Take it out of the configuration, or ask it again: wandbridge delivery send --parked --to NAME.`,
+  'delivery.odd': ({ text }) =>
+    `It answers what is no answer to the message that was sent (${text}). ${STAYS}`,
   'delivery.refused': ({ text }) => `It does not take messages now (${text}). ${STAYS}`,
 
   'bye.slow':

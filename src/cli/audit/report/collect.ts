@@ -59,7 +59,9 @@ const OF_THE_LOG: readonly Kind[] = [
   ...(['retention', 'clock-jump'] as const),
 ]
 /** Of a pump: a report of one pump has those of no other, nor of none. */
-const OF_A_PUMP: readonly string[] = ['interrogation', 'live', 'alarm', 'worksheet']
+const OF_A_PUMP: readonly string[] = [
+  ...['interrogation', 'live', 'alarm', 'pump-events', 'worksheet'],
+]
 
 export interface Kept {
   readonly place: Place

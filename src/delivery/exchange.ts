@@ -1,0 +1,133 @@
+// One message after the other over the link of a destination, as the machine says: connected when there is
+// something to send, sent again, closed, waited for. It knows what the destination said last, and whether it is
+// down; that it is, and that it is well again, is said once.
+import type { Cancel, Env } from '../base/env.ts'
+import { type Statement, statement } from '../model/statement.ts'
+import { type Event, IDLE, type Result, type Rules, type State, step } from './machine.ts'
+import type { Link, Message, Reply, Sender } from './sender.ts'
+import { reasonOf } from './standing.ts'
+
+const NO_ERROR = statement('delivery.connecting')
+
+export class Exchange {
+  readonly #env: Env
+  readonly #rules: Rules
+  readonly #link: Link
+  readonly #log: (text: string) => void
+  #state: State = IDLE
+  #stopped = false
+  /** The text of the message that is under way. */
+  #text = ''
+  #done: (result: Result) => void = () => {}
+  #timer: Cancel = () => {}
+  #lastError = NO_ERROR
+  /** Why we have closed the connection, which is not the other's doing; null = we have not. */
+  #ours: Statement | null = null
+  /** It answered this message with what is no answer to it. */
+  #odd: Statement | null = null
+  /** That it takes nothing now stands in the log of the bridge. */
+  #saidDown = false
+
+  constructor(env: Env, sender: Sender, rules: Rules, log: (text: string) => void) {
+    this.#env = env
+    this.#rules = rules
+    this.#log = log
+    this.#link = sender.link({
+      connected: () => this.#on({ kind: 'connected' }),
+      reply: (reply) => {
+        this.#heard(reply)
+        this.#on({ kind: 'reply', reply })
+      },
+      closed: (why) => {
+        this.#lastError = this.#odd ?? this.#ours ?? why
+        this.#down(this.#lastError)
+        this.#ours = null
+        this.#odd = null
+        this.#on({ kind: 'closed' })
+      },
+    })
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  get lastError(): Statement {
+    return this.#lastError
+  }
+
+  /** Until it is accepted, is to be set aside, or nothing is wanted any more. Of what was stopped nothing is said. */
+  async send(message: Message): Promise<Result> {
+    await message.ready?.()
+    try {
+      this.#text = message.text()
+    } catch (error) {
+      const text = (error as Error).message.slice(0, 500)
+      return { kind: 'parked', code: 'none', text, attempts: 0 }
+    }
+    const result = await new Promise<Result>((resolve) => {
+      this.#done = resolve
+      this.#on({ kind: 'message', control: message.control })
+    })
+    if (result.kind !== 'accepted') return result
+    this.#lastError = NO_ERROR
+    this.#odd = null
+    if (this.#saidDown) this.#log('it takes messages again.')
+    this.#saidDown = false
+    return result
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#timer()
+    this.#link.close()
+  }
+
+  #heard(reply: Reply | null): void {
+    if (reply?.means === 'accepted') return
+    const text = `${reply?.code ?? ''} ${reply?.text ?? ''}`.trim().slice(0, 200)
+    const heard = this.#state.head !== null && reply?.control === this.#state.head
+    this.#lastError = reply?.means
+      ? statement('delivery.refused', { text })
+      : statement('delivery.odd', { text })
+    // What means nothing, or names another message, is why nothing is known of this one.
+    this.#odd = reply?.means && heard ? null : statement('delivery.odd', { text })
+  }
+
+  /** Says once that a message waits because it cannot be delivered now. */
+  #down(why: Statement): void {
+    if (this.#stopped || this.#saidDown || this.#state.head === null) return
+    this.#saidDown = true
+    this.#log(
+      `it does not take messages now (${reasonOf(why)}). They stay in the log and are tried again.`,
+    )
+  }
+
+  #on(event: Event): void {
+    if (this.#stopped) return
+    const { state, effects } = step(this.#state, event, this.#rules)
+    this.#state = state
+    for (const effect of effects) {
+      switch (effect.do) {
+        case 'connect':
+          this.#link.connect()
+          break
+        case 'send':
+          this.#link.send(this.#text, this.#state.head ?? '')
+          break
+        case 'close':
+          this.#ours = statement('delivery.unanswered')
+          this.#link.close()
+          break
+        case 'timer':
+          this.#timer()
+          if (effect.ms !== null) {
+            this.#timer = this.#env.after(effect.ms, () => this.#on({ kind: 'time' }))
+          }
+          break
+        case 'done':
+          this.#done(effect.result)
+      }
+    }
+  }
+}

@@ -1,0 +1,264 @@
+// One interrogation is one thing, whichever way a hospital takes it: the API, FHIR, HL7 and the table of an audit
+// report have the same numbers with their units, the same drug to each dose, the same times and the same
+// identifiers. Over every scenario, and for a pump whose clock is right, lost, ahead, or not told. What belongs to
+// what is written down here by hand, apart from the tables of the product.
+import { describe, expect, it } from 'vitest'
+import type { NewRecord } from '../../src/audit/format/record.ts'
+import { csvLine } from '../../src/cli/audit/csv.ts'
+import { Collector, TABLES } from '../../src/cli/audit/report/collect.ts'
+import type { Row } from '../../src/cli/audit/report/reading-columns.ts'
+import { bundleOf } from '../../src/fhir/bundle.ts'
+import { messageOf } from '../../src/hl7/messages.ts'
+import type { InterrogationRecord } from '../../src/model/record.ts'
+import { appendedOf, NAMES } from '../fhir/readings.ts'
+import { feedRecords } from '../knowledge/records.ts'
+import { parsed } from './parsers.ts'
+
+const LOG = 'simulator-1-0a1b2c3d'
+
+/** The pump's clock: text, and how far it stands from this computer's, in ms. */
+const CLOCKS: Readonly<Record<string, readonly [string | null, number | null] | null>> = {
+  'as it is': null,
+  'of a pump that was reset': ['2000-01-01T00:03:10', -820_000_000_000],
+  'that has jumped ahead': ['2027-09-01T12:00:00', 25_000_000_000],
+  'of another zone': ['2026-01-05T03:00:00', -18_000_000],
+  'that is not told': [null, null],
+}
+
+function withClock(record: NewRecord, clock: (typeof CLOCKS)[string]): NewRecord {
+  if (!clock || record.kind !== 'interrogation') return record
+  const [deviceTime, offsetMs] = clock
+  const { body } = record as NewRecord<'interrogation'>
+  const uncertaintyMs = offsetMs === null ? null : 40
+  const told = { ...body.clock, deviceTime, offsetMs, uncertaintyMs }
+  return { ...record, deviceTime, body: { ...body, clock: told } } as NewRecord
+}
+
+type Figure = { readonly value: number | null; readonly unit: string | null }
+/** What the API says, and where the others have it: key in FHIR, name in HL7, column of the table. */
+function figures(one: InterrogationRecord): [string, Figure, string, string, string][] {
+  const { reservoir, infusion, battery, catheter, clock, state } = one
+  const bolus = infusion.patientBolus
+  return [
+    [
+      'reported-volume',
+      reservoir.reportedVolume,
+      'MDCX_PUMP_RESERVOIR_VOLUME_REPORTED',
+      'reservoir_reported_volume_mL',
+      'mL',
+    ],
+    ['capacity', reservoir.capacity, 'MDCX_PUMP_RESERVOIR_CAPACITY', 'reservoir_capacity_mL', 'mL'],
+    [
+      'low-alarm-volume',
+      reservoir.lowAlarmVolume,
+      'MDCX_PUMP_RESERVOIR_LOW_ALARM_VOLUME',
+      'reservoir_low_alarm_volume_mL',
+      'mL',
+    ],
+    [
+      'filled-volume',
+      reservoir.filledVolume,
+      'MDCX_PUMP_RESERVOIR_FILLED_VOLUME',
+      'reservoir_filled_volume_mL',
+      'mL',
+    ],
+    ['rate-set', infusion.rate, 'MDC_FLOW_FLUID_PUMP', 'infusion_rate_mL_per_day', 'mL/d'],
+    [
+      'volume-per-day',
+      infusion.volume24h,
+      'MDCX_PUMP_VOLUME_PER_DAY',
+      'infusion_volume24h_mL',
+      'mL',
+    ],
+    [
+      'bolus-remaining',
+      infusion.bolusVolume,
+      'MDC_VOL_FLUID_TBI_REMAIN',
+      'infusion_bolus_volume_mL',
+      'mL',
+    ],
+    [
+      'patient-bolus-volume',
+      bolus.volume,
+      'MDCX_PUMP_PATIENT_BOLUS_VOLUME',
+      'bolus_volume_mL',
+      'mL',
+    ],
+    [
+      'patient-bolus-lockout',
+      bolus.lockout,
+      'MDCX_PUMP_PATIENT_BOLUS_LOCKOUT',
+      'bolus_lockout_min',
+      'min',
+    ],
+    [
+      'patient-bolus-denied',
+      bolus.deniedCount,
+      'MDCX_PUMP_PATIENT_BOLUS_DENIED',
+      'bolus_denied_count',
+      '1',
+    ],
+    [
+      'battery-charge',
+      battery.remaining,
+      'MDC_ATTR_VAL_BATT_CHARGE',
+      'battery_remaining_percent',
+      '%',
+    ],
+    ['battery-voltage', battery.voltage, 'MDCX_PUMP_BATTERY_VOLTAGE', 'battery_voltage_mV', 'mV'],
+    [
+      'volume-asked-total',
+      battery.infusedTotal,
+      'MDCX_PUMP_VOLUME_ASKED_TOTAL',
+      'battery_infused_total_mL',
+      'mL',
+    ],
+    ['catheter-volume', catheter.volume, 'MDCX_CATHETER_VOLUME', 'catheter_volume_mL', 'mL'],
+    ['restarts', state.resets, 'MDCX_PUMP_RESTARTS', 'status_resets', '1'],
+    ['clock-offset', clock.offset, 'MDCX_PUMP_CLOCK_OFFSET', 'clock_offset_s', 's'],
+  ]
+}
+
+const COLUMN: Readonly<Record<string, string>> = {
+  'mg/mL': 'mg_per_mL',
+  'ug/mL': 'mcg_per_mL',
+  'mg/d': 'mg_per_day',
+  'ug/d': 'mcg_per_day',
+}
+
+/** A line of CSV as anybody reads it. */
+function cellsOf(line: string): Record<string, string> {
+  const cells = [...line.trimEnd().matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? '',
+  )
+  return Object.fromEntries(TABLES.readings.map((name, i) => [name, cells[i] ?? '']))
+}
+
+const hl7Time = (utc: string) => `${utc.replace(/[-:TZ]/g, '')}+0000`
+
+interface Resource {
+  readonly resourceType: string
+  readonly id: string
+  readonly [field: string]: unknown
+}
+
+describe.each(Object.keys(CLOCKS))('with a clock %s', (name) => {
+  it.for(NAMES)(
+    'an interrogation of %s is the same in the API, FHIR, HL7 and CSV',
+    async (scenario, { skip }) => {
+      const appended = await appendedOf(scenario)
+      const entries = feedRecords(
+        appended.map((one) => withClock(one, CLOCKS[name] ?? null)),
+        0,
+        LOG,
+      )
+      const rows: Row[] = []
+      const collector = new Collector(
+        { pump: null, from: null, to: null },
+        (table, row) => void (table === 'readings' && rows.push(row)),
+      )
+      for (const [position, { line }] of entries.entries()) {
+        collector.take({ log: LOG, position, leaf: '', vouched: '' } as never, line)
+      }
+      expect(collector.foreign).toEqual([])
+      const read = entries.flatMap((entry) => {
+        const record = entry.api()
+        return record?.kind === 'interrogation' ? [record] : []
+      })
+      expect(read.length).toBeGreaterThan(0)
+      const texts = read.map((one) => messageOf(one))
+      const messages = await parsed(texts, { skip })
+      for (const [i, record] of read.entries()) {
+        const rest = JSON.parse(JSON.stringify(record)) as InterrogationRecord
+        const resources = (bundleOf(record, 'http://x').entry ?? []).map(
+          (one) => JSON.parse(JSON.stringify(one.resource)) as Resource,
+        )
+        const report = resources.find((one) => one.resourceType === 'DiagnosticReport')
+        const of = (key: string) =>
+          resources.find(
+            (one) => one.resourceType === 'Observation' && one.id === `${rest.id}.${key}`,
+          )
+        const message = messages[i]
+        const hl7 = (texts[i] ?? '').split('\r').map((line) => line.split('|'))
+        const row = rows.find(
+          (one) => one['position'] === record.position && one['kind'] === 'interrogation',
+        )
+        const csv = cellsOf(csvLine(TABLES.readings.map((column) => row?.[column] ?? null)))
+
+        // Numbers.
+        for (const [key, { value, unit }, ref, column, expected] of figures(rest)) {
+          const quantity = of(key)?.['valueQuantity'] as { value: number; code: string } | undefined
+          const said = message?.rows.find((one) => one.ref === ref)
+          const what = `${scenario} ${key}`
+          if (value === null) {
+            expect(quantity, what).toBeUndefined()
+            expect(said?.value, what).toBe('')
+            expect(csv[column], what).toBe('')
+            continue
+          }
+          expect(unit, what).toBe(expected)
+          expect(quantity, what).toMatchObject({ value, code: unit })
+          expect(Number(said?.value), what).toBe(value)
+          expect(Number(csv[column]), what).toBe(value)
+        }
+
+        // Each dose with its drug.
+        const names = message?.rows.filter(({ ref }) => ref === 'MDC_DRUG_NAME_LABEL') ?? []
+        for (const [n, drug] of (rest.infusion.drugs ?? []).entries()) {
+          const slot = n + 1
+          for (const [key, ref, column, { value, unit }] of [
+            ['dose', 'MDC_RATE_DOSE', 'dose24h', drug.dose24h],
+            ['concentration', 'MDC_CONC_DRUG', 'concentration', drug.concentration],
+          ] as const) {
+            const observation = of(`drug${slot}-${key}`)
+            expect(observation?.['valueQuantity']).toMatchObject({ value, code: unit })
+            expect(observation?.['component']).toMatchObject([{ valueString: drug.name }])
+            const said = message?.rows.filter((one) => one.ref === ref)[n]
+            expect(Number(said?.value)).toBe(value)
+            const named = names.find(({ level }) => level === `${said?.level}.1`)
+            expect(named?.value).toBe(drug.name)
+            expect(Number(csv[`drug_${slot}_${column}_${COLUMN[unit ?? '']}`])).toBe(value)
+          }
+          expect(csv[`drug_${slot}_name`]).toBe(drug.name)
+        }
+
+        // Times: when it was read, when it was recorded, and what the pump's clock said.
+        const ours = resources.filter((one) => one.resourceType === 'Observation')
+        for (const one of [report, ...ours]) {
+          expect(one?.['effectiveDateTime']).toBe(rest.readAt)
+          expect(one?.['issued']).toBe(rest.at)
+        }
+        expect(hl7.find(([segment]) => segment === 'OBR')?.[7]).toBe(hl7Time(rest.readAt))
+        const times = hl7.filter(
+          ([segment, , , , level]) => segment === 'OBX' && !level?.endsWith('.0'),
+        )
+        expect(new Set(times.map((fields) => fields[14]))).toEqual(new Set([hl7Time(rest.readAt)]))
+        expect(hl7[0]?.[6]).toBe(hl7Time(rest.at))
+        expect([csv['read_at_utc'], csv['at_utc']]).toEqual([rest.readAt, rest.at])
+        const clock = message?.rows.find(({ ref }) => ref === 'MDCX_PUMP_CLOCK')?.value
+        const extension = (
+          report?.['_effectiveDateTime'] as { extension?: { valueString?: string }[] }
+        )?.extension
+        const beside = extension?.find((one) => one.valueString !== undefined)?.valueString
+        for (const text of [clock, beside ?? '', csv['pump_clock']]) {
+          expect(text).toBe(rest.deviceTime ?? '')
+        }
+
+        // Identifiers: of the record, and of the pump.
+        expect(report?.id).toBe(rest.id)
+        expect(rest.id).toBe(`${csv['log']}.${csv['position']}`)
+        expect(hl7.find(([segment]) => segment === 'OBR')?.[2]?.split('^')[0]).toBe(
+          rest.id.replace('.', '/'),
+        )
+        const pump = resources.find(
+          (one) => one.resourceType === 'Device' && one.id === rest.pump?.id,
+        )
+        const equipment = hl7.find((fields) => fields[4] === '1.0.0.0')?.[18]?.split('^')
+        for (const serial of [pump?.['serialNumber'], equipment?.[0], csv['pump']]) {
+          expect(serial).toBe(rest.pump?.serial)
+        }
+        expect(equipment?.[2]).toBe(`urn:wandbridge:pump:${rest.pump?.id}`)
+      }
+    },
+  )
+})
