@@ -82,9 +82,18 @@ export const ROOMS = {
     ...['base', 'model', 'access', 'http', 'refill/sheet', 'refill/desk', 'refill/paper'],
   ]),
   host: room('src/host/', 'where the rooms meet', [
-    ...['access', 'audit/format', 'audit/read', 'base', 'bridge', 'control', 'delivery', 'drivers'],
+    ...[
+      'access',
+      'audit/format',
+      'audit/read',
+      'base',
+      'bridge',
+      'control',
+      'decoders',
+      'delivery',
+    ],
     ...['feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'recorder', 'refill/sheet', 'status'],
-    ...['witness', 'words'],
+    ...['driver', 'drivers', 'witness', 'words'],
   ]),
   cli: room(
     'src/cli/',
