@@ -156,8 +156,13 @@ export class Bridge {
     this.#changes.next({ event, durable })
   }
 
+  /** Of a port with several wands, those of its wands. */
   get ports(): readonly string[] {
-    return [...this.#drivers.keys()]
+    const told = Object.keys(this.#state.wands)
+    return [...this.#drivers.keys()].flatMap((path) => {
+      const parts = told.filter((port) => port.startsWith(`${path}#`))
+      return parts.length > 0 ? parts : [path]
+    })
   }
 
   now(): Stamp {

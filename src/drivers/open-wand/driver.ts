@@ -1,7 +1,8 @@
 // The driver of wands that speak the open protocol: the link to one wand, with an interpreter that turns
 // what the link tells into events of the model.
-import type { Driver, DriverKind } from '../driver.ts'
+
 import { BLOCKS } from '../../../protocol/fields/blocks.ts'
+import type { Driver, DriverKind } from '../driver.ts'
 import { decoder } from './decoder.ts'
 import { Interpreter } from './interpret.ts'
 import { Link } from './link.ts'
