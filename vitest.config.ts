@@ -80,7 +80,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'workshop',
-          include: ['tests/workshop/**/*.test.ts'],
+          include: ['tests/{workshop,docs}/**/*.test.ts'],
           ...limits(20),
           sequence: { groupOrder: 0 },
         },
@@ -90,7 +90,14 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/oracles/**', 'tests/system/**', 'tests/workshop/**', ...PURE, ...ONCE],
+          exclude: [
+            'tests/oracles/**',
+            'tests/system/**',
+            'tests/workshop/**',
+            'tests/docs/**',
+            ...PURE,
+            ...ONCE,
+          ],
           ...limits(20),
           sequence: { groupOrder: 0 },
         },

@@ -209,7 +209,7 @@ export function contract(kind: DriverKind, make: (env: VirtualEnv) => Promise<Wa
       await w.until(() => w.connected())
       const before = w.of('reading').length
       w.line.damaged = true
-      await w.env.advance(4_000)
+      await w.env.advance(8_000)
       expect(w.of('reading').length).toBe(before)
       const [counters] = Object.values(w.bridge.counters())
       const discarded = Object.values(counters?.discarded ?? {})

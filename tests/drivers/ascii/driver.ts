@@ -128,6 +128,7 @@ class AsciiDriver implements Driver {
         for (const wand of this.#wands)
           this.#tellLink(wand, 'waiting', 'cannot-open', false, error.message)
       }
+      this.#drop()
       this.#port = null
       await port.close()
       await this.#sleep(RETRY_MS)
@@ -137,7 +138,6 @@ class AsciiDriver implements Driver {
   async #connection(over: () => boolean): Promise<void> {
     const { env } = this.#o
     this.#heardAt = env.monotonic()
-    this.#text = ''
     for (const wand of this.#wands) this.#tellLink(wand, 'greeting', 'opened', true)
     while (!over() && !this.#stopped) {
       if (env.monotonic() - this.#heardAt > QUIET_MS) return
@@ -282,13 +282,19 @@ class AsciiDriver implements Driver {
       this.#line(text)
     }
     // A line that does not end is none: nothing is held for ever.
-    if (this.#text.length > LONGEST) {
+    if (this.#text.length > LONGEST) this.#drop()
+    this.counters.held = this.#text.length
+  }
+
+  /** What is held is no line: there are too many bytes of it, or its connection has ended. */
+  #drop(): void {
+    if (this.#text.length > 0) {
       const count = this.#discarded()
       count.frames += 1
       count.bytes += this.#text.length
-      this.#text = ''
     }
-    this.counters.held = this.#text.length
+    this.#text = ''
+    this.counters.held = 0
   }
 
   #line(text: string): void {
