@@ -12,6 +12,7 @@ import { commitLine } from '../../src/audit/format/segment.ts'
 import { newKey } from '../../src/audit/log/keys.ts'
 import type { AuditLog } from '../../src/audit/log/log.ts'
 import { readRecords } from '../../src/audit/read/reader.ts'
+import { accountOf } from '../../src/audit/verify/account.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
 import { mulberry32, VirtualEnv } from '../../src/base/env.ts'
 import { type Retention, upkeep } from '../../src/recorder/upkeep.ts'
@@ -166,6 +167,67 @@ describe('ten years', () => {
     },
     600_000,
   )
+})
+
+describe('ten years on three computers', () => {
+  it('to each of which the folder is copied: every log is accounted for, and verifies from what was kept of it', async () => {
+    const rng = mulberry32(7)
+    const chance = (n: number) => rng() % n
+    const years = new Years()
+    years.segmentBytes = 20_000
+    const checkpoints: { log: string; since: string; key: string }[] = []
+    const names: string[] = []
+    const [gap, starts] = LONG ? [31, 118] : [92, 40]
+    const third = Math.floor(starts / 3)
+    for (let n = 0; n < starts; n += 1) {
+      // The third computer's clock is nine months ahead until somebody sets it.
+      if (n === third || n === 2 * third) years.disk = years.disk.copied()
+      const wrong = n >= 2 * third && n < 2 * third + 6 ? 270 : 0
+      const life = await years.start(gap, wrong ? 'unknown' : 'synchronised', wrong)
+      const { b, log } = life
+      const name = log.state.log ?? ''
+      if (!names.includes(name)) {
+        // Positions are counted anew.
+        if (names.length > 0)
+          expect(log.state.unaccepted.map(({ log }) => log)).toContain(names.at(-1))
+        names.push(name)
+        years.written.clear()
+      }
+      await years.write(life, 1 + chance(6))
+      checkpoints.push({ log: name, since: log.state.checkpoint ?? '', key: log.state.key ?? '' })
+      if (n === third - 5 || n === 2 * third - 5) {
+        const next = newKey(new VirtualEnv({ seed: n }))
+        await during(b.env, log.rotateKey(next, 'yearly'))
+        years.key = next
+      }
+      if (n % 3 === 0) expect((await care(b, log)).failures).toEqual([])
+      if (n % 6 === 0) expect(await years.lost(life)).toEqual([])
+      await years.end(life, chance(3) === 0 ? 'kill' : 'stop')
+    }
+    expect(names).toHaveLength(3)
+    for (const { log, since, key } of checkpoints.filter((_, n) => LONG || n % 6 === 0)) {
+      const dir = `/state/audit/${log}`
+      expect((await verify(years.disk, dir, { since })).vouched.checkpoint).toBe(sizeOf(since))
+      expect(await verify(years.disk, dir, { key })).toMatchObject({ problem: null, ok: true })
+    }
+    const results = []
+    for (const log of names)
+      results.push(await verify(years.disk, `/state/audit/${log}`, { schemas: true }))
+    expect(
+      accountOf(results).map(({ log, ok, setAside }) => [log, ok, setAside?.why?.code]),
+    ).toEqual([
+      [names[0], true, 'aside.copied'],
+      [names[1], true, 'aside.copied'],
+      [names[2], true, undefined],
+    ])
+    // Without the second one its absence is told by what the third says of it.
+    const [first, , last] = results
+    const left = accountOf([first, last].flatMap((one) => one ?? []))
+    expect(left.find(({ log }) => log === names[1])).toMatchObject({
+      verification: null,
+      ok: false,
+    })
+  }, 600_000)
 })
 
 describe('changes of key among dropped entries', () => {

@@ -78,7 +78,7 @@ export function endSession(d: Draft, how: SessionEnding, why: UnclosedWhy | null
   }
   set(d, { session: null, assembly: null, readTimes: null, snapshot: null, air: null })
   set(d, { recognised: false, unrecognisedSince: null, counter: null, purpose: 'read' })
-  set(d, { agreed: null, contradicted: false, outdatedBy: null, answeredAt: -Infinity })
+  set(d, { agreed: null, contradicted: false, lastLive: null, answeredAt: -Infinity })
 }
 
 export function addUnclosed(

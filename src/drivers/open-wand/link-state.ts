@@ -120,8 +120,8 @@ export interface LinkState {
   readonly agreed: Agreed | null
   /** LIVE has contradicted a reading of this session, and has not agreed with one since. */
   readonly contradicted: boolean
-  /** The LIVE that outdated the last reading: the next one must not contradict it at the same counter. */
-  readonly outdatedBy: ReplyOf<'LIVE'> | null
+  /** The newest LIVE of this session: a reading at the same counter must not contradict it. */
+  readonly lastLive: ReplyOf<'LIVE'> | null
   /** State counter of the pump when it was last read or recognised in this session. */
   readonly counter: number | null
   readonly assembly: Assembly | null
@@ -279,7 +279,7 @@ export function initialState(
     answeredAt: -Infinity,
     agreed: null,
     contradicted: false,
-    outdatedBy: null,
+    lastLive: null,
     counter: null,
     assembly: null,
     readTimes: null,

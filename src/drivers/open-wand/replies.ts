@@ -219,13 +219,12 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   }
   // Asked before the contact was lost it says nothing of now.
   if (!contact.fresh || began < (unrecognisedSince ?? -Infinity)) return
-  set(d, { recognised: true, unrecognisedSince: null, answeredAt: began })
+  set(d, { recognised: true, unrecognisedSince: null, answeredAt: began, lastLive: live })
   const same = counter !== null && live.stateCounter === counter
   const contradicted = same && contradicts(live, d.s.agreed)
   if (!same || contradicted) {
     if (contradicted) set(d, { contradicted })
     set(d, { assembly: null, readTimes: null, counter: live.stateCounter, agreed: null })
-    set(d, { outdatedBy: live })
     tell(d, { kind: 'outdated', session, why: same ? 'contradicted' : 'changed' })
     if (d.s.phase === 'holding') go(d, 'read-again')
     return
@@ -285,11 +284,12 @@ function grow(d: Draft, next: Assembly | Statement): void {
     alarms: isUnread(alarms) ? null : alarms.alarms.length,
   }
   set(d, { agreed })
-  // It may say again what LIVE contradicts: it is not current before LIVE agrees with it.
-  const { outdatedBy } = d.s
-  const same = outdatedBy?.stateCounter === d.s.counter
+  // It may say again what LIVE contradicts, and LIVE may have come while its blocks were collected: it is not
+  // current before LIVE agrees with it.
+  const { lastLive } = d.s
+  const same = lastLive?.stateCounter === d.s.counter
   const contradicted =
-    d.s.contradicted || (same && outdatedBy !== null && contradicts(outdatedBy, agreed))
+    d.s.contradicted || (same && lastLive !== null && contradicts(lastLive, agreed))
   set(d, { contradicted })
   tell(d, { kind: 'snapshot', session, read: { ...read, ...readTimes }, contradicted })
   if (d.s.policy === 'continuous') go(d, 'read-kept')

@@ -204,4 +204,27 @@ export const FOUND: readonly Story[] = [
     ],
     ms: 44535,
   },
+  // LIVE that came while the blocks were still collected was forgotten when the reading was whole.
+  {
+    seed: 201681,
+    policy: 'continuous',
+    liveMs: 1000,
+    framing: 'line',
+    steps: [
+      { at: 9046, command: { do: 'plug' } },
+      { at: 12726, command: { do: 'place' } },
+      { at: 14098, command: { do: 'reply', to: 'PING', nth: 4, count: 1, source: 'replay' } },
+      { at: 15512, command: { do: 'place' } },
+      { at: 16181, command: { do: 'sleep', ms: 3000 } },
+      { at: 17981, command: { do: 'block', block: 'bolus', missing: true } },
+      {
+        at: 22483,
+        command: { do: 'reply', to: 'LIVE', nth: 4, count: 3, set: { activeAlarms: 1 } },
+      },
+      { at: 25857, command: { do: 'reply', to: 'BLOCK', nth: 4, count: 3, drop: true } },
+      { at: 28867, command: { do: 'restart-wand' } },
+      { at: 33595, command: { do: 'plug' } },
+    ],
+    ms: 34346,
+  },
 ]
