@@ -89,3 +89,20 @@ it('exits with 3 where no wand answers, and with 2 when it is asked wrongly', {
   for (const wrong of [[], ['a', 'b'], ['tcp:x'], ['--slack', 'long', 'a'], ['--what']])
     expect(await conform(...wrong).exit).toBe(2)
 })
+
+const FIRMWARE = new URL('../../firmware', import.meta.url).pathname
+
+// The reference firmware, where there is one: built as a program of this computer, under sanitizers.
+for (const folder of [FIRMWARE].filter((one) => existsSync(join(one, 'Makefile')))) {
+  it('passes whole over the pump of the reference firmware', { timeout: 240_000 }, async () => {
+    const out = temporary()
+    const make = run('make', ['-C', folder, 'native', `OUT=${out}`])
+    expect(await make.exit, make.err()).toBe(0)
+    const [link, store] = [join(out, 'wand'), join(out, 'store')]
+    const wand = run(join(out, 'native', 'wand-pty'), [link, store])
+    await expect.poll(() => wand.out(), { timeout: 10_000 }).toContain('ready')
+    const kit = conform(link, ...SLACK)
+    expect(await kit.exit, kit.out() + kit.err()).toBe(0)
+    expect(kit.out()).toMatch(/\d+ passed, 0 failed/)
+  })
+}
