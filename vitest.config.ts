@@ -43,9 +43,16 @@ const PURE = [
 const ONCE = [
   // A sender that is killed, against a receiver in Python.
   'hl7/torture',
-  ...['page', 'page-look', 'refill', 'refill-terminal', 'examples', 'unclosed', 'log-origin'].map(
-    (name) => `system/${name}`,
-  ),
+  ...[
+    'conform',
+    'page',
+    'page-look',
+    'refill',
+    'refill-terminal',
+    'examples',
+    'unclosed',
+    'log-origin',
+  ].map((name) => `system/${name}`),
 ].map((tests) => `tests/${tests}.test.ts`)
 
 const limits = (seconds: number) => ({
