@@ -47,7 +47,7 @@ const ONCE = [
   'firmware/*',
   ...[
     ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
-    ...['examples', 'unclosed', 'log-origin', 'firmware'],
+    ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform'],
   ].map((name) => `system/${name}`),
 ].map((tests) => `tests/${tests}.test.ts`)
 
@@ -83,7 +83,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'workshop',
-          include: ['tests/workshop/**/*.test.ts'],
+          include: ['tests/{workshop,docs}/**/*.test.ts'],
           ...limits(20),
           sequence: { groupOrder: 0 },
         },
@@ -93,7 +93,14 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/oracles/**', 'tests/system/**', 'tests/workshop/**', ...PURE, ...ONCE],
+          exclude: [
+            'tests/oracles/**',
+            'tests/system/**',
+            'tests/workshop/**',
+            'tests/docs/**',
+            ...PURE,
+            ...ONCE,
+          ],
           ...limits(20),
           sequence: { groupOrder: 0 },
         },

@@ -2,16 +2,17 @@
 import type { Check } from '../check.ts'
 import { ANSWERING } from './answering.ts'
 import { BARE } from './bare.ts'
+import { BLOCK_CHECKS } from './blocks.ts'
 import { DAMAGE } from './damage.ts'
 import { ENDING } from './ending.ts'
 import { JUDGEMENT } from './judgement.ts'
 import { LINE_CHECKS } from './lines.ts'
 import { REPORT_CHECKS } from './reports.ts'
 import { SESSION } from './session.ts'
-import { SNAPSHOT } from './snapshot.ts'
+import { NEXT_SNAPSHOT, SNAPSHOT } from './snapshot.ts'
 import { WHOLE } from './whole.ts'
 
 export const CHECKS: readonly Check[] = [
   ...[ANSWERING, LINE_CHECKS, REPORT_CHECKS, DAMAGE, JUDGEMENT],
-  ...[BARE, SESSION, SNAPSHOT, ENDING, WHOLE],
+  ...[BARE, SESSION, SNAPSHOT, BLOCK_CHECKS, NEXT_SNAPSHOT, ENDING, WHOLE],
 ].flat()

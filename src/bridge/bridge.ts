@@ -156,8 +156,13 @@ export class Bridge {
     this.#changes.next({ event, durable })
   }
 
+  /** Of a port with several wands, those of its wands. */
   get ports(): readonly string[] {
-    return [...this.#drivers.keys()]
+    const told = Object.keys(this.#state.wands)
+    return [...this.#drivers.keys()].flatMap((path) => {
+      const parts = told.filter((port) => port.startsWith(`${path}#`))
+      return parts.length > 0 ? parts : [path]
+    })
   }
 
   now(): Stamp {
@@ -185,9 +190,15 @@ export class Bridge {
 
   /** Asks for one interrogation, on every port or on one; what comes of it is in the events. */
   interrogate(port?: string): boolean {
-    const asked = port === undefined ? [...this.#drivers.values()] : [this.#drivers.get(port)]
-    for (const driver of asked) driver?.read()
-    return asked.every((driver) => driver !== undefined)
+    if (port === undefined) for (const driver of this.#drivers.values()) driver.read()
+    const driver = port === undefined ? null : this.#driverOf(port)
+    driver?.read(port)
+    return driver !== undefined
+  }
+
+  /** Of a port, or of one wand of several on it. */
+  #driverOf(port: string): Driver | undefined {
+    return this.#drivers.get(port) ?? this.#drivers.get(port.slice(0, port.lastIndexOf('#')))
   }
 
   /** Counters of every driver, by port. */

@@ -1,10 +1,14 @@
-// What a way of speaking to one kind of wand is to the bridge. A driver owns the connection to one port:
-// it opens it, speaks, and tells what happened as events of src/model. It promises to send nothing but
-// what `sends` lists, to read wands of its one source only, and to stop within three seconds.
+// What a way of speaking to one kind of wand is to the bridge: docs/bring-your-own-wand.md. A driver owns the
+// connection to one port: it opens it, speaks, and tells what happened as events of src/model. It promises to
+// read wands of its one source only, and to stop within three seconds. That it sends nothing but what `sends`
+// lists is not left to it: src/bridge/allowed.ts stands between it and the port.
+//
+// Several wands on one port are told apart by the port of their events: `PATH#NAME`, one name each.
 import type { Env } from '../base/env.ts'
+import type { Decoder } from '../model/decoder.ts'
 import type { BridgeEvent, Stamp } from '../model/event.ts'
 import type { Policy } from '../model/policy.ts'
-import type { Source } from '../model/reading.ts'
+import type { SnapshotValues, Source } from '../model/reading.ts'
 import type { PortSource } from '../transport/port.ts'
 
 export interface Count {
@@ -56,22 +60,46 @@ export interface DriverOptions {
 export interface Driver {
   readonly counters: DriverCounters
   start(): void
-  /** Asks for one interrogation; it begins when the wand is in contact. */
-  read(): void
+  /**
+   * Asks for one interrogation; it begins when the wand is in contact. `port`: of which wand, as its events name
+   * it; of every one if not given.
+   */
+  read(port?: string): void
   /** Closes the session (confirmed if the implant answers) and the port. Within 3 s, once for all. */
   stop(): Promise<void>
 }
 
-/** A frame that a driver can send. */
+/** A frame that a driver can send: what it hands to its port in one write. */
 export interface Sendable {
   readonly what: string
   /** Matches the whole frame, its bytes as Latin-1 text. */
   readonly pattern: RegExp
 }
 
+/** What a kind of wand can tell, and cannot: tests/drivers/contract.ts holds a driver to it. */
+export interface Capabilities {
+  /** Blocks of which it reads something; of the others every reading says that there is none. */
+  readonly blocks: readonly (keyof SnapshotValues)[]
+  /** It holds a session with the implant, which must be closed, and may be found not closed. */
+  readonly session: boolean
+  /** What moves can be asked for without reading everything. */
+  readonly live: boolean
+  /** Several wands answer on one port. */
+  readonly severalOnPort: boolean
+}
+
 /** A kind of driver: what a bridge is given to speak with. */
 export interface DriverKind {
   readonly name: string
+  /** By what of a port one guesses such a wand, in words; that it is one is known from its answer alone. */
+  readonly fingerprints: readonly string[]
+  /** How its bytes are cut into frames, and what finds a damaged one, in words. */
+  readonly framing: string
+  readonly can: Capabilities
+  /** How it knows that the implant itself has answered, and not the wand from memory, in words. */
+  readonly confirms: string
+  /** Reads its records again. */
+  readonly decoder: Decoder
   /** Everything it can ever send. */
   readonly sends: readonly Sendable[]
   /** The longest silence of a wand that is well, in ms: after it the wand is lost. */

@@ -13,6 +13,8 @@ import { interrogateOnce } from '../bridge/interrogate.ts'
 import { watchLines } from '../bridge/watch.ts'
 import type { Reply } from '../control/messages.ts'
 import { ControlServer, type Handlers } from '../control/server.ts'
+import { knowDecoder } from '../drivers/decoders.ts'
+import type { DriverKind } from '../drivers/driver.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
@@ -61,6 +63,8 @@ export interface Host {
 export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'driver'> {
   /** What kind of wands it reads. */
   readonly source: Source
+  /** How they are spoken to; the open protocol if not given. */
+  readonly driver?: DriverKind
   /** The language of its sentences; en-US if not given. */
   readonly locale?: Locale
   readonly audit?: Pick<AuditorOptions, 'keepDays'> & {
@@ -113,6 +117,7 @@ async function hostOf(
   stateDir: string,
   {
     source,
+    driver = openWand,
     locale = 'en-US',
     audit: { witnesses = [], ...audit } = {},
     capture = {},
@@ -125,6 +130,7 @@ async function hostOf(
 ): Promise<Host> {
   const other = (await sourcesIn(stateDir)).find((one) => one !== source)
   if (other !== undefined) throw new OtherSource(otherSourceSentence(stateDir, other, source))
+  knowDecoder(driver.decoder)
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
@@ -136,7 +142,7 @@ async function hostOf(
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
       ...options,
-      ...{ env, stateDir, source, boot, driver: openWand },
+      ...{ env, stateDir, source, boot, driver },
       settings: { source, ports: named.map((port) => port.path), policy: options.policy },
       audit: {
         account: systemAccount(),

@@ -27,6 +27,7 @@ export const STATEMENTS = {
   'link.no-answer': NOTHING,
   'link.defect': NOTHING,
   'link.not-allowed': NOTHING,
+  'link.driver-lost': NOTHING,
   'link.port-gone': NOTHING,
   'link.clock-jumped': NOTHING,
   'link.held-up': NOTHING,
@@ -55,6 +56,9 @@ export const STATEMENTS = {
   'why.version': { major: 'number' },
   'why.other-source': { is: 'name', reads: 'name' },
   'why.no-session-number': NOTHING,
+  'why.driver-hung': { seconds: 'number' },
+  'why.driver-floods': NOTHING,
+  'why.driver-died': { how: 'name' },
   'why.not-allowed': { bytes: 'number', hex: 'name' },
   'why.refused-bytes': { bytes: 'number' },
   // Why a reading, or a step of it, came to nothing.

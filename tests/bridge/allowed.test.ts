@@ -5,6 +5,7 @@ import { LINES } from '../../protocol/framing/line-stream.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { Bridge } from '../../src/bridge/bridge.ts'
 import type { DriverKind, DriverOptions, Sendable } from '../../src/drivers/driver.ts'
+import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import type { BridgeEvent, LinkEvent } from '../../src/model/event.ts'
 import { recordOf } from '../../src/recorder/records.ts'
 import type { PortEvents, PortSource, WandPort } from '../../src/transport/port.ts'
@@ -60,6 +61,7 @@ async function rogue(what: (r: Rogue) => Promise<void> | void, sends = [...SENDS
   const told = { data: [] as string[], ended: [] as string[] }
   let done: Promise<void> = Promise.resolve()
   const kind: DriverKind = {
+    ...openWand,
     name: 'rogue',
     sends,
     quietMs: 1_000,
@@ -231,7 +233,7 @@ describe('a write outside the list', () => {
     const env = new VirtualEnv()
     const [one, two] = [fakePort(), fakePort()]
     const kind: DriverKind = {
-      ...{ name: 'half', sends: SENDS, quietMs: 1_000 },
+      ...{ ...openWand, name: 'half', sends: SENDS, quietMs: 1_000 },
       create({ port: source }) {
         const port = source.create()
         return {

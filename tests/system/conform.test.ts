@@ -1,9 +1,10 @@
 // The program `wand-conform` on real ports: a simulated wand on a pseudo-terminal, over a pump, and one over TCP
-// without an implant. What each check finds is tested in tests/conformance/, in virtual time.
+// without an implant. What each check finds is tested in tests/conformance/, in virtual time. Most of it is
+// waiting, so all run at once.
 import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/index.ts'
 import { endAll, type Program, run, temporary } from './programs.ts'
 
@@ -12,7 +13,7 @@ const KIT = new URL('../../dist/bin/wand-conform.js', import.meta.url).pathname
 const SLACK = ['--slack', '2000']
 const made: Simulator[] = []
 
-afterEach(async () => {
+afterAll(async () => {
   await endAll()
   for (const simulator of made.splice(0)) await simulator.stop()
 })
@@ -29,7 +30,7 @@ function conform(...args: string[]): Program {
   return run(process.execPath, [KIT, ...args])
 }
 
-it('passes whole over a pump on a pseudo-terminal, and writes JUnit', {
+it.concurrent('passes whole over a pump on a pseudo-terminal, and writes JUnit', {
   timeout: 180_000,
 }, async () => {
   const simulator = await simulated({ ports: [{ kind: 'pty' }] })
@@ -42,7 +43,9 @@ it('passes whole over a pump on a pseudo-terminal, and writes JUnit', {
   expect(readFileSync(junit, 'utf8')).toContain('failures="0"')
 })
 
-it('passes whole over TCP without an implant, as JSON', { timeout: 180_000 }, async () => {
+it.concurrent('passes whole over TCP without an implant, as JSON', {
+  timeout: 180_000,
+}, async () => {
   const simulator = await simulated({ ports: [{ kind: 'tcp' }] })
   await simulator.command({ do: 'lift' })
   const [path = ''] = simulator.describe().map((line) => line.path)
@@ -53,7 +56,7 @@ it('passes whole over TCP without an implant, as JSON', { timeout: 180_000 }, as
   expect(report.passed).toBeGreaterThan(50)
 })
 
-it('exits with 1 when a check fails, and says which', { timeout: 180_000 }, async () => {
+it.concurrent('exits with 1 when a check fails, and says which', { timeout: 180_000 }, async () => {
   const simulator = await simulated({ ports: [{ kind: 'tcp' }] })
   // Coupling where there must be none.
   const [path = ''] = simulator.describe().map((line) => line.path)
@@ -63,7 +66,7 @@ it('exits with 1 when a check fails, and says which', { timeout: 180_000 }, asyn
   expect(kit.out()).toMatch(/105 .*not run, 100 failed/)
 })
 
-it('closes the session when it is stopped', { timeout: 60_000 }, async () => {
+it.concurrent('closes the session when it is stopped', { timeout: 60_000 }, async () => {
   const simulator = await simulated({ ports: [{ kind: 'tcp' }], leaseMs: 30_000 })
   const [path = ''] = simulator.describe().map((line) => line.path)
   const kit = conform(path, ...SLACK)
@@ -74,7 +77,7 @@ it('closes the session when it is stopped', { timeout: 60_000 }, async () => {
   expect(kit.out()).not.toContain('not known to be closed')
 })
 
-it('exits with 3 where no wand answers, and with 2 when it is asked wrongly', {
+it.concurrent('exits with 3 where no wand answers, and with 2 when it is asked wrongly', {
   timeout: 60_000,
 }, async () => {
   const mute = createServer((socket) => void socket.resume()).listen(0, '127.0.0.1')
@@ -89,3 +92,22 @@ it('exits with 3 where no wand answers, and with 2 when it is asked wrongly', {
   for (const wrong of [[], ['a', 'b'], ['tcp:x'], ['--slack', 'long', 'a'], ['--what']])
     expect(await conform(...wrong).exit).toBe(2)
 })
+
+const FIRMWARE = new URL('../../firmware', import.meta.url).pathname
+
+// The reference firmware, where there is one: built as a program of this computer, under sanitizers.
+for (const folder of [FIRMWARE].filter((one) => existsSync(join(one, 'Makefile')))) {
+  it.concurrent('passes whole over the pump of the reference firmware', {
+    timeout: 240_000,
+  }, async () => {
+    const out = temporary()
+    const make = run('make', ['-C', folder, 'native', `OUT=${out}`])
+    expect(await make.exit, make.err()).toBe(0)
+    const [link, store] = [join(out, 'wand'), join(out, 'store')]
+    const wand = run(join(out, 'native', 'wand-pty'), [link, store])
+    await expect.poll(() => wand.out(), { timeout: 10_000 }).toContain('ready')
+    const kit = conform(link, ...SLACK)
+    expect(await kit.exit, kit.out() + kit.err()).toBe(0)
+    expect(kit.out()).toMatch(/\d+ passed, 0 failed/)
+  })
+}

@@ -76,7 +76,10 @@ export const TRANSITIONS = {
     from: ['idle', 'opening', 'waiting', 'greeting', 'watching', 'starting', 'ending'],
     to: 'stopped',
   },
-} as const satisfies Record<Exclude<LinkCause, 'not-started' | 'not-allowed'>, Transition>
+} as const satisfies Record<
+  Exclude<LinkCause, 'not-started' | 'not-allowed' | 'driver-lost'>,
+  Transition
+>
 
 export type Cause = keyof typeof TRANSITIONS
 

@@ -97,6 +97,8 @@ export const statements: Statements = {
     'The wand refuses what every host may ask: a defect of the wand or of this program.',
   'link.not-allowed':
     'Stopped: this program tried to send the wand what is no read request. Nothing of it was sent. A defect of this program: start it again, and report this.',
+  'link.driver-lost':
+    'Signal lost: the part of this program that reads this wand has failed. It is started again; other wands are not affected.',
   'link.port-gone': 'Signal lost: the wand was unplugged or its port closed.',
   'link.clock-jumped': 'This computer slept or its clock was changed. Connecting again.',
   'link.held-up':
@@ -130,6 +132,9 @@ export const statements: Statements = {
   'why.other-source': ({ is, reads }) =>
     `${IS[is] ?? is}; this bridge reads ${READS[reads] ?? reads}. Start the bridge with --source ${is}.`,
   'why.no-session-number': 'It opened a session without a number.',
+  'why.driver-hung': ({ seconds }) => `It did not answer for ${seconds} s.`,
+  'why.driver-floods': 'It said more than any wand can.',
+  'why.driver-died': ({ how }) => `It ended with ${how}.`,
   'why.not-allowed': ({ bytes, hex }) => `It was ${bytes} bytes: ${hex}.`,
   'why.refused-bytes': ({ bytes }) =>
     `What came, ${bytes} bytes, no wand sends: it is another device, another speed or parity, or a damaged cable.`,
