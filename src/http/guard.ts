@@ -91,7 +91,11 @@ export function guard(
     }
     // A script makes a token and uses it at once, and one that was revoked this moment is good no more.
     const shows = config?.scope !== undefined && request.raw.headers.authorization !== undefined
-    if (shows) void sources.access.looked().then(() => settle(judged()))
+    const waited = () => {
+      // Nobody waits for the answer on a connection that was ended meanwhile.
+      if (!socketOf(request).destroyed) settle(judged())
+    }
+    if (shows) void sources.access.looked().then(waited)
     else settle(judged())
   })
 
