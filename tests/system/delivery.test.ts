@@ -126,7 +126,14 @@ delivery:
   const controls = once(emr.got.map((text) => text.split('|')[9] as string))
   expect(controls.map((one) => Number.parseInt(one.split('-').at(-1) ?? '', 36))).toEqual(positions)
 
-  const shown = start(['audit', 'show', '--json', '--state-dir', state])
+  const shown = start([
+    'audit',
+    'show',
+    '--json',
+    '--kind',
+    'delivery-parked',
+    ...['--state-dir', state],
+  ])
   expect(await shown.exit).toBe(0)
   const records = shown.json() as { kind: string; body: Record<string, unknown> }[]
   const aside = records.filter((one) => one.kind === 'delivery-parked').map((one) => one.body)

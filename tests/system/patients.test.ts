@@ -44,13 +44,15 @@ delivery:
   const served = await serve([pump.port], { state, more: ['--config', config] })
   const { bridge } = served
   const bearer = await token(state)
+  // What the pump has logged itself goes there, too.
+  const reports = () => [...ehr.store].filter((key) => /^DiagnosticReport .*\d$/.test(key)).length
   const metricsOf = async () =>
     (
       await fetch(`${served.url}/metrics`, { headers: { authorization: `Bearer ${bearer}` } })
     ).text()
   const got = (n: number) =>
     eventually(
-      () => [emr.got.length, ehr.order.length, lab.seen.length],
+      () => [emr.got.length, reports(), lab.seen.length],
       (all) => all.every((one) => one === n),
       60_000,
     )
