@@ -126,6 +126,9 @@ async function hostOf(
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
   const words = WORDS[locale]
   let why = 'start-failed'
+  let watched: Witnessed | null = null
+  // After the log has ended: its last records are witnessed, too.
+  closers.add('the witnesses', () => watched?.close())
   const sends = sending !== undefined && sending.destinations.length > 0
   let hl7: Hl7 | null = null
   const { auditor, feed, knowledge, bridge, start } = openRooms(
@@ -157,13 +160,10 @@ async function hostOf(
     ...capture,
   })
   if (capture.on) void captures.start()
-  let watched: Witnessed | null = null
   const tree = treeOfLog(env, auditor, (note) => watched?.cosigned(note) ?? note)
   if (witnesses.length > 0) {
     const { startWitnesses } = await import('./witness-host.ts')
-    const started = startWitnesses(env, auditor, tree, witnesses)
-    closers.add('the witnesses', () => started.close())
-    watched = started
+    watched = startWitnesses(env, auditor, tree, witnesses)
   }
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.
