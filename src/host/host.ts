@@ -160,7 +160,7 @@ async function hostOf(
     ...capture,
   })
   if (capture.on) void captures.start()
-  const tree = treeOfLog(env, auditor, (note) => watched?.cosigned(note) ?? note)
+  const tree = treeOfLog(env, auditor, () => watched)
   if (witnesses.length > 0) {
     const { startWitnesses } = await import('./witness-host.ts')
     watched = startWitnesses(env, auditor, tree, witnesses)

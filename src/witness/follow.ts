@@ -131,6 +131,17 @@ export class Witnesses {
     return checkpoint + lines.join('')
   }
 
+  /** The largest checkpoint of a log that one of them has cosigned, with every cosignature kept for it. */
+  last(log: string): string | null {
+    const [largest] = this.#all.filter((one) => one.log === log).sort((a, b) => b.size - a.size)
+    if (!largest?.note) return null
+    const text = largest.note.slice(0, largest.note.lastIndexOf('\n\n') + 2)
+    const lines = this.#all.flatMap(({ note }) =>
+      note?.startsWith(text) ? note.slice(text.length).split(/(?<=\n)/) : [],
+    )
+    return text + [...new Set(lines)].join('')
+  }
+
   #look(): void {
     for (const one of this.#all) if (!one.busy) one.sending = this.#send(one)
   }

@@ -156,6 +156,15 @@ describe('three witnesses', () => {
     const cosigned = parseCheckpoint(one.witnesses.cosigned(one.log.state.checkpoint ?? ''))
     if (typeof cosigned === 'string') throw new Error(cosigned)
     for (const { cosigner } of all) expect(cosignedAt(cosigned.note, cosigner)).toBeGreaterThan(0)
+    // While it grows on, the last one with cosignatures is there.
+    const checkpoint = one.log.state.checkpoint ?? ''
+    await one.append(1)
+    expect(one.log.state.checkpoint).not.toBe(checkpoint)
+    const last = parseCheckpoint(one.witnesses.last(one.log.state.log ?? '') ?? '')
+    if (typeof last === 'string') throw new Error(last)
+    expect(last.note.text).toBe(cosigned.note.text)
+    for (const { cosigner } of all) expect(cosignedAt(last.note, cosigner)).toBeGreaterThan(0)
+    expect(one.witnesses.last('device-1-00000000')).toBeNull()
     await one.stop()
     expect((await readKept(one.b.disk, one.dir)).length).toBe(3)
     // After a restart it goes on with what was kept, and without it by asking.
@@ -211,6 +220,18 @@ describe('three witnesses', () => {
     await one.append(1)
     expect(await one.until(allSigned)).toMatchObject({ problems: [] })
   }, 60_000)
+
+  it('refuse with 400 what is not UTF-8', async () => {
+    for (const { url } of await three()) {
+      const body = Buffer.concat([
+        Buffer.from('old 0\n\n'),
+        Buffer.from([0xff]),
+        Buffer.from('x\n1\n'),
+      ])
+      const reply = await fetch(`${url}/add-checkpoint`, { method: 'POST', body })
+      expect(reply.status).toBe(400)
+    }
+  })
 
   it('refuse a log that was written anew, with its key and with another', async () => {
     const all = await three()
