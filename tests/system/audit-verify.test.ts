@@ -151,6 +151,7 @@ describe('a witness', () => {
     expect(code).toBe(0)
     expect(out).toMatch(new RegExp(`${old}: .*not authenticated.* Of the witness no cosignature`))
     expect(out).toMatch(new RegExp(`${log}: .* vouched for by the witness\\.`))
+    expect(out).toContain('an older copy that was put back as a whole would say the same')
     const alone = audit('verify', join(state, 'audit', old), ...asked.slice(0, 2))
     expect(alone.code).toBe(1)
     expect(alone.err).toContain('Ask the witness for what it cosigned last')

@@ -117,7 +117,9 @@ describe('witnesses as programs', () => {
         .digest('hex')
       const note = join(home, 'asked')
       writeFileSync(note, (await text(`${where}/${origin}/checkpoint`)).text)
-      expect(verified('--witness', key, '--since', note)).toMatchObject({ status: 0 })
+      const known = verified('--witness', key, '--since', note)
+      expect(known.status).toBe(0)
+      expect(known.stdout).not.toContain('would say the same')
       const [log = ''] = /simulator-\d+-[0-9a-f]{8}/.exec(own) ?? []
       const segment = join(state, 'audit', log, '00000001.jsonl')
       const whole = readFileSync(segment)

@@ -142,11 +142,16 @@ export function exitOf(accounts: readonly Account[]): ExitCode {
   return unread ? Exit.AUDIT : Exit.NOT_SO
 }
 
-function say(account: Account, spoken: readonly string[], { rederive, who }: VerifyFlags): void {
+const BESIDE =
+  '  This is by what is kept beside the log: an older copy that was put back as a whole would say the same. To know, ask\n  the witness for what it cosigned last, and hand that in with --since.'
+
+function say(account: Account, spoken: readonly string[], flags: VerifyFlags): void {
+  const { rederive, who } = flags
   const { log, verification, setAside, accepted, ok } = account
   const out = ok ? console.log : console.error
   const sentence = verification?.sentence ?? missing(account, spoken)
   out(printable(`${log}: ${sentence}`))
+  if (verification?.ok && verification.cosigned && flags.since === undefined) out(BESIDE)
   for (const { code, args } of verification?.refused ?? []) {
     out(printable(`  ${saying(WORDS['en-US'], { code: `aside.${code}`, args: { log, ...args } })}`))
   }
