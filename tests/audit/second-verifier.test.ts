@@ -392,6 +392,54 @@ describe('the second verifier', () => {
   )
 
   it(
+    'says the same of what is kept of witnesses, whatever that is',
+    async () => {
+      const state = await carried()
+      const [witness] = WITNESSES
+      const [some = '', last = ''] = state.checkpoints.slice(-2)
+      if (!witness) throw new Error('no witness')
+      const by = (note: string) =>
+        note + cosign(note.slice(0, note.indexOf('\n\n') + 1), witness, 9)
+      const rootOf = (note: string) => note.split('\n')[2] ?? ''
+      const other = by(last.replace(rootOf(last), rootOf(some)))
+      const wrong = by(some.replace(rootOf(some), rootOf(last)))
+      const kept = (notes: unknown, format = 'wandbridge-witnesses/1') =>
+        JSON.stringify({ format, notes })
+      const files = [
+        ...[[by(last)], [by(some), by(last)], [1, by(last)], [by(last), wrong], [wrong, by(some)]],
+        ...[
+          [wrong],
+          [other, by(last)],
+          ['x', by(some)],
+          by(last),
+          null,
+          [],
+          [by(last).slice(0, -1)],
+        ],
+      ].map((notes) => kept(notes))
+      const raw = [
+        kept([by(last)], 'wandbridge-witnesses/2'),
+        `\ufeff${kept([by(last)])}`,
+        '[]',
+        'null',
+        '{"x":NaN}',
+      ]
+      const cases = [...files, ...raw].flatMap((text) =>
+        [{}, { since: by(some) }, { since: wrong }].map((options) => ({
+          ...{ what: text.slice(0, 60), dir: state.dir },
+          files: [...state.files, [`${state.dir}.witnesses`, Buffer.from(text)] as const],
+          options: { ...options, witnesses: [witness.witness.text] },
+        })),
+      )
+      const { ours, disagreements } = await compare(cases)
+      expect(disagreements).toEqual([])
+      expect(ours.filter(({ ok }) => ok).length).toBeGreaterThan(5)
+      expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(20)
+    },
+    MS,
+  )
+
+  it(
     `says the same of ${MUTATIONS} changes, and neither accepts another meaning`,
     async () => {
       const good: { state: State; last: string; lines: string[] }[] = []

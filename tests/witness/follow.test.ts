@@ -22,6 +22,8 @@ import { newKey } from '../../src/audit/log/keys.ts'
 import { AuditLog } from '../../src/audit/log/log.ts'
 import { readKept } from '../../src/audit/read/cosigned.ts'
 import { LogTiles } from '../../src/audit/read/tiles.ts'
+import { accountOf } from '../../src/audit/verify/account.ts'
+import { verify } from '../../src/audit/verify/verify.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
 import { systemEnv, VirtualEnv } from '../../src/base/env.ts'
 import { Witnesses } from '../../src/witness/follow.ts'
@@ -219,6 +221,17 @@ describe('three witnesses', () => {
     expect(copy.witnesses.status().behind).toBe(copy.log.state.size - 6)
     await one.append(1)
     expect(await one.until(allSigned)).toMatchObject({ problems: [] })
+    // Each is intact by itself; the one that was refused says so.
+    for (const record of copy.records) await during(copy.b.env, copy.log.append(record))
+    const [first, second] = [
+      await verify(one.b.disk, one.dir, { live: true }),
+      await verify(copy.b.disk, copy.dir, { live: true }),
+    ]
+    expect([first, second].map(({ ok, refused: by }) => [ok, by.length])).toEqual([
+      [true, 0],
+      [true, 3],
+    ])
+    expect(accountOf([second])).toMatchObject([{ ok: false }])
   }, 60_000)
 
   it('refuse with 400 what is not UTF-8', async () => {
