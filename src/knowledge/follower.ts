@@ -40,6 +40,9 @@ export interface KnowledgeState {
   readonly code: string | null
 }
 
+/** How long a stop waits for the records that were written last. */
+const CATCH_UP_MS = 2_000
+
 /** Reading a minute's records again takes less than a second; the disk is not worn by it. */
 const SAVE_MS = 60_000
 const RETRY_MS = 1_000
@@ -80,12 +83,32 @@ export class Follower {
     })
   }
 
-  /** Writes the snapshot, and ends. */
+  /** Takes what was written last, writes the snapshot, and ends. */
   async stop(): Promise<void> {
+    await this.#caughtUp()
     this.#end.abort()
     await this.#running
     this.#set({ phase: 'stopped' })
     await this.#save()
+  }
+
+  /** How sessions ended is said from what is known, so their ends must be. A disk that hangs is not waited for. */
+  #caughtUp(): Promise<void> {
+    const { env, feed } = this.#options
+    const behind = () =>
+      ['reading', 'following'].includes(this.#state.phase) && this.owed < (feed.head()?.size ?? 0)
+    return new Promise((done) => {
+      const end = () => {
+        cancel()
+        off()
+        done()
+      }
+      const cancel = env.after(CATCH_UP_MS, end)
+      const off = this.#changes.on(() => {
+        if (!behind()) end()
+      })
+      if (!behind()) end()
+    })
   }
 
   get state(): KnowledgeState {

@@ -1,6 +1,7 @@
 // Knowledge beside its log: begun from a snapshot or from nothing, it is the same; and the log decides.
 import { describe, expect, it } from 'vitest'
 import { mulberry32 } from '../../src/base/env.ts'
+import { during } from '../audit/bench-log.ts'
 import { MemoryDisk } from '../audit/memory-disk.ts'
 import { randomRecords } from './records.ts'
 import { FILE, rebuilt, told, world } from './world.ts'
@@ -28,6 +29,19 @@ describe('knowledge', () => {
     expect(pair.map(({ sameSerial }) => sameSerial)).toEqual(
       pair.map(({ id }) => pair.map((one) => one.id).filter((one) => one !== id)),
     )
+    expect(told(knowledge)).toEqual(await rebuilt(w.disk))
+  })
+
+  it('takes what was written last before it ends, as the end of a session', async () => {
+    const w = await world(3)
+    const { knowledge } = await w.know()
+    const records = await randomRecords(23, 80)
+    const written = Promise.all(records.map((record) => w.log.append(record)))
+    await during(
+      w.env,
+      written.then(() => knowledge.stop()),
+    )
+    expect(knowledge.state.position).toBe(w.log.state.size - 1)
     expect(told(knowledge)).toEqual(await rebuilt(w.disk))
   })
 
