@@ -12,11 +12,18 @@ export interface TreeOfLog extends AuditTiles {
   of(log: string): LogTiles
 }
 
-/** `cosigned`: the newest checkpoint with what witnesses have added to it. */
+/** What witnesses have added to the checkpoints of a log. */
+export interface Cosignatures {
+  /** A checkpoint with the cosignatures that are known for it. */
+  cosigned(checkpoint: string): string
+  /** The largest checkpoint of a log that any of them has cosigned; null = there is none. */
+  last(log: string): string | null
+}
+
 export function treeOfLog(
   env: Env,
   auditor: Auditor,
-  cosigned: (checkpoint: string) => string = (checkpoint) => checkpoint,
+  witnesses: () => Cosignatures | null = () => null,
 ): TreeOfLog {
   let known: LogTiles | null = null
   const of = (log: string): LogTiles => {
@@ -28,7 +35,13 @@ export function treeOfLog(
     head() {
       const { log, size, checkpoint } = auditor.state
       if (log === null || checkpoint === null || size === 0) return null
-      return { log, size, checkpoint: cosigned(checkpoint) }
+      const by = witnesses()
+      return {
+        log,
+        size,
+        checkpoint: by?.cosigned(checkpoint) ?? checkpoint,
+        cosigned: by?.last(log) ?? null,
+      }
     },
     tile: (log, tile, size) => of(log).tile(tile, size),
     entries(log, { index, width }, size) {

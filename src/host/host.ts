@@ -136,6 +136,9 @@ async function hostOf(
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
   const words = WORDS[locale]
   let why = 'start-failed'
+  let watched: Witnessed | null = null
+  // After the log has ended: its last records are witnessed, too.
+  closers.add('the witnesses', () => watched?.close())
   const sends = sending !== undefined && Object.values(sending.destinations).flat().length > 0
   let delivery: Delivery | null = null
   let patients: Patients | null = null
@@ -176,13 +179,10 @@ async function hostOf(
     ...capture,
   })
   if (capture.on) void captures.start()
-  let watched: Witnessed | null = null
-  const tree = treeOfLog(env, auditor, (note) => watched?.cosigned(note) ?? note)
+  const tree = treeOfLog(env, auditor, () => watched)
   if (witnesses.length > 0) {
     const { startWitnesses } = await import('./witness-host.ts')
-    const started = startWitnesses(env, auditor, tree, witnesses)
-    closers.add('the witnesses', () => started.close())
-    watched = started
+    watched = startWitnesses(env, auditor, tree, witnesses)
   }
   const rooms = { bridge, auditor, feed, knowledge }
   // Whoever does not send or listen does not load what it takes.

@@ -4,7 +4,7 @@ import type { Env } from '../base/env.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { Witnesses } from '../witness/follow.ts'
 import { postTo } from '../witness/post.ts'
-import type { TreeOfLog } from './audit-tiles.ts'
+import type { Cosignatures, TreeOfLog } from './audit-tiles.ts'
 
 export interface WitnessConfig {
   readonly url: string
@@ -12,9 +12,7 @@ export interface WitnessConfig {
   readonly key: string
 }
 
-export interface Witnessed {
-  /** A checkpoint with the cosignatures that are known for it. */
-  cosigned(checkpoint: string): string
+export interface Witnessed extends Cosignatures {
   close(): Promise<void>
 }
 
@@ -45,6 +43,7 @@ export function startWitnesses(
   witnesses.start()
   return {
     cosigned: (checkpoint) => witnesses.cosigned(checkpoint),
+    last: (log) => witnesses.last(log),
     close: () => witnesses.stop(),
   }
 }

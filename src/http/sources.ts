@@ -43,7 +43,13 @@ export interface ReadLog {
 /** The audit log as tiles. */
 export interface AuditTiles {
   /** Null = no log is open. */
-  head(): { readonly log: string; readonly size: number; readonly checkpoint: string } | null
+  head(): {
+    readonly log: string
+    readonly size: number
+    readonly checkpoint: string
+    /** The largest checkpoint that a witness has cosigned; null = there is none. */
+    readonly cosigned?: string | null
+  } | null
   /** Of the tree of `size` records; null = it has no such tile. */
   tile(log: string, tile: Tile, size: number): Promise<Uint8Array | null>
   /** The lines that the tile's hashes are of; null = retention has dropped some. */

@@ -52,6 +52,19 @@ export function tileRoutes(app: FastifyInstance, sources: HttpSources): void {
     },
   )
   app.get<{ Params: Params }>(
+    '/api/v1/audit/:log/cosigned',
+    {
+      config: { scope: 'status' },
+      onSend: cached(SECONDS),
+      schema: { hide: true, params: paramsSchema },
+    },
+    (request, reply) => {
+      const { cosigned } = current(request.params.log).head() ?? {}
+      if (typeof cosigned !== 'string') throw new HttpProblem('not-found')
+      return reply.header('content-type', 'text/plain; charset=utf-8').send(cosigned)
+    },
+  )
+  app.get<{ Params: Params }>(
     '/api/v1/audit/:log/tile/*',
     { config: { scope: 'status' }, onSend: cached(FOR_EVER), schema: HIDDEN },
     async (request, reply) => {

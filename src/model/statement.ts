@@ -119,6 +119,7 @@ export const STATEMENTS = {
   // What is told beside that.
   'witness.fork': { name: 'name', said: 'text' },
   'witness.ahead': { name: 'name', theirs: 'number' },
+  'witness.forgot': { name: 'name', theirs: 'number' },
   'witness.unknown-key': { name: 'name' },
   'witness.wrong-key': { name: 'name' },
   'witness.unreadable': { name: 'name' },
@@ -127,6 +128,8 @@ export const STATEMENTS = {
   'audit.neglected': { step: 'name', errno: 'name', dir: 'name' },
   'audit.not-kept': { kind: 'name', at: 'time' },
   // Why a log was set aside.
+  'aside.fork': { log: 'name', name: 'name' },
+  'aside.ahead': { log: 'name', name: 'name' },
   'aside.gone': ASIDE,
   'aside.cut': ASIDE,
   'aside.replaced': ASIDE,

@@ -110,11 +110,11 @@ export type WandStatus = z.infer<typeof wandSchema>
  * Why a witness has not cosigned. `fork`: the log is not a continuation of what it saw · `ahead`: it saw
  * more records than are here · `unknown-log`, `unknown-key`: it was not given this log's key ·
  * `unreadable`: no proof can be made here · `wrong-key`: it signs with another key than it was said to ·
- * `no-answer`: it is not reached, or fails.
+ * `no-answer`: it is not reached, or fails · `forgot`: it says that it saw fewer records than it has cosigned.
  */
 export const WITNESS_PROBLEMS = [
   ...(['fork', 'ahead', 'unknown-log', 'unknown-key', 'unreadable', 'wrong-key'] as const),
-  'no-answer',
+  ...(['no-answer', 'forgot'] as const),
 ] as const
 export type WitnessProblem = (typeof WITNESS_PROBLEMS)[number]
 

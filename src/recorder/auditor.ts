@@ -17,7 +17,7 @@ import { VERSION } from '../base/version.ts'
 import type { Owner } from '../model/owner.ts'
 import type { Source } from '../model/reading.ts'
 import { type Statement, statement } from '../model/statement.ts'
-import type { AuditStatus, Coded, WitnessStatus } from '../model/status.ts'
+import { type AuditStatus, type Coded, isFork, type WitnessStatus } from '../model/status.ts'
 import { type Access, ReadAccess } from './aggregate.ts'
 import { upkeep } from './upkeep.ts'
 import { witnessNotices } from './witness-notices.ts'
@@ -127,7 +127,12 @@ export class Auditor {
     const position = size > 0 ? size - 1 : null
     const witnesses = this.#witnesses?.()
     const own = [this.#lowSpace, this.#neglected].filter((one) => one !== null)
-    const told = [...notices, ...own, ...(witnesses ? witnessNotices(witnesses) : [])]
+    // What a witness refuses now is not told once more as what it refused before.
+    const now = new Set(witnesses?.problems.filter((one) => isFork(one.problem)).map((p) => p.name))
+    const before = notices.filter(
+      ({ args }) => args?.['log'] !== log || !now.has(`${args['name']}`),
+    )
+    const told = [...before, ...own, ...(witnesses ? witnessNotices(witnesses) : [])]
     const head = { log, position, state, checkpoint, code, args, notices: told }
     return { ...head, ...(witnesses && { witnesses }) }
   }
@@ -172,10 +177,10 @@ export class Auditor {
     return (await this.append({ kind: 'operator', action, actor, body })) !== null
   }
 
-  /** Says that people have looked at logs that were set aside; gives their names. */
+  /** Says that people have looked at logs that were set aside or refused; gives their names. */
   async accept(reason: string, actor: Actor): Promise<readonly string[]> {
     const accepted: string[] = []
-    for (const { log } of this.#log.state.unaccepted) {
+    for (const log of new Set(this.#log.state.unaccepted.map((one) => one.log))) {
       if (await this.#log.accept(log, reason, actor)) accepted.push(log)
     }
     return accepted

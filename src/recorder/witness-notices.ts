@@ -13,6 +13,8 @@ function noticeOf({ name, problem, theirs, said }: Problem): Statement[] {
       return [statement('witness.fork', { name, said })]
     case 'ahead':
       return [statement('witness.ahead', { name, theirs: theirs ?? 0 })]
+    case 'forgot':
+      return [statement('witness.forgot', { name, theirs: theirs ?? 0 })]
     case 'unknown-log':
     case 'unknown-key':
       return [statement('witness.unknown-key', { name })]

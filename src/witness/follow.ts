@@ -1,6 +1,6 @@
 // The witnesses of a bridge: each is sent the newest checkpoint whenever the log has grown, soon and not
-// too often, beside the log and never in its way. What a witness has cosigned is kept; what it refuses is
-// told until it does not refuse any more.
+// too often, beside the log and never in its way; at an orderly end once more, within a short bound. What a
+// witness has cosigned is kept. What it refuses is told while it does, and stands in the log, which tells it on.
 import { join } from 'node:path'
 import type { Observable, Subscription } from 'rxjs'
 import { originOf } from '../audit/format/checkpoint.ts'
@@ -17,6 +17,8 @@ import { type Newest, type Outcome, type Post, submit, type Tree } from './submi
 const PACE_MS = 2_000
 const FIRST_WAIT_MS = 1_000
 const LONGEST_WAIT_MS = 60_000
+/** So long the end of a bridge waits for all of them together, in ms. */
+const END_MS = 2_000
 
 export interface FollowOptions {
   readonly env: Env
@@ -45,7 +47,10 @@ interface Followed {
   note: string | null
   size: number
   problem: Refused | null
+  /** It said that it saw less than it has cosigned; told until the bridge ends. */
+  forgot: Refused | null
   busy: boolean
+  sending: Promise<void>
   /** Ends the pause between two submissions; null = there is none. */
   pause: Cancel | null
   wait: number
@@ -63,7 +68,13 @@ export class Witnesses {
     this.#all = options.witnesses.map((one) => ({
       ...one,
       ...{ log: '', note: null, size: 0, problem: null },
-      ...{ busy: false, pause: null, wait: FIRST_WAIT_MS },
+      ...{
+        forgot: null,
+        sending: Promise.resolve(),
+        busy: false,
+        pause: null,
+        wait: FIRST_WAIT_MS,
+      },
     }))
   }
 
@@ -73,17 +84,36 @@ export class Witnesses {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true
     this.#subscription?.unsubscribe()
+    if (!this.#stopped) await this.#last()
+    this.#stopped = true
     for (const one of this.#all) one.pause?.()
     await this.#saving
+  }
+
+  /** What the log has grown by since the last pause; a witness that does not answer in time goes without. */
+  async #last(): Promise<void> {
+    let cancel: Cancel = () => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#options.env.after(END_MS, resolve)
+    })
+    const sent = this.#all.map(async (one) => {
+      await one.sending
+      one.pause?.()
+      one.pause = null
+      await this.#send(one)
+    })
+    await Promise.race([late, Promise.all(sent)])
+    cancel()
   }
 
   status(): WitnessStatus {
     const { log = '', size = 0 } = this.#options.newest() ?? {}
     const sizes = this.#all.map((one) => (one.log === log ? one.size : 0))
-    const problems = this.#all.flatMap(({ cosigner, problem }) =>
-      problem === null ? [] : [{ name: cosigner.witness.name, ...problem }],
+    const problems = this.#all.flatMap(({ cosigner, problem, forgot }) =>
+      [problem, forgot].flatMap((one) =>
+        one === null ? [] : [{ name: cosigner.witness.name, ...one }],
+      ),
     )
     return {
       of: this.#all.length,
@@ -101,8 +131,19 @@ export class Witnesses {
     return checkpoint + lines.join('')
   }
 
+  /** The largest checkpoint of a log that one of them has cosigned, with every cosignature kept for it. */
+  last(log: string): string | null {
+    const [largest] = this.#all.filter((one) => one.log === log).sort((a, b) => b.size - a.size)
+    if (!largest?.note) return null
+    const text = largest.note.slice(0, largest.note.lastIndexOf('\n\n') + 2)
+    const lines = this.#all.flatMap(({ note }) =>
+      note?.startsWith(text) ? note.slice(text.length).split(/(?<=\n)/) : [],
+    )
+    return text + [...new Set(lines)].join('')
+  }
+
   #look(): void {
-    for (const one of this.#all) void this.#send(one)
+    for (const one of this.#all) if (!one.busy) one.sending = this.#send(one)
   }
 
   async #send(one: Followed): Promise<void> {
@@ -130,7 +171,7 @@ export class Witnesses {
     const ms = 'note' in outcome ? PACE_MS : one.wait
     const again = () => {
       one.pause = null
-      void this.#send(one)
+      one.sending = this.#send(one)
     }
     one.pause = env.after(ms, again, { background: true })
     one.wait = 'note' in outcome ? FIRST_WAIT_MS : Math.min(one.wait * 2, LONGEST_WAIT_MS)
@@ -140,29 +181,37 @@ export class Witnesses {
   async #begin(one: Followed, log: string): Promise<void> {
     const { disk, dir } = this.#options
     const notes = await readKept(disk, join(dir, log))
-    const kept = cosignedBy(notes, originOf(log), one.cosigner)
+    const [kept] = cosignedBy(notes, originOf(log), one.cosigner)
     one.log = log
     one.note = kept?.note ?? null
     one.size = kept?.size ?? 0
+    one.forgot = null
   }
 
   #take(one: Followed, { log, size }: Newest, outcome: Outcome): void {
-    const before = one.problem?.problem
+    const before = `${one.problem?.problem} ${one.forgot?.problem}`
+    const { problem: was } = one.problem ?? {}
     if ('note' in outcome) {
       one.note = outcome.note
       one.size = size
       one.problem = null
       this.#save(log)
+      const { forgot: theirs } = outcome
+      if (theirs !== undefined) {
+        one.forgot = { problem: 'forgot', theirs, said: `409 ${theirs}` }
+        this.#record(one, size, one.forgot)
+      }
     } else {
       one.problem = outcome
       // What a fork is told of stands in the log as well, once for every time that it begins.
-      if (isFork(outcome.problem) && before !== outcome.problem) {
-        const { name } = one.cosigner.witness
-        const body = { name, size, ...outcome }
-        this.#options.record({ kind: 'witness', body, outcome: { ok: false } })
-      }
+      if (isFork(outcome.problem) && was !== outcome.problem) this.#record(one, size, outcome)
     }
-    if (before !== one.problem?.problem) this.#options.changed()
+    if (before !== `${one.problem?.problem} ${one.forgot?.problem}`) this.#options.changed()
+  }
+
+  #record({ cosigner }: Followed, size: number, refused: Refused): void {
+    const body = { name: cosigner.witness.name, size, ...refused }
+    this.#options.record({ kind: 'witness', body, outcome: { ok: false } })
   }
 
   /** A cosignature that could not be kept is asked for again after a restart. */

@@ -60,8 +60,10 @@ async function answer(
   }
   if (url !== '/add-checkpoint') return say(reply, 404, 'There is POST /add-checkpoint only.')
   if (method !== 'POST') return say(reply.setHeader('allow', 'POST'), 405, 'It takes POST only.')
-  const text = await body(request)
-  if (text === null) return say(reply, 413, 'The submission is too large.')
+  const bytes = await body(request)
+  if (bytes === null) return say(reply, 413, 'The submission is too large.')
+  const text = textOf(bytes)
+  if (text === null) return say(reply, 400, 'The submission is not UTF-8.')
   const said = await witness.add(text)
   if (said.status === 200) return say(reply, 200, said.line ?? '')
   if (said.status === 409) return say(reply, 409, `${said.size}\n`, 'text/x.tlog.size')
@@ -71,7 +73,7 @@ async function answer(
 }
 
 /** Null = it is larger than a submission can be. */
-async function body(request: IncomingMessage): Promise<string | null> {
+async function body(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -79,7 +81,16 @@ async function body(request: IncomingMessage): Promise<string | null> {
     if (length > MOST_BYTES) return null
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString()
+  return Buffer.concat(chunks)
+}
+
+/** Null = it is not UTF-8. */
+function textOf(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return null
+  }
 }
 
 function say(reply: ServerResponse, status: number, text: string, type = TEXT): void {

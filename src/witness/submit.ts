@@ -31,7 +31,11 @@ export type Post = (text: string) => Promise<Reply>
 
 export type Outcome =
   /** The checkpoint with the cosignature behind its other signatures. */
-  | { readonly note: string }
+  | {
+      readonly note: string
+      /** It had cosigned more than it now says it saw: so much. */
+      readonly forgot?: number
+    }
   | {
       readonly problem: WitnessProblem
       /** Records that it says it has cosigned. */
@@ -43,7 +47,7 @@ export type Outcome =
 /** How often a witness may say that it has seen another size than it said before. */
 const TRIES = 3
 
-/** `known`: the size that it cosigned last, as far as is known here. */
+/** `known`: the size of its newest cosignature that is kept here. */
 export async function submit(
   newest: Newest,
   known: number,
@@ -57,18 +61,27 @@ export async function submit(
     return { problem: 'unreadable', theirs: null, said: '' }
   }
   let old = Math.min(known, size)
+  let forgot: number | undefined
   for (let tries = 0; tries < TRIES; tries += 1) {
     const proof = old === 0 ? [] : await tree.consistency(old, size)
     const { status, text } = await post(submissionText(old, proof, checkpoint))
     const said = `${status} ${text.slice(0, 200)}`.trim()
     const refused = { theirs: null, said }
-    if (status === 200) return cosigned(checkpoint, text, by)
+    if (status === 200) {
+      const outcome = cosigned(checkpoint, text, by)
+      return 'note' in outcome && forgot !== undefined ? { ...outcome, forgot } : outcome
+    }
     if (status === 422) return { problem: 'fork', ...refused }
     if (status === 404) return { problem: 'unknown-log', ...refused }
     if (status === 403) return { problem: 'unknown-key', ...refused }
     const theirs = /^(0|[1-9]\d{0,15})\n?$/.exec(text)?.[1]
-    if (status !== 409 || theirs === undefined) return { problem: 'no-answer', ...refused }
+    if (status !== 409) return { problem: 'no-answer', ...refused }
+    // Until 2026 a witness answered so, with or without its size, when it saw another root of this size.
+    if (old === size && (theirs === undefined || Number(theirs) === size))
+      return { problem: 'fork', ...refused }
+    if (theirs === undefined) return { problem: 'no-answer', ...refused }
     old = Number(theirs)
+    if (old < known) forgot ??= old
     if (old > size) return { problem: 'ahead', theirs: old, said }
   }
   return { problem: 'no-answer', theirs: old, said: '409' }

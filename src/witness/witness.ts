@@ -75,7 +75,7 @@ export class Witness {
     if (typeof seen !== 'string' && seen.origin === origin && cosignedAt(seen.note, key))
       return seen
     throw new Error(
-      `What this witness has cosigned of ${origin} is damaged, in ${dir}. It cosigns nothing more of this log. Put the file back from a backup, or give the witness a new directory and a new key.`,
+      `What this witness has cosigned of ${origin} is damaged, in ${dir}. It cosigns nothing more of this log. Do not put an older copy of the file back: the witness would cosign a second history. Give the witness a new directory and a new key, and tell the bridges the new key.`,
     )
   }
 

@@ -50,6 +50,7 @@ interface Answer {
   readonly records: number
   readonly vouched: number
   readonly cosigned: number | null
+  readonly refused: number
   readonly reason: string | null
 }
 
@@ -64,6 +65,17 @@ const chanceOf = (seed: number) => {
   const rng = mulberry32(seed)
   return (n: number) => (n <= 1 ? 0 : rng() % n)
 }
+
+const ACTOR = { id: 'amy', role: 'lead', auth: 'token' }
+const refusedBy = (chance: (n: number) => number): NewRecord<'witness'> => ({
+  kind: 'witness',
+  outcome: { ok: false },
+  body: {
+    name: `witness.example/${11 + chance(2)}`,
+    problem: ['fork', 'ahead', 'forgot'][chance(3)] ?? '',
+    ...{ size: 1, theirs: null, said: '422' },
+  },
+})
 
 /** Lives of a bridge with failing writes, kills, power cuts, changes of key, packing and dropping. */
 async function lived(seed: number): Promise<State[]> {
@@ -105,6 +117,8 @@ async function lived(seed: number): Promise<State[]> {
     await b.env.advance(2_500)
     const other = objects[1 - (life % 2)]
     if (other && chance(3) === 0) await during(b.env, log.rotateKey(other, 'a test'))
+    if (chance(3) === 0) void log.append(refusedBy(chance))
+    if (chance(6) === 0) void log.accept(log.state.log ?? '', 'a test', ACTOR)
     if (chance(3) === 0) {
       const retention = { keepDays: 0, age: () => log.age, wall: () => b.env.wall() }
       const dir = logDir(log)
@@ -132,19 +146,25 @@ async function lived(seed: number): Promise<State[]> {
   return Promise.all(
     [...logs].map(async (dir) => {
       const own = [...checkpoints].filter((note) => note.includes(basename(dir)))
+      const cosigned = (note: string, witness: (typeof WITNESSES)[number]) =>
+        note +
+        cosign(note.slice(0, note.indexOf('\n\n') + 1), witness, 1_700_000_000 + chance(1_000))
       const notes = WITNESSES.flatMap((witness) => {
-        const note = own[chance(own.length)]
-        if (note === undefined || chance(8) === 0) return []
-        const text = note.slice(0, note.indexOf('\n\n') + 1)
-        return [note + cosign(text, witness, 1_700_000_000 + chance(1_000))]
+        const some = Array.from({ length: 1 + chance(2) }, () => own[chance(own.length)])
+        if (chance(8) === 0) return []
+        return some.flatMap((note) => (note === undefined ? [] : [cosigned(note, witness)]))
       })
+      // What a witness itself would give to whoever asks it: only its signature need be known.
+      const [first] = WITNESSES
+      const asked = own[chance(own.length)]
+      const byWitness = first && asked ? [cosigned(asked, first)] : []
       await writeKept(disk, dir, notes)
       return {
         what: `seed ${seed}`,
         dir,
         files: filesOf(disk, dir),
         keys: [...keys].filter((key) => key.includes(basename(dir))),
-        checkpoints: own,
+        checkpoints: [...own, ...byWitness],
       }
     }),
   )
@@ -308,6 +328,8 @@ async function compare(
     const vouched = Math.max(mine.vouched.key, mine.vouched.checkpoint)
     const same =
       mine.ok === its.ok &&
+      // Of a log that is not intact each has read so far as it does.
+      (!mine.ok || mine.refused.length === its.refused) &&
       (!mine.ok ||
         (mine.records === its.records && vouched === its.vouched && mine.cosigned === its.cosigned))
     return same ? [] : [{ what, options, ours: mine.sentence, theirs: its }]
@@ -346,6 +368,7 @@ describe('the second verifier', () => {
       expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(5)
       expect(ours.filter(({ hashesOnly }) => hashesOnly > 0).length).toBeGreaterThan(2)
       expect(ours.filter(({ cosigned }) => (cosigned ?? 0) > 0).length).toBeGreaterThan(5)
+      expect(ours.filter(({ ok, refused: by }) => ok && by.length > 0).length).toBeGreaterThan(2)
     },
     MS,
   )
@@ -364,6 +387,54 @@ describe('the second verifier', () => {
       expect(new Set(state.keys).size).toBe(3)
       expect(state.files.some(([, bytes]) => bytes.includes('"kind":"key-rotation"'))).toBe(false)
       expect(state.files.some(([name]) => name.endsWith('.gz'))).toBe(false)
+    },
+    MS,
+  )
+
+  it(
+    'says the same of what is kept of witnesses, whatever that is',
+    async () => {
+      const state = await carried()
+      const [witness] = WITNESSES
+      const [some = '', last = ''] = state.checkpoints.slice(-2)
+      if (!witness) throw new Error('no witness')
+      const by = (note: string) =>
+        note + cosign(note.slice(0, note.indexOf('\n\n') + 1), witness, 9)
+      const rootOf = (note: string) => note.split('\n')[2] ?? ''
+      const other = by(last.replace(rootOf(last), rootOf(some)))
+      const wrong = by(some.replace(rootOf(some), rootOf(last)))
+      const kept = (notes: unknown, format = 'wandbridge-witnesses/1') =>
+        JSON.stringify({ format, notes })
+      const files = [
+        ...[[by(last)], [by(some), by(last)], [1, by(last)], [by(last), wrong], [wrong, by(some)]],
+        ...[
+          [wrong],
+          [other, by(last)],
+          ['x', by(some)],
+          by(last),
+          null,
+          [],
+          [by(last).slice(0, -1)],
+        ],
+      ].map((notes) => kept(notes))
+      const raw = [
+        kept([by(last)], 'wandbridge-witnesses/2'),
+        `\ufeff${kept([by(last)])}`,
+        '[]',
+        'null',
+        '{"x":NaN}',
+      ]
+      const cases = [...files, ...raw].flatMap((text) =>
+        [{}, { since: by(some) }, { since: wrong }].map((options) => ({
+          ...{ what: text.slice(0, 60), dir: state.dir },
+          files: [...state.files, [`${state.dir}.witnesses`, Buffer.from(text)] as const],
+          options: { ...options, witnesses: [witness.witness.text] },
+        })),
+      )
+      const { ours, disagreements } = await compare(cases)
+      expect(disagreements).toEqual([])
+      expect(ours.filter(({ ok }) => ok).length).toBeGreaterThan(5)
+      expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(20)
     },
     MS,
   )

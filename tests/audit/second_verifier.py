@@ -4,8 +4,9 @@ Whoever wrote it knew the program, too, so what both read wrongly in the text it
 
 It shares nothing with the program: another language, the standard library only, Ed25519 in plain
 numbers. Reads one question a line on standard input, {"dir", "key"?, "since"?, "witness"?}, and answers each with
-one line: {"ok", "records", "vouched", "cosigned", "reason"}. "witness" lists verifier keys of witnesses
-(c2sp.org/tlog-cosignature), each of which must have cosigned a checkpoint of the log. The sections named are those of the text.
+one line: {"ok", "records", "vouched", "cosigned", "refused", "reason"}. "witness" lists verifier keys of witnesses
+(c2sp.org/tlog-cosignature), each of which must have cosigned a checkpoint of the log; "refused" is how many
+refusals by witnesses stand in it that nobody has accepted. The sections named are those of the text.
 """
 
 import base64
@@ -251,9 +252,12 @@ class Key:
         if self.id.hex() != parts[2]:
             raise Fault("the hash of a verifier key does not fit")
 
+    def named(self, note):
+        return [s[2] for s in note.signatures if (s[0], s[1]) == (self.name, self.id)]
+
     def cosigned(self, note):
         """Whether the note carries true cosignatures of this witness, and only such of it."""
-        own = [s[2] for s in note.signatures if (s[0], s[1]) == (self.name, self.id)]
+        own = self.named(note)
         for data in own:
             time = int.from_bytes(data[:8], "big")
             message = f"cosignature/v1\ntime {time}\n".encode() + note.message
@@ -391,8 +395,8 @@ class Segment:
                         self.earlier = True
                     else:
                         raise Fault("a segment begins inside a segment")
-                if kind in ("packed", "retention"):
-                    heard.append((kind, body))
+                if kind in ("packed", "retention", "segment", "witness", "accept"):
+                    heard.append((kind, body, tree.size))
                 leaf = leaf_hash(line)
                 tree.append(leaf)
                 self.leaves.append(leaf)
@@ -447,6 +451,7 @@ class Log:
         self.packed_here, self.packed_said = {}, {}
         self.retention, self.key_changes = (0, 0), None
         self.leaf_end = None
+        self.refused, self.end = set(), 0
 
     def read(self, name):
         with open(os.path.join(self.path, name), "rb") as file:
@@ -570,19 +575,34 @@ class Log:
             tree.append(leaf)
             if tree.size in sizes:
                 self.roots[tree.size] = tree.root()
-        for kind, body in s.heard:
-            if not isinstance(body, dict):
+        for kind, body, position in s.heard:
+            if not isinstance(body, dict) or position < self.end:
                 continue
-            if kind == "packed":
+            if kind == "witness":
+                self.refuse(body.get("problem"), body.get("name"))
+            elif kind == "accept":
+                if body.get("log") == self.log:
+                    self.refused = set()
+            elif kind == "segment":
+                for one in body.get("unaccepted") if isinstance(body.get("unaccepted"), list) else []:
+                    if isinstance(one, dict) and one.get("log") == self.log and isinstance(one.get("args"), dict):
+                        self.refuse(one.get("code"), one["args"].get("name"))
+            elif kind == "packed":
                 self.packed_said[body.get("segment")] = (body.get("bytes"), body.get("sha256"))
             elif is_count(body.get("through")) and is_count(body.get("position")):
                 if body["through"] >= self.retention[0]:
                     self.retention = (body["through"], body["position"])
                     self.key_changes = body.get("keyChanges")
         self.tree, self.key = s.marks[-1].tree.copy(), s.marks[-1].key
+        self.end = self.tree.size
         self.stand = (number, s, data)
         self.suspect = s.fault
         self.unopened = []
+
+    def refuse(self, problem, name):
+        """Section 12: a witness has seen another log of this name."""
+        if problem in ("fork", "ahead") and isinstance(name, str):
+            self.refused.add((problem, name))
 
     def extend_chain(self, s, begin):
         """Section 7."""
@@ -713,52 +733,60 @@ def answer(question):
         since = Checkpoint(question["since"].rstrip() + "\n") if "since" in question else None
         witnesses = [Key(text.strip(), kind=4) for text in question.get("witness", [])]
     except Fault as fault:
-        return {"ok": False, "records": 0, "vouched": 0, "cosigned": None, "reason": f"unusable: {fault}"}
+        return {"ok": False, "records": 0, "vouched": 0, "cosigned": None, "refused": 0, "reason": f"unusable: {fault}"}
     log = Log(question["dir"])
-    newest = [cosigned_last(log, witness) for witness in witnesses]
+    cosigned = [[c for c in [*kept_notes(log), *([since] if since else [])]
+                 if c.origin == f"wandbridge/{log.log}" and w.cosigned(c)] for w in witnesses]
+    said = {"ok": False, "vouched": 0, "cosigned": None, "reason": None}
     try:
-        log.verify({c.size for c in [since, *newest] if c is not None})
-        vouched = outside(log, key, since)
-        cosigned = witnessed(log, newest)
+        log.verify({c.size for c in [since, *(c for own in cosigned for c in own)] if c is not None})
+        said["vouched"] = outside(log, key, since, witnesses)
+        said["cosigned"] = witnessed(log, cosigned)
+        said["ok"] = True
     except Fault as fault:
-        return {"ok": False, "records": log.tree.size, "vouched": 0, "cosigned": None, "reason": str(fault)}
-    return {"ok": True, "records": log.tree.size, "vouched": vouched, "cosigned": cosigned, "reason": None}
+        said.update(vouched=0, reason=str(fault))
+    return {**said, "records": log.tree.size, "refused": len(log.refused)}
 
 
-def cosigned_last(log, witness):
-    """Section 12: of what is kept beside the log, the largest checkpoint that this witness cosigned."""
+def no_constant(text):
+    raise ValueError(text)
+
+
+def kept_notes(log):
+    """Section 12: the checkpoints in the file beside the log."""
     try:
         path = log.path + ".witnesses"
         if os.path.getsize(path) > 1 << 20 or not stat.S_ISREG(os.lstat(path).st_mode):
-            return None
+            return []
         with open(path, "rb") as file:
-            kept = json.loads(file.read().decode())
+            kept = json.loads(file.read().decode(), parse_constant=no_constant)
         notes = kept["notes"] if kept["format"] == "wandbridge-witnesses/1" else []
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        return []
     found = []
-    for note in notes if isinstance(notes, list) else []:
+    for note in notes:
         try:
-            checkpoint = Checkpoint(note, more=True)
+            found.append(Checkpoint(note, more=True))
         except Fault:
-            continue
-        if checkpoint.origin == f"wandbridge/{log.log}" and witness.cosigned(checkpoint):
-            found.append(checkpoint)
-    return max(found, key=lambda one: one.size, default=None)
+            pass
+    return found
 
 
-def witnessed(log, newest):
+def witnessed(log, cosigned):
     """How many records all of the witnesses have cosigned; None when none was asked for."""
-    for checkpoint in newest:
-        if checkpoint is None:
-            raise Fault("a witness has cosigned nothing of this log")
-        root = log.roots.get(checkpoint.size) if checkpoint.size else sha256(b"")
-        if checkpoint.size > log.tree.size or root != checkpoint.root:
-            raise Fault("a witness has cosigned another log")
-    return min((one.size for one in newest), default=None)
+    for own in cosigned:
+        if not own:
+            raise Fault("nothing that a witness has cosigned of this log is here")
+        for one in own:
+            root = log.roots.get(one.size) if one.size else sha256(b"")
+            if one.size > log.tree.size or root != one.root:
+                raise Fault("a witness has cosigned another log")
+    return min((max(one.size for one in own) for own in cosigned), default=None)
 
 
-def outside(log, key, since):
+def outside(log, key, since, witnesses):
     origin = f"wandbridge/{log.log}"
     in_chain = key is not None and any(k.text == key.text for k in log.chain)
     signer = None
@@ -771,14 +799,17 @@ def outside(log, key, since):
                 raise Fault("a signature of the checkpoint is false")
             if own and signer is None:
                 signer = one
-        if signer is None:
+        named = [w for w in witnesses if w.named(since)]
+        if not all(w.cosigned(since) for w in named):
+            raise Fault("a cosignature of the checkpoint is false")
+        if signer is None and not named:
             raise Fault("no known key signed the checkpoint")
         root = log.roots.get(since.size) if since.size else sha256(b"")
         if since.size > log.tree.size or root != since.root:
             raise Fault("the records are not those of the checkpoint")
     if key is not None and not in_chain:
         before = since is not None and since.size <= log.dropped_before
-        if key.name != origin or not before or signer.text != key.text:
+        if key.name != origin or not before or signer is None or signer.text != key.text:
             raise Fault("the log is signed with another key")
     return max(log.tree.size if in_chain else 0, since.size if since else 0)
 

@@ -47,6 +47,15 @@ describe('the log as tiles', () => {
     expect(await note.text()).toBe(log.state.checkpoint)
     expect(note.headers.get('content-type')).toBe('text/plain; charset=utf-8')
     expect(note.headers.get('cache-control')).toBe('private, max-age=2')
+    // No witness has cosigned any, and then one has.
+    expect((await w.get(`${prefix}/cosigned`)).status).toBe(404)
+    const witnessed = await start({
+      audit: {
+        ...audit,
+        head: () => ({ log: log.state.log ?? '', size, checkpoint: 'x', cosigned: 'a note' }),
+      },
+    })
+    expect(await (await witnessed.get(`${prefix}/cosigned`)).text()).toBe('a note')
     const last = size - 512
     for (const path of ['000', '001', `002.p/${last}`]) {
       const hashes = Buffer.from(await (await w.get(`${prefix}/tile/0/${path}`)).arrayBuffer())

@@ -11,6 +11,9 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { cosign, cosigningKey } from '../../src/audit/format/cosignature.ts'
+import { newKey } from '../../src/audit/log/keys.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
 import { bench, close, during, open, refused } from '../audit/bench-log.ts'
 import type { MemoryDisk } from '../audit/memory-disk.ts'
 import { endAll, MAIN, temporary } from './programs.ts'
@@ -35,6 +38,8 @@ function stateOf(disk: MemoryDisk): string {
   }
   return state
 }
+
+const WITNESS = cosigningKey('witness.example/w', newKey(new VirtualEnv({ seed: 5 })))
 
 const HOSTILE = 'the \u001b[2K disk\u202e was restored'
 
@@ -125,6 +130,35 @@ describe('every log that a record names', () => {
   })
 })
 
+describe('a witness', () => {
+  it('is asked for the log that is written now, and for one that is named; another may be older', async () => {
+    const b = bench(1)
+    const first = await open(b)
+    await close(b, first)
+    b.disk.files.delete('/state/audit/simulator.manifest.json')
+    const c = bench(2, b.disk)
+    const second = await open(c)
+    await close(c, second)
+    const state = stateOf(b.disk)
+    const [old = '', log = ''] = [first.state.log, second.state.log].map(String)
+    const note = second.state.checkpoint ?? ''
+    const cosigned = note + cosign(note.slice(0, note.indexOf('\n\n') + 1), WITNESS, 1)
+    const kept = JSON.stringify({ format: 'wandbridge-witnesses/1', notes: [cosigned] })
+    const asked = ['--witness', WITNESS.witness.text, '--state-dir', state]
+    expect(audit('verify', ...asked).code).toBe(1)
+    writeFileSync(join(state, 'audit', `${log}.witnesses`), kept)
+    const { code, out } = audit('verify', ...asked)
+    expect(code).toBe(0)
+    expect(out).toMatch(new RegExp(`${old}: .*not authenticated.* Of the witness no cosignature`))
+    expect(out).toMatch(new RegExp(`${log}: .* vouched for by the witness\\.`))
+    expect(out).toContain('an older copy that was put back as a whole would say the same')
+    const alone = audit('verify', join(state, 'audit', old), ...asked.slice(0, 2))
+    expect(alone.code).toBe(1)
+    expect(alone.err).toContain('Ask the witness for what it cosigned last')
+    expect(alone.err).not.toContain('was changed')
+  })
+})
+
 describe('a stray file in the directory of a log', () => {
   const at = (w: { state: string; log: string }, name: string) =>
     join(w.state, 'audit', w.log, name)
@@ -168,6 +202,18 @@ describe('a stray file in the directory of a log', () => {
       expect(err).toContain(`not read: "${name}"`)
       rmSync(at(w, name))
     }
+    // What is kept of witnesses is a regular file, or nothing.
+    const witnesses = `${join(w.state, 'audit', w.log)}.witnesses`
+    for (const how of [
+      () => void spawnSync('mkfifo', [witnesses]),
+      () => symlinkSync('/dev/zero', witnesses),
+      () => mkdirSync(witnesses),
+    ]) {
+      how()
+      const asked = ['--witness', WITNESS.witness.text, '--state-dir', w.state]
+      expect(audit('verify', ...asked)).toMatchObject({ code: 1 })
+      rmSync(witnesses, { recursive: true })
+    }
     spawnSync('mkfifo', [at(w, 'pipe')])
     for (const file of [at(w, 'pipe'), '/dev/zero']) {
       expect(audit('verify', file)).toMatchObject({ code: 2 })
@@ -182,14 +228,14 @@ describe('what is handed in', () => {
     w = await oneLog()
   })
 
-  it('a proof or a device audit file takes no --since and no --rederive', () => {
+  it('a proof or a device audit file takes no --since, no --rederive and no --witness', () => {
     const away = temporary()
     const proof = join(away, 'proof')
     writeFileSync(proof, audit('prove', '3', '--state-dir', w.state).out)
     expect(audit('verify', proof, '--key', w.key).code).toBe(0)
     const json = audit('verify', proof, '--key', w.key, '--json')
     expect(JSON.parse(json.out)).toMatchObject({ ok: true, index: 3 })
-    for (const more of [['--rederive'], ['--since', proof]]) {
+    for (const more of [['--rederive'], ['--since', proof], ['--witness', WITNESS.witness.text]]) {
       const { code, err } = audit('verify', proof, '--key', w.key, ...more)
       expect(code).toBe(2)
       expect(err).toContain('are for whole logs')

@@ -1,7 +1,8 @@
 // A monitor of another make (golang.org/x/mod/sumdb, tests/oracles/tiles) follows the log of a running
 // bridge over HTTP, record by record, and notices when what it is given did not only grow.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request as ask, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -88,18 +89,54 @@ describe('witnesses as programs', () => {
         spawnSync(process.execPath, [MAIN, 'audit', 'verify', '--state-dir', state, ...args], {
           encoding: 'utf8',
         })
-      expect(verified('--witness', key)).toMatchObject({ status: 1 })
+      // It was never shown the log: neither change nor loss is claimed.
+      const never = verified('--witness', key)
+      expect(never.status).toBe(1)
+      expect(never.stderr).toContain('Consistent, not authenticated')
+      expect(never.stderr).not.toMatch(/Not intact|was changed/)
       writeFileSync(join(home, 'logs'), `${own}\n`)
       await eventually(
         () => verified('--witness', key).status,
         (status) => status === 0,
         30_000,
       )
-      expect(verified('--witness', key).stdout).toContain('The witness has cosigned')
+      expect(verified('--witness', key).stdout).toContain('vouched for by the witness')
       expect(verified('--witness', stranger.text).status).toBe(1)
       expect(verified('--witness', own).status).toBe(2)
       first.child.kill('SIGTERM')
       expect(await first.exit).toBe(0)
+      // The last records, too, were sent.
+      expect(verified('--witness', key).stdout).toContain('intact and vouched for by the witness.')
+      const json = JSON.parse(verified('--witness', key, '--json').stdout)
+      const { records } = json.logs[0]
+      expect(json.logs[0]).toMatchObject({ cosigned: records, unvouched: 0, refused: [] })
+      expect(json.logs[0].witnesses).toMatchObject([{ size: records, at: expect.any(Number) }])
+      // An older copy put back with what was beside it is found by asking the witness.
+      const origin = createHash('sha256')
+        .update(own.slice(0, own.indexOf('+')))
+        .digest('hex')
+      const note = join(home, 'asked')
+      writeFileSync(note, (await text(`${where}/${origin}/checkpoint`)).text)
+      const known = verified('--witness', key, '--since', note)
+      expect(known.status).toBe(0)
+      expect(known.stdout).not.toContain('would say the same')
+      const [log = ''] = /simulator-\d+-[0-9a-f]{8}/.exec(own) ?? []
+      const segment = join(state, 'audit', log, '00000001.jsonl')
+      const whole = readFileSync(segment)
+      const lines = whole
+        .subarray(0, whole.lastIndexOf('\n{"action"') + 1)
+        .toString()
+        .split(/(?<=\n)/)
+      const cut = lines.slice(
+        0,
+        lines.findLastIndex((line) => line.startsWith('{"checkpoint"')) + 1,
+      )
+      writeFileSync(segment, cut.join(''))
+      rmSync(join(state, 'audit', `${log}.witnesses`))
+      const older = verified('--witness', key, '--since', note)
+      expect(older.status).toBe(1)
+      expect(older.stderr).toContain('the end is missing')
+      writeFileSync(segment, whole)
       const second = bridge([
         { url: where, key },
         { url: `http://127.0.0.1:${port}`, key: stranger.text },
@@ -117,6 +154,16 @@ describe('witnesses as programs', () => {
         { encoding: 'utf8' },
       )
       expect(shown.stdout).toContain('witness.example/x refused the log')
+      // What was refused is told until somebody accepts it.
+      const told = verified()
+      expect(told.status).toBe(1)
+      expect(told.stderr).toContain('Witness witness.example/x refused audit log')
+      expect(told.stderr).not.toContain('was changed')
+      const accept = ['audit', 'accept', '--reason', 'a test', '--state-dir', state]
+      const accepted = spawnSync(process.execPath, [MAIN, ...accept], { encoding: 'utf8' })
+      expect(accepted.stdout).toContain(`Accepted: ${log}.`)
+      expect(verified()).toMatchObject({ status: 0 })
+      expect(verified('--witness', key, '--since', note)).toMatchObject({ status: 0 })
       witness.child.kill('SIGTERM')
       expect(await witness.exit).toBe(0)
       refuses.close()

@@ -2,7 +2,7 @@
 // alone: they cosign what has grown; a restored backup, a copied folder and a log that was signed again are
 // refused by each, and that is told with the first checkpoint.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -11,19 +11,26 @@ import { fileURLToPath } from 'node:url'
 import { Subject } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
-import { type Cosigner, cosignedAt, parseCosigner } from '../../src/audit/format/cosignature.ts'
+import {
+  type Cosigner,
+  cosignedAt,
+  cosigningKey,
+  parseCosigner,
+} from '../../src/audit/format/cosignature.ts'
 import type { NewRecord } from '../../src/audit/format/record.ts'
 import { newKey } from '../../src/audit/log/keys.ts'
 import { AuditLog } from '../../src/audit/log/log.ts'
 import { readKept } from '../../src/audit/read/cosigned.ts'
 import { LogTiles } from '../../src/audit/read/tiles.ts'
+import { accountOf } from '../../src/audit/verify/account.ts'
+import { verify } from '../../src/audit/verify/verify.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
 import { systemEnv, VirtualEnv } from '../../src/base/env.ts'
 import { Witnesses } from '../../src/witness/follow.ts'
 import { postTo } from '../../src/witness/post.ts'
 import { runWitness } from '../../src/witness/run.ts'
 import type { Post } from '../../src/witness/submit.ts'
-import { bench, during, refused } from '../audit/bench-log.ts'
+import { bench, during, duringReal, refused } from '../audit/bench-log.ts'
 import type { MemoryDisk } from '../audit/memory-disk.ts'
 
 const ends: (() => unknown)[] = []
@@ -33,6 +40,7 @@ afterEach(async () => {
 
 interface Reached {
   readonly url: string
+  readonly dir?: string
   readonly cosigner: Cosigner
 }
 
@@ -42,15 +50,17 @@ function reached({ url, key }: { url: string; key: string }): Reached {
   return { url, cosigner }
 }
 
-async function ours(logs: readonly string[]): Promise<Reached> {
+/** `keyFrom`: the directory of one whose key it has. */
+async function ours(logs: readonly string[], keyFrom?: Reached): Promise<Reached> {
   const dir = mkdtempSync(join(tmpdir(), 'wandbridge-witness-'))
+  if (keyFrom) copyFileSync(join(keyFrom.dir ?? '', 'witness.key'), join(dir, 'witness.key'))
   const options = { env: systemEnv(), disk: nodeDisk, dir, logs, host: '127.0.0.1', port: 0 }
   const running = await runWitness({ ...options, log: () => {} })
   ends.push(
     () => rmSync(dir, { recursive: true, force: true }),
     () => running.close(),
   )
-  return reached(running)
+  return { ...reached(running), dir }
 }
 
 async function theirs(logs: readonly string[]): Promise<Reached> {
@@ -99,9 +109,10 @@ async function bridge(
       changes += 1
     },
   })
-  ends.push(() => witnesses.stop())
+  const stop = () => duringReal(b.env, witnesses.stop())
+  ends.push(stop)
   return {
-    ...{ b, log, dir, witnesses, records },
+    ...{ b, log, dir, witnesses, records, stop },
     changes: () => changes,
     async append(n: number) {
       for (let i = 0; i < n; i += 1) await during(b.env, log.append(refused(seed * 1_000 + i)))
@@ -147,7 +158,16 @@ describe('three witnesses', () => {
     const cosigned = parseCheckpoint(one.witnesses.cosigned(one.log.state.checkpoint ?? ''))
     if (typeof cosigned === 'string') throw new Error(cosigned)
     for (const { cosigner } of all) expect(cosignedAt(cosigned.note, cosigner)).toBeGreaterThan(0)
-    await one.witnesses.stop()
+    // While it grows on, the last one with cosignatures is there.
+    const checkpoint = one.log.state.checkpoint ?? ''
+    await one.append(1)
+    expect(one.log.state.checkpoint).not.toBe(checkpoint)
+    const last = parseCheckpoint(one.witnesses.last(one.log.state.log ?? '') ?? '')
+    if (typeof last === 'string') throw new Error(last)
+    expect(last.note.text).toBe(cosigned.note.text)
+    for (const { cosigner } of all) expect(cosignedAt(last.note, cosigner)).toBeGreaterThan(0)
+    expect(one.witnesses.last('device-1-00000000')).toBeNull()
+    await one.stop()
     expect((await readKept(one.b.disk, one.dir)).length).toBe(3)
     // After a restart it goes on with what was kept, and without it by asking.
     let disk = one.b.disk.killed()
@@ -157,7 +177,7 @@ describe('three witnesses', () => {
       again.witnesses.start()
       await again.append(1)
       expect(await again.until(allSigned)).toMatchObject({ signed: 3, problems: [] })
-      await again.witnesses.stop()
+      await again.stop()
       disk = again.b.disk.killed()
     }
   }, 60_000)
@@ -171,7 +191,7 @@ describe('three witnesses', () => {
     const backup = one.b.disk.killed()
     await one.append(7)
     await one.until(allSigned)
-    await one.witnesses.stop()
+    await one.stop()
     const restored = await bridge(3, backup, all)
     expect(restored.log.state).toMatchObject({ log: one.log.state.log, replaced: null })
     restored.witnesses.start()
@@ -201,7 +221,30 @@ describe('three witnesses', () => {
     expect(copy.witnesses.status().behind).toBe(copy.log.state.size - 6)
     await one.append(1)
     expect(await one.until(allSigned)).toMatchObject({ problems: [] })
+    // Each is intact by itself; the one that was refused says so.
+    for (const record of copy.records) await during(copy.b.env, copy.log.append(record))
+    const [first, second] = [
+      await verify(one.b.disk, one.dir, { live: true }),
+      await verify(copy.b.disk, copy.dir, { live: true }),
+    ]
+    expect([first, second].map(({ ok, refused: by }) => [ok, by.length])).toEqual([
+      [true, 0],
+      [true, 3],
+    ])
+    expect(accountOf([second])).toMatchObject([{ ok: false }])
   }, 60_000)
+
+  it('refuse with 400 what is not UTF-8', async () => {
+    for (const { url } of await three()) {
+      const body = Buffer.concat([
+        Buffer.from('old 0\n\n'),
+        Buffer.from([0xff]),
+        Buffer.from('x\n1\n'),
+      ])
+      const reply = await fetch(`${url}/add-checkpoint`, { method: 'POST', body })
+      expect(reply.status).toBe(400)
+    }
+  })
 
   it('refuse a log that was written anew, with its key and with another', async () => {
     const all = await three()
@@ -236,11 +279,18 @@ describe('three witnesses', () => {
         await other.env.advance(20)
         await setTimeout(5)
       }
-      await witnesses.stop()
+      await duringReal(other.env, witnesses.stop())
       expect(witnesses.status().problems.map((p) => p.problem)).toEqual([problem, problem, problem])
     }
   }, 60_000)
 })
+
+/** A bridge whose only witness answers so. */
+async function mute(post: Post) {
+  const { witness } = cosigningKey('w.example/w', newKey(new VirtualEnv()))
+  const one = await bridge(1, undefined, [reached({ url: '', key: witness.text })], () => post)
+  return [one] as const
+}
 
 describe('a witness that', () => {
   const key = parseCosigner('witness.example/x+00000000+AA==')
@@ -277,6 +327,69 @@ describe('a witness that', () => {
       expect(asked - before).toBeLessThan(60)
     },
   )
+
+  it.each([
+    ['with its size', '4\n'],
+    ['without a size', 'conflict'],
+  ])(
+    'answers 409 %s to another root of this size, as older ones do, has seen another log',
+    async (_how, text) => {
+      const [one] = await mute(async (asked) =>
+        asked.startsWith('old 4\n') ? { status: 409, text } : { status: 409, text: '4\n' },
+      )
+      await one.append(3)
+      one.witnesses.start()
+      await one.until(allSay)
+      expect(problems(one)).toEqual(['fork'])
+      expect(one.records.map(({ body }) => body.problem)).toEqual(['fork'])
+    },
+  )
+
+  it('has lost what it had cosigned is told as such, once, and goes on to cosign', async () => {
+    const key = await keyOf(1)
+    let reached = await ours([key])
+    const one = await bridge(
+      1,
+      undefined,
+      [reached],
+      () => (text) => postTo(systemEnv(), reached.url)(text),
+    )
+    one.witnesses.start()
+    await one.append(5)
+    await one.until(allSigned)
+    expect(one.records).toEqual([])
+    // The same key in a new directory.
+    reached = await ours([key], reached)
+    await one.append(5)
+    const status = await one.until((s) => allSigned(s) && allSay(s))
+    expect(status).toMatchObject({ signed: 1, problems: [{ problem: 'forgot', theirs: 0 }] })
+    await one.append(5)
+    await one.until(allSigned)
+    expect(one.records.map(({ body }) => body.problem)).toEqual(['forgot'])
+  })
+
+  it('is told the last records when the bridge ends, and is not waited for long', async () => {
+    const one = await bridge(1, undefined, await three())
+    one.witnesses.start()
+    await one.append(1)
+    await one.until(allSigned)
+    // Within the pause behind a cosignature.
+    await one.append(1)
+    expect(one.witnesses.status()).toMatchObject({ signed: 0 })
+    await one.stop()
+    expect(one.witnesses.status()).toMatchObject({ signed: 3, behind: 0 })
+    expect(
+      (await readKept(one.b.disk, one.dir)).every((note) =>
+        note.includes(`\n${one.log.state.size}\n`),
+      ),
+    ).toBe(true)
+    const [other] = await mute(() => new Promise(() => {}))
+    other.witnesses.start()
+    await other.append(1)
+    const from = other.b.env.monotonic()
+    await other.stop()
+    expect(other.b.env.monotonic() - from).toBeLessThan(2_100)
+  })
 
   it('cannot be reached keeps nothing from being recorded', async () => {
     const one = await bridge(1, undefined, await three(), () => () => new Promise(() => {}))

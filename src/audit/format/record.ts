@@ -32,6 +32,8 @@ export type Void = z.infer<typeof voidSchema>
 
 /** Why a log was set aside. */
 export const SET_ASIDE = [
+  'fork',
+  'ahead',
   'gone',
   'cut',
   'replaced',

@@ -7,6 +7,7 @@ import { Lines } from '../format/lines.ts'
 import { type SigningKey, toBase64 } from '../format/note.ts'
 import type { AuditRecord, Quarantine } from '../format/record.ts'
 import { segmentName } from '../format/segment.ts'
+import { unacceptedAfter } from '../format/unaccepted.ts'
 import { type Mark, Walk } from '../format/walk.ts'
 import { look } from '../read/directory.ts'
 import { LogClock, momentOf } from './clock.ts'
@@ -155,12 +156,7 @@ async function readTail(disk: Disk, dir: string, segment: number) {
         return
       }
       clock.see(momentOf(record))
-      if (record.kind === 'quarantine') {
-        unaccepted = [...unaccepted, record.body]
-      } else if (record.kind === 'accept') {
-        const { log } = record.body
-        unaccepted = unaccepted.filter((q) => q.log !== log)
-      }
+      unaccepted = unacceptedAfter(unaccepted, basename(dir), record)
     },
   })
   const lines = new Lines((b, start, end, offset) => walk.line(b, start, end, offset))

@@ -75,6 +75,7 @@ export class Succession {
       from: end,
       replay: inFlight?.bytes ?? new Uint8Array(),
       end: inFlight?.end ?? null,
+      again: inFlight?.entries ?? [],
       voids: [broken],
     })
   }

@@ -7,8 +7,9 @@ import { originOf } from '../format/checkpoint.ts'
 import { draft, type Origin } from '../format/entry.ts'
 import { type Frontier, leafHash } from '../format/merkle.ts'
 import type { SigningKey } from '../format/note.ts'
-import type { NewRecord, Opened, Quarantine } from '../format/record.ts'
+import type { AuditRecord, NewRecord, Opened, Quarantine } from '../format/record.ts'
 import { commitLine, headerLine, voidName } from '../format/segment.ts'
+import { unacceptedAfter } from '../format/unaccepted.ts'
 import { clearWay, copyTails } from './aside.ts'
 import { LogClock } from './clock.ts'
 import { type Manifest, segmentPath, writeManifest } from './manifest.ts'
@@ -60,6 +61,8 @@ export interface Begin {
   readonly replay: Uint8Array
   /** The end of what is replayed; null when nothing is. */
   readonly end: End | null
+  /** The records that are replayed, when nobody was told of them. */
+  readonly again?: readonly Entry[]
   readonly voids: readonly VoidRange[]
   readonly records?: readonly NewRecord[]
 }
@@ -119,6 +122,7 @@ export class Tail {
     await this.#removeLeftovers()
     const strays = await clearWay(this.#options.env, this.#disk, dir, number)
     const voids = await copyTails(this.#disk, dir, number, begin.voids)
+    this.#heed(begin.again ?? [])
     const unaccepted = [...this.unaccepted]
     const open: NewRecord<'segment'> = {
       kind: 'segment',
@@ -229,13 +233,18 @@ export class Tail {
     segment.offset += batch.bytes.length
     if (batch.end.key !== this.end?.key) this.#rotated = true
     this.end = batch.end
-    for (const { draft: made } of batch.entries) {
-      if (made.kind !== 'accept') continue
-      const { log } = made.body as { log: string }
-      this.unaccepted = this.unaccepted.filter((q) => q.log !== log)
-      this.#manifestDue = true
-    }
+    this.#heed(batch.entries)
     if (this.#manifestDue) await this.#keepManifest()
+  }
+
+  #heed(entries: readonly Entry[]): void {
+    const before = this.unaccepted
+    for (const { draft: made } of entries) {
+      const { kind, body } = made as Pick<AuditRecord, 'kind' | 'body'>
+      if (kind !== 'quarantine')
+        this.unaccepted = unacceptedAfter(this.unaccepted, this.log ?? '', { kind, body })
+    }
+    this.#manifestDue ||= before !== this.unaccepted
   }
 
   /** The path leads through the directory: one that was renamed or replaced is found, too. */

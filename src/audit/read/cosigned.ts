@@ -5,6 +5,7 @@ import { type Disk, readAll, replaceFile } from '../../base/disk.ts'
 import { canonical, type Json } from '../format/canonical.ts'
 import { parseCheckpoint } from '../format/checkpoint.ts'
 import { type Cosigner, cosignedAt } from '../format/cosignature.ts'
+import type { Hash } from '../format/merkle.ts'
 
 const FORMAT = 'wandbridge-witnesses/1'
 
@@ -22,8 +23,8 @@ export async function readKept(disk: Disk, dir: string): Promise<readonly string
     const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     const text = strict.decode(await readAll(disk, witnessFile(dir)))
     const { format, notes } = JSON.parse(text) as { format?: unknown; notes?: unknown }
-    if (format !== FORMAT || !Array.isArray(notes)) return []
-    return notes.filter((note) => typeof note === 'string')
+    const texts = Array.isArray(notes) && notes.every((note) => typeof note === 'string')
+    return format === FORMAT && texts ? notes : []
   } catch (error) {
     // Only what the system says; what is no such file holds nothing that anybody signed.
     if (error instanceof SyntaxError || error instanceof TypeError) return []
@@ -36,12 +37,26 @@ export async function writeKept(disk: Disk, dir: string, notes: readonly string[
   await replaceFile(disk, witnessFile(dir), Buffer.from(`${text}\n`))
 }
 
-/** The size that a witness has cosigned, and the note; null = none of these is its own. */
-export function cosignedBy(notes: readonly string[], origin: string, by: Cosigner) {
-  const own = notes.flatMap((note) => {
+/** A checkpoint that a witness has cosigned, and when it says that was, in seconds since 1970. */
+export interface Cosigned {
+  readonly note: string
+  readonly size: number
+  readonly root: Hash
+  readonly at: number
+}
+
+/** Those of the notes that a witness has cosigned, the largest first. */
+export function cosignedBy(
+  notes: readonly string[],
+  origin: string,
+  by: Cosigner,
+): readonly Cosigned[] {
+  const own = notes.flatMap((note): Cosigned[] => {
     const checkpoint = parseCheckpoint(note)
     if (typeof checkpoint === 'string' || checkpoint.origin !== origin) return []
-    return cosignedAt(checkpoint.note, by) ? [{ note, size: checkpoint.size }] : []
+    const at = cosignedAt(checkpoint.note, by)
+    const { size, root } = checkpoint
+    return at ? [{ note, size, root, at }] : []
   })
-  return own.sort((a, b) => b.size - a.size)[0] ?? null
+  return own.sort((a, b) => b.size - a.size)
 }

@@ -10,7 +10,7 @@ export interface Account {
   /** What another log says of why it was set aside; null = none does. */
   readonly setAside: Named | null
   readonly accepted: Accepted | null
-  /** It is here and intact, or it was accepted as it is. */
+  /** It is here, intact and refused by no witness, or it was accepted as it is. */
   readonly ok: boolean
 }
 
@@ -31,12 +31,13 @@ export function accountOf(
   return [...all].map((log) => {
     const verification = here.get(log) ?? null
     const seen = accepted.get(log) ?? null
+    const refused = (verification?.refused.length ?? 0) > 0
     return {
       log,
       verification,
       setAside: setAside.get(log) ?? null,
       accepted: seen,
-      ok: verification?.ok === true || seen !== null,
+      ok: (verification?.ok === true && !refused) || seen !== null,
     }
   })
 }

@@ -53,8 +53,8 @@ export class Chain {
     this.#disk = disk
     this.#dir = dir
     this.#options = options
-    this.contents = new Contents(options, (...place) => this.found(...place))
-    this.outside = new Outside(log, options.key, options.since)
+    this.contents = new Contents(log, options, (...place) => this.found(...place))
+    this.outside = new Outside(log, options)
   }
 
   get end(): Mark | null {

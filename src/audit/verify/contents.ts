@@ -5,6 +5,7 @@
 import type { DecodedKind, Derived } from '../../model/decoder.ts'
 import { canonical, type Json } from '../format/canonical.ts'
 import { type AuditRecord, checkRecord, type Quarantine } from '../format/record.ts'
+import { unacceptedAfter } from '../format/unaccepted.ts'
 import type { Accepted, Facts, Named, VerifyOptions } from './verification.ts'
 
 /** A record's line, where it stands, and its number. */
@@ -25,9 +26,10 @@ interface Packed {
 type Found = (file: string, offset: number, reason: string, position: number) => never
 
 /** Kinds whose records say something about files and logs. */
-const SAYING = ['packed', 'retention', 'segment', 'quarantine', 'accept']
+const SAYING = ['packed', 'retention', 'segment', 'quarantine', 'accept', 'witness']
 
 export class Contents {
+  readonly #log: string
   readonly #options: VerifyOptions
   readonly #found: Found
   /** What records say was dropped: every segment up to this one, which ended at this position. */
@@ -40,6 +42,8 @@ export class Contents {
   readonly packed = new Map<number, Packed>()
   readonly named = new Map<string, Named>()
   readonly accepted = new Map<string, Accepted>()
+  /** That a witness refused this log, and that nobody has accepted since. */
+  refused: readonly Quarantine[] = []
   readonly differing: { position: number; decoder: string }[] = []
   rederived = 0
   /** Since the last commit, and since the segment began. */
@@ -52,7 +56,8 @@ export class Contents {
   #lost = 0
   readonly #actors = new Map<string, { actor: AuditRecord['actor']; records: number }>()
 
-  constructor(options: VerifyOptions, found: Found) {
+  constructor(log: string, options: VerifyOptions, found: Found) {
+    this.#log = log
     this.#options = options
     this.#found = found
   }
@@ -109,6 +114,8 @@ export class Contents {
   /** What a key holder may have written without its schema says nothing. */
   #says(record: AuditRecord): void {
     const { kind, body, at, actor } = record
+    if (kind === 'witness' || kind === 'accept')
+      this.refused = unacceptedAfter(this.refused, this.#log, record)
     if (kind === 'packed') this.packed.set(body.segment, body)
     else if (kind === 'retention') {
       const whole = Number.isSafeInteger(body?.through) && Number.isSafeInteger(body.position)
@@ -125,7 +132,10 @@ export class Contents {
   #name(one: Quarantine): void {
     if (typeof one?.log !== 'string') return
     const { log, code, args } = one
-    this.named.set(log, { log, why: { code: `aside.${code}`, args: { log, ...args } } })
+    // A segment carries on what the ones before it said, which may have been dropped.
+    const again = { kind: 'witness', body: { problem: code, name: args?.['name'] } } as AuditRecord
+    if (log === this.#log) this.refused = unacceptedAfter(this.refused, log, again)
+    else this.named.set(log, { log, why: { code: `aside.${code}`, args: { log, ...args } } })
   }
 
   #sum({ kind, body, at, actor }: AuditRecord): void {

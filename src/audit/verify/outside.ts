@@ -1,9 +1,11 @@
 // What was kept elsewhere and what it is worth for a log: a verifier key vouches for every record when
 // it is a key of the log's unbroken chain of keys; a checkpoint vouches for the records it covers, and
-// only with the signature of such a key, or of the key that was handed in with it.
+// only with the signature of such a key, of the key that was handed in with it, or of a witness that is named.
 import { originOf, parseCheckpoint, type SignedCheckpoint } from '../format/checkpoint.ts'
+import { type Cosigner, cosignedAt, parseCosigner } from '../format/cosignature.ts'
 import { EMPTY_ROOT, type Hash, sameHash } from '../format/merkle.ts'
 import { parseVerifierKey, signerOf, type VerifierKey } from '../format/note.ts'
+import type { VerifyOptions } from './verification.ts'
 
 /** How many records are vouched for from outside; `nothing` counts those that are not. */
 export interface Vouched {
@@ -16,6 +18,8 @@ export class Outside {
   readonly #log: string
   readonly #key: VerifierKey | null
   readonly #since: SignedCheckpoint | null
+  /** What one of them has cosigned needs no other signature. */
+  readonly #witnesses: readonly Cosigner[]
   /** Keys of the log, each bound to the next by a note that both signed. */
   #chain: VerifierKey[] = []
   /** Records whose entries are gone in front of the chain: nobody can follow a change of key among them. */
@@ -24,8 +28,12 @@ export class Outside {
   #root: Hash | null = null
 
   /** Throws RangeError when what was handed in is no key or no checkpoint. */
-  constructor(log: string, key: string | undefined, since: string | undefined) {
+  constructor(
+    log: string,
+    { key, since, witnesses = [] }: Pick<VerifyOptions, 'key' | 'since' | 'witnesses'>,
+  ) {
     this.#log = log
+    this.#witnesses = witnesses.map(cosignerOf)
     this.#key = key === undefined ? null : keyOf(key)
     this.#since = since === undefined ? null : sinceOf(since)
     if (this.#since?.size === 0) this.#root = EMPTY_ROOT
@@ -83,13 +91,21 @@ export class Outside {
     return this.#since && signerOf(this.#since.note, known)
   }
 
+  /** The witness that has cosigned it; a sentence when one of them has not, and seems to. */
+  #witness({ note }: SignedCheckpoint): Cosigner | string | null {
+    const named = this.#witnesses.filter((one) => cosignedAt(note, one) !== null)
+    const wrong = named.find((one) => cosignedAt(note, one) === false)
+    return wrong ? `its cosignature is not of witness ${wrong.witness.name}` : (named[0] ?? null)
+  }
+
   #checkpoint(since: SignedCheckpoint, records: number): string | null {
     if (since.origin !== originOf(this.#log))
       return `the checkpoint that was kept is of another log: ${since.origin}`
-    const signer = this.#signer()
-    if (typeof signer === 'string') return `the checkpoint that was kept: ${signer}`
-    if (signer === null) {
-      return 'the checkpoint that was kept is signed by no key of this log; give the verifier key that was kept with it (--key)'
+    const signers = [this.#signer(), this.#witness(since)]
+    const wrong = signers.find((signer) => typeof signer === 'string')
+    if (wrong !== undefined) return `the checkpoint that was kept: ${wrong}`
+    if (signers.every((signer) => signer === null)) {
+      return 'the checkpoint that was kept is signed by no key of this log; give the verifier key that was kept with it (--key), or that of the witness which cosigned it (--witness)'
     }
     if (since.size > records)
       return `the checkpoint that was kept has ${since.size} records; here are ${records}: the end is missing`
@@ -106,34 +122,53 @@ export class Outside {
   }
 
   /** The result in a sentence, with what witnesses say of it. */
-  sentence(records: number, witnessed?: string): string {
+  sentence(records: number, witnessed: CosignedBy | null): string {
     const { key, checkpoint } = this.vouched(records)
-    if (witnessed === undefined) return this.#worth(records)
-    if (key > 0 || checkpoint > 0) return this.#worth(records) + witnessed
-    return `${records} records are intact.${witnessed}`
-  }
-
-  #worth(records: number): string {
-    const { key, checkpoint, nothing } = this.vouched(records)
-    if (key === 0 && checkpoint === 0) {
+    const { records: cosigned = 0, who = '' } = witnessed ?? {}
+    const all = `${records} records are`
+    const ofWitness = witnessed === null ? '' : behind(records, cosigned, who)
+    if (key === 0 && checkpoint === 0 && cosigned === 0) {
       return (
-        `${records} records are consistent, not authenticated: nothing kept outside this log vouches for ` +
-        'it. Give --key from a printed sheet, or --since with a checkpoint kept elsewhere.'
+        `${all} consistent, not authenticated: nothing kept outside this log vouches for it.` +
+        `${ofWitness} Give --key from a printed sheet, or --since with a checkpoint kept elsewhere.`
       )
     }
-    const all = `${records} records are intact`
     if (key > 0) {
-      if (checkpoint === records)
-        return `${all} and vouched for by the key and the checkpoint kept elsewhere.`
       const also = this.#since ? `, for the first ${checkpoint} also the checkpoint` : ''
-      return `${all} and vouched for by the key kept elsewhere${also}.`
+      const both = ' and the checkpoint'
+      const by =
+        checkpoint === records ? `the key${both} kept elsewhere` : `the key kept elsewhere${also}`
+      return `${all} intact and vouched for by ${by}.${ofWitness}`
     }
-    if (nothing === 0) return `${all} and vouched for by the checkpoint kept elsewhere.`
+    const by = [
+      ...(checkpoint > 0 ? [{ size: checkpoint, who: 'the checkpoint kept elsewhere' }] : []),
+      ...(cosigned > 0 ? [{ size: cosigned, who }] : []),
+    ]
+    const nothing = records - Math.max(checkpoint, cosigned)
+    if (by.every(({ size }) => size === records))
+      return `${all} intact and vouched for by ${by.map((one) => one.who).join(' and ')}.`
+    const parts = by.map(({ size, who: one }, i) =>
+      i === 0 ? `the first ${size} are vouched for by ${one}` : `the first ${size} by ${one}`,
+    )
     const why = this.#key
       ? 'The key was changed among entries that were dropped, which nobody can follow.'
       : 'Give --key from a printed sheet.'
-    return `${all}: the first ${checkpoint} are vouched for by the checkpoint kept elsewhere, the last ${nothing} by nothing. ${why}`
+    const rest = nothing > 0 ? [`the last ${nothing} by nothing. ${why}`] : []
+    return `${all} intact: ${[...parts, ...rest].join(', ')}${nothing > 0 ? '' : '.'}`
   }
+}
+
+/** What witnesses say of a log: how many records all of them have cosigned, and who they are. */
+interface CosignedBy {
+  readonly records: number
+  readonly who: string
+}
+
+function behind(records: number, cosigned: number, who: string): string {
+  const subject = `${who.charAt(0).toUpperCase()}${who.slice(1)}`
+  if (cosigned === 0) return ` Of ${who} no cosignature is here.`
+  if (cosigned === records) return ` ${subject} cosigned all of them.`
+  return ` ${subject} cosigned the first ${cosigned} of them and none of the last ${records - cosigned}.`
 }
 
 function keyOf(text: string): VerifierKey {
@@ -142,8 +177,17 @@ function keyOf(text: string): VerifierKey {
   return key
 }
 
+/** The note in what was handed in: text that people copied may have lost its end of line. */
+export const noteOf = (text: string) => `${text.trimEnd()}\n`
+
+function cosignerOf(text: string): Cosigner {
+  const cosigner = parseCosigner(text.trim())
+  if (typeof cosigner === 'string') throw new RangeError(cosigner)
+  return cosigner
+}
+
 function sinceOf(text: string): SignedCheckpoint {
-  const checkpoint = parseCheckpoint(`${text.trimEnd()}\n`)
+  const checkpoint = parseCheckpoint(noteOf(text))
   if (typeof checkpoint === 'string') throw new RangeError(checkpoint)
   if (checkpoint.extensions.length > 0)
     throw new RangeError('a checkpoint of an audit log has three lines')

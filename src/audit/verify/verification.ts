@@ -3,7 +3,7 @@
 import type { Decoder } from '../../model/decoder.ts'
 import type { Statement } from '../../model/statement.ts'
 import type { Hash } from '../format/merkle.ts'
-import type { AuditRecord } from '../format/record.ts'
+import type { AuditRecord, Quarantine } from '../format/record.ts'
 import type { Vouched } from './outside.ts'
 
 export interface Problem {
@@ -20,6 +20,8 @@ export interface Problem {
    * a change of the end.
    */
   readonly tail?: boolean
+  /** It is whole by itself, and nothing here shows that a witness which was asked for knows it. */
+  readonly uncosigned?: boolean
   /** The system refused to read it: whether the log is intact is not known. */
   readonly unread?: boolean
 }
@@ -38,6 +40,8 @@ export interface VerifyOptions {
   readonly since?: string
   /** Verifier keys of witnesses, each of which must have cosigned a checkpoint of the log. */
   readonly witnesses?: readonly string[]
+  /** The log is not written any more: it may be older than the witnesses, and have nothing of them. */
+  readonly older?: boolean
   /** Finds what decodes a record's PDUs again, by the name that the record carries. */
   readonly rederive?: (decoder: string) => Pick<Decoder, 'decode'> | undefined
   /** Every body against its schema, too. Slower. */
@@ -59,6 +63,13 @@ export interface Facts {
   readonly actors: readonly (AuditRecord['actor'] & { readonly records: number })[]
   /** Records that could not be kept when they were written, by the `gap` records. */
   readonly dropped: number
+}
+
+export interface WitnessedSize {
+  readonly name: string
+  /** Null = nothing that it cosigned is here. */
+  readonly size: number | null
+  readonly at: number | null
 }
 
 /** A log that a record names. */
@@ -89,6 +100,10 @@ export interface Verification {
   readonly vouched: Vouched
   /** Records that all witnesses which were asked for have cosigned; null = none were asked for. */
   readonly cosigned: number | null
+  /** How many each of them has, and when it says that it saw that, in seconds since 1970. */
+  readonly witnesses: readonly WitnessedSize[]
+  /** That witnesses refused this log, as its own records say, and nobody has accepted it since. */
+  readonly refused: readonly Quarantine[]
   /** The result in a sentence. */
   readonly sentence: string
   /** Records read again from their PDUs, and those whose decoder is not known here. */
@@ -103,7 +118,9 @@ export interface Verification {
   readonly facts: Facts | null
 }
 
-export function notIntact({ file, offset, position, through, reason }: Problem): string {
+export function notIntact(problem: Problem): string {
+  const { file, offset, position, through, reason, uncosigned } = problem
+  if (uncosigned) return `Consistent, not authenticated: ${reason}.`
   const which =
     through > position ? `one of the records ${position} to ${through}` : `record ${position}`
   return `Not intact: ${which}, ${file}, byte ${offset}: ${reason}.`

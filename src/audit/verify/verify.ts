@@ -6,6 +6,7 @@ import { Signatures } from '../format/note.ts'
 import { readKept, witnessFile } from '../read/cosigned.ts'
 import { Found } from './chain.ts'
 import { notRead } from './not-read.ts'
+import { noteOf } from './outside.ts'
 import { notIntact, type Problem, type Verification, type VerifyOptions } from './verification.ts'
 import { Verifier } from './verifier.ts'
 import { Witnessed } from './witnessed.ts'
@@ -31,11 +32,11 @@ async function attempt(
   options: VerifyOptions,
   signatures: Signatures | null,
 ): Promise<Verification> {
-  const { witnesses = [], leaf } = options
+  const { witnesses = [], leaf, since, older = false } = options
   const log = basename(dir)
   const kept = witnesses.length === 0 ? { notes: [] } : await keptOf(disk, dir)
-  const notes = 'reason' in kept ? [] : kept.notes
-  const witnessed = witnesses.length === 0 ? null : new Witnessed(log, witnesses, notes)
+  const notes = [...('reason' in kept ? [] : kept.notes), ...(since ? [noteOf(since)] : [])]
+  const witnessed = witnesses.length === 0 ? null : new Witnessed(log, witnesses, notes, older)
   const told: VerifyOptions = {
     ...options,
     leaf(...one) {
@@ -71,9 +72,9 @@ async function attempt(
       ? { key: 0, checkpoint: 0, nothing: records }
       : { ...vouched, nothing: Math.min(vouched.nothing, records - (cosigned ?? 0)) },
     cosigned,
-    sentence: problem
-      ? notIntact(problem)
-      : outside.sentence(records, witnessed?.sentence(records)),
+    witnesses: witnessed?.sizes ?? [],
+    refused: contents.refused,
+    sentence: problem ? notIntact(problem) : outside.sentence(records, witnessed),
     rederived,
     differing,
     named: [...named.values()],

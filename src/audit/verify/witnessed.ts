@@ -1,43 +1,48 @@
-// What witnesses are worth for a log: each that is asked for must have cosigned a checkpoint of it, which is
-// kept beside the log, and the records up to there must be those of that checkpoint. Whoever has the log's
-// key can write another log in its place, and has no such cosignature.
+// What witnesses are worth for a log: each that is asked for must have cosigned a checkpoint of it, kept beside
+// the log or handed in, and the records up to there must be those of every checkpoint that it cosigned. Whoever
+// has the log's key can write another log in its place, and has no such cosignature; whoever puts an older copy
+// back with what was kept beside it is found only by a note that was kept elsewhere.
 import { originOf, parseCheckpoint } from '../format/checkpoint.ts'
 import { type Cosigner, parseCosigner } from '../format/cosignature.ts'
 import { EMPTY_ROOT, Frontier, type Hash, sameHash } from '../format/merkle.ts'
-import { toBase64 } from '../format/note.ts'
-import { cosignedBy } from '../read/cosigned.ts'
+import { type Cosigned, cosignedBy } from '../read/cosigned.ts'
+import type { WitnessedSize } from './verification.ts'
 
 /** No commit with its torn end has more records. */
 const KEPT = 100_000
 
-interface Cosigned {
+interface Known {
   readonly cosigner: Cosigner
-  /** The newest checkpoint that it cosigned; null = none is kept. */
-  readonly size: number | null
-  readonly root: Hash
+  /** What it cosigned, the largest first. */
+  readonly notes: readonly Cosigned[]
+}
+
+interface Wrong {
+  readonly reason: string
+  readonly through: number
+  readonly uncosigned?: boolean
 }
 
 export class Witnessed {
-  readonly #all: readonly Cosigned[]
+  readonly #all: readonly Known[]
+  /** None of them needs to have cosigned anything. */
+  readonly #older: boolean
   readonly #tree = new Frontier()
   /** Leaves behind those of the tree, which may come once more. */
   readonly #newest: Hash[] = []
   /** Roots at the sizes that were cosigned. */
   readonly #roots = new Map<number, Hash>([[0, EMPTY_ROOT]])
-  readonly #sizes: ReadonlySet<number | null>
+  readonly #asked: ReadonlySet<number>
 
-  /** `notes`: what is kept beside the log. Throws RangeError when a key is none of a witness. */
-  constructor(log: string, keys: readonly string[], notes: readonly string[]) {
+  /** `notes`: what is kept beside the log or was handed in. Throws RangeError when a key is none of a witness. */
+  constructor(log: string, keys: readonly string[], notes: readonly string[], older = false) {
+    this.#older = older
     this.#all = keys.map((text) => {
       const cosigner = parseCosigner(text.trim())
       if (typeof cosigner === 'string') throw new RangeError(cosigner)
-      const note = cosignedBy(notes, originOf(log), cosigner)?.note
-      const said = note === undefined ? null : parseCheckpoint(note)
-      return typeof said === 'string' || said === null
-        ? { cosigner, size: null, root: EMPTY_ROOT }
-        : { cosigner, size: said.size, root: said.root }
+      return { cosigner, notes: cosignedBy(notes, originOf(log), cosigner) }
     })
-    this.#sizes = new Set(this.#all.map(({ size }) => size))
+    this.#asked = new Set(this.#all.flatMap((one) => one.notes.map(({ size }) => size)))
   }
 
   /** Every leaf in order. Those of a torn end, and of a commit that was written again, come once more. */
@@ -52,44 +57,69 @@ export class Witnessed {
   #settle(n: number): void {
     for (const leaf of this.#newest.splice(0, n)) {
       this.#tree.append(leaf)
-      if (this.#sizes.has(this.#tree.size)) this.#roots.set(this.#tree.size, this.#tree.root())
+      if (this.#asked.has(this.#tree.size)) this.#roots.set(this.#tree.size, this.#tree.root())
     }
   }
 
   /** Records that all of them have cosigned. */
   get records(): number {
-    return Math.min(...this.#all.map(({ size }) => size ?? 0))
+    return Math.min(...this.sizes.map(({ size }) => size ?? 0))
+  }
+
+  get sizes(): readonly WitnessedSize[] {
+    return this.#all.map(({ cosigner, notes: [newest] }) => ({
+      name: cosigner.witness.name,
+      size: newest?.size ?? null,
+      at: newest?.at ?? null,
+    }))
+  }
+
+  /** As they stand in a sentence. */
+  get who(): string {
+    return this.#all.length === 1 ? 'the witness' : `all ${this.#all.length} witnesses`
   }
 
   /** Null when all have cosigned what a log with this newest checkpoint begins with. */
-  problem(newest: string | null): { readonly reason: string; readonly through: number } | null {
+  problem(newest: string | null): Wrong | null {
     const end = parseCheckpoint(newest ?? '')
     const records = typeof end === 'string' ? 0 : end.size
     this.#settle(Math.max(0, records - this.#tree.size))
     const through = Math.max(0, records - 1)
     if (typeof end === 'string' || !sameHash(end.root, this.#tree.root()))
       return { reason: 'its records are not those of its newest checkpoint', through }
-    for (const { cosigner, size, root } of this.#all) {
-      const { name } = cosigner.witness
-      if (size === null) return { reason: `no cosignature of witness ${name} is kept`, through }
+    for (const known of this.#all) {
+      const reason = twoHistories(known) ?? this.#otherThan(known, records)
+      if (reason !== null) return reason
+    }
+    const none = this.#older ? undefined : this.#all.find(({ notes }) => notes.length === 0)
+    if (!none) return null
+    const reason = `${records} records agree with each other, and no cosignature of witness ${none.cosigner.witness.name} is here: it was never shown this log, or what it cosigned was removed or lost`
+    return { reason, through, uncosigned: true }
+  }
+
+  #otherThan({ cosigner, notes }: Known, records: number): Wrong | null {
+    const { name } = cosigner.witness
+    for (const { size, root } of notes) {
       if (size > records) {
         const reason = `witness ${name} has cosigned ${size} records; here are ${records}: the end is missing`
-        return { reason, through }
+        return { reason, through: Math.max(0, records - 1) }
       }
       const own = this.#roots.get(size)
-      if (!own || toBase64(own) !== toBase64(root)) {
-        const reason = `witness ${name} has cosigned another log of ${size} records`
-        return { reason, through: Math.max(0, size - 1) }
-      }
+      if (own && sameHash(own, root)) continue
+      const reason = `witness ${name} has cosigned another log of ${size} records`
+      return { reason, through: Math.max(0, size - 1) }
     }
     return null
   }
+}
 
-  /** Said behind what the log is worth without them. */
-  sentence(records: number): string {
-    const who =
-      this.#all.length === 1 ? 'The witness has' : `All ${this.#all.length} witnesses have`
-    const { records: covered } = this
-    return ` ${who} cosigned ${covered === records ? 'all of them' : `the first ${covered} of them`}.`
+/** A witness that has cosigned two roots of one size proves nothing any more, whichever is the log's. */
+function twoHistories({ cosigner, notes }: Known): Wrong | null {
+  for (const [i, { size, root }] of notes.entries()) {
+    const before = notes[i - 1]
+    if (before?.size !== size || sameHash(before.root, root)) continue
+    const reason = `witness ${cosigner.witness.name} has cosigned two logs of ${size} records under this name: it, or whoever has its key, vouches for two histories`
+    return { reason, through: Math.max(0, size - 1) }
   }
+  return null
 }

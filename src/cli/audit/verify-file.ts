@@ -21,7 +21,7 @@ export async function verifyFile(path: string, flags: VerifyFlags): Promise<void
   if (flags.since !== undefined || flags.rederive || flags.witness) {
     throw new CommandError(
       Exit.USAGE,
-      '--since and --rederive are for whole logs: a device audit file or a proof has its own checkpoint. Nothing was checked.',
+      '--since, --rederive and --witness are for whole logs: a device audit file or a proof has its own checkpoint. Nothing was checked.',
     )
   }
   const isProof = (await head(path)).startsWith('c2sp.org/tlog-proof@v1')

@@ -9,11 +9,11 @@ import type {
   VerifyOptions,
 } from '../../audit/verify/verification.ts'
 import { verify } from '../../audit/verify/verify.ts'
-import { Witnessed } from '../../audit/verify/witnessed.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { bridgeRuns } from '../../control/client.ts'
 import { decoderOf } from '../../drivers/decoders.ts'
 import { printable } from '../../model/printable.ts'
+import { sourceOf } from '../../model/reading.ts'
 import { sentence as saying, WORDS } from '../../words/words.ts'
 import { CommandError, Exit, type ExitCode } from '../exit.ts'
 import { kindOf, readKept } from './kept.ts'
@@ -60,17 +60,20 @@ export async function check(
   more: (place: LogPlace) => Partial<VerifyOptions> = () => ({}),
 ): Promise<Checked> {
   const kept = { ...flags, ...(flags.since !== undefined && { since: textOf(flags.since) }) }
-  checked(() => new Outside('', kept.key, kept.since))
-  checked(() => new Witnessed('', flags.witness ?? [], []))
+  const { key, since, witness: witnesses = [] } = kept
+  checked(() => new Outside('', { ...(key && { key }), ...(since && { since }), witnesses }))
   const spoken = [kept.key, kept.since].map((text) => spokenOf(text ?? ''))
   const [only] = places
   const results: Verification[] = []
+  const current = new Map(places.map(({ log }) => [sourceOf(log), log]))
   for (const place of places) {
     // A key or a checkpoint speaks of one log; the others are checked without.
     const its = (text: string | undefined) =>
       alone || (spokenOf(text ?? '') ?? place.log) === place.log ? text : undefined
     const own = { ...kept, key: its(kept.key), since: its(kept.since) }
-    results.push(await verifyLog(place, own, more(place)))
+    // A log that was ended may be older than the witnesses; the one that is written now is not excused.
+    const older = !alone && current.get(sourceOf(place.log)) !== place.log
+    results.push(await verifyLog(place, own, { older, ...more(place) }))
   }
   const named = spoken.filter((log) => log !== null)
   // One log alone cannot account for the others.
@@ -139,11 +142,19 @@ export function exitOf(accounts: readonly Account[]): ExitCode {
   return unread ? Exit.AUDIT : Exit.NOT_SO
 }
 
-function say(account: Account, spoken: readonly string[], { rederive, who }: VerifyFlags): void {
+const BESIDE =
+  '  This is by what is kept beside the log: an older copy that was put back as a whole would say the same. To know, ask\n  the witness for what it cosigned last, and hand that in with --since.'
+
+function say(account: Account, spoken: readonly string[], flags: VerifyFlags): void {
+  const { rederive, who } = flags
   const { log, verification, setAside, accepted, ok } = account
   const out = ok ? console.log : console.error
   const sentence = verification?.sentence ?? missing(account, spoken)
   out(printable(`${log}: ${sentence}`))
+  if (verification?.ok && verification.cosigned && flags.since === undefined) out(BESIDE)
+  for (const { code, args } of verification?.refused ?? []) {
+    out(printable(`  ${saying(WORDS['en-US'], { code: `aside.${code}`, args: { log, ...args } })}`))
+  }
   if (accepted) {
     const { at, actor, reason } = accepted
     out(printable(`  It was accepted as it is by ${actor.id} at ${at}: ${reason}`))
@@ -169,7 +180,7 @@ function say(account: Account, spoken: readonly string[], { rederive, who }: Ver
     )
   }
   if (who && verification?.facts) for (const line of factLines(verification.facts)) out(line)
-  if (verification && !ok) console.error(meaning(verification))
+  if (verification && !verification.ok && !ok) console.error(meaning(verification))
 }
 
 /** Over what time a log goes, what it could not keep, and who is in it. */
@@ -194,9 +205,11 @@ export function missing({ log, setAside }: Account, spoken: readonly string[]): 
 const meaning = ({ problem }: Verification) =>
   problem?.unread
     ? 'The system refused to read it: whether the log is intact is not known. Give this user the right to read it,\nor copy the directory to a disk that works, and verify the copy.'
-    : problem?.tail
-      ? 'These bytes lie behind the last checkpoint. If the bridge or the computer was stopped there, start the bridge\nagain: it sets them aside and records that. If not, the end of the log was changed.'
-      : 'This means that the log was changed, or its disk has lost data. Do not rely on the records from there on.\nKeep the directory as it is, and compare it with a copy and with printed checkpoints.'
+    : problem?.uncosigned
+      ? 'Whether it is the log that the witness knows is not known. Ask the witness for what it cosigned last (GET its\naddress, /, the SHA-256 of the log’s origin in hexadecimal, /checkpoint), and hand that in with --since.'
+      : problem?.tail
+        ? 'These bytes lie behind the last checkpoint. If the bridge or the computer was stopped there, start the bridge\nagain: it sets them aside and records that. If not, the end of the log was changed.'
+        : 'This means that the log was changed, or its disk has lost data. Do not rely on the records from there on.\nKeep the directory as it is, and compare it with a copy and with printed checkpoints.'
 
 function exceptions({ differing }: Verification): string {
   if (differing.length === 0) return '.'
@@ -222,6 +235,8 @@ function document(accounts: readonly Account[]) {
       dropped: v?.facts ? { notKept: v.facts.dropped, byRetention: v.hashesOnly } : null,
       vouchedFor: v && { byKey: v.vouched.key, byCheckpoint: v.vouched.checkpoint },
       cosigned: v?.cosigned ?? null,
+      witnesses: v?.witnesses ?? null,
+      refused: v?.refused ?? null,
       unvouched: v?.vouched.nothing ?? null,
       checkpoint: v?.checkpoint ?? null,
       key: v?.key ?? null,

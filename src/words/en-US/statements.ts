@@ -53,9 +53,12 @@ function whichPump({ same, pump }: ArgsOf<'session.open'>): string {
   return same ? 'Same pump confirmed. ' : `Another pump than before: ${pump}. `
 }
 
+/** The log was not set aside: a witness would not have it. */
+type Refusal = 'fork' | 'ahead'
+
 /** Why a log was set aside, as a part of a sentence. */
 export const setAside: {
-  readonly [C in AsideCode]: (args: ArgsOf<`aside.${C}`>) => string
+  readonly [C in Exclude<AsideCode, Refusal>]: (args: ArgsOf<`aside.${C}`>) => string
 } = {
   gone: () => 'it was renamed or removed',
   cut: () => 'it was cut while it was written',
@@ -75,9 +78,12 @@ export const setAside: {
 }
 
 const aside =
-  <C extends AsideCode>(code: C) =>
+  <C extends Exclude<AsideCode, Refusal>>(code: C) =>
   (args: ArgsOf<`aside.${C}`>): string =>
     `Audit log ${args.log} was set aside: ${setAside[code](args)}. A new one is written. Readings are not affected. Have it looked at, then run: wandbridge audit accept --reason TEXT`
+
+const refusedBy = (name: string, why: string) =>
+  `Witness ${name} refused audit log ${why}. That is told until somebody has looked at it: find out which log is right, then run: wandbridge audit accept --reason TEXT`
 
 const STAYS = 'They stay in the log and are sent when it does.'
 
@@ -210,7 +216,9 @@ export const statements: Statements = {
   'witness.fork': ({ name, said }) =>
     `Witness ${name} has seen another audit log of this name, and refuses this one (${said}): an older copy was put back, or the log is written in two places. ${FORKED}`,
   'witness.ahead': ({ name, theirs }) =>
-    `Witness ${name} has seen ${theirs} records of this audit log, and here are fewer: an older copy was put back. ${FORKED}`,
+    `Witness ${name} has seen ${theirs} records of this audit log, and here are fewer: an older copy was put back, or the log is written in two places and this is the slower one. ${FORKED}`,
+  'witness.forgot': ({ name, theirs }) =>
+    `Witness ${name} has cosigned more records of this audit log than the ${theirs} it now says it saw: its state was lost or put back, so it would cosign a second history. The log is not affected. Give that witness a new directory and a new key, and tell the bridge the new key.`,
   'witness.unknown-key': ({ name }) =>
     `Witness ${name} was not given the key of this audit log. Give it the verifier key that wandbridge audit checkpoint prints.`,
   'witness.wrong-key': ({ name }) =>
@@ -226,6 +234,10 @@ export const statements: Statements = {
   'audit.not-kept': ({ kind, at }) =>
     `What came at ${at.slice(11, 19)} UTC (${kind}) could not be recorded and is not shown. Read the pump again.`,
 
+  'aside.fork': ({ log, name }) =>
+    refusedBy(name, `${log}, because it has seen another log of this name`),
+  'aside.ahead': ({ log, name }) =>
+    refusedBy(name, `${log}, because it has seen more records of it than it was shown`),
   'aside.gone': aside('gone'),
   'aside.cut': aside('cut'),
   'aside.replaced': aside('replaced'),

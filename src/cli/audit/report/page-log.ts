@@ -58,6 +58,10 @@ function logPart(part: LogPart, ordinal: string): Html {
   }
   return html`<h3>${ordinal}${log}</h3>
     <p class="${ok && v?.ok ? 'plain' : 'loud'}">${printable(sentence)}</p>
+    ${(v?.refused ?? []).map(
+      ({ code, args }) =>
+        html`<p class="loud">${printable(asideText({ code: `aside.${code}`, args: { log, ...args } }))}</p>`,
+    )}
     ${setAside && html`<p class="loud">${printable(asideText(setAside.why))}</p>`}
     ${
       accepted &&

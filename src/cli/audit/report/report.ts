@@ -168,6 +168,12 @@ function logData({ account, sentence, through, first, unread }: LogPart): object
     vouched_by_nothing: v?.vouched.nothing ?? null,
     ...{ decoded_again: v?.rederived ?? null, not_decoded_again: v?.differing ?? null },
     ...{ checkpoint: v?.checkpoint ?? null, key: v?.key ?? null, problem: v?.problem ?? null },
-    ...{ unread, set_aside: setAside?.why ?? null, accepted, strays: v?.strays ?? null },
+    ...{
+      unread,
+      set_aside: setAside?.why ?? null,
+      accepted,
+      refused: v?.refused ?? null,
+      strays: v?.strays ?? null,
+    },
   }
 }
