@@ -58,7 +58,7 @@ async function started() {
     ...{ source: 'simulator', driver: asciiWand, policy: 'on-placement' },
     ports: [loopbackSource('desk', wands)],
     http: { host: '127.0.0.1', port: 0, tokens: false, log: () => {} },
-    hl7: { destinations: [hl7], log: () => {} },
+    delivery: { destinations: { hl7: [hl7], fhir: [], webhooks: [] }, log: () => {} },
   }))
   let stopped = false
   const stop = async () => {
