@@ -197,7 +197,13 @@ function recordOf(pump: PumpStatus, visit: Visit): InterrogationRecord {
       wand: 'SIM-W1',
       session: 1,
     },
-    ...{ readAt: visit.readAt, deviceTime: visit.deviceTime, patient: null, snapshot: null },
+    ...{
+      readAt: visit.readAt,
+      deviceTime: visit.deviceTime,
+      patient: null,
+      owner: null,
+      snapshot: null,
+    },
     pump: { id: pump.pump.id, serial: pump.pump.serial },
     identity: { model: pump.pump.model, firmware: pump.pump.firmware },
     ...{ implanted, state, catheter, battery, events, clock, alarms: [], unavailable: [] },
@@ -217,8 +223,10 @@ export function hourOf(status: BridgeStatus): readonly (readonly [string, object
     const visit = { id: idOf(100 + n), position: 100 + n, readAt: at, deviceTime: at.slice(0, 19) }
     const record = recordOf(pump, { ...visit, reportedVolume, rate } as Visit)
     if (n % 60 === 0) return ['interrogation', record]
-    const { id, position, log, source, port, wand, session, patient, snapshot, deviceTime } = record
-    const place = { id, position, log, source, port, wand, session, patient, snapshot, deviceTime }
+    const { id, position, log, source, port, wand, session, ...rest } = record
+    const { patient, owner, snapshot, deviceTime } = rest
+    const of = { id, position, log, source, port, wand, session }
+    const place = { ...of, patient, owner, snapshot, deviceTime }
     const live = { at, readAt: at, pump: record.pump, reportedVolume, rate, activeAlarms: 0 }
     return ['live', { kind: 'live', ...place, ...live }]
   })
