@@ -45,9 +45,20 @@ const ONCE = [
   'hl7/torture',
   // A program in C, which knows nothing of Node.
   'firmware/*',
+  // Whole houses, for what they say.
+  ...[
+    'patients/*',
+    'conformance/*',
+    'docs/*',
+    'host/other-driver',
+    'hl7/{same,trial}',
+    'fhir/surface',
+  ],
   ...[
     ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
-    ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform'],
+    ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
+    // What is written and shown, and who may see it, is the same on every Node.
+    ...['refill-access', 'refill-operators', 'audit-report', 'audit-read'],
   ].map((name) => `system/${name}`),
 ].map((tests) => `tests/${tests}.test.ts`)
 
