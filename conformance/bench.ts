@@ -1,6 +1,6 @@
 // What checks are written with: ask and read, ask and expect a code, send and expect silence. Each says what
 // went wrong in a sentence, so that a check is its steps and no more.
-import { Code, type CodeName } from '../protocol/codec/pdu.ts'
+import { Code, type CodeName, codeText } from '../protocol/codec/pdu.ts'
 import { parse } from '../protocol/codec/struct.ts'
 import { type Fields, judge, type Struct } from '../protocol/fields/field.ts'
 import { MESSAGES, type MessageName, type ReplyOf } from '../protocol/messages/index.ts'
@@ -54,7 +54,7 @@ export class Bench extends Host {
   }
 
   expect(reply: Reply, code: CodeName, what: string): void {
-    const said = Host.codeName(reply.pdu.code, Code)
+    const said = codeText(reply.pdu.code)
     must(reply.pdu.code === Code[code], `${what} was answered ${said}, not ${code}`)
   }
 
@@ -115,7 +115,7 @@ export class Bench extends Host {
   async silent(raw: Uint8Array, what: string, frames?: readonly Uint8Array[]): Promise<void> {
     const reply = await this.answer(this.send(raw, frames), SILENCE_MS)
     if (reply) {
-      const said = Host.codeName(reply.pdu.code, Code)
+      const said = codeText(reply.pdu.code)
       throw new Failed(`${what} was answered (${said}); it must be dropped without a reply`)
     }
   }

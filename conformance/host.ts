@@ -3,7 +3,7 @@
 //
 // It promises: every byte passes the guard; every session that OPEN gave is known here until its CLOSE was
 // confirmed or its lease has run out; time that this computer lost while it waited is known, too.
-import { type Code, encodePdu, MAJOR, type Pdu } from '../protocol/codec/pdu.ts'
+import { encodePdu, MAJOR, type Pdu } from '../protocol/codec/pdu.ts'
 import { emit } from '../protocol/codec/struct.ts'
 import type { Struct } from '../protocol/fields/field.ts'
 import type { FrameDecoder } from '../protocol/framing/framing.ts'
@@ -245,10 +245,6 @@ export class Host {
   sensed(bare: boolean): void {
     this.#bareAt = bare ? this.clock.monotonic() : Number.NEGATIVE_INFINITY
   }
-
-  /** Of a reply's code, its name. */
-  static readonly codeName = (code: number, codes: typeof Code): string =>
-    Object.entries(codes).find(([, n]) => n === code)?.[0] ?? `code ${code}`
 
   #moment(): Promise<void> {
     return new Promise((resolve) => {

@@ -44,6 +44,10 @@ export const Code = {
 } as const
 export type CodeName = keyof typeof Code
 
+/** The name of a result code; of one that this version does not know, its number. */
+export const codeText = (code: number): string =>
+  Object.entries(Code).find(([, n]) => n === code)?.[0] ?? `code ${code}`
+
 /** What each result code tells the host. The tables of README.md are made from this. */
 export const CODE_DOCS: Readonly<Record<CodeName, string>> = {
   OK: 'Done; the payload is the reply of this type.',

@@ -8,6 +8,7 @@ import {
   type Driver,
   type DriverCounters,
   type DriverKind,
+  isOnPath,
   newShared,
   type Shared,
 } from '../drivers/driver.ts'
@@ -160,7 +161,7 @@ export class Bridge {
   get ports(): readonly string[] {
     const told = Object.keys(this.#state.wands)
     return [...this.#drivers.keys()].flatMap((path) => {
-      const parts = told.filter((port) => port.startsWith(`${path}#`))
+      const parts = told.filter((port) => port !== path && isOnPath(path, port))
       return parts.length > 0 ? parts : [path]
     })
   }
@@ -198,7 +199,7 @@ export class Bridge {
 
   /** Of a port, or of one wand of several on it. */
   #driverOf(port: string): Driver | undefined {
-    return this.#drivers.get(port) ?? this.#drivers.get(port.slice(0, port.lastIndexOf('#')))
+    return this.#drivers.get(port) ?? [...this.#drivers].find(([path]) => isOnPath(path, port))?.[1]
   }
 
   /** Counters of every driver, by port. */

@@ -11,6 +11,10 @@ import type { Policy } from '../model/policy.ts'
 import type { SnapshotValues, Source } from '../model/reading.ts'
 import type { PortSource } from '../transport/port.ts'
 
+/** Whether a port that events name is this path, or one wand of several on it. */
+export const isOnPath = (path: string, port: string): boolean =>
+  port === path || port.startsWith(`${path}#`)
+
 export interface Count {
   frames: number
   bytes: number

@@ -130,3 +130,13 @@ describe('a noisy cable', () => {
     }
   })
 })
+
+it('is asked for on the port that is named, and on no other whose name it begins with', async () => {
+  const r = await start({ policy: 'manual' })
+  await r.until(() => r.wand()?.contact.fresh === true)
+  expect(r.bridge.interrogate('loop-01')).toBe(false)
+  await r.env.advance(10_000)
+  expect(r.pump()).toBeUndefined()
+  expect(r.bridge.interrogate('loop-0')).toBe(true)
+  await r.until(() => r.pump() !== undefined)
+})

@@ -23,6 +23,7 @@ import {
   type World,
   withAudit,
 } from '../http/world.ts'
+import { liveOf } from '../model/live-record.ts'
 
 const start = starter()
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
@@ -52,47 +53,6 @@ class TestClock implements Clock {
       this.timers = this.timers.filter((one) => one !== timer)
       timer.fn()
     }
-  }
-}
-
-/** A short exchange of the sample's session, as it is recorded at `at`. */
-function liveAt(w: World, at: string): RecordOf<'live'> {
-  const {
-    id,
-    position,
-    log,
-    source,
-    pump,
-    wand,
-    port,
-    patient,
-    owner,
-    session,
-    snapshot,
-    deviceTime,
-  } = w.interrogation
-  const { reservoir, infusion } = w.interrogation
-  return {
-    ...{
-      id,
-      position,
-      log,
-      source,
-      pump,
-      wand,
-      port,
-      patient,
-      owner,
-      session,
-      snapshot,
-      deviceTime,
-      at,
-    },
-    kind: 'live',
-    readAt: at,
-    reportedVolume: reservoir.reportedVolume,
-    rate: infusion.rate,
-    activeAlarms: 0,
   }
 }
 
@@ -298,7 +258,7 @@ describe('records', () => {
     w.change((s) => ({ ...s, pumps: [{ ...w.pump, readAt: w.interrogation.readAt }] }))
     await one.live()
     const value = { ...w.interrogation.reservoir.reportedVolume, value: 1.25, receivedAt: soon }
-    w.records.push({ ...liveAt(w, soon), reportedVolume: value })
+    w.records.push({ ...liveOf(w.interrogation, soon), reportedVolume: value })
     await eventually(() => one.pump()?.reservoir.reportedVolume.value === 1.25)
     expect(one.pump()).toMatchObject({ readAt: soon, quality: 'current' })
     expect(one.pump()?.reservoir.reportedVolume).toMatchObject({ quality: 'current', unit: 'mL' })
@@ -326,7 +286,7 @@ describe('records', () => {
     w.change((s) => ({ ...s, pumps: [{ ...w.pump, readAt: soon }] }))
     await new Promise((resolve) => setTimeout(resolve, 400))
     expect(one.pump()).toMatchObject({ quality: 'stale', readAt })
-    w.records.push(liveAt(w, soon))
+    w.records.push(liveOf(w.interrogation, soon))
     await eventually(() => one.pump()?.quality === 'current')
     expect(one.pump()).toMatchObject({ readAt: soon })
 

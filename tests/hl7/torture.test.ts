@@ -22,10 +22,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { listLogs } from '../../src/audit/read/files.ts'
 import { readRecords } from '../../src/audit/read/reader.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
-import { mulberry32, systemEnv } from '../../src/base/env.ts'
-import { Auditor } from '../../src/recorder/auditor.ts'
+import { mulberry32 } from '../../src/base/env.ts'
 import { hasPythonHl7 } from './parsers.ts'
-import { recordedReading } from './readings.ts'
+import { filledLog } from './readings.ts'
 
 const MESSAGES = process.env['WANDBRIDGE_LONG'] === '1' ? 10_000 : 300
 const KILLS = process.env['WANDBRIDGE_LONG'] === '1' ? 40 : 4
@@ -83,22 +82,6 @@ function compiled(): string {
   return dir
 }
 
-/** A log of so many interrogations, as they were read; their positions. */
-async function filled(stateDir: string): Promise<number[]> {
-  const reading = await recordedReading()
-  const env = systemEnv()
-  const auditor = new Auditor({ env, stateDir, source: 'simulator', settings: {}, boot: 'fill' })
-  const positions: number[] = []
-  while (positions.length < MESSAGES) {
-    const some = Array.from({ length: Math.min(100, MESSAGES - positions.length) }, () =>
-      auditor.append(reading),
-    )
-    for (const receipt of await Promise.all(some)) if (receipt) positions.push(receipt.position)
-  }
-  await auditor.close('filled')
-  return positions
-}
-
 describe('under torture', () => {
   it(
     `${MESSAGES} messages arrive, whole, in order, none lost, over ${KILLS} kills`,
@@ -117,7 +100,7 @@ describe('under torture', () => {
         disabled: null,
       }
       writeFileSync(join(state, 'delivery/torture.json'), JSON.stringify(saved))
-      const positions = await filled(state)
+      const positions = await filledLog(state, MESSAGES)
       const poison = positions[Math.floor(MESSAGES / 3)] as number
       const hopeless = positions[Math.floor(MESSAGES / 2)] as number
 

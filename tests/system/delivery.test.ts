@@ -5,11 +5,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
-import { systemEnv } from '../../src/base/env.ts'
-import { Auditor } from '../../src/recorder/auditor.ts'
 import { type Deed, r4Server } from '../delivery/r4-server.ts'
 import { atEnd, closeAll, fileOf, SECRET, webhookReceiver } from '../delivery/senders.ts'
-import { recordedReading } from '../hl7/readings.ts'
+import { filledLog } from '../hl7/readings.ts'
 import { endAll, start, temporary } from './programs.ts'
 import { receiver } from './receiver.ts'
 
@@ -23,22 +21,6 @@ afterEach(async () => {
   await closeAll()
 })
 
-/** A log of so many readings; their positions. */
-async function filled(stateDir: string): Promise<number[]> {
-  const reading = await recordedReading()
-  const env = systemEnv()
-  const auditor = new Auditor({ env, stateDir, source: 'simulator', settings: {}, boot: 'fill' })
-  const positions: number[] = []
-  while (positions.length < MESSAGES) {
-    const some = Array.from({ length: Math.min(100, MESSAGES - positions.length) }, () =>
-      auditor.append(reading),
-    )
-    for (const receipt of await Promise.all(some)) if (receipt) positions.push(receipt.position)
-  }
-  await auditor.close('filled')
-  return positions
-}
-
 /** What is done to every so-manyth message. */
 const planned = <T>(deeds: readonly T[]): Map<number, T> => {
   const each = Math.floor(MESSAGES / FAULTS)
@@ -51,7 +33,7 @@ it(`${MESSAGES} messages to each of three destinations, over ${KILLS} kills`, {
   timeout: 180_000 + MESSAGES * 150,
 }, async () => {
   const state = temporary()
-  const positions = await filled(state)
+  const positions = await filledLog(state, MESSAGES)
   const poison = positions[Math.floor(MESSAGES / 2)] as number
 
   const plan = planned(['500', 'drop', 'taken-drop', 'cut', '503'])

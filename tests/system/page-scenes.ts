@@ -5,6 +5,7 @@ import { alarmsInOrder } from '../../src/model/reading.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
 import type { BridgeStatus, PumpStatus, WandStatus } from '../../src/model/status.ts'
 import { mapValues } from '../../src/model/value.ts'
+import { liveOf } from '../model/live-record.ts'
 import type { Scene } from './page-stage.ts'
 
 const pumps = (status: BridgeStatus, change: (pump: PumpStatus) => PumpStatus): BridgeStatus => ({
@@ -223,11 +224,6 @@ export function hourOf(status: BridgeStatus): readonly (readonly [string, object
     const visit = { id: idOf(100 + n), position: 100 + n, readAt: at, deviceTime: at.slice(0, 19) }
     const record = recordOf(pump, { ...visit, reportedVolume, rate } as Visit)
     if (n % 60 === 0) return ['interrogation', record]
-    const { id, position, log, source, port, wand, session, ...rest } = record
-    const { patient, owner, snapshot, deviceTime } = rest
-    const of = { id, position, log, source, port, wand, session }
-    const place = { ...of, patient, owner, snapshot, deviceTime }
-    const live = { at, readAt: at, pump: record.pump, reportedVolume, rate, activeAlarms: 0 }
-    return ['live', { kind: 'live', ...place, ...live }]
+    return ['live', liveOf(record, at)]
   })
 }

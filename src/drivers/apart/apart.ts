@@ -8,7 +8,13 @@ import { type Cancel, utc } from '../../base/env.ts'
 import type { BridgeEvent, SessionOpenEvent } from '../../model/event.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import { PortError, type WandPort } from '../../transport/port.ts'
-import type { Driver, DriverCounters, DriverKind, DriverOptions } from '../driver.ts'
+import {
+  type Driver,
+  type DriverCounters,
+  type DriverKind,
+  type DriverOptions,
+  isOnPath,
+} from '../driver.ts'
 import type { FromChild, ToChild } from './messages.ts'
 
 export interface ApartOptions {
@@ -161,8 +167,7 @@ class Apart implements Driver {
   }
 
   #tell(event: BridgeEvent): void {
-    const { path } = this.#o.port
-    if (event.port !== path && !event.port.startsWith(`${path}#`)) return
+    if (!isOnPath(this.#o.port.path, event.port)) return
     if (event.kind === 'reading') this.#failures = 0
     if (event.kind === 'session-open') this.#sessions.set(event.port, event)
     if (event.kind === 'session-end') this.#sessions.delete(event.port)

@@ -1,6 +1,6 @@
 // What each code but OK and PENDING asks of the host. README.md §10.4, code by code.
 
-import { Code, type CodeName } from '../../../protocol/codec/pdu.ts'
+import { Code, codeText } from '../../../protocol/codec/pdu.ts'
 import type { MessageName } from '../../../protocol/messages/index.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import {
@@ -18,10 +18,8 @@ import {
 } from './draft.ts'
 import { TIMING } from './link-state.ts'
 
-const NAMES = Object.fromEntries(Object.entries(Code).map(([name, n]) => [n, name as CodeName]))
-
 const refused = (message: MessageName, code: number): Statement =>
-  statement('read.refused', { message, answer: NAMES[code] ?? `code ${code}` })
+  statement('read.refused', { message, answer: codeText(code) })
 
 /** How much of the patience of a reading a refusal uses up: 1 = may be tried again as it is. */
 function weight(code: number): number {

@@ -211,7 +211,7 @@ function onOpen(d: Draft, reply: ReplyOf<'OPEN'>, { pdu, began }: Came): void {
 }
 
 function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
-  const { session, recognised, unrecognisedSince, contact, counter } = d.s
+  const { session, recognised, unrecognisedSince, contact } = d.s
   if (!session) return
   if (serialOf(Live.reply.fields.pumpSerial, live.pumpSerial) !== session.pump.serial) {
     failRead(d, statement('read.another-pump'), 'pump-not-recognised')
@@ -220,12 +220,11 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
   // Asked before the contact was lost it says nothing of now.
   if (!contact.fresh || began < (unrecognisedSince ?? -Infinity)) return
   set(d, { recognised: true, unrecognisedSince: null, answeredAt: began, lastLive: live })
-  const same = counter !== null && live.stateCounter === counter
-  const contradicted = same && contradicts(live, d.s.agreed)
-  if (!same || contradicted) {
-    if (contradicted) set(d, { contradicted })
+  const why = disagreement(d, live)
+  if (why) {
+    if (why === 'contradicted') set(d, { contradicted: true })
     set(d, { assembly: null, readTimes: null, counter: live.stateCounter, agreed: null })
-    tell(d, { kind: 'outdated', session, why: same ? 'contradicted' : 'changed' })
+    tell(d, { kind: 'outdated', session, why })
     if (d.s.phase === 'holding') go(d, 'read-again')
     return
   }
@@ -237,12 +236,17 @@ function onLive(d: Draft, live: ReplyOf<'LIVE'>, { raw, began }: Came): void {
 
 /** LIVE that comes while the session is closed: it makes nothing younger, but may contradict what is shown. */
 function onLastLive(d: Draft, live: ReplyOf<'LIVE'>): void {
-  const { session, counter, agreed } = d.s
+  const { session } = d.s
   if (!session) return
   const other = serialOf(Live.reply.fields.pumpSerial, live.pumpSerial) !== session.pump.serial
-  if (other || contradicts(live, agreed))
-    tell(d, { kind: 'outdated', session, why: 'contradicted' })
-  else if (live.stateCounter !== counter) tell(d, { kind: 'outdated', session, why: 'changed' })
+  const why = other ? 'contradicted' : disagreement(d, live)
+  if (why) tell(d, { kind: 'outdated', session, why })
+}
+
+/** Why the reading is not what LIVE says any more; null = it is. */
+function disagreement({ s }: Draft, live: ReplyOf<'LIVE'>): 'changed' | 'contradicted' | null {
+  if (s.counter === null || live.stateCounter !== s.counter) return 'changed'
+  return contradicts(live, s.agreed) ? 'contradicted' : null
 }
 
 /** The counter has not moved, and yet LIVE says something else than the reading. */
