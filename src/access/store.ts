@@ -6,7 +6,7 @@ import { chmod, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nodeDisk, replaceFile } from '../base/disk.ts'
 import { Emitter } from '../base/emitter.ts'
-import { type Cancel, type Env, utc } from '../base/env.ts'
+import { type Cancel, type Env, utc, within } from '../base/env.ts'
 import { overlooked, wellAgain } from '../base/failures.ts'
 import type { Source } from '../model/reading.ts'
 import { hex, newToken, type Token, type TokenWish, tokenSchema } from './token.ts'
@@ -114,14 +114,7 @@ export class TokenStore {
    * at once, and one revoked counts no more. Never rejects; a disk that does not answer is not waited for.
    */
   looked(): Promise<void> {
-    const look = this.#fresh()
-    return new Promise((resolve) => {
-      const cancel = this.#env.after(LOOK_WAIT_MS, resolve, { background: true })
-      void look.then(() => {
-        cancel()
-        resolve()
-      })
-    })
+    return within(this.#env, LOOK_WAIT_MS, this.#fresh())
   }
 
   /** A look that begins now, or as soon as the one under way has ended: that one may have looked too early. */

@@ -47,6 +47,17 @@ export function sleep(env: Env, ms: number): Promise<void> {
   return new Promise((resolve) => void env.after(ms, resolve))
 }
 
+/** Resolves with `promise`, which never rejects, or after `ms`; a real timer does not keep the process alive. */
+export function within(env: Env, ms: number, promise: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = env.after(ms, resolve, { background: true })
+    void promise.then(() => {
+      cancel()
+      resolve()
+    })
+  })
+}
+
 let second = Number.NaN
 let prefix = ''
 

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs'
 import { Agent, type IncomingHttpHeaders, type RequestOptions, request } from 'node:http'
 import { request as requestTls, Agent as TlsAgent } from 'node:https'
 import type { Env } from '../base/env.ts'
-import { isSecure } from './line.ts'
+import { isLoopback } from '../base/loopback.ts'
 import type { Reply } from './sender.ts'
 
 export interface HttpAddress {
@@ -43,9 +43,7 @@ const MOST_READ = 1 << 20
 /** Whether what is sent to it stays on this computer, is encrypted, or may be read on the way. */
 export function mayBeSent({ url, insecure }: HttpAddress): boolean {
   const { protocol, hostname } = new URL(url)
-  if (protocol === 'https:') return true
-  const host = hostname.replace(/^\[|\]$/g, '')
-  return !isSecure({ host, port: 0, insecure })
+  return protocol === 'https:' || insecure || isLoopback(hostname.replace(/^\[|\]$/g, ''))
 }
 
 /** The address as it is shown: without what may be a secret. */

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Env } from '../base/env.ts'
+import { isLoopback } from '../base/loopback.ts'
 import { type Statement, statement } from '../model/statement.ts'
 
 export interface Address {
@@ -37,12 +38,11 @@ export interface Line {
 
 export type Dial = (events: LineEvents) => Line
 
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 const CONNECT_MS = 10_000
 
 /** TLS, unless it goes to this computer or the configuration says `insecure: true`. */
 export const isSecure = ({ host, tls, insecure }: Address) =>
-  tls !== undefined || !(insecure || LOOPBACK.test(host))
+  tls !== undefined || !(insecure || isLoopback(host))
 
 export function dialer(env: Env, address: Address): Dial {
   const { host, port, tls } = address

@@ -3,7 +3,7 @@
 import type { AuditEvent, Resource } from 'fhir/r4.js'
 import { goneOf, observe } from '../model/metrics.ts'
 import { type Code, OWN } from '../model/nomenclature.ts'
-import { ownerOf, type PatientId } from '../model/owner.ts'
+import { ownerOf, type PatientId, samePeople } from '../model/owner.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
 import type { InterrogationRecord, RecordOf } from '../model/record.ts'
 import { auditEventOf } from './audit-events.ts'
@@ -11,7 +11,7 @@ import { deviceMetricsOf, devicesOf, unreadDevice } from './devices.ts'
 import { deviceId, patientReference } from './elements.ts'
 import { observationOf } from './observations.ts'
 import { FhirProblem } from './outcome.ts'
-import { patientsOf, samePeople } from './patients.ts'
+import { patientsOf } from './patients.ts'
 import { eventObservations } from './pump-events.ts'
 import { interrogationReport, type Refill, refillReport } from './reports.ts'
 import { entryOf, type FhirSources } from './sources.ts'
@@ -129,19 +129,35 @@ export class Library {
     if (type === 'CodeSystem' || type === 'ValueSet' || type === 'Patient')
       return first(this.all(type, {}), id)
     if (!place) return null
-    const before = `${place['log']}.${Number(place['position']) - 1}.${END}`
-    for await (const found of this.all(type, { cursor: before, gone })) {
+    for await (const found of this.#at(type, `${place['log']}.${place['position']}`, gone)) {
       if (found.resource?.id === id) return found as Found
-      if (!found.cursor.startsWith(`${place['log']}.${place['position']}.`)) return null
     }
     return null
+  }
+
+  /** What the record at a place, `LOG.POSITION`, gives. */
+  async *#at(type: Type, place: string, gone?: () => boolean): AsyncGenerator<Found | Passed> {
+    const [log, position = ''] = place.split('.')
+    const cursor = `${log}.${Number(position) - 1}.${END}`
+    for await (const one of this.all(type, { cursor, gone })) {
+      if (!one.cursor.startsWith(`${place}.`)) return
+      yield one
+    }
+  }
+
+  /** Every pump, or the one that is asked about. */
+  #pumps(id: string | undefined) {
+    const { knowledge } = this.#sources
+    if (id === undefined) return knowledge.pumps()
+    const pump = knowledge.pump(id)
+    return pump ? [pump] : []
   }
 
   async #version(id: string, version: string): Promise<Found | null> {
     if (!/^\d{1,15}$/.test(version)) return null
     const pump = id.split('.')[0] ?? ''
     const position = Number(version)
-    const known = this.#sources.knowledge.pumps().find((one) => one.id === pump)
+    const known = this.#sources.knowledge.pump(pump)
     if (known && known.reading === null && known.last.position === position) {
       const resource = unreadDevice(known)
       return resource.id === id ? { resource, cursor: id, pump: known } : null
@@ -158,8 +174,8 @@ export class Library {
 
   /** Ids of everything that pumps were ever asked about, of the codes that are wanted. */
   metrics({ pump, wants = () => true }: Pick<Query, 'pump' | 'wants'>): string[] {
-    return this.#sources.knowledge.pumps().flatMap(({ id, reading, ever }) => {
-      if (reading === null || (pump !== undefined && pump !== id)) return []
+    return this.#pumps(pump).flatMap(({ id, reading, ever }) => {
+      if (reading === null) return []
       const all = [...observe(reading), ...goneOf(reading, ever)]
       return all.filter(({ metric }) => wants(metric.code)).map(({ key }) => deviceId(id, key))
     })
@@ -180,25 +196,16 @@ export class Library {
 
   /** The values of the interrogation at a place, `LOG.POSITION`. */
   async readingOf(place: string, gone: () => boolean): Promise<Found[]> {
-    const [log, position = ''] = place.split('.')
     const out: Found[] = []
-    for await (const one of this.all('Observation', {
-      cursor: `${log}.${Number(position) - 1}.${END}`,
-      gone,
-    })) {
-      if (!one.cursor.startsWith(`${place}.`)) break
-      if (one.resource) out.push(one)
-    }
+    for await (const one of this.#at('Observation', place, gone)) if (one.resource) out.push(one)
     return out
   }
 
   async *#devices(type: 'Device' | 'DeviceMetric', { cursor, pump }: Query): AsyncGenerator<Found> {
-    const { knowledge, status } = this.#sources
-    const current = status().pumps.filter((one) => one.quality === 'current')
+    const current = this.#sources.status().pumps.filter((one) => one.quality === 'current')
     const live = new Set(current.map((one) => one.pump.id))
-    for (const one of [...knowledge.pumps()].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    for (const one of [...this.#pumps(pump)].sort((a, b) => (a.id < b.id ? -1 : 1))) {
       const { id, reading, ever, serial, model, source } = one
-      if (pump !== undefined && pump !== id) continue
       const made =
         reading === null
           ? [unreadDevice(one)].filter(() => type === 'Device')
@@ -209,7 +216,8 @@ export class Library {
         const own = `${id}.${String(i).padStart(4, '0')}`
         if (cursor !== undefined && own <= cursor) continue
         // Whose it is now; its readings say whose it was when it was read.
-        const owner = resource.id === id ? ownerOf(knowledge.owners(), serial, model) : null
+        const owner =
+          resource.id === id ? ownerOf(this.#sources.knowledge.owners(), serial, model) : null
         const owned = owner ? { ...resource, patient: patientReference(owner) } : resource
         yield { resource: owned, cursor: own, pump: { serial, source } }
       }

@@ -2,7 +2,7 @@
 // says why. How old it is, is no matter of an Observation: the present is DeviceMetric.operationalStatus.
 import type { CodeableConcept, Observation, ObservationComponent } from 'fhir/r4.js'
 import { type Measured, type Missing, type Observed, observe } from '../model/metrics.ts'
-import { eventCode } from '../model/nomenclature.ts'
+import { type Code, eventCode } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import {
   absent,
@@ -41,24 +41,24 @@ export function observationsOf(record: InterrogationRecord): Observation[] {
   return observe(record).map((one) => observationOf(record, one))
 }
 
-export const reportId = ({ log, position }: { log: string; position: number }) =>
-  `${log}.${position}`
-export const observationId = (record: InterrogationRecord, key: string) =>
-  `${reportId(record)}.${key}`
+type Place = Pick<InterrogationRecord, 'log' | 'position'>
+export const reportId = ({ log, position }: Place) => `${log}.${position}`
+export const observationId = (record: Place, key: string) => `${reportId(record)}.${key}`
+export const identifierOf = ({ log, position }: Place, key: string) => ({
+  system: RECORD_SYSTEM,
+  value: `${log}/${position}/${key}`,
+})
 
 export function observationOf(record: InterrogationRecord, one: Observed): Observation {
   const { metric, key } = one
   const pump = record.pump?.id ?? ''
   const effective = readingTime(record)
-  const component = one.parts.map((part) => ({
-    code: conceptOf(part.code),
-    ...valueIn(part),
-  }))
+  const component = one.parts.map(componentOf)
   return {
     resourceType: 'Observation',
     id: observationId(record, key),
     meta: metaOf(record.source, '1', record.at),
-    identifier: [{ system: RECORD_SYSTEM, value: `${record.log}/${record.position}/${key}` }],
+    identifier: [identifierOf(record, key)],
     status: 'final',
     category: [categoryOf(metric.about)],
     code: { ...conceptOf(metric.code), text: one.text },
@@ -79,6 +79,11 @@ export function categoryOf(about: string): CodeableConcept {
     ? { coding: [{ system, code: 'therapy', display: 'Therapy' }] }
     : { text: about === 'setting' ? 'Setting of the device' : 'Technical value of the device' }
 }
+
+export const componentOf = (part: Measured & { readonly code: Code }) => ({
+  code: conceptOf(part.code),
+  ...valueIn(part),
+})
 
 export function valueIn({ kind, values, value, unit, missing }: Measured): Value {
   if (value === null) return { dataAbsentReason: absent(REASONS[missing ?? 'unknown']) }

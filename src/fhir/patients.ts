@@ -1,13 +1,7 @@
 // Patients, as far as pumps are known to be theirs: an identifier, a name only if the clinic wants names, and
 // under which identifier somebody goes on when two of them turned out to be one. Ids give nothing away.
 import type { Patient } from 'fhir/r4.js'
-import {
-  goesOnAs,
-  identifiersOf,
-  type Owners,
-  type PatientId,
-  samePatient,
-} from '../model/owner.ts'
+import { goesOnAs, type Owners, type PatientId, samePatient } from '../model/owner.ts'
 import type { Source } from '../model/reading.ts'
 import { markOf, patientReference, patientResourceId } from './elements.ts'
 
@@ -33,12 +27,3 @@ export const patientsOf = (owners: Owners, source: Source): Patient[] =>
   Object.values(owners.known)
     .map((one) => patientOf(one, source, goesOnAs(owners, one)))
     .sort((a, b) => ((a.id ?? '') < (b.id ?? '') ? -1 : 1))
-
-/** Everybody whom one of these may be, under whichever identifier. */
-export function samePeople(
-  owners: Owners,
-  wanted: (one: PatientId) => boolean,
-): readonly PatientId[] {
-  const found = Object.values(owners.known).filter(wanted)
-  return found.flatMap((one) => identifiersOf(owners, one))
-}

@@ -4,8 +4,8 @@
 import type { Observation } from 'fhir/r4.js'
 import { eventRows } from '../model/pump-event-rows.ts'
 import type { RecordOf } from '../model/record.ts'
-import { conceptOf, deviceReference, metaOf, RECORD_SYSTEM } from './elements.ts'
-import { categoryOf, reportId, valueIn } from './observations.ts'
+import { conceptOf, deviceReference, metaOf } from './elements.ts'
+import { categoryOf, componentOf, identifierOf, observationId, valueIn } from './observations.ts'
 
 export function eventObservations(record: RecordOf<'pump-events'>): Observation[] {
   const pump = deviceReference(record.pump?.id ?? '')
@@ -14,9 +14,9 @@ export function eventObservations(record: RecordOf<'pump-events'>): Observation[
     const [own, ...parts] = eventRows(event)
     return {
       resourceType: 'Observation',
-      id: `${reportId(record)}.${key}`,
+      id: observationId(record, key),
       meta: metaOf(record.source, '1', record.at),
-      identifier: [{ system: RECORD_SYSTEM, value: `${record.log}/${record.position}/${key}` }],
+      identifier: [identifierOf(record, key)],
       status: 'final',
       category: [categoryOf('technical')],
       code: conceptOf(own.code),
@@ -27,7 +27,7 @@ export function eventObservations(record: RecordOf<'pump-events'>): Observation[
       ...valueIn(own),
       note: [{ text: 'Logged by the pump itself, and read later. Nobody watched the pump.' }],
       device: pump,
-      component: parts.map((part) => ({ code: conceptOf(part.code), ...valueIn(part) })),
+      component: parts.map(componentOf),
     }
   })
 }

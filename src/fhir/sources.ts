@@ -24,6 +24,8 @@ export interface AuditEntry {
   readonly reads: { readonly route: string; readonly count: number } | null
 }
 
+type KnownPump = Pick<PumpView, 'id' | 'serial' | 'model' | 'source' | 'last' | 'reading' | 'ever'>
+
 export interface FhirSources {
   readonly env: Env
   readonly version: string
@@ -32,10 +34,8 @@ export interface FhirSources {
   status(): Pick<Coded<BridgeStatus>, 'pumps'>
   readonly feed: Pick<Feed, 'head' | 'oldest' | 'read'>
   readonly knowledge: {
-    pumps(): readonly Pick<
-      PumpView,
-      'id' | 'serial' | 'model' | 'source' | 'last' | 'reading' | 'ever'
-    >[]
+    pumps(): readonly KnownPump[]
+    pump(id: string): KnownPump | null
     owners(): Owners
     refills(id: string): { readonly items: readonly Refill[] }
   }

@@ -7,16 +7,11 @@ import { TokenStore } from '../access/store.ts'
 import type { TokenWish } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
 import { overlookedTotals } from '../base/failures.ts'
+import { isLoopback } from '../base/loopback.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import type { Feed } from '../feed/feed.ts'
-import {
-  type HttpServer,
-  isLoopback,
-  ListenError,
-  type ListenOptions,
-  listen,
-} from '../http/server.ts'
+import { type HttpServer, ListenError, type ListenOptions, listen } from '../http/server.ts'
 import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'

@@ -2,7 +2,7 @@
 // its wands. Whoever hosts them gives the disk, the clock and the ports.
 import { join } from 'node:path'
 import type { Json } from '../audit/format/canonical.ts'
-import type { Env } from '../base/env.ts'
+import { within } from '../base/env.ts'
 import { Bridge, type BridgeOptions } from '../bridge/bridge.ts'
 import { Feed } from '../feed/feed.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
@@ -72,7 +72,8 @@ export function openRooms(
   return {
     ...{ auditor, feed, knowledge, bridge },
     async start() {
-      await opened(env, auditor)
+      // Before the log is open there is nothing to know from it, and a reading would tell old alarms anew.
+      await within(env, DISK_MS, auditor.opened)
       await knowledge.start()
       await learned?.()
       // What a crash kept from being written after a reading: each alarm begins once and ends once.
@@ -84,14 +85,3 @@ export function openRooms(
 
 /** A disk that does not answer at all is not waited for longer, in ms: then wands are read without a past. */
 const DISK_MS = 5_000
-
-/** Before the log is open there is nothing to know from it, and a reading would tell old alarms anew. */
-function opened(env: Env, auditor: Auditor): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = env.after(DISK_MS, resolve, { background: true })
-    void auditor.opened.then(() => {
-      cancel()
-      resolve()
-    })
-  })
-}

@@ -15,7 +15,7 @@ import {
   type Visit,
   visitsReplySchema,
 } from '../model/api.ts'
-import { identifiersOf, type PatientId, patientKey } from '../model/owner.ts'
+import { type PatientId, patientKey, samePeople } from '../model/owner.ts'
 import {
   type EventCursor,
   first,
@@ -212,11 +212,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
     const [system, value] = bar < 0 ? [null, text] : [text.slice(0, bar), text.slice(bar + 1)]
     const named = (one: PatientId) =>
       one.value === value && (system === null || one.system === system)
-    const all = knowledge.owners()
-    const same = Object.values(all.known)
-      .filter(named)
-      .flatMap((one) => identifiersOf(all, one))
-    const keys = new Set(same.map(patientKey))
+    const keys = new Set(samePeople(knowledge.owners(), named).map(patientKey))
     return (owner) => owner !== null && (named(owner) || keys.has(patientKey(owner)))
   }
 

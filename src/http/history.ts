@@ -28,15 +28,14 @@ export async function* loggedEvents(
     if (record?.kind !== 'pump-events') continue
     const { position, at, deviceTime, session, source, overwritten } = record
     const moment = { position, readAt: at, deviceTime, session, source }
-    const items = record.entries.map((event, i) => ({
-      ...{ ...moment, ...event, id: `${cursorText(one)}.${i}`, alarm: alarmOf(event) },
-      overwritten: i === 0 ? overwritten : 0,
-    }))
-    for (const [n, item] of (order === 'asc' ? items : items.reverse()).entries()) {
-      const i = order === 'asc' ? n : items.length - 1 - n
-      const given =
-        order === 'asc' ? i <= (after?.index ?? -1) : i >= (after?.index ?? items.length)
-      if (position !== after?.position || !given) yield item
+    const entries = [...record.entries.entries()]
+    for (const [i, event] of order === 'asc' ? entries : entries.reverse()) {
+      const given = after && (order === 'asc' ? i <= after.index : i >= after.index)
+      if (position === after?.position && given) continue
+      yield {
+        ...{ ...moment, ...event, id: `${cursorText(one)}.${i}`, alarm: alarmOf(event) },
+        overwritten: i === 0 ? overwritten : 0,
+      }
     }
   }
 }

@@ -2,6 +2,7 @@
 // connection may cost before anybody knows whose it is.
 
 import { isIP, type Socket } from 'node:net'
+import { isLoopback } from '../base/loopback.ts'
 import { makeApp } from './app.ts'
 import { refuseRaw, serverOptions } from './raw.ts'
 import { type Proxied, Trust } from './reached.ts'
@@ -30,9 +31,6 @@ export interface HttpServer {
 
 /** It cannot listen as it was told: the message says what to change. */
 export class ListenError extends Error {}
-
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
-export const isLoopback = (host: string) => LOOPBACK.test(host)
 
 export async function listen(sources: HttpSources, options: ListenOptions): Promise<HttpServer> {
   const { host, port, tls, origins = [] } = options

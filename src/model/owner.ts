@@ -96,15 +96,20 @@ export const patientKey = ({ system, value }: PatientId) => JSON.stringify([syst
 export const samePatient = (a: PatientId, b: PatientId) =>
   a.system === b.system && a.value === b.value
 
+/** This identifier and each under which the patient goes on, the one that is theirs now last. */
+export function* identities(owners: Owners, id: PatientId): Generator<PatientId> {
+  let now: PatientId | undefined = id
+  // A circle is never folded; whoever made one by hand is not followed for ever.
+  for (let left = 1_000; now && left > 0; left -= 1) {
+    yield now
+    now = owners.told[patientKey(now)]?.became
+  }
+}
+
 /** Under which identifier a patient goes on; the same where nothing was told of another. */
 export function goesOnAs(owners: Owners, id: PatientId): PatientId {
   let now = id
-  // A circle is never folded; whoever made one by hand is not followed for ever.
-  for (let left = 1_000; left > 0; left -= 1) {
-    const next = owners.told[patientKey(now)]?.became
-    if (!next) return now
-    now = next
-  }
+  for (const one of identities(owners, id)) now = one
   return now
 }
 
@@ -128,32 +133,26 @@ export function ownerOf(owners: Owners, serial: string, model: string | null): O
 /** What was told of a patient under every identifier, the last word of each. */
 function newest(owners: Owners, id: PatientId): Pick<Told, 'name' | 'location'> {
   let out: Pick<Told, 'name' | 'location'> = {}
-  let now: PatientId | undefined = id
-  for (let left = 1_000; now && left > 0; left -= 1) {
-    const told: Told | undefined = owners.told[patientKey(now)]
-    const { name, location } = told ?? {}
+  for (const one of identities(owners, id)) {
+    const { name, location } = owners.told[patientKey(one)] ?? {}
     out = {
       ...out,
       ...(name !== undefined && { name }),
       ...(location !== undefined && { location }),
     }
-    now = told?.became
   }
   return out
 }
 
-/** Every identifier under which somebody is or was known: this one, and all that became the same. */
-export function identifiersOf(owners: Owners, id: PatientId): PatientId[] {
-  const now = patientKey(goesOnAs(owners, id))
-  const others = Object.values(owners.known).filter(
-    (one) => patientKey(goesOnAs(owners, one)) === now,
-  )
-  const all = [id, goesOnAs(owners, id), ...others]
-  return [
-    ...new Map(
-      all.map(({ system, value }) => [patientKey({ system, value }), { system, value }]),
-    ).values(),
-  ]
+/** Everybody whom one of these may be, under every identifier that was ever known of them. */
+export function samePeople(
+  owners: Owners,
+  wanted: (one: PatientId) => boolean,
+): readonly PatientId[] {
+  const all = Object.values(owners.known)
+  const keyNow = (one: PatientId) => patientKey(goesOnAs(owners, one))
+  const meant = new Set(all.filter(wanted).map(keyNow))
+  return meant.size === 0 ? [] : all.filter((one) => meant.has(keyNow(one)))
 }
 
 /** Changes `owners`. */

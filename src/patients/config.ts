@@ -1,5 +1,7 @@
 // What the configuration says of patients: the clinic's table of pumps, and where their moves are heard.
+
 import { z } from 'zod'
+import { isLoopback } from '../base/loopback.ts'
 
 const file = z.string().min(1)
 const system = z
@@ -7,8 +9,6 @@ const system = z
   .min(1)
   .max(200)
   .regex(/^[a-z][a-z0-9+.-]*:\S+$/i, 'must be a URI, such as urn:oid:1.2.3')
-
-const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 const adtSchema = z
   .strictObject({
@@ -49,11 +49,11 @@ const adtSchema = z
     }),
     maxKiB: z.number().int().min(1).max(16_384).default(1_024),
   })
-  .refine(({ listen, tls, insecure }) => tls || insecure || isLoopback(listen), {
+  .refine(({ listen, tls, insecure }) => tls || insecure || isLocal(listen), {
     path: ['listen'],
     error: 'is reached from other computers: give `tls`, or say insecure: true',
   })
-  .refine(({ listen, tls, peers }) => isLoopback(listen) || peers.length > 0 || tls?.clientCa, {
+  .refine(({ listen, tls, peers }) => isLocal(listen) || peers.length > 0 || tls?.clientCa, {
     path: ['peers'],
     error:
       'must name the senders, or tls.clientCa their certificates: it is reached from other computers',
@@ -61,8 +61,8 @@ const adtSchema = z
 export type AdtConfig = z.output<typeof adtSchema>
 
 /** Whether only this computer reaches it. */
-function isLoopback(listen: string): boolean {
-  return LOOPBACK.test(listen.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''))
+function isLocal(listen: string): boolean {
+  return isLoopback(listen.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''))
 }
 
 export const patientsSchema = z

@@ -2,6 +2,7 @@
 import {
   type Assignment,
   goesOnAs,
+  identities,
   type Link,
   linkKey,
   type Owners,
@@ -121,11 +122,7 @@ export function effectOf(owners: Owners, said: Said): Effect {
 function holdersOf(owners: Owners): Set<string> {
   const found = new Set<string>()
   for (const { owner } of Object.values(owners.links)) {
-    let now: PatientId | undefined = owner
-    for (let left = 1_000; now && left > 0; left -= 1) {
-      found.add(patientKey(now))
-      now = owners.told[patientKey(now)]?.became
-    }
+    for (const one of identities(owners, owner)) found.add(patientKey(one))
   }
   return found
 }

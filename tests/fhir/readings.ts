@@ -76,6 +76,22 @@ export async function sourcesOf(
   for (const record of run.records) records.push(record)
   const entries = feedRecords(audited, 0, records.log)
   const origin = { log: records.log, source: records.source }
+  const pumps = () => {
+    const newest = new Map<string, InterrogationRecord>()
+    const evers = new Map<string, Ever>()
+    for (const one of interrogations(records.all)) {
+      if (!one.pump) continue
+      newest.set(one.pump.id, one)
+      evers.set(one.pump.id, everWith(evers.get(one.pump.id) ?? {}, one))
+    }
+    const told = new Map(records.all.flatMap((one) => (one.pump ? [[one.pump.id, one]] : [])))
+    return [...told].map(([id, { pump, source, position, at }]) => {
+      const reading = newest.get(id) ?? null
+      const serial = pump?.serial ?? ''
+      const [last, ever] = [{ position, at }, evers.get(id) ?? {}]
+      return { id, serial, model: reading?.identity.model ?? null, source, last, reading, ever }
+    })
+  }
   return {
     feed: {
       head: () => records.head(),
@@ -90,22 +106,8 @@ export async function sourcesOf(
       },
     },
     knowledge: {
-      pumps: () => {
-        const newest = new Map<string, InterrogationRecord>()
-        const evers = new Map<string, Ever>()
-        for (const one of interrogations(records.all)) {
-          if (!one.pump) continue
-          newest.set(one.pump.id, one)
-          evers.set(one.pump.id, everWith(evers.get(one.pump.id) ?? {}, one))
-        }
-        const told = new Map(records.all.flatMap((one) => (one.pump ? [[one.pump.id, one]] : [])))
-        return [...told].map(([id, { pump, source, position, at }]) => {
-          const reading = newest.get(id) ?? null
-          const serial = pump?.serial ?? ''
-          const [last, ever] = [{ position, at }, evers.get(id) ?? {}]
-          return { id, serial, model: reading?.identity.model ?? null, source, last, reading, ever }
-        })
-      },
+      pumps,
+      pump: (id) => pumps().find((one) => one.id === id) ?? null,
       owners: () => OWNERS,
       refills: (id) => {
         const pump = run.known.pumps[id]

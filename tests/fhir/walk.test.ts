@@ -38,7 +38,12 @@ async function library() {
   await Promise.all(Array.from({ length: READINGS }, () => auditor.append(rest)))
   const { disk, dir, commits$ } = auditor
   const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$: commits$ })
-  const knowledge = { pumps: () => [], owners: noOwners, refills: () => ({ items: [] }) }
+  const knowledge = {
+    pumps: () => [],
+    pump: () => null,
+    owners: noOwners,
+    refills: () => ({ items: [] }),
+  }
   return new Library({
     env,
     version: '0',
