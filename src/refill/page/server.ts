@@ -143,13 +143,15 @@ function frameOf(desk: Desk, sheet: Sheet | null): Frame {
   return { look: { clinic, words }, style: SCREEN, source }
 }
 
-/** The same with who has signed in there, once the log was looked at; `problem`: why somebody has not. */
+/** The same with who has signed in there; `problem`: why somebody has not. */
 async function signedFrame(
   desk: Desk,
   sheet: Sheet | null,
   place: string,
   problem: string | null = null,
 ): Promise<Frame> {
+  // What kind of wands there are is known from the log, also before any sheet was begun.
+  await desk.log.refresh()
   const names = await desk.sittings.names()
   const signedIn = desk.sittings.at(place)
   const sign = { names, signedIn, problem, sheet: sheet?.id ?? '' }
@@ -161,11 +163,9 @@ interface OfSheet {
 }
 
 function reading(app: FastifyInstance, desk: Desk, place: PlaceOf): void {
-  app.get('/', async (request, reply) => {
-    // What kind of wands there are is known from the log, also before any sheet was begun.
-    const sheets = await desk.sheets()
-    return home(reply, desk, sheets, await signedFrame(desk, null, place(request)))
-  })
+  app.get('/', async (request, reply) =>
+    home(reply, desk, await signedFrame(desk, null, place(request))),
+  )
   app.get<OfSheet>('/sheet/:id', async (request, reply) => {
     const sheet = await desk.sheet(request.params.id)
     if (!sheet) return missing(reply, desk)
@@ -202,8 +202,10 @@ function reading(app: FastifyInstance, desk: Desk, place: PlaceOf): void {
   )
 }
 
-const home = (reply: FastifyReply, desk: Desk, sheets: readonly Sheet[], frame: Frame) =>
-  page(reply, homePage({ sheets, fresh: desk.fresh(), problem: null }, frame))
+async function home(reply: FastifyReply, desk: Desk, frame: Frame) {
+  const sheets = await desk.sheets()
+  return page(reply, homePage({ sheets, fresh: desk.fresh(), problem: null }, frame))
+}
 
 async function work(
   reply: FastifyReply,
@@ -283,8 +285,7 @@ async function signs(
   if (problem === null) return reply.redirect(back, 303)
   const frame = await signedFrame(desk, sheet, place, problem)
   reply.code(422)
-  if (sheet) return work(reply, desk, sheet, null, null, frame)
-  return home(reply, desk, await desk.sheets(), frame)
+  return sheet ? work(reply, desk, sheet, null, null, frame) : home(reply, desk, frame)
 }
 
 /** Nothing of a pump for whoever was not let in. */
