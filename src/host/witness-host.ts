@@ -1,5 +1,5 @@
 // The witnesses of a bridge's log, as it was told of them.
-import { type Cosigner, parseCosigner } from '../audit/format/cosignature.ts'
+import { cosignerOf } from '../audit/format/cosignature.ts'
 import type { Env } from '../base/env.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { Witnesses } from '../witness/follow.ts'
@@ -46,10 +46,4 @@ export function startWitnesses(
     last: (log) => witnesses.last(log),
     close: () => witnesses.stop(),
   }
-}
-
-function cosignerOf(key: string): Cosigner {
-  const cosigner = parseCosigner(key)
-  if (typeof cosigner === 'string') throw new RangeError(cosigner)
-  return cosigner
 }

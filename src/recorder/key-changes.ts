@@ -3,23 +3,28 @@
 import { basename } from 'node:path'
 import { originOf } from '../audit/format/checkpoint.ts'
 import { keyChange } from '../audit/format/key-change.ts'
-import { Lines } from '../audit/format/lines.ts'
-import { type Hash, inclusionBehind } from '../audit/format/merkle.ts'
+import { type Frontier, type Hash, inclusionBehind } from '../audit/format/merkle.ts'
 import { proofText } from '../audit/format/proof.ts'
 import type { Body } from '../audit/format/record.ts'
-import { bodyOf, type Mark, Walk } from '../audit/format/walk.ts'
-import { readEntries, type SegmentFiles } from '../audit/read/files.ts'
+import { bodyOf } from '../audit/format/walk.ts'
+import { readEntries, type SegmentFiles, walkSegment } from '../audit/read/files.ts'
 import type { Disk } from '../base/disk.ts'
 
 /** Characters of all proofs together: the record is one line. The oldest do not fit. */
 const MOST = 48_000
 
-/** Proofs of all changes of key below a position, oldest first; the entries are still there, or a record has them. */
+/** What a retention drops: every segment up to `through`, which ends at `position`. */
+interface Dropped {
+  readonly through: number
+  readonly position: number
+}
+
+/** Proofs of all changes of key in what is dropped, oldest first; the entries are still there, or a record has them. */
 export async function keyChanges(
   disk: Disk,
   dir: string,
   all: readonly SegmentFiles[],
-  position: number,
+  { through, position }: Dropped,
 ): Promise<string[]> {
   const found = new Map<number, string>()
   // Entries that were dropped before: the newest retention record is in one of the last segments.
@@ -29,9 +34,8 @@ export async function keyChanges(
       if (index !== undefined) found.set(index, text)
     }
   }
-  for (const files of all) {
-    const { from, proofs } = await proofsIn(disk, dir, files)
-    if (from !== null && from >= position) break
+  for (const files of all.filter(({ number }) => number <= through)) {
+    const proofs = await proofsIn(disk, dir, files)
     for (const [index, text] of proofs) if (index < position) found.set(index, text)
   }
   const texts = [...found].sort(([a], [b]) => a - b).map(([, text]) => text)
@@ -40,30 +44,52 @@ export async function keyChanges(
   return texts
 }
 
-async function proofsIn(disk: Disk, dir: string, files: SegmentFiles) {
+/** A change of key that is the record `at` of its commit. */
+interface Rotation {
+  readonly at: number
+  readonly line: Uint8Array
+}
+
+interface Change extends Rotation {
+  /** The tree in front of its commit; null = the segment begins with it. */
+  readonly before: Frontier | null
+  readonly leaves: readonly Hash[]
+  readonly checkpoint: string
+}
+
+async function proofsIn(
+  disk: Disk,
+  dir: string,
+  { number, entries }: SegmentFiles,
+): Promise<ReadonlyMap<number, string>> {
   const proofs = new Map<number, string>()
-  let rotation: { readonly index: number; readonly line: Uint8Array } | null = null
+  if (!entries) return proofs
+  const changes: Change[] = []
+  let rotation: Rotation | null = null
+  let before: Frontier | null = null
   let leaves: Hash[] = []
-  const walk: Walk = await walked(disk, dir, files, {
-    record: (line, start, end, kind, leaf, now) => {
-      const index = (now.after?.position ?? 0) + leaves.length
+  const { opened, header } = await walkSegment(readEntries(disk, dir, entries), {
+    ...trusting(dir, number),
+    record: (line, start, end, kind, _offset, leaf) => {
       if (kind === 'key-rotation')
-        rotation = { index, line: Buffer.from(line.subarray(start, end)) }
+        rotation = { at: leaves.length, line: Buffer.from(line.subarray(start, end)) }
       leaves.push(leaf)
     },
-    commit: ({ note: checkpoint }, now) => {
-      const changed = rotation as { readonly index: number; readonly line: Uint8Array } | null
-      if (changed && now.before) {
-        const { index, line: extra } = changed
-        const path = inclusionBehind(now.before.frontier, leaves, index)
-        proofs.set(index, proofText({ index, path, extra, checkpoint }))
-      }
+    commit: ({ frontier, note: checkpoint }) => {
+      if (rotation) changes.push({ ...rotation, before, leaves, checkpoint })
       rotation = null
+      before = frontier
       leaves = []
     },
   })
-  if (!walk.opened) return { from: null, proofs: new Map<number, string>() }
-  return { from: walk.header?.frontier.size ?? null, proofs }
+  if (!opened || !header) return proofs
+  for (const { at, line: extra, before, leaves, checkpoint } of changes) {
+    const frontier = before ?? header.frontier
+    const index = frontier.size + at
+    const path = inclusionBehind(frontier, leaves, index)
+    proofs.set(index, proofText({ index, path, extra, checkpoint }))
+  }
+  return proofs
 }
 
 async function carried(
@@ -71,10 +97,12 @@ async function carried(
   dir: string,
   all: readonly SegmentFiles[],
 ): Promise<readonly string[]> {
-  for (const files of [...all].reverse()) {
+  for (const { number, entries } of [...all].reverse()) {
+    if (!entries) continue
     let last: Body<'retention'> | null = null
     let pending: Body<'retention'> | null = null
-    const walk = await walked(disk, dir, files, {
+    const { opened } = await walkSegment(readEntries(disk, dir, entries), {
+      ...trusting(dir, number),
       record: (line, start, end, kind) => {
         if (kind === 'retention') pending = bodyOf(line, start, end) as Body<'retention'>
       },
@@ -83,35 +111,13 @@ async function carried(
       },
     })
     const found = last as Body<'retention'> | null
-    if (walk.opened && found) return found.keyChanges ?? []
+    if (opened && found) return found.keyChanges ?? []
   }
   return []
 }
 
-interface Seen {
-  readonly record: (
-    line: Uint8Array,
-    start: number,
-    end: number,
-    kind: string | null,
-    leaf: Hash,
-    walk: Walk,
-  ) => void
-  readonly commit: (mark: Mark, walk: Walk) => void
-}
-
-async function walked(disk: Disk, dir: string, files: SegmentFiles, seen: Seen): Promise<Walk> {
-  const walk: Walk = new Walk({
-    log: basename(dir),
-    segment: files.number,
-    // Whether they are truly signed is asked when they are verified.
-    signed: () => true,
-    record: (line, start, end, kind, _offset, leaf) =>
-      seen.record(line, start, end, kind, leaf, walk),
-    commit: (mark) => seen.commit(mark, walk),
-  })
-  if (!files.entries) return walk
-  const lines = new Lines((bytes, start, end, offset) => walk.line(bytes, start, end, offset))
-  for await (const chunk of readEntries(disk, dir, files.entries)) lines.push(chunk)
-  return walk
-}
+/** Whether commits are truly signed is asked when they are verified. */
+const trusting = (dir: string, segment: number) => ({
+  ...{ log: basename(dir), segment },
+  signed: () => true,
+})

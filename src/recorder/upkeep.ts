@@ -254,7 +254,7 @@ async function drop(
     action: 'D',
     body: {
       ...{ through, position, keepDays },
-      keyChanges: await keyChanges(disk, dir, all, position),
+      keyChanges: await keyChanges(disk, dir, all, { through, position }),
     },
   })
   if (!said) return { dropped: null, held: { why: 'not-recorded', segment: through } }

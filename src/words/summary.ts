@@ -70,8 +70,10 @@ export function summaryOf(pump: Coded<PumpStatus>, reader: Reader): Summary {
   }
 }
 
-export const alarmName = (alarm: AlarmReading, { words }: Pick<Reader, 'words'>): string =>
-  named(words.alarm, alarm.code, words.notAvailable)
+export const alarmName = (
+  { code }: Pick<AlarmReading, 'code'>,
+  { words }: Pick<Reader, 'words'>,
+): string => named(words.alarm, code, words.notAvailable)
 
 function leftText(days: number | null, { words: { page } }: Reader): string {
   if (days === null) return ''

@@ -5,7 +5,7 @@ import { FIELDS, type ScalarField } from '../../src/model/fields.ts'
 import { count, number, quantity, unitText } from '../../src/model/format.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { moment, pumpMoment, type Reader } from '../../src/words/reader.ts'
-import { named } from '../../src/words/words.ts'
+import { alarmName } from '../../src/words/summary.ts'
 import type { History } from '../history.ts'
 import { type Placed, RANGES, type RangeName, type Trend, trendOf } from '../view/trend.ts'
 import { Chart } from './chart.tsx'
@@ -145,10 +145,10 @@ const RATE = FIELDS.infusion.rate
 const DAY = FIELDS.infusion.volume24h
 
 /** The alarms of a reading by name, or that they were not read. */
-function alarmsText({ alarms }: Placed, { words }: Reader): string {
-  const { alarm, notAvailable, page } = words
+function alarmsText({ alarms }: Placed, reader: Reader): string {
+  const { page } = reader.words
   if (alarms === null) return page.tabUnread
-  return page.alarmsThen(alarms.map((code) => named(alarm, code, notAvailable)).join(', '))
+  return page.alarmsThen(alarms.map((code) => alarmName({ code }, reader)).join(', '))
 }
 
 interface TableProps {

@@ -32,6 +32,13 @@ export function parseCosigner(text: string): Cosigner | string {
   return typeof witness === 'string' ? witness : { witness }
 }
 
+/** The same; throws RangeError with that sentence. */
+export function cosignerOf(text: string): Cosigner {
+  const cosigner = parseCosigner(text)
+  if (typeof cosigner === 'string') throw new RangeError(cosigner)
+  return cosigner
+}
+
 const message = (text: string, seconds: number | bigint) =>
   Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`)
 

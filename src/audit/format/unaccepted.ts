@@ -1,7 +1,14 @@
 // What people have not accepted yet: logs that were set aside, and that a witness has refused the log itself
 // because it has seen another one of this name. It is a fold over the records of a log, the same for whoever
 // writes the log and whoever verifies it. Pure.
+import type { Statement } from '../../model/statement.ts'
 import type { AuditRecord, Body, Quarantine } from './record.ts'
+
+/** Why a log was set aside, or a witness has refused it, as it is said to people. */
+export const asideOf = ({ log, code, args }: Quarantine): Statement => ({
+  code: `aside.${code}`,
+  args: { log, ...args },
+})
 
 /** The list behind one more record of `log`. What its writer may have put there without a schema says nothing. */
 export function unacceptedAfter(

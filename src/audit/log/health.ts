@@ -2,6 +2,7 @@
 import type { Source } from '../../model/reading.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import type { Quarantine } from '../format/record.ts'
+import { asideOf } from '../format/unaccepted.ts'
 
 export type Health = 'ok' | 'slow' | 'failed'
 
@@ -69,10 +70,7 @@ export function noticesOf(
   unaccepted: readonly Quarantine[],
   strays: readonly string[],
 ): readonly Statement[] {
-  const aside = unaccepted.map(({ log, code, args }) => ({
-    code: `aside.${code}`,
-    args: { log, ...args },
-  }))
+  const aside = unaccepted.map(asideOf)
   if (strays.length === 0) return aside
   const files = strays.slice(0, MOST_NAMED).map((name) => JSON.stringify(name.slice(0, 80)))
   const more = Math.max(0, strays.length - MOST_NAMED)

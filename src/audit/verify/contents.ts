@@ -5,7 +5,7 @@
 import type { DecodedKind, Derived } from '../../model/decoder.ts'
 import { canonical, type Json } from '../format/canonical.ts'
 import { type AuditRecord, checkRecord, type Quarantine } from '../format/record.ts'
-import { unacceptedAfter } from '../format/unaccepted.ts'
+import { asideOf, unacceptedAfter } from '../format/unaccepted.ts'
 import type { Accepted, Facts, Named, VerifyOptions } from './verification.ts'
 
 /** A record's line, where it stands, and its number. */
@@ -135,7 +135,7 @@ export class Contents {
     // A segment carries on what the ones before it said, which may have been dropped.
     const again = { kind: 'witness', body: { problem: code, name: args?.['name'] } } as AuditRecord
     if (log === this.#log) this.refused = unacceptedAfter(this.refused, log, again)
-    else this.named.set(log, { log, why: { code: `aside.${code}`, args: { log, ...args } } })
+    else this.named.set(log, { log, why: asideOf(one) })
   }
 
   #sum({ kind, body, at, actor }: AuditRecord): void {

@@ -2,7 +2,7 @@
 // it is a key of the log's unbroken chain of keys; a checkpoint vouches for the records it covers, and
 // only with the signature of such a key, of the key that was handed in with it, or of a witness that is named.
 import { originOf, parseCheckpoint, type SignedCheckpoint } from '../format/checkpoint.ts'
-import { type Cosigner, cosignedAt, parseCosigner } from '../format/cosignature.ts'
+import { type Cosigner, cosignedAt, cosignerOf } from '../format/cosignature.ts'
 import { EMPTY_ROOT, type Hash, sameHash } from '../format/merkle.ts'
 import { parseVerifierKey, signerOf, type VerifierKey } from '../format/note.ts'
 import type { VerifyOptions } from './verification.ts'
@@ -33,7 +33,7 @@ export class Outside {
     { key, since, witnesses = [] }: Pick<VerifyOptions, 'key' | 'since' | 'witnesses'>,
   ) {
     this.#log = log
-    this.#witnesses = witnesses.map(cosignerOf)
+    this.#witnesses = witnesses.map((text) => cosignerOf(text.trim()))
     this.#key = key === undefined ? null : keyOf(key)
     this.#since = since === undefined ? null : sinceOf(since)
     if (this.#since?.size === 0) this.#root = EMPTY_ROOT
@@ -179,12 +179,6 @@ function keyOf(text: string): VerifierKey {
 
 /** The note in what was handed in: text that people copied may have lost its end of line. */
 export const noteOf = (text: string) => `${text.trimEnd()}\n`
-
-function cosignerOf(text: string): Cosigner {
-  const cosigner = parseCosigner(text.trim())
-  if (typeof cosigner === 'string') throw new RangeError(cosigner)
-  return cosigner
-}
 
 function sinceOf(text: string): SignedCheckpoint {
   const checkpoint = parseCheckpoint(noteOf(text))

@@ -3,7 +3,7 @@
 // has the log's key can write another log in its place, and has no such cosignature; whoever puts an older copy
 // back with what was kept beside it is found only by a note that was kept elsewhere.
 import { originOf, parseCheckpoint } from '../format/checkpoint.ts'
-import { type Cosigner, parseCosigner } from '../format/cosignature.ts'
+import { type Cosigner, cosignerOf } from '../format/cosignature.ts'
 import { EMPTY_ROOT, Frontier, type Hash, sameHash } from '../format/merkle.ts'
 import { type Cosigned, cosignedBy } from '../read/cosigned.ts'
 import type { WitnessedSize } from './verification.ts'
@@ -38,8 +38,7 @@ export class Witnessed {
   constructor(log: string, keys: readonly string[], notes: readonly string[], older = false) {
     this.#older = older
     this.#all = keys.map((text) => {
-      const cosigner = parseCosigner(text.trim())
-      if (typeof cosigner === 'string') throw new RangeError(cosigner)
+      const cosigner = cosignerOf(text.trim())
       return { cosigner, notes: cosignedBy(notes, originOf(log), cosigner) }
     })
     this.#asked = new Set(this.#all.flatMap((one) => one.notes.map(({ size }) => size)))

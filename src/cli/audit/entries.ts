@@ -1,7 +1,6 @@
 // `wandbridge audit accept` and `audit rotate`: entries that people make in the log, through the
 // running bridge, or by a bridge without wands when none runs.
 import { checkReason } from '../../audit/format/record.ts'
-import { accountName } from '../../base/account.ts'
 import { systemEnv } from '../../base/env.ts'
 import { ask } from '../../control/client.ts'
 import type { Args } from '../../control/messages.ts'
@@ -10,6 +9,7 @@ import { printable } from '../../model/printable.ts'
 import { auditSentence } from '../../words/told.ts'
 import { CommandError, Exit, orExit } from '../exit.ts'
 import { hold } from '../serve.ts'
+import { actorHere } from './actor.ts'
 import { logsOf, type StateFlags, stateDirOf } from './logs.ts'
 
 type What = 'accept' | 'rotate'
@@ -22,7 +22,7 @@ export async function enter(
   const wrong = checkReason(reason)
   if (wrong !== null) throw new CommandError(Exit.USAGE, wrong)
   await logsOf(flags)
-  const actor = { id: accountName(), role: 'operator', auth: 'process' }
+  const actor = actorHere()
   const stateDir = stateDirOf(flags)
   const asked = ask(stateDir, `audit-${what}`, { reason, actor })
   const names =

@@ -4,7 +4,6 @@
 import { join } from 'node:path'
 import { keysThere } from '../../audit/log/keys.ts'
 import { type NotOurs, notOurs } from '../../audit/log/ours.ts'
-import { accountName } from '../../base/account.ts'
 import { nodeDisk } from '../../base/disk.ts'
 import { systemEnv } from '../../base/env.ts'
 import { ask } from '../../control/client.ts'
@@ -13,6 +12,7 @@ import { type Host, sourcesIn } from '../../host/host.ts'
 import { printable } from '../../model/printable.ts'
 import { auditSentence } from '../../words/told.ts'
 import { hold } from '../serve.ts'
+import { actorHere } from './actor.ts'
 import { type StateFlags, stateDirOf } from './logs.ts'
 
 type Access = Args<'audit-read'>
@@ -23,7 +23,7 @@ export async function recordRead(
   flags: StateFlags & { readonly pump?: string },
 ): Promise<boolean> {
   const stateDir = stateDirOf(flags)
-  const actor = { id: accountName(), role: 'operator', auth: 'process' }
+  const actor = actorHere()
   const access = { route, pump: flags.pump?.slice(0, 64) ?? null, actor }
   const why = await recorded(
     stateDir,
@@ -43,7 +43,7 @@ export async function recordOperator(
   flags: StateFlags,
 ): Promise<void> {
   const stateDir = stateDirOf(flags)
-  const actor = { id: accountName(), role: 'operator', auth: 'process' }
+  const actor = actorHere()
   const why = await recorded(
     stateDir,
     () => ask(stateDir, 'operator', { name, change, actor }),

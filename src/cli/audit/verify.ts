@@ -1,5 +1,6 @@
 // `wandbridge audit verify`: every log of a state directory and every log that one of them names, one
 // log, or a file that somebody kept. What it found is said in sentences or as one JSON document.
+import { asideOf } from '../../audit/format/unaccepted.ts'
 import { type Account, accountOf } from '../../audit/verify/account.ts'
 import { Outside } from '../../audit/verify/outside.ts'
 import type {
@@ -152,8 +153,8 @@ function say(account: Account, spoken: readonly string[], flags: VerifyFlags): v
   const sentence = verification?.sentence ?? missing(account, spoken)
   out(printable(`${log}: ${sentence}`))
   if (verification?.ok && verification.cosigned && flags.since === undefined) out(BESIDE)
-  for (const { code, args } of verification?.refused ?? []) {
-    out(printable(`  ${saying(WORDS['en-US'], { code: `aside.${code}`, args: { log, ...args } })}`))
+  for (const one of verification?.refused ?? []) {
+    out(printable(`  ${saying(WORDS['en-US'], asideOf(one))}`))
   }
   if (accepted) {
     const { at, actor, reason } = accepted

@@ -7,7 +7,7 @@ import type { Entries, Mass, Step } from '../../refill/sheet/entries.ts'
 import { findings } from '../../refill/sheet/findings.ts'
 import { clock, linesOf, signer } from '../../refill/sheet/lines.ts'
 import { valuesOf } from '../../refill/sheet/reading.ts'
-import { type Sheet, stateOf, type Written } from '../../refill/sheet/sheet.ts'
+import { isCorrected, type Sheet, stateOf, type Written } from '../../refill/sheet/sheet.ts'
 import type { SheetFile } from '../../refill/sheet/sheet-file.ts'
 import { wordsOf } from '../../refill/sheet/words.ts'
 import { csvLine } from '../audit/csv.ts'
@@ -44,7 +44,7 @@ export function sheetText({ clinic }: SheetFile, sheet: Sheet): string {
     finished: w.finishedAt(clock(sheet.steps.finish?.at ?? sheet.history.at(-1)?.at ?? '', clinic)),
   }[stateOf(sheet)]
   const steps = sheet.history.flatMap((written) => {
-    const old = sheet.steps[written.step]?.position !== written.position
+    const old = isCorrected(sheet, written)
     return [
       '',
       `${w.step[written.step]} (${clock(written.at, clinic)})${old ? `, ${w.corrected}` : ''}`,
@@ -99,7 +99,7 @@ export function sheetCsv(sheet: Sheet): string {
       record: position,
       at_utc: at,
       step,
-      corrected_later: sheet.steps[step]?.position !== position,
+      corrected_later: isCorrected(sheet, written),
       signed_by: signed?.operator,
       signed_how: signed?.verified,
       ...entryCells(written),

@@ -7,7 +7,7 @@ import { STEPS, type Step } from '../sheet/entries.ts'
 import { findings } from '../sheet/findings.ts'
 import { clock, type Look, linesOf, signer } from '../sheet/lines.ts'
 import { isSince } from '../sheet/pump-says.ts'
-import { corrections, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
+import { corrections, isCorrected, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
 import type { SheetFile } from '../sheet/sheet-file.ts'
 import { slipDate, slipDoses } from '../sheet/slip.ts'
 import { type Words, wordsOf } from '../sheet/words.ts'
@@ -128,7 +128,8 @@ function corrected(sheet: Sheet, look: Look): Html | null {
 }
 
 /** Name, time and meaning of every signature; null = a sheet from before there were any. */
-function signed({ history, steps }: Sheet, look: Look): Html | null {
+function signed(sheet: Sheet, look: Look): Html | null {
+  const { history } = sheet
   const { clinic, words: w } = look
   if (history.every((written) => written.signed === undefined)) return null
   const rows = history.map((written, i) => {
@@ -136,7 +137,7 @@ function signed({ history, steps }: Sheet, look: Look): Html | null {
     const meaning = first
       ? w.sign.wrote(w.step[written.step])
       : w.sign.corrected(w.step[written.step])
-    const old = steps[written.step]?.position !== written.position
+    const old = isCorrected(sheet, written)
     const what = old ? `${meaning} (${w.corrected})` : meaning
     return [`${what}, ${clock(written.at, clinic)}`, signer(written, w)] as const
   })

@@ -87,6 +87,10 @@ export function right(sheet: Sheet, step: Step): Right {
   return 'correction'
 }
 
+/** Whether its step was written anew since. */
+export const isCorrected = ({ steps }: Sheet, { step, position }: Written): boolean =>
+  steps[step]?.position !== position
+
 /** Steps of which an older word was corrected. */
-export const corrections = ({ history, steps }: Sheet): readonly Written[] =>
-  history.filter((written) => steps[written.step]?.position !== written.position)
+export const corrections = (sheet: Sheet): readonly Written[] =>
+  sheet.history.filter((written) => isCorrected(sheet, written))

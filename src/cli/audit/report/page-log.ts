@@ -1,5 +1,6 @@
 // Sections 1 and 2 of a report: what the logs are and what vouches for them, and what happened to them. Pure.
 import type { AuditRecord, Kind } from '../../../audit/format/record.ts'
+import { asideOf } from '../../../audit/format/unaccepted.ts'
 import { count } from '../../../model/format.ts'
 import { printable } from '../../../model/printable.ts'
 import type { Statement } from '../../../model/statement.ts'
@@ -59,8 +60,7 @@ function logPart(part: LogPart, ordinal: string): Html {
   return html`<h3>${ordinal}${log}</h3>
     <p class="${ok && v?.ok ? 'plain' : 'loud'}">${printable(sentence)}</p>
     ${(v?.refused ?? []).map(
-      ({ code, args }) =>
-        html`<p class="loud">${printable(asideText({ code: `aside.${code}`, args: { log, ...args } }))}</p>`,
+      (one) => html`<p class="loud">${printable(asideText(asideOf(one)))}</p>`,
     )}
     ${setAside && html`<p class="loud">${printable(asideText(setAside.why))}</p>`}
     ${
@@ -149,8 +149,7 @@ export function happened(collector: Collector, name: NameRecord): Html {
       { head: 'Log', cell: ({ body }) => body.log },
       {
         head: 'Why',
-        cell: ({ body }) =>
-          asideText({ code: `aside.${body.code}`, args: { log: body.log, ...body.args } }),
+        cell: ({ body }) => asideText(asideOf(body)),
       },
       {
         head: 'Records it had',
