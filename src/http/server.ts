@@ -3,6 +3,7 @@
 
 import { isIP, type Socket } from 'node:net'
 import { makeApp } from './app.ts'
+import { ListenError } from './listen-error.ts'
 import { refuseRaw, serverOptions } from './raw.ts'
 import { type Proxied, Trust } from './reached.ts'
 import { type HttpLimits, type HttpSources, LIMITS } from './sources.ts'
@@ -27,9 +28,6 @@ export interface HttpServer {
   openLink(): string
   close(): Promise<void>
 }
-
-/** It cannot listen as it was told: the message says what to change. */
-export class ListenError extends Error {}
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 export const isLoopback = (host: string) => LOOPBACK.test(host)
