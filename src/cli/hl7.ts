@@ -59,7 +59,7 @@ function withStatus(parent: Command, kind: DestinationKind | null): void {
       if (found === null) {
         throw new CommandError(Exit.NOT_SO, `No bridge runs on ${stateDir}. Nothing was sent.`)
       }
-      tell(found.filter((one) => kind === null || one.kind === kind))
+      tell(found.filter(meant(kind)))
     })
 }
 
@@ -81,18 +81,19 @@ function withSend(parent: Command, kind: DestinationKind | null): void {
     })
 }
 
-const CONFIGURED = { hl7: 'hl7', fhir: 'fhir', webhooks: 'webhook' } as const
+/** Which destinations are meant: those of a kind (null = of every kind), or the one of them with a name. */
+const meant =
+  (kind: DestinationKind | null, to?: string) =>
+  (one: Pick<DestinationStatus, 'kind' | 'name'>): boolean =>
+    (kind === null || one.kind === kind) && (to === undefined || one.name === to)
 
 function destinationsOf(chosen: Settings, { to }: Flags, kind: DestinationKind | null) {
-  const { destinations } = deliveryOf(chosen, () => {})
-  const wanted = <K extends keyof Destinations>(key: K, all: Destinations[K]): Destinations[K] =>
-    (kind === null || CONFIGURED[key] === kind
-      ? all.filter(({ name }) => to === undefined || name === to)
-      : []) as unknown as Destinations[K]
+  const { hl7, fhir, webhooks } = deliveryOf(chosen, () => {}).destinations
+  const isMeant = meant(kind, to)
   const found: Destinations = {
-    hl7: wanted('hl7', destinations.hl7),
-    fhir: wanted('fhir', destinations.fhir),
-    webhooks: wanted('webhooks', destinations.webhooks),
+    hl7: hl7.filter(({ name }) => isMeant({ kind: 'hl7', name })),
+    fhir: fhir.filter(({ name }) => isMeant({ kind: 'fhir', name })),
+    webhooks: webhooks.filter(({ name }) => isMeant({ kind: 'webhook', name })),
   }
   if (Object.values(found).flat().length > 0) return found
   const what = to === undefined ? 'no destination' : `no destination ${to}`
@@ -136,9 +137,7 @@ async function through(
     : {}
   const all = parked ? [] : await asked(ask(stateDir, 'delivery', {}))
   if (sent === null || all === null) return false
-  const named = all.filter(
-    (one) => (kind === null || one.kind === kind) && (to === undefined || one.name === to),
-  )
+  const named = all.filter(meant(kind, to))
   if (Object.keys(sent).length + named.length === 0) {
     throw new CommandError(
       Exit.USAGE,

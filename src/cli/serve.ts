@@ -5,7 +5,7 @@ import { type Env, systemEnv, utc } from '../base/env.ts'
 import { type Overlooked, onOverlooked } from '../base/failures.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
-import { type Host, type HostOptions, OtherSource, startHost } from '../host/host.ts'
+import { type Host, type HostOptions, ListenError, OtherSource, startHost } from '../host/host.ts'
 import type { Locale } from '../model/format.ts'
 import { printable } from '../model/printable.ts'
 import type { AuditStatus, Coded } from '../model/status.ts'
@@ -110,7 +110,6 @@ export async function hold(
         `The state directory ${stateDir} cannot be used: ${error.message}.\n${next}`,
       )
     }
-    const { ListenError } = await import('../host/http-host.ts')
     if (error instanceof ListenError) {
       throw new CommandError(Exit.USAGE, `${error.message}\nNothing was read.`)
     }

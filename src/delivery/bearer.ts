@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Env } from '../base/env.ts'
 import type { FhirAuth } from './config.ts'
 import { type Post, saidBy } from './http.ts'
+import { jsonOf } from './saved.ts'
 
 export interface Bearer {
   /** Null = nothing is shown. Rejects with a sentence when there is none to be had. */
@@ -67,10 +68,6 @@ async function fetched(
 
 /** An object of JSON; anything else is an empty one. */
 export function objectIn(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
+  const value = jsonOf(text)
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }

@@ -154,7 +154,10 @@ export class Destination {
   async #work(place: Place): Promise<void> {
     while (!this.#stopped) {
       const { first } = this.#outbox
-      if (this.#enabling) await this.#enable(place)
+      if (this.#enabling) {
+        this.#enabling = false
+        await this.#setDisabled(place, null)
+      }
       if (place.saved.disabled) {
         await this.#outbox.changed()
         continue
@@ -174,10 +177,9 @@ export class Destination {
       if (!(await this.#written(() => notes.gap(entry.gap)))) return
       noted = true
     } else if (entry.kind === 'message') {
-      const parked = await this.#deliver(entry.record, entry.message, null)
-      if (parked === 'stopped') return
-      // It stays the next one, for when it is asked again.
-      if (parked === 'gone') return
+      const parked = await this.#deliver(place, entry.record, entry.message, null)
+      // It stays the next one, for when the destination is asked again, or the bridge starts again.
+      if (parked === 'stopped' || parked === 'gone') return
       noted = parked !== null
       if (parked) place.saved.parked.push(parked)
     }
@@ -189,21 +191,14 @@ export class Destination {
     if (noted) await place.settled()
   }
 
-  async #disable(place: Place, code: string, text: string): Promise<void> {
-    const disabled = { at: utc(this.#options.env.wall()), code, text }
-    if (!(await this.#written(() => this.#options.notes.disabled(disabled)))) return
-    place.saved.disabled = disabled
+  /** Why it wants no message any more; null = it is asked again. */
+  async #setDisabled(place: Place, why: Saved['disabled']): Promise<void> {
+    const { notes, log } = this.#options
+    if (!(await this.#written(() => notes.disabled(why)))) return
+    place.saved.disabled = why
     place.soon()
     await place.settled()
-    this.#options.log(`wants no messages any more (${code} ${text}), and is sent none.`)
-  }
-
-  async #enable(place: Place): Promise<void> {
-    this.#enabling = false
-    if (!(await this.#written(() => this.#options.notes.disabled(null)))) return
-    place.saved.disabled = null
-    place.soon()
-    await place.settled()
+    if (why) log(`wants no messages any more (${why.code} ${why.text}), and is sent none.`)
   }
 
   async #resend(place: Place, parked: Parked): Promise<void> {
@@ -217,7 +212,7 @@ export class Destination {
     const record = found as FeedRecord | 'gone' | 'unknown'
     const message = typeof record === 'string' ? null : this.#options.sender.messageOf(record)
     let again: Parked | null | 'stopped' | 'gone' = null
-    if (message) again = await this.#deliver(record as FeedRecord, message, parked)
+    if (message) again = await this.#deliver(place, record as FeedRecord, message, parked)
     else if (record !== 'unknown') {
       const gap = { log, from: position, to: position, why: 'dropped' } as const
       if (!(await this.#written(() => this.#options.notes.gap(gap)))) return
@@ -246,6 +241,7 @@ export class Destination {
 
   /** Sends one until it is accepted, which is null, or set aside, and writes that down. */
   async #deliver(
+    place: Place,
     { log, position }: FeedRecord,
     message: Message,
     before: Parked | null,
@@ -259,7 +255,8 @@ export class Destination {
       return null
     }
     if (result.kind === 'gone') {
-      if (this.#place) await this.#disable(this.#place, result.code, result.text)
+      const { code, text } = result
+      await this.#setDisabled(place, { at: utc(env.wall()), code, text })
       return 'gone'
     }
     const { code, text, attempts } = result

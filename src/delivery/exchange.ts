@@ -83,15 +83,14 @@ export class Exchange {
     this.#link.close()
   }
 
-  #heard(reply: Reply | null): void {
-    if (reply?.means === 'accepted') return
-    const text = `${reply?.code ?? ''} ${reply?.text ?? ''}`.trim().slice(0, 200)
-    const heard = this.#state.head !== null && reply?.control === this.#state.head
-    this.#lastError = reply?.means
+  #heard({ means, control, code, text: words }: Reply): void {
+    if (means === 'accepted') return
+    const text = `${code} ${words}`.trim().slice(0, 200)
+    this.#lastError = means
       ? statement('delivery.refused', { text })
       : statement('delivery.odd', { text })
     // What means nothing, or names another message, is why nothing is known of this one.
-    this.#odd = reply?.means && heard ? null : statement('delivery.odd', { text })
+    this.#odd = means && control === this.#state.head ? null : statement('delivery.odd', { text })
   }
 
   /** Says once that a message waits because it cannot be delivered now. */

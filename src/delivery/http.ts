@@ -2,23 +2,18 @@
 // configuration says so; redirects are not followed; an answer is read within a bound. And what an answer's
 // status means for a message, where its kind of destination does not know better.
 
-import { readFileSync } from 'node:fs'
 import { Agent, type IncomingHttpHeaders, type RequestOptions, request } from 'node:http'
 import { request as requestTls, Agent as TlsAgent } from 'node:https'
 import type { Env } from '../base/env.ts'
+
 import { isLoopback } from '../base/loopback.ts'
+import { type PemFiles, pemOf } from './line.ts'
+
 import type { Reply } from './sender.ts'
 
 export interface HttpAddress {
   readonly url: string
-  readonly tls?:
-    | {
-        /** PEM files. */
-        readonly ca?: string | undefined
-        readonly cert?: string | undefined
-        readonly key?: string | undefined
-      }
-    | undefined
+  readonly tls?: PemFiles | undefined
   /** Clear text to another computer. */
   readonly insecure: boolean
 }
@@ -56,10 +51,9 @@ export function poster({ url, tls = {} }: HttpAddress): { post: Post; end(): voi
   const plain = new Agent({ keepAlive: true, maxSockets: 1 })
   let secure: TlsAgent | null = null
   const secured = () => {
-    const file = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path))
     secure ??= new TlsAgent({
       ...{ keepAlive: true, maxSockets: 1, minVersion: 'TLSv1.2' as const },
-      ...{ ca: file(tls.ca), cert: file(tls.cert), key: file(tls.key) },
+      ...pemOf(tls),
     })
     return secure
   }

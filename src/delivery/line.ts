@@ -8,18 +8,17 @@ import type { Env } from '../base/env.ts'
 import { isLoopback } from '../base/loopback.ts'
 import { type Statement, statement } from '../model/statement.ts'
 
+/** Paths of PEM files. */
+export interface PemFiles {
+  readonly ca?: string | undefined
+  readonly cert?: string | undefined
+  readonly key?: string | undefined
+}
+
 export interface Address {
   readonly host: string
   readonly port: number
-  readonly tls?:
-    | {
-        /** PEM files. */
-        readonly ca?: string | undefined
-        readonly cert?: string | undefined
-        readonly key?: string | undefined
-        readonly servername?: string | undefined
-      }
-    | undefined
+  readonly tls?: (PemFiles & { readonly servername?: string | undefined }) | undefined
   /** Clear text to another computer. */
   readonly insecure: boolean
 }
@@ -74,15 +73,18 @@ export function dialer(env: Env, address: Address): Dial {
 }
 
 function secure({ host, port, tls = {} }: Address): Socket {
-  const file = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path))
-  const { ca, cert, key, servername = host } = tls
+  const { servername = host } = tls
   return connectTls({
     host,
     port,
     ...(/^[\d.]+$|:/.test(servername) ? {} : { servername }),
     minVersion: 'TLSv1.2',
-    ca: file(ca),
-    cert: file(cert),
-    key: file(key),
+    ...pemOf(tls),
   })
+}
+
+/** What is in the files. */
+export function pemOf({ ca, cert, key }: PemFiles) {
+  const file = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path))
+  return { ca: file(ca), cert: file(cert), key: file(key) }
 }

@@ -40,7 +40,7 @@ export interface State {
   readonly spent: number
   /** Connections in a row that came to nothing, or were told to come later. */
   readonly failed: number
-  /** Replies that named another message, or were none. */
+  /** Replies that named another message, or meant nothing. */
   readonly strays: number
 }
 
@@ -59,7 +59,7 @@ export type Event =
   | { readonly kind: 'message'; readonly control: string }
   | { readonly kind: 'connected' }
   | { readonly kind: 'closed' }
-  | { readonly kind: 'reply'; readonly reply: Reply | null }
+  | { readonly kind: 'reply'; readonly reply: Reply }
   /** The time that was asked for is over. */
   | { readonly kind: 'time' }
 
@@ -143,8 +143,8 @@ function next(state: State, rules: Rules): Step {
   return { state: { ...state, link: 'connecting' }, effects: [{ do: 'connect' }] }
 }
 
-function replied(state: State, reply: Reply | null, rules: Rules): Step {
-  if (!reply?.means || state.waiting !== 'ack' || reply.control !== state.head) {
+function replied(state: State, reply: Reply, rules: Rules): Step {
+  if (!reply.means || state.waiting !== 'ack' || reply.control !== state.head) {
     return { state: { ...state, strays: state.strays + 1 }, effects: [] }
   }
   const { means, code, text, afterMs = 0 } = reply

@@ -49,7 +49,8 @@ export function parseSaved(text: string | null, destination: string, since: stri
 
 export const savedText = (saved: Saved) => `${JSON.stringify(saved, null, 1)}\n`
 
-function jsonOf(text: string): unknown {
+/** What is no JSON is null. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

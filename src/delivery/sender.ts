@@ -36,8 +36,7 @@ export type Means = 'accepted' | 'try-again' | 'later' | 'refused' | 'gone'
 
 export interface LinkEvents {
   connected(): void
-  /** Null = what came is no reply. */
-  reply(reply: Reply | null): void
+  reply(reply: Reply): void
   /** Once for every `connect`, whatever the reason. */
   closed(why: Statement): void
 }

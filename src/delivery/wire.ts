@@ -13,15 +13,14 @@ const WHOLE = /MSH.*?[\r\n]MSA[^\r\n]*[\r\n]/s
 
 export class Wire implements Link {
   readonly #dial: Dial
-  readonly #parse: (text: string) => Reply | null
+  readonly #parse: (text: string) => Reply
   readonly #events: LinkEvents
   #line: Line | null = null
   #deframer = new Deframer()
   /** Bytes since the last message was sent, or since the line was made. */
   #heard = 0
 
-  /** `parse`: null = it is no reply. */
-  constructor(dial: Dial, parse: (text: string) => Reply | null, events: LinkEvents) {
+  constructor(dial: Dial, parse: (text: string) => Reply, events: LinkEvents) {
     this.#dial = dial
     this.#parse = parse
     this.#events = events

@@ -1,6 +1,7 @@
 // HL7 ADT as it is heard: which person a message speaks of, where that person is, and which identifiers have
 // become one. And what is answered. Pure. A segment that is not needed is not looked at; what is refused is
 // told by its field, never by what stands there.
+import type { PatientId } from '../model/owner.ts'
 import { unescaped } from './text.ts'
 
 export interface Authority {
@@ -21,18 +22,13 @@ export interface AdtSettings {
   readonly latest: string
 }
 
-interface Id {
-  readonly system: string
-  readonly value: string
-}
-
 /** What a message says of one person. */
 export interface Person {
   readonly event: string
   readonly control: string
   readonly asOf: string
-  readonly ids: readonly Id[]
-  readonly merged: readonly Id[]
+  readonly ids: readonly PatientId[]
+  readonly merged: readonly PatientId[]
   readonly name?: string | undefined
   /** Null = nowhere; undefined = it says nothing of it. */
   readonly location?: string | null | undefined
@@ -180,8 +176,8 @@ function idsIn(
   field: string | undefined,
   { repetition, component, sub }: Separators,
   { authorities, system }: AdtSettings,
-): Id[] | null {
-  const out: Id[] = []
+): PatientId[] | null {
+  const out: PatientId[] = []
   for (const one of (field ?? '').split(repetition)) {
     const [value = '', , , authority = ''] = one.split(component)
     const [namespace = '', universalId = ''] = authority.split(sub).map(plain)

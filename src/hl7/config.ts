@@ -1,6 +1,6 @@
 // What the configuration says of destinations.
 import { z } from 'zod'
-import { destinationName, since } from '../delivery/config.ts'
+import { destinationName, since, testMessages } from '../delivery/config.ts'
 import { RULES } from '../delivery/machine.ts'
 import { PROFILE, type Profile } from './messages.ts'
 
@@ -35,7 +35,7 @@ export const destinationSchema = z
       description:
         'PCD-10 shaped ORU^R42 for what the pump has logged itself, as it is read: alarms that came and went, stalls and recoveries, boluses.',
     }),
-    testMessages: z.boolean().default(false).meta({
+    testMessages: testMessages.meta({
       description:
         'True: what a bridge for simulated or replayed wands reads goes there, too, marked as a test (MSH-11 T).',
     }),

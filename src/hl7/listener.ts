@@ -3,7 +3,7 @@
 // connections. What is logged names no patient.
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
-import { type Env, utc } from '../base/env.ts'
+import { type Cancel, type Env, utc } from '../base/env.ts'
 import { Deframer, frame } from '../delivery/mllp.ts'
 import { type AdtSettings, type Heading, type Heard, hear, type Person } from './adt.ts'
 import { header, message, segment } from './text.ts'
@@ -101,12 +101,13 @@ export class AdtListener {
     }
     this.#sockets.add(socket)
     const deframer = new Deframer(mostBytes)
-    let cancel = env.after(this.#limits.idleMs, () => socket.destroy(), { background: true })
+    let cancel: Cancel = () => {}
     const wait = () => {
       cancel()
       const ms = deframer.open ? this.#limits.frameMs : this.#limits.idleMs
       cancel = env.after(ms, () => socket.destroy(), { background: true })
     }
+    wait()
     let begun = false
     socket.on('data', async (chunk: Buffer) => {
       socket.pause()

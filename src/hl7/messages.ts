@@ -19,7 +19,6 @@ import {
   MDC_UNITS,
   OWN,
   PRIORITIES,
-  PUMP_EVENTS,
 } from '../model/nomenclature.ts'
 import { eventRows } from '../model/pump-event-rows.ts'
 import type { Source } from '../model/reading.ts'
@@ -256,8 +255,7 @@ function pumpEvents(record: RecordOf<'pump-events'>, profile: Profile): string {
   const at = hostTime(record.at)
   const groups = record.entries.flatMap((event, i) => {
     const id = [`${record.log}/${record.position}/${event.number ?? `x${i}`}`, NAMESPACE]
-    const code = event.code === null ? '' : (PUMP_EVENTS[event.code] ?? null)
-    const named = code === '' ? '' : code === null ? uncoded(event.code ?? '') : coded(code)
+    const named = event.code === null ? '' : wordOf('pump-event', event.code)
     // When it was read. When it happened, only the pump's clock says.
     const obr = segment('OBR', { 1: String(i + 1), 2: id, 3: id, 4: named, 7: at })
     const rows: Readonly<Record<number, Field>>[] = [

@@ -2,7 +2,7 @@
 // back, byte by byte where it is not text, and what is made of it. It is marked as of training (MSH-11 T) and is
 // about no patient and no pump.
 import { type Env, utc } from '../base/env.ts'
-import { dialer, isSecure } from '../delivery/line.ts'
+import { dialer, isSecure, type Line } from '../delivery/line.ts'
 import { Deframer, frame } from '../delivery/mllp.ts'
 import { OWN } from '../model/nomenclature.ts'
 import { type DestinationConfig, profileOf } from './config.ts'
@@ -74,7 +74,7 @@ export function trial(env: Env, config: DestinationConfig, say: Said): Promise<b
           : 'No connection in the time that is configured (ackSeconds): our own time-out.',
       ),
     )
-    let line: ReturnType<ReturnType<typeof dialer>> | null = null
+    let line: Line | null = null
     try {
       line = dialer(
         env,

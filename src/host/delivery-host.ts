@@ -206,7 +206,8 @@ export function startDelivery(
   }
 }
 
-function fileStore(path: string): Store {
+/** Where the place of a destination is kept. */
+export function fileStore(path: string): Store {
   return {
     load: () =>
       readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

@@ -83,6 +83,8 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
   }
 }
 
+export { ListenError } from '../http/listen-error.ts'
+
 /** The state directory belongs to a bridge of another kind. */
 export class OtherSource extends Error {}
 

@@ -11,7 +11,10 @@ import { isLoopback } from '../base/loopback.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import type { Feed } from '../feed/feed.ts'
-import { type HttpServer, ListenError, type ListenOptions, listen } from '../http/server.ts'
+
+import { ListenError } from '../http/listen-error.ts'
+import { type HttpServer, type ListenOptions, listen } from '../http/server.ts'
+
 import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { isLoss } from '../model/event.ts'
@@ -23,8 +26,6 @@ import type { Delivery } from './delivery-host.ts'
 import { fhirMount } from './fhir-host.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
 import type { Patients } from './patients-host.ts'
-
-export { ListenError }
 
 export interface HttpOptions extends ListenOptions {
   /** False: whoever reaches the port may read. On this computer only. */

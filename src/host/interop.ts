@@ -1,6 +1,5 @@
 // What the commands need of the standards without a running bridge: an interrogation as a FHIR Bundle,
 // and what destinations are still owed. Reads only.
-import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
@@ -11,7 +10,7 @@ import { parseSaved } from '../delivery/saved.ts'
 import { Feed } from '../feed/feed.ts'
 import { bundleOf } from '../fhir/bundle.ts'
 import { sourceOf } from '../model/reading.ts'
-import { type Addressee, placeFile } from './delivery-host.ts'
+import { type Addressee, fileStore, placeFile } from './delivery-host.ts'
 
 const feedOf = (env: Env, dir: string, log: string) =>
   new Feed({ env, disk: nodeDisk, dir, source: sourceOf(log), log })
@@ -35,11 +34,7 @@ export interface Owed {
 
 /** What a destination would be sent now, in order. Rejects when its place cannot be read. */
 export async function* owedTo(stateDir: string, config: Addressee, env: Env): AsyncGenerator<Owed> {
-  const path = placeFile(stateDir, config.name)
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null
-    throw error
-  })
+  const text = await fileStore(placeFile(stateDir, config.name)).load()
   const saved = parseSaved(text, config.name, sinceOf(env, config.since))
   const audit = join(stateDir, 'audit')
   const log = (await listLogs(nodeDisk, audit)).at(-1)

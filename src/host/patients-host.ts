@@ -3,7 +3,7 @@
 import type { Env } from '../base/env.ts'
 import { utc } from '../base/env.ts'
 import { AdtListener } from '../hl7/listener.ts'
-import { ListenError } from '../http/server.ts'
+import { ListenError } from '../http/listen-error.ts'
 import type { Counter } from '../http/sources.ts'
 import { loadTls } from '../http/tls.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'

@@ -4,6 +4,7 @@
 import { isIP, type Socket } from 'node:net'
 import { isLoopback } from '../base/loopback.ts'
 import { makeApp } from './app.ts'
+import { ListenError } from './listen-error.ts'
 import { refuseRaw, serverOptions } from './raw.ts'
 import { type Proxied, Trust } from './reached.ts'
 import { type HttpLimits, type HttpSources, LIMITS } from './sources.ts'
@@ -28,9 +29,6 @@ export interface HttpServer {
   openLink(): string
   close(): Promise<void>
 }
-
-/** It cannot listen as it was told: the message says what to change. */
-export class ListenError extends Error {}
 
 export async function listen(sources: HttpSources, options: ListenOptions): Promise<HttpServer> {
   const { host, port, tls, origins = [] } = options

@@ -65,7 +65,7 @@ describe('a reply', () => {
     const { state, effects } = play([
       ...sent,
       reply('AA', 'm0'),
-      { kind: 'reply', reply: null },
+      { kind: 'reply', reply: parseAck('login: ') },
       reply('XX'),
     ])
     expect(effects.slice(2).flat()).toEqual([])

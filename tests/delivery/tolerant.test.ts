@@ -14,8 +14,8 @@ const bytes = (...parts: (string | number)[]) =>
 const [VT, FS, CR] = [0x0b, 0x1c, 0x0d]
 
 /** What is heard of these bytes, cut into pieces of this size. */
-function heard(said: Buffer, size: number): (Reply | null)[] {
-  const replies: (Reply | null)[] = []
+function heard(said: Buffer, size: number): Reply[] {
+  const replies: Reply[] = []
   let take: (chunk: Uint8Array) => void = () => {}
   let end: () => void = () => {}
   const wire = new Wire(
@@ -47,7 +47,7 @@ it.each<[string, Buffer]>([
   ['with blanks before it', frame(`\n  ${ACK}`)],
 ])('an acknowledgment %s is taken, once, however it is cut', (_, said) => {
   for (const size of [1, 2, 7, said.length]) {
-    const meant = heard(said, size).filter((one) => one?.means)
+    const meant = heard(said, size).filter((one) => one.means)
     expect(meant).toMatchObject([{ means: 'accepted', code: 'AA', control: 'm1' }])
   }
 })
@@ -60,8 +60,8 @@ it.each<[string, Buffer]>([
 ])('what answers and is %s means nothing, and is told by what it was', (_, said) => {
   for (const size of [1, said.length]) {
     const all = heard(said, size)
-    expect(all.every((one) => one?.means === null)).toBe(true)
-    const told = all.map((one) => `${one?.code} ${one?.text}`).join(' ')
+    expect(all.every((one) => one.means === null)).toBe(true)
+    const told = all.map((one) => `${one.code} ${one.text}`).join(' ')
     expect(told).toMatch(/OK|ZZZ|HTTP|login/)
   }
 })
