@@ -48,7 +48,10 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/read'],
   ]),
   recorder: room('src/recorder/', 'event to record, upkeep, captures, read access', [
-    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge'],
+    ...['base', 'model', 'port', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'capture'],
+  ]),
+  capture: room('src/capture/', 'raw traffic of ports in a file: format, writer, reader', [
+    ...['base', 'protocol', 'model', 'port'],
   ]),
   feed: room('src/feed/', 'records as followed', [
     ...['base', 'model', 'audit/format', 'audit/read', 'decoders'],

@@ -6,7 +6,7 @@
 // Several wands on one port are told apart by the port of their events: `PATH#NAME`, one name each.
 import type { Env } from '../base/env.ts'
 import type { Decoder } from '../model/decoder.ts'
-import type { BridgeEvent, Stamp } from '../model/event.ts'
+import type { BridgeEvent } from '../model/event.ts'
 import type { Policy } from '../model/policy.ts'
 import type { SnapshotValues, Source } from '../model/reading.ts'
 import type { PortSource } from '../transport/port.ts'
@@ -57,8 +57,6 @@ export interface DriverOptions {
   readonly liveMs?: number
   readonly shared: Shared
   event(event: BridgeEvent): void
-  /** Sees every byte both ways, as the port gave or took it. */
-  tap?(direction: 'in' | 'out', bytes: Uint8Array, at: Stamp): void
 }
 
 export interface Driver {

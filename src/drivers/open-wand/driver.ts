@@ -25,7 +25,7 @@ export const openWand: DriverKind = {
   sends: SENDS,
   quietMs: TIMING.wandLostMs,
 
-  create({ env, port, source, policy, liveMs, shared, event, tap }): Driver {
+  create({ env, port, source, policy, liveMs, shared, event }): Driver {
     const interpreter = new Interpreter(port.path, source, shared, liveMs)
     return new Link({
       env,
@@ -34,10 +34,6 @@ export const openWand: DriverKind = {
       policy,
       ...(liveMs === undefined ? {} : { liveMs }),
       sink: {
-        ...(tap && {
-          received: (bytes, at) => tap('in', bytes, at),
-          sent: (bytes, at) => tap('out', bytes, at),
-        }),
         news: (news, { link, at }) => {
           for (const one of interpreter.interpret(news, link, at)) event(one)
         },

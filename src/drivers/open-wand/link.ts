@@ -37,9 +37,6 @@ export interface LinkSink {
   news(news: LinkNews, context: NewsContext): void
   /** What was refused of the bytes that came together, for one reason. */
   discarded(reason: DiscardReason, refused: Count, context: NewsContext): void
-  /** Taps for captures: every byte as it came and went. */
-  received?(bytes: Uint8Array, at: Stamp): void
-  sent?(bytes: Uint8Array, at: Stamp): void
 }
 
 export interface LinkOptions {
@@ -190,7 +187,6 @@ export class Link {
         const { request, seq, link, session } = effect
         const bytes = this.#connection.writer.write(request, { seq, link, session })
         counters.bytesOut += bytes.length
-        this.#sink.sent?.(bytes, at)
         return
       }
       case 'tell': {
@@ -293,7 +289,6 @@ export class Link {
   #receive(stream: FrameDecoder, bytes: Uint8Array, current: () => boolean): void {
     if (!current()) return
     this.counters.bytesIn += bytes.length
-    this.#sink.received?.(bytes, this.#now())
     this.#receiving = true
     try {
       stream.push(bytes)
