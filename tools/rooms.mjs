@@ -102,8 +102,8 @@ export const ROOMS = {
       'decoders',
       'delivery',
     ],
-    ...['driver', 'drivers', 'feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'patients'],
-    ...['recorder', 'refill/sheet', 'status', 'witness', 'words'],
+    ...['capture', 'driver', 'drivers', 'feed', 'fhir', 'hl7', 'http', 'knowledge', 'model'],
+    ...['patients', 'port', 'recorder', 'refill/sheet', 'status', 'witness', 'words'],
   ]),
   cli: room(
     'src/cli/',

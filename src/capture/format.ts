@@ -46,8 +46,8 @@ const KINDS = { about: 1, traffic: 2 } as const
 type ChunkKind = keyof typeof KINDS
 
 const FACTS = ['lost', 'opening', 'opened', 'ended', 'in', 'out', 'read', 'stop'] as const
-/** kind u8 · port u16 · µs since the chunk's time u32 · wall ms since the chunk's i32 · length u32. */
-const RECORD_SIZE = 15
+/** kind u8 · port u16 · monotonic time f64 · ms from the chunk's wall time i32 · length u32. */
+const RECORD_SIZE = 19
 const ANY_PORT = 0xffff
 
 export interface Head {
@@ -116,8 +116,6 @@ export function readAbout(body: Uint8Array): About | null {
 
 /** Whether `at` can stand in a chunk that begins at `from`. */
 export const fits = (at: Stamp, from: Stamp): boolean =>
-  at.mono >= from.mono &&
-  at.mono - from.mono < 4_000_000 &&
   Math.abs(at.wall - from.wall) < 2_000_000_000
 
 /** What of a fact is kept as bytes. */
@@ -140,9 +138,9 @@ export function trafficChunk(number: number, all: readonly Traffic[]): Uint8Arra
     const view = new DataView(head.buffer)
     view.setUint8(0, FACTS.indexOf(one.port === null ? 'lost' : one.fact.kind))
     view.setUint16(1, one.port ?? ANY_PORT, true)
-    view.setUint32(3, Math.round((one.at.mono - from.mono) * 1_000), true)
-    view.setInt32(7, Math.round(one.at.wall - from.wall), true)
-    view.setUint32(11, bytes.length, true)
+    view.setFloat64(3, one.at.mono, true)
+    view.setInt32(11, Math.round(one.at.wall - from.wall), true)
+    view.setUint32(15, bytes.length, true)
     return [head, bytes]
   })
   return chunk('traffic', number, from, Buffer.concat(parts))
@@ -154,11 +152,11 @@ export function readTraffic({ at: from }: Head, body: Uint8Array): Traffic[] | n
   const all: Traffic[] = []
   for (let at = 0; at < body.length; ) {
     if (body.length - at < RECORD_SIZE) return null
-    const length = view.getUint32(at + 11, true)
+    const length = view.getUint32(at + 15, true)
     const bytes = body.subarray(at + RECORD_SIZE, at + RECORD_SIZE + length)
     if (bytes.length !== length) return null
-    const mono = from.mono + view.getUint32(at + 3, true) / 1_000
-    const stamp = { mono, wall: from.wall + view.getInt32(at + 7, true) }
+    const wall = from.wall + view.getInt32(at + 11, true)
+    const stamp = { mono: view.getFloat64(at + 3, true), wall }
     const one = traffic(view.getUint8(at), view.getUint16(at + 1, true), stamp, bytes)
     if (one === null) return null
     all.push(one)

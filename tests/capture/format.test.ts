@@ -69,7 +69,7 @@ const asRead = (all: readonly Given[], paths: readonly string[]) =>
   all.map(({ path, fact, at }) => ({
     port: paths.indexOf(path),
     fact,
-    at: { mono: expect.closeTo(at.mono, 3), wall: at.wall },
+    at,
   }))
 
 describe('the capture format', () => {

@@ -6,6 +6,7 @@ import type { Driver, DriverKind } from '../driver.ts'
 import { decoder } from './decoder.ts'
 import { Interpreter } from './interpret.ts'
 import { Link } from './link.ts'
+import { Overheard } from './overhear.ts'
 import { SENDS } from './sends.ts'
 import { TIMING } from './timing.ts'
 
@@ -25,6 +26,7 @@ export const openWand: DriverKind = {
   sends: SENDS,
   quietMs: TIMING.wandLostMs,
 
+  overhear: (options) => new Overheard(options),
   create({ env, port, source, policy, liveMs, shared, event }): Driver {
     const interpreter = new Interpreter(port.path, source, shared, liveMs)
     return new Link({
