@@ -108,7 +108,7 @@ export const ROOMS = {
   cli: room(
     'src/cli/',
     'one file a command',
-    [...['base', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
+    [...['base', 'capture', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
     ['access', 'simulator', 'witness', 'cli/audit', 'cli/refill'],
   ),
   // The verbs of `audit`: the only commands that read the log themselves.

@@ -1,20 +1,26 @@
 // A capture told again: the bridge of today over what was captured then, as source `replay`. No port is opened,
 // nothing is recorded, and time is that of the capture.
 
+import { map, type Observable } from 'rxjs'
 import { type Env, sleep } from '../base/env.ts'
 import { Bridge } from '../bridge/bridge.ts'
+import { watchLines } from '../bridge/watch.ts'
 import type { About, Traffic } from '../capture/format.ts'
 import type { Part } from '../capture/reader.ts'
+import type { Reply } from '../control/messages.ts'
 import type { DriverCounters, DriverKind, Overhearing } from '../drivers/driver.ts'
+import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Stamp } from '../model/event.ts'
 import type { PortSource } from '../transport/port.ts'
+import type { Words } from '../words/words.ts'
+import { lineTold } from './telling.ts'
 
 export interface ReplayHooks {
   /** What the file itself says between what was captured; `at` = time of the capture, null before any. */
   damaged?(part: Extract<Part, { kind: 'damage' | 'cut' }>, at: Stamp | null): void
   lost?(bytes: number, at: Stamp): void
-  /** Another part of the file was replayed. */
-  progress?(part: Part, at: Stamp | null): void
+  /** Another part of the file was replayed. The next one waits for it. */
+  progress?(part: Part): Promise<void> | void
 }
 
 export class Replay {
@@ -26,7 +32,7 @@ export class Replay {
   #now: Stamp | null = null
 
   /** `env`: the real time, for a replay that takes its time. */
-  constructor(env: Env, kind: DriverKind) {
+  constructor(env: Env, kind: DriverKind = openWand) {
     const { overhear } = kind
     if (!overhear) throw new RangeError(`What the driver ${kind.name} reads cannot be replayed.`)
     this.#env = env
@@ -60,6 +66,11 @@ export class Replay {
     this.bridge.start()
   }
 
+  /** The live stream as `watch` has it. */
+  watch(words: Words): Observable<Reply<'watch'>> {
+    return watchLines(this.bridge).pipe(map((line) => lineTold(words, line)))
+  }
+
   /** `speed`: so many times as fast as it was; as fast as it can if not given. */
   async play(
     parts: AsyncIterable<Part>,
@@ -77,7 +88,7 @@ export class Replay {
         hooks.damaged?.(part, this.#now)
         if (part.kind === 'damage') this.#gap()
       }
-      hooks.progress?.(part, this.#now)
+      await hooks.progress?.(part)
     }
     await this.bridge.stop()
   }
@@ -119,7 +130,9 @@ export class Replay {
         .sort((a, b) => a.at - b.at)
       if (!next || next.at > until || !this.#now) return
       const mono = Math.max(next.at, this.#now.mono)
-      this.#now = { mono, wall: this.#now.wall + Math.floor(mono - this.#now.mono) }
+      // Whole milliseconds, as the clock of the wall has them.
+      const passed = Math.floor(mono) - Math.floor(this.#now.mono)
+      this.#now = { mono, wall: this.#now.wall + passed }
       next.hearing.wake(this.#now)
     }
   }

@@ -35,6 +35,9 @@ export class Overheard implements Overhearing {
   /** The mark that its wand has; another one is refused, as it was then. */
   #mark: Source | null
   #last: Stamp | null = null
+  /** When the link last did something. */
+  #steppedAt = 0
+  #receiving = false
 
   constructor(options: OverhearOptions) {
     const { path, bridge, shared } = options
@@ -73,12 +76,14 @@ export class Overheard implements Overhearing {
         this.opened(fact.framing, at)
         break
       case 'ended':
-        this.#do((d) => ended(d, fact.how, fact.text))
         this.#release(at)
+        this.#do((d) => ended(d, fact.how, fact.text))
         break
       case 'in':
       case 'out':
+        this.#receiving = true
         this.#streams?.[fact.kind].push(fact.bytes)
+        this.#receiving = false
         this.#tellRefused(at)
         break
       case 'read':
@@ -102,14 +107,16 @@ export class Overheard implements Overhearing {
 
   wakeAt(): number | null {
     const times = runsOut(this.#state, this.#o.bridge !== null).map((item) => item.at)
-    return times.length === 0 ? null : Math.min(...times)
+    // A link sets no timer for less than a millisecond.
+    const soonest = this.#steppedAt + 1
+    return times.length === 0 ? null : Math.max(soonest, Math.min(...times))
   }
 
   wake(at: Stamp): void {
     this.#last = at
-    const due = () =>
-      runsOut(this.#state, this.#o.bridge !== null).find((item) => item.at <= at.mono)
-    for (let item = due(); item; item = due()) this.#do(item.run)
+    if (runsOut(this.#state, this.#o.bridge !== null).some((item) => item.at <= at.mono)) {
+      this.#do(() => {})
+    }
   }
 
   /** The computer slept, or its clock was set, or the program had no time: then the link began anew. */
@@ -142,7 +149,9 @@ export class Overheard implements Overhearing {
     this.#refused.set(reason, { frames: frames + 1, bytes: bytes + wire })
   }
 
+  /** Of bytes that came together once for each reason, and after what they led to. */
   #tellRefused(at: Stamp): void {
+    if (this.#receiving) return
     const all = [...this.#refused]
     this.#refused.clear()
     for (const [reason, count] of all) {
@@ -153,7 +162,10 @@ export class Overheard implements Overhearing {
   #do(work: (d: Draft) => void): void {
     const at = this.#last ?? { wall: 0, mono: 0 }
     const d: Draft = { s: this.#state, effects: [], now: at }
+    this.#steppedAt = at.mono
     work(d)
+    const due = () => runsOut(d.s, this.#o.bridge !== null).find((item) => item.at <= at.mono)
+    for (let item = due(); item; item = due()) item.run(d)
     this.#state = d.s
     for (const effect of d.effects) {
       if (effect.do === 'refuse') this.#refuse(effect.reason, effect.wire)
