@@ -1,0 +1,152 @@
+// The dissector for Wireshark shows every field of the protocol as the protocol's own codec reads it, and what was
+// no PDU beside it: asked of tshark.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { Code, FLAG_REPLY, type Pdu } from '../../protocol/codec/pdu.ts'
+import { parse } from '../../protocol/codec/struct.ts'
+import { BLOCK_NAMES, BLOCKS } from '../../protocol/fields/blocks.ts'
+import { allOnes, type Field, type ScalarField, type Struct } from '../../protocol/fields/field.ts'
+import { MAX_PIECE } from '../../protocol/messages/block.ts'
+import { MESSAGES, messageOfType } from '../../protocol/messages/index.ts'
+import { type Frame, framesOf } from '../../src/capture/exchanges.ts'
+import { Pcapng } from '../../src/capture/pcapng.ts'
+import { readCapture } from '../../src/capture/reader.ts'
+import { captured } from './runs.ts'
+
+const LUA = new URL('../../docs/wireshark/wandbridge.lua', import.meta.url).pathname
+const hasTshark = spawnSync('tshark', ['--version']).status === 0
+
+const snake = (name: string) =>
+  name
+    .replaceAll(' ', '_')
+    .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+
+type Shown = Map<string, string[]>
+
+/** Every field that a structure shows, by the name of its filter. */
+function shownBy(struct: Struct, bytes: Uint8Array, into: Shown = new Map()): Shown {
+  const read = parse(struct, bytes) as Record<string, unknown> | null
+  if (!read) throw new Error(`${struct.name} is too short`)
+  for (const [name, field] of Object.entries(struct.fields) as [string, Field][]) {
+    if (field.kind === 'list') {
+      // The items are shown as they stand; their codec is the one of every structure.
+      for (const item of read[name] as Record<string, unknown>[]) scalars(field.item, item, into)
+    } else scalars({ ...struct, fields: { [name]: field } }, read, into)
+  }
+  return into
+}
+
+function scalars(struct: Struct, read: Record<string, unknown>, into: Shown): void {
+  for (const [name, field] of Object.entries(struct.fields) as [string, ScalarField][]) {
+    const filter = `wand.${snake(struct.name)}.${snake(name)}`
+    const value = read[name]
+    const text =
+      value instanceof Uint8Array
+        ? Buffer.from(value).toString('hex')
+        : String(value ?? (field.kind === 'text' ? '' : allOnes(field.size as 1)))
+    if (value instanceof Uint8Array && value.length === 0) continue
+    into.set(filter, [...(into.get(filter) ?? []), text])
+  }
+}
+
+function expected(pdu: Pdu): Shown {
+  const shown: Shown = new Map([
+    ['wand.seq', [String(pdu.seq)]],
+    ['wand.session', [String(pdu.session)]],
+    ['wand.code', [String(pdu.code)]],
+  ])
+  const name = messageOfType(pdu.type)
+  const reply = (pdu.flags & FLAG_REPLY) !== 0
+  if (!name || (reply && pdu.code !== Code.OK) || pdu.payload.length === 0) return shown
+  shownBy(MESSAGES[name][reply ? 'reply' : 'request'], pdu.payload, shown)
+  if (name !== 'BLOCK' || !reply) return shown
+  const { block, offset, data } = parse(MESSAGES.BLOCK.reply, pdu.payload) as {
+    block: number
+    offset: number
+    data: Uint8Array
+  }
+  const known = BLOCK_NAMES[block]
+  if (known && offset === 0 && data.length < MAX_PIECE) shownBy(BLOCKS[known].struct, data, shown)
+  return shown
+}
+
+async function frames(scenario: string): Promise<Frame[]> {
+  const { bytes } = await captured({ scenario, policy: 'continuous' }, async (rig) => {
+    await rig.command({ wand: 0, do: 'noise', level: 'low' })
+    await rig.env.advance(60_000)
+  })
+  const all: Frame[] = []
+  async function* file() {
+    yield bytes
+  }
+  for await (const frame of framesOf(readCapture(file()))) all.push(frame)
+  return all
+}
+
+const STRUCTS = [
+  ...Object.values(MESSAGES).flatMap((m) => [m.request as Struct, m.reply as Struct]),
+  ...Object.values(BLOCKS).map((block) => block.struct as Struct),
+]
+const FILTERS = [
+  ...new Set([
+    ...['wand.seq', 'wand.session', 'wand.code'],
+    ...STRUCTS.flatMap((struct) =>
+      Object.entries(struct.fields).flatMap(([name, field]) =>
+        field.kind === 'list'
+          ? Object.keys(field.item.fields).map((n) => `wand.${snake(field.item.name)}.${snake(n)}`)
+          : [`wand.${snake(struct.name)}.${snake(name)}`],
+      ),
+    ),
+  ]),
+]
+
+describe('Wireshark', () => {
+  it('shows every field of every PDU as the protocol has it', async ({ skip }) => {
+    skip(!hasTshark, 'tshark is not installed')
+    const dir = mkdtempSync(join(tmpdir(), 'wandbridge-tshark-'))
+    try {
+      const all = [...(await frames('mixture')), ...(await frames('patient-boluses'))]
+      const made = new Pcapng()
+      const file = join(dir, 'capture.pcapng')
+      writeFileSync(file, Buffer.concat([made.head('test'), ...all.map((f) => made.packet(f))]))
+      const { stdout, stderr } = spawnSync(
+        'tshark',
+        [
+          ...['-X', `lua_script:${LUA}`, '-r', file, '-T', 'fields', '-E', 'separator=/t'],
+          ...['-E', 'aggregator=|', '-e', 'frame.packet_flags_direction', '-e', '_ws.expert'],
+          ...FILTERS.flatMap((filter) => ['-e', filter]),
+        ],
+        { encoding: 'utf8', maxBuffer: 1 << 28 },
+      )
+      expect(stderr).not.toMatch(/Lua|error|aren't valid/i)
+      const rows = stdout.split('\n').slice(0, -1)
+      expect(rows).toHaveLength(all.length)
+      const seen = new Set<string>()
+      for (const [i, { pdu, way }] of all.entries()) {
+        const [direction, expert, ...values] = rows[i]?.split('\t') ?? []
+        expect(Number(direction)).toBe(way === 'in' ? 1 : 2)
+        expect(expert).toBe('')
+        const shown = new Map<string, string>()
+        for (const [n, filter] of FILTERS.entries()) {
+          const value = values[n] ?? ''
+          if (value !== '') shown.set(filter, value)
+        }
+        const wanted = pdu ? expected(pdu) : new Map<string, string[]>()
+        const joined = [...wanted].map(([filter, list]) => [filter, list.join('|')] as const)
+        expect(Object.fromEntries(shown)).toEqual(
+          Object.fromEntries(joined.filter(([, text]) => text !== '')),
+        )
+        for (const filter of shown.keys()) seen.add(filter)
+      }
+      expect(all.some((frame) => frame.pdu === null)).toBe(true)
+      // What never occurs in these runs is not shown to be shown.
+      expect(FILTERS.filter((filter) => !seen.has(filter))).toEqual([])
+    } finally {
+      rmSync(dir, { recursive: true })
+    }
+  })
+})
