@@ -1,5 +1,5 @@
 -- The open wand protocol for Wireshark: PDUs as `wandbridge capture export --pcapng` writes them, one a packet, of
--- the link type USER0. Install it among the personal Lua plugins, or:  wireshark -X lua_script:wandbridge.lua FILE
+-- the link type USER0, and of USER1 what was no PDU. Install it among the personal Lua plugins, or:  wireshark -X lua_script:wandbridge.lua FILE
 --
 -- The tables of the protocol are generated from its declarations; what is below them only walks them.
 
@@ -345,5 +345,16 @@ function wand.dissector(tvb, pinfo, tree)
   return tvb:len()
 end
 
+-- Bytes that were no PDU: noise, damage, or another protocol.
+local noise = Proto("wand_noise", "Bytes that are no PDU of a wand")
+noise.fields = { ProtoField.bytes("wand_noise.bytes", "Bytes") }
+function noise.dissector(tvb, pinfo, tree)
+  pinfo.cols.protocol = "WAND"
+  pinfo.cols.info = tvb:len() .. " bytes that are no PDU"
+  tree:add(noise, tvb()):add(noise.fields[1], tvb())
+  return tvb:len()
+end
+
 local by_type = DissectorTable.get("wtap_encap")
 by_type:add(wtap.USER0, wand)
+by_type:add(wtap.USER1, noise)
