@@ -175,7 +175,7 @@ describe('witnesses as programs', () => {
 
 describe('a monitor of another make', () => {
   it(
-    'follows and verifies the log of a running bridge, and sees a fork',
+    'follows and verifies the log of a running bridge over changes of its key, and sees a fork',
     async ({ skip }) => {
       skip(!hasOracle(), 'golang.org/x/mod is not installed')
       const state = temporary()
@@ -209,6 +209,15 @@ describe('a monitor of another make', () => {
       }
       expect(Number(last['size'])).toBeGreaterThanOrEqual(size + 3)
       expect(one.json().reduce((n, { entries }) => n + Number(entries), 0)).toBe(last['size'])
+      // The key is changed twice while it does not look; whoever knows the first one learns the others.
+      for (const reason of ['yearly', 'yearly, again']) {
+        const rotate = ['audit', 'rotate', '--reason', reason, '--state-dir', state]
+        execFileSync(process.execPath, [MAIN, ...rotate], { stdio: 'ignore' })
+      }
+      expect(await look(one)).toMatchObject({ ok: true, keys: 3 })
+      const later = monitor(prefix, key, token)
+      expect(await look(later)).toMatchObject({ ok: true, keys: 3 })
+      later.child.stdin?.end()
       // Somebody between them changes one bit of whatever is fetched.
       let spoil = ''
       const liar = createServer((asked, reply) => {
@@ -216,7 +225,8 @@ describe('a monitor of another make', () => {
         const onward = ask(`${url}${asked.url}`, { headers: { authorization } }, (got) => {
           reply.writeHead(got.statusCode ?? 500)
           got.on('data', (bytes: Buffer) => {
-            if (spoil !== '' && asked.url?.includes(spoil)) bytes[40] = (bytes[40] ?? 0) ^ 1
+            const at = spoil === '/key-changes' ? 240 : 40
+            if (spoil !== '' && asked.url?.includes(spoil)) bytes[at] = (bytes[at] ?? 0) ^ 1
             reply.write(bytes)
           })
           got.on('end', () => reply.end())
@@ -227,7 +237,7 @@ describe('a monitor of another make', () => {
       try {
         const { port } = liar.address() as AddressInfo
         const through = `http://127.0.0.1:${port}/api/v1/audit/${log}`
-        for (const what of ['/checkpoint', '/tile/0/', '/tile/entries/', '']) {
+        for (const what of ['/checkpoint', '/key-changes', '/tile/0/', '/tile/entries/', '']) {
           const other = monitor(through, key, token)
           spoil = what
           expect([what, (await look(other))['ok']]).toEqual([what, what === ''])
