@@ -53,9 +53,10 @@ describe('witnesses as programs', () => {
     'cosign the log of a running bridge, which verify asks for; a fork is told on every surface',
     async () => {
       // One real witness, and one that has seen another log.
+      let refusal = 422
       const refuses = createServer((asked, reply) => {
         asked.resume()
-        reply.writeHead(422).end('not this one')
+        reply.writeHead(refusal).end('not this one')
       })
       await new Promise<void>((resolve) => refuses.listen(0, '127.0.0.1', resolve))
       const { port } = refuses.address() as AddressInfo
@@ -147,7 +148,7 @@ describe('witnesses as programs', () => {
       expect(readiness.status).toBe(503)
       expect(JSON.parse(readiness.text)).toMatchObject({ ok: false, code: 'witness.fork' })
       second.child.kill('SIGTERM')
-      expect(await second.exit).toBe(0)
+      expect(await second.exit).toBe(5)
       const shown = spawnSync(
         process.execPath,
         [MAIN, 'audit', 'show', '--kind', 'witness', '--state-dir', state],
@@ -164,6 +165,23 @@ describe('witnesses as programs', () => {
       expect(accepted.stdout).toContain(`Accepted: ${log}.`)
       expect(verified()).toMatchObject({ status: 0 })
       expect(verified('--witness', key, '--since', note)).toMatchObject({ status: 0 })
+      // It is there again at the very end, and refuses the last checkpoint of all: that is told then and kept.
+      refusal = 500
+      const third = bridge([{ url: `http://127.0.0.1:${port}`, key: stranger.text }])
+      await ready(third, 'Verifier key')
+      expect(third.err()).not.toContain('has seen another')
+      refusal = 422
+      third.child.kill('SIGTERM')
+      expect(await third.exit).toBe(5)
+      expect(third.err()).toContain('has seen another audit log of this name')
+      const end = JSON.parse(verified('--json').stdout)
+      expect(end.logs[0]).toMatchObject({ intact: true, refused: [{ code: 'fork' }] })
+      expect(verified()).toMatchObject({ status: 1 })
+      // The next one goes on behind the `stop` that followed.
+      const wrote = readFileSync(segment, 'utf8').trimEnd().split('\n')
+      expect(wrote.slice(-4).map((line) => /"kind":"([^"]+)"/.exec(line)?.[1] ?? '')).toEqual([
+        ...['witness', '', 'stop', ''],
+      ])
       witness.child.kill('SIGTERM')
       expect(await witness.exit).toBe(0)
       refuses.close()
