@@ -202,7 +202,15 @@ describe('history', () => {
       const { source, pump, wand, port, patient, owner, session, snapshot, deviceTime } =
         w.interrogation
       const head = { source, pump, wand, port, patient, owner, session, snapshot, deviceTime }
-      w.records.push({ ...head, ...told, id: '', position: 0, log: '', at: minute(n) })
+      w.records.push({
+        ...head,
+        ...told,
+        readAt: minute(n),
+        id: '',
+        position: 0,
+        log: '',
+        at: minute(n),
+      })
     }
     for (const order of ['asc', 'desc']) {
       for (const limit of [1, 5, 64, 1_000]) {
