@@ -214,7 +214,7 @@ function progressOf(size: number): (at: number) => void {
     )
   }
 }
-const LARGE = 16 << 20
+const LARGE = 4 << 20
 
 /** Waits for whoever reads the output: what is printed does not pile up. */
 async function drained(): Promise<void> {
