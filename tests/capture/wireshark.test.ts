@@ -85,9 +85,7 @@ function expected(pdu: Pdu): Shown {
     data: Uint8Array
   }
   const known = BLOCK_NAMES[block]
-  // What is behind a piece of its own is no block, and the codec says so too.
-  if (known && offset === 0 && data.length < MAX_PIECE && parse(BLOCKS[known].struct, data))
-    shownBy(BLOCKS[known].struct, data, shown)
+  if (known && offset === 0 && data.length < MAX_PIECE) shownBy(BLOCKS[known].struct, data, shown)
   return shown
 }
 
@@ -97,7 +95,8 @@ const MARK = { major: MAJOR, code: 0, link: 0xfeedf00d, session: 7 }
 function plain(struct: Struct, value: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(struct.fields).map(([name, field]) => {
-      const own = value[name]
+      // Any bytes are a piece; at the beginning of a block they would be taken for its fields.
+      const own = struct === MESSAGES.BLOCK.reply && name === 'offset' ? 1 : value[name]
       if (field.kind === 'text')
         return [name, own === null ? null : `T-${name}`.slice(0, field.size)]
       if (field.kind !== 'list') return [name, own]
