@@ -6,43 +6,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from './docs.ts'
+import type { OpenApi, Operation, Parameter, Schema } from './openapi-document.ts'
 
 const DOCUMENT = 'src/http/openapi.json'
 const FILE = 'clients/python/wandbridge/api.py'
-
-interface Schema {
-  readonly $ref?: string
-  readonly type?: string | readonly string[]
-  readonly const?: unknown
-  readonly enum?: readonly unknown[]
-  readonly anyOf?: readonly Schema[]
-  readonly oneOf?: readonly Schema[]
-  readonly items?: Schema
-  readonly properties?: Readonly<Record<string, Schema>>
-  readonly additionalProperties?: Schema | boolean
-  readonly required?: readonly string[]
-  readonly description?: string
-}
-interface Parameter {
-  readonly name: string
-  readonly in: 'path' | 'query' | 'header'
-  readonly required?: boolean
-  readonly schema: Schema
-  readonly description?: string
-}
-interface Operation {
-  readonly operationId: string
-  readonly summary?: string
-  readonly description?: string
-  readonly parameters?: readonly Parameter[]
-  readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: Schema }>> }>
-  >
-}
-export interface OpenApi {
-  readonly paths: Readonly<Record<string, { readonly get: Operation }>>
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
-}
 
 const KEYWORDS = ['class', 'from', 'import', 'is', 'in', 'not', 'or', 'and', 'def', 'with', 'as']
 const PLAIN: Readonly<Record<string, string>> = {
