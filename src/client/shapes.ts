@@ -162,7 +162,7 @@ export const SHAPES: readonly Shape[] = [
   {"enum":["start","update","end"]},
   {"fields":{"kind":154,"id":1,"position":4,"log":1,"at":0,"source":9,"pump":145,"wand":3,"port":3,"patient":3,"owner":149,"session":25,"snapshot":25,"deviceTime":38,"phase":155,"alarm":90}},
   {"enum":["pump-events"]},
-  {"fields":{"kind":157,"id":1,"position":4,"log":1,"at":0,"source":9,"pump":145,"wand":3,"port":3,"patient":3,"owner":149,"session":25,"snapshot":25,"deviceTime":38,"upTo":4,"overwritten":4,"entries":94}},
+  {"fields":{"kind":157,"id":1,"position":4,"log":1,"at":0,"source":9,"pump":145,"wand":3,"port":3,"patient":3,"owner":149,"session":25,"snapshot":25,"deviceTime":38,"readAt":0,"upTo":4,"overwritten":4,"entries":94}},
   {"enum":["session"]},
   {"enum":["opened","recognised","changed","contradicted","ended"]},
   {"enum":["confirmed","unconfirmed","lost","ended-by-wand"]},

@@ -140,7 +140,7 @@ async function hostOf(
   const words = WORDS[locale]
   let why = 'start-failed'
   let watched: Witnessed | null = null
-  // After the log has ended: its last records are witnessed, too.
+  // When its start fails half-way.
   closers.add('the witnesses', () => watched?.close())
   const sends = sending !== undefined && Object.values(sending.destinations).flat().length > 0
   let delivery: Delivery | null = null
@@ -166,6 +166,7 @@ async function hostOf(
         closers.add('the patients', () => started.close())
         patients = started
       },
+      ...(witnesses.length > 0 && { witnessed: async () => watched?.close() }),
       why: () => why,
       between: { name: 'the capture', close: () => captures.stop() },
       tap: (...traffic) => captures.take(...traffic),

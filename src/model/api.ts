@@ -256,6 +256,15 @@ export const healthSchema = z
   .object({ ok: z.boolean(), ...statementShape, sentence: z.string() })
   .meta({ id: 'Health' })
 
+export const KEY_CHANGES = 'wandbridge-key-changes/1'
+
+export const keyChangesSchema = z
+  .object({
+    format: z.literal(KEY_CHANGES),
+    changes: z.array(z.string()).meta({ description: 'Texts of c2sp.org/tlog-proof.' }),
+  })
+  .meta({ id: 'KeyChanges', description: 'Section 13 of the format of the audit log.' })
+
 export const problemSchema = z
   .object({
     type: z.string().meta({ description: 'Stable: `urn:wandbridge:problem:…`.' }),

@@ -154,7 +154,7 @@ export const alarmSchema = z
     state: z.string().nullable().meta({ description: Alarm.fields.state.doc }),
     occurredAt: deviceTimeSchema.nullable().meta({ description: Alarm.fields.occurredAt.doc }),
     detectedAt: deviceTimeSchema.nullable().meta({ description: Alarm.fields.detectedAt.doc }),
-    readAt: utcSchema.meta({ description: 'When this computer read it.' }),
+    readAt: utcSchema.meta({ description: 'When the pump said it at the earliest.' }),
     invalid: invalidSchema,
   })
   .meta({

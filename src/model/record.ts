@@ -101,6 +101,7 @@ export const recordSchema = z
       'PumpEventsRecord',
       'What the pump has logged itself since the reading before: each event once.',
       {
+        ...saidAt,
         upTo: z.number().int().nonnegative().meta({ description: 'Number of the newest of them.' }),
         overwritten: z.number().int().nonnegative().meta({
           description: 'Events since the reading before that the pump did not hold any more.',

@@ -100,6 +100,7 @@ describe('a client that was away', () => {
         return tileOf(shows, tile)
       },
       entries: async () => null,
+      keyChanges: async () => [],
     }
     const w = await start({ audit })
     w.change(withAudit({ log: LOG, checkpoint: says }))
