@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkTable } from './check-table.ts'
+import { configuration } from './configuration.ts'
 import { picture, roomTable, walks } from './house.ts'
 import { linkDiagram, linkTable } from './link-tables.ts'
 import * as mapping from './mapping.ts'
@@ -21,6 +22,7 @@ export type Generated = Readonly<Record<string, Readonly<Record<string, () => st
 export const GENERATED: Generated = {
   'CONTRIBUTING.md': { rooms: roomTable, house: picture, walks },
   'conformance/README.md': { checks: checkTable },
+  'docs/configuration.md': { settings: configuration },
   'docs/interoperability.md': {
     fields: mapping.fields,
     codes: mapping.codes,
