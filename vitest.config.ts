@@ -60,6 +60,9 @@ const ONCE = [
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
     // What is written and shown, and who may see it, is the same on every Node.
     ...['refill-access', 'refill-operators', 'audit-report', 'audit-read'],
+    // It runs on the Node of the system that it boots.
+    'package',
+    'deb-package',
   ].map((name) => `system/${name}`),
 ].map((tests) => `tests/${tests}.test.ts`)
 

@@ -110,7 +110,7 @@ async function reads(event: ReadingEvent): Promise<Record<string, number>> {
     auditor,
     feed,
     knowledge,
-    delivery: null,
+    delivery: () => null,
     patients: () => null,
     tree,
     words: WORDS['en-US'],

@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { checkTable } from './check-table.ts'
 import { reference } from './client-reference.ts'
+import { configuration } from './configuration.ts'
 import { picture, roomTable, walks } from './house.ts'
 import { linkDiagram, linkTable } from './link-tables.ts'
 import * as mapping from './mapping.ts'
@@ -23,6 +24,7 @@ export const GENERATED: Generated = {
   'CONTRIBUTING.md': { rooms: roomTable, house: picture, walks },
   'conformance/README.md': { checks: checkTable },
   'docs/client.md': { reference },
+  'docs/configuration.md': { settings: configuration },
   'docs/interoperability.md': {
     fields: mapping.fields,
     codes: mapping.codes,

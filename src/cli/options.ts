@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Env } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
 import { type Config, configSchema, defaultStateDir, LISTEN } from '../host/config.ts'
 import type { HostOptions } from '../host/host.ts'
@@ -101,13 +102,13 @@ export function auditOf({ audit }: Config): NonNullable<HostOptions['audit']> {
 /** Whose pump is whose. */
 export const patientsOf = (
   { patients }: Config,
-  log: (text: string) => void,
+  log: (text: string, level?: Level) => void,
 ): NonNullable<HostOptions['patients']> => ({ config: patients ?? null, log })
 
 /** Where messages go. */
 export function deliveryOf(
   { hl7, delivery }: Config,
-  log: (text: string) => void,
+  log: (text: string, level?: Level) => void,
 ): NonNullable<HostOptions['delivery']> {
   return { destinations: { hl7: hl7.destinations, ...delivery }, log }
 }
@@ -121,7 +122,7 @@ export function captureOf({ capture }: Config): NonNullable<HostOptions['capture
 /** Where to listen and how; undefined = nowhere. Throws CommandError(USAGE) on what cannot be. */
 export function httpOf(
   { http: { listen, tls, publicUrl, ...http }, locale, zone }: Config,
-  log: (text: string) => void,
+  log: (text: string, level?: Level) => void,
 ): HttpOptions | undefined {
   if (listen === 'none') return undefined
   const found = /^(?:\[([0-9a-f:.]+)\]|([^:\s]+)):(\d{1,5})$/i.exec(listen)

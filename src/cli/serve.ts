@@ -1,19 +1,20 @@
 // `wandbridge serve`: the bridge, until it is stopped. It never gives up on a lost wand.
 
 import type { Command } from 'commander'
-import { type Env, systemEnv, utc } from '../base/env.ts'
+import { type Env, systemEnv } from '../base/env.ts'
 import { type Overlooked, onOverlooked } from '../base/failures.ts'
+import { isJournal, Journal, type Level } from '../base/journal.ts'
 import { serviceManager } from '../base/service-manager.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, ListenError, OtherSource, startHost } from '../host/host.ts'
 import type { Locale } from '../model/format.ts'
-import { printable } from '../model/printable.ts'
+import { printable, printableJson } from '../model/printable.ts'
 import { type AuditStatus, type Coded, isFork } from '../model/status.ts'
 import { auditSentence, linkText } from '../words/told.ts'
 import { sentence, WORDS } from '../words/words.ts'
 import { endOf, type Holder } from './ends.ts'
-import { CommandError, Exit, type ExitCode, type Signal, stopInOrder } from './exit.ts'
+import { CommandError, Exit, type ExitCode, SIGNALS, type Signal, stopInOrder } from './exit.ts'
 import {
   auditOf,
   type BridgeFlags,
@@ -25,6 +26,7 @@ import {
   settings,
   withBridgeOptions,
 } from './options.ts'
+import { reloader } from './reload.ts'
 
 export function registerServe(program: Command): void {
   withBridgeOptions(program.command('serve'))
@@ -36,23 +38,38 @@ export function registerServe(program: Command): void {
       const env = systemEnv()
       const notify = serviceManager(env)
       const wands = bridgeWands(chosen, env)
-      const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
-      const http = httpOf(chosen, log)
-      const host = await hold(env, chosen.stateDir, async () => ({
+      const write = (line: string, json: boolean) =>
+        console.error(json ? printableJson(line) : printable(line))
+      const journal = new Journal({ env, systemd: isJournal(), write, ...chosen.log })
+      const log = (text: string) => journal.say('info', 'bridge', text)
+      const http = httpOf(chosen, journal.of('http'))
+      const reload = reloader(flags, chosen, journal, () => host)
+      const host: Host = await hold(env, chosen.stateDir, async () => ({
         ...wands,
         policy: chosen.policy,
         locale: chosen.locale,
         audit: auditOf(chosen),
         capture: captureOf(chosen),
-        delivery: deliveryOf(chosen, log),
-        patients: patientsOf(chosen, log),
+        delivery: deliveryOf(chosen, journal.of('delivery')),
+        patients: patientsOf(chosen, journal.of('patients')),
         ...(http && { http }),
+        ...(flags.config !== undefined && { reload }),
       }))
-      stopInOrder((why, signal) => {
+      const stop = (why: string, signal: Signal | 'none') => {
         notify('STOPPING=1', 'STATUS=Closing sessions with pumps.')
         return stopHost(host, 'serve', { why, signal }, chosen.locale)
-      })
-      onOverlooked((what, message) => log(printable(overlookedLine(what, message))))
+      }
+      // A terminal that hangs up ends what it started; a service has none, and is asked to reload.
+      const hangsUp = process.stdin.isTTY === true || process.stderr.isTTY === true
+      stopInOrder(stop, hangsUp || flags.config === undefined ? SIGNALS : ['SIGINT', 'SIGTERM'])
+      if (!hangsUp && flags.config !== undefined) {
+        const refused = (error: Error) =>
+          journal.say('error', 'configuration', `${error.message}\nNothing has changed.`)
+        process.on('SIGHUP', () => void reload().catch(refused))
+      }
+      onOverlooked((what, message) =>
+        journal.say(message === null ? 'info' : 'warning', what, overlookedLine(what, message)),
+      )
       const names = [...host.bridge.ports, ...(wands.finder ? [wands.finder.path] : [])]
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${names.join(', ')}.`)
       log(`Audit files: ${host.auditor.dir}`)
@@ -61,7 +78,9 @@ export function registerServe(program: Command): void {
       let key = ''
       const { words } = host
       const tell = (audit: Coded<AuditStatus>) => {
-        log(auditSentence(words, audit))
+        const level = LEVEL[audit.state] ?? 'info'
+        const { code } = audit
+        journal.say(level, 'audit', auditSentence(words, audit), { state: audit.state, code })
         const now = host.auditor.state.key ?? ''
         if (now !== key && now !== '') log(`Verifier key, to be kept elsewhere: ${now}`)
         key = now
@@ -70,16 +89,25 @@ export function registerServe(program: Command): void {
       tell(host.bridge.status().audit)
       host.bridge.audit$.subscribe(tell)
       host.bridge.events$.subscribe((event) => {
-        if (event.kind === 'link') log(`${event.port}  ${linkText(words, event)}`)
+        const { port } = event
+        if (event.kind === 'link') {
+          const { phase, cause } = event
+          journal.say('info', 'link', linkText(words, event), { port, phase, cause })
+        }
         if (event.kind === 'read-failed') {
-          log(`${event.port}  Not read: ${sentence(words, event.why)}`)
+          const text = `Not read: ${sentence(words, event.why)}`
+          journal.say('warning', 'reading', text, { port, code: event.why.code })
         }
         if (event.kind === 'session-end' && event.how !== 'confirmed') {
-          log(`${event.port}  Session ${event.session} not confirmed closed (${event.how}).`)
+          const text = `Session ${event.session} not confirmed closed (${event.how}).`
+          journal.say('error', 'session', text, { port, how: event.how })
         }
       })
     })
 }
+
+/** How urgent it is that the log is so. */
+const LEVEL: Readonly<Record<string, Level>> = { failed: 'error', slow: 'warning' }
 
 /**
  * Stops a bridge; says how its sessions ended and what witnesses refused at the end, and gives the exit code of

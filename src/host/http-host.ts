@@ -7,6 +7,7 @@ import { TokenStore } from '../access/store.ts'
 import type { TokenWish } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
 import { overlookedTotals } from '../base/failures.ts'
+import type { Level } from '../base/journal.ts'
 import { isLoopback } from '../base/loopback.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
@@ -33,7 +34,7 @@ export interface HttpOptions extends ListenOptions {
   /** Language and zone of the page; default en-US and UTC. */
   readonly page?: PageSettings
   /** For errors nobody expected, and certificates read again. */
-  readonly log: (text: string) => void
+  readonly log: (text: string, level?: Level) => void
 }
 
 export interface Http extends Omit<HttpServer, 'close'> {
@@ -47,7 +48,7 @@ export interface HttpRooms {
   readonly auditor: Auditor
   readonly feed: Feed
   readonly knowledge: Knowledge
-  readonly delivery: Delivery | null
+  readonly delivery: () => Delivery | null
   readonly patients: () => Patients | null
   /** The log as tiles. */
   readonly tree: AuditTiles
@@ -95,10 +96,10 @@ export async function startHttp(
     counters: () => [
       ...countersOf(bridge, auditor),
       overlookedCounter(),
-      ...(delivery?.counters() ?? []),
+      ...(delivery()?.counters() ?? []),
       ...(patients()?.counters() ?? []),
     ],
-    destinations: () => (delivery?.status() ?? []).map((one) => destinationTold(words, one)),
+    destinations: () => (delivery()?.status() ?? []).map((one) => destinationTold(words, one)),
     patients: () => patients()?.status() ?? null,
     mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone)],
     page: pageFiles(page),
