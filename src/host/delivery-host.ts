@@ -15,11 +15,13 @@ import type { Sender } from '../delivery/sender.ts'
 import { webhookSender } from '../delivery/webhook.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { bundleOf, eventsBundle } from '../fhir/bundle.ts'
+import { type Coder, coderOf } from '../fhir/extra-codings.ts'
 import { transactionOf } from '../fhir/transaction.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
@@ -40,6 +42,8 @@ export interface Delivery {
 /** Where messages go, as the configuration says it. */
 export interface Destinations extends DeliveryConfig {
   readonly hl7: readonly DestinationConfig[]
+  /** Of the clinic, beside ours. */
+  readonly codings?: Codings
 }
 
 /** A destination of any kind as it is configured, with what it is sent and how. */
@@ -58,8 +62,8 @@ const UNANSWERED = 20
 /** What is known of refills, which are told with the reading that first had them. */
 export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
 
-function pushed(env: Env, known: Known | null): Transactions {
-  const text = (bundle: Bundle<FhirResource>) => JSON.stringify(transactionOf(bundle))
+function pushed(env: Env, known: Known | null, { coded }: Coder): Transactions {
+  const text = (bundle: Bundle<FhirResource>) => JSON.stringify(transactionOf(coded(bundle)))
   return {
     kinds: ['interrogation', 'pump-events'],
     of(record) {
@@ -107,7 +111,7 @@ function reached(env: Env, known: Known, { log, position }: FeedRecord): Promise
 
 /** `known`: null = refills are not told. */
 export function addressees(
-  { hl7, fhir, webhooks }: Destinations,
+  { hl7, fhir, webhooks, codings = NO_CODINGS }: Destinations,
   words: Words,
   known: Known | null = null,
 ): Addressee[] {
@@ -140,11 +144,13 @@ export function addressees(
           patienceMs: one.patienceMinutes * 60_000,
           unanswered: UNANSWERED,
         },
-        (env) => hl7Sender(env, one),
+        (env) => hl7Sender(env, one, codings),
       ),
     ),
     ...fhir.map((one) =>
-      of('fhir', one, overHttp(one), (env) => fhirSender(env, one, pushed(env, known))),
+      of('fhir', one, overHttp(one), (env) =>
+        fhirSender(env, one, pushed(env, known, coderOf(codings))),
+      ),
     ),
     ...webhooks.map((one) =>
       of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered)),
