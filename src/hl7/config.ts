@@ -59,7 +59,7 @@ export const destinationSchema = z
       .default(RULES.ackMs / 1_000),
     patienceMinutes: z.number().min(0).max(10_080).default(10).meta({
       description:
-        'How long a message that is answered with an error (AE, CE), or never, is tried at least before it is set aside.',
+        'How long a message that is answered with an error (AE, CE), or never while others are, is tried at least before it is set aside.',
     }),
     attempts: z.number().int().min(1).max(100).default(RULES.attempts).meta({
       description:

@@ -56,8 +56,8 @@ export interface Addressee {
   sender(env: Env): Sender
 }
 
-/** Who takes a message and never answers it, and is reached, would keep back all others for ever. */
-const UNANSWERED = 20
+/** After so many times that a message was sent and not taken, another one is tried. */
+const STUCK = 20
 
 /** What is known of refills, which are told with the reading that first had them. */
 export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
@@ -132,6 +132,7 @@ export function addressees(
   const overHttp = ({ timeoutSeconds, attempts }: DeliveryConfig['fhir'][number]) => ({
     ackMs: timeoutSeconds * 1_000,
     attempts,
+    stuck: STUCK,
   })
   return [
     ...hl7.map((one) =>
@@ -142,7 +143,7 @@ export function addressees(
           ackMs: one.ackSeconds * 1_000,
           attempts: one.attempts,
           patienceMs: one.patienceMinutes * 60_000,
-          unanswered: UNANSWERED,
+          stuck: STUCK,
         },
         (env) => hl7Sender(env, one, codings),
       ),
