@@ -7,6 +7,7 @@ import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
 import { type Config, configSchema, defaultStateDir, LISTEN } from '../host/config.ts'
 import type { HostOptions } from '../host/host.ts'
 import type { HttpOptions } from '../host/http-host.ts'
+import { codingsOf } from '../model/codings.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 import { Finder } from '../transport/finder.ts'
 import type { PortSource } from '../transport/port.ts'
@@ -107,10 +108,10 @@ export const patientsOf = (
 
 /** Where messages go. */
 export function deliveryOf(
-  { hl7, delivery }: Config,
+  { hl7, delivery, codings }: Config,
   log: (text: string, level?: Level) => void,
 ): NonNullable<HostOptions['delivery']> {
-  return { destinations: { hl7: hl7.destinations, ...delivery }, log }
+  return { destinations: { hl7: hl7.destinations, ...delivery, codings: codingsOf(codings) }, log }
 }
 
 /** How captures of raw traffic are kept. */
@@ -121,7 +122,7 @@ export function captureOf({ capture }: Config): NonNullable<HostOptions['capture
 
 /** Where to listen and how; undefined = nowhere. Throws CommandError(USAGE) on what cannot be. */
 export function httpOf(
-  { http: { listen, tls, publicUrl, ...http }, locale, zone }: Config,
+  { http: { listen, tls, publicUrl, ...http }, locale, zone, codings }: Config,
   log: (text: string, level?: Level) => void,
 ): HttpOptions | undefined {
   if (listen === 'none') return undefined
@@ -133,7 +134,7 @@ export function httpOf(
   const host = String(found[1] ?? found[2])
   const page = { locale, zone }
   return {
-    ...{ host, port, page, log, ...http },
+    ...{ host, port, page, log, ...http, codings: codingsOf(codings) },
     ...(publicUrl !== undefined && { publicUrl }),
     ...(tls !== undefined && { tls: tlsOf(tls) }),
   }

@@ -5,8 +5,9 @@ import { type Env, utc } from '../base/env.ts'
 import { dialer, isSecure, type Line } from '../delivery/line.ts'
 import { Deframer, frame } from '../delivery/mllp.ts'
 import { OWN } from '../model/nomenclature.ts'
+import { Coded } from './coded.ts'
 import { type DestinationConfig, profileOf } from './config.ts'
-import { coded, headerOf, hostTime } from './messages.ts'
+import { headerOf, hostTime, NAMESPACE } from './heading.ts'
 import { message, parseAck, segment } from './text.ts'
 
 export type Said = (text: string) => void
@@ -24,8 +25,8 @@ export function testMessage(config: DestinationConfig, at: string, control: stri
   const pid = segment('PID', { 5: ['', '', '', '', '', '', 'U'] })
   const obr = segment('OBR', {
     1: '1',
-    3: [control, 'WANDBRIDGE'],
-    4: coded(OWN.interrogation),
+    3: [control, NAMESPACE],
+    4: new Coded(profile.codings).code(OWN.interrogation),
     7: hostTime(at),
   })
   const note = 'A test of the connection by wandbridge. It is about no patient and no pump.'

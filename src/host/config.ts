@@ -8,6 +8,7 @@ import { FORMATS, LEVELS } from '../base/journal.ts'
 import { deliverySchema } from '../delivery/config.ts'
 import { hl7Schema } from '../hl7/config.ts'
 import { isProxy } from '../http/reached.ts'
+import { codingsSchema } from '../model/codings.ts'
 import { isZone, LOCALES } from '../model/format.ts'
 import { POLICIES } from '../model/policy.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
@@ -158,6 +159,7 @@ export const configSchema = z
     delivery: deliverySchema.meta({
       description: 'Where readings go as FHIR transactions and as webhooks. Nowhere by default.',
     }),
+    codings: codingsSchema,
     patients: patientsSchema.meta({
       description:
         'Which pump is whose: a file of the clinic, and HL7 ADT. Nobody\u2019s by default.',

@@ -16,11 +16,13 @@ import type { Sender } from '../delivery/sender.ts'
 import { webhookSender } from '../delivery/webhook.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { bundleOf, eventsBundle } from '../fhir/bundle.ts'
+import { type Coder, coderOf } from '../fhir/extra-codings.ts'
 import { transactionOf } from '../fhir/transaction.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
@@ -41,6 +43,8 @@ export interface Delivery {
 /** Where messages go, as the configuration says it. */
 export interface Destinations extends DeliveryConfig {
   readonly hl7: readonly DestinationConfig[]
+  /** Of the clinic, beside ours. */
+  readonly codings?: Codings
 }
 
 /** A destination of any kind as it is configured, with what it is sent and how. */
@@ -53,14 +57,14 @@ export interface Addressee {
   sender(env: Env): Sender
 }
 
-/** Who takes a message and never answers it, and is reached, would keep back all others for ever. */
-const UNANSWERED = 20
+/** After so many times that a message was sent and not taken, another one is tried. */
+const STUCK = 20
 
 /** What is known of refills, which are told with the reading that first had them. */
 export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
 
-function pushed(env: Env, known: Known | null): Transactions {
-  const text = (bundle: Bundle<FhirResource>) => JSON.stringify(transactionOf(bundle))
+function pushed(env: Env, known: Known | null, { coded }: Coder): Transactions {
+  const text = (bundle: Bundle<FhirResource>) => JSON.stringify(transactionOf(coded(bundle)))
   return {
     kinds: ['interrogation', 'pump-events'],
     of(record) {
@@ -108,7 +112,7 @@ function reached(env: Env, known: Known, { log, position }: FeedRecord): Promise
 
 /** `known`: null = refills are not told. */
 export function addressees(
-  { hl7, fhir, webhooks }: Destinations,
+  { hl7, fhir, webhooks, codings = NO_CODINGS }: Destinations,
   words: Words,
   known: Known | null = null,
 ): Addressee[] {
@@ -129,6 +133,7 @@ export function addressees(
   const overHttp = ({ timeoutSeconds, attempts }: DeliveryConfig['fhir'][number]) => ({
     ackMs: timeoutSeconds * 1_000,
     attempts,
+    stuck: STUCK,
   })
   return [
     ...hl7.map((one) =>
@@ -139,13 +144,15 @@ export function addressees(
           ackMs: one.ackSeconds * 1_000,
           attempts: one.attempts,
           patienceMs: one.patienceMinutes * 60_000,
-          unanswered: UNANSWERED,
+          stuck: STUCK,
         },
-        (env) => hl7Sender(env, one),
+        (env) => hl7Sender(env, one, codings),
       ),
     ),
     ...fhir.map((one) =>
-      of('fhir', one, overHttp(one), (env) => fhirSender(env, one, pushed(env, known))),
+      of('fhir', one, overHttp(one), (env) =>
+        fhirSender(env, one, pushed(env, known, coderOf(codings))),
+      ),
     ),
     ...webhooks.map((one) =>
       of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered)),

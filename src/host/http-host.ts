@@ -18,6 +18,7 @@ import { type HttpServer, type ListenOptions, listen } from '../http/server.ts'
 
 import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { isLoss } from '../model/event.ts'
 import { isFork } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
@@ -33,6 +34,8 @@ export interface HttpOptions extends ListenOptions {
   readonly tokens?: boolean
   /** Language and zone of the page; default en-US and UTC. */
   readonly page?: PageSettings
+  /** Of the clinic, beside ours, in FHIR. */
+  readonly codings?: Codings
   /** For errors nobody expected, and certificates read again. */
   readonly log: (text: string, level?: Level) => void
 }
@@ -101,7 +104,7 @@ export async function startHttp(
     ],
     destinations: () => (delivery()?.status() ?? []).map((one) => destinationTold(words, one)),
     patients: () => patients()?.status() ?? null,
-    mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone)],
+    mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone, options.codings ?? NO_CODINGS)],
     page: pageFiles(page),
     log: options.log,
   }

@@ -12,7 +12,7 @@ import { readRecords } from '../../src/audit/read/reader.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
 import { mulberry32 } from '../../src/base/env.ts'
 import { type ApiRecord, Client } from '../../src/client/index.ts'
-import { controlId } from '../../src/hl7/messages.ts'
+import { controlId } from '../../src/hl7/heading.ts'
 import type { RecordOf } from '../../src/model/record.ts'
 import {
   ask,
