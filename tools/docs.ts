@@ -16,6 +16,7 @@ import { linkDiagram, linkTable } from './link-tables.ts'
 import * as mapping from './mapping.ts'
 import * as protocol from './protocol-tables.ts'
 import { commands } from './simulator-commands.ts'
+import { wiresharkTables } from './wireshark-tables.ts'
 
 /** File → name of the marker → what stands there. */
 export type Generated = Readonly<Record<string, Readonly<Record<string, () => string>>>>
@@ -25,6 +26,8 @@ export const GENERATED: Generated = {
   'conformance/README.md': { checks: checkTable },
   'docs/client.md': { reference },
   'docs/configuration.md': { settings: configuration },
+  // In a comment of Lua, which the tables end and begin again.
+  'docs/wireshark/wandbridge.lua': { tables: wiresharkTables },
   'docs/interoperability.md': {
     fields: mapping.fields,
     codes: mapping.codes,
