@@ -67,6 +67,7 @@ export const WALKS = {
     'src/knowledge/knowledge.ts',
     '~ handed in by the host',
     'src/fhir/surface.ts',
+    'src/fhir/library.ts',
     'src/fhir/log-resources.ts',
     'src/fhir/observations.ts',
     '~ and the page',
