@@ -103,7 +103,7 @@ export const ROOMS = {
       'delivery',
     ],
     ...['capture', 'driver', 'drivers', 'feed', 'fhir', 'hl7', 'http', 'knowledge', 'model'],
-    ...['patients', 'port', 'recorder', 'refill/sheet', 'status', 'witness', 'words'],
+    ...['patients', 'port', 'protocol', 'recorder', 'refill/sheet', 'status', 'witness', 'words'],
   ]),
   cli: room(
     'src/cli/',

@@ -1,5 +1,5 @@
 // The tables of docs/wireshark/wandbridge.lua, from the declarations of the protocol.
-import { Code, FLAG_DOCS } from '../protocol/codec/pdu.ts'
+import { Code, FLAG_DOCS, MAX_PAYLOAD } from '../protocol/codec/pdu.ts'
 import { BLOCKS } from '../protocol/fields/blocks.ts'
 import { type Field, hasUnavailable, type Struct } from '../protocol/fields/field.ts'
 import { Block } from '../protocol/messages/block.ts'
@@ -51,7 +51,7 @@ export function wiresharkTables(): string {
     `local TYPES = ${named(Object.fromEntries(types))}`,
     `local FLAGS = ${named(Object.fromEntries(flags))}`,
     `local CODES = ${named(byNumber(Code))}`,
-    `local PIECE = ${Block.reply.size}`,
+    `local PIECE, MOST = ${Block.reply.size}, ${MAX_PAYLOAD}`,
     `local MESSAGES = {\n${messages.join('\n')}\n}`,
     `local BLOCKS = {\n${blocks.join('\n')}\n}`,
     '--[[',

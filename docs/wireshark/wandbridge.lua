@@ -1,5 +1,5 @@
 -- The open wand protocol for Wireshark: PDUs as `wandbridge capture export --pcapng` writes them, one a packet, of
--- the link type USER0. Install it among the personal Lua plugins, or:  wireshark -X lua_script:wandbridge.lua FILE
+-- the link type USER0, and of USER1 what was no PDU. Install it among the personal Lua plugins, or:  wireshark -X lua_script:wandbridge.lua FILE
 --
 -- The tables of the protocol are generated from its declarations; what is below them only walks them.
 
@@ -9,7 +9,7 @@
 local TYPES = { [1] = "HELLO", [2] = "PING", [3] = "WAND", [16] = "OPEN", [17] = "CLOSE", [18] = "INTERROGATE", [19] = "SNAPSHOT", [20] = "BLOCK", [21] = "LIVE" }
 local FLAGS = { [1] = "REPLY", [2] = "SIMULATOR", [4] = "REPLAY" }
 local CODES = { [0] = "OK", [1] = "PENDING", [2] = "BUSY", [3] = "NO_SESSION", [4] = "WRONG_LINK", [5] = "NO_IMPLANT", [6] = "AIR_FAILED", [7] = "SNAPSHOT_GONE", [8] = "CHANGED", [9] = "BAD_REQUEST", [10] = "UNKNOWN_TYPE", [11] = "REFUSED", [12] = "VERSION", [13] = "INTERNAL" }
-local PIECE = 7
+local PIECE, MOST = 7, 232
 local MESSAGES = {
   [1] = { name = "HELLO",
     request = { name = "HELLO request",
@@ -308,9 +308,13 @@ function wand.dissector(tvb, pinfo, tree)
   local reply = flags % 2 == 1
   local message = MESSAGES[type]
   local name = message and message.name or string.format("type 0x%02X", type)
+  local said = reply and code ~= 0 and ", " .. (CODES[code] or code) or ""
+  local info = name .. (reply and " reply" or " request") .. said
   pinfo.cols.protocol = "WAND"
-  pinfo.cols.info = name .. (reply and " reply" or " request") .. (reply and code ~= 0 and ", " .. (CODES[code] or code) or "")
-  local top = tree:add(wand, tvb(), "Open wand protocol, " .. tostring(pinfo.cols.info))
+  pinfo.cols.src = reply and "wand" or "host"
+  pinfo.cols.dst = reply and "host" or "wand"
+  pinfo.cols.info = info
+  local top = tree:add(wand, tvb(), "Open wand protocol, " .. info)
   top:add(header.major, tvb(0, 1))
   top:add(header.type, tvb(1, 1))
   local marks = top:add(header.flags, tvb(2, 1))
@@ -330,8 +334,8 @@ function wand.dissector(tvb, pinfo, tree)
   end
   local struct = reply and message.reply or message.request
   walk(struct, payload:tvb(), top:add(payload, struct.name))
-  -- A piece of a block is a structure by itself only when it is the whole of it.
-  if reply and message.name == "BLOCK" and length > PIECE then
+  -- A piece of a block is a structure by itself only when it is the whole of it: one that fills its PDU is not.
+  if reply and message.name == "BLOCK" and length > PIECE and length < MOST then
     local block = BLOCKS[payload(4, 1):uint()]
     if block and payload(5, 2):le_uint() == 0 then
       local piece = payload(PIECE)
@@ -341,5 +345,16 @@ function wand.dissector(tvb, pinfo, tree)
   return tvb:len()
 end
 
+-- Bytes that were no PDU: noise, damage, or another protocol.
+local noise = Proto("wand_noise", "Bytes that are no PDU of a wand")
+noise.fields = { ProtoField.bytes("wand_noise.bytes", "Bytes") }
+function noise.dissector(tvb, pinfo, tree)
+  pinfo.cols.protocol = "WAND"
+  pinfo.cols.info = tvb:len() .. " bytes that are no PDU"
+  tree:add(noise, tvb()):add(noise.fields[1], tvb())
+  return tvb:len()
+end
+
 local by_type = DissectorTable.get("wtap_encap")
 by_type:add(wtap.USER0, wand)
+by_type:add(wtap.USER1, noise)

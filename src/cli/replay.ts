@@ -43,13 +43,14 @@ export function registerReplay(program: Command): void {
     .option('--link <path>', 'with --as-device: keep a symbolic link to the terminal here')
     .option('--config <file>', 'configuration file (YAML), for locale and zone')
     .action(async (file: string, flags: ReplayFlags) => {
-      const size = await sizeOf(file)
+      const size = await readable(file)
       if (flags.asDevice) await playDevice(file, flags)
       else process.exitCode = await show(file, size, flags)
     })
 }
 
-async function sizeOf(file: string): Promise<number> {
+/** Its size; an error that says what to do when it is none. */
+export async function readable(file: string): Promise<number> {
   try {
     const found = await stat(file)
     if (found.isFile()) return found.size
@@ -79,7 +80,7 @@ async function playDevice(file: string, { link, speed = 1 }: ReplayFlags): Promi
   console.error('Everything was played.')
 }
 
-/** Makes a pseudo-terminal, or says why there is none. */
+/** Makes a port, or says why there is none. */
 export function served<T>(make: () => T): T {
   try {
     return make()
@@ -164,7 +165,7 @@ function print(replay: InstanceType<typeof import('../host/replay.ts').Replay>, 
 
 async function* kept(file: string): AsyncGenerator<KeptReading> {
   const { parseKept } = await import('../host/replayed-readings.ts')
-  await sizeOf(file)
+  await readable(file)
   let n = 0
   for await (const line of createInterface({ input: createReadStream(file) })) {
     n += 1
@@ -213,7 +214,7 @@ function progressOf(size: number): (at: number) => void {
     )
   }
 }
-const LARGE = 16 << 20
+const LARGE = 4 << 20
 
 /** Waits for whoever reads the output: what is printed does not pile up. */
 async function drained(): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Pdu } from '../../../protocol/codec/pdu.ts'
 import { FLAG_REPLAY } from '../../../protocol/codec/pdu.ts'
 import type { FrameDecoder, Framing } from '../../../protocol/framing/framing.ts'
+import { REPORT_SIZE } from '../../../protocol/framing/hid-report.ts'
 import { LINES } from '../../../protocol/framing/line-stream.ts'
 import { REPORTS } from '../../../protocol/framing/report-stream.ts'
 import type { Stamp } from '../../model/event.ts'
@@ -32,6 +33,7 @@ export class Overheard implements Overhearing {
   readonly #refused = new Map<string, Count>()
   #state: LinkState
   #streams: Streams | null = null
+  #framing: 'line' | 'report' | null = null
   /** The mark that its wand has; another one is refused, as it was then. */
   #mark: Source | null
   #last: Stamp | null = null
@@ -51,6 +53,7 @@ export class Overheard implements Overhearing {
 
   opened(framing: 'line' | 'report', at: Stamp): void {
     this.#release(at)
+    this.#framing = framing
     const kind = framing === 'line' ? LINES : REPORTS
     const stream = (pdu: (pdu: Pdu, raw: Uint8Array, wire: number) => void, inwards: boolean) =>
       kind.decoder({
@@ -81,6 +84,8 @@ export class Overheard implements Overhearing {
         break
       case 'in':
       case 'out':
+        // Where the beginning of a connection is missing, its framing is seen from its bytes.
+        if (!this.#streams) this.opened(this.#framing ?? framingOf(fact.bytes), at)
         this.#receiving = true
         this.#streams?.[fact.kind].push(fact.bytes)
         this.#receiving = false
@@ -99,8 +104,7 @@ export class Overheard implements Overhearing {
     if (isConnected(this.#state.phase)) {
       this.#do((d) => lost(d, statement('why.port', { text: why })))
     }
-    const framing = this.#streams?.framing.name
-    if (framing) this.opened(framing, at)
+    if (this.#streams) this.opened(this.#streams.framing.name, at)
     // What was cut in two is no noise of the wand.
     this.#refused.clear()
   }
@@ -185,3 +189,7 @@ export class Overheard implements Overhearing {
     this.#tellRefused(at)
   }
 }
+
+/** Reports come whole, and begin with a counter; lines with a colon. */
+const framingOf = (bytes: Uint8Array) =>
+  bytes.length % REPORT_SIZE === 0 && bytes[0] !== 0x3a ? 'report' : 'line'
