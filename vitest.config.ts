@@ -58,6 +58,7 @@ const ONCE = [
   ...[
     ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
+    ...['package', 'clients'],
     // What is written and shown, and who may see it, is the same on every Node.
     ...['refill-access', 'refill-operators', 'audit-report', 'audit-read'],
   ].map((name) => `system/${name}`),
