@@ -498,6 +498,8 @@ class PumpEventsRecord(TypedDict):
     session: int | None
     snapshot: int | None
     deviceTime: str | None
+    readAt: str
+    """When the pump said it at the earliest; ages are counted from here."""
     upTo: int
     """Number of the newest of them."""
     overwritten: int
@@ -947,6 +949,14 @@ class Interrogation(TypedDict):
     interrogation: InterrogationRecord
 
 
+class KeyChanges(TypedDict):
+    """Section 13 of the format of the audit log."""
+
+    format: Literal["wandbridge-key-changes/1"]
+    changes: list[str]
+    """Texts of c2sp.org/tlog-proof."""
+
+
 class Problem(TypedDict):
     """RFC 9457."""
 
@@ -1319,10 +1329,26 @@ class Operations:
     def get_checkpoint(self, log: str) -> str:
         """The newest signed checkpoint of the audit log, with its cosignatures.
 
-        As c2sp.org/tlog-tiles has it, below the prefix /api/v1/audit/{log}; beside it are tile/{L}/{N}[.p/{W}] and, with the scope `audit`, tile/entries/{N}[.p/{W}]. The name of the log is `audit.log` of every status.
+        As c2sp.org/tlog-tiles has it, below the prefix /api/v1/audit/{log}; beside it are tile/{L}/{N}[.p/{W}] and, with the scope `audit`, tile/entries/{N}[.p/{W}], whose addresses are paths of any depth and so no operations here. The name of the log is `audit.log` of every status.
 
         Scope: `status`."""
         return self._text(f"/api/v1/audit/{_part(log)}/checkpoint", {})
+
+    def get_cosigned(self, log: str) -> str:
+        """The largest checkpoint of the audit log that a witness has cosigned.
+
+        With all cosignatures that are known for it. While the log grows it is some seconds behind the newest checkpoint. 404 where no witness has cosigned any.
+
+        Scope: `status`."""
+        return self._text(f"/api/v1/audit/{_part(log)}/cosigned", {})
+
+    def get_key_changes(self, log: str) -> KeyChanges:
+        """A proof of each change of the key that signs the audit log, oldest first.
+
+        Each is a c2sp.org/tlog-proof of the record that names the old key and the new one, below the checkpoint that both signed, so that whoever knew the old key knows the new one.
+
+        Scope: `status`."""
+        return cast(KeyChanges, self._json(f"/api/v1/audit/{_part(log)}/key-changes", {}))
 
     def get_health(self) -> Health:
         """Whether the bridge runs."""
