@@ -2,6 +2,8 @@
 // that generators make of the OpenAPI document. All generators are asked in the long run, openapi-typescript always.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PumpsReply } from '../../src/model/api.ts'
@@ -51,22 +53,22 @@ beforeAll(async () => {
 }, MS)
 afterAll(endAll)
 
-describe('the client in Python', () => {
-  const follow = (after = '', bearerOf = bearer) =>
-    run('python3', [join(ROOT, 'tests/system/follow.py'), served.url, bearerOf, after], {
-      PYTHONPATH: PYTHON,
-      PYTHONDONTWRITEBYTECODE: '1',
-    })
-  const lines = (program: Program) => program.json() as unknown as [string, unknown][]
-  const of = (program: Program, kind: string) =>
-    lines(program).flatMap(([name, value]) => (name === kind ? [value] : []))
-  const come = (program: Program, kind: string, n: number) =>
-    eventually(
-      () => of(program, kind).length,
-      (count) => count >= n || program.child.exitCode !== null,
-      40_000,
-    )
+const follow = (after = '', bearerOf = bearer, url = served.url, silentS = 10) =>
+  run('python3', [join(ROOT, 'tests/system/follow.py'), url, bearerOf, after, String(silentS)], {
+    PYTHONPATH: PYTHON,
+    PYTHONDONTWRITEBYTECODE: '1',
+  })
+const lines = (program: Program) => program.json() as unknown as [string, unknown][]
+const of = (program: Program, kind: string) =>
+  lines(program).flatMap(([name, value]) => (name === kind ? [value] : []))
+const come = (program: Program, kind: string, n: number) =>
+  eventually(
+    () => of(program, kind).length,
+    (count) => count >= n || program.child.exitCode !== null,
+    40_000,
+  )
 
+describe('the client in Python', () => {
   it('is right by its own types, and so is who uses it', ({ skip }) => {
     skip(!CI && spawnSync('mypy', ['--version']).status !== 0, 'mypy is not installed')
     const readme = readFileSync(join(PYTHON, 'README.md'), 'utf8')
@@ -130,6 +132,52 @@ describe('the client in Python', () => {
     const stranger = follow('', 'wb_00000000_no')
     expect(await stranger.exit).toBe(0)
     expect(lines(stranger)).toEqual([['refused', [401, expect.stringContaining('token')]]])
+  })
+})
+
+describe('the client in Python, and a bridge that does not behave', () => {
+  it('takes events in pieces, twice, cut off and newer, and waits where nothing comes', async () => {
+    const asked: (string | undefined)[] = []
+    const record = (n: number, end: string) =>
+      [
+        `id: L.${n}`,
+        'event: link',
+        'data: {"kind":"link",',
+        `data:"id":"L.${n}","position":${n},"log":"L"}`,
+      ]
+        .map((line) => `${line}${end}`)
+        .join('')
+    const answers: ((reply: ServerResponse) => void)[] = [
+      (reply) => reply.writeHead(503, { 'retry-after': '0' }).end('no JSON'),
+      (reply) => {
+        reply.writeHead(200).write(`: hello\r\n\r\n${record(1, '\r\n')}\r\n${record(2, '\n')}`)
+        // The second one has no end: it was not sent.
+        setImmediate(() => reply.destroy())
+      },
+      // Nothing more comes.
+      (reply) => void reply.writeHead(200).write(`${record(1, '\n')}\n${record(2, '\n')}\n`),
+      (reply) => {
+        const bye = 'event: bye\ndata: {"asOf":"","reason":"revoked","sentence":""}\n\n'
+        reply.writeHead(200).end(`event: newer\ndata: {"any":1}\n\n${bye}`)
+      },
+    ]
+    const server = createServer((request, reply) => {
+      if (request.url === '/api/v1/pumps') return void reply.end('{"pumps":[]}')
+      asked.push(request.headers['last-event-id'] as string | undefined)
+      answers.shift()?.(reply)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port: at } = server.address() as AddressInfo
+    const program = follow('', 'x', `http://127.0.0.1:${at}`, 0.5)
+    expect(await program.exit, program.err()).toBe(0)
+    server.closeAllConnections()
+    server.close()
+    expect(asked).toEqual([undefined, undefined, 'L.1', 'L.2'])
+    expect(lines(program).map(([kind]) => kind)).toEqual([
+      ...['silent', 'record', 'silent', 'record', 'silent', 'bye'],
+    ])
+    expect(of(program, 'record').flat()).toEqual(['L.1', 1, 'L', 'L.2', 2, 'L'])
+    expect(of(program, 'silent').at(-1)).toBe('the bridge is silent')
   })
 })
 

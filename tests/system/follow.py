@@ -5,13 +5,14 @@ import sys
 from wandbridge import Bye, Client, Problem, Recorded, Reset, Silent, Snapshot, Status, Tick
 
 url, token, after = sys.argv[1], sys.argv[2], sys.argv[3] or None
+silent_s = float(sys.argv[4])
 
 
 def say(kind: str, value: object) -> None:
     print(json.dumps([kind, value]), flush=True)
 
 
-client = Client(url, token)
+client = Client(url, token, timeout=silent_s)
 try:
     pumps = client.list_pumps()["pumps"]
     if pumps:
