@@ -90,6 +90,12 @@ describe('the client in Python', () => {
     expect(mypy('wrong.py').stdout).toContain('Incompatible types in assignment')
   })
 
+  it('is of the version of the bridge', () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+    const project = readFileSync(join(PYTHON, 'pyproject.toml'), 'utf8')
+    expect(/^version = "(.*)"$/m.exec(project)?.[1]).toBe(version)
+  })
+
   it('asks what there is, and follows it through a bridge that is killed: each record once', {
     timeout: MS,
   }, async () => {
