@@ -59,11 +59,10 @@ const ONCE = [
   ...[
     ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
-    'replay',
+    ...['replay', 'clients', 'package'],
     // What is written and shown, and who may see it, is the same on every Node.
     ...['refill-access', 'refill-operators', 'audit-report', 'audit-read'],
     // It runs on the Node of the system that it boots.
-    'package',
     'deb-package',
   ].map((name) => `system/${name}`),
 ].map((tests) => `tests/${tests}.test.ts`)

@@ -17,5 +17,8 @@ await simulator.command({ do: 'lift', wand: 0 })
 await env.until(() => quality() === 'stale', 60_000)
 const [pump] = bridge.status().pumps
 console.log(at(), pump?.quality, pump?.reason, pump?.reservoir.reportedVolume.value)
-await bridge.stop()
+// Closing the session takes its time, too.
+const stopped = bridge.stop()
+await env.advance(5_000)
+await stopped
 await simulator.stop()

@@ -88,6 +88,7 @@ export class Client {
   readonly status$: Observable<ClientStatus> = this.#status.asObservable()
   /** Every record once, in order, through lost connections; `resets$` says where that could not be. */
   readonly records$: Observable<ApiRecord> = this.#records.asObservable()
+  /** Where what follows is no continuation of what came before, and why. */
   readonly resets$: Observable<Reset> = this.#resets.asObservable()
   /** Checkpoints to keep: the newest of each log is to be given as `checkpoints` next time. */
   readonly checkpoints$: Observable<Pin> = this.#pins.asObservable()
