@@ -161,7 +161,7 @@ async function hostOf(
       learned: async () => {
         const { startPatients } = await import('./patients-host.ts')
         const { config, log = () => {} } = asked ?? {}
-        const started = await startPatients({ env, auditor, knowledge, config, log })
+        const started = await startPatients({ env, stateDir, auditor, knowledge, config, log })
         closers.add('the patients', () => started.close())
         patients = started
       },
