@@ -3,7 +3,7 @@ import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/
 import { includable } from './included.ts'
 import { PARAMS } from './parameters.ts'
 import { PROFILES, profileUrl } from './profile-names.ts'
-import { TYPES } from './query.ts'
+import { isVersioned, TYPES } from './query.ts'
 
 export function capability(version: string, base: string, date: string): CapabilityStatement {
   return {
@@ -31,7 +31,7 @@ export function capability(version: string, base: string, date: string): Capabil
 }
 
 function resourceOf(type: (typeof TYPES)[number]): CapabilityStatementRestResource {
-  const versioned = type !== 'DeviceMetric' && type !== 'Patient'
+  const versioned = isVersioned(type)
   const profiles = PROFILES.filter((one) => one.type === type)
   const codes = ['read', ...(versioned ? ['vread'] : []), 'search-type'] as const
   return {

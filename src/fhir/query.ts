@@ -16,6 +16,8 @@ export const TYPES = [
   'ValueSet',
 ] as const
 export type Type = (typeof TYPES)[number]
+/** Types of which there are versions: what a pump can say and who somebody is, is of this moment. */
+export const isVersioned = (type: Type) => type !== 'DeviceMetric' && type !== 'Patient'
 export const isType = (text: string): text is Type => (TYPES as readonly string[]).includes(text)
 
 export interface Found {

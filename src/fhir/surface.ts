@@ -8,7 +8,7 @@ import { lastn } from './lastn.ts'
 import { Library } from './library.ts'
 import { FHIR_TYPE, FhirProblem, outcomeOf, type Told } from './outcome.ts'
 import { quoted } from './params.ts'
-import { type Found, isType, TYPES } from './query.ts'
+import { type Found, isType, isVersioned, TYPES } from './query.ts'
 import { search } from './search.ts'
 import type { FhirSources } from './sources.ts'
 
@@ -28,7 +28,7 @@ const PATHS = [
   ...TYPES.flatMap((type) => [
     `/${type}`,
     `/${type}/:id`,
-    ...(type === 'DeviceMetric' ? [] : [`/${type}/:id/_history/:version`]),
+    ...(isVersioned(type) ? [`/${type}/:id/_history/:version`] : []),
   ]),
 ]
 

@@ -1,9 +1,7 @@
 // The destinations of a bridge, of every kind: the audit log is their outbox, a file each in the state
 // directory says how far they are. What they are sent comes from the surfaces, which do not know them.
-import { mkdir, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Bundle, FhirResource } from 'fhir/r4.js'
-import { nodeDisk, replaceFile } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
 import type { Level } from '../base/journal.ts'
 import type { DeliveryConfig } from '../delivery/config.ts'
@@ -11,7 +9,6 @@ import { Destination, type Notes } from '../delivery/destination.ts'
 import { fhirSender, type Transactions } from '../delivery/fhir-push.ts'
 import type { Rules } from '../delivery/machine.ts'
 import type { Records } from '../delivery/outbox.ts'
-import type { Store } from '../delivery/saved.ts'
 import type { Sender } from '../delivery/sender.ts'
 import { webhookSender } from '../delivery/webhook.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
@@ -27,6 +24,7 @@ import type { Coded, DestinationKind, DestinationStatus } from '../model/status.
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
+import { fileStore } from './file-store.ts'
 
 export interface Delivery {
   status(): readonly Coded<DestinationStatus>[]
@@ -210,21 +208,6 @@ export function startDelivery(
     },
     async close() {
       await Promise.all(all.map((one) => one.stop()))
-    },
-  }
-}
-
-/** Where the place of a destination is kept. */
-export function fileStore(path: string): Store {
-  return {
-    load: () =>
-      readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null
-        throw error
-      }),
-    async save(text) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-      await replaceFile(nodeDisk, path, Buffer.from(text))
     },
   }
 }

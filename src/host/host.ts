@@ -177,7 +177,7 @@ async function hostOf(
     const { config, log = () => {} } = settings ?? {}
     // What was written until now is known before it is asked whose a pump is.
     await caughtUp()
-    return startPatients({ env, auditor, knowledge, config, log })
+    return startPatients({ env, stateDir, auditor, knowledge, config, log })
   })
   const http = new Part<Http, HostOptions['http']>(listening, async (settings) => {
     if (!settings) return null
