@@ -63,13 +63,14 @@ export function apiRecord(record: Common | AuditRecord, place: Place): CodedReco
   const received = { deviceTime, receivedAt: at }
   switch (kind) {
     case 'interrogation': {
-      const { blocks, clock, readAt = at } = record.body as Body<'interrogation'>
+      const body = record.body as Body<'interrogation'>
+      const { blocks, clock, readAt = at, contradicted } = body
       const values = decoderOf(record.decoder ?? '')?.reading(blocks, received)
       if (!values) return null
       const content = contentOf(mapValues(values, recorded), at, clockOf(clock))
       const { model, firmware } = filled(values, received).identity
       const identity = { model: model.value, firmware: firmware.value }
-      return { kind, ...head, identity, readAt, ...content }
+      return { kind, ...head, identity, readAt, ...(contradicted && { contradicted }), ...content }
     }
     case 'live': {
       const { values, readAt = at } = record.body as Body<'live'>

@@ -178,7 +178,16 @@ describe('the report of a year', () => {
     )
     expect(new Set(never.filter((column) => !/^drug_[2-5]_/.test(column)))).toEqual(
       new Set([
-        ...['owner', 'patient', 'reason', 'argument', 'not_valid', 'not_read', 'not_decoded'],
+        ...[
+          'owner',
+          'patient',
+          'contradicted',
+          'reason',
+          'argument',
+          'not_valid',
+          'not_read',
+          'not_decoded',
+        ],
         ...['infusion_bolus_volume_mL', 'infusion_bolus_rate_mL_per_day'],
         'bolus_last_accepted_at_pump_time',
       ]),

@@ -1,7 +1,7 @@
 // What every column of an audit report must say of a record, reckoned from the signed line and the pump's own
 // bytes by other means than the program's: a column that is not here fails the test, so that none is added that
 // nothing traces. Figures in sentences are looked for in the record.
-import { ALARM_CODES as CODES, Alarm } from '../../protocol/fields/alarms.ts'
+import { Alarm, ALARM_CODES as CODES } from '../../protocol/fields/alarms.ts'
 import { PumpEvent } from '../../protocol/fields/events.ts'
 import type { AuditRecord } from '../../src/audit/format/record.ts'
 import { decoderOf } from '../../src/drivers/decoders.ts'
@@ -98,8 +98,10 @@ const argumentIn = (row: Row, signed: Signed, codes: readonly number[]) => {
   return codes.includes(Number(code)) && typeof argument === 'number' ? argument : undefined
 }
 const litres = (nl: number | undefined) => (nl === undefined ? undefined : nl / 1e6)
-const eventField = (column: string): Check => (signed, row) =>
-  inField(column, eventOf(row, signed), EVENT_FIELDS as Fields)
+const eventField =
+  (column: string): Check =>
+  (signed, row) =>
+    inField(column, eventOf(row, signed), EVENT_FIELDS as Fields)
 
 type Check = (signed: Signed, row: Row) => unknown
 const body =
@@ -167,6 +169,7 @@ const COLUMNS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   },
   readings: {
     read_at_utc: body('readAt'),
+    contradicted: body('contradicted'),
     infusion_schedule: (signed) => {
       const { schedule } = (decoded(signed)['infusion'] ?? {}) as { schedule?: readonly Said[] }
       return schedule && listOf(schedule, ['start_min', 'rate_mL_per_day'], STEP_FIELDS as Fields)
