@@ -80,6 +80,10 @@ describe('what must be answered', () => {
     expect(asked({ after: afterReading({ unclosed: true }) })).toEqual([
       ['after.session', `After: ${says.unclosed}`],
     ])
+    const doubted = { ...afterReading(), contradicted: true as const }
+    expect(asked({ after: doubted })).toEqual([
+      ['after.contradicted', `After: ${says.contradicted}`],
+    ])
   })
 
   it('is a part of the programme that one of the readings alone says', () => {

@@ -182,6 +182,7 @@ describe('the report of a year', () => {
           'patient_system',
           'patient_id',
           'patient',
+          'contradicted',
           'reason',
           'argument',
           'not_valid',

@@ -170,6 +170,7 @@ const COLUMNS: Readonly<Record<string, Readonly<Record<string, Check>>>> = {
   },
   readings: {
     read_at_utc: body('readAt'),
+    contradicted: body('contradicted'),
     infusion_schedule: (signed) => {
       const { schedule } = (decoded(signed)['infusion'] ?? {}) as { schedule?: readonly Said[] }
       return schedule && listOf(schedule, ['start_min', 'rate_mL_per_day'], STEP_FIELDS as Fields)

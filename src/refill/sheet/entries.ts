@@ -41,6 +41,9 @@ const readingSchema = z.strictObject({
   unclosed: z.boolean().meta({
     description: 'A session with this pump was not known to be closed when the reading was taken.',
   }),
+  contradicted: z.literal(true).optional().meta({
+    description: 'Another answer of the pump in that session said something else.',
+  }),
   blocks: keptSchema,
   /** Not set = no visit before this one is recorded. */
   since: sinceSchema.optional(),

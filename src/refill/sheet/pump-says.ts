@@ -133,6 +133,7 @@ function ofReading(when: When, reading: Reading, look: Look): Said[] {
   }
   if (!agrees(clocks, look.zone)) add('clock', clockText(clocks, { zone: look.zone, words: all }))
   if (reading.unclosed) add('session', says.unclosed)
+  if (reading.contradicted) add('contradicted', says.contradicted, true)
   return out
 }
 

@@ -105,6 +105,8 @@ export const refill = {
     },
     unclosed:
       'The session with this pump was not known to be closed when this was read: hold the wand over the pump until it is.',
+    contradicted:
+      'The pump said something else in the same session than this reading says, and counted no change: it may be false. Read the pump again.',
     identityChanged: (what: string, before: string, after: string) =>
       `${what} is another one: ${before} before, ${after} after. Find out whether this is the same pump.`,
     programmeChanged: (what: string, before: string, after: string) =>

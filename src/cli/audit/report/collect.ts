@@ -45,7 +45,7 @@ const ABOUT = [
 
 /** The tables and their columns. */
 export const TABLES = {
-  readings: [...PLACE, 'kind', 'read_at_utc', ...ABOUT, ...VALUE_COLUMNS],
+  readings: [...PLACE, 'kind', 'read_at_utc', 'contradicted', ...ABOUT, ...VALUE_COLUMNS],
   'pump-events': [...PLACE, 'pump', ...EVENT_COLUMNS],
   worksheets: [
     ...[...PLACE, ...WHO, 'pump', 'patient', 'sheet', 'step', 'entries'],
@@ -231,7 +231,10 @@ export class Collector {
         this.#put('pump-events', row)
       }
     }
-    const row = { ...head, read_at_utc: readAtOf(record), ...cells }
+    const contradicted = record.body.contradicted
+      ? 'another answer in this session said something else'
+      : null
+    const row = { ...head, read_at_utc: readAtOf(record), contradicted, ...cells }
     this.readings.push(row)
     this.#put('readings', row)
   }
