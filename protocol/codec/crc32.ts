@@ -6,10 +6,13 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return c >>> 0
 })
 
-/** CRC of `bytes`; pass an earlier result as `seed` to continue it. crc32("123456789") = 0xCBF43926. */
-export function crc32(bytes: Uint8Array, seed = 0): number {
+/**
+ * CRC of the first `end` of `bytes`, all if not given; pass an earlier result as `seed` to continue it.
+ * crc32("123456789") = 0xCBF43926.
+ */
+export function crc32(bytes: Uint8Array, seed = 0, end = bytes.length): number {
   let c = ~seed
-  for (let i = 0; i < bytes.length; i += 1) {
+  for (let i = 0; i < end; i += 1) {
     c = (TABLE[(c ^ (bytes[i] as number)) & 0xff] as number) ^ (c >>> 8)
   }
   return ~c >>> 0

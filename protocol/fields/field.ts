@@ -81,6 +81,14 @@ export interface Struct<F extends Fields = Fields> {
   readonly fields: F
   /** Bytes of the fixed part. */
   readonly size: number
+  /** The same fields, each with its first byte. */
+  readonly layout: readonly Place[]
+}
+
+interface Place {
+  readonly name: string
+  readonly field: Field
+  readonly offset: number
 }
 
 export type FieldRepr<T> = T extends UintField | CodeField | TimeField
@@ -182,8 +190,13 @@ export const block = <F extends BlockFields>(name: string, doc: string, fields: 
   struct(name, doc, fields)
 
 export function struct<F extends Fields>(name: string, doc: string, fields: F): Struct<F> {
-  const size = Object.values(fields).reduce((sum, field) => sum + field.size, 0)
-  return { name, doc, fields, size }
+  let size = 0
+  const layout = Object.entries<Field>(fields).map(([fieldName, field]) => {
+    const offset = size
+    size += field.size
+    return { name: fieldName, field, offset }
+  })
+  return { name, doc, fields, size, layout }
 }
 
 /** The "unavailable" pattern of an unsigned field of `size` bytes. */
