@@ -14,15 +14,12 @@ import {
   allOnes,
   hasUnavailable,
   type ListField,
+  type Place,
   type Repr,
   type ScalarField,
   type Struct,
 } from '../fields/field.ts'
 import { u16At, u32At } from './bytes.ts'
-
-function readUint(bytes: Uint8Array, at: number, size: 1 | 2 | 4): number {
-  return size === 4 ? u32At(bytes, at) : size === 2 ? u16At(bytes, at) : (bytes[at] as number)
-}
 
 function writeUint(view: DataView, at: number, size: 1 | 2 | 4, value: number): void {
   if (size === 4) view.setUint32(at, value, true)
@@ -39,10 +36,9 @@ function readText(bytes: Uint8Array, at: number, size: number): string | null {
   return out
 }
 
-function readScalar(bytes: Uint8Array, at: number, field: ScalarField): unknown {
-  if (field.kind === 'text') return readText(bytes, at, field.size)
-  const raw = readUint(bytes, at, field.size)
-  return raw === allOnes(field.size) && hasUnavailable(field) ? null : raw
+function readNumber(bytes: Uint8Array, at: number, { size, none }: Place): number | null {
+  const raw = size === 4 ? u32At(bytes, at) : size === 2 ? u16At(bytes, at) : (bytes[at] as number)
+  return raw === none ? null : raw
 }
 
 /**
@@ -84,14 +80,16 @@ export function parse<S extends Struct>(
   const fixed = declared.size
   if (end - from < fixed) return null
   const out: Record<string, unknown> = {}
-  for (const { name, field, offset } of declared.layout) {
-    const at = from + offset
-    if (field.kind === 'rest') out[name] = bytes.slice(at, end)
-    else if (field.kind === 'list') {
-      const items = readList(field, bytes, at, { from, end, fixed })
+  for (const place of declared.layout) {
+    const { name, kind } = place
+    const at = from + place.offset
+    if (kind === 'text') out[name] = readText(bytes, at, place.size)
+    else if (kind === 'rest') out[name] = bytes.slice(at, end)
+    else if (kind === 'list') {
+      const items = readList(place.field as ListField, bytes, at, { from, end, fixed })
       if (items === undefined) return null
       out[name] = items
-    } else out[name] = readScalar(bytes, at, field)
+    } else out[name] = readNumber(bytes, at, place)
   }
   return out as Repr<S>
 }

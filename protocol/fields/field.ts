@@ -81,14 +81,19 @@ export interface Struct<F extends Fields = Fields> {
   readonly fields: F
   /** Bytes of the fixed part. */
   readonly size: number
-  /** The same fields, each with its first byte. */
+  /** The same fields in order, as bytes. */
   readonly layout: readonly Place[]
 }
 
-interface Place {
+/** Where a field stands, and how its number is read. All places have one shape, so they are read fast. */
+export interface Place {
   readonly name: string
   readonly field: Field
+  readonly kind: Field['kind']
   readonly offset: number
+  readonly size: number
+  /** The number that says "unavailable"; -1 = none does. */
+  readonly none: number
 }
 
 export type FieldRepr<T> = T extends UintField | CodeField | TimeField
@@ -194,7 +199,10 @@ export function struct<F extends Fields>(name: string, doc: string, fields: F): 
   const layout = Object.entries<Field>(fields).map(([fieldName, field]) => {
     const offset = size
     size += field.size
-    return { name: fieldName, field, offset }
+    const { kind } = field
+    const isNumber = kind === 'uint' || kind === 'code' || kind === 'time'
+    const none = isNumber && hasUnavailable(field) ? allOnes(field.size) : -1
+    return { name: fieldName, field, kind, offset, size: field.size, none }
   })
   return { name, doc, fields, size, layout }
 }

@@ -53,9 +53,7 @@ export class LineStream implements FrameDecoder {
 
   push(chunk: Uint8Array): void {
     this.#parser.write(chunk)
-    while (this.#judged < this.#lines.length) this.#line(this.#lines[this.#judged++] as Buffer)
-    this.#lines.length = 0
-    this.#judged = 0
+    if (this.#lines.length > 0) this.#judge()
     const held = this.#parser.buffer
     if (this.#closed) this.close()
     else if (held.length > LINE_MAX || beginsAgain(held, chunk.length)) {
@@ -69,6 +67,12 @@ export class LineStream implements FrameDecoder {
     const held = this.#bounded(this.#parser.buffer)
     this.#parser.buffer = Buffer.alloc(0)
     this.#refuse(held)
+  }
+
+  #judge(): void {
+    while (this.#judged < this.#lines.length) this.#line(this.#lines[this.#judged++] as Buffer)
+    this.#lines.length = 0
+    this.#judged = 0
   }
 
   /** A whole line. If it is damaged, a `:` in it starts afresh, and what it starts may be a good one. */
