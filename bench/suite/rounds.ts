@@ -31,6 +31,7 @@ export const ratio = (a: Measured, b: Measured): Spread =>
 
 async function start(program: string, name: ContenderName): Promise<ChildProcess> {
   const child = fork(program, ['--contender', name])
+  child.setMaxListeners(0)
   const [said] = await Promise.race([once(child, 'message'), once(child, 'exit')])
   if (said !== 'ready') throw new Error(`${name} did not start`)
   return child

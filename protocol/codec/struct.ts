@@ -32,9 +32,17 @@ function readText(bytes: Uint8Array, at: number, size: number): string | null {
   while (end > at && bytes[end - 1] === 0) end -= 1
   if (end === at) return null
   let out = ''
-  for (let i = at; i < end; i += 1) out += String.fromCharCode(bytes[i] ?? 0)
+  let i = at
+  // Four at a time: fewer strings are made and thrown away.
+  for (; i + 4 <= end; i += 4) {
+    const [a, b, c, d] = [bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]] as Four
+    out += String.fromCharCode(a, b, c, d)
+  }
+  for (; i < end; i += 1) out += String.fromCharCode(bytes[i] as number)
   return out
 }
+
+type Four = [number, number, number, number]
 
 function readNumber(bytes: Uint8Array, at: number, { size, none }: Place): number | null {
   const raw = size === 4 ? u32At(bytes, at) : size === 2 ? u16At(bytes, at) : (bytes[at] as number)
