@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const args = process.argv.slice(2)
-const name = args[0]?.startsWith('-') === false ? args.shift() : 'audit'
+const name = args[0]?.startsWith('-') === false ? args.shift() : 'suite'
 const at = args.indexOf('--flush')
 const [, flush] = at < 0 ? [] : args.splice(at, 2)
 
