@@ -3,7 +3,11 @@
 // codes.
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../base/version.ts'
+import { defaultStateDir } from '../host/config.ts'
+import { checkState, LaterState } from '../host/state-format.ts'
+import type { Source } from '../model/reading.ts'
 import { registerAudit } from './audit.ts'
+import { registerBackup } from './backup.ts'
 import { registerCapture } from './capture.ts'
 import { registerConfig } from './config.ts'
 import { registerDemo } from './demo.ts'
@@ -57,10 +61,22 @@ for (const register of [
   registerDevices,
   registerDoctor,
   registerConfig,
+  registerBackup,
 ]) {
   register(program)
 }
 for (const command of program.commands) command.exitOverride()
+
+// A state directory of a later release is not touched by any command.
+program.hook('preAction', (_, action) => {
+  const { stateDir, source } = action.opts<{ stateDir?: string; source?: Source }>()
+  try {
+    checkState(stateDir ?? defaultStateDir(source))
+  } catch (error) {
+    if (error instanceof LaterState) throw new CommandError(Exit.USAGE, error.message)
+    // What cannot be read is told by the command that wants it.
+  }
+})
 
 try {
   await program.parseAsync()
