@@ -120,7 +120,9 @@ async function names(disk: Disk, dir: string): Promise<string[]> {
 
 async function kept(disk: Disk, dir: string, kind: EntryKind): Promise<string[]> {
   const all = await disk.scan(dir)
-  return all.flatMap((one) => (one.kind === kind && !LEFT_OUT.test(one.name) ? [one.name] : [])).sort()
+  return all
+    .flatMap((one) => (one.kind === kind && !LEFT_OUT.test(one.name) ? [one.name] : []))
+    .sort()
 }
 
 /** The content of a small directory, to be compared. */
