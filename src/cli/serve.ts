@@ -8,6 +8,7 @@ import { serviceManager } from '../base/service-manager.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, ListenError, OtherSource, startHost } from '../host/host.ts'
+import { LaterState } from '../host/state-format.ts'
 import type { Locale } from '../model/format.ts'
 import { printable, printableJson } from '../model/printable.ts'
 import { type AuditStatus, type Coded, isFork } from '../model/status.ts'
@@ -148,7 +149,8 @@ export async function hold(
   try {
     return await startHost(env, stateDir, make)
   } catch (error) {
-    if (error instanceof OtherSource) throw new CommandError(Exit.USAGE, error.message)
+    if (error instanceof OtherSource || error instanceof LaterState)
+      throw new CommandError(Exit.USAGE, error.message)
     if (error instanceof Error && 'syscall' in error) {
       const next = 'Nothing was read. Give another --state-dir, or make this one writable.'
       throw new CommandError(

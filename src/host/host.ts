@@ -34,6 +34,7 @@ import type { Http, HttpOptions } from './http-host.ts'
 import { Part } from './part.ts'
 import type { Patients } from './patients-host.ts'
 import { openRooms } from './rooms.ts'
+import { checkState, claimState } from './state-format.ts'
 import { lineTold, outcomeTold } from './telling.ts'
 import type { WitnessConfig, Witnessed } from './witness-host.ts'
 
@@ -127,6 +128,7 @@ export async function startHost(
   const control = await ControlServer.listen(env, stateDir, () => handlers)
   closers.add('the control socket', () => control.close())
   try {
+    checkState(stateDir)
     const host = await hostOf(env, stateDir, await make(), closers)
     handlers = controlHandlers(host)
     return host
@@ -156,6 +158,7 @@ async function hostOf(
 ): Promise<Host> {
   const other = (await sourcesIn(stateDir)).find((one) => one !== source)
   if (other !== undefined) throw new OtherSource(otherSourceSentence(stateDir, other, source))
+  await claimState(stateDir)
   knowDecoder(driver.decoder)
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)

@@ -86,6 +86,7 @@ export class Container {
     const enter = ['--target', String(this.#leader), '--all', 'bash', '--norc', '-c', script]
     const { status, stdout, stderr } = spawnSync('nsenter', enter, {
       encoding: 'utf8',
+      maxBuffer: 64 << 20,
       env: {
         PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
         LANG: 'C.UTF-8',
@@ -98,7 +99,7 @@ export class Container {
   /** What a script prints; throws when it does not end well. */
   must(script: string): string {
     const { code, text } = this.run(script)
-    if (code !== 0) throw new Error(`${script}\nended with ${code}: ${text}`)
+    if (code !== 0) throw new Error(`${script}\nended with ${code}: ${text.slice(-4_000)}`)
     return text
   }
 
