@@ -77,6 +77,12 @@ export const ROOMS = {
     'whose pump is whose: the clinic’s table, what is told of patients',
     [...['base', 'model']],
   ),
+  'fleet/stream': room('src/fleet/stream/', 'streams and subjects of a fleet, and its broker', [
+    'base',
+  ]),
+  'fleet/publish': room('src/fleet/publish/', 'the log on its way to the broker', [
+    ...['base', 'model', 'feed', 'fleet/stream'],
+  ]),
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', ['model', 'words']),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
@@ -99,7 +105,19 @@ export const ROOMS = {
       'decoders',
       'delivery',
     ],
-    ...['driver', 'drivers', 'feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'patients'],
+    ...[
+      'driver',
+      'drivers',
+      'feed',
+      'fhir',
+      'fleet/publish',
+      'fleet/stream',
+      'hl7',
+      'http',
+      'knowledge',
+      'model',
+      'patients',
+    ],
     ...['recorder', 'refill/sheet', 'status', 'witness', 'words'],
   ]),
   cli: room(

@@ -44,6 +44,7 @@ export function registerServe(program: Command): void {
         capture: captureOf(chosen),
         delivery: deliveryOf(chosen, log),
         patients: patientsOf(chosen, log),
+        ...(chosen.fleet && { fleet: { config: chosen.fleet, log } }),
         ...(http && { http }),
       }))
       stopInOrder((why, signal) => stopHost(host, 'serve', { why, signal }, chosen.locale))

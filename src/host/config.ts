@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { parseCosigner } from '../audit/format/cosignature.ts'
 import { deliverySchema } from '../delivery/config.ts'
+import { fleetSchema } from '../fleet/stream/config.ts'
 import { hl7Schema } from '../hl7/config.ts'
 import { isProxy } from '../http/reached.ts'
 import { isZone, LOCALES } from '../model/format.ts'
@@ -144,6 +145,9 @@ export const configSchema = z
     hl7: hl7Schema.meta({ description: 'Where HL7 v2 messages go. None by default.' }),
     delivery: deliverySchema.meta({
       description: 'Where readings go as FHIR transactions and as webhooks. Nowhere by default.',
+    }),
+    fleet: fleetSchema.optional().meta({
+      description: 'The NATS JetStream broker that every record goes to. None by default.',
     }),
     patients: patientsSchema.meta({
       description:

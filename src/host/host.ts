@@ -28,6 +28,7 @@ import { treeOfLog } from './audit-tiles.ts'
 import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
 import type { Delivery, Destinations } from './delivery-host.ts'
+import type { Fleet, FleetOptions } from './fleet-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
 import type { Patients } from './patients-host.ts'
 import { openRooms } from './rooms.ts'
@@ -81,6 +82,8 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
     readonly destinations: Destinations
     log(text: string): void
   }
+  /** The broker that every record goes to. */
+  readonly fleet?: FleetOptions
 }
 
 export { ListenError } from '../http/listen-error.ts'
@@ -126,6 +129,7 @@ async function hostOf(
     http: listening,
     delivery: sending,
     patients: asked,
+    fleet: broker,
     ...options
   }: HostOptions,
   closers: Closers,
@@ -143,6 +147,9 @@ async function hostOf(
   closers.add('the witnesses', () => watched?.close())
   const sends = sending !== undefined && Object.values(sending.destinations).flat().length > 0
   let delivery: Delivery | null = null
+  let fleet: Fleet | null = null
+  // After the log has ended: its last records go to the broker, too.
+  closers.add('the way to the broker', () => fleet?.close())
   let patients: Patients | null = null
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
@@ -157,7 +164,11 @@ async function hostOf(
         ...audit,
       },
       // A destination whose place is not read yet may be owed everything.
-      owed: () => (delivery ? delivery.owed : sends ? 0 : Number.POSITIVE_INFINITY),
+      owed: () =>
+        Math.min(
+          delivery ? delivery.owed : sends ? 0 : Number.POSITIVE_INFINITY,
+          fleet ? fleet.owed : broker ? 0 : Number.POSITIVE_INFINITY,
+        ),
       learned: async () => {
         const { startPatients } = await import('./patients-host.ts')
         const { config, log = () => {} } = asked ?? {}
@@ -195,13 +206,17 @@ async function hostOf(
     closers.add('the destinations', () => started.close())
     delivery = started
   }
+  if (broker) {
+    const { startFleet } = await import('./fleet-host.ts')
+    fleet = await startFleet(env, stateDir, rooms, broker)
+  }
   let http: Http | null = null
   if (listening) {
     const { startHttp } = await import('./http-host.ts')
     const started = await startHttp(
       env,
       stateDir,
-      { ...rooms, delivery, tree, words, patients: () => patients },
+      { ...rooms, delivery, fleet, tree, words, patients: () => patients },
       listening,
     )
     closers.add('the HTTP server', () => started.close())
