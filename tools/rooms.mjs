@@ -83,6 +83,9 @@ export const ROOMS = {
   'fleet/publish': room('src/fleet/publish/', 'the log on its way to the broker', [
     ...['base', 'model', 'feed', 'fleet/stream'],
   ]),
+  'fleet/serve': room('src/fleet/serve/', 'the logs of many sites, as the broker has them', [
+    ...['base', 'model', 'feed', 'fleet/stream'],
+  ]),
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', ['model', 'words']),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { type Env, systemEnv, utc } from '../base/env.ts'
 import { type Overlooked, onOverlooked } from '../base/failures.ts'
 import { AlreadyRunning } from '../control/server.ts'
-import { LISTEN } from '../host/config.ts'
+import { brokerProblem, LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, ListenError, OtherSource, startHost } from '../host/host.ts'
 import type { Locale } from '../model/format.ts'
 import { printable } from '../model/printable.ts'
@@ -21,6 +21,7 @@ import {
   deliveryOf,
   httpOf,
   patientsOf,
+  type Settings,
   settings,
   withBridgeOptions,
 } from './options.ts'
@@ -30,8 +31,13 @@ export function registerServe(program: Command): void {
     .description('Run the bridge.')
     .option('--policy <policy>', 'when to read: on-placement, manual, continuous')
     .option('--listen <host:port>', `where to serve HTTP, or none (default: ${LISTEN})`)
-    .action(async (flags: BridgeFlags) => {
+    .option(
+      '--from <servers>',
+      'no wand: serve what a broker has of many sites (nats://HOST:PORT,…)',
+    )
+    .action(async (flags: BridgeFlags & { readonly from?: string }) => {
       const chosen = settings(flags)
+      if (flags.from !== undefined) return replica(chosen, flags.from)
       const env = systemEnv()
       const wands = bridgeWands(chosen, env)
       const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
@@ -74,6 +80,35 @@ export function registerServe(program: Command): void {
         }
       })
     })
+}
+
+/** Serves what a broker has, until it is stopped. */
+async function replica(chosen: Settings, from: string): Promise<void> {
+  const env = systemEnv()
+  const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
+  const { fleet, source, stateDir, locale, zone } = chosen
+  const { credentials, nkey, tls } = fleet ?? {}
+  const broker = {
+    servers: from.split(','),
+    ...(credentials !== undefined && { credentials }),
+    ...(nkey !== undefined && { nkey }),
+    ...(tls && { tls }),
+  }
+  const wrong = brokerProblem(broker)
+  if (wrong !== null) throw new CommandError(Exit.USAGE, `--from: ${wrong}`)
+  const http = httpOf(chosen, log)
+  if (!http) throw new CommandError(Exit.USAGE, 'A replica has nothing to do without --listen.')
+  const { startReplica } = await import('../host/replica.ts')
+  const page = { locale, zone }
+  const options = { broker, source, words: WORDS[locale], page, http, log }
+  const running = await startReplica(env, stateDir, options).catch((error: Error) => {
+    const next = 'Nothing is served. Check --from, and what the broker lets this user do.'
+    const what = error instanceof ListenError ? '' : 'The replica cannot start: '
+    throw new CommandError(Exit.USAGE, `${what}${error.message}\n${next}`)
+  })
+  stopInOrder(() => running.close())
+  log(`Replica ready on ${running.url}. Sites: ${running.sites.join(', ') || 'none yet'}.`)
+  log(`Tokens for all sites: --state-dir ${stateDir}; for one: --state-dir ${stateDir}/sites/SITE.`)
 }
 
 /** Stops a bridge; says how its sessions ended, and gives the exit code of that. */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { parseCosigner } from '../audit/format/cosignature.ts'
 import { deliverySchema } from '../delivery/config.ts'
-import { fleetSchema } from '../fleet/stream/config.ts'
+import { brokerProblem, fleetSchema } from '../fleet/stream/config.ts'
 import { hl7Schema } from '../hl7/config.ts'
 import { isProxy } from '../http/reached.ts'
 import { isZone, LOCALES } from '../model/format.ts'
@@ -15,6 +15,8 @@ import { CHECKED_STEPS } from '../refill/sheet/entries.ts'
 
 /** Scheme and host alone. */
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
+
+export { brokerProblem }
 
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'

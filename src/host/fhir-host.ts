@@ -10,7 +10,7 @@ import type { Knowledge } from '../knowledge/knowledge.ts'
 const FHIR_PREFIX = '/fhir/R4'
 
 interface Rooms {
-  readonly bridge: Bridge
+  readonly bridge: Pick<Bridge, 'status'>
   readonly feed: Feed
   readonly knowledge: Knowledge
 }

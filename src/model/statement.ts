@@ -166,6 +166,9 @@ export const STATEMENTS = {
   'fleet.ahead': STREAM,
   'fleet.gap': STREAM,
   'fleet.foreign': STREAM,
+  // At a replica.
+  'fleet.silent': { site: 'name', since: 'time' },
+  'fleet.away': { since: 'time' },
   // Why a connection to the stream ends.
   'bye.slow': NOTHING,
   'bye.revoked': NOTHING,

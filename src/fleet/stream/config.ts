@@ -6,7 +6,7 @@ import { SITE } from './names.ts'
 /** Records under way at once when nothing else is said. */
 const WINDOW = 250
 
-export function hostOf(server: string): string | null {
+function hostOf(server: string): string | null {
   const url = URL.canParse(server) ? new URL(server) : null
   if (url === null || !['nats:', 'tls:'].includes(url.protocol) || url.hostname === '') return null
   return url.hostname.replace(/^\[|\]$/g, '')
@@ -18,7 +18,10 @@ const tls = z.strictObject({
   key: z.string().min(1).optional(),
 })
 
-export const brokerShape = {
+const CLEAR_TEXT =
+  'Readings are not sent to other computers in clear text: give tls://, or `tls` in the configuration'
+
+const brokerShape = {
   servers: z
     .array(
       z.string().refine((text) => hostOf(text) !== null, {
@@ -39,7 +42,7 @@ export const brokerShape = {
 }
 
 /** Readings are not sent to other computers in clear text. */
-export const isPrivate = (all: { readonly servers: readonly string[]; readonly tls?: unknown }) =>
+const isPrivate = (all: { readonly servers: readonly string[]; readonly tls?: unknown }) =>
   all.tls !== undefined ||
   all.servers.every((one) => one.startsWith('tls:') || isLoopback(hostOf(one) ?? ''))
 
@@ -63,13 +66,20 @@ export const fleetSchema = z
       description: 'Records that are under way to the broker at once.',
     }),
   })
-  .refine(isPrivate, {
-    path: ['servers'],
-    error: 'Readings are not sent to other computers in clear text: give tls://, or `tls`',
-  })
+  .refine(isPrivate, { path: ['servers'], error: CLEAR_TEXT })
   .refine(({ credentials, nkey }) => credentials === undefined || nkey === undefined, {
     path: ['nkey'],
     error: 'credentials and nkey do not go together',
   })
   .meta({ id: 'Fleet' })
 export type FleetConfig = z.infer<typeof fleetSchema>
+
+/** Why a broker cannot be used as it is named; null = it can. */
+export function brokerProblem(
+  broker: Pick<FleetConfig, 'servers' | 'credentials' | 'nkey' | 'tls'>,
+): string | null {
+  const wrong = broker.servers.find((one) => hostOf(one) === null)
+  if (wrong !== undefined)
+    return `${wrong} is no address of a broker, such as nats://127.0.0.1:4222`
+  return isPrivate(broker) ? null : CLEAR_TEXT
+}

@@ -281,6 +281,10 @@ export const statements: Statements = {
     `Stream ${stream} ends with record ${position}, and the one behind it is not kept here any more. Nothing is sent. Rename or remove the stream at the broker: it is made again, from the oldest record that is kept.`,
   'fleet.foreign': ({ stream }) =>
     `The broker has a stream ${stream} that no bridge made. Nothing is sent. Rename or remove it at the broker.`,
+  'fleet.silent': ({ site, since }) =>
+    `Nothing is heard of ${site}; its newest word is of ${since.slice(0, 10)} ${since.slice(11, 19)} UTC. What is shown is as old as it says.`,
+  'fleet.away': ({ since }) =>
+    `The broker has not answered since ${since.slice(11, 19)} UTC. What is shown is as old as it says, and may be outdated.`,
 
   'bye.slow':
     'This connection did not take what was sent, so it is ended. Connect again with the last id; nothing recorded is lost.',
