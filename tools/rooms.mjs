@@ -86,6 +86,9 @@ export const ROOMS = {
   'fleet/serve': room('src/fleet/serve/', 'the logs of many sites, as the broker has them', [
     ...['base', 'model', 'feed', 'fleet/stream'],
   ]),
+  'fleet/watch': room('src/fleet/watch/', 'whether each log of a fleet only grows', [
+    ...['base', 'audit/format', 'fleet/serve', 'witness'],
+  ]),
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', ['model', 'words']),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
@@ -114,6 +117,8 @@ export const ROOMS = {
       'feed',
       'fhir',
       'fleet/publish',
+      'fleet/serve',
+      'fleet/watch',
       'fleet/stream',
       'hl7',
       'http',

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { type Env, systemEnv, utc } from '../base/env.ts'
 import { type Overlooked, onOverlooked } from '../base/failures.ts'
 import { AlreadyRunning } from '../control/server.ts'
-import { brokerProblem, LISTEN } from '../host/config.ts'
+import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, ListenError, OtherSource, startHost } from '../host/host.ts'
 import type { Locale } from '../model/format.ts'
 import { printable } from '../model/printable.ts'
@@ -17,6 +17,7 @@ import {
   auditOf,
   type BridgeFlags,
   bridgeWands,
+  brokerOf,
   captureOf,
   deliveryOf,
   httpOf,
@@ -86,16 +87,8 @@ export function registerServe(program: Command): void {
 async function replica(chosen: Settings, from: string): Promise<void> {
   const env = systemEnv()
   const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
-  const { fleet, source, stateDir, locale, zone } = chosen
-  const { credentials, nkey, tls } = fleet ?? {}
-  const broker = {
-    servers: from.split(','),
-    ...(credentials !== undefined && { credentials }),
-    ...(nkey !== undefined && { nkey }),
-    ...(tls && { tls }),
-  }
-  const wrong = brokerProblem(broker)
-  if (wrong !== null) throw new CommandError(Exit.USAGE, `--from: ${wrong}`)
+  const { source, stateDir, locale, zone } = chosen
+  const broker = brokerOf(chosen, from)
   const http = httpOf(chosen, log)
   if (!http) throw new CommandError(Exit.USAGE, 'A replica has nothing to do without --listen.')
   const { startReplica } = await import('../host/replica.ts')

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import { parseCosigner } from '../audit/format/cosignature.ts'
 import { deliverySchema } from '../delivery/config.ts'
-import { brokerProblem, fleetSchema } from '../fleet/stream/config.ts'
+import { type BrokerConfig, brokerProblem, fleetSchema } from '../fleet/stream/config.ts'
 import { hl7Schema } from '../hl7/config.ts'
 import { isProxy } from '../http/reached.ts'
 import { isZone, LOCALES } from '../model/format.ts'
@@ -16,7 +16,7 @@ import { CHECKED_STEPS } from '../refill/sheet/entries.ts'
 /** Scheme and host alone. */
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
 
-export { brokerProblem }
+export { type BrokerConfig, brokerProblem }
 
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'

@@ -1,6 +1,7 @@
 // What the fleet's tests share: a real nats-server on this computer, ended by its own id; a log on the disk
 // as a bridge writes it; and what a stream holds, message by message.
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { KeyObject } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -160,6 +161,8 @@ export interface Room {
   readonly log: AuditLog
   readonly feed: Feed
   readonly name: string
+  /** What signs it. */
+  readonly key: KeyObject
   /** Resolves when they are durable. */
   append(records: readonly NewRecord[]): Promise<void>
   /** All lines of its records, as the files have them. */
@@ -187,7 +190,7 @@ export async function room(dir = temporary()): Promise<Room> {
   const close = () => log.close()
   onCleanUp(close)
   return {
-    ...{ dir, log, feed, close },
+    ...{ dir, log, feed, key, close },
     name: log.state.log as string,
     async append(records) {
       await Promise.all(records.map((record) => log.append(record)))

@@ -9,9 +9,7 @@ import {
   nkeyAuthenticator,
 } from '@nats-io/transport-node'
 import { Emitter } from '../../base/emitter.ts'
-import type { FleetConfig } from './config.ts'
-
-export type BrokerConfig = Pick<FleetConfig, 'servers' | 'credentials' | 'nkey' | 'tls'>
+import type { BrokerConfig } from './config.ts'
 
 export interface Broker {
   readonly connection: NatsConnection

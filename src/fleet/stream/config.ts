@@ -73,11 +73,11 @@ export const fleetSchema = z
   })
   .meta({ id: 'Fleet' })
 export type FleetConfig = z.infer<typeof fleetSchema>
+/** How a broker is reached. */
+export type BrokerConfig = Pick<FleetConfig, 'servers' | 'credentials' | 'nkey' | 'tls'>
 
 /** Why a broker cannot be used as it is named; null = it can. */
-export function brokerProblem(
-  broker: Pick<FleetConfig, 'servers' | 'credentials' | 'nkey' | 'tls'>,
-): string | null {
+export function brokerProblem(broker: BrokerConfig): string | null {
   const wrong = broker.servers.find((one) => hostOf(one) === null)
   if (wrong !== undefined)
     return `${wrong} is no address of a broker, such as nats://127.0.0.1:4222`
