@@ -9,7 +9,7 @@ set -eu
 dir=${1:?usage: cluster.sh DIR [PORT]}
 port=${2:-4222}
 routes=
-for n in 0 1 2; do routes="$routes nats://127.0.0.1:$((port + 1000 + n))"; done
+for n in 0 1 2; do routes="$routes${routes:+, }\"nats://127.0.0.1:$((port + 1000 + n))\""; done
 mkdir -p "$dir"
 pids=
 trap 'kill $pids 2>/dev/null; wait' EXIT
@@ -22,7 +22,7 @@ for n in 0 1 2; do
     echo "cluster {"
     echo "  name: wandbridge"
     echo "  listen: \"127.0.0.1:$((port + 1000 + n))\""
-    echo "  routes: [$(for r in $routes; do printf '"%s" ' "$r"; done)]"
+    echo "  routes: [$routes]"
     echo "}"
     [ -z "${AUTH:-}" ] || echo "include \"$AUTH\""
   } >"$dir/node$n.conf"
