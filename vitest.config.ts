@@ -52,6 +52,8 @@ const ROOMS = [
 const ONCE = [
   // A sender that is killed, against a receiver in Python.
   'hl7/torture',
+  // A broker of its own for each test.
+  'fleet/*',
   // A program in C, which knows nothing of Node.
   'firmware/*',
   // Whole houses, for what they say.

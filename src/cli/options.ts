@@ -4,7 +4,14 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Env } from '../base/env.ts'
 import type { Level } from '../base/journal.ts'
 import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
-import { type Config, configSchema, defaultStateDir, LISTEN } from '../host/config.ts'
+import {
+  type BrokerConfig,
+  brokerProblem,
+  type Config,
+  configSchema,
+  defaultStateDir,
+  LISTEN,
+} from '../host/config.ts'
 import type { HostOptions } from '../host/host.ts'
 import type { HttpOptions } from '../host/http-host.ts'
 import { codingsOf } from '../model/codings.ts'
@@ -105,6 +112,20 @@ export const patientsOf = (
   { patients }: Config,
   log: (text: string, level?: Level) => void,
 ): NonNullable<HostOptions['patients']> => ({ config: patients ?? null, log })
+
+/** The broker that `--from` names; the configuration says how it lets us in. Throws CommandError(USAGE). */
+export function brokerOf({ fleet }: Config, from: string): BrokerConfig {
+  const { credentials, nkey, tls } = fleet ?? {}
+  const broker = {
+    servers: from.split(','),
+    ...(credentials !== undefined && { credentials }),
+    ...(nkey !== undefined && { nkey }),
+    ...(tls && { tls }),
+  }
+  const wrong = brokerProblem(broker)
+  if (wrong !== null) throw new CommandError(Exit.USAGE, `--from: ${wrong}`)
+  return broker
+}
 
 /** Where messages go. */
 export function deliveryOf(

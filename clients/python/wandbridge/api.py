@@ -396,6 +396,8 @@ class InterrogationRecord(TypedDict):
     """What the pump says of itself."""
     readAt: str
     """When the pump said it at the earliest; ages are counted from here."""
+    contradicted: NotRequired[Literal[True]]
+    """Another answer of the pump in this session said something else, and counted no change: this reading may be false. It may also be a `session` record behind this one, `contradicted`, that says so."""
     implanted: TextValue
     """When it was implanted, as entered at the programmer."""
     state: PumpState
@@ -1163,7 +1165,7 @@ class Destination(TypedDict):
     """Where messages go, and how far behind it is."""
 
     name: str
-    kind: Literal["hl7", "fhir", "webhook"]
+    kind: Literal["hl7", "fhir", "webhook", "nats"]
     address: str
     state: Literal["idle", "sending", "waiting", "failed", "disabled"]
     """`disabled`: it wants no message any more."""
@@ -1285,7 +1287,7 @@ class Operations:
     def list_refills(self, id: str, *, from_: str | None = None, to: str | None = None, after: str | None = None, order: Literal["asc", "desc"] | None = None, limit: int | None = None) -> Refills:
         """Refills as the pump reports them, with the readings before and after.
 
-        Oldest first, or with `order=desc` newest first. `next` is the cursor of the next page; with `Accept: application/x-ndjson` there is no page: every item is a line of a stream, and its `id` is the cursor. What the pump was told, not what was injected.
+        Oldest first, or with `order=desc` newest first. `next` is the cursor of the next page; with `Accept: application/x-ndjson` there is no page: every item is a line of a stream, and its `id` is the cursor. What the pump was told, not what was injected. Names of people and their own words among the worksheets are for tokens with the scope audit.
 
         Scope: `history`.
 
