@@ -19,6 +19,7 @@ import {
 } from '../stream/names.ts'
 import { Pipeline } from './pipeline.ts'
 import { type Apart, type Place, placeOf, type Records } from './place.ts'
+import { serialIn } from './serial.ts'
 
 /** The newest signed checkpoint and the verifier key for it. */
 export interface Newest {
@@ -230,7 +231,8 @@ export class Publisher {
       if (item.kind === 'record') {
         this.#tried = Math.max(this.#tried, item.record.position)
         await pipeline.send({ ...sentOf(item.record, subject), with: this.#closing(item.record) })
-      } else if (item.kind !== 'caught-up') break
+      } else if (item.kind === 'caught-up') await pipeline.flush()
+      else break
     }
     await pipeline.drained()
     leave()
@@ -286,7 +288,7 @@ export class Publisher {
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 const sentOf = (record: FeedRecord, subject: (kind: string, pump: string | null) => string) => ({
-  subject: subject(record.kind, record.pump),
+  subject: subject(record.kind, serialIn(record.line)),
   line: record.line,
   position: record.position,
   at: record.at,
