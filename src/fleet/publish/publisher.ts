@@ -296,12 +296,13 @@ const sentOf = (record: FeedRecord, subject: (kind: string, pump: string | null)
 
 function pause(env: Env, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = env.after(ms, resolve, { background: true })
     const end = () => {
       cancel()
+      signal.removeEventListener('abort', end)
       resolve()
     }
+    const cancel = env.after(ms, end, { background: true })
     if (signal.aborted) end()
-    else signal.addEventListener('abort', end, { once: true })
+    else signal.addEventListener('abort', end)
   })
 }
