@@ -226,7 +226,12 @@ export class Publisher {
     const leave = broker.onChange((there) => {
       if (!there) pipeline.end(new Error('the connection was lost'))
     })
-    signal.addEventListener('abort', leave, { once: true })
+    // A connection that is closed answers nothing any more, not even that it is.
+    const stop = () => {
+      leave()
+      pipeline.end(new Error('the bridge ends'))
+    }
+    signal.addEventListener('abort', stop, { once: true })
     for await (const item of feed.follow({ log: ref.log, position }, { signal })) {
       if (item.kind === 'record') {
         this.#tried = Math.max(this.#tried, item.record.position)
