@@ -86,6 +86,19 @@ describe('a log at the broker', () => {
     expect(await linesAt(node.url, one)).toEqual(await one.lines())
   })
 
+  it('a sender that is ended in the middle of a backlog ends, and the next one goes on', async () => {
+    const node = await broker()
+    const one = await room()
+    await one.append(some(3_000))
+    const sent = sending(one, node.url, SITE, { window: 10 })
+    await until(() => sent.publisher.counts.sent > 20, 'some records were taken')
+    node.pause()
+    await sent.stop()
+    node.resume()
+    await caughtUp(sending(one, node.url, SITE))
+    expect(await linesAt(node.url, one)).toEqual(await one.lines())
+  })
+
   it('a stream that was restored from an old backup gets what it lacks; one that was removed is filled anew', async () => {
     const node = await broker()
     const one = await room()

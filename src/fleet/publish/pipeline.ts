@@ -15,12 +15,17 @@ export interface Sent {
   readonly with: Readonly<Record<string, string>> | null
 }
 
+/** So many go out at once while there are more. */
+const TOGETHER = 50
+
 export class Pipeline {
   readonly #client: JetStreamClient
   readonly #window: number
   readonly #less: number
   readonly #acked: (position: number) => void
   readonly #failed: (error: Error) => void
+  /** Those that go out next. */
+  readonly #ready: Sent[] = []
   /** When each of those under way was recorded. */
   readonly #flying: string[] = []
   /** Whoever waits for an answer. */
@@ -54,9 +59,22 @@ export class Pipeline {
     return this.#flying[0] ?? null
   }
 
-  /** Resolves when there is room for the next one. */
+  /** Takes the next record, and resolves when there is room for another one. It goes with those behind it. */
   async send(sent: Sent): Promise<void> {
-    while (!this.#ended && this.#flying.length >= this.#window) await this.#answered()
+    if (this.#ended) return
+    this.#ready.push(sent)
+    if (this.#ready.length >= Math.min(TOGETHER, this.#window)) await this.flush()
+  }
+
+  /** What was taken is sent: nothing comes behind it for now. */
+  async flush(): Promise<void> {
+    const fits = this.#window - this.#ready.length
+    while (!this.#ended && this.#flying.length > fits) await this.#answered()
+    // In one go, so that they are written to the connection at once.
+    for (const sent of this.#ready.splice(0)) this.#start(sent)
+  }
+
+  #start(sent: Sent): void {
     if (this.#ended) return
     this.#flying.push(sent.at)
     void this.#publish(sent)
@@ -80,6 +98,7 @@ export class Pipeline {
 
   /** Resolves when everything under way was taken or has failed. */
   async drained(): Promise<void> {
+    await this.flush()
     while (this.#flying.length > 0) await this.#answered()
   }
 

@@ -19,6 +19,7 @@ import {
 } from '../stream/names.ts'
 import { Pipeline } from './pipeline.ts'
 import { type Apart, type Place, placeOf, type Records } from './place.ts'
+import { serialIn } from './serial.ts'
 
 /** The newest signed checkpoint and the verifier key for it. */
 export interface Newest {
@@ -225,12 +226,18 @@ export class Publisher {
     const leave = broker.onChange((there) => {
       if (!there) pipeline.end(new Error('the connection was lost'))
     })
-    signal.addEventListener('abort', leave, { once: true })
+    // A connection that is closed answers nothing any more, not even that it is.
+    const stop = () => {
+      leave()
+      pipeline.end(new Error('the bridge ends'))
+    }
+    signal.addEventListener('abort', stop, { once: true })
     for await (const item of feed.follow({ log: ref.log, position }, { signal })) {
       if (item.kind === 'record') {
         this.#tried = Math.max(this.#tried, item.record.position)
         await pipeline.send({ ...sentOf(item.record, subject), with: this.#closing(item.record) })
-      } else if (item.kind !== 'caught-up') break
+      } else if (item.kind === 'caught-up') await pipeline.flush()
+      else break
     }
     await pipeline.drained()
     leave()
@@ -286,7 +293,7 @@ export class Publisher {
 const base64 = (text: string) => Buffer.from(text).toString('base64')
 
 const sentOf = (record: FeedRecord, subject: (kind: string, pump: string | null) => string) => ({
-  subject: subject(record.kind, record.pump),
+  subject: subject(record.kind, serialIn(record.line)),
   line: record.line,
   position: record.position,
   at: record.at,
@@ -294,12 +301,13 @@ const sentOf = (record: FeedRecord, subject: (kind: string, pump: string | null)
 
 function pause(env: Env, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = env.after(ms, resolve, { background: true })
     const end = () => {
       cancel()
+      signal.removeEventListener('abort', end)
       resolve()
     }
+    const cancel = env.after(ms, end, { background: true })
     if (signal.aborted) end()
-    else signal.addEventListener('abort', end, { once: true })
+    else signal.addEventListener('abort', end)
   })
 }

@@ -49,6 +49,8 @@ export async function openBroker(config: BrokerConfig, name: string): Promise<Br
     // A broker that hangs is one that is away: found within a few seconds.
     pingInterval: 2_000,
     maxPingOut: 2,
+    // A stack for each request costs more than the request.
+    noAsyncTraces: true,
     ...(authenticator && { authenticator }),
     ...(secured && { tls: files }),
   })

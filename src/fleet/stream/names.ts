@@ -34,7 +34,7 @@ export const ALL_SUBJECTS = `${ROOT}.>`
 /** Stands where a record is about no pump. */
 const NO_PUMP = '-'
 
-/** Gives the subject of each record of a log; `key` is the site's own secret. */
+/** Gives the subject of each record of a log, by its kind and the serial; `key` is the site's own secret. */
 export function subjectsFor(
   { site, log }: SiteLog,
   key: Uint8Array,

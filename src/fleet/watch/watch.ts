@@ -75,11 +75,13 @@ export class Watch {
         log(`${site.name} cannot be followed: ${(error as Error).message}. It is tried again.`)
       }
       await new Promise<void>((resolve) => {
-        const cancel = env.after(AGAIN_MS, resolve, { background: true })
-        signal.addEventListener('abort', () => {
+        const end = () => {
           cancel()
+          signal.removeEventListener('abort', end)
           resolve()
-        })
+        }
+        const cancel = env.after(AGAIN_MS, end, { background: true })
+        signal.addEventListener('abort', end)
       })
     }
   }
