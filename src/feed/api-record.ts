@@ -6,10 +6,11 @@ import { pumpId } from '../base/pump-id.ts'
 import { decoderOf } from '../drivers/decoders.ts'
 import { contentOf } from '../model/content.ts'
 import type { ClockReading, SessionEnding } from '../model/event.ts'
+import { mapValues } from '../model/map-values.ts'
 import { readAtOf } from '../model/read-at.ts'
 import { type AlarmReading, filled, type PumpEventReading, type Source } from '../model/reading.ts'
 import { type CodedRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
-import { mapValues, type Value } from '../model/value.ts'
+import type { Value } from '../model/value.ts'
 import { cursorText } from './cursor.ts'
 
 /** What both forms of a record have. */

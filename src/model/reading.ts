@@ -31,9 +31,6 @@ export const SOURCES = ['device', 'simulator', 'replay'] as const
 export type Source = (typeof SOURCES)[number]
 export const sourceSchema = z.enum(SOURCES)
 
-/** Of the records in an audit log: its name begins with it. */
-export const sourceOf = (log: string) => log.split('-')[0] as Source
-
 /** Stands for a block of which nothing could be read. */
 export interface Unread {
   readonly unavailable: BlockFault

@@ -8,7 +8,7 @@ import { SESSION_ENDINGS } from './event.ts'
 import { ownerSchema } from './owner.ts'
 import { alarmSchema, pumpEventSchema, sourceSchema } from './reading.ts'
 import { signedSchema } from './signed.ts'
-import { statementSchema, statementShape } from './statement.ts'
+import { statementSchema, statementShape } from './statement-schema.ts'
 import { deviceTimeSchema, utcSchema, type Value, valueSchema } from './value.ts'
 
 const numberValue = (field: Parameters<typeof valueSchema>[0]) =>

@@ -4,9 +4,10 @@
 
 import { type Content, contentOf } from '../model/content.ts'
 import type { ReadingEvent, Stamp, UnclosedSession } from '../model/event.ts'
+import { mapValues } from '../model/map-values.ts'
 import { saidFrom } from '../model/read-at.ts'
 import type { AuditStatus, BridgeStatus, Coded, PumpStatus } from '../model/status.ts'
-import { mapValues, type Reason, type Value } from '../model/value.ts'
+import type { Reason, Value } from '../model/value.ts'
 import { type Memory, viewRecalled } from './recalled.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
 import { notInContact, round, utcText, viewWand } from './wand-view.ts'
