@@ -10,6 +10,7 @@ import { PROFILES, profileUrl } from '../../src/fhir/profile-names.ts'
 import { profiles } from '../../src/fhir/profiles.ts'
 import { published } from '../../src/fhir/published.ts'
 import type { AuditEntry } from '../../src/fhir/sources.ts'
+import { fhirSurface } from '../../src/fhir/surface.ts'
 import { PROFILE } from '../../src/hl7/heading.ts'
 import { isSendable, messageOf } from '../../src/hl7/messages.ts'
 import { CODED, type Codings } from '../../src/model/codings.ts'
@@ -107,6 +108,17 @@ describe('profiles', () => {
     expect(used.length).toBeGreaterThan(0)
     for (const url of used) expect(known).toContain(url)
   })
+})
+
+it('what has versions has them in the capability and among the addresses, and nothing else has', () => {
+  const paths = fhirSurface({} as never).routes.map(({ path }) => path)
+  const said = capability('0', 'http://x', '2026-11-24').rest?.[0]?.resource ?? []
+  expect(said.map(({ type }) => type)).toContain('Patient')
+  for (const { type, versioning, interaction = [] } of said) {
+    const has = paths.includes(`/${type}/:id/_history/:version`)
+    expect([type, versioning]).toEqual([type, has ? 'versioned' : 'no-version'])
+    expect(interaction.some(({ code }) => code === 'vread')).toBe(has)
+  }
 })
 
 describe('a category', () => {
