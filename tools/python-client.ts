@@ -5,8 +5,8 @@
 //   node dist/tools/python-client.js --check    exits 1 when it is out of date
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from './docs.ts'
 import type { OpenApi, Operation, Parameter, Schema } from './openapi-document.ts'
+import { run } from './run.ts'
 
 const DOCUMENT = 'src/http/openapi.json'
 const FILE = 'clients/python/wandbridge/api.py'
