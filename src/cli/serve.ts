@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import { type Env, systemEnv, utc } from '../base/env.ts'
 import { type Overlooked, onOverlooked } from '../base/failures.ts'
+import { serviceManager } from '../base/service-manager.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, ListenError, OtherSource, startHost } from '../host/host.ts'
@@ -33,6 +34,7 @@ export function registerServe(program: Command): void {
     .action(async (flags: BridgeFlags) => {
       const chosen = settings(flags)
       const env = systemEnv()
+      const notify = serviceManager(env)
       const wands = bridgeWands(chosen, env)
       const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
       const http = httpOf(chosen, log)
@@ -46,12 +48,16 @@ export function registerServe(program: Command): void {
         patients: patientsOf(chosen, log),
         ...(http && { http }),
       }))
-      stopInOrder((why, signal) => stopHost(host, 'serve', { why, signal }, chosen.locale))
+      stopInOrder((why, signal) => {
+        notify('STOPPING=1', 'STATUS=Closing sessions with pumps.')
+        return stopHost(host, 'serve', { why, signal }, chosen.locale)
+      })
       onOverlooked((what, message) => log(printable(overlookedLine(what, message))))
       const names = [...host.bridge.ports, ...(wands.finder ? [wands.finder.path] : [])]
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${names.join(', ')}.`)
       log(`Audit files: ${host.auditor.dir}`)
       if (host.http) log(`Listening on ${host.http.url}, for readers with a token.`)
+      notify('READY=1', `STATUS=Reading ${names.join(', ')}.`)
       let key = ''
       const { words } = host
       const tell = (audit: Coded<AuditStatus>) => {

@@ -6,7 +6,7 @@ import { patientIdShape } from './owner.ts'
 import { pumpEventSchema, sourceSchema } from './reading.ts'
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
 import { signedSchema } from './signed.ts'
-import { statementShape } from './statement.ts'
+import { statementShape } from './statement-schema.ts'
 import {
   auditSchema,
   destinationStatusSchema,
@@ -92,6 +92,7 @@ export type VisitsReply = z.infer<typeof visitsReplySchema>
 export const interrogationReplySchema = z
   .object({ asOf: utcSchema, interrogation: interrogationRecordSchema })
   .meta({ id: 'Interrogation' })
+export type InterrogationReply = z.infer<typeof interrogationReplySchema>
 
 const besideShape = { position, readAt: utcSchema, reportedVolume: movingShape.reportedVolume }
 const after = z.object(besideShape).nullable()
@@ -162,6 +163,7 @@ export type LoggedEvent = z.infer<typeof pumpEventItemSchema>
 export const pumpEventsReplySchema = z
   .object({ ...historyHead, events: z.array(pumpEventItemSchema), next: nextSchema })
   .meta({ id: 'LoggedEvents' })
+export type LoggedEventsReply = z.infer<typeof pumpEventsReplySchema>
 
 // The stream of events, besides records.
 

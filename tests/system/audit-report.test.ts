@@ -17,7 +17,7 @@ import {
   traced,
 } from './audit-trace.ts'
 import { HOSTILE, year } from './audit-year.ts'
-import { chromium } from './chromium.ts'
+import { CHROMIUM, NO_CHROMIUM } from './chromium.ts'
 import { endAll, MAIN, temporary } from './programs.ts'
 
 afterAll(endAll)
@@ -454,10 +454,9 @@ describe('the report of a year', () => {
   })
 
   it('is printed with its pages numbered and the simulator marked on each', ({ skip }) => {
-    const program = chromium()
-    skip(program === null && process.env['CI'] !== 'true', 'Chromium is not installed')
+    skip(!CHROMIUM && process.env['CI'] !== 'true', NO_CHROMIUM)
     const pdf = join(made.dir, 'year.pdf')
-    spawnSync(program ?? 'chromium', [
+    spawnSync(CHROMIUM ?? 'chromium', [
       ...['--headless=new', '--no-sandbox', '--disable-gpu', '--no-pdf-header-footer'],
       ...[`--user-data-dir=${join(made.dir, 'profile')}`, `--print-to-pdf=${pdf}`],
       `file://${join(made.dir, 'year.html')}`,

@@ -3,7 +3,7 @@
 import { useMemo } from 'preact/hooks'
 import { count } from '../../src/model/format.ts'
 import { eventsSince } from '../../src/model/pump-events.ts'
-import { logsBefore } from '../../src/model/reading.ts'
+import { logsBefore } from '../../src/model/source.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { cameAndWent } from '../../src/model/visit.ts'
 import type { Told } from '../../src/words/comparison.ts'
