@@ -179,7 +179,8 @@ describe('the report of a year', () => {
     expect(new Set(never.filter((column) => !/^drug_[2-5]_/.test(column)))).toEqual(
       new Set([
         ...[
-          'owner',
+          'patient_system',
+          'patient_id',
           'patient',
           'contradicted',
           'reason',
