@@ -35,7 +35,7 @@ const PURE = [
   ...[
     'conformance/*',
     'protocol/*',
-    'refill/!(dates)',
+    'refill/!(dates|desk-log)',
     'simulator/{air,cable,implant,scenarios,wand}/*',
   ],
   ...['status/*', 'web/*', 'words/*'],
@@ -47,6 +47,7 @@ const ROOMS = [
     (room) => `${room}/*`,
   ),
   'audit/{decisions,oracle,second-verifier,tamper,vouched}',
+  'refill/desk-log',
 ].map((tests) => `tests/${tests}.test.ts`)
 const ONCE = [
   // A sender that is killed, against a receiver in Python.
