@@ -35,7 +35,7 @@ const PURE = [
   ...[
     'conformance/*',
     'protocol/*',
-    'refill/!(dates)',
+    'refill/!(dates|desk-log)',
     'simulator/{air,cable,implant,scenarios,wand}/*',
   ],
   ...['status/*', 'web/*', 'words/*'],
@@ -48,6 +48,7 @@ const ROOMS = [
   ),
   'audit/{decisions,oracle,second-verifier,tamper,vouched}',
   'capture/!(format)',
+  'refill/desk-log',
 ].map((tests) => `tests/${tests}.test.ts`)
 const ONCE = [
   // A sender that is killed, against a receiver in Python.
