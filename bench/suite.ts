@@ -1,7 +1,8 @@
 // The table: our ways against the floors of this machine and the real code of peers, in one run. Each row tells
 // the ratio that was measured, its quartiles, and what it must reach; below stand the pauses of each. Writes
 // .cache/bench/suite.json and a page of plots beside it; `--record` adds a line to bench/history.jsonl.
-// Usage: npm run bench [-- suite] [--quick] [--record]
+// `--paths` leaves out the benches that are programs of their own.
+// Usage: npm run bench [-- suite] [--quick] [--paths] [--record]
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
@@ -46,7 +47,11 @@ function remembered(rows: readonly Row[]): string {
 
 async function main(): Promise<void> {
   const { rows: bytes, costs } = await paths(self, quick ? 5 : 21)
-  const others = [...snapshots(quick), ...coldStarts(ROOT, quick ? 5 : 21), ...surfaces()]
+  const others = [
+    ...snapshots(quick),
+    ...coldStarts(ROOT, quick ? 5 : 21),
+    ...(args.includes('--paths') ? [] : surfaces()),
+  ]
   const rows = [...bytes, ...others]
   const head = ['| work | against | measured (quartiles) | asked | |', '|---|---|---|---|---|']
   console.log([...head, ...rows.map(line)].join('\n'))

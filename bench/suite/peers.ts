@@ -8,7 +8,7 @@ import type { Path } from './floors.ts'
 import { FRAMES } from './frames.ts'
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
-const require = createRequire(join(ROOT, 'bench', 'peers', 'package.json'))
+const published = createRequire(join(ROOT, 'bench', 'peers', 'package.json'))
 
 interface Emitting {
   write(bytes: Uint8Array): boolean
@@ -19,7 +19,7 @@ type Make<T> = new () => T
 
 /** Its debug lines are made even where nobody reads them; they are thrown away here. */
 function quietHerdsman(): void {
-  const { setLogger } = require('zigbee-herdsman/dist/utils/logger.js') as {
+  const { setLogger } = published('zigbee-herdsman/dist/utils/logger.js') as {
     setLogger(logger: object): void
   }
   const nothing = () => {}
@@ -28,10 +28,10 @@ function quietHerdsman(): void {
 
 export const herdsman = (): Path => {
   quietHerdsman()
-  const { Parser } = require('zigbee-herdsman/dist/adapter/z-stack/unpi/parser.js') as {
+  const { Parser } = published('zigbee-herdsman/dist/adapter/z-stack/unpi/parser.js') as {
     Parser: Make<Emitting>
   }
-  const { ZpiObject } = require('zigbee-herdsman/dist/adapter/z-stack/znp/zpiObject.js') as {
+  const { ZpiObject } = published('zigbee-herdsman/dist/adapter/z-stack/znp/zpiObject.js') as {
     ZpiObject: { fromUnpiFrame(frame: object): { payload: object } }
   }
   return (read) => {
@@ -42,7 +42,7 @@ export const herdsman = (): Path => {
 }
 
 export const herdsmanSplit = (): Path => {
-  const { AshParser } = require('zigbee-herdsman/dist/adapter/ember/uart/parser.js') as {
+  const { AshParser } = published('zigbee-herdsman/dist/adapter/ember/uart/parser.js') as {
     AshParser: Make<Emitting>
   }
   return (read) => {
@@ -53,7 +53,7 @@ export const herdsmanSplit = (): Path => {
 }
 
 export const zwave = async (): Promise<Path> => {
-  const at = (name: string) => import(pathToFileURL(require.resolve(name)).href)
+  const at = (name: string) => import(pathToFileURL(published.resolve(name)).href)
   const { SerialAPIParser, Message } = (await at('@zwave-js/serial')) as {
     SerialAPIParser: Make<TransformStream<Uint8Array, { type: number; data: Uint8Array | number }>>
     Message: { parse(bytes: Uint8Array, context: object): object }
@@ -76,7 +76,7 @@ export const zwave = async (): Promise<Path> => {
 
 export const mavlink = (): { path: Path; wire: Buffer } => {
   const { MavLinkPacketSplitter, MavLinkPacketParser, MavLinkProtocolV2, common } =
-    require('node-mavlink') as {
+    published('node-mavlink') as {
       MavLinkPacketSplitter: Make<Emitting>
       MavLinkPacketParser: Make<Emitting>
       MavLinkProtocolV2: Make<{ serialize(message: object, seq: number): Buffer }>
