@@ -11,7 +11,7 @@ import { type Host, type HostOptions, ListenError, OtherSource, startHost } from
 import { LaterState } from '../host/state-format.ts'
 import type { Locale } from '../model/format.ts'
 import { printable, printableJson } from '../model/printable.ts'
-import type { AuditStatus, Coded } from '../model/status.ts'
+import { type AuditStatus, type Coded, isFork } from '../model/status.ts'
 import { auditSentence, linkText } from '../words/told.ts'
 import { sentence, WORDS } from '../words/words.ts'
 import { endOf, type Holder } from './ends.ts'
@@ -110,18 +110,30 @@ export function registerServe(program: Command): void {
 /** How urgent it is that the log is so. */
 const LEVEL: Readonly<Record<string, Level>> = { failed: 'error', slow: 'warning' }
 
-/** Stops a bridge; says how its sessions ended, and gives the exit code of that. */
+/**
+ * Stops a bridge; says how its sessions ended and what witnesses refused at the end, and gives the exit code of
+ * that: a log that a witness refuses is a failed audit, though a session left open counts before it.
+ */
 export async function stopHost(
   host: Host,
   command: Holder,
   { why, signal }: { readonly why: string; readonly signal: Signal | 'none' },
   locale: Locale,
 ): Promise<ExitCode> {
+  const told = new Set(witnessLines(host))
   await host.stop(why)
   const { code, lines } = endOf(command, host.bridge.status().wands, signal, WORDS[locale])
-  for (const line of lines) console.error(line)
-  return code
+  const refused = witnessLines(host)
+  for (const line of [...lines, ...refused.filter((one) => !told.has(one))]) console.error(line)
+  const isRefused = host.auditor.status.witnesses?.problems.some((one) => isFork(one.problem))
+  return code === Exit.OK && isRefused ? Exit.AUDIT : code
 }
+
+/** What witnesses of the log object to, as far as people are told of it. */
+const witnessLines = ({ auditor, words }: Host): readonly string[] =>
+  auditor.status.notices
+    .filter(({ code }) => code.startsWith('witness.'))
+    .map((notice) => sentence(words, notice))
 
 function overlookedLine(what: Overlooked, message: string | null): string {
   if (message === null) return `${what}: works again.`
