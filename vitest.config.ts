@@ -66,7 +66,7 @@ const ONCE = [
     // What is written and shown, and who may see it, is the same on every Node.
     ...['refill-access', 'refill-operators', 'audit-report', 'audit-read'],
     // It runs on the Node of the system that it boots.
-    'deb-package',
+    ...['deb-package', 'image'],
   ].map((name) => `system/${name}`),
 ].map((tests) => `tests/${tests}.test.ts`)
 
