@@ -80,6 +80,18 @@ export const ROOMS = {
     'whose pump is whose: the clinic’s table, what is told of patients',
     [...['base', 'model']],
   ),
+  'fleet/stream': room('src/fleet/stream/', 'streams and subjects of a fleet, and its broker', [
+    'base',
+  ]),
+  'fleet/publish': room('src/fleet/publish/', 'the log on its way to the broker', [
+    ...['base', 'model', 'feed', 'fleet/stream'],
+  ]),
+  'fleet/serve': room('src/fleet/serve/', 'the logs of many sites, as the broker has them', [
+    ...['base', 'model', 'feed', 'fleet/stream'],
+  ]),
+  'fleet/watch': room('src/fleet/watch/', 'whether each log of a fleet only grows', [
+    ...['base', 'audit/format', 'fleet/serve', 'witness'],
+  ]),
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', ['model', 'words']),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
@@ -102,7 +114,8 @@ export const ROOMS = {
       'decoders',
       'delivery',
     ],
-    ...['capture', 'driver', 'drivers', 'feed', 'fhir', 'hl7', 'http', 'knowledge', 'model'],
+    ...['capture', 'driver', 'drivers', 'feed', 'fhir', 'fleet/publish', 'fleet/serve'],
+    ...['fleet/stream', 'fleet/watch', 'hl7', 'http', 'knowledge', 'model'],
     ...['patients', 'port', 'protocol', 'recorder', 'refill/sheet', 'status', 'witness', 'words'],
   ]),
   cli: room(

@@ -84,6 +84,7 @@ export const WALKS = {
     '~ handed in by the host',
     'src/fhir/surface.ts',
     'src/fhir/library.ts',
+    'src/fhir/log-resources.ts',
     'src/fhir/observations.ts',
     '~ and the page',
     'web/parts/strip.tsx',
