@@ -19,6 +19,7 @@ import { registerRefill } from './refill.ts'
 import { registerServe } from './serve.ts'
 import { registerSim } from './sim.ts'
 import { registerStatus } from './status.ts'
+import { registerSupportBundle } from './support-bundle.ts'
 import { registerToken } from './token.ts'
 import { registerWatch } from './watch.ts'
 import { registerWitness } from './witness.ts'
@@ -56,6 +57,7 @@ for (const register of [
   registerHl7,
   registerDevices,
   registerDoctor,
+  registerSupportBundle,
   registerConfig,
 ]) {
   register(program)

@@ -17,6 +17,7 @@ import { knowDecoder } from '../drivers/decoders.ts'
 import type { DriverKind } from '../drivers/driver.ts'
 import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
+import type { Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { Locale } from '../model/format.ts'
 import { type Source, sourceOf } from '../model/reading.ts'
@@ -27,6 +28,7 @@ import { WORDS, type Words } from '../words/words.ts'
 import { treeOfLog } from './audit-tiles.ts'
 import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
+import { bridgeCounters } from './counters.ts'
 import type { Delivery, Destinations } from './delivery-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
 import type { Patients } from './patients-host.ts'
@@ -53,6 +55,7 @@ export interface Host {
   caughtUp(): Promise<void>
   /** Null = there is no destination. */
   readonly delivery: Delivery | null
+  counters(): readonly Counter[]
   /**
    * Closes every session (confirmed if the implant answers) and every port, records `why`, and frees
    * the state directory.
@@ -187,6 +190,7 @@ async function hostOf(
     watched = startWitnesses(env, auditor, tree, witnesses)
   }
   const rooms = { bridge, auditor, feed, knowledge }
+  const counters = () => bridgeCounters({ bridge, auditor, delivery, patients })
   // Whoever does not send or listen does not load what it takes.
   if (sends) {
     const { addressees, startDelivery } = await import('./delivery-host.ts')
@@ -201,7 +205,7 @@ async function hostOf(
     const started = await startHttp(
       env,
       stateDir,
-      { ...rooms, delivery, tree, words, patients: () => patients },
+      { ...rooms, delivery, tree, words, counters, patients: () => patients },
       listening,
     )
     closers.add('the HTTP server', () => started.close())
@@ -218,6 +222,7 @@ async function hostOf(
     captures,
     http,
     delivery,
+    counters,
     interrogate: async (port, readMs) =>
       outcomeTold(words, await interrogateOnce(env, bridge, port, readMs)),
     watch: () => watchLines(bridge).pipe(map((line) => lineTold(words, line))),
