@@ -9,8 +9,8 @@ import { isLoopback } from '../base/loopback.ts'
 const DIGITS = 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'
 /** Device files that are numbered as they come, and say nothing of whose they are. */
 const NUMBERED = /^(?:\/dev\/(?:tty[A-Za-z]{0,4}\d{1,3}|hidraw\d{1,3})|COM\d{1,3})$/
-/** As codes of this program are written. */
-const CODE = /^[a-z][a-z0-9]*(?:[-.][a-z0-9]+){0,5}$/
+/** As codes of this program are written: words without digits. */
+const CODE = /^(?=.{1,40}$)[a-z]+(?:[-._][a-z]+)*$/
 const ENDINGS = /\.(?:pem|crt|cer|key|csv|ya?ml|json|txt)$/
 /** Short words, and words without capital, digit or mark, stand in any text by chance. */
 const isTelling = (text: string) => text.length >= 6 && /[^a-z-]/.test(text)
@@ -24,8 +24,9 @@ export class Names {
     this.#key = key
   }
 
-  /** Ten characters in the form of a serial number. */
+  /** Ten characters in the form of a serial number; this computer's own address stays. */
   name(text: string): string {
+    if (isLoopback(text)) return text
     const known = this.#replaced.get(text)
     if (known !== undefined) return known
     const hash = createHmac('sha256', this.#key).update(text).digest().subarray(0, 8)

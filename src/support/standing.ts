@@ -91,9 +91,9 @@ export function counterLines(counters: readonly CounterValue[], names: Names): s
   return counters.map(({ name, labels, value }) => {
     const shown = Object.entries(labels).map(([label, text]) => {
       const own = label === 'destination' ? names.name(text) : ownLabel(text, names)
-      return `${label}="${own}"`
+      return `${names.code(label)}="${own}"`
     })
-    return `${name}${shown.length > 0 ? `{${shown.join(',')}}` : ''} ${value}`
+    return `${names.code(name)}${shown.length > 0 ? `{${shown.join(',')}}` : ''} ${value}`
   })
 }
 
