@@ -58,7 +58,7 @@ const ONCE = [
     ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
     // What is written and shown, and who may see it, is the same on every Node.
-    ...['refill-access', 'refill-operators', 'audit-report', 'audit-read'],
+    ...['refill-access', 'refill-operators', 'audit-report', 'audit-read', 'support-bundle'],
   ].map((name) => `system/${name}`),
 ].map((tests) => `tests/${tests}.test.ts`)
 
