@@ -1,4 +1,5 @@
 // The options that several commands share, and what becomes of them: one configuration.
+import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Env } from '../base/env.ts'
@@ -6,6 +7,7 @@ import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
 import { type Config, configSchema, defaultStateDir, LISTEN } from '../host/config.ts'
 import type { HostOptions } from '../host/host.ts'
 import type { HttpOptions } from '../host/http-host.ts'
+import { WAND_DRIVER } from '../host/wand-driver.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 import { Finder } from '../transport/finder.ts'
 import type { PortSource } from '../transport/port.ts'
@@ -152,6 +154,15 @@ export interface Wands {
 
 const AUTO = 'auto'
 
+/** The file behind a path, whatever links lead to it. */
+function deviceOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
+
 /** A port for every wand named. Throws CommandError(USAGE) on none, on a double one, on nonsense. */
 export function wandsOf({ serial, hid }: Config, env: Env): Wands {
   const all = [...serial, ...hid]
@@ -162,19 +173,29 @@ export function wandsOf({ serial, hid }: Config, env: Env): Wands {
     )
   }
   const named = all.filter((path) => path !== AUTO)
-  const twice = named.find((path, i) => named.indexOf(path) !== i)
-  if (twice !== undefined) throw new CommandError(Exit.USAGE, `${twice} is given twice.`)
+  const devices = named.map(deviceOf)
+  const twice = devices.findIndex((device, i) => devices.indexOf(device) !== i)
+  if (twice >= 0) {
+    const [one, other] = [named[devices.indexOf(String(devices[twice]))], named[twice]]
+    const what =
+      one === other ? `${one} is given twice.` : `${one} and ${other} are two names of one port.`
+    throw new CommandError(
+      Exit.USAGE,
+      `${what} One wand is read on one path: leave one of them out.`,
+    )
+  }
   const kinds = [
     ...(serial.includes(AUTO) ? (['serial'] as const) : []),
     ...(hid.includes(AUTO) ? (['hid'] as const) : []),
   ]
+  const { fingerprints } = WAND_DRIVER
   try {
     return {
       ports: [
         ...serial.filter((spec) => spec !== AUTO).map((spec) => sourceFor(spec, env)),
         ...hid.filter((spec) => spec !== AUTO).map((spec) => hidSourceFor(spec, env)),
       ],
-      finder: kinds.length > 0 ? new Finder({ env, kinds, named }) : null,
+      finder: kinds.length > 0 ? new Finder({ env, fingerprints, kinds, named }) : null,
     }
   } catch (error) {
     throw new CommandError(Exit.USAGE, (error as Error).message)

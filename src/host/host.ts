@@ -15,7 +15,6 @@ import type { Reply } from '../control/messages.ts'
 import { ControlServer, type Handlers } from '../control/server.ts'
 import { knowDecoder } from '../drivers/decoders.ts'
 import type { DriverKind } from '../drivers/driver.ts'
-import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
@@ -34,6 +33,7 @@ import type { Http, HttpOptions } from './http-host.ts'
 import type { Patients } from './patients-host.ts'
 import { openRooms } from './rooms.ts'
 import { lineTold, outcomeTold } from './telling.ts'
+import { WAND_DRIVER } from './wand-driver.ts'
 import type { WitnessConfig, Witnessed } from './witness-host.ts'
 
 export interface Host {
@@ -122,7 +122,7 @@ async function hostOf(
   stateDir: string,
   {
     source,
-    driver = openWand,
+    driver = WAND_DRIVER,
     locale = 'en-US',
     audit: { witnesses = [], ...audit } = {},
     capture = {},

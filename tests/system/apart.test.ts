@@ -146,10 +146,14 @@ it('reads the open protocol as it does in this process', { timeout: 60_000 }, as
   const path = simulator.wands[0]?.paths.line
   if (!path) throw new Error('the simulator has no wand')
   const module = join(ROOT, 'dist/src/drivers/open-wand/driver.js')
+  const tapped = { in: 0, out: 0 }
   const bridge = new Bridge({
     ...{ env: systemEnv(), source: 'simulator', policy: 'on-placement' },
     driver: apart(openWand, { module, name: 'openWand', child: CHILD }),
     ports: [loopbackSource('loop', path)],
+    tap: (direction, _, bytes) => {
+      tapped[direction] += bytes.length
+    },
   })
   const events: BridgeEvent[] = []
   bridge.events$.subscribe((event) => void events.push(event))
@@ -168,6 +172,12 @@ it('reads the open protocol as it does in this process', { timeout: 60_000 }, as
       if (event.kind === 'reading') expect(event.answeredAt).toBeLessThan(event.mono)
     }
     expect(bridge.counters()['loop']?.requests).toBeGreaterThan(5)
+    // For captures, every byte both ways.
+    await eventually(
+      () => bridge.counters()['loop'],
+      (now) => now?.bytesIn === tapped.in && now?.bytesOut === tapped.out,
+      10_000,
+    )
   } finally {
     await bridge.stop()
     await simulator.stop()

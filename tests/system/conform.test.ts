@@ -2,16 +2,17 @@
 // without an implant; and the kit on the reference firmware, under sanitizers and, in the long run, on an emulated
 // microcontroller and over reports. What each check finds is tested in tests/conformance/, in virtual time. Most of
 // it is waiting, so all run at once.
-import { existsSync, readFileSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { SerialPort } from 'serialport'
 import { afterAll, expect, it } from 'vitest'
 import { CHECKS } from '../../conformance/checks/index.ts'
 import { systemClock } from '../../conformance/clock.ts'
 import { portOf } from '../../conformance/ports/path.ts'
 import type { Port } from '../../conformance/ports/port.ts'
-import { run as held } from '../../conformance/run.ts'
+import { run as check } from '../../conformance/run.ts'
 import { REPORT_SIZE } from '../../protocol/framing/hid-report.ts'
 import { REPORTS } from '../../protocol/framing/report-stream.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/index.ts'
@@ -26,11 +27,13 @@ const SLACK = ['--slack', String(SLACK_MS)]
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 const made: Simulator[] = []
 const boards: Board[] = []
+const held: number[] = []
 
 afterAll(async () => {
   await endAll()
   for (const simulator of made.splice(0)) await simulator.stop()
   for (const board of boards) await board.off()
+  for (const fd of held) closeSync(fd)
 })
 
 async function simulated(options: SimulatorOptions): Promise<Simulator> {
@@ -153,6 +156,11 @@ async function emulated(): Promise<Wand> {
   const board = new Board(qemu, temporary())
   boards.push(board)
   await board.on()
+  // The emulator takes a second or two to see that a terminal was opened, and drops what it says before: they stay
+  // open.
+  for (const path of [board.port, board.reports])
+    held.push(openSync(path, constants.O_RDWR | constants.O_NOCTTY))
+  await setTimeout(5_000)
   return { line: board.port, reports: board.reports, lift: () => board.lift(true) }
 }
 
@@ -174,7 +182,7 @@ for (const target of LONG ? (['native', 'arm'] as const) : (['native'] as const)
         const wand = await MACHINES[target]()
         if (noImplant) wand.lift()
         const port = framing === 'line' ? portOf(wand.line) : reportsOver(wand.reports)
-        const report = await held({
+        const report = await check({
           ...{ port, clock: systemClock, checks: CHECKS },
           ...{ noImplant, seesOpenings: false, slackMs: SLACK_MS },
         })

@@ -8,6 +8,7 @@ import { startSimulator } from '../../simulator/index.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { Bridge } from '../../src/bridge/bridge.ts'
 import { openWand } from '../../src/drivers/open-wand/driver.ts'
+import { FINGERPRINTS } from '../../src/drivers/open-wand/fingerprints.ts'
 import type { Device } from '../../src/transport/discovery.ts'
 import { Finder } from '../../src/transport/finder.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
@@ -51,6 +52,7 @@ function scripted(refuse: (path: string) => PortError | null = () => null) {
 function finder(env: VirtualEnv, more: Partial<ConstructorParameters<typeof Finder>[0]> = {}) {
   let looks = 0
   const made = new Finder({
+    fingerprints: FINGERPRINTS,
     env,
     kinds: BOTH,
     list: async () => {
@@ -214,6 +216,7 @@ describe('looking', () => {
     const env = new VirtualEnv()
     let looks = 0
     const f = new Finder({
+      fingerprints: FINGERPRINTS,
       env,
       kinds: BOTH,
       list: async () => {
@@ -241,6 +244,7 @@ describe('looking', () => {
     const env = new VirtualEnv()
     let looks = 0
     const f = new Finder({
+      fingerprints: FINGERPRINTS,
       env,
       kinds: BOTH,
       list: () => {
@@ -269,6 +273,7 @@ describe('a bridge with auto', () => {
     const wandOf = (way: Device) =>
       simulator.wands.find((w) => w.serial === way.serialNumber)?.paths ?? null
     const f = new Finder({
+      fingerprints: FINGERPRINTS,
       env,
       kinds: BOTH,
       list: async () => ({ devices, notes: [] }),
@@ -325,6 +330,7 @@ describe('a bridge with auto', () => {
     sys.hidraw('hidraw0', dir, 'x.1', 'HID_NAME=x\n', DESCRIPTORS.wand)
     let devices = await readSysfs(sys.root)
     const f = new Finder({
+      fingerprints: FINGERPRINTS,
       env,
       kinds: BOTH,
       list: async () => ({ devices, notes: [] }),

@@ -1,8 +1,8 @@
 // Facts about this computer with other words in the places of names: for the support bundle. Judged and rendered, they
 // give what `doctor` says, and name nobody.
 import { basename } from 'node:path'
+import { WAND_DRIVER } from '../../host/wand-driver.ts'
 import type { Names } from '../../support/names.ts'
-import { FINGERPRINTS } from '../../transport/discovery.ts'
 import type { Listed } from '../devices.ts'
 import type { Facts } from './checks.ts'
 
@@ -33,7 +33,9 @@ export function maskedFacts(facts: Facts, names: Names): Facts {
 
 /** `simulated wand SERIAL`: what it is taken for is a word of this program. */
 function wandName(text: string, names: Names): string {
-  const kind = FINGERPRINTS.map(({ name }) => `${name} `).find((name) => text.startsWith(name))
+  const kind = WAND_DRIVER.fingerprints
+    .map(({ name }) => `${name} `)
+    .find((name) => text.startsWith(name))
   return `${kind ?? ''}${names.name(text.slice(kind?.length ?? 0))}`
 }
 
