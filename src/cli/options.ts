@@ -7,7 +7,7 @@ import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
 import { type Config, configSchema, defaultStateDir, LISTEN } from '../host/config.ts'
 import type { HostOptions } from '../host/host.ts'
 import type { HttpOptions } from '../host/http-host.ts'
-import { WAND_DRIVER } from '../host/wand-driver.ts'
+import { WAND_DRIVER, wandDriverApart } from '../host/wand-driver.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 import { Finder } from '../transport/finder.ts'
 import type { PortSource } from '../transport/port.ts'
@@ -216,5 +216,12 @@ export async function wandsNow(config: Config, env: Env): Promise<readonly PortS
 /** What a bridge is made of that goes on looking. */
 export function bridgeWands(config: Config, env: Env) {
   const { ports, finder } = wandsOf(config, env)
-  return { source: config.source, ports, ...(finder ? { finder } : {}) }
+  const driver = config.apart ? wandDriverApart() : WAND_DRIVER
+  if (!driver) {
+    throw new CommandError(
+      Exit.USAGE,
+      'apart: true needs the files of the built program, and they are not here. Build it (npm run build), or leave it out.',
+    )
+  }
+  return { source: config.source, ports, driver, ...(finder ? { finder } : {}) }
 }
