@@ -165,6 +165,8 @@ async function emulated(): Promise<Wand> {
 }
 
 const MACHINES = { native, arm: emulated } as const
+/** The clock of an emulated microcontroller falls behind on a busy computer: its ticks are lost. */
+const BEHIND_MS = { native: SLACK_MS, arm: 8_000 } as const
 /** Reasons of checks that are for another run of the same wand. */
 const ELSEWHERE = /^only (?:over|without|a wand that sees) |^this port has no such lines/
 
@@ -184,7 +186,7 @@ for (const target of LONG ? (['native', 'arm'] as const) : (['native'] as const)
         const port = framing === 'line' ? portOf(wand.line) : reportsOver(wand.reports)
         const report = await check({
           ...{ port, clock: systemClock, checks: CHECKS },
-          ...{ noImplant, seesOpenings: false, slackMs: SLACK_MS },
+          ...{ noImplant, seesOpenings: false, slackMs: BEHIND_MS[target] },
         })
         const of = (result: string) => report.results.filter((one) => one.result === result)
         expect(of('failed').map(({ check, why }) => `${check.number}: ${why}`)).toEqual([])
