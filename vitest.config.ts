@@ -43,7 +43,7 @@ const PURE = [
   'host/restart',
 ].map((tests) => `tests/${tests}.test.ts`)
 const ROOMS = [
-  ...['cli', 'feed', 'fhir', 'hl7', 'host', 'knowledge', 'recorder', 'witness'].map(
+  ...['cli', 'feed', 'fhir', 'hl7', 'host', 'knowledge', 'recorder', 'support', 'witness'].map(
     (room) => `${room}/*`,
   ),
   'audit/{decisions,oracle,second-verifier,tamper,vouched}',
