@@ -47,6 +47,7 @@ const ROOMS = [
     (room) => `${room}/*`,
   ),
   'audit/{decisions,oracle,second-verifier,tamper,vouched}',
+  'capture/!(format)',
 ].map((tests) => `tests/${tests}.test.ts`)
 const ONCE = [
   // A sender that is killed, against a receiver in Python.
@@ -58,6 +59,7 @@ const ONCE = [
   ...[
     ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
+    'replay',
     // What is written and shown, and who may see it, is the same on every Node.
     ...['refill-access', 'refill-operators', 'audit-report', 'audit-read', 'support-bundle'],
   ].map((name) => `system/${name}`),

@@ -14,6 +14,7 @@ import { linkDiagram, linkTable } from './link-tables.ts'
 import * as mapping from './mapping.ts'
 import * as protocol from './protocol-tables.ts'
 import { commands } from './simulator-commands.ts'
+import { wiresharkTables } from './wireshark-tables.ts'
 
 /** File → name of the marker → what stands there. */
 export type Generated = Readonly<Record<string, Readonly<Record<string, () => string>>>>
@@ -21,6 +22,8 @@ export type Generated = Readonly<Record<string, Readonly<Record<string, () => st
 export const GENERATED: Generated = {
   'CONTRIBUTING.md': { rooms: roomTable, house: picture, walks },
   'conformance/README.md': { checks: checkTable },
+  // In a comment of Lua, which the tables end and begin again.
+  'docs/wireshark/wandbridge.lua': { tables: wiresharkTables },
   'docs/interoperability.md': {
     fields: mapping.fields,
     codes: mapping.codes,

@@ -16,6 +16,7 @@ import { registerOpen } from './open.ts'
 import { registerOperator } from './operator.ts'
 import { guardOutput } from './output.ts'
 import { registerRefill } from './refill.ts'
+import { registerReplay } from './replay.ts'
 import { registerServe } from './serve.ts'
 import { registerSim } from './sim.ts'
 import { registerStatus } from './status.ts'
@@ -50,6 +51,7 @@ for (const register of [
   registerAudit,
   registerWitness,
   registerCapture,
+  registerReplay,
   registerToken,
   registerOperator,
   registerOpen,

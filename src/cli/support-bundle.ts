@@ -1,6 +1,6 @@
 // `wandbridge support-bundle`: one file for support, without names. What is in it is shown first; it is written when
 // somebody says yes. Reads no pump, opens no port.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { release, type } from 'node:os'
 import { join } from 'node:path'
@@ -8,8 +8,10 @@ import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { zipSync } from 'fflate'
 import { z } from 'zod'
+import { nodeDisk } from '../base/disk.ts'
 import { type Env, systemEnv, utc } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
+import { type Part, readCapture } from '../capture/reader.ts'
 import { ControlConnection, ControlError } from '../control/client.ts'
 import { configSchema } from '../host/config.ts'
 import { type Bundle, bundleOf, type Entry, listed, type Seen } from '../support/bundle.ts'
@@ -107,14 +109,16 @@ async function running(stateDir: string): Promise<Seen['bridge']> {
 
 async function lastCaptures(dir: string, most: number): Promise<Seen['captures']> {
   const all = (await readdir(dir).catch(() => []))
-    .filter((name) => /^\d{4}-\d\d-\d\dT[\d-]+Z-[0-9a-f]{4}\.jsonl(?:\.part)?$/.test(name))
+    .filter((name) => /^\d{4}-\d\d-\d\dT[\d-]+Z-[0-9a-f]{4}\.wcap(?:\.part)?$/.test(name))
     .sort()
-  const taken: { name: string; text: string }[] = []
+  const taken: { name: string; parts: Part[] }[] = []
   let bytes = 0
   for (const name of all.reverse().slice(0, most)) {
     bytes += (await stat(join(dir, name))).size
     if (bytes > MOST_BYTES) break
-    taken.push({ name, text: readFileSync(join(dir, name), 'utf8') })
+    const parts: Part[] = []
+    for await (const part of readCapture(nodeDisk.read(join(dir, name)))) parts.push(part)
+    taken.push({ name, parts })
   }
   return taken.reverse()
 }

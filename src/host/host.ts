@@ -180,7 +180,7 @@ async function hostOf(
     env,
     stateDir,
     boot,
-    ports: options.ports.map((port) => port.path),
+    bridge: { source, policy: options.policy, liveMs: options.liveMs ?? null },
     append: (record) => auditor.append(record),
     allowed: () => auditor.state.captures,
     ...capture,

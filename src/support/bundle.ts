@@ -2,8 +2,8 @@
 // of names. Pure: what was seen in, files out.
 //
 // It promises: a file in which a name that was replaced is found after all is not part of the bundle.
+import type { Part } from '../capture/reader.ts'
 import type { BridgeStatus, DestinationStatus } from '../model/status.ts'
-import { parseCapture } from '../recorder/capture-format.ts'
 import { maskedCapture } from './captures.ts'
 import type { Names } from './names.ts'
 import { type Shape, settingsFor } from './settings.ts'
@@ -21,7 +21,7 @@ export interface Seen {
     readonly destinations: readonly DestinationStatus[]
     readonly counters: readonly CounterValue[]
   } | null
-  readonly captures: readonly { readonly name: string; readonly text: string }[]
+  readonly captures: readonly { readonly name: string; readonly parts: readonly Part[] }[]
 }
 
 export interface Entry {
@@ -56,24 +56,29 @@ export function bundleOf(seen: Seen, names: Names): Bundle {
   } else {
     missing.push('No bridge runs with this state directory, so there are no status and counters.')
   }
-  for (const { name, text } of seen.captures) {
-    const capture = parseCapture(text)
+  const inside = new Map<Entry, Uint8Array>()
+  for (const { name, parts } of seen.captures) {
+    const capture = maskedCapture(parts, names)
     if (typeof capture === 'string') {
       missing.push(`A capture cannot be read, and is left out: ${capture}.`)
       continue
     }
-    const { text: out, leftOut, blanked } = maskedCapture(capture, names)
+    const { bytes, plain, leftOut, blanked, damaged } = capture
     const without = [
+      damaged > 0 && `damaged in ${damaged} places`,
       leftOut > 0 && `${leftOut} bytes that are no frame are left out`,
       blanked > 0 && `${blanked} bytes of unknown meaning are zero`,
     ].filter((one) => one !== false)
-    files.push(file(`captures/${name}`, ['traffic of wands', ...without].join(', '), out))
+    const what = ['traffic of wands', ...without].join(', ')
+    const entry = { name: `captures/${name}`, what, bytes }
+    inside.set(entry, plain)
+    files.push(entry)
   }
   if (seen.captures.length === 0) missing.push('There is no capture.')
   // When every name has been met: one file may hold what another one has replaced.
-  const safe = files.filter(({ name, bytes }) => {
-    const found = names.survivesIn(bytes)
-    if (found) missing.push(`${name} is left out: a name in it could not be replaced.`)
+  const safe = files.filter((entry) => {
+    const found = names.survivesIn(inside.get(entry) ?? entry.bytes)
+    if (found) missing.push(`${entry.name} is left out: a name in it could not be replaced.`)
     return !found
   })
   return { entries: [file('README.txt', 'what this is', readme(safe, missing)), ...safe], missing }

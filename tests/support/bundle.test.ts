@@ -14,10 +14,10 @@ import { renderFindings } from '../../src/cli/doctor.ts'
 import { REQUESTS } from '../../src/control/messages.ts'
 import { decoder } from '../../src/drivers/open-wand/decoder.ts'
 import { configSchema } from '../../src/host/config.ts'
-import { parseCapture } from '../../src/recorder/capture-format.ts'
 import { type Bundle, bundleOf, type Seen } from '../../src/support/bundle.ts'
 import { Names } from '../../src/support/names.ts'
 import type { Shape } from '../../src/support/settings.ts'
+import { aboutOf, bytesOf, partsOf, trafficOf } from '../capture/files.ts'
 import { found, fromSchema, Marks, markedCapture } from './marked.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
@@ -58,7 +58,7 @@ function deviceOf(m: () => string): Listed {
   }
 }
 
-function seenBy(marks: Marks, names: Names): Seen {
+async function seenBy(marks: Marks, names: Names): Promise<Seen> {
   const m = () => marks.typed()
   return {
     versions: { wandbridge: '0.1.0' },
@@ -70,31 +70,30 @@ function seenBy(marks: Marks, names: Names): Seen {
       destinations: fromSchema(SCHEMAS.destinations, marks),
       counters: fromSchema(SCHEMAS.counters, marks),
     } as Seen['bridge'],
-    captures: (['line', 'report'] as const).map((framing) => ({
-      ...{ name: `${framing}.jsonl`, text: markedCapture(framing, marks, false).text },
-    })),
+    captures: await Promise.all(
+      (['line', 'report'] as const).map(async (framing) => ({
+        ...{ name: framing, parts: await partsOf(markedCapture(framing, marks, false).bytes) },
+      })),
+    ),
   }
 }
 
-/** The files, and besides, what captures carry once the lines and the framing are taken off. */
-function everything({ entries, missing }: Bundle): Uint8Array[] {
-  const carried = entries
-    .filter(({ name }) => name.startsWith('captures/'))
-    .flatMap(({ bytes }) => {
-      const capture = parseCapture(Buffer.from(bytes).toString())
-      if (typeof capture === 'string') throw new Error(capture)
-      return (['in', 'out'] as const).flatMap((direction) => {
-        const parts = capture.lines.flatMap((line) =>
-          line.kind === 'traffic' && line.direction === direction ? [line.bytes] : [],
-        )
-        const all = Buffer.concat(parts)
-        const { raw } = carriedBy(all)
-        // Behind each other, so that a word in two pieces is seen, and each by itself.
-        const data = raw.map((pdu) => pdu.subarray(16, -4))
-        const blocks = raw.filter((pdu) => pdu[1] === 0x14).map((pdu) => pdu.subarray(23, -4))
-        return [all, Buffer.concat(data), Buffer.concat(blocks)]
-      })
-    })
+/** The files, and besides, what captures hold and carry once compression, lines and framing are taken off. */
+async function everything({ entries, missing }: Bundle): Promise<Uint8Array[]> {
+  const carried: Uint8Array[] = []
+  for (const { bytes } of entries.filter(({ name }) => name.startsWith('captures/'))) {
+    const parts = await partsOf(bytes)
+    const traffic = trafficOf(parts)
+    carried.push(Buffer.from(JSON.stringify([aboutOf(parts), traffic])))
+    for (const direction of ['in', 'out']) {
+      const all = Buffer.from(bytesOf(traffic, [direction]))
+      const { raw } = carriedBy(all)
+      // Behind each other, so that a word in two pieces is seen, and each by itself.
+      const data = raw.map((pdu) => pdu.subarray(16, -4))
+      const blocks = raw.filter((pdu) => pdu[1] === 0x14).map((pdu) => pdu.subarray(23, -4))
+      carried.push(all, Buffer.concat(data), Buffer.concat(blocks))
+    }
+  }
   return [
     ...entries.flatMap(({ name, bytes }) => [Buffer.from(name), bytes]),
     ...[Buffer.from(missing.join('\n')), ...carried],
@@ -122,20 +121,20 @@ function carriedBy(bytes: Uint8Array) {
 }
 
 describe('the support bundle', () => {
-  it('holds no marked word of any input, in whatever coding', () => {
+  it('holds no marked word of any input, in whatever coding', async () => {
     const kept = { files: 0, frames: 0, words: 0 }
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (seed) => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 }), async (seed) => {
         const marks = new Marks(seed)
         const names = namesOf(marks)
-        const bundle = bundleOf(seenBy(marks, names), names)
-        expect(found(everything(bundle), marks.words)).toEqual([])
+        const bundle = bundleOf(await seenBy(marks, names), names)
+        expect(found(await everything(bundle), marks.words)).toEqual([])
         // By the first line of defence: nothing had to be left out by the second.
         expect(bundle.missing).toEqual([])
         kept.files += bundle.entries.length
         kept.words += marks.words.length
-        const all = bundle.entries.map(({ bytes }) => Buffer.from(bytes).toString()).join('')
-        kept.frames += all.split('{"b":').length - 1
+        for (const { bytes } of bundle.entries.slice(-2))
+          kept.frames += trafficOf(await partsOf(bytes)).length
       }),
       { numRuns: LONG ? 2_000 : 8 },
     )
@@ -158,22 +157,22 @@ describe('the support bundle', () => {
     expect(found([Buffer.from('K7Q4X2M0 P9R8T6')], [word])).toEqual([])
   })
 
-  it('gives captures that decode whole, with the same names for the same pump', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: 1, max: 2 ** 31 }), (seed) => {
+  it('gives captures that decode whole, with the same names for the same pump', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 }), async (seed) => {
         for (const framing of ['line', 'report'] as const) {
           const marks = new Marks(seed)
           marks.odd = false
           const names = namesOf(marks)
           const made = markedCapture(framing, marks, true)
           const settings = { value: {}, schema: {} }
-          const captures = [{ name: 'c', text: made.text }]
+          const captures = [{ name: 'c', parts: await partsOf(made.bytes) }]
           const seen = { versions: {}, doctor: [], devices: [], settings, bridge: null, captures }
           const { entries } = bundleOf(seen, names)
           const capture = entries.find(({ name }) => name === 'captures/c')
           expect(capture?.what).toBe('traffic of wands')
-          const before = inOf(made.text)
-          const after = inOf(Buffer.from(capture?.bytes ?? []).toString())
+          const before = await inOf(made.bytes)
+          const after = await inOf(capture?.bytes ?? new Uint8Array())
           expect([before.refused, after.refused, after.raw.length]).toEqual([0, 0, made.whole])
           // The same conversation: every header is as it was.
           const head = (pdu: Uint8Array) => Buffer.from(pdu.subarray(0, 16)).toString('hex')
@@ -190,7 +189,7 @@ describe('the support bundle', () => {
     )
   })
 
-  it('leaves a file out in which a name is found after all', () => {
+  it('leaves a file out in which a name is found after all', async () => {
     const key = new Uint8Array(32)
     const leak = 'Mary Prankster'
     const bytes = Buffer.from(leak)
@@ -201,7 +200,7 @@ describe('the support bundle', () => {
     ]
     for (const way of ways) {
       const names = new Names(key)
-      const seen = seenBy(new Marks(1), names)
+      const seen = await seenBy(new Marks(1), names)
       names.name(leak)
       const doctor = [`what was said: ${way} and more`]
       const { entries, missing } = bundleOf({ ...seen, doctor }, names)
@@ -210,7 +209,7 @@ describe('the support bundle', () => {
     }
   })
 
-  it('keeps what is not a name', () => {
+  it('keeps what is not a name', async () => {
     const names = new Names(new Uint8Array(32))
     const value = configSchema.parse({
       ...{
@@ -225,7 +224,10 @@ describe('the support bundle', () => {
         ],
       },
     })
-    const seen = { ...seenBy(new Marks(2), names), settings: { value, schema: SCHEMAS.settings } }
+    const seen = {
+      ...(await seenBy(new Marks(2), names)),
+      settings: { value, schema: SCHEMAS.settings },
+    }
     const { entries } = bundleOf(seen, names)
     const text = entries.find(({ name }) => name === 'configuration.json')
     const X = expect.stringMatching(/^X-[A-Z2-9]{8}$/)
@@ -246,14 +248,8 @@ describe('the support bundle', () => {
   })
 })
 
-function inOf(text: string) {
-  const capture = parseCapture(text)
-  if (typeof capture === 'string') throw new Error(capture)
-  const parts = capture.lines.map((line) =>
-    line.kind === 'traffic' && line.direction === 'in' ? line.bytes : new Uint8Array(),
-  )
-  return carriedBy(Buffer.concat(parts))
-}
+const inOf = async (bytes: Uint8Array) =>
+  carriedBy(Buffer.from(bytesOf(trafficOf(await partsOf(bytes)), ['in'])))
 
 function readingOf(raw: readonly Uint8Array[]) {
   const pdus = raw.filter((pdu) => pdu[1] === 0x13 || pdu[1] === 0x14)

@@ -8,7 +8,7 @@ import { allOnes, type Field, hasUnavailable, type Struct } from '../../protocol
 import { LINES } from '../../protocol/framing/line-stream.ts'
 import { REPORTS } from '../../protocol/framing/report-stream.ts'
 import { MESSAGES, type MessageName } from '../../protocol/messages/index.ts'
-import { type CaptureLine, headerText, lineText } from '../../src/recorder/capture-format.ts'
+import { CaptureWriter } from '../../src/capture/writer.ts'
 import type { Shape } from '../../src/support/settings.ts'
 
 /** Chance from a seed, and the marked words that came of it. */
@@ -113,7 +113,7 @@ const bytesOf = (struct: Struct, marks: Marks) => emit(struct, repr(struct, mark
 const latin1 = (text: string) => Buffer.from(text, 'latin1')
 
 export interface MadeCapture {
-  readonly text: string
+  readonly bytes: Uint8Array
   /** Frames from the wand that were whole, and are of whole blocks. */
   readonly whole: number
 }
@@ -166,11 +166,28 @@ export function markedCapture(
   if (!clean) send('in', 0x2f, latin1(marks.word()))
   reading(marks, clean, say)
   say('CLOSE')
-  const lines = chunks(marks, frames, framing)
-  const startedAt = '2026-11-24T14:02:11.000Z'
-  const ports = [marks.typed(), `/dev/serial/by-id/usb-${marks.word()}`]
-  const head = headerText({ boot: marks.typed(), ports, startedAt })
-  return { text: head + lines.map(lineText).join(''), whole }
+  const about = {
+    ...{ wandbridge: '0.1.0', protocol: '1.0', node: '20.20.2', platform: 'linux' },
+    ...{ boot: marks.typed(), bridge: null, startedAt: '2026-11-24T14:02:11.000Z' },
+  }
+  const at = { mono: 5, wall: 1.79e12 }
+  const writer = new CaptureWriter(about, at)
+  writer.include(marks.typed(), null)
+  const path = `/dev/serial/by-id/usb-${marks.word()}`
+  writer.put(path, { kind: 'opened', framing }, at)
+  for (const { direction, bytes } of frames) {
+    // Cut as ports do; reports stay whole.
+    for (let from = 0; from < bytes.length; ) {
+      const size = framing === 'report' ? 64 : 1 + marks.below(90)
+      at.mono += marks.below(3)
+      const part = Uint8Array.from(bytes.subarray(from, from + size))
+      writer.put(path, { kind: direction, bytes: part }, { ...at })
+      from += size
+    }
+    if (sometimes(20)) writer.put(path, { kind: 'opened', framing }, { ...at })
+  }
+  writer.put(path, { kind: 'ended', how: 'failed', text: marks.typed() }, at)
+  return { bytes: writer.take(), whole }
 }
 
 /** A directory and its blocks, in pieces of any length. */
@@ -203,26 +220,6 @@ function reading(
       offset += data.length
     }
   }
-}
-
-/** Cut and joined as ports do. Reports stay whole. */
-function chunks(
-  marks: Marks,
-  frames: readonly { readonly direction: 'in' | 'out'; readonly bytes: Uint8Array }[],
-  framing: 'line' | 'report',
-): CaptureLine[] {
-  let t = 0
-  return frames.flatMap(({ direction, bytes }) => {
-    const parts: CaptureLine[] = []
-    for (let at = 0; at < bytes.length; ) {
-      const size = framing === 'report' ? 64 : 1 + marks.below(90)
-      t += marks.below(3_000)
-      const part = Uint8Array.from(bytes.subarray(at, at + size))
-      parts.push({ kind: 'traffic', direction, port: 0, t, bytes: part })
-      at += size
-    }
-    return parts
-  })
 }
 
 /** The marked words of which so many characters in a row are left in these bytes, whatever their case. */

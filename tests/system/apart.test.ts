@@ -154,8 +154,8 @@ it('reads the open protocol as it does in this process', { timeout: 60_000 }, as
     ...{ env: systemEnv(), source: 'simulator', policy: 'on-placement' },
     driver: apart(openWand, { module, name: 'openWand', child: CHILD }),
     ports: [loopbackSource('loop', path)],
-    tap: (direction, _, bytes) => {
-      tapped[direction] += bytes.length
+    tap: (_, fact) => {
+      if ('bytes' in fact) tapped[fact.kind] += fact.bytes.length
     },
   })
   const events: BridgeEvent[] = []

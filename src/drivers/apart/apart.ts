@@ -158,7 +158,7 @@ class Apart implements Driver {
       case 'open':
         return void this.#open(message.id)
       case 'write':
-        return this.#write(message)
+        return this.#ports.get(message.id)?.write(message.bytes)
       case 'close':
         return void this.#close(message.id)
       case 'stopped':
@@ -176,15 +176,6 @@ class Apart implements Driver {
     this.#o.event({ ...event, source, order: shared.nextOrder() })
   }
 
-  #write({ id, bytes }: Extract<FromChild, { is: 'write' }>): void {
-    const port = this.#ports.get(id)
-    if (!port) return
-    this.#o.tap?.('out', bytes, this.#now())
-    port.write(bytes)
-  }
-
-  #now = () => ({ wall: this.#o.env.wall(), mono: this.#o.env.monotonic() })
-
   async #open(id: number): Promise<void> {
     const child = this.#child
     const port = this.#o.port.create()
@@ -193,7 +184,6 @@ class Apart implements Driver {
     try {
       await port.open({
         data: (bytes) => {
-          this.#o.tap?.('in', bytes, this.#now())
           if (here()) this.#say({ do: 'data', id, bytes })
         },
         ended: (end, message) => {
