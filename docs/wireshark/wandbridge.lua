@@ -1,5 +1,6 @@
 -- The open wand protocol for Wireshark: PDUs as `wandbridge capture export --pcapng` writes them, one a packet, of
--- the link type USER0, and of USER1 what was no PDU. Install it among the personal Lua plugins, or:  wireshark -X lua_script:wandbridge.lua FILE
+-- the link type USER0, and of USER1 what was no PDU. It goes among the personal Lua plugins, or is given by name:
+--   wireshark -X lua_script:wandbridge.lua FILE
 --
 -- The tables of the protocol are generated from its declarations; what is below them only walks them.
 
