@@ -63,7 +63,7 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/log', 'audit/read'],
   ]),
   support: room('src/support/', 'what support is sent, with every name replaced', [
-    ...['base', 'capture', 'drivers', 'model'],
+    ...['base', 'capture', 'drivers', 'model', 'port'],
   ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
   control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
