@@ -89,10 +89,9 @@ async function made(env: Env, chosen: Settings, captures: number): Promise<Bundl
 
 type Shape = Seen['settings']['schema']
 
-/** What the running bridge says; null when none runs, or one of another version. */
 async function running(stateDir: string): Promise<Seen['bridge']> {
   const control = await ControlConnection.open(stateDir)
-  if (!control) return null
+  if (!control) return 'no bridge runs with this state directory.'
   try {
     const status = await control.ask('status', {})
     const counters = await control.ask('counters', {})
@@ -100,7 +99,7 @@ async function running(stateDir: string): Promise<Seen['bridge']> {
     const destinations = await control.ask('delivery', {}).catch(() => [])
     return { status, counters, destinations }
   } catch (error) {
-    if (error instanceof ControlError) return null
+    if (error instanceof ControlError) return `the bridge did not tell (${error.why}).`
     throw error
   } finally {
     control.close()

@@ -15,12 +15,14 @@ export interface Seen {
   readonly doctor: readonly string[]
   readonly devices: readonly object[]
   readonly settings: { readonly value: unknown; readonly schema: Shape }
-  /** Null: no bridge runs with this state directory. */
-  readonly bridge: {
-    readonly status: BridgeStatus
-    readonly destinations: readonly DestinationStatus[]
-    readonly counters: readonly CounterValue[]
-  } | null
+  /** What the running bridge says, or a sentence on why it says nothing. */
+  readonly bridge:
+    | {
+        readonly status: BridgeStatus
+        readonly destinations: readonly DestinationStatus[]
+        readonly counters: readonly CounterValue[]
+      }
+    | string
   readonly captures: readonly { readonly name: string; readonly parts: readonly Part[] }[]
 }
 
@@ -47,14 +49,14 @@ export function bundleOf(seen: Seen, names: Names): Bundle {
       json(settingsFor(seen.settings.value, seen.settings.schema, names)),
     ),
   ]
-  if (seen.bridge) {
+  if (typeof seen.bridge !== 'string') {
     const { status, destinations, counters } = seen.bridge
     const standing = standingFor(status, destinations, names)
     files.push(file('status.json', 'how the running bridge stands', json(standing)))
     const counted = lines(counterLines(counters, names))
     files.push(file('counters.txt', 'what the running bridge has counted', counted))
   } else {
-    missing.push('No bridge runs with this state directory, so there are no status and counters.')
+    missing.push(`There are no status and counters: ${seen.bridge}`)
   }
   const inside = new Map<Entry, Uint8Array>()
   for (const { name, parts } of seen.captures) {

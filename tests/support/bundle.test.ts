@@ -167,7 +167,14 @@ describe('the support bundle', () => {
           const made = markedCapture(framing, marks, true)
           const settings = { value: {}, schema: {} }
           const captures = [{ name: 'c', parts: await partsOf(made.bytes) }]
-          const seen = { versions: {}, doctor: [], devices: [], settings, bridge: null, captures }
+          const seen = {
+            versions: {},
+            doctor: [],
+            devices: [],
+            settings,
+            bridge: 'none.',
+            captures,
+          }
           const { entries } = bundleOf(seen, names)
           const capture = entries.find(({ name }) => name === 'captures/c')
           expect(capture?.what).toBe('traffic of wands')
