@@ -61,7 +61,7 @@ describe('a damaged capture', () => {
           expect(place.to).toBeGreaterThanOrEqual(from)
         }
       }),
-      { numRuns: LONG ? 2_000 : 12 },
+      { numRuns: LONG ? 2_000 : 6 },
     )
     expect(hits.readings).toBeGreaterThan(0)
   })
@@ -74,7 +74,7 @@ describe('a damaged capture', () => {
         const expected = sessions.filter((one) => one.to <= cut).map((one) => one.said)
         expect(again.map(said).slice(0, expected.length)).toEqual(expected)
       }),
-      { numRuns: LONG ? 1_000 : 8 },
+      { numRuns: LONG ? 1_000 : 4 },
     )
   })
 })

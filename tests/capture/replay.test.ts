@@ -2,9 +2,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { scenarioNames } from '../../simulator/index.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
+import { Replay } from '../../src/host/replay.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
 import type { Policy } from '../../src/model/policy.ts'
 import type { Rig, RigOptions } from '../bridge/rig.ts'
+import { partsOf } from './files.ts'
 import { captured, readings, replayed } from './runs.ts'
 
 /** An event but for what says where it is from. */
@@ -84,7 +87,7 @@ describe('whatever goes wrong', () => {
           lost += events.filter((event) => event.kind === 'link' && !event.connected).length
         },
       ),
-      { numRuns: LONG ? 1_000 : 4, endOnFailure: true },
+      { numRuns: LONG ? 1_000 : 3, endOnFailure: true },
     )
     expect(lost).toBeGreaterThan(0)
   })
@@ -105,5 +108,27 @@ describe('whatever goes wrong', () => {
     expect(causes(again)).toEqual(causes(events))
     expect(causes(again)).toContain(_ === 'slept' ? 'held-up' : 'clock-jumped')
     expect(readings(again).map(told)).toEqual(readings(events).map(told))
+  })
+})
+
+describe('a replay that takes its time', () => {
+  it('takes as much as it was captured in, divided by its speed, and tells the same', async () => {
+    const { bytes, events } = await captured({}, (rig) => rig.env.advance(6_000))
+    const env = new VirtualEnv({ wall: 0 })
+    const replay = new Replay(env)
+    const again: { readonly at: number; readonly event: BridgeEvent }[] = []
+    replay.bridge.events$.subscribe((event) => again.push({ at: env.monotonic(), event }))
+    async function* parts() {
+      yield* await partsOf(bytes)
+    }
+    let done = false
+    const playing = replay.play(parts(), {}, 4).then(() => {
+      done = true
+    })
+    await env.until(() => done, 10_000)
+    await playing
+    expect(readings(again.map((one) => one.event)).map(told)).toEqual(readings(events).map(told))
+    expect(again).toHaveLength(events.length)
+    for (const { at, event } of again) expect(Math.abs(at - event.mono / 4)).toBeLessThan(60)
   })
 })
