@@ -43,7 +43,7 @@ const PURE = [
   'host/restart',
 ].map((tests) => `tests/${tests}.test.ts`)
 const ROOMS = [
-  ...['cli', 'feed', 'fhir', 'hl7', 'host', 'knowledge', 'recorder', 'witness'].map(
+  ...['cli', 'feed', 'fhir', 'hl7', 'host', 'knowledge', 'recorder', 'support', 'witness'].map(
     (room) => `${room}/*`,
   ),
   'audit/{decisions,oracle,second-verifier,tamper,vouched}',
@@ -64,7 +64,7 @@ const ONCE = [
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
     ...['replay', 'clients', 'package'],
     // What is written and shown, and who may see it, is the same on every Node.
-    ...['refill-access', 'refill-operators', 'audit-report', 'audit-read'],
+    ...['refill-access', 'refill-operators', 'audit-report', 'audit-read', 'support-bundle'],
     // It runs on the Node of the system that it boots.
     ...['deb-package', 'image'],
   ].map((name) => `system/${name}`),

@@ -115,6 +115,7 @@ async function reads(event: ReadingEvent): Promise<Record<string, number>> {
     patients: () => null,
     tree,
     words: WORDS['en-US'],
+    counters: () => [],
   }
   const log = () => {}
   const http = await startHttp(env, stateDir, rooms, {

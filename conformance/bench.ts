@@ -11,8 +11,6 @@ import { Failed, must, NotRun } from './verdict.ts'
 export interface BenchOptions extends HostOptions {
   /** The wand can see that a port is opened, and begins with empty buffers then. */
   readonly seesOpenings: boolean
-  /** What the way to the wand may add to a time, in ms. */
-  readonly slackMs: number
 }
 
 const POLL_MS = 100
@@ -21,7 +19,6 @@ const WORK_MS = 60_000
 
 export class Bench extends Host {
   readonly seesOpenings: boolean
-  readonly slackMs: number
   readonly known: Known = {}
   /** Why the port is gone; null = it is there. */
   lost: string | null = null
@@ -31,7 +28,6 @@ export class Bench extends Host {
   constructor(options: BenchOptions) {
     super(options)
     this.seesOpenings = options.seesOpenings
-    this.slackMs = options.slackMs
   }
 
   /** Of what went both ways, that of checks that passed. */
@@ -49,7 +45,7 @@ export class Bench extends Host {
   /** The reply to a PDU; none is a failure. */
   async ask(raw: Uint8Array, frames?: readonly Uint8Array[]): Promise<Reply> {
     const reply = await this.reply(raw, frames)
-    must(reply !== null, `no reply to ${nameOf(raw)} came within 400 ms`)
+    must(reply !== null, `no reply to ${nameOf(raw)} came within ${this.patienceMs} ms`)
     return reply
   }
 

@@ -50,6 +50,8 @@ export interface HostOptions {
   readonly port: Port
   readonly clock: Clock
   readonly noImplant: boolean
+  /** What the way to the wand may add to a time, in ms. */
+  readonly slackMs: number
 }
 
 export interface Over {
@@ -78,6 +80,9 @@ export class Host {
   readonly port: Port
   readonly clock: Clock
   readonly noImplant: boolean
+  readonly slackMs: number
+  /** How long a reply is waited for: as long as a host does, and what the way may add. */
+  readonly patienceMs: number
   link = 0
   seq = 0
   /** The session that this link holds; 0 = none is known. */
@@ -107,6 +112,8 @@ export class Host {
     this.port = options.port
     this.clock = options.clock
     this.noImplant = options.noImplant
+    this.slackMs = options.slackMs
+    this.patienceMs = Timing.HOST_TIMEOUT_MS + options.slackMs
     this.#guard = new Guard(this.port.framing, () => this.#mayBeForeign())
   }
 
@@ -216,7 +223,7 @@ export class Host {
 
   /** The reply to a PDU, or null when none came. */
   async reply(raw: Uint8Array, frames?: readonly Uint8Array[]): Promise<Reply | null> {
-    return this.answer(this.send(raw, frames), Timing.HOST_TIMEOUT_MS)
+    return this.answer(this.send(raw, frames), this.patienceMs)
   }
 
   /** What answers within `ms`. Time that this computer lost meanwhile does not count against the wand. */

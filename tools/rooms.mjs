@@ -62,6 +62,9 @@ export const ROOMS = {
   witness: room('src/witness/', 'a witness of logs, and how a bridge has its own witnessed', [
     ...['base', 'model', 'audit/format', 'audit/log', 'audit/read'],
   ]),
+  support: room('src/support/', 'what support is sent, with every name replaced', [
+    ...['base', 'capture', 'drivers', 'model', 'port'],
+  ]),
   access: room('src/access/', 'tokens, page links, who may read what', ['base', 'model']),
   control: room('src/control/', 'the socket of a running bridge', ['base', 'model']),
   words: room('src/words/', 'sentences for people, by locale', ['model']),
@@ -121,7 +124,10 @@ export const ROOMS = {
   cli: room(
     'src/cli/',
     'one file a command',
-    [...['base', 'capture', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
+    [
+      ...['base', 'capture', 'control', 'host', 'model', 'port', 'support'],
+      ...['transport', 'words'],
+    ],
     ['access', 'simulator', 'witness', 'cli/audit', 'cli/refill'],
   ),
   // The verbs of `audit`: the only commands that read the log themselves.

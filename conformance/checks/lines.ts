@@ -19,7 +19,7 @@ async function refused(b: Bench, what: string, change: (text: string) => string)
 async function found(b: Bench, what: string, parts: (text: string) => string[]): Promise<void> {
   const raw = b.request('PING')
   const asked = b.send(raw, parts(line(raw)).map(ascii))
-  const reply = await b.answer(asked, 400)
+  const reply = await b.answer(asked, b.patienceMs)
   must(reply !== null, `PING ${what} got no reply`)
 }
 
@@ -38,7 +38,10 @@ export const LINE_CHECKS: readonly Check[] = [
         await b.wait(2)
       }
       const asked = b.send(raw, [ascii(text.slice(-1))])
-      must((await b.answer(asked, 400)) !== null, 'PING in single bytes, 2 ms apart, got no reply')
+      must(
+        (await b.answer(asked, b.patienceMs)) !== null,
+        'PING in single bytes, 2 ms apart, got no reply',
+      )
       await found(b, 'in two halves', (whole) => [whole.slice(0, 21), whole.slice(21)])
     },
   },

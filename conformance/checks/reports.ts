@@ -96,7 +96,7 @@ export const REPORT_CHECKS: readonly Check[] = [
       const one = b.request('PING')
       const [report = new Uint8Array()] = cut(one, 50, 50)
       const asked = b.send(one, [report, report])
-      await b.answer(asked, 400)
+      await b.answer(asked, b.patienceMs)
       await b.wait(300)
       must(
         asked.answers.length === 1,

@@ -2,11 +2,12 @@
 //
 // UART0 is the serial line. UART1 stands for a USB endpoint, which the board has not: it carries reports,
 // 64 bytes each, one behind the other. The PSRAM stands for memory that keeps its content without power.
-// The pump is the table of the bench.
+// The pump is the table of the bench; a word of the PSRAM that is not 0 takes the wand off it.
 #include "crc.h"
 #include "implant_table.h"
 #include "wand.h"
 
+#define LIFTED REGISTER(0x21000040)
 #define REGISTER(address) (*(volatile uint32_t *)(address))
 
 enum { TICKS_PER_MS = 25000, TX_FULL = 1, RX_FULL = 2, TX_INTERRUPT = 1, RX_INTERRUPT = 2 };
@@ -138,6 +139,7 @@ int main(void) {
   start_uart(UART1);
   REGISTER(0xE000E100) = 15;  // interrupts 0 to 3
   for (;;) {
+    conditions.absent = LIFTED != 0;
     wand_step(now());
     send();
     __asm volatile("cpsid i");

@@ -5,11 +5,12 @@
 //
 // LINK becomes a symbolic link to the terminal; STORE is the file of what survives a loss of power. With
 // REPORTS a second terminal carries HID reports, 64 bytes each. It prints a line when it is ready and runs
-// until it is ended.
+// until it is ended. SIGUSR1 takes the wand off the pump, SIGUSR2 puts it back.
 #define _XOPEN_SOURCE 600
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,9 @@ void port_health(struct wand_health *health) {
   health->battery = 255;
   health->temperature = 255;
 }
+
+static volatile sig_atomic_t lifted;
+static void on_signal(int number) { lifted = number == SIGUSR1; }
 
 static wand_ms now(void) {
   struct timespec time;
@@ -102,6 +106,9 @@ int main(int count, char **arguments) {
   const int reports = count == 4 ? terminal(arguments[3]) : -1;
   implant_table_start(&bench_pump);
   wand_start(&setup, now());
+  struct sigaction moved = {.sa_handler = on_signal};
+  sigaction(SIGUSR1, &moved, NULL);
+  sigaction(SIGUSR2, &moved, NULL);
   printf("ready\n");
   fflush(stdout);
 
@@ -122,6 +129,7 @@ int main(int count, char **arguments) {
       }
       if (held == REPORT_BYTES && wand_report_received(report)) held = 0;
     }
+    conditions.absent = lifted != 0;
     wand_step(now());
     while (flush(line, &line_out)) {
       line_out.length = wand_bytes_to_send(line_out.bytes, sizeof line_out.bytes);

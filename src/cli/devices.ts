@@ -1,5 +1,6 @@
 // `wandbridge devices`: what is plugged in, what it is taken for, and who has it. Opens nothing.
 import type { Command } from 'commander'
+import { WAND_DRIVER } from '../host/wand-driver.ts'
 import { ASK, type Device, judge, wandsAmong } from '../transport/discovery.ts'
 import { type Holder, holdersOf } from '../transport/holders.ts'
 import { listDevices } from '../transport/inventory.ts'
@@ -31,12 +32,13 @@ export function registerDevices(program: Command): void {
 export async function lookAround() {
   const { devices, notes } = await listDevices()
   const { of, hidden } = await holdersOf(devices.map((device) => device.path))
-  const wands = wandsAmong(devices)
+  const { fingerprints } = WAND_DRIVER
+  const wands = wandsAmong(devices, fingerprints)
   const listed = devices.map((device): Listed => {
     const wand = wands.find(({ ways }) => ways.includes(device))
     return {
       ...device,
-      ...judge(device),
+      ...judge(device, fingerprints),
       wand: wand?.id ?? null,
       holders: of.get(device.path) ?? [],
     }

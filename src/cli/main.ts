@@ -42,6 +42,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   hl7: async () => (await import('./hl7.ts')).registerHl7,
   devices: async () => (await import('./devices.ts')).registerDevices,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
+  'support-bundle': async () => (await import('./support-bundle.ts')).registerSupportBundle,
   config: async () => (await import('./config.ts')).registerConfig,
   backup: async () => (await import('./backup.ts')).registerBackup,
 }

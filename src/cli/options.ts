@@ -1,4 +1,5 @@
 // The options that several commands share, and what becomes of them: one configuration.
+import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Env } from '../base/env.ts'
@@ -14,6 +15,7 @@ import {
 } from '../host/config.ts'
 import type { HostOptions } from '../host/host.ts'
 import type { HttpOptions } from '../host/http-host.ts'
+import { WAND_DRIVER, wandDriverApart } from '../host/wand-driver.ts'
 import { codingsOf } from '../model/codings.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 import { Finder } from '../transport/finder.ts'
@@ -175,6 +177,15 @@ export interface Wands {
 
 const AUTO = 'auto'
 
+/** The file behind a path, whatever links lead to it. */
+function deviceOf(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}
+
 /** A port for every wand named. Throws CommandError(USAGE) on none, on a double one, on nonsense. */
 export function wandsOf({ serial, hid }: Config, env: Env): Wands {
   const all = [...serial, ...hid]
@@ -185,19 +196,29 @@ export function wandsOf({ serial, hid }: Config, env: Env): Wands {
     )
   }
   const named = all.filter((path) => path !== AUTO)
-  const twice = named.find((path, i) => named.indexOf(path) !== i)
-  if (twice !== undefined) throw new CommandError(Exit.USAGE, `${twice} is given twice.`)
+  const devices = named.map(deviceOf)
+  const twice = devices.findIndex((device, i) => devices.indexOf(device) !== i)
+  if (twice >= 0) {
+    const [one, other] = [named[devices.indexOf(String(devices[twice]))], named[twice]]
+    const what =
+      one === other ? `${one} is given twice.` : `${one} and ${other} are two names of one port.`
+    throw new CommandError(
+      Exit.USAGE,
+      `${what} One wand is read on one path: leave one of them out.`,
+    )
+  }
   const kinds = [
     ...(serial.includes(AUTO) ? (['serial'] as const) : []),
     ...(hid.includes(AUTO) ? (['hid'] as const) : []),
   ]
+  const { fingerprints } = WAND_DRIVER
   try {
     return {
       ports: [
         ...serial.filter((spec) => spec !== AUTO).map((spec) => sourceFor(spec, env)),
         ...hid.filter((spec) => spec !== AUTO).map((spec) => hidSourceFor(spec, env)),
       ],
-      finder: kinds.length > 0 ? new Finder({ env, kinds, named }) : null,
+      finder: kinds.length > 0 ? new Finder({ env, fingerprints, kinds, named }) : null,
     }
   } catch (error) {
     throw new CommandError(Exit.USAGE, (error as Error).message)
@@ -218,5 +239,12 @@ export async function wandsNow(config: Config, env: Env): Promise<readonly PortS
 /** What a bridge is made of that goes on looking. */
 export function bridgeWands(config: Config, env: Env) {
   const { ports, finder } = wandsOf(config, env)
-  return { source: config.source, ports, ...(finder ? { finder } : {}) }
+  const driver = config.apart ? wandDriverApart() : WAND_DRIVER
+  if (!driver) {
+    throw new CommandError(
+      Exit.USAGE,
+      'apart: true needs the files of the built program, and they are not here. Build it (npm run build), or leave it out.',
+    )
+  }
+  return { source: config.source, ports, driver, ...(finder ? { finder } : {}) }
 }

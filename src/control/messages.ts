@@ -113,6 +113,19 @@ export const REQUESTS = {
   },
   /** How far the destinations are. */
   delivery: { args: nothing, reply: z.array(destinationStatusSchema).readonly() },
+  /** What it counts by itself. */
+  counters: {
+    args: nothing,
+    reply: z
+      .array(
+        z.object({
+          name: z.string(),
+          labels: z.record(z.string(), z.string()),
+          value: z.number(),
+        }),
+      )
+      .readonly(),
+  },
   /** Sends what was set aside again: how many, by destination. */
   'delivery-resend': {
     args: z.object({ destination: z.string().optional() }),

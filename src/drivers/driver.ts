@@ -9,7 +9,7 @@ import type { Decoder } from '../model/decoder.ts'
 import type { BridgeEvent, Stamp } from '../model/event.ts'
 import type { Policy } from '../model/policy.ts'
 import type { SnapshotValues, Source } from '../model/reading.ts'
-import type { PortFact, PortSource } from '../transport/port.ts'
+import type { Fingerprint, PortFact, PortSource } from '../transport/port.ts'
 
 /** Whether a port that events name is this path, or one wand of several on it. */
 export const isOnPath = (path: string, port: string): boolean =>
@@ -119,10 +119,8 @@ export interface Capabilities {
 /** A kind of driver: what a bridge is given to speak with. */
 export interface DriverKind {
   readonly name: string
-  /** By what of a port one guesses such a wand, in words; that it is one is known from its answer alone. */
-  readonly fingerprints: readonly string[]
-  /** How its bytes are cut into frames, and what finds a damaged one, in words. */
-  readonly framing: string
+  /** By what of a port `auto` finds such a wand; none = it is on a port that somebody names. */
+  readonly fingerprints: readonly Fingerprint[]
   readonly can: Capabilities
   /** How it knows that the implant itself has answered, and not the wand from memory, in words. */
   readonly confirms: string

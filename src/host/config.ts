@@ -41,6 +41,10 @@ export const configSchema = z
       .array(z.string().min(1))
       .default([])
       .meta({ description: 'HID devices, one wand each; auto = every wand that is plugged in.' }),
+    apart: z.boolean().default(false).meta({
+      description:
+        'True: what speaks with a wand runs in a process of its own, one for each. When it hangs or dies, the other wands do not notice. Each takes about 60 MiB of memory, and a third of a second to start.',
+    }),
     policy: z.enum(POLICIES).default('on-placement').meta({ description: 'When a pump is read.' }),
     stateDir: z
       .string()

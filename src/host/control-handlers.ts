@@ -38,6 +38,12 @@ export function controlHandlers(host: Host): Handlers {
       delivery()
         .status()
         .map((one) => destinationTold(words, one)),
+    counters: () =>
+      host
+        .counters()
+        .flatMap(({ name, values }) =>
+          values.map(({ labels = {}, value }) => ({ name, labels, value })),
+        ),
     'delivery-resend': ({ destination }) => delivery().resend(destination),
     worksheet: (step) => worksheet(host, step),
     capture: async (_, { send, onLeave }) => {

@@ -16,8 +16,8 @@ import type { Reply } from '../control/messages.ts'
 import { ControlServer, type Handlers } from '../control/server.ts'
 import { knowDecoder } from '../drivers/decoders.ts'
 import type { DriverKind } from '../drivers/driver.ts'
-import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
+import type { Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { Locale } from '../model/format.ts'
 import type { Source } from '../model/reading.ts'
@@ -29,6 +29,7 @@ import { WORDS, type Words } from '../words/words.ts'
 import { treeOfLog } from './audit-tiles.ts'
 import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
+import { bridgeCounters } from './counters.ts'
 import type { Delivery, Destinations } from './delivery-host.ts'
 import type { Fleet, FleetOptions } from './fleet-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
@@ -37,6 +38,7 @@ import type { Patients } from './patients-host.ts'
 import { openRooms } from './rooms.ts'
 import { checkState, claimState } from './state-format.ts'
 import { lineTold, outcomeTold } from './telling.ts'
+import { WAND_DRIVER } from './wand-driver.ts'
 import type { WitnessConfig, Witnessed } from './witness-host.ts'
 
 export interface Host {
@@ -58,6 +60,7 @@ export interface Host {
   caughtUp(): Promise<void>
   /** Null = there is no destination. */
   readonly delivery: Delivery | null
+  counters(): readonly Counter[]
   /**
    * Uses other settings for the parts that are named, one after the other; no link to a wand and no session is
    * touched. Rejects where a part cannot use them: that part goes on as before, and the later ones do.
@@ -146,7 +149,7 @@ async function hostOf(
   stateDir: string,
   {
     source,
-    driver = openWand,
+    driver = WAND_DRIVER,
     locale = 'en-US',
     audit: { witnesses = [], ...audit } = {},
     capture = {},
@@ -193,7 +196,7 @@ async function hostOf(
     if (!settings) return null
     const { startHttp } = await import('./http-host.ts')
     const now = { delivery: () => delivery.now, fleet: () => fleet, patients: () => patients.now }
-    return startHttp(env, stateDir, { ...rooms, tree, words, ...now }, settings)
+    return startHttp(env, stateDir, { ...rooms, tree, words, counters, ...now }, settings)
   })
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
@@ -240,6 +243,8 @@ async function hostOf(
     watched = startWitnesses(env, auditor, tree, witnesses)
   }
   const rooms = { bridge, auditor, feed, knowledge }
+  const counters = () =>
+    bridgeCounters({ bridge, auditor, delivery: delivery.now, fleet, patients: patients.now })
   const caughtUp = async () => {
     const until = env.monotonic() + 1_000
     const behind = () => knowledge.state.position + 1 < (auditor.head?.size ?? 0)
@@ -274,6 +279,7 @@ async function hostOf(
       if ('http' in next) await http.use(next.http)
     },
     reload,
+    counters,
     interrogate: async (port, readMs) =>
       outcomeTold(words, await interrogateOnce(env, bridge, port, readMs)),
     watch: () => watchLines(bridge).pipe(map((line) => lineTold(words, line))),

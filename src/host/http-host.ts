@@ -6,7 +6,6 @@ import { Access } from '../access/access.ts'
 import { TokenStore } from '../access/store.ts'
 import type { TokenWish } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
-import { overlookedTotals } from '../base/failures.ts'
 import type { Level } from '../base/journal.ts'
 import { isLoopback } from '../base/loopback.ts'
 import { VERSION } from '../base/version.ts'
@@ -20,7 +19,6 @@ import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { isLoss } from '../model/event.ts'
-import { isFork } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { destinationTold, statusTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
@@ -58,13 +56,15 @@ export interface HttpRooms {
   /** The log as tiles. */
   readonly tree: AuditTiles
   readonly words: Words
+  /** What the rooms count by themselves. */
+  counters(): readonly Counter[]
 }
 
 /** Rejects with ListenError when it cannot listen as it is told. */
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, feed, knowledge, delivery, fleet, patients, tree, words }: HttpRooms,
+  { bridge, auditor, feed, knowledge, delivery, fleet, patients, tree, words, counters }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -98,13 +98,7 @@ export async function startHttp(
     audit: tree,
     access,
     reads: readLog(auditor),
-    counters: () => [
-      ...countersOf(bridge, auditor),
-      overlookedCounter(),
-      ...(delivery()?.counters() ?? []),
-      ...(fleet()?.counters() ?? []),
-      ...(patients()?.counters() ?? []),
-    ],
+    counters,
     destinations: () => {
       const broker = fleet()?.status()
       return [...(delivery()?.status() ?? []), ...(broker ? [broker] : [])].map((one) =>
@@ -141,85 +135,4 @@ function readLog(auditor: Auditor): ReadLog {
     },
     refused: () => auditor.refuse(),
   }
-}
-
-function witnessGauges(witnesses: Auditor['status']['witnesses']): Counter[] {
-  if (!witnesses) return []
-  const { of, signed, behind, problems } = witnesses
-  const forks = problems.filter(({ problem }) => isFork(problem)).length
-  const gauge = (name: string, help: string, value: number): Counter => ({
-    ...{ name, help, type: 'gauge', values: [{ value }] },
-  })
-  return [
-    gauge('audit_witnesses', 'Witnesses of the log.', of),
-    gauge('audit_witnesses_signed', 'Witnesses that have cosigned the newest checkpoint.', signed),
-    gauge('audit_witness_lag', 'Records that not every witness has cosigned.', behind),
-    gauge('audit_witness_forks', 'Witnesses that have seen another log of this name.', forks),
-  ]
-}
-
-function overlookedCounter(): Counter {
-  return {
-    name: 'failures_overlooked_total',
-    help: 'What failed and was done without or tried again, by what it was. No reading is wrong for it.',
-    type: 'counter',
-    values: [...overlookedTotals()].map(([what, value]) => ({ labels: { what }, value })),
-  }
-}
-
-/** Ports are numbered as they are configured: a path may name a person's computer. */
-function countersOf(bridge: Bridge, auditor: Auditor): Counter[] {
-  const links = Object.values(bridge.counters())
-  const per = (
-    name: string,
-    help: string,
-    of: (link: (typeof links)[number]) => number,
-  ): Counter => ({
-    name,
-    help,
-    type: 'counter',
-    values: links.map((link, i) => ({ labels: { port: String(i) }, value: of(link) })),
-  })
-  const discarded = links.flatMap((link, i) =>
-    Object.entries(link.discarded).map(([reason, { frames }]) => ({
-      labels: { port: String(i), reason },
-      value: frames,
-    })),
-  )
-  const { waiting, dropped } = auditor.state
-  return [
-    per('link_bytes_in_total', 'Bytes from the wand.', (link) => link.bytesIn),
-    per('link_bytes_out_total', 'Bytes to the wand.', (link) => link.bytesOut),
-    per(
-      'link_frames_total',
-      'Frames from the wand that were good.',
-      (link) => link.accepted.frames,
-    ),
-    per('link_retries_total', 'Requests sent again.', (link) => link.retries),
-    {
-      name: 'link_discarded_total',
-      help: 'Frames that were refused, by reason.',
-      type: 'counter',
-      values: discarded,
-    },
-    {
-      name: 'audit_waiting',
-      help: 'Records that wait for the disk.',
-      type: 'gauge',
-      values: [{ value: waiting }],
-    },
-    {
-      name: 'audit_dropped_total',
-      help: 'Records that could not be kept; a gap record says so.',
-      type: 'counter',
-      values: [{ value: dropped }],
-    },
-    {
-      name: 'audit_upkeep_failures_total',
-      help: 'Steps of the care for older segments that could not be done.',
-      type: 'counter',
-      values: [{ value: auditor.upkeepFailures }],
-    },
-    ...witnessGauges(auditor.status.witnesses),
-  ]
 }

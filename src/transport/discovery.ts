@@ -1,7 +1,7 @@
 // Which of the devices of this computer are wands, judged by what they say of themselves without being
-// opened. The table of fingerprints is the whole knowledge; what is not in it is never opened by
-// `auto`, however alike it looks. That something is a wand is known from its answer to HELLO only.
-import { HID_USAGE, HID_USAGE_PAGE, USB_SIMULATOR } from '../../protocol/usb.ts'
+// opened. The fingerprints of the drivers are the whole knowledge; what is not among them is never opened by
+// `auto`, however alike it looks. That something is a wand is known from its answer only.
+import type { Fingerprint } from './port.ts'
 
 /** One way into one device, as the system lists it. What the system does not tell is null. */
 export interface Device {
@@ -29,34 +29,9 @@ export interface Device {
   readonly wandDescriptor: boolean | null
 }
 
-export interface Fingerprint {
-  readonly name: string
-  readonly vendorId: number
-  readonly productId: number
-  readonly manufacturer: string
-  readonly product: string
-  readonly serialNumber: RegExp
-  /** Paths on systems that tell little else: /dev/serial/by-id/…, /dev/tty.usbmodem…. */
-  readonly path: RegExp
-  readonly usagePage: number
-  readonly usage: number
-}
-
-/** Makers of wands add theirs. */
-export const FINGERPRINTS: readonly Fingerprint[] = [
-  {
-    name: 'simulated wand',
-    ...USB_SIMULATOR,
-    serialNumber: /^SIMW-\d+$/,
-    path: /usb-Wandbridge_Simulated_wand_|usbmodemSIMW/,
-    usagePage: HID_USAGE_PAGE,
-    usage: HID_USAGE,
-  },
-]
-
 /** What each match adds. The numbers alone are shared test numbers: they do not reach ASK. */
 export const WEIGHTS = { ids: 40, manufacturer: 20, product: 20, name: 20 } as const
-/** From here on `auto` opens a device and asks it HELLO. */
+/** From here on `auto` opens a device and asks it who it is. */
 export const ASK = 60
 /** A serial port on USB that nobody knows: a wand may be behind it, so it can be named. */
 const NAMEABLE = 10
@@ -68,9 +43,9 @@ export interface Verdict {
   readonly name: string | null
 }
 
-export function judge(device: Device, table: readonly Fingerprint[] = FINGERPRINTS): Verdict {
+export function judge(device: Device, prints: readonly Fingerprint[]): Verdict {
   let best: Verdict = { score: device.kind === 'serial' && device.place ? NAMEABLE : 0, name: null }
-  for (const print of table) {
+  for (const print of prints) {
     const score = scoreOf(device, print)
     if (score > best.score) best = { score, name: print.name }
   }
@@ -92,9 +67,9 @@ function scoreOf(device: Device, print: Fingerprint): number {
   return matches.reduce((sum, what) => sum + (is[what] ? WEIGHTS[what] : 0), 0)
 }
 
-function isWandInterface(device: Device, print: Fingerprint): boolean {
-  if (device.wandDescriptor === false) return false
-  return device.usagePage === print.usagePage && device.usage === print.usage
+function isWandInterface(device: Device, { hid }: Fingerprint): boolean {
+  if (hid === null || (hid.openDescriptor && device.wandDescriptor === false)) return false
+  return device.usagePage === hid.usagePage && device.usage === hid.usage
 }
 
 export const hex4 = (n: number) => n.toString(16).padStart(4, '0')
@@ -112,9 +87,12 @@ export interface FoundWand {
 }
 
 /** The wands among `devices`. HID and serial port of one device are one wand. */
-export function wandsAmong(devices: readonly Device[]): readonly FoundWand[] {
+export function wandsAmong(
+  devices: readonly Device[],
+  prints: readonly Fingerprint[],
+): readonly FoundWand[] {
   const groups = new Map<string, Device[]>()
-  for (const device of devices.filter((d) => judge(d).score >= ASK)) {
+  for (const device of devices.filter((d) => judge(d, prints).score >= ASK)) {
     const ids = [device.vendorId, device.productId, device.serialNumber]
     const key = device.place ?? (device.serialNumber ? ids.join(':') : device.path)
     groups.set(key, [...(groups.get(key) ?? []), device])

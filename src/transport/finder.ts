@@ -17,6 +17,7 @@ import { type Device, wandsAmong } from './discovery.ts'
 import { hidSource } from './hid.ts'
 import { type Inventory, listDevices } from './inventory.ts'
 import {
+  type Fingerprint,
   type PortEnd,
   PortError,
   type PortEvents,
@@ -35,6 +36,8 @@ const FRESH_MS = 50
 
 export interface FinderOptions {
   readonly env: Env
+  /** Of the wands that are looked for: those that the bridge's driver speaks with. */
+  readonly fingerprints: readonly Fingerprint[]
   /** Which interfaces are looked at. */
   readonly kinds: readonly Device['kind'][]
   /** Paths of wands that are named beside `auto`: theirs already. */
@@ -144,14 +147,14 @@ export class Finder implements PortWatch {
   }
 
   async #lookNow(): Promise<readonly string[]> {
-    const { kinds, list, named, env } = this.#options
+    const { kinds, list, named, env, fingerprints } = this.#options
     const devices = await listed(list)
     const taken = await Promise.all(named.map((path) => realpath(path).catch(() => path)))
     const isNamed = (d: Device) => taken.some((t) => t === d.path || t === d.usbInterface)
     this.#lookedAt = env.monotonic()
     const known = [...this.#wands.keys()]
     for (const id of known) this.#wands.set(id, [])
-    for (const [{ ways }, id] of this.#names.name(wandsAmong(devices))) {
+    for (const [{ ways }, id] of this.#names.name(wandsAmong(devices, fingerprints))) {
       const open = ways.filter((way) => kinds.includes(way.kind))
       if (open.length > 0 && !ways.some(isNamed)) this.#wands.set(id, open)
     }

@@ -69,6 +69,27 @@ export interface PortWatch {
   stop(): void
 }
 
+/**
+ * What a device that is a wand says of itself without being opened. That it is one is known from its answer only.
+ */
+export interface Fingerprint {
+  readonly name: string
+  readonly vendorId: number
+  readonly productId: number
+  readonly manufacturer: string
+  readonly product: string
+  readonly serialNumber: RegExp
+  /** Paths on systems that tell little else: /dev/serial/by-id/…, /dev/tty.usbmodem…. */
+  readonly path: RegExp
+  /** Of its HID interface; null = it has none. */
+  readonly hid: {
+    readonly usagePage: number
+    readonly usage: number
+    /** It has the report descriptor of the open protocol, byte for byte. */
+    readonly openDescriptor: boolean
+  } | null
+}
+
 /** Makes a fresh port per connection attempt. */
 export interface PortSource {
   readonly path: string

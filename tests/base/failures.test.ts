@@ -7,6 +7,7 @@ import { TokenStore } from '../../src/access/store.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { onOverlooked, overlooked, overlookedTotals, wellAgain } from '../../src/base/failures.ts'
 import { insist } from '../../src/delivery/place.ts'
+import { FINGERPRINTS } from '../../src/drivers/open-wand/fingerprints.ts'
 import { Finder } from '../../src/transport/finder.ts'
 
 function told() {
@@ -40,7 +41,7 @@ test('a computer that does not say what is plugged in, then does', async () => {
     if (broken) throw new Error('sysfs is not there')
     return { devices: [], notes: [] } as never
   }
-  const finder = new Finder({ env, kinds: ['serial'], list })
+  const finder = new Finder({ env, fingerprints: FINGERPRINTS, kinds: ['serial'], list })
   finder.start(() => {})
   onTestFinished(() => finder.stop())
   await env.advance(5_000)

@@ -3,7 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { FINGERPRINTS, hex4 } from '../../src/transport/discovery.ts'
+import { FINGERPRINTS } from '../../src/drivers/open-wand/fingerprints.ts'
+import { hex4 } from '../../src/transport/discovery.ts'
 
 const dir = fileURLToPath(new URL('../../deploy/udev/', import.meta.url))
 const files = readdirSync(dir)

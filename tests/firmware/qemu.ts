@@ -1,7 +1,15 @@
 // The firmware on an emulated Cortex-M3 whose serial line is a pseudo-terminal behind a link, and whose kept
 // memory is a file: it can lose its power and come back as the same wand.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, ftruncateSync, openSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeSync,
+} from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,6 +18,8 @@ import { BUILT, type Emulator, FIRMWARE } from './build.ts'
 /** Where firmware/ports/mps2.ld puts the stack, and what startup_mps2.c paints it with. */
 const STACK_AT = 0x2000_0000
 const PAINT = 0xa5
+/** Where port_mps2.c looks whether it is lifted, in the kept memory. */
+const LIFTED_AT = 0x40
 
 export class Board {
   /** What a host opens. */
@@ -61,6 +71,13 @@ export class Board {
       child.once('error', reject)
       child.once('close', (code) => reject(new Error(`the emulator ended: ${code}\n${said}`)))
     })
+  }
+
+  /** Takes it off its pump, or puts it back: a word of the kept memory, which the program is asked to look at. */
+  lift(is: boolean): void {
+    const kept = openSync(join(this.#dir, 'kept'), 'r+')
+    writeSync(kept, Uint8Array.of(Number(is)), 0, 1, LIFTED_AT)
+    closeSync(kept)
   }
 
   /** The power goes, in the middle of whatever it was doing. */

@@ -1,7 +1,8 @@
 // Drivers in processes of their own that hang, flood, die, or write what they may not: their wands are lost, that is
 // said, and they are tried again; another wand of the same bridge notices nothing.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { LINES } from '../../protocol/framing/line-stream.ts'
 import { startSimulator } from '../../simulator/index.ts'
 import { systemEnv } from '../../src/base/env.ts'
@@ -12,7 +13,9 @@ import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import type { BridgeEvent, LinkEvent } from '../../src/model/event.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
 import type { PortSource } from '../../src/transport/port.ts'
-import { eventually } from './programs.ts'
+import { endAll, eventually, sim, start, stop, temporary } from './programs.ts'
+
+afterAll(endAll)
 
 const ROOT = new URL('../..', import.meta.url).pathname
 const MODULE = join(ROOT, 'tests/drivers/apart/rogue.mjs')
@@ -146,10 +149,14 @@ it('reads the open protocol as it does in this process', { timeout: 60_000 }, as
   const path = simulator.wands[0]?.paths.line
   if (!path) throw new Error('the simulator has no wand')
   const module = join(ROOT, 'dist/src/drivers/open-wand/driver.js')
+  const tapped = { in: 0, out: 0 }
   const bridge = new Bridge({
     ...{ env: systemEnv(), source: 'simulator', policy: 'on-placement' },
     driver: apart(openWand, { module, name: 'openWand', child: CHILD }),
     ports: [loopbackSource('loop', path)],
+    tap: (_, fact) => {
+      if ('bytes' in fact) tapped[fact.kind] += fact.bytes.length
+    },
   })
   const events: BridgeEvent[] = []
   bridge.events$.subscribe((event) => void events.push(event))
@@ -168,8 +175,35 @@ it('reads the open protocol as it does in this process', { timeout: 60_000 }, as
       if (event.kind === 'reading') expect(event.answeredAt).toBeLessThan(event.mono)
     }
     expect(bridge.counters()['loop']?.requests).toBeGreaterThan(5)
+    // For captures, every byte both ways.
+    await eventually(
+      () => bridge.counters()['loop'],
+      (now) => now?.bytesIn === tapped.in && now?.bytesOut === tapped.out,
+      10_000,
+    )
   } finally {
     await bridge.stop()
     await simulator.stop()
   }
+})
+
+it('is chosen by the configuration', { timeout: 60_000 }, async () => {
+  const wand = await sim('tcp')
+  const config = join(temporary(), 'config.yaml')
+  writeFileSync(config, 'apart: true\nsource: simulator\npolicy: continuous\n')
+  const program = start([
+    'watch',
+    '--json',
+    '--config',
+    config,
+    '--serial',
+    wand.port,
+    '--state-dir',
+    temporary(),
+  ])
+  await eventually(program.out, (text) => text.includes('"kind":"reading"'), 40_000)
+  const task = `/proc/${program.child.pid}/task/${program.child.pid}/children`
+  const [child = ''] = readFileSync(task, 'utf8').trim().split(' ')
+  expect(readFileSync(`/proc/${child}/cmdline`, 'utf8')).toContain('drivers/apart/child.js')
+  expect(await stop(program)).toBe(0)
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startSimulator } from '../../simulator/index.ts'
+import { FINGERPRINTS } from '../../src/drivers/open-wand/fingerprints.ts'
 import { ASK, judge, wandsAmong } from '../../src/transport/discovery.ts'
 import { holdersOf } from '../../src/transport/holders.ts'
 import { listByLibraries, listDevices } from '../../src/transport/inventory.ts'
@@ -18,8 +19,9 @@ beforeEach(() => {
 })
 afterEach(() => sys.remove())
 
-const scores = async () => (await readSysfs(sys.root)).map((d) => [d.path, judge(d).score])
-const ids = async () => wandsAmong(await readSysfs(sys.root)).map((wand) => wand.id)
+const scores = async () =>
+  (await readSysfs(sys.root)).map((d) => [d.path, judge(d, FINGERPRINTS).score])
+const ids = async () => wandsAmong(await readSysfs(sys.root), FINGERPRINTS).map((wand) => wand.id)
 
 describe('/sys', () => {
   it('is read with nothing opened: a composite wand is two devices and one wand', async () => {
@@ -59,7 +61,9 @@ describe('/sys', () => {
         wandDescriptor: null,
       },
     ])
-    expect(wandsAmong(devices)).toMatchObject([{ id: 'SIMW-0007', ways: [devices[1], devices[0]] }])
+    expect(wandsAmong(devices, FINGERPRINTS)).toMatchObject([
+      { id: 'SIMW-0007', ways: [devices[1], devices[0]] },
+    ])
   })
 
   it('that is empty, or not there, has nothing in it', async () => {
@@ -147,7 +151,7 @@ describe('which wand is which', () => {
     sys.clear()
     sys.wand('1-1', 'SIMW-0002', 0)
     sys.wand('1-2', 'SIMW-0001', 1)
-    const wands = wandsAmong(await readSysfs(sys.root))
+    const wands = wandsAmong(await readSysfs(sys.root), FINGERPRINTS)
     expect(wands.map((w) => [w.id, w.ways.map((d) => d.path)])).toEqual([
       ['SIMW-0002', ['/dev/ttyACM0', '/dev/hidraw0']],
       ['SIMW-0001', ['/dev/ttyACM1', '/dev/hidraw1']],
@@ -191,9 +195,9 @@ describe('which wand is which', () => {
       ],
     })
     expect(devices.map((d) => d.path)).toEqual(['COM1', 'COM4', 'COM5', 'HID#1', 'HID#2'])
-    expect(wandsAmong(devices).map((w) => [w.id, w.ways.map((d) => d.path)])).toEqual([
-      ['SIMW-0003', ['COM4', 'HID#1']],
-    ])
+    expect(wandsAmong(devices, FINGERPRINTS).map((w) => [w.id, w.ways.map((d) => d.path)])).toEqual(
+      [['SIMW-0003', ['COM4', 'HID#1']]],
+    )
   })
 
   it('says what stood in the way of a list, and gives the other', async () => {

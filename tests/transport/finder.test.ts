@@ -8,10 +8,16 @@ import { startSimulator } from '../../simulator/index.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { Bridge } from '../../src/bridge/bridge.ts'
 import { openWand } from '../../src/drivers/open-wand/driver.ts'
+import { FINGERPRINTS } from '../../src/drivers/open-wand/fingerprints.ts'
 import type { Device } from '../../src/transport/discovery.ts'
 import { Finder } from '../../src/transport/finder.ts'
 import { loopbackSource } from '../../src/transport/loopback.ts'
-import { PortError, type PortSource, type WandPort } from '../../src/transport/port.ts'
+import {
+  type Fingerprint,
+  PortError,
+  type PortSource,
+  type WandPort,
+} from '../../src/transport/port.ts'
 import { readSysfs } from '../../src/transport/sysfs.ts'
 import { said } from '../words/said.ts'
 import { DESCRIPTORS, FakeSys, SIMULATED } from './plugged.ts'
@@ -51,6 +57,7 @@ function scripted(refuse: (path: string) => PortError | null = () => null) {
 function finder(env: VirtualEnv, more: Partial<ConstructorParameters<typeof Finder>[0]> = {}) {
   let looks = 0
   const made = new Finder({
+    fingerprints: FINGERPRINTS,
     env,
     kinds: BOTH,
     list: async () => {
@@ -214,6 +221,7 @@ describe('looking', () => {
     const env = new VirtualEnv()
     let looks = 0
     const f = new Finder({
+      fingerprints: FINGERPRINTS,
       env,
       kinds: BOTH,
       list: async () => {
@@ -241,6 +249,7 @@ describe('looking', () => {
     const env = new VirtualEnv()
     let looks = 0
     const f = new Finder({
+      fingerprints: FINGERPRINTS,
       env,
       kinds: BOTH,
       list: () => {
@@ -269,6 +278,7 @@ describe('a bridge with auto', () => {
     const wandOf = (way: Device) =>
       simulator.wands.find((w) => w.serial === way.serialNumber)?.paths ?? null
     const f = new Finder({
+      fingerprints: FINGERPRINTS,
       env,
       kinds: BOTH,
       list: async () => ({ devices, notes: [] }),
@@ -325,6 +335,7 @@ describe('a bridge with auto', () => {
     sys.hidraw('hidraw0', dir, 'x.1', 'HID_NAME=x\n', DESCRIPTORS.wand)
     let devices = await readSysfs(sys.root)
     const f = new Finder({
+      fingerprints: FINGERPRINTS,
       env,
       kinds: BOTH,
       list: async () => ({ devices, notes: [] }),
@@ -361,4 +372,20 @@ describe('a bridge with auto', () => {
     expect(await env.until(() => done, 3_100)).toBe(true)
     await simulator.stop()
   })
+})
+
+it('finds the wands of the driver that it looks for, and no others', async () => {
+  const other: Fingerprint = {
+    ...{ name: 'other wand', vendorId: 0x0403, productId: 0x6001, manufacturer: 'FTDI' },
+    ...{ product: 'Other', serialNumber: /^OTHER-/, path: /usb-FTDI_Other_/, hid: null },
+  }
+  sys.wand('1-1', 'SIMW-0001', 0)
+  const strings = { idVendor: '0403', idProduct: '6001', manufacturer: 'FTDI', product: 'Other' }
+  sys.tty('ttyUSB0', sys.usb('1-2', { ...strings, serial: 'OTHER-7' }, 0, 'ftdi_sio'))
+  const { source } = scripted()
+  const look = (fingerprints: readonly Fingerprint[]) =>
+    finder(new VirtualEnv(), { source, fingerprints }).finder.look()
+  expect((await look([other])).map(({ path }) => path)).toEqual(['usb:OTHER-7'])
+  expect((await look(FINGERPRINTS)).map(({ path }) => path)).toEqual(['usb:SIMW-0001'])
+  expect(await look([])).toEqual([])
 })

@@ -4,6 +4,7 @@
 import { BLOCKS } from '../../../protocol/fields/blocks.ts'
 import type { Driver, DriverKind } from '../driver.ts'
 import { decoder } from './decoder.ts'
+import { FINGERPRINTS } from './fingerprints.ts'
 import { Interpreter } from './interpret.ts'
 import { Link } from './link.ts'
 import { Overheard } from './overhear.ts'
@@ -12,11 +13,7 @@ import { TIMING } from './timing.ts'
 
 export const openWand: DriverKind = {
   name: 'open-wand',
-  fingerprints: [
-    'a HID interface of usage page 0xFF00 and usage 1',
-    'any serial port, or a TCP device server, that somebody names',
-  ],
-  framing: 'lines, or HID reports, of PDUs with a CRC-32 (protocol/README.md §4–§6)',
+  fingerprints: FINGERPRINTS,
   can: {
     blocks: Object.keys(BLOCKS) as (keyof typeof BLOCKS)[],
     ...{ session: true, live: true, severalOnPort: false },

@@ -29,7 +29,6 @@ const WAYS = {
 export const rogue = {
   name: 'rogue',
   fingerprints: [],
-  framing: '',
   can: { blocks: [], session: false, live: false, severalOnPort: false },
   confirms: '',
   decoder: { name: 'rogue-decoder/1' },

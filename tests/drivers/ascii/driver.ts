@@ -329,8 +329,7 @@ class AsciiDriver implements Driver {
 
 export const asciiWand: DriverKind = {
   name: 'ascii-wand',
-  fingerprints: ['a serial port on which lines that begin with !A or !B come unasked'],
-  framing: 'lines of text, each with the sum of its characters modulo 97',
+  fingerprints: [],
   can: { blocks: CAN_READ, session: false, live: true, severalOnPort: true },
   confirms: 'every answer but ID is fetched from the implant; NONE is said when it does not answer',
   decoder,

@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Simulator } from '../../../simulator/index.ts'
 import { systemEnv } from '../../../src/base/env.ts'
 import { lookAround, renderDevices } from '../../../src/cli/devices.ts'
+import { FINGERPRINTS } from '../../../src/drivers/open-wand/fingerprints.ts'
 import type { BridgeEvent } from '../../../src/model/event.ts'
 import { ASK } from '../../../src/transport/discovery.ts'
 import { Finder } from '../../../src/transport/finder.ts'
@@ -50,7 +51,7 @@ test('two wands of one model that swap their ports keep their names and their pu
   withSimulator(TWO, async (simulator) => {
     await ttys()
     const truth = simulator.wands.map((wand) => [wand.serial, wand.implantSerial])
-    const finder = new Finder({ env, kinds: ['serial', 'hid'] })
+    const finder = new Finder({ env, fingerprints: FINGERPRINTS, kinds: ['serial', 'hid'] })
     await withBridge({ ports: [], finder, policy: 'continuous' }, async (bridge) => {
       const events = eventsOf(bridge)
       const names = SERIALS.map((serial) => `usb:${serial}`)
@@ -79,7 +80,7 @@ test('named by path, a port says which wand is on it now', () =>
 test('a wand with two ways has one of them open, never both, and devices tells who has it', () =>
   withSimulator({ ports: [{ kind: 'usbip', port: 0 }] }, async () => {
     const wand = await plugged()
-    const finder = new Finder({ env, kinds: ['serial', 'hid'] })
+    const finder = new Finder({ env, fingerprints: FINGERPRINTS, kinds: ['serial', 'hid'] })
     await withBridge({ ports: [], finder, policy: 'manual' }, async (bridge) => {
       const events = eventsOf(bridge)
       await until('the wand answers', () => events.some((event) => event.kind === 'wand'), 20_000)
@@ -119,7 +120,7 @@ test('a foreign HID device that looks alike is listed and not opened', async () 
     assert.equal(found?.product, 'Acme Thing')
     assert.equal(found?.wandDescriptor, true)
     assert.ok(found.score < ASK, `score ${found.score}`)
-    const finder = new Finder({ env, kinds: ['serial', 'hid'] })
+    const finder = new Finder({ env, fingerprints: FINGERPRINTS, kinds: ['serial', 'hid'] })
     assert.deepEqual(await finder.look(), [])
     await withBridge({ ports: [], finder, policy: 'manual' }, async (bridge) => {
       await wait(1_500)
