@@ -75,13 +75,14 @@ export const zwave = async (): Promise<Path> => {
 }
 
 export const mavlink = (): { path: Path; wire: Buffer } => {
-  const { MavLinkPacketSplitter, MavLinkPacketParser, MavLinkProtocolV2, common } =
-    published('node-mavlink') as {
-      MavLinkPacketSplitter: Make<Emitting>
-      MavLinkPacketParser: Make<Emitting>
-      MavLinkProtocolV2: Make<{ serialize(message: object, seq: number): Buffer }>
-      common: { GlobalPositionInt: Make<Record<string, unknown>> }
-    }
+  const { MavLinkPacketSplitter, MavLinkPacketParser, MavLinkProtocolV2, common } = published(
+    'node-mavlink',
+  ) as {
+    MavLinkPacketSplitter: Make<Emitting>
+    MavLinkPacketParser: Make<Emitting>
+    MavLinkProtocolV2: Make<{ serialize(message: object, seq: number): Buffer }>
+    common: { GlobalPositionInt: Make<Record<string, unknown>> }
+  }
   const path: Path = (read) => {
     const splitter = new MavLinkPacketSplitter()
     const parser = splitter.pipe(new MavLinkPacketParser())
