@@ -3,6 +3,7 @@
 // codes.
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../base/version.ts'
+import type { Source } from '../model/reading.ts'
 import { CommandError, Exit } from './exit.ts'
 import { guardOutput } from './output.ts'
 
@@ -33,6 +34,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   audit: async () => (await import('./audit.ts')).registerAudit,
   witness: async () => (await import('./witness.ts')).registerWitness,
   capture: async () => (await import('./capture.ts')).registerCapture,
+  replay: async () => (await import('./replay.ts')).registerReplay,
   token: async () => (await import('./token.ts')).registerToken,
   operator: async () => (await import('./operator.ts')).registerOperator,
   open: async () => (await import('./open.ts')).registerOpen,
@@ -41,12 +43,27 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   devices: async () => (await import('./devices.ts')).registerDevices,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
   config: async () => (await import('./config.ts')).registerConfig,
+  backup: async () => (await import('./backup.ts')).registerBackup,
 }
 const named = process.argv[2] ?? ''
 const wanted =
   named === '--version' ? [] : COMMANDS[named] ? [COMMANDS[named]] : Object.values(COMMANDS)
 for (const register of await Promise.all(wanted.map((load) => load()))) register(program)
 for (const command of program.commands) command.exitOverride()
+
+// A state directory of a later release is not touched by any command.
+program.hook('preAction', async (_, action) => {
+  if (!action.options.some(({ long }) => long === '--state-dir')) return
+  const { stateDir, source } = action.opts<{ stateDir?: string; source?: Source }>()
+  const { defaultStateDir } = await import('../host/config.ts')
+  const { checkState, LaterState } = await import('../host/state-format.ts')
+  try {
+    checkState(stateDir ?? defaultStateDir(source))
+  } catch (error) {
+    if (error instanceof LaterState) throw new CommandError(Exit.USAGE, error.message)
+    // What cannot be read is told by the command that wants it.
+  }
+})
 
 try {
   await program.parseAsync()

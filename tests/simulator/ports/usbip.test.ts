@@ -159,7 +159,9 @@ describe('a wand on USB', () => {
       const client = await take(port, busId)
       const { data } = await client.control([0x80, 6, 0x0303, 0x0409, 255])
       expect(data.subarray(2).toString('utf16le')).toBe(`SIMW-000${i + 1}`)
-      const reply = decodePdu(decodeLine(Buffer.from(await overSerial(client), 'latin1')) as Uint8Array) as Pdu
+      const reply = decodePdu(
+        decodeLine(Buffer.from(await overSerial(client), 'latin1')) as Uint8Array,
+      ) as Pdu
       expect(Buffer.from(reply.payload).toString('latin1')).toContain(`SIMW-000${i + 1}`)
     }
   })
