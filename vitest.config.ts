@@ -53,6 +53,8 @@ const ONCE = [
   'hl7/torture',
   // A program in C, which knows nothing of Node.
   'firmware/*',
+  // What lies in a package, and where.
+  'deploy/tree',
   // Whole houses, for what they say.
   ...['patients/*', 'host/other-driver', 'hl7/{same,trial}', 'fhir/surface'],
   ...[
