@@ -111,6 +111,7 @@ async function reads(event: ReadingEvent): Promise<Record<string, number>> {
     feed,
     knowledge,
     delivery: () => null,
+    fleet: () => null,
     patients: () => null,
     tree,
     words: WORDS['en-US'],

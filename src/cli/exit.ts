@@ -1,5 +1,5 @@
 // How commands end. Every error says what happened, what it means for the reading, what to do next.
-import { ControlError } from '../control/client.ts'
+import { ControlError } from '../control/error.ts'
 import { onReaderGone } from './output.ts'
 
 export const Exit = {

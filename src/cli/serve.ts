@@ -20,10 +20,12 @@ import {
   auditOf,
   type BridgeFlags,
   bridgeWands,
+  brokerOf,
   captureOf,
   deliveryOf,
   httpOf,
   patientsOf,
+  type Settings,
   settings,
   withBridgeOptions,
 } from './options.ts'
@@ -34,14 +36,17 @@ export function registerServe(program: Command): void {
     .description('Run the bridge.')
     .option('--policy <policy>', 'when to read: on-placement, manual, continuous')
     .option('--listen <host:port>', `where to serve HTTP, or none (default: ${LISTEN})`)
-    .action(async (flags: BridgeFlags) => {
+    .option(
+      '--from <servers>',
+      'no wand: serve what a broker has of many sites (nats://HOST:PORT,…)',
+    )
+    .action(async (flags: BridgeFlags & { readonly from?: string }) => {
       const chosen = settings(flags)
+      if (flags.from !== undefined) return replica(chosen, flags.from)
       const env = systemEnv()
       const notify = serviceManager(env)
       const wands = bridgeWands(chosen, env)
-      const write = (line: string, json: boolean) =>
-        console.error(json ? printableJson(line) : printable(line))
-      const journal = new Journal({ env, systemd: isJournal(), write, ...chosen.log })
+      const journal = journalOf(chosen, env)
       const log = (text: string) => journal.say('info', 'bridge', text)
       const http = httpOf(chosen, journal.of('http'))
       const reload = reloader(flags, chosen, journal, () => host)
@@ -53,6 +58,7 @@ export function registerServe(program: Command): void {
         capture: captureOf(chosen),
         delivery: deliveryOf(chosen, journal.of('delivery')),
         patients: patientsOf(chosen, journal.of('patients')),
+        ...(chosen.fleet && { fleet: { config: chosen.fleet, log: journal.of('fleet') } }),
         ...(http && { http }),
         ...(flags.config !== undefined && { reload }),
       }))
@@ -105,6 +111,34 @@ export function registerServe(program: Command): void {
         }
       })
     })
+}
+
+/** Serves what a broker has, until it is stopped. */
+async function replica(chosen: Settings, from: string): Promise<void> {
+  const env = systemEnv()
+  const journal = journalOf(chosen, env)
+  const log = (text: string) => journal.say('info', 'fleet', text)
+  const { source, stateDir, locale, zone } = chosen
+  const broker = brokerOf(chosen, from)
+  const http = httpOf(chosen, log)
+  if (!http) throw new CommandError(Exit.USAGE, 'A replica has nothing to do without --listen.')
+  const { startReplica } = await import('../host/replica.ts')
+  const page = { locale, zone }
+  const options = { broker, source, words: WORDS[locale], page, http, log }
+  const running = await startReplica(env, stateDir, options).catch((error: Error) => {
+    const next = 'Nothing is served. Check --from, and what the broker lets this user do.'
+    const what = error instanceof ListenError ? '' : 'The replica cannot start: '
+    throw new CommandError(Exit.USAGE, `${what}${error.message}\n${next}`)
+  })
+  stopInOrder(() => running.close())
+  log(`Replica ready on ${running.url}. Sites: ${running.sites.join(', ') || 'none yet'}.`)
+  log(`Tokens for all sites: --state-dir ${stateDir}; for one: --state-dir ${stateDir}/sites/SITE.`)
+}
+
+function journalOf(chosen: Settings, env: Env): Journal {
+  const write = (line: string, json: boolean) =>
+    console.error(json ? printableJson(line) : printable(line))
+  return new Journal({ env, systemd: isJournal(), write, ...chosen.log })
 }
 
 /** How urgent it is that the log is so. */

@@ -12,6 +12,7 @@ import { insist, Place, sinceOf } from './place.ts'
 import { type Parked, type Saved, type Store, UnreadablePlace } from './saved.ts'
 import type { Message, Sender } from './sender.ts'
 import { standing } from './standing.ts'
+import { Turns } from './turns.ts'
 
 /** What is written down about a destination, durably. False = it could not be. */
 export interface Notes {
@@ -39,6 +40,7 @@ export class Destination {
   readonly #options: DestinationOptions
   readonly #outbox: Outbox
   readonly #exchange: Exchange
+  readonly #turns: Turns
   readonly #end = new AbortController()
   #place: Place | null = null
   /** Why nothing can be sent at all: its place or the log cannot be read. */
@@ -48,13 +50,13 @@ export class Destination {
   #resending: Parked | null = null
   /** It wanted no message any more, and is to be asked again. */
   #enabling = false
-  #sent = 0
 
   constructor(options: DestinationOptions) {
     const { env, records, sender, rules } = options
     this.#options = options
     this.#outbox = new Outbox(env, records, sender)
     this.#exchange = new Exchange(env, sender, { ...RULES, ...rules }, options.log)
+    this.#turns = new Turns(this.#exchange, this.#outbox)
   }
 
   get name(): string {
@@ -127,7 +129,7 @@ export class Destination {
       lastError: this.#exchange.lastError,
       waiting: this.#outbox.held,
       parked,
-      sent: this.#sent,
+      sent: this.#turns.sent,
     })
   }
 
@@ -249,9 +251,8 @@ export class Destination {
   ): Promise<Parked | null | 'stopped' | 'gone'> {
     const { notes, env } = this.#options
     const { control } = message
-    const result = await this.#exchange.send(message)
+    const result = await this.#turns.take(message)
     if (result.kind === 'accepted') {
-      this.#sent += 1
       if (before && !(await this.#written(() => notes.resent(before)))) return 'stopped'
       return null
     }

@@ -17,6 +17,7 @@ export class Exchange {
   readonly #log: (text: string, level?: Level) => void
   #state: State = IDLE
   #stopped = false
+  #once = false
   /** The text of the message that is under way. */
   #text = ''
   #done: (result: Result) => void = () => {}
@@ -57,8 +58,12 @@ export class Exchange {
     return this.#lastError
   }
 
-  /** Until it is accepted, is to be set aside, or nothing is wanted any more. Of what was stopped nothing is said. */
-  async send(message: Message): Promise<Result> {
+  /**
+   * Until it is accepted, is to be set aside, is stuck, or nothing is wanted any more; `once`: one attempt. Of what was
+   * stopped nothing is said.
+   */
+  async send(message: Message, once = false): Promise<Result> {
+    this.#once = once
     await message.ready?.()
     try {
       this.#text = message.text()
@@ -105,7 +110,7 @@ export class Exchange {
 
   #on(event: Event): void {
     if (this.#stopped) return
-    const { state, effects } = step(this.#state, event, this.#rules)
+    const { state, effects } = step(this.#state, event, { ...this.#rules, once: this.#once })
     this.#state = state
     for (const effect of effects) {
       switch (effect.do) {

@@ -6,8 +6,10 @@ import { z } from 'zod'
 import { parseCosigner } from '../audit/format/cosignature.ts'
 import { FORMATS, LEVELS } from '../base/journal.ts'
 import { deliverySchema } from '../delivery/config.ts'
+import { type BrokerConfig, brokerProblem, fleetSchema } from '../fleet/stream/config.ts'
 import { hl7Schema } from '../hl7/config.ts'
 import { isProxy } from '../http/reached.ts'
+import { codingsSchema } from '../model/codings.ts'
 import { isZone, LOCALES } from '../model/format.ts'
 import { POLICIES } from '../model/policy.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
@@ -16,6 +18,8 @@ import { CHECKED_STEPS } from '../refill/sheet/entries.ts'
 
 /** Scheme and host alone. */
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
+
+export { type BrokerConfig, brokerProblem }
 
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'
@@ -157,6 +161,10 @@ export const configSchema = z
     hl7: hl7Schema.meta({ description: 'Where HL7 v2 messages go. None by default.' }),
     delivery: deliverySchema.meta({
       description: 'Where readings go as FHIR transactions and as webhooks. Nowhere by default.',
+    }),
+    codings: codingsSchema,
+    fleet: fleetSchema.optional().meta({
+      description: 'The NATS JetStream broker that every record goes to. None by default.',
     }),
     patients: patientsSchema.meta({
       description:

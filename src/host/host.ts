@@ -30,6 +30,7 @@ import { treeOfLog } from './audit-tiles.ts'
 import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
 import type { Delivery, Destinations } from './delivery-host.ts'
+import type { Fleet, FleetOptions } from './fleet-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
 import { Part } from './part.ts'
 import type { Patients } from './patients-host.ts'
@@ -97,6 +98,8 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
   }
   /** Reads the configuration again and says what became of it. */
   readonly reload?: () => Promise<Reply<'reload'>>
+  /** The broker that every record goes to. */
+  readonly fleet?: FleetOptions
 }
 
 /** What can be changed while a bridge runs. */
@@ -152,6 +155,7 @@ async function hostOf(
     patients: asked,
     reload = () =>
       Promise.reject(new Error('This bridge was started without a configuration file.')),
+    fleet: broker,
     ...options
   }: HostOptions,
   closers: Closers,
@@ -168,6 +172,9 @@ async function hostOf(
   let watched: Witnessed | null = null
   // When its start fails half-way.
   closers.add('the witnesses', () => watched?.close())
+  let fleet: Fleet | null = null
+  // After the log has ended: its last records go to the broker, too.
+  closers.add('the way to the broker', () => fleet?.close())
   const delivery = new Part<Delivery, Sending>(sending, async (settings) => {
     // Whoever does not send or listen does not load what it takes.
     if (!settings || !sends(settings)) return null
@@ -180,12 +187,12 @@ async function hostOf(
     const { config, log = () => {} } = settings ?? {}
     // What was written until now is known before it is asked whose a pump is.
     await caughtUp()
-    return startPatients({ env, auditor, knowledge, config, log })
+    return startPatients({ env, stateDir, auditor, knowledge, config, log })
   })
   const http = new Part<Http, HostOptions['http']>(listening, async (settings) => {
     if (!settings) return null
     const { startHttp } = await import('./http-host.ts')
-    const now = { delivery: () => delivery.now, patients: () => patients.now }
+    const now = { delivery: () => delivery.now, fleet: () => fleet, patients: () => patients.now }
     return startHttp(env, stateDir, { ...rooms, tree, words, ...now }, settings)
   })
   const { auditor, feed, knowledge, bridge, start } = openRooms(
@@ -202,8 +209,9 @@ async function hostOf(
       },
       // A destination whose place is not read yet may be owed everything.
       owed: () => {
-        if (delivery.now && !delivery.changing) return delivery.now.owed
-        return delivery.changing || sends(sending) ? 0 : Number.POSITIVE_INFINITY
+        const toBroker = fleet?.owed ?? (broker ? 0 : Number.POSITIVE_INFINITY)
+        if (delivery.now && !delivery.changing) return Math.min(delivery.now.owed, toBroker)
+        return delivery.changing || sends(sending) ? 0 : toBroker
       },
       learned: async () => {
         closers.add('the patients', () => patients.close())
@@ -220,7 +228,7 @@ async function hostOf(
     env,
     stateDir,
     boot,
-    ports: options.ports.map((port) => port.path),
+    bridge: { source, policy: options.policy, liveMs: options.liveMs ?? null },
     append: (record) => auditor.append(record),
     allowed: () => auditor.state.captures,
     ...capture,
@@ -236,6 +244,10 @@ async function hostOf(
     const until = env.monotonic() + 1_000
     const behind = () => knowledge.state.position + 1 < (auditor.head?.size ?? 0)
     while (behind() && env.monotonic() < until) await sleep(env, 20)
+  }
+  if (broker) {
+    const { startFleet } = await import('./fleet-host.ts')
+    fleet = await startFleet(env, stateDir, rooms, broker)
   }
   closers.add('the destinations', () => delivery.close())
   await delivery.use()

@@ -18,6 +18,7 @@ import { type HttpServer, type ListenOptions, listen } from '../http/server.ts'
 
 import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { isLoss } from '../model/event.ts'
 import { isFork } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
@@ -25,6 +26,7 @@ import { destinationTold, statusTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
 import type { Delivery } from './delivery-host.ts'
 import { fhirMount } from './fhir-host.ts'
+import type { Fleet } from './fleet-host.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
 import type { Patients } from './patients-host.ts'
 
@@ -33,6 +35,8 @@ export interface HttpOptions extends ListenOptions {
   readonly tokens?: boolean
   /** Language and zone of the page; default en-US and UTC. */
   readonly page?: PageSettings
+  /** Of the clinic, beside ours, in FHIR. */
+  readonly codings?: Codings
   /** For errors nobody expected, and certificates read again. */
   readonly log: (text: string, level?: Level) => void
 }
@@ -49,6 +53,7 @@ export interface HttpRooms {
   readonly feed: Feed
   readonly knowledge: Knowledge
   readonly delivery: () => Delivery | null
+  readonly fleet: () => Fleet | null
   readonly patients: () => Patients | null
   /** The log as tiles. */
   readonly tree: AuditTiles
@@ -59,7 +64,7 @@ export interface HttpRooms {
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, feed, knowledge, delivery, patients, tree, words }: HttpRooms,
+  { bridge, auditor, feed, knowledge, delivery, fleet, patients, tree, words }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -97,11 +102,17 @@ export async function startHttp(
       ...countersOf(bridge, auditor),
       overlookedCounter(),
       ...(delivery()?.counters() ?? []),
+      ...(fleet()?.counters() ?? []),
       ...(patients()?.counters() ?? []),
     ],
-    destinations: () => (delivery()?.status() ?? []).map((one) => destinationTold(words, one)),
+    destinations: () => {
+      const broker = fleet()?.status()
+      return [...(delivery()?.status() ?? []), ...(broker ? [broker] : [])].map((one) =>
+        destinationTold(words, one),
+      )
+    },
     patients: () => patients()?.status() ?? null,
-    mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone)],
+    mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone, options.codings ?? NO_CODINGS)],
     page: pageFiles(page),
     log: options.log,
   }

@@ -1,200 +1,218 @@
-// The Debian package on a Debian with systemd as its first process: it installs, runs as nobody in particular, reads a
-// simulated wand, is restarted and upgraded while it reads, is killed when it hangs, and is removed. What is
-// configured is the example, with the wand named. With WANDBRIDGE_LONG=1 in a clean Debian 13 and fifty times.
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, expect, it } from 'vitest'
-import { mulberry32 } from '../../src/base/env.ts'
-import { Container, canBoot, debian13 } from './container.ts'
+// The package as others get it: packed, installed into an empty directory from what npm has fetched already, called,
+// compiled against, and put into a page.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { endAll, temporary } from './programs.ts'
 
-const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-const ROUNDS = LONG ? 50 : 2
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const STATE = '/var/lib/wandbridge'
+const ROOT = new URL('../../', import.meta.url).pathname
+const JUDGES = join(ROOT, 'tests/oracles/openapi/node_modules')
+const MS = 180_000
 
-let debian: Container | null = null
-afterAll(async () => {
-  await debian?.stop()
-  await endAll()
-})
+interface Entry {
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
 
-/** Packages of two versions, which are the same but for that. */
-function packages(): string {
-  const out = temporary()
-  const versions = LONG ? ['0.1.0', '0.1.1'] : ['0.1.0']
-  for (const version of versions) {
-    const args = ['tools/package/deb.mjs', '--version', version, '--out', out]
-    execFileSync(process.execPath, args, { cwd: ROOT, stdio: 'pipe' })
+const json = (path: string) => JSON.parse(readFileSync(join(ROOT, path), 'utf8'))
+const own = json('package.json') as Entry & {
+  readonly version: string
+  readonly bin: object
+  readonly exports: Readonly<Record<string, string | { readonly types: string }>>
+}
+const TARBALL = `wandbridge-${own.version}.tgz`
+
+let dir = ''
+let files: string[] = []
+let packages: string[] = []
+
+/** A lock for who has this package alone: its packages are those of our own lock. */
+function lockOf(tarball: Buffer): object {
+  const all = json('package-lock.json').packages as Readonly<Record<string, Entry>>
+  const spec = `file:${TARBALL}`
+  const { version, bin, dependencies = {} } = own
+  const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`
+  const found: Record<string, object> = {
+    '': { name: 'consumer', version: '1.0.0', dependencies: { wandbridge: spec } },
+    'node_modules/wandbridge': { version, resolved: spec, integrity, dependencies, bin },
   }
-  return out
-}
-
-/** The index of the manual's pages is another package's work, and takes longer than all of ours. */
-const INSTALL = 'dpkg --no-triggers --install'
-const deb = (version: string) => `/shared/wandbridge_${version}_$(dpkg --print-architecture).deb`
-
-/** The example as a clinic would change it. */
-function configuration(): string {
-  const example = readFileSync(join(ROOT, 'deploy/config/wandbridge.yaml'), 'utf8')
-  const changed = example
-    .replace('serial: [auto]\nhid: [auto]', 'source: simulator\nserial: [tcp://127.0.0.1:4001]')
-    .replace('policy: on-placement', 'policy: continuous')
-  expect(changed).toContain('tcp://127.0.0.1:4001')
-  expect(changed).toContain('policy: continuous')
-  return changed
-}
-
-interface Status {
-  readonly wands: readonly {
-    readonly session: { readonly state: string }
-    readonly unclosed: readonly { readonly pump: string | null; readonly sentence: string }[]
-  }[]
-  readonly pumps: readonly { readonly quality: string }[]
-}
-
-/** What the running bridge answers on its control socket. */
-function status(inside: Container): Status {
-  const ask = `const s = require('node:net').connect('${STATE}/control.sock'); let t = ''
-    s.write('{"id":1,"do":"status","args":{}}\\n')
-    s.on('data', (d) => { t += d; if (t.includes('\\n')) { console.log(t); s.destroy() } })`
-  const { code, text } = inside.run(`node -e '${ask.replaceAll("'", `'\\''`)}'`)
-  const none = { wands: [], pumps: [] }
-  return code === 0 ? ((JSON.parse(text) as { reply?: Status }).reply ?? none) : none
-}
-
-async function until<T>(what: string, get: () => T, good: (x: T) => boolean): Promise<T> {
-  for (const end = performance.now() + 60_000; ; ) {
-    const now = get()
-    if (good(now)) return now
-    if (performance.now() > end) {
-      const log = debian?.run('journalctl -u wandbridge --no-pager | tail -40').text
-      throw new Error(`not so: ${what}; last: ${JSON.stringify(now)}\n${log}`)
+  const visit = (from: string, entry: Entry) => {
+    for (const name of Object.keys({ ...entry.dependencies, ...entry.optionalDependencies })) {
+      const path = nearest(all, from, name)
+      const there = path === null ? undefined : all[path]
+      if (path === null || there === undefined || found[path]) continue
+      found[path] = there
+      visit(path, there)
     }
-    await new Promise((resolve) => setTimeout(resolve, 400))
+  }
+  visit('', { dependencies })
+  return { name: 'consumer', version: '1.0.0', lockfileVersion: 3, packages: found }
+}
+
+/** Where a package that is asked for at `from` is: there, or in a folder above. */
+function nearest(all: object, from: string, name: string): string | null {
+  for (let at = from; ; at = at.replace(/(^|\/)node_modules\/(@[^/]+\/)?[^/]+$/, '')) {
+    const path = `${at === '' ? '' : `${at}/`}node_modules/${name}`
+    if (path in all) return path
+    if (at === '') return null
   }
 }
 
-const property = (inside: Container, name: string) =>
-  inside.must(`systemctl show --value --property ${name} wandbridge`).trim()
-const reads = ({ pumps }: Status) => pumps.some(({ quality }) => quality === 'current')
+const inside = (...args: string[]) =>
+  execFileSync(args[0] ?? '', args.slice(1), { cwd: dir, encoding: 'utf8', timeout: MS })
 
-async function whole(inside: Container): Promise<void> {
-  const reading = () => until('a pump is read', () => status(inside), reads)
-
-  // Installed as it is: the service runs, without a wand and without rights.
-  inside.must(`${INSTALL} ${deb('0.1.0')}`)
-  await until(
-    'it is active',
-    () => property(inside, 'ActiveState'),
-    (x) => x === 'active',
+beforeAll(() => {
+  dir = temporary()
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', dir], { cwd: ROOT })
+  files = inside('tar', 'tzf', TARBALL)
+    .trim()
+    .split('\n')
+    .map((path) => path.replace(/^package\//, ''))
+  const lock = lockOf(readFileSync(join(dir, TARBALL)))
+  const wanted = { name: 'consumer', version: '1.0.0', type: 'module', private: true }
+  const dependencies = { wandbridge: `file:${TARBALL}` }
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ ...wanted, dependencies }))
+  writeFileSync(join(dir, 'package-lock.json'), JSON.stringify(lock))
+  const { status, stderr } = spawnSync(
+    'npm',
+    ['ci', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'],
+    { cwd: dir, encoding: 'utf8' },
   )
-  const own = inside.must(`cat /proc/${property(inside, 'MainPID')}/status`)
-  const uid = inside.must('id -u wandbridge').trim()
-  expect(own).toMatch(new RegExp(`^Uid:\\t${uid}\\t${uid}\\t${uid}\\t${uid}$`, 'm'))
-  expect(own).toMatch(/^CapEff:\t0+$/m)
-  expect(own).toMatch(/^CapBnd:\t0+$/m)
-  expect(own).toMatch(/^NoNewPrivs:\t1$/m)
-  expect(own).toMatch(/^Seccomp:\t2$/m)
-  expect(inside.must(`stat -c '%a %U' ${STATE}`).trim()).toBe('700 wandbridge')
-  expect(inside.must('stat -c "%a %U %G" /etc/wandbridge/wandbridge.yaml').trim()).toBe(
-    '640 root wandbridge',
-  )
+  expect(status, stderr).toBe(0)
+  packages = Object.keys((lock as { packages: object }).packages).filter((one) => one !== '')
+}, MS)
+afterAll(endAll)
 
-  // A wand on a line of its own, and a bridge that reads such wands.
-  inside.must(`systemctl stop wandbridge && rm -rf ${STATE}/* && mkfifo /run/hands
-    cat >/etc/wandbridge/wandbridge.yaml <<'END'\n${configuration()}END
-    systemd-run --quiet --unit wand bash -c 'exec wandbridge sim --tcp 127.0.0.1:4001 <>/run/hands'
-    systemctl start wandbridge`)
-  const hands = (command: object) => inside.must(`echo '${JSON.stringify(command)}' >/run/hands`)
-  await reading()
-
-  // Told to read its configuration again in the middle of it.
-  const ends = () =>
-    inside.must(`cat ${STATE}/audit/simulator-*/*.jsonl`).split('"event":"ended"').length
-  const before = ends()
-  inside.must(`sed -i 's/format: text/format: json/; s/policy: .*/policy: manual/' /etc/wandbridge/wandbridge.yaml
-    systemctl reload wandbridge`)
-  const said = inside.must('journalctl -u wandbridge --no-pager -o cat | tail -20')
-  expect(said).toMatch(/"about":"configuration","text":"In use now: log."/)
-  expect(said).toMatch(/Restart needed for: policy\./)
-  expect(reads(status(inside))).toBe(true)
-  expect(ends()).toBe(before)
-  inside.must(`sed -i 's/policy: .*/policy: continuous/' /etc/wandbridge/wandbridge.yaml`)
-  inside.must("echo 'polcy: x' >>/etc/wandbridge/wandbridge.yaml")
-  expect(inside.run('systemctl reload wandbridge').code).not.toBe(0)
-  inside.must("sed -i '/polcy/d' /etc/wandbridge/wandbridge.yaml")
-  expect(reads(status(inside))).toBe(true)
-
-  // Restarted and upgraded in the middle of it.
-  const random = mulberry32(19)
-  for (let round = 0; round < ROUNDS; round += 1) {
-    await new Promise((resolve) => setTimeout(resolve, random() % 1_500))
-    const version = round % 10 === 4 ? '0.1.1' : '0.1.0'
-    if (LONG && round % 5 === 4) inside.must(`${INSTALL} ${deb(version)}`)
-    else inside.must('systemctl restart wandbridge')
-    await reading()
-  }
-  const log = inside.must(`cat ${STATE}/audit/simulator-*/*.jsonl`).split('\n')
-  const count = (what: string) => log.filter((line) => line.includes(what)).length
-  expect(count('"kind":"start"')).toBe(ROUNDS + 1)
-  expect(count('"kind":"stop"')).toBe(ROUNDS)
-  // Every session that was ended by a restart was closed, and the pump had confirmed it.
-  expect(count('"event":"ended"')).toBeGreaterThanOrEqual(ROUNDS)
-  expect(count('"event":"ended","how":"confirmed"')).toBe(count('"event":"ended"'))
-  inside.must(`runuser -u wandbridge -- wandbridge audit verify --state-dir ${STATE}`)
-
-  // Hung with a session open, the wand taken away meanwhile: killed, started, told.
-  inside.must(`mkdir -p /etc/systemd/system/wandbridge.service.d
-    printf '[Service]\\nWatchdogSec=2\\n' >/etc/systemd/system/wandbridge.service.d/test.conf
-    systemctl daemon-reload && systemctl restart wandbridge`)
-  await reading()
-  inside.must(`kill -STOP ${property(inside, 'MainPID')}`)
-  hands({ do: 'lift' })
-  await until(
-    'it is started anew',
-    () => property(inside, 'NRestarts'),
-    (x) => x === '1',
-  )
-  expect(inside.must('journalctl -u wandbridge --no-pager')).toMatch(/result 'watchdog'/)
-  const left = await until(
-    'a session not closed is told',
-    () => status(inside).wands.flatMap((wand) => wand.unclosed),
-    (all) => all.length > 0,
-  )
-  expect(left[0]?.pump).toBe('SIM-0001')
-  hands({ do: 'place' })
-  await reading()
-  inside.must('systemctl restart wandbridge')
-  await until(
-    'it was closed by a confirmed close',
-    () => status(inside).wands.flatMap((wand) => wand.unclosed),
-    (all) => all.length === 0,
-  )
-
-  // Gone but for what belongs to the clinic.
-  inside.must('systemctl stop wand; dpkg --no-triggers --remove wandbridge')
-  expect(inside.run('systemctl is-active wandbridge').text).not.toMatch(/^active/)
-  expect(inside.run('ls /usr/lib/wandbridge /usr/bin/wandbridge').code).not.toBe(0)
-  inside.must(
-    'rm -r /etc/systemd/system/wandbridge.service.d; dpkg --no-triggers --purge wandbridge',
-  )
-  expect(inside.run('dpkg --status wandbridge').code).not.toBe(0)
-  expect(inside.run('ls /etc/wandbridge').code).not.toBe(0)
-  expect(
-    inside.must('find /etc /usr /run -name "*wandbridge*" -not -path "/usr/share/doc/*" -xdev'),
-  ).toBe('')
-  inside.must(`test -d ${STATE}/audit`)
-}
-
-// Where no system can be booted its parts are tested alone: tests/deploy/.
-if (canBoot || LONG) {
-  it(`installs, is restarted ${ROUNDS} times while it reads, is killed when it hangs, is removed`, {
-    timeout: LONG ? 3_600_000 : 300_000,
-  }, async () => {
-    debian = await Container.boot(LONG ? debian13() : '/', packages())
-    await whole(debian)
+/** Every relative import of a module or of its types, as a path in the package. */
+function importsOf(path: string): string[] {
+  const text = readFileSync(join(dir, 'node_modules/wandbridge', path), 'utf8')
+  const found = text.matchAll(/(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g)
+  return [...found].map(([, target = '']) => {
+    const at = join(dirname(path), target)
+    return path.endsWith('.d.ts') ? at.replace(/\.[jt]s$/, '.d.ts') : at
   })
-} else it('has a package to be installed', () => expect(packages()).not.toBe(''))
+}
+
+describe('the package', () => {
+  it('holds what is run, imported or copied, whole, and no sources, tests or tools', () => {
+    const odd = files.filter(
+      (path) =>
+        !/^(dist\/(bin|web|src|protocol|simulator)\/.+|deploy\/.+|simulator\/scenarios\/.+\.yaml)$/.test(
+          path,
+        ) && !['package.json', 'README.md', 'LICENSE', 'src/http/openapi.json'].includes(path),
+    )
+    expect(odd).toEqual([])
+    expect(files.filter((path) => /\.map$|(?<!\.d)\.ts$|\btests?\b/.test(path))).toEqual([])
+    const code = files.filter((path) =>
+      /^dist\/(src|protocol|simulator)\/.*\.(js|d\.ts)$/.test(path),
+    )
+    const missing = code.flatMap((path) =>
+      importsOf(path)
+        .filter((target) => !files.includes(target))
+        .map((target) => `${path} → ${target}`),
+    )
+    expect(missing).toEqual([])
+    // A room that no entry leads to is not needed.
+    const reached = new Set<string>()
+    const reach = (path: string) => {
+      if (reached.has(path)) return
+      reached.add(path)
+      for (const target of importsOf(path)) reach(target)
+    }
+    for (const entry of Object.values(own.exports)) {
+      if (typeof entry === 'string') continue
+      for (const path of Object.values(entry)) reach(path.replace(/^\.\//, ''))
+    }
+    const rooms = (paths: Iterable<string>) =>
+      new Set([...paths].map((path) => path.split('/').slice(0, 3).join('/')))
+    const useless = [...rooms(code.filter((path) => path.startsWith('dist/src/')))].filter(
+      (room) => !rooms(reached).has(room),
+    )
+    expect(useless).toEqual([])
+    expect(files.length).toBeLessThan(600)
+    expect(statSync(join(dir, TARBALL)).size).toBeLessThan(1_300_000)
+  })
+
+  it('brings nothing that only builds it, and stays below 60 MB with all it needs', () => {
+    const built = /\/(vite|rolldown|lightningcss|esbuild|typescript|preact|postcss)$|@types\//
+    expect(packages.filter((path) => built.test(path))).toEqual([])
+    const size = (path: string): number =>
+      readdirSync(path, { withFileTypes: true }).reduce((sum, entry) => {
+        const at = join(path, entry.name)
+        return sum + (entry.isDirectory() ? size(at) : entry.isFile() ? statSync(at).size : 0)
+      }, 0)
+    expect(size(join(dir, 'node_modules'))).toBeLessThan(60_000_000)
+  })
+
+  it('has its programs', () => {
+    const said = inside('npx', '--no-install', 'wandbridge', '--version')
+    expect(said.trim()).toBe(own.version)
+    expect(inside('npx', '--no-install', 'wand-conform', '--help')).toContain('wand-conform')
+  })
+
+  it('has types that stand alone, and examples that are right by them and run', {
+    timeout: MS,
+  }, () => {
+    const guide = readFileSync(join(ROOT, 'docs/client.md'), 'utf8')
+    const [, snippet = ''] = /```ts\n([\s\S]*?)```/.exec(guide) ?? []
+    writeFileSync(
+      join(dir, 'guide.ts'),
+      `${snippet}\ndeclare const token: string, id: string\ndeclare function show(...said: unknown[]): void\nexport { refills }\n`,
+    )
+    // Of Node only what the example for clinic software asks it.
+    writeFileSync(
+      join(dir, 'node.d.ts'),
+      'declare const process: { env: Record<string, string | undefined>; argv: string[] }\n',
+    )
+    for (const name of ['library.ts', 'virtual.ts', 'read.ts'])
+      copyFileSync(join(ROOT, 'examples', name), join(dir, name))
+    const strict = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false }
+    const lib = ['es2023', 'dom', 'dom.iterable']
+    const how = { target: 'es2022', module: 'nodenext', types: [], lib }
+    writeFileSync(
+      join(dir, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: { ...strict, ...how }, include: ['*.ts'] }),
+    )
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
+    const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', '.'], {
+      cwd: dir,
+      encoding: 'utf8',
+    })
+    expect([status, stdout]).toEqual([0, ''])
+    expect(inside(process.execPath, 'library.js')).toMatch(/^(SIM-0001: 4\.\d+ mL, current\n){3}$/)
+    const virtual = inside(process.execPath, 'virtual.js')
+    expect(virtual).toMatch(/^\S+Z current\n\S+Z stale implant-lost 19\.9\d+\n$/)
+    expect(inside(process.execPath, 'virtual.js')).toBe(virtual)
+    const document = 'console.log(require.resolve("wandbridge/openapi.json"))'
+    expect(existsSync(inside(process.execPath, '--eval', document).trim())).toBe(true)
+  })
+
+  it('has a client below 25 kB in a page, with no library of schemas in it', ({ skip }) => {
+    const there = existsSync(join(JUDGES, 'esbuild'))
+    const why = 'tests/oracles/openapi is not installed: npm ci --prefix tests/oracles/openapi'
+    skip(!there && process.env['CI'] !== 'true', why)
+    writeFileSync(join(dir, 'page.js'), "export { Client } from 'wandbridge/client'\n")
+    const how = ['--bundle', '--minify', '--format=esm', '--platform=browser', '--target=es2022']
+    inside(
+      join(JUDGES, '.bin/esbuild'),
+      'page.js',
+      ...how,
+      '--outfile=bundle.js',
+      '--metafile=m.json',
+    )
+    const bundle = readFileSync(join(dir, 'bundle.js'))
+    const { inputs } = JSON.parse(readFileSync(join(dir, 'm.json'), 'utf8'))
+    expect(Object.keys(inputs).filter((path) => path.includes('/zod/'))).toEqual([])
+    expect(gzipSync(bundle, { level: 9 }).length).toBeLessThan(25_000)
+  })
+})
