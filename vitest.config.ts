@@ -57,6 +57,8 @@ const ONCE = [
   'fleet/*',
   // A program in C, which knows nothing of Node.
   'firmware/*',
+  // What lies in a package, and where.
+  'deploy/tree',
   // Whole houses, for what they say.
   ...['patients/*', 'host/other-driver', 'hl7/{same,trial}', 'fhir/surface'],
   ...[

@@ -42,12 +42,15 @@ export function checkState(stateDir: string): z.output<typeof schema> | null {
 const NEXT =
   'Nothing was read and nothing was changed. Use that release again, restore a backup made before it, or give another --state-dir.'
 
-/** Says in a directory that is held that this release writes it now. Rejects as `checkState` throws. */
+/**
+ * Says in a directory that is held that this release writes it now. Rejects as `checkState` throws; what a full disk
+ * has no room for is said at the next start.
+ */
 export async function claimState(stateDir: string): Promise<void> {
   const said = checkState(stateDir)
   if (said?.format === STATE_FORMAT && said.release === VERSION) return
   const text = JSON.stringify({ format: STATE_FORMAT, release: VERSION })
-  await replaceFile(nodeDisk, join(stateDir, FILE), Buffer.from(`${text}\n`))
+  await replaceFile(nodeDisk, join(stateDir, FILE), Buffer.from(`${text}\n`)).catch(() => {})
 }
 
 function parsed(text: string) {

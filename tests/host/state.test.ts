@@ -126,6 +126,7 @@ it(`a copy is whole, ${COPIES} times while records are written and segments begi
   })
   await auditor.opened
   mkdirSync(join(stateDir, 'delivery'))
+  writeFileSync(join(stateDir, 'delivery', 'emr.json'), '0')
   let stopped = false
   /** A destination that is as far as the log is at each moment. */
   const writing = (async () => {

@@ -192,7 +192,7 @@ async function whole(inside: Container): Promise<void> {
 // Where no system can be booted its parts are tested alone: tests/deploy/.
 if (canBoot || LONG) {
   it(`installs, is restarted ${ROUNDS} times while it reads, is killed when it hangs, is removed`, {
-    timeout: LONG ? 3_600_000 : 180_000,
+    timeout: LONG ? 3_600_000 : 300_000,
   }, async () => {
     debian = await Container.boot(LONG ? debian13() : '/', packages())
     await whole(debian)
