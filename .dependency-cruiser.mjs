@@ -67,6 +67,8 @@ export default {
     // three times as long, and no rule needs it.
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
+    // What a workspace does not have of its own it has from the package.
+    combinedDependencies: true,
     enhancedResolveOptions: {
       extensions: ['.ts', '.mjs', '.js', '.json'],
       exportsFields: ['exports'],

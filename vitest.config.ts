@@ -6,8 +6,10 @@
 //             in virtual time. They give the same on every Node, so the gate runs them on one. Their
 //             files share processes, which saves each of them loading the same modules again.
 //   workshop  checks of the workshop itself (the gate, the rules, generated pictures): once a gate.
+//   rooms     rooms that come to files and sockets by others of this house only, and judgements that are
+//             long arithmetic: on one Node.
 //   node      everything else in this process: files, sockets, crypto, streams, and what is there only to
-//             be the same on every Node. A new room belongs here until it is known to be pure. Many wait
+//             be the same on every Node. A new room belongs here until it is known not to. Many wait
 //             for a socket or a limit, so three run at a time.
 //   system    whole programs, with deadlines. They mostly wait, too, and run when the arithmetic of the
 //             others is over.
@@ -40,6 +42,12 @@ const PURE = [
   // The whole house in virtual time, on a disk in memory.
   'host/restart',
 ].map((tests) => `tests/${tests}.test.ts`)
+const ROOMS = [
+  ...['cli', 'feed', 'fhir', 'hl7', 'host', 'knowledge', 'recorder', 'witness'].map(
+    (room) => `${room}/*`,
+  ),
+  'audit/{decisions,oracle,second-verifier,tamper,vouched}',
+].map((tests) => `tests/${tests}.test.ts`)
 const ONCE = [
   // A sender that is killed, against a receiver in Python.
   'hl7/torture',
@@ -48,14 +56,7 @@ const ONCE = [
   // A program in C, which knows nothing of Node.
   'firmware/*',
   // Whole houses, for what they say.
-  ...[
-    'patients/*',
-    'conformance/*',
-    'docs/*',
-    'host/other-driver',
-    'hl7/{same,trial}',
-    'fhir/surface',
-  ],
+  ...['patients/*', 'host/other-driver', 'hl7/{same,trial}', 'fhir/surface'],
   ...[
     ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
@@ -112,8 +113,19 @@ export default defineConfig({
             'tests/workshop/**',
             'tests/docs/**',
             ...PURE,
+            ...ROOMS,
             ...ONCE,
           ],
+          ...limits(20),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'rooms',
+          include: ROOMS,
+          exclude: [...PURE, ...ONCE],
           ...limits(20),
           sequence: { groupOrder: 0 },
         },

@@ -1,7 +1,7 @@
 // An hour of the page's life as fast as it takes it: events of a real bridge, played again and again with
 // growing times and positions, into the page in Chromium. Prints what its heap was after the first tenth
 // and at the end, one JSON object.
-// Usage: npm run bench -- page [--quick]. Needs the build (npm run build) and /usr/bin/chromium.
+// Usage: npm run bench -- page [--quick]. Needs the build (npm run build) and a Chromium (tests/system/chromium.ts says where).
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createParser } from 'eventsource-parser'
-import { chromium } from 'playwright-core'
 import { systemEnv } from '../src/base/env.ts'
 import { pageFiles } from '../src/host/page-files.ts'
+import { launch } from '../tests/system/chromium.ts'
 
 const HOUR_S = process.argv.includes('--quick') ? 600 : 3_600
 const RECORD_MS = 20_000
@@ -107,10 +107,7 @@ const send = (event: string, data: object) =>
   stream?.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
 
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--js-flags=--expose-gc'],
-})
+const browser = await launch()
 const page = await browser.newPage()
 await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
 await page.locator('.state').first().waitFor()

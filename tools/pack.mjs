@@ -6,7 +6,7 @@ import { defineConfig } from 'vite'
 const root = resolve(import.meta.dirname, '..')
 
 // Who builds on zod goes with it, or there would be two of it.
-const PACKED = [
+export const PACKED = [
   ...['commander', 'rxjs', 'yaml'],
   ...['zod', 'fastify-type-provider-zod', '@fastify/error'],
 ]

@@ -21,9 +21,12 @@ export default class Report {
       skipped: [],
       broken: [],
       slowest: [],
+      files: [],
     }
     for (const module of modules) {
       const file = module.relativeModuleId
+      if (report.files.includes(file)) report.broken.push(`${file}: it stands in two projects`)
+      else report.files.push(file)
       // A file that did not load has no tests that could fail.
       if (module.errors().length > 0) report.broken.push(`${file}: ${module.errors()[0].message}`)
       const { duration, collectDuration } = module.diagnostic()

@@ -158,7 +158,9 @@ function isInstalled(dev) {
   const wanted = readJson(at('package-lock.json')).packages
   const there = installed()
   return Object.entries(wanted).every(([path, entry]) => {
-    if (path === '' || entry.optional || (entry.dev && !dev) || entry.devOptional) return true
+    // What is no package of a registry is this clone itself, and its workspaces.
+    if (!path.startsWith('node_modules/') || entry.link) return true
+    if (entry.optional || (entry.dev && !dev) || entry.devOptional) return true
     return there[path]?.version === entry.version && existsSync(at(path, 'package.json'))
   })
 }

@@ -5,7 +5,7 @@
 // The device tests in a virtual machine run, too, where the machine is built already and nothing was
 // selected. With CI=true a test left out is a failure, and .ci/run has the device tests as its own step.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { holdBuild, orSay, root, setUp } from './setup.mjs'
 
@@ -45,7 +45,8 @@ const reports = [report, ...(vm === null ? [VM_REPORT] : [])].map((path) =>
   JSON.parse(readFileSync(path, 'utf8')),
 )
 const sum = (name) => reports.reduce((total, one) => total + one[name], 0)
-const [passed, failed] = [sum('passed'), sum('failed')]
+/** Files of tests that no project of vitest.config.ts has. */
+const absent = args.length > 0 ? [] : testFiles().filter((file) => !reports[0].files.includes(file))
 const left = reports.flatMap(({ skipped }) => skipped).filter(({ why }) => why !== 'not selected')
 
 if (ci) {
@@ -53,7 +54,9 @@ if (ci) {
   for (const { file, ms } of reports[0].slowest.slice(0, 20))
     console.log(`${(ms / 1_000).toFixed(1).padStart(7)}  ${file}`)
 }
+const [passed, failed] = [sum('passed'), sum('failed') + absent.length]
 console.log('\nWhat did not run:')
+for (const file of absent) console.log(`- ${file}: no project of vitest.config.ts has it`)
 for (const { name, why } of left) console.log(`- ${name}: ${why}`)
 if (left.length === 0) console.log('- of the tests that npm alone can run: nothing')
 if (vm !== null) console.log(`- the device tests in a virtual machine (real USB): ${vm}`)
@@ -69,6 +72,12 @@ if (passed + failed === 0) {
   console.error('With CI=true nothing of the gate may be left out, so this run has failed.')
   process.exitCode = 1
 } else process.exitCode = failed > 0 ? 1 : (run.status ?? 1)
+
+function testFiles() {
+  return readdirSync(join(root, 'tests'), { recursive: true })
+    .map((path) => `tests/${path}`)
+    .filter((path) => path.endsWith('.test.ts') && !/^tests\/(oracles|system\/vm)\//.test(path))
+}
 
 /** Runs the device tests; or, as a sentence, why not. */
 function deviceTests() {

@@ -60,14 +60,14 @@ export class History {
   }
 
   #add(record: InterrogationRecord): void {
-    const { id, position, at, deviceTime, reservoir, infusion, alarms } = record
+    const { id, position, readAt, deviceTime, reservoir, infusion, alarms } = record
     if (position <= (this.#visits.at(-1)?.position ?? -1)) return
-    this.#visits = [...this.#visits, { id, position, readAt: at, deviceTime }].slice(-VISITS)
+    this.#visits = [...this.#visits, { id, position, readAt, deviceTime }].slice(-VISITS)
     const { reportedVolume } = reservoir
     const alarmCodes = alarms?.map(({ code }) => code) ?? null
     const { rate, volume24h } = infusion
     const moving = { reportedVolume, rate, volume24h, alarmCodes }
-    this.#points.add(pointOf({ position, readAt: at, deviceTime, ...moving }))
+    this.#points.add(pointOf({ position, readAt, deviceTime, ...moving }))
     const { value: filledAt } = reservoir.filledAt
     if (this.#filledAt !== undefined && filledAt !== this.#filledAt) void this.#loadRefills()
     this.#filledAt = filledAt

@@ -4,6 +4,7 @@ import { type AlarmHistory, changeNoted, readNoted, tellAlarms } from '../model/
 import { contentOf } from '../model/content.ts'
 import type { AlarmEvent, BridgeEvent, PumpEventsEvent, ReadingEvent } from '../model/event.ts'
 import { eventsNoted, eventsToTell } from '../model/pump-events.ts'
+import { saidFrom } from '../model/read-at.ts'
 
 export class AlarmTeller {
   readonly #recorded: (pump: string) => AlarmHistory
@@ -22,6 +23,7 @@ export class AlarmTeller {
     const { id } = reading.pump
     const before = this.#told.get(id) ?? this.#of(id)
     const said = read(reading)
+    const { readAt } = said
     const { changes, history } = tellAlarms(before, said)
     const events = eventsToTell(history, said.events)
     this.#told.set(id, events ? eventsNoted(history, events) : history)
@@ -32,7 +34,9 @@ export class AlarmTeller {
         ...{ ...head, order: nextOrder(), kind: 'alarm' as const },
         ...{ phase, alarm },
       })),
-      ...(events ? [{ ...head, order: nextOrder(), kind: 'pump-events' as const, ...events }] : []),
+      ...(events
+        ? [{ ...head, order: nextOrder(), kind: 'pump-events' as const, readAt, ...events }]
+        : []),
     ]
   }
 
@@ -64,7 +68,9 @@ export class AlarmTeller {
 const isOurs = (event: BridgeEvent): event is ReadingEvent | AlarmEvent | PumpEventsEvent =>
   event.kind === 'reading' || event.kind === 'alarm' || event.kind === 'pump-events'
 
-const read = ({ values, receivedAt, clock }: ReadingEvent) => {
-  const { alarms, events } = contentOf(values, receivedAt, clock)
-  return { alarms, events, readAt: receivedAt }
+const read = (reading: ReadingEvent) => {
+  const { values, receivedAt, clock } = reading
+  const { utc: readAt } = saidFrom(reading)
+  const { alarms, events } = contentOf(values, { readAt, receivedAt }, clock)
+  return { alarms, events, readAt }
 }

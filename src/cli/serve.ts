@@ -3,12 +3,13 @@
 import type { Command } from 'commander'
 import { type Env, systemEnv, utc } from '../base/env.ts'
 import { type Overlooked, onOverlooked } from '../base/failures.ts'
+import { serviceManager } from '../base/service-manager.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, ListenError, OtherSource, startHost } from '../host/host.ts'
 import type { Locale } from '../model/format.ts'
 import { printable } from '../model/printable.ts'
-import type { AuditStatus, Coded } from '../model/status.ts'
+import { type AuditStatus, type Coded, isFork } from '../model/status.ts'
 import { auditSentence, linkText } from '../words/told.ts'
 import { sentence, WORDS } from '../words/words.ts'
 import { endOf, type Holder } from './ends.ts'
@@ -17,12 +18,10 @@ import {
   auditOf,
   type BridgeFlags,
   bridgeWands,
-  brokerOf,
   captureOf,
   deliveryOf,
   httpOf,
   patientsOf,
-  type Settings,
   settings,
   withBridgeOptions,
 } from './options.ts'
@@ -38,8 +37,10 @@ export function registerServe(program: Command): void {
     )
     .action(async (flags: BridgeFlags & { readonly from?: string }) => {
       const chosen = settings(flags)
-      if (flags.from !== undefined) return replica(chosen, flags.from)
+      if (flags.from !== undefined)
+        return (await import('./replica.ts')).replica(chosen, flags.from)
       const env = systemEnv()
+      const notify = serviceManager(env)
       const wands = bridgeWands(chosen, env)
       const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
       const http = httpOf(chosen, log)
@@ -54,12 +55,16 @@ export function registerServe(program: Command): void {
         ...(chosen.fleet && { fleet: { config: chosen.fleet, log } }),
         ...(http && { http }),
       }))
-      stopInOrder((why, signal) => stopHost(host, 'serve', { why, signal }, chosen.locale))
+      stopInOrder((why, signal) => {
+        notify('STOPPING=1', 'STATUS=Closing sessions with pumps.')
+        return stopHost(host, 'serve', { why, signal }, chosen.locale)
+      })
       onOverlooked((what, message) => log(printable(overlookedLine(what, message))))
       const names = [...host.bridge.ports, ...(wands.finder ? [wands.finder.path] : [])]
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${names.join(', ')}.`)
       log(`Audit files: ${host.auditor.dir}`)
       if (host.http) log(`Listening on ${host.http.url}, for readers with a token.`)
+      notify('READY=1', `STATUS=Reading ${names.join(', ')}.`)
       let key = ''
       const { words } = host
       const tell = (audit: Coded<AuditStatus>) => {
@@ -83,39 +88,30 @@ export function registerServe(program: Command): void {
     })
 }
 
-/** Serves what a broker has, until it is stopped. */
-async function replica(chosen: Settings, from: string): Promise<void> {
-  const env = systemEnv()
-  const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
-  const { source, stateDir, locale, zone } = chosen
-  const broker = brokerOf(chosen, from)
-  const http = httpOf(chosen, log)
-  if (!http) throw new CommandError(Exit.USAGE, 'A replica has nothing to do without --listen.')
-  const { startReplica } = await import('../host/replica.ts')
-  const page = { locale, zone }
-  const options = { broker, source, words: WORDS[locale], page, http, log }
-  const running = await startReplica(env, stateDir, options).catch((error: Error) => {
-    const next = 'Nothing is served. Check --from, and what the broker lets this user do.'
-    const what = error instanceof ListenError ? '' : 'The replica cannot start: '
-    throw new CommandError(Exit.USAGE, `${what}${error.message}\n${next}`)
-  })
-  stopInOrder(() => running.close())
-  log(`Replica ready on ${running.url}. Sites: ${running.sites.join(', ') || 'none yet'}.`)
-  log(`Tokens for all sites: --state-dir ${stateDir}; for one: --state-dir ${stateDir}/sites/SITE.`)
-}
-
-/** Stops a bridge; says how its sessions ended, and gives the exit code of that. */
+/**
+ * Stops a bridge; says how its sessions ended and what witnesses refused at the end, and gives the exit code of
+ * that: a log that a witness refuses is a failed audit, though a session left open counts before it.
+ */
 export async function stopHost(
   host: Host,
   command: Holder,
   { why, signal }: { readonly why: string; readonly signal: Signal | 'none' },
   locale: Locale,
 ): Promise<ExitCode> {
+  const told = new Set(witnessLines(host))
   await host.stop(why)
   const { code, lines } = endOf(command, host.bridge.status().wands, signal, WORDS[locale])
-  for (const line of lines) console.error(line)
-  return code
+  const refused = witnessLines(host)
+  for (const line of [...lines, ...refused.filter((one) => !told.has(one))]) console.error(line)
+  const isRefused = host.auditor.status.witnesses?.problems.some((one) => isFork(one.problem))
+  return code === Exit.OK && isRefused ? Exit.AUDIT : code
 }
+
+/** What witnesses of the log object to, as far as people are told of it. */
+const witnessLines = ({ auditor, words }: Host): readonly string[] =>
+  auditor.status.notices
+    .filter(({ code }) => code.startsWith('witness.'))
+    .map((notice) => sentence(words, notice))
 
 function overlookedLine(what: Overlooked, message: string | null): string {
   if (message === null) return `${what}: works again.`

@@ -10,23 +10,10 @@ import {
   Subject,
   type Subscription,
 } from 'rxjs'
-import {
-  byeEventSchema,
-  type Problem,
-  type ResetEvent,
-  resetEventSchema,
-  snapshotEventSchema,
-  statusEventSchema,
-  tickEventSchema,
-} from '../model/api.ts'
-import {
-  type ApiRecord,
-  RECORD_KINDS,
-  type RecordKind,
-  type RecordOf,
-  recordSchema,
-} from '../model/record.ts'
+import type { Problem, ResetEvent } from '../model/api.ts'
+import type { ApiRecord, RecordKind, RecordOf } from '../model/record.ts'
 import { type Statement, statement } from '../model/statement.ts'
+import { checkedEvent, isEvent } from './checked.ts'
 import { judge, type Pin, pinOf } from './checkpoint.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { Gate } from './gate.ts'
@@ -218,36 +205,36 @@ export class Client {
   }
 
   #take(event: string, id: string, data: unknown): void {
+    // A kind that is newer than this client is left aside.
+    if (!isEvent(event)) return
     const now = this.#now()
     switch (event) {
       case 'snapshot': {
-        const snapshot = snapshotEventSchema.parse(data)
+        const snapshot = checkedEvent(event, data)
         if (!this.#trusts(snapshot.audit.checkpoint)) return
         const { position, log } = snapshot
         this.#place = log === null || id === '' ? null : { id, position: position ?? -1, log }
         return this.#become(fromSnapshot(snapshot, now))
       }
       case 'status': {
-        const status = statusEventSchema.parse(data)
+        const status = checkedEvent(event, data)
         if (!this.#trusts(status.audit.checkpoint) || !this.#state) return
         return this.#become(onStatus(this.#state, status, now))
       }
       case 'tick': {
-        const { asOf, audit } = tickEventSchema.parse(data)
+        const { asOf, audit } = checkedEvent(event, data)
         if (!this.#trusts(audit.checkpoint) || !this.#state) return
         return this.#become(heardAt(this.#state, asOf, audit, now))
       }
       case 'reset':
-        return this.#resets.next(resetEventSchema.parse(data))
+        return this.#resets.next(checkedEvent(event, data))
       case 'bye': {
-        const { reason, sentence } = byeEventSchema.parse(data)
+        const { reason, sentence } = checkedEvent(event, data)
         if (reason === 'slow' || reason === 'shutdown') return this.#lose(sentence)
         return this.#end({ state: 'refused', problem: null })
       }
     }
-    // A kind that is newer than this client is left aside.
-    if (!(RECORD_KINDS as readonly string[]).includes(event)) return
-    const record = recordSchema.parse(data)
+    const record = checkedEvent(event, data)
     const { position, log } = record
     if (this.#place?.log === log && position <= this.#place.position) return
     this.#place = { id: record.id, position, log }

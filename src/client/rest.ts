@@ -1,18 +1,7 @@
 // The addresses of the API as functions: every reply is checked against its schema before anybody
 // gets it.
-import type { z } from 'zod'
-import {
-  interrogationReplySchema,
-  type Problem,
-  pumpEventsReplySchema,
-  pumpsReplySchema,
-  readingSchema,
-  readingsReplySchema,
-  refillsReplySchema,
-  visitsReplySchema,
-  wandsReplySchema,
-} from '../model/api.ts'
-import { pumpStatusSchema } from '../model/status.ts'
+import type { Problem } from '../model/api.ts'
+import { checkedReply, type Replies } from './checked.ts'
 import { type Fetch, problemOf } from './stream.ts'
 
 export interface Range {
@@ -40,7 +29,7 @@ export class ApiError extends Error {
 
 export type Rest = ReturnType<typeof rest>
 
-/** Functions reject with ApiError, with a ZodError when a reply is not what v1 says, or as fetch does. */
+/** Functions reject with ApiError, with NotV1Error when a reply is not what v1 says, or as fetch does. */
 export function rest(fetch: Fetch, base: string, headers: () => Readonly<Record<string, string>>) {
   async function ask(path: string, accept: string, signal?: AbortSignal): Promise<Response> {
     const reply = await fetch(`${base}${path}`, {
@@ -50,25 +39,24 @@ export function rest(fetch: Fetch, base: string, headers: () => Readonly<Record<
     if (!reply.ok) throw new ApiError(reply.status, await problemOf(reply))
     return reply
   }
-  async function get<S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> {
-    return schema.parse(await (await ask(path, 'application/json')).json())
+  async function get<N extends keyof Replies>(path: string, reply: N): Promise<Replies[N]> {
+    return checkedReply(reply, await (await ask(path, 'application/json')).json())
   }
   const pump = (id: string) => `/api/v1/pumps/${encodeURIComponent(id)}`
   return {
-    wands: () => get('/api/v1/wands', wandsReplySchema),
-    pumps: () => get('/api/v1/pumps', pumpsReplySchema),
-    pump: (id: string) => get(pump(id), pumpStatusSchema),
+    wands: () => get('/api/v1/wands', 'wands'),
+    pumps: () => get('/api/v1/pumps', 'pumps'),
+    pump: (id: string) => get(pump(id), 'pump'),
     readings: (id: string, range: Range = {}) =>
-      get(`${pump(id)}/readings${query(range)}`, readingsReplySchema),
+      get(`${pump(id)}/readings${query(range)}`, 'readings'),
     interrogations: (id: string, range: Range = {}) =>
-      get(`${pump(id)}/interrogations${query(range)}`, visitsReplySchema),
+      get(`${pump(id)}/interrogations${query(range)}`, 'visits'),
     /** `record`: its id, from the list. */
     interrogation: (id: string, record: string) =>
-      get(`${pump(id)}/interrogations/${encodeURIComponent(record)}`, interrogationReplySchema),
-    events: (id: string, range: Range = {}) =>
-      get(`${pump(id)}/events${query(range)}`, pumpEventsReplySchema),
+      get(`${pump(id)}/interrogations/${encodeURIComponent(record)}`, 'interrogation'),
+    events: (id: string, range: Range = {}) => get(`${pump(id)}/events${query(range)}`, 'events'),
     refills: (id: string, range: Range = {}) =>
-      get(`${pump(id)}/refills${query(range)}`, refillsReplySchema),
+      get(`${pump(id)}/refills${query(range)}`, 'refills'),
     /** A tile of a log, by its address in c2sp.org/tlog-tiles. */
     tile: async (log: string, path: string) => {
       const address = `/api/v1/audit/${encodeURIComponent(log)}/${path}`
@@ -82,7 +70,7 @@ export function rest(fetch: Fetch, base: string, headers: () => Readonly<Record<
         const reply = await ask(`${pump(id)}/readings${query(asked)}`, LINES, signal)
         let n = 0
         for await (const line of linesOf(reply)) {
-          const reading = readingSchema.parse(JSON.parse(line))
+          const reading = checkedReply('reading', JSON.parse(line))
           after = reading.id
           n += 1
           yield reading

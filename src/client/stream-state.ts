@@ -2,10 +2,11 @@
 // Ages go on from the server's `asOf` by the client's own clock. Nothing is live that the server has
 // not said to be live, nor when the server is silent.
 import type { Liveness, SnapshotEvent, StatusEvent } from '../model/api.ts'
-import { sourceOf } from '../model/reading.ts'
+import { mapValues } from '../model/map-values.ts'
 import type { RecordOf } from '../model/record.ts'
+import { sourceOf } from '../model/source.ts'
 import type { AuditStatus, PumpStatus, WandStatus } from '../model/status.ts'
-import { mapValues, type Reason, type Value } from '../model/value.ts'
+import type { Reason, Value } from '../model/value.ts'
 
 /** A moment on both clocks of the client. */
 export interface Moment {

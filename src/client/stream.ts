@@ -3,7 +3,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { Observable } from 'rxjs'
 import type { Problem } from '../model/api.ts'
-import { problemSchema } from '../model/api.ts'
+import { checkedReply } from './checked.ts'
 import type { Clock } from './clock.ts'
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -110,7 +110,7 @@ async function read(
 
 export async function problemOf(reply: Response): Promise<Problem | null> {
   try {
-    return problemSchema.parse(await reply.json())
+    return checkedReply('problem', await reply.json())
   } catch {
     return null
   }

@@ -7,7 +7,7 @@
 import { z } from 'zod'
 import { alarmSchema } from '../model/reading.ts'
 import { signedSchema } from '../model/signed.ts'
-import { statementSchema } from '../model/statement.ts'
+import { statementSchema } from '../model/statement-schema.ts'
 import {
   auditSchema,
   destinationStatusSchema,

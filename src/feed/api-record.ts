@@ -6,9 +6,11 @@ import { pumpId } from '../base/pump-id.ts'
 import { decoderOf } from '../drivers/decoders.ts'
 import { contentOf } from '../model/content.ts'
 import type { ClockReading, SessionEnding } from '../model/event.ts'
+import { mapValues } from '../model/map-values.ts'
+import { readAtOf } from '../model/read-at.ts'
 import { type AlarmReading, filled, type PumpEventReading, type Source } from '../model/reading.ts'
 import { type CodedRecord, RECORD_KINDS, type RecordKind } from '../model/record.ts'
-import { mapValues, type Value } from '../model/value.ts'
+import type { Value } from '../model/value.ts'
 import { cursorText } from './cursor.ts'
 
 /** What both forms of a record have. */
@@ -63,17 +65,23 @@ export function apiRecord(record: Common | AuditRecord, place: Place): CodedReco
   const received = { deviceTime, receivedAt: at }
   switch (kind) {
     case 'interrogation': {
-      const { blocks, clock, readAt = at } = record.body as Body<'interrogation'>
+      const { blocks, clock } = record.body as Body<'interrogation'>
+      const readAt = readAtOf(record)
       const values = decoderOf(record.decoder ?? '')?.reading(blocks, received)
       if (!values) return null
-      const content = contentOf(mapValues(values, recorded), at, clockOf(clock))
+      const content = contentOf(
+        mapValues(values, recorded),
+        { readAt, receivedAt: at },
+        clockOf(clock),
+      )
       const { model, firmware } = filled(values, received).identity
       const identity = { model: model.value, firmware: firmware.value }
       return { kind, ...head, identity, readAt, ...content }
     }
     case 'live': {
-      const { values, readAt = at } = record.body as Body<'live'>
+      const { values } = record.body as Body<'live'>
       const live = decoderOf(record.decoder ?? '')?.live(values, received)
+      const readAt = readAtOf(record)
       return live ? { kind, ...head, readAt, ...mapValues(live, recorded) } : null
     }
     case 'alarm': {
@@ -82,7 +90,8 @@ export function apiRecord(record: Common | AuditRecord, place: Place): CodedReco
     }
     case 'pump-events': {
       const { upTo, overwritten, events } = record.body as Body<'pump-events'>
-      return { kind, ...head, upTo, overwritten, entries: events as unknown as PumpEventReading[] }
+      const entries = events as unknown as PumpEventReading[]
+      return { kind, ...head, readAt: readAtOf(record), upTo, overwritten, entries }
     }
     case 'session': {
       const { event, how } = record.body as Body<'session'>

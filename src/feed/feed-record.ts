@@ -3,8 +3,8 @@
 import type { AuditRecord, Kind } from '../audit/format/record.ts'
 import type { Stored, Wanted } from '../audit/read/scan.ts'
 import { pumpId } from '../base/pump-id.ts'
-import { sourceOf } from '../model/reading.ts'
 import type { CodedRecord } from '../model/record.ts'
+import { sourceOf } from '../model/source.ts'
 import { apiRecord } from './api-record.ts'
 import type { Cursor } from './cursor.ts'
 

@@ -22,7 +22,7 @@ export function eventObservations(record: RecordOf<'pump-events'>): Observation[
       code: conceptOf(own.code),
       subject: pump,
       // When it was read: the pump's clock dates nothing outside of the pump.
-      effectiveDateTime: record.at,
+      effectiveDateTime: record.readAt,
       issued: record.at,
       ...valueIn(own),
       note: [{ text: 'Logged by the pump itself, and read later. Nobody watched the pump.' }],

@@ -252,7 +252,7 @@ export const hostTime = (utc: string) => `${digits(utc.slice(0, 19))}.${utc.slic
 
 /** Shaped as PCD-10: a group of OBR and OBX for each event of the pump's own list. */
 function pumpEvents(record: RecordOf<'pump-events'>, profile: Profile): string {
-  const at = hostTime(record.at)
+  const at = hostTime(record.readAt)
   const groups = record.entries.flatMap((event, i) => {
     const id = [`${record.log}/${record.position}/${event.number ?? `x${i}`}`, NAMESPACE]
     const named = event.code === null ? '' : wordOf('pump-event', event.code)
@@ -285,7 +285,7 @@ function alarm(record: RecordOf<'alarm'>, profile: Profile): string {
     3: phase === 'start' ? instance : follow,
     4: coded(MDC.alarm),
     // When it was read. When it began, only the pump's clock says, and of that no zone is known here.
-    7: hostTime(record.at),
+    7: hostTime(one.readAt),
     // Placer and filler are both the first event's.
     ...(phase !== 'start' && { 29: [instance, instance] }),
   })

@@ -6,6 +6,7 @@ import type { Env } from '../base/env.ts'
 import type { AuditTiles } from '../http/sources.ts'
 import { TILE_WIDTH } from '../model/tiles.ts'
 import type { Auditor } from '../recorder/auditor.ts'
+import { allKeyChanges } from '../recorder/key-changes.ts'
 
 export interface TreeOfLog extends AuditTiles {
   /** The tree of a log of this bridge. */
@@ -30,8 +31,23 @@ export function treeOfLog(
     if (known?.log !== log) known = new LogTiles(env, auditor.disk, join(auditor.dir, log))
     return known
   }
+  let changes: { readonly key: string; readonly texts: Promise<readonly string[]> } | null = null
   return {
     of,
+    keyChanges(log) {
+      const { key } = auditor.state
+      if (key === null) return Promise.resolve([])
+      if (changes?.key !== key) {
+        const texts = allKeyChanges(auditor.disk, join(auditor.dir, log), key)
+        const asked = { key, texts }
+        changes = asked
+        // What could not be read is read again when somebody asks again.
+        texts.catch(() => {
+          if (changes === asked) changes = null
+        })
+      }
+      return changes.texts
+    },
     head() {
       const { log, size, checkpoint } = auditor.state
       if (log === null || checkpoint === null || size === 0) return null

@@ -19,7 +19,8 @@ import { openWand } from '../drivers/open-wand/driver.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { Locale } from '../model/format.ts'
-import { type Source, sourceOf } from '../model/reading.ts'
+import type { Source } from '../model/reading.ts'
+import { sourceOf } from '../model/source.ts'
 import type { PatientsConfig } from '../patients/config.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureOptions, Captures } from '../recorder/captures.ts'
@@ -143,7 +144,7 @@ async function hostOf(
   const words = WORDS[locale]
   let why = 'start-failed'
   let watched: Witnessed | null = null
-  // After the log has ended: its last records are witnessed, too.
+  // When its start fails half-way.
   closers.add('the witnesses', () => watched?.close())
   const sends = sending !== undefined && Object.values(sending.destinations).flat().length > 0
   let delivery: Delivery | null = null
@@ -176,6 +177,7 @@ async function hostOf(
         closers.add('the patients', () => started.close())
         patients = started
       },
+      ...(witnesses.length > 0 && { witnessed: async () => watched?.close() }),
       why: () => why,
       between: { name: 'the capture', close: () => captures.stop() },
       tap: (...traffic) => captures.take(...traffic),

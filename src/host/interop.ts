@@ -9,7 +9,7 @@ import { sinceOf } from '../delivery/place.ts'
 import { parseSaved } from '../delivery/saved.ts'
 import { Feed } from '../feed/feed.ts'
 import { bundleOf } from '../fhir/bundle.ts'
-import { sourceOf } from '../model/reading.ts'
+import { sourceOf } from '../model/source.ts'
 import { type Addressee, fileStore, placeFile } from './delivery-host.ts'
 
 const feedOf = (env: Env, dir: string, log: string) =>

@@ -27,6 +27,8 @@ export interface RoomsOptions extends Omit<BridgeOptions, 'recorder' | 'memory' 
   readonly owed?: () => number
   /** What is known from the log is known, and no wand has been read yet. */
   readonly learned?: () => Promise<void>
+  /** Shows the log's witnesses its last checkpoint while what they refuse can still be recorded. */
+  readonly witnessed?: () => Promise<void>
   /** Why the bridge ends, for the record. */
   readonly why: () => string
 }
@@ -50,6 +52,7 @@ export function openRooms(
     between,
     owed,
     learned,
+    witnessed,
     why,
     ...options
   }: RoomsOptions,
@@ -58,7 +61,7 @@ export function openRooms(
   const { env } = options
   const owedToAll = (): number => Math.min(owed?.() ?? Number.POSITIVE_INFINITY, knowledge.owed)
   const auditor = new Auditor({ env, stateDir, source, boot, settings, owed: owedToAll, ...audit })
-  closers.add('the audit log', () => auditor.close(why()))
+  closers.add('the audit log', () => auditor.close(why(), witnessed))
   const { disk, dir } = auditor
   const wake$ = auditor.commits$
   const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$ })

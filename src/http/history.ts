@@ -9,10 +9,10 @@ export async function* readings(records: AsyncIterable<FeedRecord>): AsyncGenera
   for await (const one of records) {
     const record = one.api()
     if (record?.kind !== 'interrogation' && record?.kind !== 'live') continue
-    const { position, at, deviceTime, session, source } = record
+    const { position, readAt, deviceTime, session, source } = record
     const { reportedVolume } = record.kind === 'live' ? record : record.reservoir
     const { rate } = record.kind === 'live' ? record : record.infusion
-    const moment = { id: cursorText(one), position, readAt: at, deviceTime, session, source }
+    const moment = { id: cursorText(one), position, readAt, deviceTime, session, source }
     yield { ...moment, kind: record.kind, reportedVolume, rate }
   }
 }
@@ -26,8 +26,8 @@ export async function* loggedEvents(
   for await (const one of records) {
     const record = one.api()
     if (record?.kind !== 'pump-events') continue
-    const { position, at, deviceTime, session, source, overwritten } = record
-    const moment = { position, readAt: at, deviceTime, session, source }
+    const { position, readAt, deviceTime, session, source, overwritten } = record
+    const moment = { position, readAt, deviceTime, session, source }
     const entries = [...record.entries.entries()]
     for (const [i, event] of order === 'asc' ? entries : entries.reverse()) {
       const given = after && (order === 'asc' ? i <= after.index : i >= after.index)

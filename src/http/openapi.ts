@@ -54,6 +54,11 @@ const TOO_MANY = {
   },
 }
 
+const WRONG_HOST = {
+  description: 'Another host was asked for.',
+  content: TOO_MANY.content,
+}
+
 /** What a token needs, and whether the page of this bridge may ask. */
 function securityOf(scope: Scope): Readonly<Record<string, readonly string[]>>[] {
   return [{ token: [scope] }, ...(PAGE_SCOPES.includes(scope) ? [{ page: [] }] : [])]
@@ -85,7 +90,11 @@ function onlyOutput(transform: SwaggerTransformObject): SwaggerTransformObject {
     for (const { get } of Object.values(paths) as {
       get?: { security?: object[]; responses: object }
     }[]) {
-      if (get?.security && get.security.length > 0) Object.assign(get.responses, { 429: TOO_MANY })
+      if (!get?.security) continue
+      Object.assign(
+        get.responses,
+        get.security.length > 0 ? { 429: TOO_MANY } : { 421: WRONG_HOST },
+      )
     }
     return made
   }

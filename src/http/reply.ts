@@ -53,13 +53,13 @@ export function principalOf(request: FastifyRequest): Principal {
 export function answers(schema: z.ZodType, description: string, type = 'application/json') {
   // One media type: of two, generators of clients take the first, or make one type of both.
   const content = { [type]: { schema } }
-  const problem = (text: string) => ({
-    description: text,
-    content: { 'application/problem+json': { schema: problemSchema } },
-  })
   return {
     200: { description, content },
-    '4XX': problem('The request was refused; nothing was read or changed.'),
-    '5XX': problem('The bridge could not answer; what is shown is not live.'),
+    // Ranges, such as 4XX, are more than some generators know.
+    default: {
+      description:
+        'The request was refused, or the bridge could not answer: nothing was read or changed, and what is shown is not live.',
+      content: { 'application/problem+json': { schema: problemSchema } },
+    },
   }
 }

@@ -54,6 +54,8 @@ export interface AuditTiles {
   tile(log: string, tile: Tile, size: number): Promise<Uint8Array | null>
   /** The lines that the tile's hashes are of; null = retention has dropped some. */
   entries(log: string, tile: Tile, size: number): Promise<readonly string[] | null>
+  /** A tlog-proof of each change of the log's key, oldest first. */
+  keyChanges(log: string): Promise<readonly string[]>
 }
 
 export interface Counter {

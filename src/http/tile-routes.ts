@@ -4,6 +4,7 @@
 // are given as far as retention has kept them. A full tile never changes.
 import type { FastifyInstance, FastifyReply, onSendHookHandler } from 'fastify'
 import { z } from 'zod'
+import { KEY_CHANGES, keyChangesSchema } from '../model/api.ts'
 import { parseTile, rowOf, type Tile } from '../model/tiles.ts'
 import { HttpProblem } from './problems.ts'
 import { recorded } from './reads.ts'
@@ -39,7 +40,7 @@ export function tileRoutes(app: FastifyInstance, sources: HttpSources): void {
         operationId: 'getCheckpoint',
         summary: 'The newest signed checkpoint of the audit log, with its cosignatures.',
         description:
-          'As c2sp.org/tlog-tiles has it, below the prefix /api/v1/audit/{log}; beside it are tile/{L}/{N}[.p/{W}] and, with the scope `audit`, tile/entries/{N}[.p/{W}]. The name of the log is `audit.log` of every status.',
+          'As c2sp.org/tlog-tiles has it, below the prefix /api/v1/audit/{log}; beside it are tile/{L}/{N}[.p/{W}] and, with the scope `audit`, tile/entries/{N}[.p/{W}], whose addresses are paths of any depth and so no operations here. The name of the log is `audit.log` of every status.',
         tags: ['audit'],
         params: paramsSchema,
         response: answers(z.string(), 'The checkpoint.', 'text/plain'),
@@ -56,12 +57,41 @@ export function tileRoutes(app: FastifyInstance, sources: HttpSources): void {
     {
       config: { scope: 'status' },
       onSend: cached(SECONDS),
-      schema: { hide: true, params: paramsSchema },
+      schema: {
+        operationId: 'getCosigned',
+        summary: 'The largest checkpoint of the audit log that a witness has cosigned.',
+        description:
+          'With all cosignatures that are known for it. While the log grows it is some seconds behind the newest checkpoint. 404 where no witness has cosigned any.',
+        tags: ['audit'],
+        params: paramsSchema,
+        response: answers(z.string(), 'The checkpoint with its cosignatures.', 'text/plain'),
+      },
     },
     (request, reply) => {
       const { cosigned } = current(request.params.log).head() ?? {}
       if (typeof cosigned !== 'string') throw new HttpProblem('not-found')
       return reply.header('content-type', 'text/plain; charset=utf-8').send(cosigned)
+    },
+  )
+  app.get<{ Params: Params }>(
+    '/api/v1/audit/:log/key-changes',
+    {
+      config: { scope: 'status' },
+      onSend: cached(SECONDS),
+      schema: {
+        operationId: 'getKeyChanges',
+        summary: 'A proof of each change of the key that signs the audit log, oldest first.',
+        description:
+          'Each is a c2sp.org/tlog-proof of the record that names the old key and the new one, below the checkpoint that both signed, so that whoever knew the old key knows the new one.',
+        tags: ['audit'],
+        params: paramsSchema,
+        response: answers(keyChangesSchema, 'The proofs.'),
+      },
+    },
+    async (request) => {
+      const { log } = request.params
+      const changes = await current(log).keyChanges(log)
+      return { format: KEY_CHANGES, changes }
     },
   )
   app.get<{ Params: Params }>(

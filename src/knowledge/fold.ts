@@ -134,17 +134,18 @@ function onInterrogation(pump: PumpKnown, record: RecordOf<'interrogation'>, pla
   pump.ever = everWith(pump.ever, read)
   pump.forgotten += bound(pump.visits, MOST_VISITS)
   onRefill(pump, read, () => beforeRefill(pump, before, place), beside(visit))
-  pump.alarms = readNoted(pump.alarms, { ...read, readAt: at })
+  pump.alarms = readNoted(pump.alarms, read)
   pump.reading = { position, at, record: plain(record) }
   pump.live = null
 }
 
 export function visitOf(read: InterrogationRecord, before: number | null): VisitEntry {
-  const { position, at, deviceTime, session, reservoir, infusion, alarms, events } = read
+  const { position, at, readAt, deviceTime, session, reservoir, infusion, alarms, events } = read
   const { entries, overwritten } = eventsSince(before, events)
   return {
     position,
     at,
+    readAt,
     deviceTime,
     session,
     reportedVolume: figure(reservoir.reportedVolume),
@@ -274,9 +275,10 @@ function figure({ value, unit, quality, raw }: Value<number>): Figure {
   return { value, unit, quality, ...(raw !== undefined && { raw }) }
 }
 
-const beside = ({ position, at, deviceTime, reportedVolume }: VisitEntry): Beside => ({
+const beside = ({ position, at, readAt, deviceTime, reportedVolume }: VisitEntry): Beside => ({
   position,
-  readAt: at,
+  at,
+  readAt,
   deviceTime,
   reportedVolume,
 })

@@ -36,6 +36,7 @@ export type Figure = Pick<Value<number>, 'value' | 'unit' | 'quality' | 'raw'>
 
 /** One interrogation in short. */
 export interface VisitEntry extends Moment {
+  readonly readAt: string
   readonly deviceTime: string | null
   readonly session: number | null
   readonly reportedVolume: Figure
@@ -56,8 +57,7 @@ export interface VisitEntry extends Moment {
   }
 }
 
-export interface Beside {
-  readonly position: number
+export interface Beside extends Moment {
   readonly readAt: string
   readonly deviceTime: string | null
   readonly reportedVolume: Figure

@@ -1,8 +1,8 @@
 // Interrogations in short that are older than those kept beside the log: read from the log again, each with
 // how its session ended, as the fold has it.
 import type { Feed } from '../feed/feed.ts'
-import { sourceOf } from '../model/reading.ts'
 import type { RecordOf } from '../model/record.ts'
+import { sourceOf } from '../model/source.ts'
 import { visitOf } from './fold.ts'
 import type { VisitEntry } from './known.ts'
 import { inRange, type PageQuery, type VisitView, visitView } from './views.ts'

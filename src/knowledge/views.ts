@@ -137,6 +137,7 @@ export function visitView(visit: VisitEntry, { log, source }: Origin): VisitView
   const {
     position,
     at,
+    readAt,
     deviceTime,
     session,
     activeAlarms,
@@ -147,7 +148,7 @@ export function visitView(visit: VisitEntry, { log, source }: Origin): VisitView
   } = visit
   return {
     id: cursorText({ log, position }),
-    ...{ position, readAt: at, deviceTime, session, source },
+    ...{ position, readAt, deviceTime, session, source },
     reportedVolume: numberOf(visit.reportedVolume, deviceTime, at),
     rate: numberOf(visit.rate, deviceTime, at),
     volume24h: numberOf(visit.volume24h, deviceTime, at),
@@ -166,17 +167,17 @@ export function refillsOf(
   { log, source }: Origin,
   query: PageQuery,
 ): Page<Refill> {
-  const within = ({ after }: { readonly after: Beside }) => inRange(after.readAt, query)
+  const within = ({ after }: { readonly after: Beside }) => inRange(after.at, query)
   return pageOf(pump.refills, query, within, (refill) => {
     const { position, filledAt, filledVolume, before, after, worksheets } = refill
     return {
       id: cursorText({ log, position }),
       ...{ position, filledAt, source },
-      filledVolume: numberOf(filledVolume, after.deviceTime, after.readAt),
+      filledVolume: numberOf(filledVolume, after.deviceTime, after.at),
       before: before && {
         ...besideOf(before),
         filledAt: before.filledAt,
-        filledVolume: numberOf(before.filledVolume, before.deviceTime, before.readAt),
+        filledVolume: numberOf(before.filledVolume, before.deviceTime, before.at),
         programmedAt: before.programmedAt,
       },
       after: besideOf(after),
@@ -185,10 +186,10 @@ export function refillsOf(
   })
 }
 
-const besideOf = ({ position, readAt, deviceTime, reportedVolume }: Beside) => ({
+const besideOf = ({ position, at, readAt, deviceTime, reportedVolume }: Beside) => ({
   position,
   readAt,
-  reportedVolume: numberOf(reportedVolume, deviceTime, readAt),
+  reportedVolume: numberOf(reportedVolume, deviceTime, at),
 })
 
 export const inRange = (at: string, { from = '', to }: PageQuery) =>
@@ -263,8 +264,8 @@ export function missingAlarms(known: Known, origin: Origin): MissingAlarm[] {
   return Object.values(known.pumps).flatMap((pump) => {
     const reading = readingOf(pump, origin)
     if (!reading) return []
-    const { wand, port, session, snapshot, position, at } = reading
-    const changes = alarmChanges(pump.alarms, { ...reading, readAt: at })
+    const { wand, port, session, snapshot, position } = reading
+    const changes = alarmChanges(pump.alarms, reading)
     return changes.map(
       ({ phase, alarm }): MissingAlarm => ({
         ...{ kind: 'alarm', pump: pump.serial, model: pump.model, wand, port, session, snapshot },

@@ -6,7 +6,7 @@ import { patientIdShape } from './owner.ts'
 import { pumpEventSchema, sourceSchema } from './reading.ts'
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'
 import { signedSchema } from './signed.ts'
-import { statementShape } from './statement.ts'
+import { statementShape } from './statement-schema.ts'
 import {
   auditSchema,
   destinationStatusSchema,
@@ -92,6 +92,7 @@ export type VisitsReply = z.infer<typeof visitsReplySchema>
 export const interrogationReplySchema = z
   .object({ asOf: utcSchema, interrogation: interrogationRecordSchema })
   .meta({ id: 'Interrogation' })
+export type InterrogationReply = z.infer<typeof interrogationReplySchema>
 
 const besideShape = { position, readAt: utcSchema, reportedVolume: movingShape.reportedVolume }
 const after = z.object(besideShape).nullable()
@@ -162,6 +163,7 @@ export type LoggedEvent = z.infer<typeof pumpEventItemSchema>
 export const pumpEventsReplySchema = z
   .object({ ...historyHead, events: z.array(pumpEventItemSchema), next: nextSchema })
   .meta({ id: 'LoggedEvents' })
+export type LoggedEventsReply = z.infer<typeof pumpEventsReplySchema>
 
 // The stream of events, besides records.
 
@@ -253,6 +255,15 @@ export const eventSchema = z
 export const healthSchema = z
   .object({ ok: z.boolean(), ...statementShape, sentence: z.string() })
   .meta({ id: 'Health' })
+
+export const KEY_CHANGES = 'wandbridge-key-changes/1'
+
+export const keyChangesSchema = z
+  .object({
+    format: z.literal(KEY_CHANGES),
+    changes: z.array(z.string()).meta({ description: 'Texts of c2sp.org/tlog-proof.' }),
+  })
+  .meta({ id: 'KeyChanges', description: 'Section 13 of the format of the audit log.' })
 
 export const problemSchema = z
   .object({

@@ -107,11 +107,20 @@ export const contentShape = {
 const contentSchema = z.object(contentShape)
 export type Content = z.infer<typeof contentSchema>
 
-/** `readAt`: UTC at which it was read. */
-export function contentOf(values: SnapshotValues, readAt: string, clock: ClockReading): Content {
+/** When a reading was made, and when the last of it came, UTC. */
+export interface Times {
+  readonly readAt: string
+  readonly receivedAt: string
+}
+
+export function contentOf(
+  values: SnapshotValues,
+  { readAt, receivedAt }: Times,
+  clock: ClockReading,
+): Content {
   const { deviceTime } = clock
   const invalid = misnamedOf(values)
-  const all = filled(values, { deviceTime, receivedAt: readAt })
+  const all = filled(values, { deviceTime, receivedAt })
   return {
     implanted: all.identity.implanted,
     state: all.status,

@@ -145,17 +145,6 @@ export interface ReadingEvent extends EventHead, Answered {
   readonly contradicted: boolean
 }
 
-/** When the pump said it at the earliest, on both clocks: an age from here is never younger than the truth. */
-export function saidFrom(event: ReadingEvent | LiveEvent): {
-  readonly mono: number
-  readonly utc: string
-} {
-  const at = event.kind === 'reading' ? event.saidAt : event.answeredAt
-  const ago = Math.max(0, event.mono - at)
-  const utc = new Date(Date.parse(event.receivedAt) - ago).toISOString()
-  return { mono: event.mono - ago, utc }
-}
-
 /** The pump's clock beside this computer's, at one moment. */
 export interface ClockReading {
   readonly deviceTime: string | null
@@ -186,6 +175,8 @@ export interface AlarmEvent extends EventHead {
 /** What the pump has logged since the reading before. */
 export interface PumpEventsEvent extends EventHead, PumpEventsTold {
   readonly kind: 'pump-events'
+  /** When the reading was made that has them. */
+  readonly readAt: string
   readonly pump: PumpIdentity
 }
 

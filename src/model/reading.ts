@@ -31,9 +31,6 @@ export const SOURCES = ['device', 'simulator', 'replay'] as const
 export type Source = (typeof SOURCES)[number]
 export const sourceSchema = z.enum(SOURCES)
 
-/** Of the records in an audit log: its name begins with it. */
-export const sourceOf = (log: string) => log.split('-')[0] as Source
-
 /** Stands for a block of which nothing could be read. */
 export interface Unread {
   readonly unavailable: BlockFault
@@ -157,7 +154,7 @@ export const alarmSchema = z
     state: z.string().nullable().meta({ description: Alarm.fields.state.doc }),
     occurredAt: deviceTimeSchema.nullable().meta({ description: Alarm.fields.occurredAt.doc }),
     detectedAt: deviceTimeSchema.nullable().meta({ description: Alarm.fields.detectedAt.doc }),
-    readAt: utcSchema.meta({ description: 'When this computer read it.' }),
+    readAt: utcSchema.meta({ description: 'When the pump said it at the earliest.' }),
     invalid: invalidSchema,
   })
   .meta({

@@ -8,7 +8,7 @@ import { SESSION_ENDINGS } from './event.ts'
 import { ownerSchema } from './owner.ts'
 import { alarmSchema, pumpEventSchema, sourceSchema } from './reading.ts'
 import { signedSchema } from './signed.ts'
-import { statementSchema, statementShape } from './statement.ts'
+import { statementSchema, statementShape } from './statement-schema.ts'
 import { deviceTimeSchema, utcSchema, type Value, valueSchema } from './value.ts'
 
 const numberValue = (field: Parameters<typeof valueSchema>[0]) =>
@@ -101,6 +101,7 @@ export const recordSchema = z
       'PumpEventsRecord',
       'What the pump has logged itself since the reading before: each event once.',
       {
+        ...saidAt,
         upTo: z.number().int().nonnegative().meta({ description: 'Number of the newest of them.' }),
         overwritten: z.number().int().nonnegative().meta({
           description: 'Events since the reading before that the pump did not hold any more.',

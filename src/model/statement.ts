@@ -1,7 +1,5 @@
 // What is said to people, as data: a code with its arguments. State, events and records hold these and no
 // sentence of any language; words/ has the sentence of every code in every language. Browser-safe.
-import { z } from 'zod'
-
 /**
  * What an argument is. `text`: words of the system, of another program or of a person, in whatever
  * language. `name`: an identifier or a code. `time`: UTC. With `?` it may be null.
@@ -228,15 +226,3 @@ export function statement<C extends Code>(
 ): Statement {
   return { code, args: { ...args } as Args }
 }
-
-export const argsSchema = z.record(
-  z.string(),
-  z.union([z.string(), z.number(), z.boolean(), z.null()]),
-)
-
-export const statementShape = {
-  code: z.string().meta({ description: 'What is said, as a code: the same in every language.' }),
-  args: argsSchema.meta({ description: 'What the sentence of this code is about.' }),
-}
-
-export const statementSchema = z.object(statementShape).meta({ id: 'Statement' })

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { contentShape } from './content.ts'
 import { invalidSchema, sourceSchema } from './reading.ts'
-import { statementSchema, statementShape } from './statement.ts'
+import { statementSchema, statementShape } from './statement-schema.ts'
 import { REASONS, utcSchema } from './value.ts'
 
 /** idle: none · open · ended and confirmed, not confirmed, or lost with the connection. */

@@ -12,7 +12,7 @@ import type { Limits } from '../audit/log/options.ts'
 import type { Receipt } from '../audit/log/queue.ts'
 import type { SystemAccount } from '../base/account.ts'
 import { type Disk, nodeDisk } from '../base/disk.ts'
-import type { Cancel, Env } from '../base/env.ts'
+import { type Cancel, type Env, within } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { Owner } from '../model/owner.ts'
 import type { Source } from '../model/reading.ts'
@@ -49,6 +49,8 @@ export interface AuditorOptions {
 /** Below so much free space people are told, in bytes. */
 const LOW_SPACE = 256 << 20
 const SPACE_MS = 60_000
+/** So long a bridge that ends waits for its `stop` to be durable before its witnesses are asked, in ms. */
+const STOP_MS = 2_000
 
 export class Auditor {
   readonly source: Source
@@ -194,13 +196,33 @@ export class Auditor {
     return key === null ? [] : [key]
   }
 
-  /** Records `why`, writes what waits, and ends. Bounded by itself. */
-  async close(why: string): Promise<void> {
+  /**
+   * Records `why`, writes what waits, and ends. Bounded by itself. `witnessed` shows the log's witnesses its last
+   * checkpoint: what they refuse then can still be recorded.
+   */
+  async close(why: string, witnessed: (() => Promise<void>) | null = null): Promise<void> {
     this.#checkSpace()
     void this.#reads.flush()
-    void this.append({ kind: 'stop', body: { why } })
+    const stop: NewRecord<'stop'> = { kind: 'stop', body: { why } }
+    const stopped = this.append(stop)
+    if (witnessed !== null) {
+      let durable = false
+      const kept = stopped.then((receipt) => {
+        durable = receipt !== null
+      })
+      await within(this.#env, STOP_MS, kept)
+      if (durable) await this.#lastRefusals(stop, witnessed)
+    }
     this.#closed = true
     await this.#log.close()
+  }
+
+  /** The next bridge goes on behind a `stop`, so another one follows what was refused after the first. */
+  async #lastRefusals(stop: NewRecord<'stop'>, witnessed: () => Promise<void>): Promise<void> {
+    const { size } = this.#log.state
+    await witnessed()
+    const now = this.#log.state
+    if (now.size + now.waiting > size) void this.append(stop)
   }
 
   #onState({ state, code, args, notices, log }: AuditState): void {

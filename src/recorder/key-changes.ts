@@ -1,13 +1,15 @@
-// What the record of a retention carries on: for every change of key among the entries that are dropped, a proof
-// that needs none of them. Without these a key that was kept from before vouches for nothing any more.
+// For every change of a log's key a proof that needs no other entry: what the record of a retention carries on of
+// the changes that it drops, without which a key that was kept from before vouches for nothing any more, and what
+// whoever follows the log by its tiles is given.
 import { basename } from 'node:path'
 import { originOf } from '../audit/format/checkpoint.ts'
 import { keyChange } from '../audit/format/key-change.ts'
 import { type Frontier, type Hash, inclusionBehind } from '../audit/format/merkle.ts'
 import { proofText } from '../audit/format/proof.ts'
 import type { Body } from '../audit/format/record.ts'
+import { parseHeader } from '../audit/format/segment.ts'
 import { bodyOf } from '../audit/format/walk.ts'
-import { readEntries, type SegmentFiles, walkSegment } from '../audit/read/files.ts'
+import { readEntries, type SegmentFiles, segmentFiles, walkSegment } from '../audit/read/files.ts'
 import type { Disk } from '../base/disk.ts'
 
 /** Characters of all proofs together: the record is one line. The oldest do not fit. */
@@ -19,12 +21,22 @@ interface Dropped {
   readonly position: number
 }
 
-/** Proofs of all changes of key in what is dropped, oldest first; the entries are still there, or a record has them. */
+/** Proofs of all changes of key of a log, oldest first; `key` is the one that signs now. */
+export async function allKeyChanges(disk: Disk, dir: string, key: string): Promise<string[]> {
+  const whole = { through: Number.POSITIVE_INFINITY, position: Number.POSITIVE_INFINITY }
+  return keyChanges(disk, dir, await segmentFiles(disk, dir), whole, key)
+}
+
+/**
+ * Proofs of all changes of key in what is dropped, oldest first; the entries are still there, or a record has
+ * them. `last`: the key behind the last segment, where that is known.
+ */
 export async function keyChanges(
   disk: Disk,
   dir: string,
   all: readonly SegmentFiles[],
   { through, position }: Dropped,
+  last: string | null = null,
 ): Promise<string[]> {
   const found = new Map<number, string>()
   // Entries that were dropped before: the newest retention record is in one of the last segments.
@@ -34,14 +46,38 @@ export async function keyChanges(
       if (index !== undefined) found.set(index, text)
     }
   }
-  for (const files of all.filter(({ number }) => number <= through)) {
-    const proofs = await proofsIn(disk, dir, files)
+  let begins = all[0] ? await firstKey(disk, dir, all[0]) : null
+  for (const [i, files] of all.entries()) {
+    if (files.number > through) break
+    const next = all[i + 1]
+    const ends = next ? await firstKey(disk, dir, next) : last
+    // A segment ends with a change of key, so one with the same key before and behind it holds none.
+    const same = begins !== null && begins === ends
+    const proofs = same ? [] : await proofsIn(disk, dir, files)
     for (const [index, text] of proofs) if (index < position) found.set(index, text)
+    begins = ends
   }
   const texts = [...found].sort(([a], [b]) => a - b).map(([, text]) => text)
   let length = texts.reduce((sum, text) => sum + text.length, 0)
   while (length > MOST) length -= texts.shift()?.length ?? 0
   return texts
+}
+
+/** The key in the header of a segment; null = its entries are not there, or its header is none. */
+async function firstKey(
+  disk: Disk,
+  dir: string,
+  { number, entries }: SegmentFiles,
+): Promise<string | null> {
+  if (!entries) return null
+  const chunks: Uint8Array[] = []
+  for await (const chunk of readEntries(disk, dir, entries)) {
+    const end = chunk.indexOf(0x0a)
+    chunks.push(end < 0 ? chunk : chunk.subarray(0, end))
+    if (end >= 0) break
+  }
+  const header = parseHeader(Buffer.concat(chunks).toString(), basename(dir), number)
+  return typeof header === 'string' ? null : header.key.text
 }
 
 /** A change of key that is the record `at` of its commit. */

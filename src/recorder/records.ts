@@ -2,13 +2,8 @@
 // were decoded from, so that `audit verify --rederive` can read them again.
 
 import { MAX_TEXT, type NewRecord } from '../audit/format/record.ts'
-import {
-  type BridgeEvent,
-  type ClockReading,
-  type EventHead,
-  type PumpIdentity,
-  saidFrom,
-} from '../model/event.ts'
+import type { BridgeEvent, ClockReading, EventHead, PumpIdentity } from '../model/event.ts'
+import { saidFrom } from '../model/read-at.ts'
 import type { Statement } from '../model/statement.ts'
 
 /**
@@ -73,8 +68,8 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
       return { ...head, ...of(event.pump), kind: 'alarm', body: { phase, alarm: { ...alarm } } }
     }
     case 'pump-events': {
-      const { upTo, overwritten, entries } = event
-      const body = { upTo, overwritten, events: entries.map((one) => ({ ...one })) }
+      const { upTo, overwritten, entries, readAt } = event
+      const body = { upTo, overwritten, events: entries.map((one) => ({ ...one })), readAt }
       return { ...head, ...of(event.pump), kind: 'pump-events', body }
     }
     case 'read-failed': {

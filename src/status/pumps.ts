@@ -1,6 +1,7 @@
 // What an event changes of the pumps that were read: their newest reading, what LIVE said after it, and
 // what ended the session that it was read in.
-import { type BridgeEvent, type LiveEvent, type ReadingEvent, saidFrom } from '../model/event.ts'
+import type { BridgeEvent, LiveEvent, ReadingEvent } from '../model/event.ts'
+import { saidFrom } from '../model/read-at.ts'
 import { statement } from '../model/statement.ts'
 import type { Reason } from '../model/value.ts'
 import {

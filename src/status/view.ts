@@ -4,8 +4,10 @@
 
 import { type Content, contentOf } from '../model/content.ts'
 import type { ReadingEvent, Stamp, UnclosedSession } from '../model/event.ts'
+import { mapValues } from '../model/map-values.ts'
+import { saidFrom } from '../model/read-at.ts'
 import type { AuditStatus, BridgeStatus, Coded, PumpStatus } from '../model/status.ts'
-import { mapValues, type Reason, type Value } from '../model/value.ts'
+import type { Reason, Value } from '../model/value.ts'
 import { type Memory, viewRecalled } from './recalled.ts'
 import type { BridgeState, PumpState, WandState } from './state.ts'
 import { notInContact, round, utcText, viewWand } from './wand-view.ts'
@@ -82,7 +84,8 @@ function contentAt({ reading, live }: PumpState, reason: Reason | null): Content
   let last = laidOut.get(reading)
   if (last?.reason !== reason) {
     const values = mapValues(reading.values, age)
-    last = { reason, content: frozen(contentOf(values, reading.receivedAt, reading.clock)) }
+    const times = { readAt: saidFrom(reading).utc, receivedAt: reading.receivedAt }
+    last = { reason, content: frozen(contentOf(values, times, reading.clock)) }
     laidOut.set(reading, last)
   }
   const { content } = last

@@ -404,7 +404,7 @@ describe('the second verifier', () => {
       const other = by(last.replace(rootOf(last), rootOf(some)))
       const wrong = by(some.replace(rootOf(some), rootOf(last)))
       const kept = (notes: unknown, format = 'wandbridge-witnesses/1') =>
-        JSON.stringify({ format, notes })
+        `${JSON.stringify({ format, notes })}\n`
       const files = [
         ...[[by(last)], [by(some), by(last)], [1, by(last)], [by(last), wrong], [wrong, by(some)]],
         ...[
@@ -417,22 +417,65 @@ describe('the second verifier', () => {
           [by(last).slice(0, -1)],
         ],
       ].map((notes) => kept(notes))
+      const good = kept([by(last)])
       const raw = [
         kept([by(last)], 'wandbridge-witnesses/2'),
-        `\ufeff${kept([by(last)])}`,
-        '[]',
-        'null',
-        '{"x":NaN}',
+        // Read in one way or in the other by programs that are less strict.
+        `\ufeff${good}`,
+        good.trimEnd(),
+        `${good}\n`,
+        good.replace('\n', '\r\n'),
+        good.replace('{', '{ '),
+        good.replace('{', '{"format":"wandbridge-witnesses/2",'),
+        good.replace('{', '{"notes":[],'),
+        good.replace('}', ',"notes":[]}'),
+        good.replace('{', '{"by":1,'),
+        good.replace('}', ',"more":null}'),
+        good.replace('—', '\\u2014'),
+        good.replace(']}', ']}{}'),
+        `${'['.repeat(100_000)}\n`,
+        '[]\n',
+        'null\n',
+        '{"x":NaN}\n',
       ]
-      const cases = [...files, ...raw].flatMap((text) =>
-        [{}, { since: by(some) }, { since: wrong }].map((options) => ({
-          ...{ what: text.slice(0, 60), dir: state.dir },
-          files: [...state.files, [`${state.dir}.witnesses`, Buffer.from(text)] as const],
-          options: { ...options, witnesses: [witness.witness.text] },
-        })),
-      )
+      // A cosignature that is not true, alone, before and behind one that is, and beside another witness's.
+      const [, another] = WITNESSES
+      const also = another?.witness.text ?? ''
+      const spoilt = (note: string) =>
+        note.replace(/(.)(.{5})\n$/, (_, a, b) => `${a === 'A' ? 'B' : 'A'}${b}\n`)
+      const line = (note: string) => note.slice(note.lastIndexOf('— '))
+      const none = spoilt(by(last))
+      const doubled = [by(last) + line(none), none + line(by(last))]
+      const two = (note: string) =>
+        another ? note + cosign(last.slice(0, last.indexOf('\n\n') + 1), another, 9) : ''
+      const falsified = [[none], [none, by(some)], doubled, [two(none)], [two(by(last))]]
+      const all = [witness.witness.text, also]
+      const plain: readonly VerifyOptions[] = [{}, { since: by(some) }, { since: wrong }]
+      const more: readonly VerifyOptions[] = [
+        ...[...plain, { since: none }, { since: two(none) }, { witnesses: all }],
+        ...[{ witnesses: [also] }, { witnesses: [also], since: two(none) }],
+      ]
+      const asking = (texts: readonly string[], options: readonly VerifyOptions[]) =>
+        texts.flatMap((text) =>
+          options.map((one) => ({
+            ...{ what: text.slice(0, 60), dir: state.dir },
+            files: [...state.files, [`${state.dir}.witnesses`, Buffer.from(text)] as const],
+            options: { witnesses: [witness.witness.text], ...one },
+          })),
+        )
+      const cases = [
+        ...asking(raw, [{}]),
+        ...asking(files, plain),
+        ...asking(
+          falsified.map((notes) => kept(notes)),
+          more,
+        ),
+      ]
       const { ours, disagreements } = await compare(cases)
       expect(disagreements).toEqual([])
+      // Not one of the files that are written otherwise holds anything.
+      expect(ours.slice(0, raw.length).filter(({ ok }) => ok)).toEqual([])
+      expect(ours[raw.length]).toMatchObject({ ok: true })
       expect(ours.filter(({ ok }) => ok).length).toBeGreaterThan(5)
       expect(ours.filter(({ ok }) => !ok).length).toBeGreaterThan(20)
     },

@@ -87,7 +87,7 @@ describe('what a witness is worth is said as it is', () => {
       null,
       [],
       'nonsense',
-      JSON.stringify({ format: 'wandbridge-witnesses/1', notes: [1, cosigned(w.note(9))] }),
+      `${JSON.stringify({ format: 'wandbridge-witnesses/1', notes: [1, cosigned(w.note(9))] })}\n`,
     ]) {
       const none = await w.check(kept)
       expect(none).toMatchObject({
@@ -133,6 +133,39 @@ describe('what a witness is worth is said as it is', () => {
     )
     const wrong = await w.check(beside, { since: spoilt })
     expect(wrong.problem?.reason).toContain('its cosignature is not of witness')
+  })
+
+  it('passes a false cosignature over where it is kept, and refuses it where it is handed in', async () => {
+    const w = await world()
+    const spoilt = cosigned(w.note(9)).replace(
+      /(.)(.{5})\n$/,
+      (_, a, b) => `${a === 'A' ? 'B' : 'A'}${b}\n`,
+    )
+    // Whoever can spoil a note that is kept can as well take it away.
+    expect(await w.check([spoilt])).toMatchObject({ ok: false, problem: { uncosigned: true } })
+    expect(await w.check([spoilt, cosigned(w.note(5))])).toMatchObject({ ok: true, cosigned: 5 })
+    // The log's own key signed it, truly, and so it would do without the false line.
+    const [beside, options] = [[cosigned(w.note(5))], { key: w.key }]
+    expect(await w.check(beside, { ...options, since: w.note(9) })).toMatchObject({ ok: true })
+    const handed = await w.check(beside, { ...options, since: spoilt })
+    expect(handed.problem?.reason).toContain('its cosignature is not of witness')
+    // Nobody asked for that witness, so nothing is known of what it signs.
+    const unasked = { ...options, since: spoilt, witnesses: [] }
+    expect(await w.check(beside, unasked)).toMatchObject({ ok: true, vouched: { checkpoint: 9 } })
+  })
+
+  it('holds nothing in a file that is not written in the one form', async () => {
+    const w = await world()
+    const good = `${JSON.stringify({ format: 'wandbridge-witnesses/1', notes: [cosigned(w.note(9))] })}\n`
+    expect(await w.check(good)).toMatchObject({ ok: true, cosigned: 9 })
+    for (const text of [
+      `\ufeff${good}`,
+      good.trimEnd(),
+      good.replace('{', '{"notes":[],'),
+      good.replace('}', ',"more":1}'),
+      good.replace('{', '{ '),
+    ])
+      expect(await w.check(text)).toMatchObject({ ok: false, problem: { uncosigned: true } })
   })
 
   it('is nothing when it has cosigned two histories, in whatever order they are given', async () => {

@@ -1,5 +1,6 @@
 // A client that was away: before it goes on it has the bridge show that the log only grew, whatever the
 // bridge is; a longer fork is not followed, and a bridge that cannot show it is waited for.
+import { filter, firstValueFrom } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkpointText } from '../../src/audit/format/checkpoint.ts'
 import { leafHash, Tree } from '../../src/audit/format/merkle.ts'
@@ -8,10 +9,16 @@ import { newKey } from '../../src/audit/log/keys.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { pinOf } from '../../src/client/checkpoint.ts'
 import { hasGrown } from '../../src/client/growth.ts'
-import { Client, type Connection, type Pin, type Reset } from '../../src/client/index.ts'
+import {
+  Client,
+  type Clock,
+  type Connection,
+  type Pin,
+  type Reset,
+} from '../../src/client/index.ts'
 import type { AuditTiles } from '../../src/http/sources.ts'
 import { parseTile, TILE_WIDTH, type Tile } from '../../src/model/tiles.ts'
-import { eventually, starter, withAudit } from '../http/world.ts'
+import { starter, withAudit } from '../http/world.ts'
 
 const start = starter()
 const LOG = 'simulator-1-00000000'
@@ -93,37 +100,57 @@ describe('a client that was away', () => {
         return tileOf(shows, tile)
       },
       entries: async () => null,
+      keyChanges: async () => [],
     }
     const w = await start({ audit })
     w.change(withAudit({ log: LOG, checkpoint: says }))
     return { w, state }
   }
 
+  /** Time stands still: what waits for it goes on when the test says so, however slow the computer is. */
+  function stopped() {
+    const timers = new Set<() => void>()
+    const clock: Clock = {
+      monotonic: () => 0,
+      wall: () => Date.UTC(2031, 4, 5),
+      after(_, fn) {
+        timers.add(fn)
+        return () => void timers.delete(fn)
+      },
+    }
+    const fire = () => {
+      for (const fn of [...timers]) fn()
+    }
+    return { clock, fire }
+  }
+
   function open(w: Awaited<ReturnType<typeof start>>, checkpoints: readonly Pin[]) {
-    const client = new Client({ url: w.url, token: w.token, checkpoints })
+    const { clock, fire } = stopped()
+    const client = new Client({ url: w.url, token: w.token, checkpoints, clock })
     clients.push(client)
-    const connections: Connection[] = []
     const resets: Reset[] = []
     const pins: number[] = []
-    client.connection$.subscribe((one) => void connections.push(one))
     client.resets$.subscribe((one) => void resets.push(one))
     client.checkpoints$.subscribe(({ size }) => void pins.push(size))
-    return { client, connections, resets, pins, state: () => connections.at(-1)?.state }
+    const becomes = (state: Connection['state']) =>
+      firstValueFrom(client.connection$.pipe(filter((one) => one.state === state)))
+    return { client, resets, pins, becomes, fire }
   }
 
   it('goes on once the bridge has shown it, with nothing lost that came meanwhile', async () => {
     const mine = tree(600, 'a')
     const { w, state } = await bridge(mine, noteOf(mine, 600))
     const one = open(w, [pin(noteOf(mine, 300))])
-    await eventually(() => one.state() === 'live')
+    await one.becomes('live')
     expect(state.asked).toBeGreaterThan(0)
     expect(one.client.status()?.pumps[0]?.pump.id).toBe(w.pump.pump.id)
     expect(one.pins).toEqual([600])
     expect(one.resets).toEqual([])
     // Beside the bridge all the time it does not ask for every record.
     const { asked } = state
+    const next = firstValueFrom(one.client.checkpoints$)
     w.change(withAudit({ checkpoint: noteOf(tree(700, 'a'), 700), sentence: 'x' }))
-    await eventually(() => one.pins.length === 2)
+    expect((await next).size).toBe(700)
     expect(state.asked).toBe(asked)
   })
 
@@ -133,7 +160,7 @@ describe('a client that was away', () => {
     for (const shows of [other, tree(600, 'a')]) {
       const { w } = await bridge(shows, noteOf(other, 600))
       const one = open(w, [pin(noteOf(mine, 300))])
-      await eventually(() => one.state() === 'distrusted')
+      await one.becomes('distrusted')
       expect(one.resets).toMatchObject([{ reason: 'fork', log: LOG }])
       expect(one.client.status()).toBe(null)
       expect(one.pins).toEqual([])
@@ -145,10 +172,11 @@ describe('a client that was away', () => {
     const { w, state } = await bridge(mine, noteOf(mine, 600))
     state.fails = true
     const one = open(w, [pin(noteOf(mine, 300))])
-    await eventually(() => one.state() === 'silent')
+    await one.becomes('silent')
     expect(one.client.status()).toBe(null)
     state.fails = false
-    await eventually(() => one.state() === 'live', 4_000)
+    one.fire()
+    await one.becomes('live')
     expect(one.pins).toEqual([600])
   })
 })

@@ -247,7 +247,9 @@ describe('PCD-04', () => {
       )
       // When it began, only the pump's clock says; when it was read, this computer's does.
       expect(of('MDCX_PUMP_ALARM_OCCURRED_AT')).toBe(record.alarm.occurredAt ?? '')
-      expect(obr.split('|')[7]).toBe(`${record.at.slice(0, -1).replace(/[-:T]/g, '')}+0000`)
+      expect(obr.split('|')[7]).toBe(
+        `${record.alarm.readAt.slice(0, -1).replace(/[-:T]/g, '')}+0000`,
+      )
       const parent = obr.split('|')[29]
       if (record.phase === 'start') expect(parent).toBeUndefined()
       else expect(parent).toContain(`${record.pump?.id}-${record.alarm.id}&`)

@@ -74,7 +74,7 @@ describe('the events of the pump', () => {
         for (const [n, event] of record.entries.entries()) {
           const observation = observations[n]
           expect(observation?.id).toBe(`${record.log}.${record.position}.event-${event.number}`)
-          expect(observation?.effectiveDateTime).toBe(record.at)
+          expect(observation?.effectiveDateTime).toBe(record.readAt)
           checkEnums(observation as never)
           validate(observation as object)
           const word = observation?.valueCodeableConcept?.text?.replaceAll(' ', '-')

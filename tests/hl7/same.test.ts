@@ -1,15 +1,23 @@
-// One interrogation is one thing, whichever way a hospital takes it: the API, FHIR, HL7 and the table of an audit
-// report have the same numbers with their units, the same drug to each dose, the same times and the same
-// identifiers. Over every scenario, and for a pump whose clock is right, lost, ahead, or not told. What belongs to
+// One interrogation is one thing, whichever way a hospital takes it: the API and its lists, FHIR, HL7, a webhook, the
+// worksheet and the table of an audit report have the same numbers with their units, the same drug to each dose, the
+// same times, the same patient and the same identifiers. Over every scenario, and for a pump whose clock is right, lost, ahead, or not told. What belongs to
 // what is written down here by hand, apart from the tables of the product.
 import { describe, expect, it } from 'vitest'
 import type { NewRecord } from '../../src/audit/format/record.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
 import { csvLine } from '../../src/cli/audit/csv.ts'
 import { Collector, TABLES } from '../../src/cli/audit/report/collect.ts'
 import type { Row } from '../../src/cli/audit/report/reading-columns.ts'
+import { deliverySchema } from '../../src/delivery/config.ts'
 import { bundleOf } from '../../src/fhir/bundle.ts'
-import { messageOf } from '../../src/hl7/messages.ts'
+import { destinationSchema } from '../../src/hl7/config.ts'
+import { addressees } from '../../src/host/delivery-host.ts'
+import { readings } from '../../src/http/history.ts'
+import { visitOf } from '../../src/knowledge/fold.ts'
+import { visitView } from '../../src/knowledge/views.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
+import { readingOf } from '../../src/refill/sheet/reading.ts'
+import { WORDS } from '../../src/words/words.ts'
 import { appendedOf, NAMES } from '../fhir/readings.ts'
 import { feedRecords } from '../knowledge/records.ts'
 import { parsed } from './parsers.ts'
@@ -25,7 +33,10 @@ const CLOCKS: Readonly<Record<string, readonly [string | null, number | null] | 
   'that is not told': [null, null],
 }
 
-function withClock(record: NewRecord, clock: (typeof CLOCKS)[string]): NewRecord {
+const OWNER = { system: 'urn:oid:1.2.3', value: '0017', name: 'Doe, Jane' }
+
+function withClock(one: NewRecord, clock: (typeof CLOCKS)[string]): NewRecord {
+  const record = 'pump' in one ? ({ ...one, owner: OWNER } as NewRecord) : one
   if (!clock || record.kind !== 'interrogation') return record
   const [deviceTime, offsetMs] = clock
   const { body } = record as NewRecord<'interrogation'>
@@ -136,6 +147,41 @@ function cellsOf(line: string): Record<string, string> {
 
 const hl7Time = (utc: string) => `${utc.replace(/[-:TZ]/g, '')}+0000`
 
+const listed = async <T>(all: AsyncIterable<T>) => {
+  const out: T[] = []
+  for await (const one of all) out.push(one)
+  return out
+}
+async function* listOf<T>(all: readonly T[]) {
+  yield* all
+}
+const numberIn = ({ value, unit }: { value: number | null; unit: string | null }) =>
+  expect.objectContaining({ value, unit })
+
+/** The interrogations as they are sent, by senders that the configuration of a bridge makes. */
+async function sentBy(entries: ReturnType<typeof feedRecords>) {
+  const url = 'http://127.0.0.1/'
+  const hl7 = destinationSchema.array().parse([{ name: 'emr', host: '127.0.0.1', port: 2575 }])
+  const overHttp = deliverySchema.parse({
+    fhir: [{ name: 'r4', url }],
+    webhooks: [{ name: 'hook', url, secretFiles: ['never read'] }],
+  })
+  const all = addressees({ hl7, ...overHttp }, WORDS['en-US'])
+  const [mllp, r4, hook] = all.map(({ sender }) => sender(new VirtualEnv({ seed: 1 })))
+  return entries
+    .filter(({ kind }) => kind === 'interrogation')
+    .map((entry) => {
+      const [a = '', b = '', c = ''] = [mllp, r4, hook].map((one) => one?.messageOf(entry)?.text())
+      return { hl7: a, fhir: b, webhook: c }
+    })
+}
+
+/** Patients of a transaction, by identifier. */
+const pushedOwners = (text: string) =>
+  (JSON.parse(text) as { entry: { resource: Resource }[] }).entry.flatMap(({ resource }) =>
+    resource.resourceType === 'Patient' ? (resource['identifier'] as object[]) : [],
+  )
+
 interface Resource {
   readonly resourceType: string
   readonly id: string
@@ -166,10 +212,14 @@ describe.each(Object.keys(CLOCKS))('with a clock %s', (name) => {
         return record?.kind === 'interrogation' ? [record] : []
       })
       expect(read.length).toBeGreaterThan(0)
-      const texts = read.map((one) => messageOf(one))
+      const sent = await sentBy(entries)
+      const texts = sent.map(({ hl7 }) => hl7)
+      const moving = await listed(readings(listOf(entries)))
       const messages = await parsed(texts, { skip })
       for (const [i, record] of read.entries()) {
         const rest = JSON.parse(JSON.stringify(record)) as InterrogationRecord
+        // What a webhook posts is the record of the API.
+        expect(JSON.parse(sent[i]?.webhook ?? '')).toEqual(rest)
         const resources = (bundleOf(record, 'http://x').entry ?? []).map(
           (one) => JSON.parse(JSON.stringify(one.resource)) as Resource,
         )
@@ -222,7 +272,35 @@ describe.each(Object.keys(CLOCKS))('with a clock %s', (name) => {
           expect(csv[`drug_${slot}_name`]).toBe(drug.name)
         }
 
+        // The lists of the API, and the worksheet.
+        const visit = visitView(visitOf(record, null), { log: LOG, source: record.source })
+        const point = moving.find(({ position }) => position === record.position)
+        for (const short of [visit, point, readingOf(record, false)]) {
+          expect(short?.readAt).toBe(rest.readAt)
+        }
+        for (const short of [visit, point]) {
+          expect(short).toMatchObject({
+            id: rest.id,
+            deviceTime: rest.deviceTime,
+            reportedVolume: numberIn(rest.reservoir.reportedVolume),
+            rate: numberIn(rest.infusion.rate),
+          })
+        }
+
+        // Whose it was.
+        const { name: _, ...owner } = OWNER
+        expect([rest.owner, visit.owner]).toEqual([OWNER, owner])
+        const { value } = owner
+        expect(report?.['subject']).toMatchObject({ identifier: owner })
+        expect(of('rate-current')?.['subject']).toMatchObject({ identifier: owner })
+        expect(pushedOwners(sent[i]?.fhir ?? '')).toEqual([owner])
+        const pid = hl7.find(([segment]) => segment === 'PID')?.[3]?.split('^')
+        expect([pid?.[0], pid?.[3]]).toEqual([value, '&1.2.3&ISO'])
+        expect([csv['patient_system'], csv['patient_id']]).toEqual([owner.system, value])
+
         // Times: when it was read, when it was recorded, and what the pump's clock said.
+        expect(rest.readAt < rest.at).toBe(true)
+        for (const alarm of rest.alarms ?? []) expect(alarm.readAt).toBe(rest.readAt)
         const ours = resources.filter((one) => one.resourceType === 'Observation')
         for (const one of [report, ...ours]) {
           expect(one?.['effectiveDateTime']).toBe(rest.readAt)

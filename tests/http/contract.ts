@@ -66,7 +66,7 @@ export async function checkReply(path: string, reply: Response): Promise<void> {
   }
   const { responses } = document.paths[found.path]?.get ?? { responses: {} }
   const code = String(reply.status)
-  const key = code in responses ? code : `${code[0]}XX`
+  const key = code in responses ? code : 'default'
   // Lines are the items of the page that the document has.
   const lines = type === 'application/x-ndjson'
   const content = responses[key]?.content?.[lines ? 'application/json' : type]

@@ -23,9 +23,14 @@ const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
 
 const minute = (n: number) => new Date(Date.UTC(2026, 0, 5, 9, n)).toISOString()
 
+/** A reading is made before it is recorded. */
+const read = (n: number) => new Date(Date.UTC(2026, 0, 5, 9, n, -6)).toISOString()
+
 /** Ten readings a minute apart. */
 async function tenReadings(w: World): Promise<void> {
-  for (let i = 0; i < 10; i += 1) w.records.push({ ...w.interrogation, at: minute(i) }, i % 2)
+  for (let i = 0; i < 10; i += 1) {
+    w.records.push({ ...w.interrogation, at: minute(i), readAt: read(i) }, i % 2)
+  }
   const visits = w.records.all.map((one) => visitOf(one as RecordOf<'interrogation'>))
   w.knowledge.visits = () => ({ items: visits, next: null, since: 0 })
   w.knowledge.refills = () => ({ items: [refillOf(w.interrogation)], next: null })
@@ -128,12 +133,12 @@ describe('history', () => {
       w.records.all.map(({ position }) => position),
     )
     expect(whole.readings[0]).toMatchObject({
-      readAt: minute(0),
+      readAt: read(0),
       reportedVolume: { unit: 'mL', quality: 'stale', reason: 'recorded' },
       rate: { unit: 'mL/d' },
     })
     const range = await get(`?from=${minute(2)}&to=2026-01-05T10:05:00%2B01:00`)
-    expect(range.readings.map(({ readAt }) => readAt)).toEqual([minute(2), minute(3), minute(4)])
+    expect(range.readings.map(({ readAt }) => readAt)).toEqual([read(2), read(3), read(4)])
     // No value is no value, and not the position 0.
     expect(await get('?after=&from=')).toMatchObject({ readings: whole.readings })
     for (const order of ['asc', 'desc'] as const) {
@@ -150,7 +155,7 @@ describe('history', () => {
     }
     // A limit gives the newest of a range when they are asked for.
     const newest = await get('?order=desc&limit=2')
-    expect(newest.readings.map(({ readAt }) => readAt)).toEqual([minute(9), minute(8)])
+    expect(newest.readings.map(({ readAt }) => readAt)).toEqual([read(9), read(8)])
     // Every item has the cursor behind it.
     expect(whole.readings.map(({ id }) => id)).toEqual(w.records.all.map(({ id }) => id))
   })
@@ -202,7 +207,15 @@ describe('history', () => {
       const { source, pump, wand, port, patient, owner, session, snapshot, deviceTime } =
         w.interrogation
       const head = { source, pump, wand, port, patient, owner, session, snapshot, deviceTime }
-      w.records.push({ ...head, ...told, id: '', position: 0, log: '', at: minute(n) })
+      w.records.push({
+        ...head,
+        ...told,
+        readAt: minute(n),
+        id: '',
+        position: 0,
+        log: '',
+        at: minute(n),
+      })
     }
     for (const order of ['asc', 'desc']) {
       for (const limit of [1, 5, 64, 1_000]) {

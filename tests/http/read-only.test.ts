@@ -59,6 +59,7 @@ describe('methods', () => {
       head: () => ({ log, size: 1, checkpoint: 'a checkpoint' }),
       tile: async () => null,
       entries: async () => null,
+      keyChanges: async () => [],
     }
     const w = await start({ audit })
     const known = Object.keys(document.paths).map((path) =>

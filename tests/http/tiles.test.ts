@@ -35,6 +35,7 @@ async function written(drop = false) {
     tile: (_, tile, size) => during(b.env, tiles.tile(tile, size)),
     entries: (_, { index, width }, size) =>
       during(b.env, tiles.entries(index * 256, index * 256 + width, size)),
+    keyChanges: async () => ['a proof'],
   }
   return { log, audit, size: log.state.size, prefix: `/api/v1/audit/${log.state.log}` }
 }
@@ -56,6 +57,13 @@ describe('the log as tiles', () => {
       },
     })
     expect(await (await witnessed.get(`${prefix}/cosigned`)).text()).toBe('a note')
+    const changes = await w.get(`${prefix}/key-changes`)
+    expect(changes.headers.get('content-type')).toBe('application/json; charset=utf-8')
+    expect(changes.headers.get('cache-control')).toBe('private, max-age=2')
+    expect(await changes.json()).toEqual({
+      format: 'wandbridge-key-changes/1',
+      changes: ['a proof'],
+    })
     const last = size - 512
     for (const path of ['000', '001', `002.p/${last}`]) {
       const hashes = Buffer.from(await (await w.get(`${prefix}/tile/0/${path}`)).arrayBuffer())
@@ -87,6 +95,7 @@ describe('the log as tiles', () => {
       [`${prefix}/tile/0/0`, 404],
       [`${prefix}/tile/entries/x000/000`, 404],
       ['/api/v1/audit/simulator-9-00000000/checkpoint', 404],
+      ['/api/v1/audit/simulator-9-00000000/key-changes', 404],
       [`${prefix}/tile/entries/000`, 410],
     ] as const
     for (const [path, status] of wrong) {
@@ -108,6 +117,8 @@ describe('the log as tiles', () => {
       (await w.get(`${prefix}/${path}`, headers)).status
     expect(await status('checkpoint', as(['status']))).toBe(200)
     expect(await status('tile/0/000', as(['status']))).toBe(200)
+    expect(await status('key-changes', as(['status']))).toBe(200)
+    expect(await status('key-changes', as(['metrics']))).toBe(403)
     expect(await status('tile/entries/000', as(['status']))).toBe(403)
     expect(await status('tile/entries/000', as(['audit']))).toBe(200)
     expect(await status('tile/0/000', as(['metrics']))).toBe(403)

@@ -171,8 +171,8 @@ export class MemoryRecords implements Follow {
 
 /** An interrogation in short, as it is known. */
 export const visitOf = (record: RecordOf<'interrogation'>): VisitView => {
-  const { id, position, at, deviceTime, session, source, reservoir, infusion, alarms } = record
-  const moment = { id, position, readAt: at, deviceTime, session, source }
+  const { id, position, readAt, deviceTime, session, source, reservoir, infusion, alarms } = record
+  const moment = { id, position, readAt, deviceTime, session, source }
   const { reportedVolume } = reservoir
   const values = {
     ...{ reportedVolume, rate: infusion.rate, volume24h: infusion.volume24h },
@@ -185,9 +185,9 @@ export const visitOf = (record: RecordOf<'interrogation'>): VisitView => {
 
 /** A refill that this interrogation is the first to tell of. */
 export const refillOf = (record: RecordOf<'interrogation'>): Refill => {
-  const { id, position, at, source, reservoir } = record
+  const { id, position, readAt, source, reservoir } = record
   const { filledAt, filledVolume, reportedVolume } = reservoir
-  const after = { position, readAt: at, reportedVolume }
+  const after = { position, readAt, reportedVolume }
   const told = {
     filledAt: filledAt.value as string,
     filledVolume: filledVolume as Refill['filledVolume'],

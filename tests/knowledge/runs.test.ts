@@ -82,11 +82,10 @@ class Written {
     if (api?.kind !== 'interrogation') return []
     const history = this.known.pumps[api.pump?.id ?? '']?.alarms
     if (!history) return []
-    const read = { ...api, readAt: api.at }
     const { serial = '' } = api.pump ?? {}
     const model = record?.record.model ?? null
     const { port, wand, session, snapshot, at } = api
-    return alarmChanges(readNoted(history, read), read).map(({ phase, alarm }) => ({
+    return alarmChanges(readNoted(history, api), api).map(({ phase, alarm }) => ({
       ...{ kind: 'alarm', pump: serial, model, port, wand, session, snapshot, at },
       body: { phase, alarm: { ...alarm } },
     }))

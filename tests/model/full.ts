@@ -129,6 +129,6 @@ export function readIn(repr: ReadRepr): { readonly who: Who; readonly content: C
   const { serial, model, firmware } = filledBlocks(values, AT).identity
   return {
     who: { serial: serial.value ?? '', model: model.value, firmware: firmware.value },
-    content: contentOf(values, AT.receivedAt, CLOCK),
+    content: contentOf(values, { readAt: AT.receivedAt, receivedAt: AT.receivedAt }, CLOCK),
   }
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { Drug } from '../../protocol/fields/drugs.ts'
 import { codeName, judge } from '../../protocol/fields/field.ts'
 import { Reservoir } from '../../protocol/fields/reservoir.ts'
+import { mapValues } from '../../src/model/map-values.ts'
 import {
   alarmReadings,
   alarmSchema,
@@ -17,13 +18,7 @@ import {
   snapshotValues,
 } from '../../src/model/reading.ts'
 import { conversion, wirePer } from '../../src/model/units.ts'
-import {
-  deviceTimeSeconds,
-  deviceTimeText,
-  mapValues,
-  toValue,
-  toValues,
-} from '../../src/model/value.ts'
+import { deviceTimeSeconds, deviceTimeText, toValue, toValues } from '../../src/model/value.ts'
 import { readArbitrary, snapshotArbitrary, structArbitrary } from './arbitrary.ts'
 
 const at = { deviceTime: '2026-11-24T14:02:11', receivedAt: '2026-11-24T14:02:12.345Z' }

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuditRecord } from '../../src/audit/format/record.ts'
 import { decoderOf } from '../../src/drivers/decoders.ts'
 import { HOSTILE, year } from './audit-year.ts'
-import { chromium } from './chromium.ts'
+import { CHROMIUM, NO_CHROMIUM } from './chromium.ts'
 import { endAll, MAIN, temporary } from './programs.ts'
 
 afterAll(endAll)
@@ -336,10 +336,9 @@ describe('the report of a year', () => {
   })
 
   it('is printed with its pages numbered and the simulator marked on each', ({ skip }) => {
-    const program = chromium()
-    skip(program === null && process.env['CI'] !== 'true', 'Chromium is not installed')
+    skip(!CHROMIUM && process.env['CI'] !== 'true', NO_CHROMIUM)
     const pdf = join(made.dir, 'year.pdf')
-    spawnSync(program ?? 'chromium', [
+    spawnSync(CHROMIUM ?? 'chromium', [
       ...['--headless=new', '--no-sandbox', '--disable-gpu', '--no-pdf-header-footer'],
       ...[`--user-data-dir=${join(made.dir, 'profile')}`, `--print-to-pdf=${pdf}`],
       `file://${join(made.dir, 'year.html')}`,

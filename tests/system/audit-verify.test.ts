@@ -143,7 +143,7 @@ describe('a witness', () => {
     const [old = '', log = ''] = [first.state.log, second.state.log].map(String)
     const note = second.state.checkpoint ?? ''
     const cosigned = note + cosign(note.slice(0, note.indexOf('\n\n') + 1), WITNESS, 1)
-    const kept = JSON.stringify({ format: 'wandbridge-witnesses/1', notes: [cosigned] })
+    const kept = `${JSON.stringify({ format: 'wandbridge-witnesses/1', notes: [cosigned] })}\n`
     const asked = ['--witness', WITNESS.witness.text, '--state-dir', state]
     expect(audit('verify', ...asked).code).toBe(1)
     writeFileSync(join(state, 'audit', `${log}.witnesses`), kept)

@@ -11,7 +11,8 @@ import { MESSAGES } from '../../protocol/messages/index.ts'
 import { pumpStatusSchema } from '../../src/model/status.ts'
 import { BUILT, build, emulator, unbuildable } from '../firmware/build.ts'
 import { Board } from '../firmware/qemu.ts'
-import { hasChromium, launch, NO_CHROMIUM, textOf, visit } from './page.ts'
+import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.ts'
+import { textOf, visit } from './page.ts'
 import {
   ask,
   endAll,
@@ -148,7 +149,7 @@ describe.skipIf(why)(
       expect,
       skip,
     }) => {
-      skip(!hasChromium && !CI, NO_CHROMIUM)
+      skip(!CHROMIUM && !CI, NO_CHROMIUM)
       const wand = await board()
       const state = temporary()
       const bearer = await token(state)

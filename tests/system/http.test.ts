@@ -3,12 +3,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type ApiRecord, Client, HEARTBEAT_MS } from '../../src/client/index.ts'
 import { RECORD_KINDS } from '../../src/model/record.ts'
 import { check } from '../http/contract.ts'
-import { Browser, chromium } from './chromium.ts'
+import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.ts'
 import { endAll, eventually, MAIN, run, serve, sim, start, temporary, token } from './programs.ts'
 
 const CI = process.env['CI'] === 'true'
@@ -19,7 +19,7 @@ const clients: Client[] = []
 const browsers: Browser[] = []
 afterAll(async () => {
   for (const client of clients) client.close()
-  for (const browser of browsers) browser.close()
+  await Promise.all(browsers.map((browser) => browser.close()))
   await endAll()
 })
 
@@ -332,18 +332,19 @@ describe.concurrent('programs of others', () => {
   })
 
   it("a browser's EventSource, let in by wandbridge open", { timeout: MS }, async ({ skip }) => {
-    skip(chromium() === null && !CI, 'chromium is not installed')
+    skip(!CHROMIUM && !CI, NO_CHROMIUM)
     const pump = await sim('pty')
     const state = temporary()
     const { url } = await serve([pump.port], { state, policy: 'continuous' })
     const link = once(['open', '--print', '--state-dir', state]).trim()
     expect(link.startsWith(`${url}/open/`)).toBe(true)
-    const browser = await Browser.start(join(temporary(), 'profile'))
+    const browser = await launch()
     browsers.push(browser)
-    await browser.visit(link)
-    expect(await browser.evaluate('location.href')).toBe(`${url}/`)
+    const page = await browser.newPage()
+    await page.goto(link)
+    expect(page.url()).toBe(`${url}/`)
     // No script gets at the cookie.
-    expect(await browser.evaluate('document.cookie')).toBe('')
+    expect(await page.evaluate('document.cookie')).toBe('')
     const seen = `new Promise((resolve) => {
       const got = []
       const source = new EventSource('/api/v1/events')
@@ -353,7 +354,7 @@ describe.concurrent('programs of others', () => {
           if (got.filter(([n]) => n === 'live').length === 2) { source.close(); resolve(got) }
         })
     })`
-    const got = (await browser.evaluate(seen)) as [string, string, string | null][]
+    const got = (await page.evaluate(seen)) as [string, string, string | null][]
     expect(got[0]?.[0]).toBe('snapshot')
     const live = got
       .filter(([name]) => name === 'live')
@@ -362,15 +363,15 @@ describe.concurrent('programs of others', () => {
     // Another site's page gets nothing, not even whether somebody is there.
     const other = createServer((_, reply) => reply.end('<p>other</p>')).listen(0, '127.0.0.1')
     await new Promise((resolve) => other.once('listening', resolve))
-    await browser.visit(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`)
-    const stolen = await browser.evaluate(
+    await page.goto(`http://127.0.0.1:${(other.address() as AddressInfo).port}/`)
+    const stolen = await page.evaluate(
       `fetch('${url}/api/v1/pumps', { credentials: 'include' }).then((r) => r.text(), (e) => 'refused: ' + e.name)`,
     )
     expect(stolen).toBe('refused: TypeError')
     other.close()
     // The link was for once: it leads on only whom it has let in already.
-    await browser.visit(link)
-    expect(await browser.evaluate('location.pathname')).toBe('/')
+    await page.goto(link)
+    expect(new URL(page.url()).pathname).toBe('/')
     const stranger = await fetch(link, { headers: { accept: 'text/html' }, redirect: 'manual' })
     expect(stranger.status).toBe(404)
     expect(await stranger.text()).toContain('used already')

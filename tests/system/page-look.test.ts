@@ -14,7 +14,8 @@ import type { BridgeStatus, PumpStatus } from '../../src/model/status.ts'
 import { readerOf, shown } from '../../src/words/reader.ts'
 import { alarmName, summaryOf } from '../../src/words/summary.ts'
 import { differs } from './approved.ts'
-import { hasChromium, launch, NO_CHROMIUM, textOf } from './page.ts'
+import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.ts'
+import { textOf } from './page.ts'
 import { CONTRAST, DEJAVU, OUT_OF_SIGHT, TARGETS } from './page-measures.ts'
 import { busy, doubtful, gone, historyOf, hourOf, several, worst } from './page-scenes.ts'
 import { type Scene, type Stage, seat, stage, statusOf } from './page-stage.ts'
@@ -31,7 +32,7 @@ const statuses = new Map<string, BridgeStatus>()
 const names = scenarioNames()
 
 beforeAll(async () => {
-  if (!hasChromium) return
+  if (!CHROMIUM) return
   for (const name of names) statuses.set(name, await statusOf(name))
   browser = await launch()
   st = await stage()
@@ -41,7 +42,7 @@ afterAll(async () => {
   await st?.close()
   await endAll()
 })
-beforeEach(({ skip }) => skip(!hasChromium && !CI, NO_CHROMIUM))
+beforeEach(({ skip }) => skip(!CHROMIUM && !CI, NO_CHROMIUM))
 
 const statusIn = (name: string) => statuses.get(name) as BridgeStatus
 const pumpIn = (name: string) => statusIn(name).pumps[0] as PumpStatus

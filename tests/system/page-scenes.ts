@@ -1,10 +1,10 @@
 // Scenes for the stage: moments that no scenario comes to by itself, made from one that it does.
 import type { Refill, Visit } from '../../src/model/api.ts'
+import { mapValues } from '../../src/model/map-values.ts'
 import type { AlarmReading } from '../../src/model/reading.ts'
 import { alarmsInOrder } from '../../src/model/reading.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
 import type { BridgeStatus, PumpStatus, WandStatus } from '../../src/model/status.ts'
-import { mapValues } from '../../src/model/value.ts'
 import { liveOf } from '../model/live-record.ts'
 import type { Scene } from './page-stage.ts'
 

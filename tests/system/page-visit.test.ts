@@ -1,17 +1,8 @@
 // The page from the link that opens it through a whole visit, and over a bridge that is killed meanwhile.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  becomes,
-  complaints,
-  hasChromium,
-  launch,
-  lift,
-  link,
-  NO_CHROMIUM,
-  textOf,
-  visit,
-} from './page.ts'
+import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.ts'
+import { becomes, complaints, lift, link, textOf, visit } from './page.ts'
 import { endAll, serve, sim } from './programs.ts'
 
 const CI = process.env['CI'] === 'true'
@@ -19,13 +10,13 @@ const MS = 120_000
 
 let browser: Browser
 beforeAll(async () => {
-  if (hasChromium) browser = await launch()
+  if (CHROMIUM) browser = await launch()
 })
 afterAll(async () => {
   await browser?.close()
   await endAll()
 })
-beforeEach(({ skip }) => skip(!hasChromium && !CI, NO_CHROMIUM))
+beforeEach(({ skip }) => skip(!CHROMIUM && !CI, NO_CHROMIUM))
 
 describe.concurrent('the way in', () => {
   it('is a link that works once; without it the page says how to get one, and shows nothing', {

@@ -3,7 +3,8 @@
 import { spawnSync } from 'node:child_process'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { becomes, hasChromium, launch, lift, NO_CHROMIUM, state, textOf, visit } from './page.ts'
+import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.ts'
+import { becomes, lift, state, textOf, visit } from './page.ts'
 import { endAll, run, serve, sim } from './programs.ts'
 
 const CI = process.env['CI'] === 'true'
@@ -12,13 +13,13 @@ const strace = spawnSync('strace', ['-V']).status === 0
 
 let browser: Browser
 beforeAll(async () => {
-  if (hasChromium) browser = await launch()
+  if (CHROMIUM) browser = await launch()
 })
 afterAll(async () => {
   await browser?.close()
   await endAll()
 })
-beforeEach(({ skip }) => skip(!hasChromium && !CI, NO_CHROMIUM))
+beforeEach(({ skip }) => skip(!CHROMIUM && !CI, NO_CHROMIUM))
 
 describe('the signal', () => {
   it('goes with the cable within one second, and what was read stays, not live; then it is back', {

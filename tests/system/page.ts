@@ -1,23 +1,7 @@
 // The page in Debian's Chromium, on a real bridge with simulated wands on pseudo-terminals.
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { MAIN, type Served, type Sim } from './programs.ts'
-
-const CHROMIUM = '/usr/bin/chromium'
-export const hasChromium = existsSync(CHROMIUM)
-export const NO_CHROMIUM = `${CHROMIUM} is not installed`
-
-export const launch = (): Promise<Browser> =>
-  chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-dev-shm-usage',
-      '--font-render-hinting=none',
-    ],
-  })
 
 const once = (...args: readonly string[]) =>
   execFileSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' }).trim()

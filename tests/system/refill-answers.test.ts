@@ -2,7 +2,7 @@
 // stopped, and its clock is lost: nothing of that can be signed without an answer in writing to each.
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { chromium as chromiumName } from './chromium.ts'
+import { CHROMIUM, NO_CHROMIUM } from './chromium.ts'
 import { endAll, start } from './programs.ts'
 import {
   browse,
@@ -103,7 +103,7 @@ async function toTheProgrammer(page: Page, { pump }: World): Promise<void> {
 
 describe('a refill in which everything is another afterwards', () => {
   it('is signed only with an answer to each', { timeout: MS }, async ({ skip }) => {
-    skip(!chromiumName() && !CI, 'chromium is not installed')
+    skip(!CHROMIUM && !CI, NO_CHROMIUM)
     const here = await world(PROGRAMMED, '127.0.0.1:0')
     const sheet = await worksheet(here)
     const page = await browse()

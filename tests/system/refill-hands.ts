@@ -4,16 +4,15 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import axe from 'axe-core'
-import { type Browser, chromium, type Page } from 'playwright-core'
-import { chromium as chromiumName } from './chromium.ts'
+import type { Browser, Page } from 'playwright-core'
+import { launch } from './chromium.ts'
 
 const browsers: Browser[] = []
 
 export const closeBrowsers = () => Promise.all(browsers.map((browser) => browser.close()))
 
 export async function browse(viewport = { width: 1280, height: 900 }): Promise<Page> {
-  const executablePath = `/usr/bin/${chromiumName() ?? 'chromium'}`
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  const browser = await launch()
   browsers.push(browser)
   const page = await browser.newPage({ viewport })
   page.setDefaultTimeout(90_000)

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, describe, expect, it } from 'vitest'
-import { chromium as chromiumName } from './chromium.ts'
+import { CHROMIUM, NO_CHROMIUM } from './chromium.ts'
 import { endAll, MAIN, start } from './programs.ts'
 import {
   browse,
@@ -50,7 +50,7 @@ async function step(page: Page, name: string): Promise<void> {
 
 describe('a refill on the page', () => {
   it('goes from the first reading to the printed sheet', { timeout: MS }, async ({ skip }) => {
-    skip(!chromiumName() && !CI, 'chromium is not installed')
+    skip(!CHROMIUM && !CI, NO_CHROMIUM)
     const here = await world()
     let sheet = await worksheet(here)
     const page = await browse()

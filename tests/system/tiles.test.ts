@@ -53,9 +53,10 @@ describe('witnesses as programs', () => {
     'cosign the log of a running bridge, which verify asks for; a fork is told on every surface',
     async () => {
       // One real witness, and one that has seen another log.
+      let refusal = 422
       const refuses = createServer((asked, reply) => {
         asked.resume()
-        reply.writeHead(422).end('not this one')
+        reply.writeHead(refusal).end('not this one')
       })
       await new Promise<void>((resolve) => refuses.listen(0, '127.0.0.1', resolve))
       const { port } = refuses.address() as AddressInfo
@@ -147,7 +148,7 @@ describe('witnesses as programs', () => {
       expect(readiness.status).toBe(503)
       expect(JSON.parse(readiness.text)).toMatchObject({ ok: false, code: 'witness.fork' })
       second.child.kill('SIGTERM')
-      expect(await second.exit).toBe(0)
+      expect(await second.exit).toBe(5)
       const shown = spawnSync(
         process.execPath,
         [MAIN, 'audit', 'show', '--kind', 'witness', '--state-dir', state],
@@ -164,6 +165,23 @@ describe('witnesses as programs', () => {
       expect(accepted.stdout).toContain(`Accepted: ${log}.`)
       expect(verified()).toMatchObject({ status: 0 })
       expect(verified('--witness', key, '--since', note)).toMatchObject({ status: 0 })
+      // It is there again at the very end, and refuses the last checkpoint of all: that is told then and kept.
+      refusal = 500
+      const third = bridge([{ url: `http://127.0.0.1:${port}`, key: stranger.text }])
+      await ready(third, 'Verifier key')
+      expect(third.err()).not.toContain('has seen another')
+      refusal = 422
+      third.child.kill('SIGTERM')
+      expect(await third.exit).toBe(5)
+      expect(third.err()).toContain('has seen another audit log of this name')
+      const end = JSON.parse(verified('--json').stdout)
+      expect(end.logs[0]).toMatchObject({ intact: true, refused: [{ code: 'fork' }] })
+      expect(verified()).toMatchObject({ status: 1 })
+      // The next one goes on behind the `stop` that followed.
+      const wrote = readFileSync(segment, 'utf8').trimEnd().split('\n')
+      expect(wrote.slice(-4).map((line) => /"kind":"([^"]+)"/.exec(line)?.[1] ?? '')).toEqual([
+        ...['witness', '', 'stop', ''],
+      ])
       witness.child.kill('SIGTERM')
       expect(await witness.exit).toBe(0)
       refuses.close()
@@ -175,7 +193,7 @@ describe('witnesses as programs', () => {
 
 describe('a monitor of another make', () => {
   it(
-    'follows and verifies the log of a running bridge, and sees a fork',
+    'follows and verifies the log of a running bridge over changes of its key, and sees a fork',
     async ({ skip }) => {
       skip(!hasOracle(), 'golang.org/x/mod is not installed')
       const state = temporary()
@@ -209,6 +227,15 @@ describe('a monitor of another make', () => {
       }
       expect(Number(last['size'])).toBeGreaterThanOrEqual(size + 3)
       expect(one.json().reduce((n, { entries }) => n + Number(entries), 0)).toBe(last['size'])
+      // The key is changed twice while it does not look; whoever knows the first one learns the others.
+      for (const reason of ['yearly', 'yearly, again']) {
+        const rotate = ['audit', 'rotate', '--reason', reason, '--state-dir', state]
+        execFileSync(process.execPath, [MAIN, ...rotate], { stdio: 'ignore' })
+      }
+      expect(await look(one)).toMatchObject({ ok: true, keys: 3 })
+      const later = monitor(prefix, key, token)
+      expect(await look(later)).toMatchObject({ ok: true, keys: 3 })
+      later.child.stdin?.end()
       // Somebody between them changes one bit of whatever is fetched.
       let spoil = ''
       const liar = createServer((asked, reply) => {
@@ -216,7 +243,8 @@ describe('a monitor of another make', () => {
         const onward = ask(`${url}${asked.url}`, { headers: { authorization } }, (got) => {
           reply.writeHead(got.statusCode ?? 500)
           got.on('data', (bytes: Buffer) => {
-            if (spoil !== '' && asked.url?.includes(spoil)) bytes[40] = (bytes[40] ?? 0) ^ 1
+            const at = spoil === '/key-changes' ? 240 : 40
+            if (spoil !== '' && asked.url?.includes(spoil)) bytes[at] = (bytes[at] ?? 0) ^ 1
             reply.write(bytes)
           })
           got.on('end', () => reply.end())
@@ -227,7 +255,7 @@ describe('a monitor of another make', () => {
       try {
         const { port } = liar.address() as AddressInfo
         const through = `http://127.0.0.1:${port}/api/v1/audit/${log}`
-        for (const what of ['/checkpoint', '/tile/0/', '/tile/entries/', '']) {
+        for (const what of ['/checkpoint', '/key-changes', '/tile/0/', '/tile/entries/', '']) {
           const other = monitor(through, key, token)
           spoil = what
           expect([what, (await look(other))['ok']]).toEqual([what, what === ''])

@@ -2,7 +2,8 @@
 // every surface until that very pump has confirmed a close.
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { hasChromium, launch, NO_CHROMIUM, textOf, visit } from './page.ts'
+import { CHROMIUM, launch, NO_CHROMIUM } from './chromium.ts'
+import { textOf, visit } from './page.ts'
 import {
   ask,
   endAll,
@@ -23,7 +24,7 @@ const [A, B] = ['SIM-0010', 'SIM-0011']
 
 let browser: Browser | null = null
 beforeAll(async () => {
-  if (hasChromium) browser = await launch()
+  if (CHROMIUM) browser = await launch()
 })
 afterAll(async () => {
   await browser?.close()
@@ -41,7 +42,7 @@ interface Wands {
 it('is told by the page, the API, status and watch, though another pump was closed since', {
   timeout: 180_000,
 }, async ({ skip }) => {
-  skip(!hasChromium && !CI, NO_CHROMIUM)
+  skip(!CHROMIUM && !CI, NO_CHROMIUM)
   const pump = await sim('pty', '--scenario', 'wrong-pump')
   // The pump does not leave telemetry mode when it is asked to, and is gone before it is asked again.
   await pump.command({ do: 'fault', fault: 'mri' })

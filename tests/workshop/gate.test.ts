@@ -96,6 +96,16 @@ describe('npm test', () => {
     expect(reported('late', late)).toMatchObject({ passed: 1, failed: 1 })
   })
 
+  it('takes a file that stands in two projects for a failure', () => {
+    const project = (name: string) => ({
+      test: { name, include: ['twice.test.mjs'], globals: true },
+    })
+    const config = { test: { projects: ['a', 'b'].map(project) } }
+    const path = file('two.config.mjs', `export default ${JSON.stringify(config)}`)
+    const twice = reported('twice', "it('a', () => {})", '--config', path)
+    expect(twice).toMatchObject({ passed: 2, failed: 1 })
+  })
+
   it('does not call a test skipped that nobody asked for', () => {
     const text = "it('a', () => {})\nit('b', () => {})"
     expect(reported('chosen', text, '-t', 'a')).toMatchObject({

@@ -22,7 +22,7 @@ interface Outcome {
 }
 
 /** Two machines that take about equally long; a third would only slow them down on two processors. */
-const FIRST = ['ftdi', 'replug', 'rights']
+const FIRST = ['ftdi', 'replug', 'rights', 'usb-faults', 'usb-attach']
 const MACHINES = [
   { name: 'one', topics: FIRST.join('|') },
   { name: 'two', topics: `(?!(${FIRST.join('|')})$).*` },

@@ -164,6 +164,7 @@ export const BODIES = {
     upTo: count,
     overwritten: count,
     events: z.array(fields).max(64),
+    readAt: utcSchema.optional(),
   }),
   session: z.strictObject({
     event: z.enum(['opened', 'recognised', 'changed', 'contradicted', 'ended']),

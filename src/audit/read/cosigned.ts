@@ -22,20 +22,22 @@ export async function readKept(disk: Disk, dir: string): Promise<readonly string
   try {
     const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     const text = strict.decode(await readAll(disk, witnessFile(dir)))
-    const { format, notes } = JSON.parse(text) as { format?: unknown; notes?: unknown }
-    const texts = Array.isArray(notes) && notes.every((note) => typeof note === 'string')
-    return format === FORMAT && texts ? notes : []
+    const { notes } = JSON.parse(text) as { readonly notes: readonly string[] }
+    // What is not written as this writes it would be read otherwise by another program.
+    return text === fileText(notes) && notes.every((note) => typeof note === 'string') ? notes : []
   } catch (error) {
     // Only what the system says; what is no such file holds nothing that anybody signed.
-    if (error instanceof SyntaxError || error instanceof TypeError) return []
+    if ([SyntaxError, TypeError, RangeError].some((kind) => error instanceof kind)) return []
     throw error
   }
 }
 
 export async function writeKept(disk: Disk, dir: string, notes: readonly string[]): Promise<void> {
-  const text = canonical({ format: FORMAT, notes: [...notes] } satisfies Json)
-  await replaceFile(disk, witnessFile(dir), Buffer.from(`${text}\n`))
+  await replaceFile(disk, witnessFile(dir), Buffer.from(fileText(notes)))
 }
+
+const fileText = (notes: readonly string[]) =>
+  `${canonical({ format: FORMAT, notes: [...notes] } satisfies Json)}\n`
 
 /** A checkpoint that a witness has cosigned, and when it says that was, in seconds since 1970. */
 export interface Cosigned {

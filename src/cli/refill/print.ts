@@ -17,6 +17,8 @@ import { type BridgeFlags, settings } from '../options.ts'
 import type { PrintFlags } from '../refill.ts'
 import { clinicOf } from './run.ts'
 
+/** What makes a PDF, by name, the first that is there. */
+const BROWSERS = ['chromium', 'chromium-browser', 'chromium-headless-shell', 'google-chrome']
 const PAPERS: Readonly<Record<string, string>> = { a4: '210mm 297mm', letter: '8.5in 11in' }
 
 export async function print(id: string, flags: PrintFlags): Promise<void> {
@@ -73,7 +75,7 @@ async function pdf(text: string, size: string, path: string): Promise<void> {
     const source = join(dir, 'sheet.html')
     const sized = text.replace('<style>', `<style>@page { size: ${size}; }</style>\n<style>`)
     await writeFile(source, sized, { mode: 0o600 })
-    for (const program of ['chromium', 'chromium-browser', 'google-chrome']) {
+    for (const program of BROWSERS) {
       if (await made(program, pathToFileURL(source).href, resolve(path), dir)) {
         return void console.log(`Written: ${path}`)
       }

@@ -3,7 +3,8 @@
 import { Subject } from 'rxjs'
 import { type Cancel, type Env, utc } from '../../base/env.ts'
 import { Feed } from '../../feed/feed.ts'
-import { type Source, sourceOf } from '../../model/reading.ts'
+import type { Source } from '../../model/reading.ts'
+import { sourceOf } from '../../model/source.ts'
 import type { Broker } from '../stream/broker.ts'
 import {
   ALL_PULSES,

@@ -6,8 +6,9 @@ import { nodeDisk } from '../../base/disk.ts'
 import { systemEnv } from '../../base/env.ts'
 import { Feed } from '../../feed/feed.ts'
 import type { FeedRecord } from '../../feed/feed-record.ts'
-import { sourceOf } from '../../model/reading.ts'
+import { readAtOf } from '../../model/read-at.ts'
 import type { InterrogationRecord, RecordOf } from '../../model/record.ts'
+import { sourceOf } from '../../model/source.ts'
 import { ofTwoVisits } from '../../model/visit.ts'
 import { type Sheet, sheetsOf } from '../sheet/sheet.ts'
 
@@ -25,8 +26,8 @@ interface Visits {
   readonly before: FeedRecord | null
 }
 
-const whenOf = ({ at, record }: FeedRecord) => ({
-  readAt: at,
+const whenOf = ({ record }: FeedRecord) => ({
+  readAt: readAtOf(record),
   deviceTime: record.deviceTime ?? null,
 })
 

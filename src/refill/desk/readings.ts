@@ -142,6 +142,6 @@ const known = (record: InterrogationRecord): KnownPump => ({
   serial: record.pump?.serial ?? '',
   model: record.identity.model,
   source: record.source,
-  readAt: record.at,
+  readAt: record.readAt,
   wand: record.wand,
 })

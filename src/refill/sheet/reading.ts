@@ -61,7 +61,7 @@ export function readingOf(
   const values = blocksOf({ serial: pump?.serial ?? '', ...identity }, record, at)
   return {
     position: record.position,
-    readAt: record.at,
+    readAt: record.readAt,
     hostTime: clock.hostTime,
     uncertaintyMs:
       clock.uncertainty.value === null ? null : Math.round(clock.uncertainty.value * 1_000),
@@ -72,10 +72,10 @@ export function readingOf(
 }
 
 function sinceOf(last: InterrogationRecord, record: InterrogationRecord): Since {
-  const passed = cameAndWent(last, { ...record, readAt: record.at })
+  const passed = cameAndWent(last, record)
   return {
     position: last.position,
-    readAt: last.at,
+    readAt: last.readAt,
     alarms: passed.slice(-MOST_PASSED).map(({ code, occurredAt }) => ({ code, occurredAt })),
     overwritten: eventsSince(last.events.total, record.events).overwritten,
   }

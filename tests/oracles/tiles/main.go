@@ -1,5 +1,5 @@
 // A monitor of another make: it follows a log over HTTP by golang.org/x/mod/sumdb alone, and believes
-// nothing but one verifier key and what it has verified before.
+// nothing but one verifier key, what it has verified before, and the keys that this one was changed to.
 //
 //	GO111MODULE=off GOPATH=/usr/share/gocode go run main.go PREFIX KEY TOKEN
 //
@@ -11,8 +11,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,11 +32,12 @@ type answer struct {
 	Size    int64  `json:"size"`
 	Entries int64  `json:"entries"`
 	Tiles   int    `json:"tiles"`
+	Keys    int    `json:"keys"`
 }
 
 type monitor struct {
 	prefix, token string
-	verifiers     note.Verifiers
+	known         map[string]note.Verifier
 	origin        string
 	seen          tlog.Tree
 	tiles         int
@@ -89,18 +92,19 @@ func (m *monitor) SaveTiles(tiles []tlog.Tile, data [][]byte) {
 	}
 }
 
-func (m *monitor) checkpoint() (tlog.Tree, error) {
-	text, err := m.get("checkpoint")
-	if err != nil {
-		return tlog.Tree{}, err
+func (m *monitor) verifiers() note.Verifiers {
+	var all []note.Verifier
+	for _, one := range m.known {
+		all = append(all, one)
 	}
-	signed, err := note.Open(text, m.verifiers)
-	if err != nil {
-		return tlog.Tree{}, err
-	}
-	lines := strings.Split(signed.Text, "\n")
+	return note.VerifierList(all...)
+}
+
+// treeOf reads the text of a checkpoint of this log.
+func (m *monitor) treeOf(text string) (tlog.Tree, error) {
+	lines := strings.Split(text, "\n")
 	if len(lines) != 4 || lines[0] != m.origin {
-		return tlog.Tree{}, fmt.Errorf("not a checkpoint of %s: %q", m.origin, signed.Text)
+		return tlog.Tree{}, fmt.Errorf("not a checkpoint of %s: %q", m.origin, text)
 	}
 	size, err := strconv.ParseInt(lines[1], 10, 64)
 	if err != nil {
@@ -108,6 +112,134 @@ func (m *monitor) checkpoint() (tlog.Tree, error) {
 	}
 	hash, err := tlog.ParseHash(lines[2])
 	return tlog.Tree{N: size, Hash: hash}, err
+}
+
+func (m *monitor) checkpoint() (tlog.Tree, error) {
+	text, err := m.get("checkpoint")
+	if err != nil {
+		return tlog.Tree{}, err
+	}
+	signed, err := note.Open(text, m.verifiers())
+	var unknown *note.UnverifiedNoteError
+	if errors.As(err, &unknown) {
+		// Nobody it knows has signed it: the key was changed, or it is a stranger's.
+		tree, err := m.treeOf(unknown.Note.Text)
+		if err != nil {
+			return tlog.Tree{}, err
+		}
+		if err := m.learn(tree); err != nil {
+			return tlog.Tree{}, err
+		}
+		signed, err = note.Open(text, m.verifiers())
+		if err != nil {
+			return tlog.Tree{}, err
+		}
+		return m.treeOf(signed.Text)
+	}
+	if err != nil {
+		return tlog.Tree{}, err
+	}
+	return m.treeOf(signed.Text)
+}
+
+// learn takes over the keys that known keys were changed to, on the way to this tree.
+func (m *monitor) learn(tree tlog.Tree) error {
+	data, err := m.get("key-changes")
+	if err != nil {
+		return err
+	}
+	var said struct {
+		Format  string   `json:"format"`
+		Changes []string `json:"changes"`
+	}
+	if err := json.Unmarshal(data, &said); err != nil || said.Format != "wandbridge-key-changes/1" {
+		return fmt.Errorf("key-changes cannot be read: %s", data)
+	}
+	for _, text := range said.Changes {
+		if to, err := m.change(text, tree); err == nil {
+			m.known[to.Name()+strconv.Itoa(int(to.KeyHash()))] = to
+		}
+	}
+	return nil
+}
+
+// change gives the key that a proof (c2sp.org/tlog-proof) shows a known key to have been changed to.
+func (m *monitor) change(text string, tree tlog.Tree) (note.Verifier, error) {
+	head, checkpoint, _ := strings.Cut(text, "\n\n")
+	lines := strings.Split(head, "\n")
+	if len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" ||
+		!strings.HasPrefix(lines[1], "extra ") || !strings.HasPrefix(lines[2], "index ") {
+		return nil, errors.New("not a proof with its record")
+	}
+	record, err := base64.StdEncoding.DecodeString(lines[1][6:])
+	if err != nil {
+		return nil, err
+	}
+	index, err := strconv.ParseInt(lines[2][6:], 10, 64)
+	if err != nil {
+		return nil, err
+	}
+	var path tlog.RecordProof
+	for _, line := range lines[3:] {
+		hash, err := tlog.ParseHash(line)
+		if err != nil {
+			return nil, err
+		}
+		path = append(path, hash)
+	}
+	var line struct {
+		Kind string `json:"kind"`
+		Seq  int64  `json:"seq"`
+		Body struct {
+			From string `json:"from"`
+			To   string `json:"to"`
+		} `json:"body"`
+	}
+	if err := json.Unmarshal(record, &line); err != nil {
+		return nil, err
+	}
+	from, err := note.NewVerifier(line.Body.From)
+	if err != nil {
+		return nil, err
+	}
+	to, err := note.NewVerifier(line.Body.To)
+	if err != nil {
+		return nil, err
+	}
+	known := m.known[from.Name()+strconv.Itoa(int(from.KeyHash()))]
+	if line.Kind != "key-rotation" || line.Seq != index || line.Body.From == line.Body.To ||
+		known == nil || to.Name() != m.origin {
+		return nil, errors.New("not a change of a known key")
+	}
+	// Both have signed; the old one is the one that is known, not the one that the record names alike.
+	signed, err := note.Open([]byte(checkpoint), note.VerifierList(known, to))
+	if err != nil || len(signed.Sigs) != 2 {
+		return nil, errors.New("not signed by both keys")
+	}
+	at, err := m.treeOf(signed.Text)
+	if err != nil {
+		return nil, err
+	}
+	if err := tlog.CheckRecord(path, at.N, at.Hash, index, tlog.RecordHash(record)); err != nil {
+		return nil, err
+	}
+	for _, pair := range [][2]tlog.Tree{{m.seen, at}, {at, tree}} {
+		older, newer := pair[0], pair[1]
+		if older.N > newer.N {
+			older, newer = newer, older
+		}
+		if older.N == 0 {
+			continue
+		}
+		proof, err := tlog.ProveTree(newer.N, older.N, tlog.TileHashReader(newer, m))
+		if err != nil {
+			return nil, err
+		}
+		if err := tlog.CheckTree(proof, newer.N, newer.Hash, older.N, older.Hash); err != nil {
+			return nil, err
+		}
+	}
+	return to, nil
 }
 
 // bundle reads entries lo and following, as many as one bundle holds.
@@ -182,7 +314,7 @@ func (m *monitor) look() (answer, error) {
 		}
 	}
 	m.seen = tree
-	return answer{Ok: true, Size: tree.N, Entries: read, Tiles: m.tiles}, nil
+	return answer{Ok: true, Size: tree.N, Entries: read, Tiles: m.tiles, Keys: len(m.known)}, nil
 }
 
 func main() {
@@ -193,7 +325,7 @@ func main() {
 		os.Exit(1)
 	}
 	m := &monitor{prefix: os.Args[1], token: os.Args[3], origin: verifier.Name(), kept: map[string][]byte{}}
-	m.verifiers = note.VerifierList(verifier)
+	m.known = map[string]note.Verifier{verifier.Name() + strconv.Itoa(int(verifier.KeyHash())): verifier}
 	out := json.NewEncoder(os.Stdout)
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		said, err := m.look()

@@ -3,6 +3,7 @@
 // figure leads back to the bytes that are signed. Pure.
 import { type AuditRecord, checkRecord, type Kind } from '../../../audit/format/record.ts'
 import { decoderOf } from '../../../drivers/decoders.ts'
+import { readAtOf } from '../../../model/read-at.ts'
 import { ENTRIES, isStep } from '../../../refill/sheet/entries.ts'
 import { linesOf } from '../../../refill/sheet/lines.ts'
 import type { Written } from '../../../refill/sheet/sheet.ts'
@@ -37,7 +38,10 @@ export interface Asked {
 
 const PLACE = ['log', 'position', 'leaf', 'vouched_by', 'at_utc', 'computer_clock'] as const
 const WHO = ['actor', 'role', 'authenticated_by', 'action', 'ok', 'reason'] as const
-const ABOUT = ['pump', 'model', 'wand', 'port', 'session', 'snapshot', 'pump_clock'] as const
+const ABOUT = [
+  ...(['pump', 'model', 'wand', 'port', 'session', 'snapshot', 'pump_clock'] as const),
+  ...(['patient_system', 'patient_id'] as const),
+] as const
 
 /** The tables and their columns. */
 export const TABLES = {
@@ -208,7 +212,7 @@ export class Collector {
     let cells: Row = { not_decoded: `no decoder here reads ${record.decoder ?? 'it'}` }
     if (record.kind === 'live') {
       if (decoder) cells = liveCells(decoder.live(record.body.values, at))
-      this.#put('readings', { ...head, read_at_utc: record.body.readAt ?? null, ...cells })
+      this.#put('readings', { ...head, read_at_utc: readAtOf(record), ...cells })
       return
     }
     if (record.kind !== 'interrogation') return
@@ -225,7 +229,7 @@ export class Collector {
         this.#put('pump-events', row)
       }
     }
-    const row = { ...head, read_at_utc: record.body.readAt ?? null, ...cells }
+    const row = { ...head, read_at_utc: readAtOf(record), ...cells }
     this.readings.push(row)
     this.#put('readings', row)
   }
@@ -283,6 +287,7 @@ const who = ({ actor, action, outcome }: AuditRecord) => ({
 const about = (r: AuditRecord): { readonly [K in (typeof ABOUT)[number]]: Cell } => ({
   ...{ pump: r.pump, model: r.model, wand: r.wand, port: r.port },
   ...{ session: r.session, snapshot: r.snapshot, pump_clock: r.deviceTime },
+  ...{ patient_system: r.owner?.system, patient_id: r.owner?.value },
 })
 
 function clockCells(clock: Readonly<Record<string, unknown>> | undefined): Row {

@@ -1,0 +1,5 @@
+// What the name of an audit log says of its records. Without schemas, so that a client brings none along. Browser-safe.
+import type { Source } from './reading.ts'
+
+/** Of the records in an audit log: its name begins with it. */
+export const sourceOf = (log: string) => log.split('-')[0] as Source
