@@ -13,8 +13,6 @@ export interface SiteLog {
 
 const ROOT = 'wand.v1'
 const STREAM = 'wand_'
-/** Streams that copy others; none of them is a log's own. */
-export const AGGREGATE = 'wand-all'
 
 export const streamOf = ({ site, log }: SiteLog): string => `${STREAM}${site}_${log}`
 
