@@ -48,7 +48,10 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/read'],
   ]),
   recorder: room('src/recorder/', 'event to record, upkeep, captures, read access', [
-    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge'],
+    ...['base', 'model', 'port', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'capture'],
+  ]),
+  capture: room('src/capture/', 'raw traffic of ports in a file: format, writer, reader', [
+    ...['base', 'protocol', 'model', 'port'],
   ]),
   feed: room('src/feed/', 'records as followed', [
     ...['base', 'model', 'audit/format', 'audit/read', 'decoders'],
@@ -111,27 +114,14 @@ export const ROOMS = {
       'decoders',
       'delivery',
     ],
-    ...[
-      'driver',
-      'drivers',
-      'feed',
-      'fhir',
-      'fleet/publish',
-      'fleet/serve',
-      'fleet/watch',
-      'fleet/stream',
-      'hl7',
-      'http',
-      'knowledge',
-      'model',
-      'patients',
-    ],
-    ...['recorder', 'refill/sheet', 'status', 'witness', 'words'],
+    ...['capture', 'driver', 'drivers', 'feed', 'fhir', 'fleet/publish', 'fleet/serve'],
+    ...['fleet/stream', 'fleet/watch', 'hl7', 'http', 'knowledge', 'model'],
+    ...['patients', 'port', 'protocol', 'recorder', 'refill/sheet', 'status', 'witness', 'words'],
   ]),
   cli: room(
     'src/cli/',
     'one file a command',
-    [...['base', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
+    [...['base', 'capture', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
     ['access', 'simulator', 'witness', 'cli/audit', 'cli/refill'],
   ),
   // The verbs of `audit`: the only commands that read the log themselves.

@@ -14,9 +14,10 @@ import { openBroker } from '../fleet/stream/broker.ts'
 import type { BrokerConfig } from '../fleet/stream/config.ts'
 import { SITE } from '../fleet/stream/names.ts'
 import { listenForMany } from '../http/door.ts'
-import type { HttpServer, ListenOptions } from '../http/server.ts'
+import type { HttpServer } from '../http/server.ts'
 import type { Counter, HttpSources, ReadLog } from '../http/sources.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
+import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { type Overview, overviewPump, worstFirst } from '../model/fleet.ts'
 import type { Source } from '../model/reading.ts'
 import { statement } from '../model/statement.ts'
@@ -28,6 +29,7 @@ import { statusTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
 import { Closers } from './closers.ts'
 import { fhirMount } from './fhir-host.ts'
+import type { HttpOptions } from './http-host.ts'
 import { memoryOf } from './memory.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
 
@@ -36,7 +38,7 @@ export interface ReplicaOptions {
   readonly source: Source
   readonly words: Words
   readonly page: PageSettings
-  readonly http: ListenOptions
+  readonly http: Omit<HttpOptions, 'log'>
   log(text: string): void
 }
 
@@ -81,7 +83,9 @@ export async function startReplica(
     const making: Promise<void>[] = []
     const away = () => sites.lost
     sites.came$.subscribe((site) => {
-      const one = serve({ env, stateDir, source, words, page, log, site, auditor, away })
+      const codings = http.codings ?? NO_CODINGS
+      const how = { env, stateDir, source, words, page, codings, log }
+      const one = serve({ ...how, site, auditor, away })
       served.set(site.name, one)
       closers.add(`site ${site.name}`, async () => {
         one.tokens.close()
@@ -133,11 +137,13 @@ interface Making extends Omit<ReplicaOptions, 'broker' | 'http'> {
   readonly stateDir: string
   readonly site: Site
   readonly auditor: Auditor
+  readonly codings: Codings
   /** Since when the broker does not answer. */
   away(): string | null
 }
 
-function serve({ env, stateDir, source, words, page, site, auditor, away, log }: Making): Served {
+function serve(making: Making): Served {
+  const { env, stateDir, source, words, page, codings, site, auditor, away, log } = making
   const { feed } = site
   const knowledge = new Knowledge({ env, disk: null, dir: '', source, feed })
   const tokens = new TokenStore(env, dirOf(stateDir, site.name), source)
@@ -152,7 +158,7 @@ function serve({ env, stateDir, source, words, page, site, auditor, away, log }:
     access: new Access({ env, tokens, required: true }),
     reads: readLog(auditor, `/sites/${site.name}`),
     counters: () => [],
-    mounts: [fhirMount(env, { bridge: { status }, feed, knowledge }, page.zone)],
+    mounts: [fhirMount(env, { bridge: { status }, feed, knowledge }, page.zone, codings)],
     page: pageFiles(page),
   }
   return { site, knowledge, tokens, sources }
