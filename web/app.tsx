@@ -14,7 +14,7 @@ import { Rows } from './parts/rows.tsx'
 import { announcementOf, tabOf, tilesOf, worstFirst } from './view/shown.ts'
 
 export function App({ shown, reader }: { readonly shown: Shown; readonly reader: Reader }) {
-  const { connection, status, historyOf, destinations } = shown
+  const { connection, status, historyOf, destinations, contested } = shown
   const { words } = reader
   const { page, source } = words
   const [chosen, choose] = useState<string | null>(null)
@@ -74,6 +74,7 @@ export function App({ shown, reader }: { readonly shown: Shown; readonly reader:
             history={tile.pump && historyOf(tile.pump.pump.id)}
             away={away}
             destinations={destinations}
+            contested={contested}
             reader={reader}
           />
         )}

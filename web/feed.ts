@@ -11,6 +11,8 @@ export interface Shown {
   readonly historyOf: (id: string) => History | undefined
   /** Where HL7 messages go. */
   readonly destinations: readonly DestinationStatus[]
+  /** Serials of pumps that the clinic's table gives to two patients. */
+  readonly contested: readonly string[]
 }
 
 const TICK_MS = 1_000
@@ -25,6 +27,7 @@ export class Feed {
   #connection: Connection = { state: 'connecting' }
   #waiting = false
   #destinations: readonly DestinationStatus[] = []
+  #contested: readonly string[] = []
 
   constructor(clock: Clock, draw: () => void) {
     this.#clock = clock
@@ -50,6 +53,7 @@ export class Feed {
       status: this.#client.status(),
       historyOf: (id) => this.#histories.get(id),
       destinations: this.#destinations,
+      contested: this.#contested,
     }
   }
 
@@ -62,6 +66,8 @@ export class Feed {
     if (this.#connection.state === 'live') {
       const found = await this.#client.api.wands().catch(() => null)
       this.#destinations = found?.destinations ?? []
+      // What was contested stays so while nobody answers.
+      this.#contested = found ? (found.patients?.refused ?? []) : this.#contested
       this.#changed()
     }
     const soon = this.#connection.state === 'live' ? OUTBOX_MS : TICK_MS

@@ -2,6 +2,7 @@
 // visit, in bounded memory. It is read once from the log and goes on with the records that come.
 import type { Rest } from '../src/client/rest.ts'
 import type { Refill } from '../src/model/api.ts'
+import type { Owner } from '../src/model/owner.ts'
 import type { ApiRecord, InterrogationRecord } from '../src/model/record.ts'
 import { lastVisit } from '../src/model/visit.ts'
 import { Points, pointOf } from './view/trend.ts'
@@ -33,6 +34,8 @@ export class History {
   before: InterrogationRecord | null = null
   /** A pseudonym, if somebody has set one. */
   patient: string | null = null
+  /** Whose the pump was when it was read last, as far as that was known; with the moment of that reading. */
+  owner: { readonly who: Owner; readonly at: string } | null = null
 
   constructor(api: Rest, id: string, changed: () => void) {
     this.#api = api
@@ -60,8 +63,9 @@ export class History {
   }
 
   #add(record: InterrogationRecord): void {
-    const { id, position, readAt, deviceTime, reservoir, infusion, alarms } = record
+    const { id, position, readAt, deviceTime, reservoir, infusion, alarms, owner } = record
     if (position <= (this.#visits.at(-1)?.position ?? -1)) return
+    this.owner = owner && { who: owner, at: readAt }
     this.#visits = [...this.#visits, { id, position, readAt, deviceTime }].slice(-VISITS)
     const { reportedVolume } = reservoir
     const alarmCodes = alarms?.map(({ code }) => code) ?? null
@@ -83,7 +87,8 @@ export class History {
         const range = { limit: 10_000, ...(after !== undefined && { after }) }
         const { interrogations, next } = await this.#api.interrogations(this.#id, range)
         for (const visit of interrogations) {
-          const { id, position, readAt, deviceTime } = visit
+          const { id, position, readAt, deviceTime, owner } = visit
+          this.owner = owner && { who: owner, at: readAt }
           found.push({ id, position, readAt, deviceTime })
           points.add(pointOf(visit))
         }
@@ -95,12 +100,23 @@ export class History {
       this.readings = 'ready'
       for (const record of this.#pending.splice(0)) this.#add(record)
       await this.#loadBefore()
+      await this.#loadOwner()
     } catch {
       this.readings = 'failed'
       this.since = 'failed'
       for (const record of this.#pending.splice(0)) this.#add(record)
     }
     this.#changed()
+  }
+
+  /** The record has the owner's name, too, where names are asked for. */
+  async #loadOwner(): Promise<void> {
+    const { owner } = this
+    const now = this.#visits.at(-1)
+    if (!owner || !now) return
+    const found = await this.#api.interrogation(this.#id, now.id).catch(() => null)
+    const who = found?.interrogation.owner
+    if (who && this.owner === owner) this.owner = { who, at: owner.at }
   }
 
   async #loadRefills(): Promise<void> {

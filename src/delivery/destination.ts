@@ -1,6 +1,7 @@
 // One destination: the log is its outbox. It takes what is owed from the feed, sends it one message at a
 // time, in order, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
 import { type Env, utc } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { type Statement, statement } from '../model/statement.ts'
 import type { Coded, DestinationStatus } from '../model/status.ts'
@@ -32,7 +33,7 @@ export interface DestinationOptions {
   readonly records: Records
   readonly store: Store
   readonly notes: Notes
-  log(text: string): void
+  log(text: string, level?: Level): void
 }
 
 export class Destination {

@@ -2,6 +2,7 @@
 // something to send, sent again, closed, waited for. It knows what the destination said last, and whether it is
 // down; that it is, and that it is well again, is said once.
 import type { Cancel, Env } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import { type Statement, statement } from '../model/statement.ts'
 import { type Event, IDLE, type Result, type Rules, type State, step } from './machine.ts'
 import type { Link, Message, Reply, Sender } from './sender.ts'
@@ -13,7 +14,7 @@ export class Exchange {
   readonly #env: Env
   readonly #rules: Rules
   readonly #link: Link
-  readonly #log: (text: string) => void
+  readonly #log: (text: string, level?: Level) => void
   #state: State = IDLE
   #stopped = false
   #once = false
@@ -29,7 +30,7 @@ export class Exchange {
   /** That it takes nothing now stands in the log of the bridge. */
   #saidDown = false
 
-  constructor(env: Env, sender: Sender, rules: Rules, log: (text: string) => void) {
+  constructor(env: Env, sender: Sender, rules: Rules, log: (text: string, level?: Level) => void) {
     this.#env = env
     this.#rules = rules
     this.#log = log
@@ -77,7 +78,7 @@ export class Exchange {
     if (result.kind !== 'accepted') return result
     this.#lastError = NO_ERROR
     this.#odd = null
-    if (this.#saidDown) this.#log('it takes messages again.')
+    if (this.#saidDown) this.#log('it takes messages again.', 'info')
     this.#saidDown = false
     return result
   }

@@ -65,7 +65,7 @@ export function apiRecord(record: Common | AuditRecord, place: Place): CodedReco
   const received = { deviceTime, receivedAt: at }
   switch (kind) {
     case 'interrogation': {
-      const { blocks, clock } = record.body as Body<'interrogation'>
+      const { blocks, clock, contradicted } = record.body as Body<'interrogation'>
       const readAt = readAtOf(record)
       const values = decoderOf(record.decoder ?? '')?.reading(blocks, received)
       if (!values) return null
@@ -76,7 +76,7 @@ export function apiRecord(record: Common | AuditRecord, place: Place): CodedReco
       )
       const { model, firmware } = filled(values, received).identity
       const identity = { model: model.value, firmware: firmware.value }
-      return { kind, ...head, identity, readAt, ...content }
+      return { kind, ...head, identity, readAt, ...(contradicted && { contradicted }), ...content }
     }
     case 'live': {
       const { values } = record.body as Body<'live'>

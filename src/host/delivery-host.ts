@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Bundle, FhirResource } from 'fhir/r4.js'
 import type { Env } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import type { DeliveryConfig } from '../delivery/config.ts'
 import { Destination, type Notes } from '../delivery/destination.ts'
 import { fhirSender, type Transactions } from '../delivery/fhir-push.ts'
@@ -166,7 +167,7 @@ export function startDelivery(
   stateDir: string,
   { auditor, feed }: { readonly auditor: Auditor; readonly feed: Records },
   configs: readonly Addressee[],
-  log: (text: string) => void,
+  log: (text: string, level?: Level) => void,
   quick: Partial<Rules> = {},
 ): Delivery {
   const taken = configs.filter((one) => auditor.source === 'device' || one.testMessages)
@@ -186,7 +187,7 @@ export function startDelivery(
         records: feed,
         store: fileStore(placeFile(stateDir, name)),
         notes: notesOf(auditor, name),
-        log: (text) => log(`${name}: ${text}`),
+        log: (text, level) => log(`${name}: ${text}`, level),
       }),
   )
   for (const one of all) one.start()

@@ -11,7 +11,7 @@ import type { Codings } from '../model/codings.ts'
 const FHIR_PREFIX = '/fhir/R4'
 
 interface Rooms {
-  readonly bridge: Bridge
+  readonly bridge: Pick<Bridge, 'status'>
   readonly feed: Feed
   readonly knowledge: Knowledge
 }

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Env } from '../base/env.ts'
 import { utc } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import { AdtListener } from '../hl7/listener.ts'
 import { ListenError } from '../http/listen-error.ts'
 import type { Counter } from '../http/sources.ts'
@@ -33,7 +34,7 @@ export interface PatientsOptions {
   readonly knowledge: Pick<Knowledge, 'owners'>
   /** Null = nobody says any more whose a pump is. Undefined = it stays as the log says. */
   readonly config: PatientsConfig | null | undefined
-  log(text: string): void
+  log(text: string, level?: Level): void
 }
 
 /** Senders whose clocks have no zone may be so far ahead. */
@@ -125,7 +126,7 @@ async function listening(
     take: (people) => desk.said(people),
   })
   const bound = await server.listen().catch((error: Error) => Promise.reject(refused(error)))
-  log(`Listening for HL7 ADT on ${host}:${bound}${secured ? ', with TLS' : ''}.`)
+  log(`Listening for HL7 ADT on ${host}:${bound}${secured ? ', with TLS' : ''}.`, 'info')
   return { port: bound, answers: server.answers, close: () => server.close() }
 }
 

@@ -69,6 +69,7 @@ export function fold(known: Known, record: LogRecord, place: Place): void {
       return withPump(known, record, place, (pump) => onWorksheet(pump, record, position))
     case 'session':
       return withPump(known, record, place, (pump) => {
+        onContradicted(pump, record)
         onSession(known, record, pump, position)
         onSessionEnd(pump, record)
       })
@@ -137,6 +138,15 @@ function onInterrogation(pump: PumpKnown, record: RecordOf<'interrogation'>, pla
   pump.alarms = readNoted(pump.alarms, read)
   pump.reading = { position, at, record: plain(record) }
   pump.live = null
+}
+
+/** What the pump says of its newest reading counts for that reading, wherever it is shown from now on. */
+function onContradicted(pump: PumpKnown, { body, session, wand }: RecordOf<'session'>): void {
+  const { reading } = pump
+  const { record } = reading ?? {}
+  if (body.event !== 'contradicted' || !reading || record?.kind !== 'interrogation') return
+  if (record.session !== session || record.wand !== wand) return
+  pump.reading = { ...reading, record: { ...record, body: { ...record.body, contradicted: true } } }
 }
 
 export function visitOf(read: InterrogationRecord, before: number | null): VisitEntry {

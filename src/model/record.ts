@@ -79,6 +79,10 @@ export const interrogationRecordSchema = one(
       .object({ model: z.string().nullable(), firmware: z.string().nullable() })
       .meta({ description: 'What the pump says of itself.' }),
     ...saidAt,
+    contradicted: z.literal(true).optional().meta({
+      description:
+        'Another answer of the pump in this session said something else, and counted no change: this reading may be false. It may also be a `session` record behind this one, `contradicted`, that says so.',
+    }),
     ...contentShape,
   },
 )

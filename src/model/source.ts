@@ -3,3 +3,5 @@ import type { Source } from './reading.ts'
 
 /** Of the records in an audit log: its name begins with it. */
 export const sourceOf = (log: string) => log.split('-')[0] as Source
+/** Logs of that source that were begun before this one, as far as its name says. */
+export const logsBefore = (log: string): number => Math.max(0, (Number(log.split('-')[1]) || 1) - 1)

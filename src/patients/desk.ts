@@ -2,6 +2,7 @@
 // and by what is told of patients, one change at a time, each a record of the log. Nothing counts as told before
 // it is durable. What is said of it to operators names no patient.
 import { type Env, sleep } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import {
   type Assignment,
   foldAssignment,
@@ -38,7 +39,7 @@ export interface DeskOptions {
   /** What was told, beside the log. */
   readonly kept: Kept
   /** For operators: without patients. */
-  log(text: string): void
+  log(text: string, level?: Level): void
 }
 
 export interface DeskStatus {
@@ -89,7 +90,7 @@ export class Desk {
     if (problem === this.#problem) return
     this.#problem = problem
     const { log } = this.#options
-    if (problem === null) log('The table of patients was read.')
+    if (problem === null) log('The table of patients was read.', 'info')
     else {
       log(
         `The table of patients is not taken: ${problem}. Pumps stay whose they were. Mend the file; it is read again when it changes.`,

@@ -48,6 +48,7 @@ export function recordOf(event: BridgeEvent): NewRecord | null {
           blocks: event.evidence.body,
           clock: clockBody(event.clock),
           readAt: saidFrom(event).utc,
+          ...(event.contradicted && { contradicted: true }),
         },
         pdus: event.evidence.pdus,
         decoder: event.evidence.decoder,

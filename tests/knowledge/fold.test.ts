@@ -208,6 +208,22 @@ describe('a pump', () => {
     return Object.values(known.pumps).map((pump) => pumpView(known, ORIGIN, pump))
   }
 
+  it('has of its reading that the pump contradicted it, from then on and not of the next', async () => {
+    const reading = await read()
+    const said = (event: 'changed' | 'contradicted', session = 5): NewRecord => {
+      return { ...A, session, kind: 'session', body: { event } }
+    }
+    const doubted = (...records: NewRecord[]) => {
+      const [pump] = Object.values(folded(feedRecords(timed(records))).pumps)
+      const body = pump?.reading?.record.body as { contradicted?: true } | undefined
+      return body?.contradicted
+    }
+    expect(doubted(reading, said('changed'))).toBeUndefined()
+    expect(doubted(reading, said('contradicted'))).toBe(true)
+    expect(doubted(reading, said('contradicted', 6))).toBeUndefined()
+    expect(doubted(reading, said('contradicted'), await read(6))).toBeUndefined()
+  })
+
   it('has its last reading, and the last live exchange of the same session', async () => {
     const reading = await read()
     const [pump] = view(opened(A, 5), live(1), reading, live(2), live(3), live(4, 6))

@@ -4,8 +4,10 @@ import { describe, expect, it } from 'vitest'
 import { MAX_PDU } from '../../protocol/codec/pdu.ts'
 import { MAX_SNAPSHOT } from '../../protocol/fields/blocks.ts'
 import { draft } from '../../src/audit/format/entry.ts'
+import type { NewRecord } from '../../src/audit/format/record.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { addDirectory, emptyAssembly } from '../../src/drivers/open-wand/assembly.ts'
+import { apiRecord } from '../../src/feed/api-record.ts'
 import type { ReadingEvent } from '../../src/model/event.ts'
 import { recordOf } from '../../src/recorder/records.ts'
 import { blocksOf } from '../bridge/blocks.ts'
@@ -66,6 +68,17 @@ describe('the record of an interrogation', () => {
     })
     const made = draft(record as never, ORIGIN)
     expect('refused' in made ? made.reason : 'fits').toBe('fits')
+  })
+
+  it('says so when another answer of the pump said something else', async () => {
+    const one = await reading()
+    const body = (contradicted: boolean) =>
+      (recordOf({ ...one, contradicted }) as NewRecord<'interrogation'>).body
+    expect(body(false)).not.toHaveProperty('contradicted')
+    expect(body(true)).toHaveProperty('contradicted', true)
+    const record = { ...recordOf({ ...one, contradicted: true }), at: one.receivedAt } as never
+    const place = { position: 1, log: 'simulator-1-00000000', source: 'simulator' } as const
+    expect(apiRecord(record, place)).toMatchObject({ kind: 'interrogation', contradicted: true })
   })
 
   // Seen: a clock 0.04 s behind made -0, which is no number of canonical JSON, and a reading was lost.

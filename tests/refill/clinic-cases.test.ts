@@ -1,7 +1,10 @@
 // Situations that people on the clinic side have reported of other systems, each by the name of its case and
-// with where it was reported. What a whole house is needed for stands elsewhere: `slip-when-the-sheet-
-// disagrees` in slip.test.ts, `fhir-date-is-the-day-that-stands-there` in tests/fhir, `a-client-that-was-
-// away-sees-a-fork` in tests/system/log-origin.test.ts (a log that was put back has another name).
+// with where it was reported. What a whole house is needed for stands elsewhere:
+// `slip-when-the-sheet-disagrees` in slip.test.ts (the volumes that do not agree);
+// `an-unframed-ack-is-told` and `an-ack-with-a-byte-order-mark` in tests/delivery/tolerant.test.ts (an
+// acknowledgment without any frame, with a byte-order mark before it and inside, and what answers oddly);
+// `fhir-date-is-the-day-that-stands-there` in tests/fhir; `a-client-that-was-away-sees-a-fork` in
+// tests/system/log-origin.test.ts (a log that was put back has another name) and tests/client/growth.test.ts.
 import { describe, expect, it } from 'vitest'
 import { renderPump } from '../../src/cli/render.ts'
 import type { Visit } from '../../src/model/api.ts'

@@ -80,6 +80,35 @@ describe('what must be answered', () => {
     expect(asked({ after: afterReading({ unclosed: true }) })).toEqual([
       ['after.session', `After: ${says.unclosed}`],
     ])
+    const doubted = { ...afterReading(), contradicted: true as const }
+    expect(asked({ after: doubted })).toEqual([
+      ['after.contradicted', `After: ${says.contradicted}`],
+    ])
+  })
+
+  it('is a patient whom the sheet and the clinic’s table do not say alike', () => {
+    const owner = (value: string) => ({ owner: { system: 'urn:oid:1.2.3', value } })
+    const of = (value: string) => ({ before: { ...reading(), ...owner(value) } })
+    expect(asked({ ...of('P-77'), after: { ...afterReading(), ...owner('P-77') } })).toEqual([])
+    expect(asked({ ...of('B-1'), after: { ...afterReading(), ...owner('B-1') } })).toEqual([
+      ['owner.other', says.ownerOther('P-77', 'B-1')],
+    ])
+    expect(asked({ ...of('B-1'), after: { ...afterReading(), ...owner('P-77') } })).toEqual([
+      ['owner.changed', says.ownerChanged('B-1', 'P-77')],
+    ])
+    expect(asked(of('P-77'))).toEqual([['owner.changed', says.ownerChanged('P-77', 'nobody')]])
+  })
+
+  it('is not that older logs are not looked at, which is said', () => {
+    const sheet = { ...sheetTo('after', {}), log: 'device-3-0000abcd' }
+    expect(findings(sheet, CLINIC, w)).toContainEqual({
+      id: 'since.elsewhere',
+      text: says.elsewhere('device-3-0000abcd', '2'),
+      matters: false,
+    })
+    expect(toAnswer(sheet, CLINIC, w)).toEqual([])
+    const first = findings(sheetTo('after', {}), CLINIC, w)
+    expect(first.map(({ id }) => id)).not.toContain('since.elsewhere')
   })
 
   it('is a part of the programme that one of the readings alone says', () => {

@@ -7,18 +7,20 @@ import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuditRecord } from '../../src/audit/format/record.ts'
-import { decoderOf } from '../../src/drivers/decoders.ts'
+import {
+  figuresNotIn,
+  OWN,
+  type Row,
+  SENTENCES,
+  type Signed,
+  saidOf,
+  traced,
+} from './audit-trace.ts'
 import { HOSTILE, year } from './audit-year.ts'
 import { CHROMIUM, NO_CHROMIUM } from './chromium.ts'
 import { endAll, MAIN, temporary } from './programs.ts'
 
 afterAll(endAll)
-
-type Row = Readonly<Record<string, string | number | boolean>> & { readonly table: string }
-interface Signed {
-  readonly record: AuditRecord
-  readonly leaf: string
-}
 
 let state = ''
 let kept: Awaited<ReturnType<typeof year>>
@@ -103,32 +105,8 @@ const at = (row: Row): Signed => {
   return found
 }
 
-/** Whole numbers on the wire in one public unit, by the end of a column's name. */
-const PER: readonly (readonly [RegExp, number])[] = [
-  [/infused_total_mL$/, 1e3],
-  [/_mcg_per_(mL|day)$/, 1e3],
-  [/(_mL|_mL_per_day|_mg_per_mL|_mg_per_day)$/, 1e6],
-]
-const EPOCH = Date.UTC(2000, 0, 1)
-
-/** What the bytes of a record say for a column, reckoned from the column's name alone. */
-function fromBytes(column: string, { record }: Signed): unknown {
-  const pdus = (record.pdus ?? []).map((text) => Buffer.from(text, 'base64'))
-  const kind = record.kind as 'interrogation' | 'live'
-  const decoded = decoderOf(record.decoder ?? '')?.decode(kind, pdus)
-  if (!decoded || typeof decoded === 'string') throw new Error(decoded ?? 'no decoder')
-  const said = decoded.said as Record<string, Record<string, unknown>>
-  const camel = (text: string) => text.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase())
-  const bare = column.replace(/_(mL|m?c?g)_per_(mL|day)$|_(mL|mm|mV|s|min|percent|pump_time)$/, '')
-  const drug = /^drug_(\d)_(.*)$/.exec(bare)
-  const [, block = '', field = ''] = /^([a-z]+)_(.*)$/.exec(bare) ?? []
-  const drugs = (said['drugs']?.['drugs'] ?? []) as Record<string, unknown>[]
-  const of = drug ? drugs[Number(drug[1]) - 1] : kind === 'live' ? said : said[block]
-  const raw = of?.[camel(drug?.[2] ?? field)]
-  if (typeof raw !== 'number') return raw
-  if (column.endsWith('_pump_time')) return new Date(EPOCH + raw * 1_000).toISOString().slice(0, 19)
-  return raw / (PER.find(([end]) => end.test(column))?.[1] ?? 1)
-}
+/** The record that a row corrects. */
+const old = (row: Row) => lines.get(`${row['log']} ${row['corrects']}`)
 
 describe('the report of a year', () => {
   let made: ReturnType<typeof report>
@@ -167,25 +145,54 @@ describe('the report of a year', () => {
     )
   })
 
-  it('gives every value of every reading in public units, as its bytes say it', () => {
-    const columns = made.json.tables['readings'] ?? []
-    const values = columns.slice(
-      columns.indexOf('identity_serial'),
-      columns.indexOf('alarms_alarms'),
-    )
+  it('says in every column of every file what the record and the bytes of the pump say', () => {
     let figures = 0
-    for (const row of made.of('readings')) {
-      for (const column of values) {
-        if (row[column] === undefined || column === 'infusion_schedule') continue
-        const said = fromBytes(column, at(row))
-        // A code is given by its name; a number or a text as it is.
-        if (typeof said === 'number' && typeof row[column] === 'string') continue
-        expect(`${column} ${row[column]}`).toBe(`${column} ${said}`)
+    const seen = new Set<string>()
+    for (const row of made.json.rows) {
+      const signed = at(row)
+      const columns = made.json.tables[row.table] ?? []
+      expect(Object.keys(row).filter((column) => !columns.includes(column))).toEqual(['table'])
+      for (const column of columns) {
+        const where = `${row.table} ${column} of ${row['log']} ${row['position']}`
+        const said = row[column]
+        if (OWN.includes(column)) continue
+        if (SENTENCES.includes(column)) {
+          const of = column === 'what_it_corrects' ? old(row) : signed
+          const free = of && said !== undefined ? figuresNotIn(String(said), of.record) : []
+          expect([where, said === undefined ? [] : free]).toEqual([where, []])
+        } else if (said === undefined || said === '') {
+          const blank = traced(row.table, column, signed, row)
+          expect([where, blank === '' ? undefined : blank]).toEqual([where, undefined])
+          continue
+        } else {
+          expect(`${where}: ${said}`).toBe(`${where}: ${traced(row.table, column, signed, row)}`)
+        }
+        if (said !== undefined) seen.add(`${row.table} ${column}`)
         figures += 1
       }
     }
-    expect(figures).toBeGreaterThan(200)
-    expect(values).toContain('reservoir_reported_volume_mL')
+    expect(figures).toBeGreaterThan(5_000)
+    // What is never said in that year is blank in every row, and so are the bytes.
+    const never = Object.entries(made.json.tables).flatMap(([table, columns]) =>
+      columns.filter((column) => !seen.has(`${table} ${column}`) && !OWN.includes(column)),
+    )
+    expect(new Set(never.filter((column) => !/^drug_[2-5]_/.test(column)))).toEqual(
+      new Set([
+        ...[
+          'patient_system',
+          'patient_id',
+          'patient',
+          'contradicted',
+          'reason',
+          'argument',
+          'not_valid',
+          'not_read',
+          'not_decoded',
+        ],
+        ...['infusion_bolus_volume_mL', 'infusion_bolus_rate_mL_per_day'],
+        'bolus_last_accepted_at_pump_time',
+      ]),
+    )
     const mcg = made.of('readings').find((row) => row['drug_1_mass_unit'] === 'mcg')
     expect(mcg).toMatchObject({ drug_1_concentration_mcg_per_mL: 500.05, drug_2_mass_unit: 'mg' })
     expect(mcg?.['drug_1_concentration_mg_per_mL']).toBeUndefined()
@@ -201,15 +208,127 @@ describe('the report of a year', () => {
       const signed = at(reading)
       const ordinal = made.json.logs.findIndex((log) => log['log'] === reading['log']) + 1
       expect(cell(row, 'Record')).toBe(`${ordinal}:${signed.record.seq}`)
-      const nl = Number(fromBytes('reservoir_reported_volume_mL', signed))
+      const nl = Number(saidOf('reservoir_reported_volume_mL', signed))
       expect(Number(cell(row, 'Reservoir, reported (mL)'))).toBeCloseTo(nl, 1)
-      const rate = Number(fromBytes('infusion_rate_mL_per_day', signed))
+      const rate = Number(saidOf('infusion_rate_mL_per_day', signed))
       expect(cell(row, 'Rate set (mL/day)')).toBe(String(rate))
       expect(cell(row, 'Pump')).toBe(signed.record.pump)
     }
     expect(rows.some((row) => cell(row, 'Drugs as programmed')?.includes('500.05 mcg/mL'))).toBe(
       true,
     )
+  })
+
+  it('shows in every cell of a table figures that its record holds, and sums of those records', () => {
+    const named = (cell: string) => {
+      const [ordinal, position] = cell.split(':').map(Number)
+      return lines.get(`${made.json.logs[(ordinal ?? 0) - 1]?.['log']} ${position}`)?.record
+    }
+    let cells = 0
+    for (const [title, [heads = [], ...rows]] of tables) {
+      if (heads[0] !== 'Record') continue
+      for (const row of rows) {
+        const [name = '', ...others] = row
+        const record = named(name)
+        if (!record) throw new Error(`${title}: no record ${name}`)
+        for (const [i, cell] of others.entries()) {
+          // Another record that the cell names, and what that one says.
+          const [, other] = /record (\d+:\d+)/.exec(cell) ?? []
+          const more = other === undefined ? undefined : named(other)
+          const free = figuresNotIn(other ? cell.replace(other, '') : cell, record)
+          const left = more ? free.filter((one) => figuresNotIn(one, more).length > 0) : free
+          expect([title, heads[i + 1], name, cell, left]).toEqual([
+            ...[title, heads[i + 1], name, cell],
+            [],
+          ])
+          cells += 1
+        }
+      }
+    }
+    expect(cells).toBeGreaterThan(500)
+    const records = made.of('records')
+    const actors = tables.get('4 Who did what')?.slice(1) ?? []
+    const by = (row: Row) =>
+      row['actor'] === 'bridge'
+        ? 'the bridge'
+        : `${row['actor']} (${row['role']}, ${row['authenticated_by']})`
+    expect(new Set(actors.map(([who]) => who))).toEqual(new Set(records.map(by)))
+    for (const [who, ...counts] of actors) {
+      const own = records.filter((row) => by(row) === who)
+      const of = ['C', 'R', 'U', 'D', 'E'].map(
+        (action) => own.filter((row) => row['action'] === action).length,
+      )
+      expect(counts.slice(0, 5).map(Number)).toEqual(of)
+      expect(counts[5]?.split(' to ').map((one) => named(one)?.at)).toEqual([
+        own[0]?.['at_utc'],
+        own.at(-1)?.['at_utc'],
+      ])
+    }
+    const readers = tables.get('3 Who read what')?.slice(1) ?? []
+    for (const [who, route, pump, reads, refused, first, last, span] of readers) {
+      const own = made
+        .of('reads')
+        .filter((row) => by(row) === who && row['route'] === route)
+        .filter((row) => (row['pump'] ?? 'any') === pump)
+      const sum = (column: string) => own.reduce((n, row) => n + Number(row[column]), 0)
+      expect([Number(reads), Number(refused)]).toEqual([sum('reads'), sum('refused')])
+      const ends = [own[0]?.['at_utc'], own.at(-1)?.['at_utc']].map(String)
+      expect(span?.split(' to ').map((one) => named(one)?.at)).toEqual(ends)
+      for (const [i, text] of [first, last].entries())
+        expect(text?.slice(-8)).toBe(ends[i]?.slice(11, 19))
+    }
+  })
+
+  it('counts on its cover and of each log what the records and the verification count', () => {
+    const said = [...made.html.matchAll(/<dt>(.*?)<\/dt><dd>(.*?)<\/dd>/gs)].map(
+      ([, label = '', value = '']) => [label, value] as const,
+    )
+    const of = (kind: string) => made.of('records').filter((row) => row['kind'] === kind)
+    const bodies = (kind: string) =>
+      of(kind).map((row) => at(row).record.body as { dropped: number })
+    const lost = bodies('gap').reduce((n, { dropped }) => n + dropped, 0)
+    const total = (field: string) => made.json.logs.reduce((n, log) => n + Number(log[field]), 0)
+    const cover: readonly (readonly [string, string])[] = [
+      ['Asked for', 'every pump, the whole log'],
+      ['Pumps in it', [...new Set(made.of('readings').map((row) => row['pump']))].join(', ')],
+      ['Records in it', String(made.of('records').length)],
+      ['Gaps', `${of('gap').length}, with ${lost} records that could not be written`],
+      ['Logs set aside', String(of('quarantine').length)],
+      ['Changes of the signing key', String(of('key-rotation').length)],
+      ['Jumps of the computer’s clock', String(of('clock-jump').length)],
+      ['Records dropped by retention', String(total('dropped_by_retention'))],
+    ]
+    expect(said.slice(0, cover.length)).toEqual(cover)
+    const perLog = made.json.logs.flatMap((log) => [
+      ['Records', log['records']],
+      ['Time', said.find(([label]) => label === 'Time')?.[1] && 'Time'],
+      [
+        'Taken into this report: records',
+        `${log['first_kept']} to ${Number(log['taken_before']) - 1}`,
+      ],
+      ['Dropped by retention, hashes kept', log['dropped_by_retention']],
+      ['Could not be written (gaps)', log['not_kept']],
+      ['Vouched for by a key kept elsewhere', log['vouched_by_key']],
+      ['Vouched for by a checkpoint kept elsewhere', log['vouched_by_checkpoint']],
+      ['Vouched for by nothing', log['vouched_by_nothing']],
+      ['Readings decoded again from their bytes', log['decoded_again']],
+    ])
+    const own = said.slice(said.findIndex(([label]) => label === 'Records'))
+    expect(own.map(([label, value]) => [label, label === 'Time' ? 'Time' : value])).toEqual(
+      perLog.map(([label, value]) => [label, String(value)]),
+    )
+    // The verification's figures are those of the lines themselves.
+    for (const log of made.json.logs) {
+      const kept_ = [...lines].filter(([name]) => name.startsWith(`${log['log']} `))
+      const taken = kept_.map(([, one]) => one.record).filter((r) => r.seq < Number(log['records']))
+      expect(Number(log['first_kept'])).toBe(Math.min(...taken.map(({ seq }) => seq)))
+      expect(log['dropped_by_retention']).toBe(log['first_kept'])
+      expect(log['decoded_again']).toBe(taken.filter((r) => r.pdus !== undefined).length)
+      expect([log['from_utc'], log['to_utc']]).toEqual([
+        taken.map((r) => r.at).sort()[0],
+        expect.any(String),
+      ])
+    }
   })
 
   it('tells what happened to the log, whole', () => {

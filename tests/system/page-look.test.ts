@@ -185,6 +185,80 @@ describe('the first screen', () => {
   })
 })
 
+describe('whose pump it is', () => {
+  const OWNER = {
+    system: 'urn:oid:2.16.840.1.113883.19.5',
+    value: 'MRN-00471122',
+    name: 'Doe, Jane',
+  }
+  const owned = (refused: readonly string[]): Scene => {
+    const scene = historyOf(statusIn('empty'))
+    const { name: _, ...id } = OWNER
+    const visits = (scene.visits ?? []).map((visit, i, all) => ({
+      ...visit,
+      owner: i === all.length - 1 ? id : null,
+    }))
+    const last = visits.at(-1)?.id ?? ''
+    const whole = new Map(scene.whole)
+    const [any] = whole.values()
+    if (any) whole.set(last, { ...any, id: last, owner: OWNER })
+    const patients = { assigned: 1, problem: null, refused, adt: null }
+    return { ...scene, visits, whole, patients }
+  }
+
+  it('is said beside the serial, and two patients for one pump loudly, with all else in sight', {
+    timeout: MS,
+  }, async () => {
+    const [serial = ''] = statusIn('empty').pumps.map(({ pump }) => pump.serial)
+    await on(owned([serial]), SCREENS[0], async (page) => {
+      await page.locator('.owner').getByText('Doe, Jane').waitFor()
+      expect(await textOf(page, '.owner')).toMatch(
+        /^Patient MRN-00471122 Doe, Jane urn:oid:2\.16\.840\.1\.113883\.19\.5, as known at the reading of 05-Jan-2026 08:00$/,
+      )
+      await page.clock.runFor(31_000)
+      await page.locator('.who .loud').waitFor()
+      expect(await textOf(page, '.who .loud')).toContain('gives this pump to two patients')
+      for (const [screens, wanted] of [
+        [SCREENS, [...FIRST_ALL, '.owner strong', '.who .loud']],
+        [[PHONE], [...FIRST_PHONE, '.owner strong', '.who .loud']],
+      ] as const) {
+        for (const [width, height] of screens) {
+          await page.setViewportSize({ width, height })
+          const hidden = await page.evaluate(`(${OUT_OF_SIGHT})(${JSON.stringify(wanted)})`)
+          expect([width, hidden]).toEqual([width, []])
+        }
+      }
+    })
+  })
+
+  it('is not said where nobody has said it', { timeout: MS }, async () => {
+    await on(historyOf(statusIn('empty')), SCREENS[0], async (page) => {
+      await page.locator('.since h4, .since p').first().waitFor()
+      expect(await page.locator('.owner').count()).toBe(0)
+    })
+  })
+})
+
+describe('since the last visit', () => {
+  it('says that older logs are not looked at, where there are any', { timeout: MS }, async () => {
+    const status = statusIn('normal-refill')
+    const pumps = status.pumps.map((pump) => ({
+      ...pump,
+      audit: { ...pump.audit, log: 'simulator-3-0000abcd' },
+    }))
+    const since = (scene: Scene) =>
+      on(scene, SCREENS[0], async (page) => {
+        await page.locator('.since p').getByText('No earlier visit').waitFor()
+        return textOf(page, '.since')
+      })
+    const audit = { ...status.audit, log: 'simulator-3-0000abcd' }
+    expect(await since({ status: { ...status, audit, pumps } })).toContain(
+      'No earlier visit is recorded in the audit log that is written now, simulator-3-0000abcd. 2 audit logs of this computer are older: visits in them are not compared here.',
+    )
+    expect(await since({ status })).toContain('No earlier visit is recorded here.')
+  })
+})
+
 describe('the tab', () => {
   it('says which pump and how many alarms, or when it was read', { timeout: MS }, async () => {
     const title = (scene: Scene | string) => on(scene, SCREENS[0], (page) => page.title())

@@ -8,7 +8,13 @@ import type { PageSettings } from '../../src/host/page-files.ts'
 import { pageFiles } from '../../src/host/page-files.ts'
 import type { Refill, Visit } from '../../src/model/api.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
-import type { AuditStatus, BridgeStatus, Coded, DestinationStatus } from '../../src/model/status.ts'
+import type {
+  AuditStatus,
+  BridgeStatus,
+  Coded,
+  DestinationStatus,
+  PatientsStatus,
+} from '../../src/model/status.ts'
 import { statusTold } from '../../src/words/told.ts'
 import { WORDS } from '../../src/words/words.ts'
 import { rig } from '../bridge/rig.ts'
@@ -23,6 +29,7 @@ export interface Scene {
   /** The interrogations of those visits, by id. */
   readonly whole?: ReadonlyMap<string, InterrogationRecord>
   readonly destinations?: readonly DestinationStatus[]
+  readonly patients?: PatientsStatus
 }
 
 const AUDIT: Coded<AuditStatus> = {
@@ -118,9 +125,9 @@ function send(reply: ServerResponse, event: string, data: object, id?: string): 
 
 /** What an address of the API answers; undefined = there is no such. */
 function said(path: string, scene: Scene): object | undefined {
-  const { status, visits = [], refills = [], whole, destinations = [] } = scene
+  const { status, visits = [], refills = [], whole, destinations = [], patients = null } = scene
   const { asOf, wands, audit } = status
-  if (path === '/api/v1/wands') return { asOf, wands, audit, destinations }
+  if (path === '/api/v1/wands') return { asOf, wands, audit, destinations, patients }
   const [, id = '', what = '', record = ''] =
     /^\/api\/v1\/pumps\/([^/]+)\/([a-z]+)(?:\/([^/]+))?$/.exec(path) ?? []
   const pump = { id, serial: id }

@@ -87,6 +87,11 @@ function holds(lines: readonly Told[], place: Place, raw: number | string): void
   expect(line?.after).toMatch(is ?? /^$/)
 }
 
+const API_LEAVES_OUT = {
+  'clock.deviceTime': 'The API gives it as `clock.deviceTime`, as the driver took it.',
+  'clock.ageMs': 'It is in the moment at which the pump’s clock was taken, `clock.hostTime`.',
+}
+
 describe('any one field that is another', () => {
   it('has its line with both values on the page, or is left out by name', () => {
     fc.assert(
@@ -156,8 +161,17 @@ describe('any one field that is another', () => {
     )
   })
 
+  it('is another value in the API, which gives both readings whole', () => {
+    const api = JSON.stringify(readIn(FULL))
+    const same = new Set<string>()
+    for (const { place, raw } of fc.sample(onePlace, LONG ? 20_000 : 3_000)) {
+      if (JSON.stringify(readIn(withRaw(FULL, place, raw))) === api) same.add(nameOf(place))
+    }
+    expect([...same].sort()).toEqual(Object.keys(API_LEAVES_OUT).sort())
+  })
+
   it('is left out with a reason only', () => {
-    for (const named of [PAGE_LEAVES_OUT, SHEET_LEAVES_OUT, TERMINAL_LEAVES_OUT]) {
+    for (const named of [PAGE_LEAVES_OUT, SHEET_LEAVES_OUT, TERMINAL_LEAVES_OUT, API_LEAVES_OUT]) {
       for (const reason of Object.values(named)) expect(reason).toMatch(/^[A-Z].{10,}\.$/)
     }
   })

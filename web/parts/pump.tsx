@@ -21,16 +21,25 @@ interface Props {
   readonly history: History | undefined
   readonly away: boolean
   readonly destinations: readonly DestinationStatus[]
+  /** Serials of pumps that are given to two patients. */
+  readonly contested: readonly string[]
   readonly reader: Reader
 }
 
-export function Pump({ tile, history, away, destinations, reader }: Props) {
+export function Pump({ tile, history, away, destinations, contested, reader }: Props) {
   const { wand, pump, others } = tile
   const { page } = reader.words
   const { steps } = sessionOf(wand, pump, reader)
   return (
     <article class="tile">
-      <Strip tile={tile} patient={history?.patient ?? null} away={away} reader={reader} />
+      <Strip
+        tile={tile}
+        patient={history?.patient ?? null}
+        owner={history?.owner ?? null}
+        contested={pump !== undefined && contested.includes(pump.pump.serial)}
+        away={away}
+        reader={reader}
+      />
       {steps.length > 0 && (
         <Notice title={page.sessionSteps} grave>
           <ol>

@@ -3,6 +3,7 @@
 import { useMemo } from 'preact/hooks'
 import { count } from '../../src/model/format.ts'
 import { eventsSince } from '../../src/model/pump-events.ts'
+import { logsBefore } from '../../src/model/source.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
 import { cameAndWent } from '../../src/model/visit.ts'
 import type { Told } from '../../src/words/comparison.ts'
@@ -37,7 +38,11 @@ function Body({ pump, history, reader }: Props) {
   if (!history || history.since === 'loading') return <p>{page.sinceLoading}</p>
   if (history.since === 'failed') return <p>{page.historyFailed}</p>
   const { before } = history
-  if (before === null) return <p>{page.noVisit}</p>
+  if (before === null) {
+    const { log } = pump.audit
+    const earlier = log === null ? 0 : logsBefore(log)
+    return <p>{earlier === 0 ? page.noVisit : page.noVisitInLog(log ?? '', earlier)}</p>
+  }
   const then = { serial: before.pump?.serial ?? pump.pump.serial, ...before.identity }
   const { programme, other, unsaid, same } = changesOf(
     { who: then, content: before },

@@ -2,9 +2,11 @@
 // does, and five figures of one size. It stays in sight while one scrolls. Calm when all is as it should be;
 // filled for what is critical and for a pump that gives nothing; always in words.
 import type { ComponentChildren } from 'preact'
+import { printable } from '../../src/model/printable.ts'
 import type { PumpStatus } from '../../src/model/status.ts'
-import { minute, namesOf, type Reader, unreadLines } from '../../src/words/reader.ts'
+import { minute, moment, namesOf, type Reader, unreadLines } from '../../src/words/reader.ts'
 import { noAlarmsText, type Summary, summaryOf } from '../../src/words/summary.ts'
+import type { History } from '../history.ts'
 import { sessionOf, stateOf, type TileOf } from '../view/shown.ts'
 import { Figure } from './facts.tsx'
 import { Icon } from './icon.tsx'
@@ -14,12 +16,16 @@ import { Tank } from './tank.tsx'
 interface Props {
   readonly tile: TileOf
   readonly patient: string | null
+  readonly owner: History['owner']
+  /** Two patients are said to have this pump. */
+  readonly contested: boolean
   /** The bridge is gone: what is known is of an earlier moment. */
   readonly away: boolean
   readonly reader: Reader
 }
 
-export function Strip({ tile: { wand, pump }, patient, away, reader }: Props) {
+export function Strip({ tile, patient, owner, contested, away, reader }: Props) {
+  const { wand, pump } = tile
   const { page } = reader.words
   const state = pump && stateOf(pump, reader, away)
   const { sentence, steps } = sessionOf(wand, pump, reader)
@@ -41,6 +47,14 @@ export function Strip({ tile: { wand, pump }, patient, away, reader }: Props) {
               {page.patient} <strong>{patient}</strong>
             </p>
           )}
+          {owner && (
+            <p class="owner">
+              {page.patient} <strong>{printable(owner.who.value)}</strong>
+              {owner.who.name !== undefined && ` ${printable(owner.who.name)}`}{' '}
+              <small>{page.ownerWhen(printable(owner.who.system), moment(reader, owner.at))}</small>
+            </p>
+          )}
+          {contested && <p class="loud">{page.ownerRefused}</p>}
         </div>
         {state && (
           <div class={`state ${state.kind}`} data-state={state.kind}>

@@ -152,10 +152,12 @@ export const BODIES = {
   }),
   // The pump.
   // `readAt`: when the pump said it at the earliest, by the wand's word; an age is counted from there.
+  // `contradicted`: LIVE said something else at the same state counter, and had not agreed with it since.
   interrogation: z.strictObject({
     blocks: fields,
     clock: fields.optional(),
     readAt: utcSchema.optional(),
+    contradicted: z.literal(true).optional(),
   }),
   live: z.strictObject({ values: fields, readAt: utcSchema.optional() }),
   alarm: z.strictObject({ phase: z.enum(['start', 'update', 'end']), alarm: fields }),

@@ -41,8 +41,11 @@ export function summary(record: AuditRecord): string {
   switch (record.kind) {
     case 'interrogation': {
       const alarms = (record.body.blocks as Blocks).alarms?.alarms?.length
-      if (alarms === undefined) return `${said}, ALARMS COULD NOT BE READ`
-      return `${said}, ${alarms === 1 ? '1 alarm' : `${count(alarms)} alarms`}`
+      const doubt = record.body.contradicted
+        ? ', CONTRADICTED: the pump also said something else'
+        : ''
+      if (alarms === undefined) return `${said}, ALARMS COULD NOT BE READ${doubt}`
+      return `${said}, ${alarms === 1 ? '1 alarm' : `${count(alarms)} alarms`}${doubt}`
     }
     case 'live':
       return said
@@ -56,6 +59,8 @@ export function summary(record: AuditRecord): string {
         : `${codes}, ${overwritten} overwritten before they were read`
     }
     case 'session':
+      if (record.body.event === 'contradicted')
+        return 'contradicted: the pump said something else than its reading in this session'
       return `${record.body.event}${record.body.how ? `, ${record.body.how}` : ''}`
     case 'unclosed': {
       const { length } = record.body.sessions

@@ -24,6 +24,8 @@ interface Seen {
 interface Visits {
   readonly newest: FeedRecord
   readonly before: FeedRecord | null
+  /** The pump said something else than the newest one afterwards, in the same session. */
+  readonly contradicted: boolean
 }
 
 const whenOf = ({ record }: FeedRecord) => ({
@@ -31,7 +33,7 @@ const whenOf = ({ record }: FeedRecord) => ({
   deviceTime: record.deviceTime ?? null,
 })
 
-const KINDS = ['worksheet', 'interrogation'] as const
+const KINDS = ['worksheet', 'interrogation', 'session'] as const
 
 export class RefillLog {
   readonly #dir: string
@@ -61,7 +63,10 @@ export class RefillLog {
   /** The newest reading of every pump, the latest last. */
   newest(): InterrogationRecord[] {
     const all = [...this.#seen.values()].flatMap(({ newest }) =>
-      [...newest.values()].flatMap(({ newest: record }) => readIn(record) ?? []),
+      [...newest.values()].flatMap(({ newest: record, contradicted }) => {
+        const read = readIn(record)
+        return read ? { ...read, ...(contradicted && { contradicted: true as const }) } : []
+      }),
     )
     return all.sort((one, other) => (one.at < other.at ? -1 : 1))
   }
@@ -88,6 +93,11 @@ export class RefillLog {
         if (record.kind === 'interrogation') {
           const id = record.pump ?? ''
           newest.set(id, visited(newest.get(id), record))
+        } else if (record.kind === 'session') {
+          const id = record.pump ?? ''
+          const known = newest.get(id)
+          if (known && contradicts(record, known.newest))
+            newest.set(id, { ...known, contradicted: true })
         } else {
           const read = record.api()
           if (read?.kind === 'worksheet') sheets.push(read)
@@ -103,11 +113,17 @@ export class RefillLog {
 }
 
 function visited(known: Visits | undefined, record: FeedRecord): Visits {
-  if (!known) return { newest: record, before: null }
+  if (!known) return { newest: record, before: null, contradicted: false }
   const { newest, before } = known
   const two = ofTwoVisits(whenOf(newest), whenOf(record))
-  return { newest: record, before: two ? newest : before }
+  return { newest: record, before: two ? newest : before, contradicted: false }
 }
+
+const contradicts = ({ record }: FeedRecord, { record: read }: FeedRecord): boolean =>
+  record.kind === 'session' &&
+  record.body.event === 'contradicted' &&
+  record.session === read.session &&
+  record.wand === read.wand
 
 function readIn(record: FeedRecord): InterrogationRecord | null {
   const read = record.api()

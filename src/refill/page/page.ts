@@ -89,10 +89,12 @@ function overtakenBox(
 
 function who(sheet: Sheet, { words: w }: Look): Html {
   const { model, pseudonym } = sheet.steps.identity?.entries ?? ({} as Partial<Entries<'identity'>>)
+  const { after, before } = sheet.steps
+  const { owner } = (after ?? before)?.entries ?? {}
   const one = (label: string, value: string) =>
     html`<div><span>${label}</span><strong>${value}</strong></div>`
   return html`<div class="who">${one(w.pump, sheet.serial)}${one(w.model, model ?? w.notSaid)}
-    ${pseudonym && one(w.patientLabel, pseudonym)}</div>
+    ${pseudonym && one(w.patientLabel, pseudonym)}${owner && one(w.ownerLabel, owner.value)}</div>
     <p>${w.lockedTo(sheet.serial)} ${w.sheet} ${sheet.id}.</p>`
 }
 

@@ -29,10 +29,12 @@ export function printedSheet(file: SheetFile, sheet: Sheet, served: Served | nul
   const w = wordsOf(clinic.locale)
   const look = { clinic, words: w }
   const model = sheet.steps.identity?.entries.model ?? w.notSaid
+  const { after, before } = sheet.steps
+  const { owner } = (after ?? before)?.entries ?? {}
   const body = html`<table class="whole" role="presentation"><thead><tr><td>
     ${mark(sheet.source, w)}
     <div class="head"><div><h1>${w.title}</h1>${clinic.clinic && html`${clinic.clinic}<br>`}${w.sheet} ${sheet.id}</div>
-      <div>${w.pump} <strong>${sheet.serial}</strong><br>${w.model} ${model}</div></div></td></tr></thead>
+      <div>${w.pump} <strong>${sheet.serial}</strong><br>${w.model} ${model}${owner && html`<br>${w.ownerLabel} <strong>${owner.value}</strong>`}</div></div></td></tr></thead>
     <tfoot><tr><td><div class="foot">${w.pump} ${sheet.serial} · ${w.sheet} ${sheet.id} · ${w.timesIn(clinic.zone)}</div></td></tr></tfoot>
     <tbody><tr><td>${content(file, sheet, look)}</td></tr></tbody></table>
     ${dataElement('sheet', file)}`

@@ -3,6 +3,7 @@
 // an integer; no field for a patient's name exists. Pure.
 import { z } from 'zod'
 import { MASSES } from '../../model/fields.ts'
+import { patientIdSchema } from '../../model/owner.ts'
 import { keptSchema, sourceSchema } from '../../model/reading.ts'
 import { deviceTimeSchema, utcSchema } from '../../model/value.ts'
 
@@ -40,6 +41,12 @@ const readingSchema = z.strictObject({
   uncertaintyMs: z.number().int().nullable(),
   unclosed: z.boolean().meta({
     description: 'A session with this pump was not known to be closed when the reading was taken.',
+  }),
+  owner: patientIdSchema.optional().meta({
+    description: 'Whose the pump was when it was read, by the clinic\u2019s table.',
+  }),
+  contradicted: z.literal(true).optional().meta({
+    description: 'Another answer of the pump in that session said something else.',
   }),
   blocks: keptSchema,
   /** Not set = no visit before this one is recorded. */

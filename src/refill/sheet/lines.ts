@@ -36,6 +36,7 @@ function readingLines(r: Reading, { clinic, words: w }: Look): Line[] {
     [reservoir.reportedVolume, reported(reportedVolume, locale) ?? w.notSaid],
     [reservoir.capacity, volume(capacity, locale) ?? w.notSaid],
     ...drugs.map((drug, i): Line => [w.drugNumber(i + 1), programmed(drug, locale) ?? w.notSaid]),
+    ...(r.owner ? [[w.ownerLabel, `${r.owner.value} (${r.owner.system})`] as const] : []),
     [w.readingRow, w.wandReading(clock(r.readAt, clinic), r.position)],
   ]
 }

@@ -3,7 +3,9 @@
 // its own, with a name under which its answer is kept. Pure.
 import { compare } from '../../model/comparison.ts'
 import { age, count, dateTime, inZone, type Locale } from '../../model/format.ts'
+import { patientKey } from '../../model/owner.ts'
 import { isUnread, type Kept } from '../../model/reading.ts'
+import { logsBefore } from '../../model/source.ts'
 import type { Value } from '../../model/value.ts'
 import { agrees, clockText } from '../../words/clock.ts'
 import { type LeftOut, type Told, told } from '../../words/comparison.ts'
@@ -44,7 +46,27 @@ export function pumpFindings({ steps }: Sheet, look: Look): Finding[] {
   const now = after ? ofReading('after', after, look) : []
   if (before) out.push(...thenOf(ofReading('before', before, look), after ? now : null, look))
   out.push(...now)
+  out.push(...whose(steps, look.words))
   if (before && after) out.push(...betweenReadings(before, after, look))
+  return out
+}
+
+/** Whose pump it is, where two say it and do not say the same. */
+function whose({ identity, before, after }: Sheet['steps'], { pumpSaid: says }: Words): Finding[] {
+  const out: Finding[] = []
+  const typed = identity?.entries.pseudonym
+  const [then, now] = [before?.entries, after?.entries]
+  const owner = now ? now.owner : then?.owner
+  if (typed !== undefined && owner && typed !== owner.value)
+    out.push({ id: 'owner.other', text: says.ownerOther(typed, owner.value), matters: true })
+  const key = (reading: Reading | undefined) => reading?.owner && patientKey(reading.owner)
+  if (then && now && key(then) !== key(now)) {
+    const text = says.ownerChanged(
+      then.owner?.value ?? says.ownerNone,
+      now.owner?.value ?? says.ownerNone,
+    )
+    out.push({ id: 'owner.changed', text, matters: true })
+  }
   return out
 }
 
@@ -53,10 +75,16 @@ const SINCE = 'since'
 export const isSince = ({ id }: Pick<Finding, 'id'>): boolean => id.startsWith(`${SINCE}.`)
 
 /** Alarms that came and went between the visit before and the reading before, by the pump's own log. */
-export function sinceLastVisit({ steps }: Sheet, look: Look): Finding[] {
-  const since = steps.before?.entries.since
-  if (!since) return []
+export function sinceLastVisit({ steps, log }: Sheet, look: Look): Finding[] {
+  const before = steps.before?.entries
   const says = look.words.pumpSaid
+  const { since } = before ?? {}
+  if (!since) {
+    const earlier = logsBefore(log)
+    if (!before || earlier === 0) return []
+    const text = says.elsewhere(log, count(earlier))
+    return [{ id: name(SINCE, 'elsewhere'), text, matters: false }]
+  }
   const at = dateTime(inZone(since.readAt, look.zone))
   const out = since.alarms.map(({ code, occurredAt }): Finding => {
     const what = named(WORDS[look.locale].alarm, code, says.unnamed)
@@ -133,6 +161,7 @@ function ofReading(when: When, reading: Reading, look: Look): Said[] {
   }
   if (!agrees(clocks, look.zone)) add('clock', clockText(clocks, { zone: look.zone, words: all }))
   if (reading.unclosed) add('session', says.unclosed)
+  if (reading.contradicted) add('contradicted', says.contradicted, true)
   return out
 }
 

@@ -66,6 +66,8 @@ export function readingOf(
     uncertaintyMs:
       clock.uncertainty.value === null ? null : Math.round(clock.uncertainty.value * 1_000),
     unclosed,
+    ...(record.owner && { owner: { system: record.owner.system, value: record.owner.value } }),
+    ...(record.contradicted && { contradicted: true }),
     blocks: keptBlocks(values),
     ...(last && { since: sinceOf(last, record) }),
   }

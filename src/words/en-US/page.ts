@@ -67,6 +67,9 @@ export const page = {
   // Where the wand is and what the session does.
   pump: 'Pump',
   patient: 'Patient',
+  ownerWhen: (system: string, at: string) => `${system}, as known at the reading of ${at}`,
+  ownerRefused:
+    'The clinic’s table gives this pump to two patients. Find out whose it is before anything is done.',
   model: 'Model',
   firmware: 'Firmware',
   implanted: 'Implanted',
@@ -198,6 +201,8 @@ export const page = {
   raisedAt: (at: string) => `began ${at} by the pump’s clock`,
   sinceWhen: (at: string) => `Compared with the reading of ${at}.`,
   noVisit: 'No earlier visit is recorded here.',
+  noVisitInLog: (log: string, earlier: number) =>
+    `No earlier visit is recorded in the audit log that is written now, ${log}. ${earlier === 1 ? 'One audit log of this computer is' : `${earlier} audit logs of this computer are`} older: visits in ${earlier === 1 ? 'it' : 'them'} are not compared here. See: wandbridge audit show --log NAME.`,
   programmeSame: 'The program is unchanged.',
   programmeUnknown: 'All of the program that both readings say is unchanged.',
   otherChanged: 'What else is different',

@@ -68,6 +68,7 @@ export const paper = {
   differences: 'Expected and found',
   remarkBy: (text: string) => `Done about it: ${text}`,
   patientLabel: 'Patient pseudonym',
+  ownerLabel: 'Patient, by the clinic’s table',
   model: 'Model',
   wandReading: (at: string, position: number) => `Read at ${at}, record ${position}.`,
   signatures: 'Signatures',

@@ -105,6 +105,15 @@ export const refill = {
     },
     unclosed:
       'The session with this pump was not known to be closed when this was read: hold the wand over the pump until it is.',
+    ownerOther: (typed: string, owner: string) =>
+      `The sheet says patient ${typed}, and the clinic’s table gives this pump to patient ${owner}. Find out whose it is. If both are one patient, write that down.`,
+    ownerChanged: (before: string, after: string) =>
+      `The pump was given to another patient while the sheet was written: ${before} before, ${after} after. Find out whose it is.`,
+    ownerNone: 'nobody',
+    elsewhere: (log: string, earlier: string) =>
+      `No earlier visit is in the audit log that is written now, ${log}. Older audit logs of this computer: ${earlier}. Visits in them are not compared.`,
+    contradicted:
+      'The pump said something else in the same session than this reading says, and counted no change: it may be false. Read the pump again.',
     identityChanged: (what: string, before: string, after: string) =>
       `${what} is another one: ${before} before, ${after} after. Find out whether this is the same pump.`,
     programmeChanged: (what: string, before: string, after: string) =>

@@ -45,7 +45,7 @@ const ABOUT = [
 
 /** The tables and their columns. */
 export const TABLES = {
-  readings: [...PLACE, 'kind', 'read_at_utc', ...ABOUT, ...VALUE_COLUMNS],
+  readings: [...PLACE, 'kind', 'read_at_utc', 'contradicted', ...ABOUT, ...VALUE_COLUMNS],
   'pump-events': [...PLACE, 'pump', ...EVENT_COLUMNS],
   worksheets: [
     ...[...PLACE, ...WHO, 'pump', 'patient', 'sheet', 'step', 'entries'],
@@ -123,7 +123,8 @@ export class Collector {
   }
 
   take(place: Place, line: string): void {
-    const record = checkRecord(JSON.parse(line))
+    const raw = JSON.parse(line) as { readonly body?: unknown }
+    const record = checkRecord(raw)
     if (typeof record === 'string') return void this.foreign.push({ place, why: record })
     // A correction may be inside the time and what it corrects before it.
     if (record.kind === 'worksheet') this.#entry({ place, record })
@@ -133,7 +134,7 @@ export class Collector {
     this.clocks.set(record.clock, (this.clocks.get(record.clock) ?? 0) + 1)
     if (record.pump !== undefined && record.kind !== 'read-access') this.pumps.add(record.pump)
     this.#actor(one)
-    this.#row(one)
+    this.#row(one, raw.body)
     if (record.kind === 'read-access') this.#read(one)
     else if (record.kind === 'live') this.#live(one)
     else this.kept.push(one)
@@ -158,10 +159,11 @@ export class Collector {
     return record.pump === undefined && !OF_A_PUMP.includes(record.kind)
   }
 
-  #row({ place, record }: Kept): void {
+  /** `said`: the body as it is signed, with what this release does not know of it. */
+  #row({ place, record }: Kept, said: unknown): void {
     const readings = record.kind === 'interrogation' || record.kind === 'live'
     // What a reading says stands in its own table, in public units.
-    const body = readings ? null : JSON.stringify(record.body)
+    const body = readings ? null : JSON.stringify(said)
     const { kind } = record
     this.#put('records', {
       ...{ ...placed(place, record), kind, ...who(record), ...about(record) },
@@ -229,7 +231,10 @@ export class Collector {
         this.#put('pump-events', row)
       }
     }
-    const row = { ...head, read_at_utc: readAtOf(record), ...cells }
+    const contradicted = record.body.contradicted
+      ? 'another answer in this session said something else'
+      : null
+    const row = { ...head, read_at_utc: readAtOf(record), contradicted, ...cells }
     this.readings.push(row)
     this.#put('readings', row)
   }
@@ -287,6 +292,7 @@ const who = ({ actor, action, outcome }: AuditRecord) => ({
 const about = (r: AuditRecord): { readonly [K in (typeof ABOUT)[number]]: Cell } => ({
   ...{ pump: r.pump, model: r.model, wand: r.wand, port: r.port },
   ...{ session: r.session, snapshot: r.snapshot, pump_clock: r.deviceTime },
+  // Whose the pump was, as far as that was known when the record was written.
   ...{ patient_system: r.owner?.system, patient_id: r.owner?.value },
 })
 

@@ -40,7 +40,9 @@ function drugs(row: Row): string {
 
 /** What of a reading could not be had. */
 const spoiled = (row: Row): string =>
-  ['not_read', 'not_valid', 'not_decoded'].flatMap((name) => row[name] ?? []).join('; ')
+  ['contradicted', 'not_read', 'not_valid', 'not_decoded']
+    .flatMap((name) => row[name] ?? [])
+    .join('; ')
 
 export function pumpPages(collector: Collector, name: NameRecord): Html {
   const { live, readings } = collector
@@ -64,7 +66,7 @@ export function pumpPages(collector: Collector, name: NameRecord): Html {
     },
     { head: 'Drugs as programmed', cell: drugs },
     { head: 'Alarms', look: 'n', cell: (row) => text(row['active_alarms']) || 'not said' },
-    { head: 'Not read, or not valid as it came', cell: spoiled },
+    { head: 'Doubted, not read, or not valid as it came', cell: spoiled },
   ]
   const shown = readings.some((row) => spoiled(row) !== '') ? columns : columns.slice(0, -1)
   return html`<h2>5 What the pumps said</h2>
@@ -124,6 +126,8 @@ function trouble(collector: Collector, name: NameRecord): Html {
     const { kind, body } = record
     if (kind === 'read-failed')
       return `${saying(WORDS['en-US'], body)}${body.final ? ' (given up)' : ''}`
+    if (kind === 'session' && body.event === 'contradicted')
+      return `Session ${record.session}: the pump said something else than its reading in this session`
     if (kind === 'session' && body.event === 'ended' && body.how !== 'confirmed')
       return `Session ${record.session}: its close is not confirmed (${body.how ?? 'not said'})`
     if (kind === 'unclosed' && body.sessions.length > 0) {
