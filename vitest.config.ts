@@ -47,11 +47,14 @@ const ROOMS = [
     (room) => `${room}/*`,
   ),
   'audit/{decisions,oracle,second-verifier,tamper,vouched}',
+  'capture/!(format)',
   'refill/desk-log',
 ].map((tests) => `tests/${tests}.test.ts`)
 const ONCE = [
   // A sender that is killed, against a receiver in Python.
   'hl7/torture',
+  // A broker of its own for each test.
+  'fleet/*',
   // A program in C, which knows nothing of Node.
   'firmware/*',
   // Whole houses, for what they say.
@@ -59,8 +62,11 @@ const ONCE = [
   ...[
     ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
+    ...['replay', 'clients', 'package'],
     // What is written and shown, and who may see it, is the same on every Node.
     ...['refill-access', 'refill-operators', 'audit-report', 'audit-read'],
+    // It runs on the Node of the system that it boots.
+    ...['deb-package', 'image'],
   ].map((name) => `system/${name}`),
 ].map((tests) => `tests/${tests}.test.ts`)
 

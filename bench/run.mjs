@@ -1,5 +1,5 @@
-// `npm run bench -- [NAME] [--flush MS] [options of the bench]`: builds the benches and runs one, `audit`
-// if none is named. `--flush MS` (Linux, with strace) lets every fdatasync and fsync take that much
+// `npm run bench -- [NAME] [--flush MS] [options of the bench]`: builds the benches and runs one; if none is
+// named, the suite, for which it also builds the program and installs the peers, apart from it. `--flush MS` (Linux, with strace) lets every fdatasync and fsync take that much
 // longer, for all that are compared: many virtual disks answer before anything is on a medium.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const args = process.argv.slice(2)
-const name = args[0]?.startsWith('-') === false ? args.shift() : 'audit'
+const name = args[0]?.startsWith('-') === false ? args.shift() : 'suite'
 const at = args.indexOf('--flush')
 const [, flush] = at < 0 ? [] : args.splice(at, 2)
 
@@ -23,6 +23,12 @@ const file = join('.cache', 'bench', 'bench', `${name}.js`)
 if (!existsSync(join(root, file))) {
   console.error(`There is no bench called ${name}: see bench/README.md.`)
   process.exit(2)
+}
+if (name === 'suite' && !args.includes('--contender')) {
+  run(process.execPath, [join('tools', 'build.mjs')])
+  if (!existsSync(join(root, 'bench', 'peers', 'node_modules'))) {
+    run('npm', ['ci', '--prefix', join('bench', 'peers'), '--ignore-scripts', '--no-progress'])
+  }
 }
 const program = [process.execPath, file, ...args]
 if (flush === undefined) run(program[0], program.slice(1))

@@ -9,7 +9,7 @@ import type { Events, Replies, Shape } from '../src/client/checked.ts'
 import * as api from '../src/model/api.ts'
 import { RECORD_KINDS, recordSchema } from '../src/model/record.ts'
 import { pumpStatusSchema } from '../src/model/status.ts'
-import { run } from './docs.ts'
+import { run } from './run.ts'
 
 const FILE = 'src/client/shapes.ts'
 

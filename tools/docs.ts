@@ -7,13 +7,16 @@
 // To add one: a function that returns Markdown, and its line in GENERATED.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { checkTable } from './check-table.ts'
+import { reference } from './client-reference.ts'
+import { configuration } from './configuration.ts'
 import { picture, roomTable, walks } from './house.ts'
 import { linkDiagram, linkTable } from './link-tables.ts'
 import * as mapping from './mapping.ts'
 import * as protocol from './protocol-tables.ts'
+import { run } from './run.ts'
 import { commands } from './simulator-commands.ts'
+import { wiresharkTables } from './wireshark-tables.ts'
 
 /** File → name of the marker → what stands there. */
 export type Generated = Readonly<Record<string, Readonly<Record<string, () => string>>>>
@@ -21,6 +24,10 @@ export type Generated = Readonly<Record<string, Readonly<Record<string, () => st
 export const GENERATED: Generated = {
   'CONTRIBUTING.md': { rooms: roomTable, house: picture, walks },
   'conformance/README.md': { checks: checkTable },
+  'docs/client.md': { reference },
+  'docs/configuration.md': { settings: configuration },
+  // In a comment of Lua, which the tables end and begin again.
+  'docs/wireshark/wandbridge.lua': { tables: wiresharkTables },
   'docs/interoperability.md': {
     fields: mapping.fields,
     codes: mapping.codes,
@@ -77,21 +84,6 @@ export function generate(root: string, check: boolean, generated: Generated = GE
     if (!check) writeFileSync(path, text)
   }
   return stale
-}
-
-/** What the command line tools here have in common: write, or with --check only say what is stale. */
-export async function run(
-  module: string,
-  what: (root: string, check: boolean) => string[] | Promise<string[]>,
-): Promise<void> {
-  if (module !== pathToFileURL(process.argv[1] ?? '').href) return
-  const check = process.argv.includes('--check')
-  const stale = await what(process.cwd(), check)
-  for (const file of stale) console.log(check ? `out of date: ${file}` : `written: ${file}`)
-  if (check && stale.length > 0) {
-    console.log('The declarations have changed. Run `npm run generate` and commit what it writes.')
-    process.exitCode = 1
-  }
 }
 
 await run(import.meta.url, generate)

@@ -18,7 +18,7 @@ import { noOwners } from '../src/model/owner.ts'
 import { auditTold } from '../src/words/told.ts'
 import { WORDS } from '../src/words/words.ts'
 import { breaking, type Json } from './compatibility.ts'
-import { run } from './docs.ts'
+import { run } from './run.ts'
 
 const FILE = 'src/http/openapi.json'
 const NOTHING = {

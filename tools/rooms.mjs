@@ -48,7 +48,10 @@ export const ROOMS = {
     ...['base', 'model', 'audit/format', 'audit/read'],
   ]),
   recorder: room('src/recorder/', 'event to record, upkeep, captures, read access', [
-    ...['base', 'model', 'audit/format', 'audit/log', 'audit/read', 'bridge'],
+    ...['base', 'model', 'port', 'audit/format', 'audit/log', 'audit/read', 'bridge', 'capture'],
+  ]),
+  capture: room('src/capture/', 'raw traffic of ports in a file: format, writer, reader', [
+    ...['base', 'protocol', 'model', 'port'],
   ]),
   feed: room('src/feed/', 'records as followed', [
     ...['base', 'model', 'audit/format', 'audit/read', 'decoders'],
@@ -77,6 +80,18 @@ export const ROOMS = {
     'whose pump is whose: the clinic’s table, what is told of patients',
     [...['base', 'model']],
   ),
+  'fleet/stream': room('src/fleet/stream/', 'streams and subjects of a fleet, and its broker', [
+    'base',
+  ]),
+  'fleet/publish': room('src/fleet/publish/', 'the log on its way to the broker', [
+    ...['base', 'model', 'feed', 'fleet/stream'],
+  ]),
+  'fleet/serve': room('src/fleet/serve/', 'the logs of many sites, as the broker has them', [
+    ...['base', 'model', 'feed', 'fleet/stream'],
+  ]),
+  'fleet/watch': room('src/fleet/watch/', 'whether each log of a fleet only grows', [
+    ...['base', 'audit/format', 'fleet/serve', 'witness'],
+  ]),
   hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', ['model', 'words']),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
@@ -99,13 +114,14 @@ export const ROOMS = {
       'decoders',
       'delivery',
     ],
-    ...['driver', 'drivers', 'feed', 'fhir', 'hl7', 'http', 'knowledge', 'model', 'patients'],
-    ...['recorder', 'refill/sheet', 'status', 'witness', 'words'],
+    ...['capture', 'driver', 'drivers', 'feed', 'fhir', 'fleet/publish', 'fleet/serve'],
+    ...['fleet/stream', 'fleet/watch', 'hl7', 'http', 'knowledge', 'model'],
+    ...['patients', 'port', 'protocol', 'recorder', 'refill/sheet', 'status', 'witness', 'words'],
   ]),
   cli: room(
     'src/cli/',
     'one file a command',
-    [...['base', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
+    [...['base', 'capture', 'control', 'host', 'model', 'port'], ...['transport', 'words']],
     ['access', 'simulator', 'witness', 'cli/audit', 'cli/refill'],
   ),
   // The verbs of `audit`: the only commands that read the log themselves.

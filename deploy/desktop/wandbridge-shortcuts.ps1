@@ -1,9 +1,10 @@
 # Shortcuts on the desktop of a clinic's computer with Windows: the page of the running bridge, the worksheet
 # and practice. Run once as the user who works there:
 #   powershell -ExecutionPolicy Bypass -File wandbridge-shortcuts.ps1
-# It needs `wandbridge` in the PATH (npm install --global). Expected to work, not tested on Windows.
+# It needs `wandbridge.cmd` beside it (the portable folder) or in the PATH (npm install --global). Expected to work, not tested on Windows.
 $ErrorActionPreference = 'Stop'
-$command = (Get-Command wandbridge.cmd).Source
+$beside = Join-Path $PSScriptRoot 'wandbridge.cmd'
+$command = if (Test-Path $beside) { $beside } else { (Get-Command wandbridge.cmd).Source }
 $desktop = [Environment]::GetFolderPath('Desktop')
 $shell = New-Object -ComObject WScript.Shell
 

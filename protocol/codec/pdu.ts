@@ -2,6 +2,7 @@
 //
 // What this layer promises: `decodePdu` accepts exactly the byte strings that `encodePdu` makes, and
 // names the reason for every other one. Nothing here knows what a payload means.
+import { u16At, u32At } from './bytes.ts'
 import { crc32 } from './crc32.ts'
 
 export const MAJOR = 1
@@ -107,22 +108,19 @@ export function encodePdu(pdu: Pdu): Uint8Array {
  */
 export function decodePdu(bytes: Uint8Array): Pdu | PduFault {
   if (bytes.length < MIN_PDU || bytes.length > MAX_PDU) return 'truncated'
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const n = view.getUint16(6, true)
-  if (n !== bytes.length - MIN_PDU) return 'truncated'
-  if (view.getUint32(HEADER_SIZE + n, true) !== crc32(bytes.subarray(0, HEADER_SIZE + n))) {
-    return 'checksum'
-  }
-  const major = view.getUint8(0)
+  const end = bytes.length - CRC_SIZE
+  if (u16At(bytes, 6) !== end - HEADER_SIZE) return 'truncated'
+  if (u32At(bytes, end) !== crc32(bytes, 0, end)) return 'checksum'
+  const major = bytes[0] as number
   if (major !== MAJOR) return 'version'
   return {
     major,
-    type: view.getUint8(1),
-    flags: view.getUint8(2),
-    code: view.getUint8(3),
-    seq: view.getUint16(4, true),
-    link: view.getUint32(8, true),
-    session: view.getUint32(12, true),
-    payload: bytes.slice(HEADER_SIZE, HEADER_SIZE + n),
+    type: bytes[1] as number,
+    flags: bytes[2] as number,
+    code: bytes[3] as number,
+    seq: u16At(bytes, 4),
+    link: u32At(bytes, 8),
+    session: u32At(bytes, 12),
+    payload: bytes.slice(HEADER_SIZE, end),
   }
 }

@@ -9,22 +9,17 @@
 // unsigned field, except one whose range includes it; a list leaves a 4-byte header (count, stride,
 // start) where it is declared and its items lie behind the fixed part, so newer minors may append
 // fields and widen items.
+
 import {
   allOnes,
   hasUnavailable,
   type ListField,
+  type Place,
   type Repr,
   type ScalarField,
   type Struct,
 } from '../fields/field.ts'
-
-function readUint(view: DataView, at: number, size: 1 | 2 | 4): number {
-  return size === 4
-    ? view.getUint32(at, true)
-    : size === 2
-      ? view.getUint16(at, true)
-      : view.getUint8(at)
-}
+import { u16At, u32At } from './bytes.ts'
 
 function writeUint(view: DataView, at: number, size: 1 | 2 | 4, value: number): void {
   if (size === 4) view.setUint32(at, value, true)
@@ -37,57 +32,72 @@ function readText(bytes: Uint8Array, at: number, size: number): string | null {
   while (end > at && bytes[end - 1] === 0) end -= 1
   if (end === at) return null
   let out = ''
-  for (let i = at; i < end; i += 1) out += String.fromCharCode(bytes[i] ?? 0)
+  let i = at
+  // Four at a time: fewer strings are made and thrown away.
+  for (; i + 4 <= end; i += 4) {
+    const [a, b, c, d] = [bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]] as Four
+    out += String.fromCharCode(a, b, c, d)
+  }
+  for (; i < end; i += 1) out += String.fromCharCode(bytes[i] as number)
   return out
 }
 
-function readScalar(view: DataView, bytes: Uint8Array, at: number, field: ScalarField): unknown {
-  if (field.kind === 'text') return readText(bytes, at, field.size)
-  const raw = readUint(view, at, field.size)
-  return raw === allOnes(field.size) && hasUnavailable(field) ? null : raw
+type Four = [number, number, number, number]
+
+function readNumber(bytes: Uint8Array, at: number, { size, none }: Place): number | null {
+  const raw = size === 4 ? u32At(bytes, at) : size === 2 ? u16At(bytes, at) : (bytes[at] as number)
+  return raw === none ? null : raw
 }
 
-/** The items, or undefined when they overlap the `fixed` part, overrun the bytes or are too narrow. */
+/**
+ * The items of the list at `at`, or undefined when they overlap the fixed part, overrun the bytes or are too
+ * narrow. The struct that holds it is `bytes` from `from` to `end`, its fixed part `fixed` bytes.
+ */
 function readList(
-  view: DataView,
+  { item }: ListField,
   bytes: Uint8Array,
   at: number,
-  field: ListField,
-  fixed: number,
+  { from, end, fixed }: { from: number; end: number; fixed: number },
 ): unknown {
-  const count = view.getUint8(at)
-  const stride = view.getUint8(at + 1)
-  const start = view.getUint16(at + 2, true)
+  const count = bytes[at] as number
+  const stride = bytes[at + 1] as number
+  const start = u16At(bytes, at + 2)
   if (count === 0) return []
-  if (stride < field.item.size || start < fixed) return undefined
-  if (start + count * stride > bytes.length) return undefined
+  if (stride < item.size || start < fixed) return undefined
+  const first = from + start
+  if (first + count * stride > end) return undefined
   const items: unknown[] = []
   for (let i = 0; i < count; i += 1) {
-    const from = start + i * stride
-    const item = parse(field.item, bytes.subarray(from, from + stride))
-    if (item === null) return undefined
-    items.push(item)
+    const one = parse(item, bytes, first + i * stride, first + (i + 1) * stride)
+    if (one === null) return undefined
+    items.push(one)
   }
   return items
 }
 
 /**
- * Decodes `bytes` as `declared`. Longer bytes are fine (a newer minor appended fields).
- * Returns null when they are shorter than the declaration, or a list does not fit in them.
+ * Decodes `bytes`, from `from` to `end`, as `declared`. More bytes are fine (a newer minor appended fields).
+ * Returns null when they are fewer than the declaration, or a list does not fit in them.
  */
-export function parse<S extends Struct>(declared: S, bytes: Uint8Array): Repr<S> | null {
-  if (bytes.length < declared.size) return null
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+export function parse<S extends Struct>(
+  declared: S,
+  bytes: Uint8Array,
+  from = 0,
+  end = bytes.length,
+): Repr<S> | null {
+  const fixed = declared.size
+  if (end - from < fixed) return null
   const out: Record<string, unknown> = {}
-  let at = 0
-  for (const [name, field] of Object.entries(declared.fields)) {
-    if (field.kind === 'rest') out[name] = bytes.slice(at)
-    else if (field.kind === 'list') {
-      const items = readList(view, bytes, at, field, declared.size)
+  for (const place of declared.layout) {
+    const { name, kind } = place
+    const at = from + place.offset
+    if (kind === 'text') out[name] = readText(bytes, at, place.size)
+    else if (kind === 'rest') out[name] = bytes.slice(at, end)
+    else if (kind === 'list') {
+      const items = readList(place.field as ListField, bytes, at, { from, end, fixed })
       if (items === undefined) return null
       out[name] = items
-    } else out[name] = readScalar(view, bytes, at, field)
-    at += field.size
+    } else out[name] = readNumber(bytes, at, place)
   }
   return out as Repr<S>
 }

@@ -81,6 +81,19 @@ export interface Struct<F extends Fields = Fields> {
   readonly fields: F
   /** Bytes of the fixed part. */
   readonly size: number
+  /** The same fields in order, as bytes. */
+  readonly layout: readonly Place[]
+}
+
+/** Where a field stands, and how its number is read. All places have one shape, so they are read fast. */
+export interface Place {
+  readonly name: string
+  readonly field: Field
+  readonly kind: Field['kind']
+  readonly offset: number
+  readonly size: number
+  /** The number that says "unavailable"; -1 = none does. */
+  readonly none: number
 }
 
 export type FieldRepr<T> = T extends UintField | CodeField | TimeField
@@ -182,8 +195,16 @@ export const block = <F extends BlockFields>(name: string, doc: string, fields: 
   struct(name, doc, fields)
 
 export function struct<F extends Fields>(name: string, doc: string, fields: F): Struct<F> {
-  const size = Object.values(fields).reduce((sum, field) => sum + field.size, 0)
-  return { name, doc, fields, size }
+  let size = 0
+  const layout = Object.entries<Field>(fields).map(([fieldName, field]) => {
+    const offset = size
+    size += field.size
+    const { kind } = field
+    const isNumber = kind === 'uint' || kind === 'code' || kind === 'time'
+    const none = isNumber && hasUnavailable(field) ? allOnes(field.size) : -1
+    return { name: fieldName, field, kind, offset, size: field.size, none }
+  })
+  return { name, doc, fields, size, layout }
 }
 
 /** The "unavailable" pattern of an unsigned field of `size` bytes. */

@@ -1,6 +1,7 @@
 // How PDUs travel: the shape that lines of text (line-stream.ts) and reports of a HID interface
 // (report-stream.ts) have in common. Whoever carries, writes or reads frames is given one of the two
 // objects and asks it, instead of knowing which one it is.
+import { u32At } from '../codec/bytes.ts'
 import type { Pdu, PduFault } from '../codec/pdu.ts'
 import type { ReportFault } from './hid-report.ts'
 import type { LineFault } from './serial-line.ts'
@@ -46,6 +47,5 @@ export interface Framing {
 
 /** The three of a whole PDU, of whatever version. */
 export function otherVersion(raw: Uint8Array): OtherVersion {
-  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength)
-  return { major: view.getUint8(0), link: view.getUint32(8, true), raw }
+  return { major: raw[0] as number, link: u32At(raw, 8), raw }
 }

@@ -47,7 +47,8 @@ export interface Report {
   readonly count: number
   /** Grows by one, modulo 256, with every PDU of one sender. */
   readonly tag: number
-  readonly data: Uint8Array
+  /** Bytes of data in it. */
+  readonly used: number
 }
 
 /** Cuts PDUs into reports. One encoder per connection: it keeps the counter and the tag. */
@@ -77,12 +78,27 @@ export class ReportEncoder {
 /** One report, or null when its header contradicts itself or its padding is not zero. */
 export function readReport(bytes: Uint8Array): Report | null {
   if (bytes.length !== REPORT_SIZE) return null
-  const [counter = 0, place = 0, used = 0, tag = 0] = bytes
+  const counter = bytes[0] as number
+  const place = bytes[1] as number
+  const used = bytes[2] as number
+  const tag = bytes[3] as number
   const index = place >> 4
   const count = place & 0x0f
   if (count < 1 || count > MAX_REPORTS || index >= count) return null
   const last = index === count - 1
   if (used < 1 || used > REPORT_DATA || (!last && used !== REPORT_DATA)) return null
   for (let i = REPORT_HEADER + used; i < REPORT_SIZE; i += 1) if (bytes[i] !== 0) return null
-  return { counter, index, count, tag, data: bytes.subarray(REPORT_HEADER, REPORT_HEADER + used) }
+  return { counter, index, count, tag, used }
+}
+
+/** The data of reports that stand one behind the other, all of one PDU. */
+export function dataOf(reports: Uint8Array): Uint8Array {
+  const last = reports.length - REPORT_SIZE
+  const whole = (last / REPORT_SIZE) * REPORT_DATA
+  const data = new Uint8Array(whole + (reports[last + 2] as number))
+  for (let to = 0, from = 0; to < data.length; ) {
+    const end = Math.min(to + REPORT_DATA, data.length)
+    for (from += REPORT_HEADER; to < end; to += 1, from += 1) data[to] = reports[from] as number
+  }
+  return data
 }

@@ -1,12 +1,16 @@
-// The byte stream of one serial connection as PDUs: guard → parser-readline → hex → PDU. Host and
-// simulated wand use the same stream, one fresh instance per connection, never reused.
+// The byte stream of one serial connection as PDUs: parser-readline → hex → PDU. Host and simulated wand use
+// the same stream, one fresh instance per connection, never reused.
+//
+// The parser cuts the lines. What it does not do is done here, by README.md §5.2: it would hold a line without
+// end, and glue one that lost its end to the next. Lines are judged when the parser has done with the bytes, so
+// that whoever hears of them may push, close or fail.
 //
 // Conservation: bytes pushed = bytes of the lines reported as `pdu` + bytes reported as `discarded`
-// + `held`; `held` is 0 after `close`.
+// + `held`; `held` is 0 after `close`. Bytes that are passed on are the stream's own: who pushed may reuse his.
 import { ReadlineParser } from '@serialport/parser-readline'
 import { decodePdu } from '../codec/pdu.ts'
 import { type FrameDecoder, type FrameSink, type Framing, otherVersion } from './framing.ts'
-import { decodeLine, encodeLine, LineGuard } from './serial-line.ts'
+import { COLON, decodeLine, encodeLine, LINE_MAX } from './serial-line.ts'
 
 /** PDUs as lines of text. */
 export const LINES: Framing = {
@@ -15,51 +19,106 @@ export const LINES: Framing = {
   encoder: () => (pdu) => [Buffer.from(encodeLine(pdu), 'latin1')],
   decoder: (sink) => new LineStream(sink),
   peekVersion(frames) {
-    const raw = decodeLine(Buffer.from(frames).toString('latin1'))
+    const raw = decodeLine(frames)
     return typeof raw === 'string' ? null : otherVersion(raw)
   },
 }
 
+/** Lines as the bytes they are. Streams know null for that; the type of this option has forgotten it. */
+const NO_TEXT = null as unknown as BufferEncoding
+
 export class LineStream implements FrameDecoder {
-  readonly #guard: LineGuard
   readonly #parser = new ReadlineParser({
-    delimiter: '\n',
+    delimiter: Buffer.of(0x0a),
     includeDelimiter: true,
-    encoding: 'latin1',
+    encoding: NO_TEXT,
   })
   readonly #sink: FrameSink
+  /** Whole lines, and how many of them are judged. */
+  readonly #lines: Buffer[] = []
+  #judged = 0
+  /** What is held, or came with the next line, is the rest of an over-long line. */
+  #overlong = false
+  #closed = false
 
   constructor(sink: FrameSink) {
     this.#sink = sink
-    this.#parser.on('data', (line: string) => this.#line(line))
-    this.#guard = new LineGuard({
-      line: (bytes) => void this.#parser.write(Buffer.from(bytes)),
-      refused: (reason, bytes) => sink.discarded(reason, bytes),
-    })
+    this.#parser.on('data', (line: Buffer) => this.#lines.push(line))
   }
 
+  /** Bytes of a line that has not ended yet. */
   get held(): number {
-    return this.#guard.held
+    return this.#parser.buffer.length
   }
 
   push(chunk: Uint8Array): void {
-    this.#guard.push(chunk)
+    this.#parser.write(chunk)
+    if (this.#lines.length > 0) this.#judge()
+    const held = this.#parser.buffer
+    if (this.#closed) this.close()
+    else if (held.length > LINE_MAX || beginsAgain(held, chunk.length)) {
+      this.#parser.buffer = this.#bounded(held)
+    }
   }
 
-  /** Refuses what is held. The parser itself holds nothing: it only ever gets whole lines. */
+  /** The connection is gone: what is held is refused, and so is all that still comes. */
   close(): void {
-    this.#guard.close()
-    this.#parser.destroy()
+    this.#closed = true
+    const held = this.#bounded(this.#parser.buffer)
+    this.#parser.buffer = Buffer.alloc(0)
+    this.#refuse(held)
   }
 
-  #line(line: string): void {
-    const bytes = decodeLine(line)
-    if (typeof bytes === 'string') {
-      this.#sink.discarded(bytes, Buffer.from(line, 'latin1'))
+  #judge(): void {
+    while (this.#judged < this.#lines.length) this.#line(this.#lines[this.#judged++] as Buffer)
+    this.#lines.length = 0
+    this.#judged = 0
+  }
+
+  /** A whole line. If it is damaged, a `:` in it starts afresh, and what it starts may be a good one. */
+  #line(line: Buffer): void {
+    const bytes = this.#overlong || this.#closed ? 'truncated' : decodeLine(line)
+    if (typeof bytes !== 'string') {
+      const pdu = decodePdu(bytes)
+      if (typeof pdu === 'string') this.#sink.discarded(pdu, line)
+      else this.#sink.pdu(pdu, bytes, line.length)
       return
     }
-    const pdu = decodePdu(bytes)
-    if (typeof pdu === 'string') this.#sink.discarded(pdu, Buffer.from(line, 'latin1'))
-    else this.#sink.pdu(pdu, bytes, line.length)
+    const last = this.#bounded(line)
+    if (this.#overlong || this.#closed || last[0] !== COLON) this.#refuse(last)
+    else if (last.length < line.length) this.#line(last)
+    else this.#sink.discarded(bytes, last)
   }
+
+  /** Refuses what of `held` stands before its last `:`, and what is more than may be held; gives the rest. */
+  #bounded(held: Buffer): Buffer {
+    let rest = held
+    for (let at = rest.indexOf(COLON, 1); at > 0; at = rest.indexOf(COLON, 1)) {
+      this.#refuse(this.#capped(rest.subarray(0, at)))
+      rest = rest.subarray(at)
+    }
+    return this.#capped(rest)
+  }
+
+  #capped(held: Buffer): Buffer {
+    let rest = held
+    for (; rest.length > LINE_MAX; rest = rest.subarray(LINE_MAX)) {
+      this.#overlong = true
+      this.#sink.discarded('too-long', rest.subarray(0, LINE_MAX))
+    }
+    return rest
+  }
+
+  #refuse(held: Buffer): void {
+    const reason = this.#overlong ? 'too-long' : held[0] === COLON ? 'truncated' : 'noise'
+    this.#overlong = false
+    if (held.length > 0) this.#sink.discarded(reason, held)
+  }
+}
+
+/** Whether a `:` stands in the last `fresh` of `held`, but not as its first. */
+function beginsAgain(held: Uint8Array, fresh: number): boolean {
+  const from = Math.max(1, held.length - fresh)
+  for (let at = from; at < held.length; at += 1) if (held[at] === COLON) return true
+  return false
 }

@@ -8,7 +8,6 @@
 //
 // Conservation: reports pushed = reports of the PDUs reported as `pdu` + reports reported as
 // `discarded` + `held`; `held` is 0 after `close`. The same holds in bytes.
-import { join } from '../codec/bytes.ts'
 import { decodePdu } from '../codec/pdu.ts'
 import {
   type FrameDecoder,
@@ -18,7 +17,9 @@ import {
   otherVersion,
 } from './framing.ts'
 import {
+  dataOf,
   MAX_OUTSTANDING,
+  MAX_REPORTS,
   REPORT_SIZE,
   type Report,
   ReportEncoder,
@@ -34,10 +35,7 @@ export const REPORTS: Framing = {
     return (pdu) => reportsOf(encoder.encode(pdu))
   },
   decoder: (sink) => new ReportStream(sink),
-  peekVersion(frames) {
-    const parts = reportsOf(frames).map(readReport)
-    return otherVersion(join(parts.map((part) => part?.data ?? new Uint8Array())))
-  },
+  peekVersion: (frames) => otherVersion(dataOf(frames)),
 }
 
 /** Reports that stand one behind the other. */
@@ -57,7 +55,9 @@ export class ReportStream implements FrameDecoder {
   readonly #sink: ReportStreamSink
   /** Counter of the newest well-formed report. */
   #newest = -1
-  #partial: { readonly wire: Uint8Array; readonly report: Report }[] = []
+  /** The reports of a PDU that is not complete yet, one behind the other. */
+  readonly #partial = new Uint8Array(MAX_REPORTS * REPORT_SIZE)
+  #reports = 0
   /** The newest reports by the low bits of their counter: what a repeated report is known by. */
   readonly #recent: Uint8Array[] = []
 
@@ -67,7 +67,7 @@ export class ReportStream implements FrameDecoder {
 
   /** Bytes held back: the reports of a PDU that is not complete yet. */
   get held(): number {
-    return this.#partial.length * REPORT_SIZE
+    return this.#reports * REPORT_SIZE
   }
 
   /** Whole reports. Bytes behind the last whole report are refused, not kept for the next call. */
@@ -103,39 +103,42 @@ export class ReportStream implements FrameDecoder {
   }
 
   /** Whether `report` is the one that the PDU in hand waits for. Notes the jump of the counter. */
-  #follows(report: Report): boolean {
-    const jump = this.#newest < 0 ? 0 : (report.counter - this.#newest - 1) & 0xff
-    this.#newest = report.counter
+  #follows({ counter, index, count, tag }: Report): boolean {
+    const jump = this.#newest < 0 ? 0 : (counter - this.#newest - 1) & 0xff
+    this.#newest = counter
     if (jump > 0 && jump < 128) this.#sink.missing?.(jump)
-    const first = this.#partial[0]?.report
-    return (
-      jump === 0 &&
-      first !== undefined &&
-      report.index === this.#partial.length &&
-      report.tag === first.tag &&
-      report.count === first.count
-    )
+    if (jump !== 0 || index === 0 || index !== this.#reports) return false
+    const [, place = 0, , first] = this.#partial
+    return tag === first && count === (place & 0x0f)
   }
 
-  #take(report: Report, wire: Uint8Array): void {
-    this.#partial.push({ wire, report })
-    if (this.#partial.length < report.count) return
-    const parts = this.#partial
-    this.#partial = []
-    const raw = join(parts.map((part) => part.report.data))
+  #take({ count }: Report, wire: Uint8Array): void {
+    let whole = wire
+    if (count > 1) {
+      this.#partial.set(wire, this.held)
+      this.#reports += 1
+      if (this.#reports < count) return
+      whole = this.#taken()
+    }
+    const raw = dataOf(whole)
     const pdu = decodePdu(raw)
-    if (typeof pdu === 'string') this.#sink.discarded(pdu, join(parts.map((part) => part.wire)))
-    else this.#sink.pdu(pdu, raw, parts.length * REPORT_SIZE)
+    if (typeof pdu === 'string') this.#sink.discarded(pdu, whole)
+    else this.#sink.pdu(pdu, raw, whole.length)
   }
 
   #drop(reason: FramingFault): void {
-    if (this.#partial.length === 0) return
-    const parts = this.#partial
-    this.#partial = []
-    this.#sink.discarded(reason, join(parts.map((part) => part.wire)))
+    if (this.#reports > 0) this.#sink.discarded(reason, this.#taken())
+  }
+
+  #taken(): Uint8Array {
+    const reports = this.#partial.slice(0, this.held)
+    this.#reports = 0
+    return reports
   }
 }
 
 function same(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a?.every((byte, i) => byte === b[i]) ?? false
+  if (a === undefined) return false
+  for (let i = 0; i < b.length; i += 1) if (a[i] !== b[i]) return false
+  return true
 }

@@ -22,11 +22,12 @@ import { reduce } from '../status/fold.ts'
 import { type Memory, NO_MEMORY } from '../status/recalled.ts'
 import { type BridgeState, NOTHING_KNOWN } from '../status/state.ts'
 import { viewBridge } from '../status/view.ts'
-import type { PortSource, PortWatch } from '../transport/port.ts'
+import type { PortFact, PortSource, PortWatch } from '../transport/port.ts'
 import { AlarmTeller } from './alarms.ts'
 import { allowed, type Stopped } from './allowed.ts'
 import { Gate, NO_RECORDER, type Recorder } from './gate.ts'
 import { type Streams, streams } from './streams.ts'
+import { tapped } from './tapped.ts'
 
 export interface BridgeOptions {
   readonly env: Env
@@ -43,8 +44,8 @@ export interface BridgeOptions {
   readonly recorder?: Recorder
   /** What the log knows from before. */
   readonly memory?: BridgeMemory
-  /** Sees every byte both ways, as the port gave or took it: for captures. */
-  readonly tap?: (direction: 'in' | 'out', port: string, bytes: Uint8Array, at: Stamp) => void
+  /** Sees all that happens at every port, each byte as the port gave or took it: for captures. */
+  readonly tap?: (port: string, fact: PortFact, at: Stamp) => void
 }
 
 /** What a bridge asks of the log. */
@@ -111,19 +112,23 @@ export class Bridge {
   #add(port: PortSource): Driver {
     const { path } = port
     if (this.#drivers.has(path)) throw new RangeError(`${path} is given twice`)
-    const { driver: kind, source = 'device', policy, liveMs, tap } = this.#options
+    const { driver: kind, source = 'device', policy, liveMs } = this.#options
+    const seen = tapped(port, (fact) => this.#tap(path, fact))
     const driver = kind.create({
       env: this.#env,
-      port: allowed(port, kind.sends, (what) => this.#stopped(path, what)),
+      port: allowed(seen, kind.sends, (what) => this.#stopped(path, what)),
       source,
       policy,
       ...(liveMs === undefined ? {} : { liveMs }),
       shared: this.#shared,
       event: (event) => this.#push(event),
-      ...(tap && { tap: (direction, bytes, at) => tap(direction, path, bytes, at) }),
     })
     this.#drivers.set(path, driver)
     return driver
+  }
+
+  #tap(path: string, fact: PortFact): void {
+    this.#options.tap?.(path, fact, this.now())
   }
 
   /** A driver wanted to send what is not on its list. That is told before the link is seen to end. */
@@ -191,15 +196,13 @@ export class Bridge {
 
   /** Asks for one interrogation, on every port or on one; what comes of it is in the events. */
   interrogate(port?: string): boolean {
-    if (port === undefined) for (const driver of this.#drivers.values()) driver.read()
-    const driver = port === undefined ? null : this.#driverOf(port)
-    driver?.read(port)
-    return driver !== undefined
-  }
-
-  /** Of a port, or of one wand of several on it. */
-  #driverOf(port: string): Driver | undefined {
-    return this.#drivers.get(port) ?? [...this.#drivers].find(([path]) => isOnPath(path, port))?.[1]
+    // Of a port, or of one wand of several on it.
+    const asked = [...this.#drivers].filter(([path]) => port === undefined || isOnPath(path, port))
+    for (const [path, driver] of asked) {
+      this.#tap(path, { kind: 'read' })
+      driver.read(port)
+    }
+    return port === undefined || asked.length > 0
   }
 
   /** Counters of every driver, by port. */
@@ -213,6 +216,7 @@ export class Bridge {
    */
   async stop(): Promise<void> {
     this.#options.finder?.stop()
+    for (const path of this.#drivers.keys()) this.#tap(path, { kind: 'stop' })
     await Promise.all([...this.#drivers.values()].map((driver) => driver.stop()))
     let cancel = () => {}
     const late = new Promise<void>((resolve) => {

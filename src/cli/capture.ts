@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { sleep, systemEnv } from '../base/env.ts'
 import { ControlConnection } from '../control/client.ts'
+import { registerCaptureFiles } from './capture-files.ts'
 import { CommandError, Exit, type ExitCode, orExit, stopInOrder } from './exit.ts'
 import { number, settings, withStateDir } from './options.ts'
 
@@ -11,7 +12,7 @@ interface CaptureFlags {
 }
 
 export function registerCapture(program: Command): void {
-  withStateDir(program.command('capture'))
+  const command = withStateDir(program.command('capture'))
     .description(
       'Capture the raw traffic of the running bridge, noise included, until interrupted.',
     )
@@ -27,6 +28,7 @@ export function registerCapture(program: Command): void {
       }
       await capture(control, flags.seconds)
     })
+  registerCaptureFiles(command)
 }
 
 async function capture(control: ControlConnection, seconds: number | undefined): Promise<void> {

@@ -1,8 +1,12 @@
-// `wandbridge config check`: is this configuration file right?
+// `wandbridge config`: whether a configuration file is right, and that the running bridge reads its own again.
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
-import { configSchema } from '../host/config.ts'
-import { CommandError, Exit } from './exit.ts'
+import { ask } from '../control/client.ts'
+import { configSchema, defaultStateDir } from '../host/config.ts'
+import { CommandError, Exit, orExit } from './exit.ts'
+import { withStateDir } from './options.ts'
+import { reloadLines } from './reload.ts'
 
 export function registerConfig(program: Command): void {
   const config = program.command('config').description('The configuration file.')
@@ -18,4 +22,16 @@ export function registerConfig(program: Command): void {
         throw error
       }
     })
+  withStateDir(config.command('reload'))
+    .description(
+      'Let the running bridge read its configuration again. No session with a pump is touched.',
+    )
+    .action(async ({ stateDir }: { readonly stateDir?: string }) => {
+      const dir = resolve(stateDir ?? defaultStateDir())
+      const reloaded = await orExit(ask(dir, 'reload', {}), Exit.NOT_SO, UNCHANGED)
+      if (!reloaded) throw new CommandError(Exit.NOT_SO, `No bridge runs with ${dir}. ${UNCHANGED}`)
+      for (const line of reloadLines(reloaded)) console.log(line)
+    })
 }
+
+const UNCHANGED = 'Readings go on as before.'

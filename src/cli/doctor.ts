@@ -1,12 +1,15 @@
-// `wandbridge doctor`: what is wrong with this computer and what to do. Reads no pump, opens no port.
+// `wandbridge doctor`: what is wrong with this computer, what will be within weeks, and what to do. Reads no pump, opens no port.
 import { writeFileSync } from 'node:fs'
 import { hostname, release, type, userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { systemEnv, utc } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import { lookAround, renderDevices } from './devices.ts'
-import { check, type Finding } from './doctor/checks.ts'
+import { lookAhead } from './doctor/ahead.ts'
+import { gatherAhead } from './doctor/ahead-facts.ts'
+import { check } from './doctor/checks.ts'
 import { gather } from './doctor/facts.ts'
+import type { Finding } from './doctor/finding.ts'
 import { CommandError, Exit } from './exit.ts'
 import { type BridgeFlags, settings, withBridgeOptions } from './options.ts'
 import { row } from './render.ts'
@@ -18,14 +21,18 @@ interface DoctorFlags extends BridgeFlags {
 
 export function registerDoctor(program: Command): void {
   withBridgeOptions(program.command('doctor'))
-    .description('Say what is wrong with this computer for reading wands, and what to do.')
+    .description(
+      'Say what is wrong with this computer for reading wands, what will be within weeks, and what to do.',
+    )
     .option('--json', 'one JSON object a finding, one a line')
     .option('--report [file]', 'also write it to a file of one page, to be filed away')
     .action(async (flags: DoctorFlags) => {
       const env = systemEnv()
       const chosen = settings(flags)
       const { devices, hidden } = await lookAround()
-      const findings = check(await gather(env, chosen, devices))
+      const facts = await gather(env, chosen, devices)
+      const ahead = await gatherAhead(env, chosen, facts.state.freeBytes)
+      const findings = [...check(facts), ...lookAhead(ahead)]
       const lines = renderFindings(findings)
       if (flags.json) for (const finding of findings) console.log(JSON.stringify(finding))
       else for (const line of lines) console.log(line)

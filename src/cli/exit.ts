@@ -1,5 +1,5 @@
 // How commands end. Every error says what happened, what it means for the reading, what to do next.
-import { ControlError } from '../control/client.ts'
+import { ControlError } from '../control/error.ts'
 import { onReaderGone } from './output.ts'
 
 export const Exit = {
@@ -23,7 +23,7 @@ export class CommandError extends Error {
   }
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export type Signal = (typeof SIGNALS)[number]
 
 /** What a running bridge was asked for; when it did not do it, the command ends with `code`, and `means` is said. */
@@ -44,6 +44,7 @@ export async function orExit<T>(asked: Promise<T>, code: ExitCode, means: string
  */
 export function stopInOrder(
   stop: (why: string, signal: Signal | 'none') => Promise<ExitCode> | Promise<void>,
+  signals: readonly Signal[] = SIGNALS,
 ): {
   stop(code: ExitCode): Promise<never>
 } {
@@ -54,7 +55,7 @@ export function stopInOrder(
       .then((own) => process.exit(Math.max(code, own ?? Exit.OK)))
     return stopping
   }
-  for (const signal of SIGNALS) process.on(signal, () => void end(Exit.OK, signal, signal))
+  for (const signal of signals) process.on(signal, () => void end(Exit.OK, signal, signal))
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
       console.error('An error nobody expected. Sessions are being closed. Please report this:')

@@ -5,7 +5,6 @@
 import type { Command } from 'commander'
 import { sleep, systemEnv } from '../base/env.ts'
 import { ask } from '../control/client.ts'
-import type { Destinations } from '../host/delivery-host.ts'
 import { sourcesIn } from '../host/host.ts'
 import type { DestinationKind, DestinationStatus } from '../model/status.ts'
 import { destinationTold } from '../words/told.ts'
@@ -88,14 +87,14 @@ const meant =
     (kind === null || one.kind === kind) && (to === undefined || one.name === to)
 
 function destinationsOf(chosen: Settings, { to }: Flags, kind: DestinationKind | null) {
-  const { hl7, fhir, webhooks } = deliveryOf(chosen, () => {}).destinations
+  const { hl7, fhir, webhooks, ...rest } = deliveryOf(chosen, () => {}).destinations
   const isMeant = meant(kind, to)
-  const found: Destinations = {
+  const found = {
     hl7: hl7.filter(({ name }) => isMeant({ kind: 'hl7', name })),
     fhir: fhir.filter(({ name }) => isMeant({ kind: 'fhir', name })),
     webhooks: webhooks.filter(({ name }) => isMeant({ kind: 'webhook', name })),
   }
-  if (Object.values(found).flat().length > 0) return found
+  if (Object.values(found).flat().length > 0) return { ...found, ...rest }
   const what = to === undefined ? 'no destination' : `no destination ${to}`
   throw new CommandError(
     Exit.USAGE,

@@ -3,25 +3,9 @@
 // codes.
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../base/version.ts'
-import { registerAudit } from './audit.ts'
-import { registerCapture } from './capture.ts'
-import { registerConfig } from './config.ts'
-import { registerDemo } from './demo.ts'
-import { registerDevices } from './devices.ts'
-import { registerDoctor } from './doctor.ts'
+import type { Source } from '../model/reading.ts'
 import { CommandError, Exit } from './exit.ts'
-import { registerFhir } from './fhir.ts'
-import { registerHl7 } from './hl7.ts'
-import { registerOpen } from './open.ts'
-import { registerOperator } from './operator.ts'
 import { guardOutput } from './output.ts'
-import { registerRefill } from './refill.ts'
-import { registerServe } from './serve.ts'
-import { registerSim } from './sim.ts'
-import { registerStatus } from './status.ts'
-import { registerToken } from './token.ts'
-import { registerWatch } from './watch.ts'
-import { registerWitness } from './witness.ts'
 
 const program = new Command('wandbridge')
   .description(
@@ -39,28 +23,47 @@ const program = new Command('wandbridge')
 
 guardOutput(Exit.NOT_SO)
 
-for (const register of [
-  registerDemo,
-  registerServe,
-  registerStatus,
-  registerWatch,
-  registerSim,
-  registerRefill,
-  registerAudit,
-  registerWitness,
-  registerCapture,
-  registerToken,
-  registerOperator,
-  registerOpen,
-  registerFhir,
-  registerHl7,
-  registerDevices,
-  registerDoctor,
-  registerConfig,
-]) {
-  register(program)
+/** By name, in the order in which they are listed. Each is loaded when it is named, all of them for help. */
+const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  demo: async () => (await import('./demo.ts')).registerDemo,
+  serve: async () => (await import('./serve.ts')).registerServe,
+  status: async () => (await import('./status.ts')).registerStatus,
+  watch: async () => (await import('./watch.ts')).registerWatch,
+  sim: async () => (await import('./sim.ts')).registerSim,
+  refill: async () => (await import('./refill.ts')).registerRefill,
+  audit: async () => (await import('./audit.ts')).registerAudit,
+  witness: async () => (await import('./witness.ts')).registerWitness,
+  capture: async () => (await import('./capture.ts')).registerCapture,
+  replay: async () => (await import('./replay.ts')).registerReplay,
+  token: async () => (await import('./token.ts')).registerToken,
+  operator: async () => (await import('./operator.ts')).registerOperator,
+  open: async () => (await import('./open.ts')).registerOpen,
+  fhir: async () => (await import('./fhir.ts')).registerFhir,
+  hl7: async () => (await import('./hl7.ts')).registerHl7,
+  devices: async () => (await import('./devices.ts')).registerDevices,
+  doctor: async () => (await import('./doctor.ts')).registerDoctor,
+  config: async () => (await import('./config.ts')).registerConfig,
+  backup: async () => (await import('./backup.ts')).registerBackup,
 }
+const named = process.argv[2] ?? ''
+const wanted =
+  named === '--version' ? [] : COMMANDS[named] ? [COMMANDS[named]] : Object.values(COMMANDS)
+for (const register of await Promise.all(wanted.map((load) => load()))) register(program)
 for (const command of program.commands) command.exitOverride()
+
+// A state directory of a later release is not touched by any command.
+program.hook('preAction', async (_, action) => {
+  if (!action.options.some(({ long }) => long === '--state-dir')) return
+  const { stateDir, source } = action.opts<{ stateDir?: string; source?: Source }>()
+  const { defaultStateDir } = await import('../host/config.ts')
+  const { checkState, LaterState } = await import('../host/state-format.ts')
+  try {
+    checkState(stateDir ?? defaultStateDir(source))
+  } catch (error) {
+    if (error instanceof LaterState) throw new CommandError(Exit.USAGE, error.message)
+    // What cannot be read is told by the command that wants it.
+  }
+})
 
 try {
   await program.parseAsync()

@@ -2,10 +2,19 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Env } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
-import { type Config, configSchema, defaultStateDir, LISTEN } from '../host/config.ts'
+import {
+  type BrokerConfig,
+  brokerProblem,
+  type Config,
+  configSchema,
+  defaultStateDir,
+  LISTEN,
+} from '../host/config.ts'
 import type { HostOptions } from '../host/host.ts'
 import type { HttpOptions } from '../host/http-host.ts'
+import { codingsOf } from '../model/codings.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 import { Finder } from '../transport/finder.ts'
 import type { PortSource } from '../transport/port.ts'
@@ -101,15 +110,29 @@ export function auditOf({ audit }: Config): NonNullable<HostOptions['audit']> {
 /** Whose pump is whose. */
 export const patientsOf = (
   { patients }: Config,
-  log: (text: string) => void,
+  log: (text: string, level?: Level) => void,
 ): NonNullable<HostOptions['patients']> => ({ config: patients ?? null, log })
+
+/** The broker that `--from` names; the configuration says how it lets us in. Throws CommandError(USAGE). */
+export function brokerOf({ fleet }: Config, from: string): BrokerConfig {
+  const { credentials, nkey, tls } = fleet ?? {}
+  const broker = {
+    servers: from.split(','),
+    ...(credentials !== undefined && { credentials }),
+    ...(nkey !== undefined && { nkey }),
+    ...(tls && { tls }),
+  }
+  const wrong = brokerProblem(broker)
+  if (wrong !== null) throw new CommandError(Exit.USAGE, `--from: ${wrong}`)
+  return broker
+}
 
 /** Where messages go. */
 export function deliveryOf(
-  { hl7, delivery }: Config,
-  log: (text: string) => void,
+  { hl7, delivery, codings }: Config,
+  log: (text: string, level?: Level) => void,
 ): NonNullable<HostOptions['delivery']> {
-  return { destinations: { hl7: hl7.destinations, ...delivery }, log }
+  return { destinations: { hl7: hl7.destinations, ...delivery, codings: codingsOf(codings) }, log }
 }
 
 /** How captures of raw traffic are kept. */
@@ -120,8 +143,8 @@ export function captureOf({ capture }: Config): NonNullable<HostOptions['capture
 
 /** Where to listen and how; undefined = nowhere. Throws CommandError(USAGE) on what cannot be. */
 export function httpOf(
-  { http: { listen, tls, publicUrl, ...http }, locale, zone }: Config,
-  log: (text: string) => void,
+  { http: { listen, tls, publicUrl, ...http }, locale, zone, codings }: Config,
+  log: (text: string, level?: Level) => void,
 ): HttpOptions | undefined {
   if (listen === 'none') return undefined
   const found = /^(?:\[([0-9a-f:.]+)\]|([^:\s]+)):(\d{1,5})$/i.exec(listen)
@@ -132,7 +155,7 @@ export function httpOf(
   const host = String(found[1] ?? found[2])
   const page = { locale, zone }
   return {
-    ...{ host, port, page, log, ...http },
+    ...{ host, port, page, log, ...http, codings: codingsOf(codings) },
     ...(publicUrl !== undefined && { publicUrl }),
     ...(tls !== undefined && { tls: tlsOf(tls) }),
   }

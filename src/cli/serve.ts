@@ -1,58 +1,82 @@
 // `wandbridge serve`: the bridge, until it is stopped. It never gives up on a lost wand.
 
 import type { Command } from 'commander'
-import { type Env, systemEnv, utc } from '../base/env.ts'
+import { type Env, systemEnv } from '../base/env.ts'
 import { type Overlooked, onOverlooked } from '../base/failures.ts'
+import { isJournal, Journal, type Level } from '../base/journal.ts'
 import { serviceManager } from '../base/service-manager.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, ListenError, OtherSource, startHost } from '../host/host.ts'
+import { LaterState } from '../host/state-format.ts'
 import type { Locale } from '../model/format.ts'
-import { printable } from '../model/printable.ts'
+import { printable, printableJson } from '../model/printable.ts'
 import { type AuditStatus, type Coded, isFork } from '../model/status.ts'
 import { auditSentence, linkText } from '../words/told.ts'
 import { sentence, WORDS } from '../words/words.ts'
 import { endOf, type Holder } from './ends.ts'
-import { CommandError, Exit, type ExitCode, type Signal, stopInOrder } from './exit.ts'
+import { CommandError, Exit, type ExitCode, SIGNALS, type Signal, stopInOrder } from './exit.ts'
 import {
   auditOf,
   type BridgeFlags,
   bridgeWands,
+  brokerOf,
   captureOf,
   deliveryOf,
   httpOf,
   patientsOf,
+  type Settings,
   settings,
   withBridgeOptions,
 } from './options.ts'
+import { reloader } from './reload.ts'
 
 export function registerServe(program: Command): void {
   withBridgeOptions(program.command('serve'))
     .description('Run the bridge.')
     .option('--policy <policy>', 'when to read: on-placement, manual, continuous')
     .option('--listen <host:port>', `where to serve HTTP, or none (default: ${LISTEN})`)
-    .action(async (flags: BridgeFlags) => {
+    .option(
+      '--from <servers>',
+      'no wand: serve what a broker has of many sites (nats://HOST:PORT,…)',
+    )
+    .action(async (flags: BridgeFlags & { readonly from?: string }) => {
       const chosen = settings(flags)
+      if (flags.from !== undefined) return replica(chosen, flags.from)
       const env = systemEnv()
       const notify = serviceManager(env)
       const wands = bridgeWands(chosen, env)
-      const log = (text: string) => console.error(`${utc(env.wall())}  ${text}`)
-      const http = httpOf(chosen, log)
-      const host = await hold(env, chosen.stateDir, async () => ({
+      const journal = journalOf(chosen, env)
+      const log = (text: string) => journal.say('info', 'bridge', text)
+      const http = httpOf(chosen, journal.of('http'))
+      const reload = reloader(flags, chosen, journal, () => host)
+      const host: Host = await hold(env, chosen.stateDir, async () => ({
         ...wands,
         policy: chosen.policy,
         locale: chosen.locale,
         audit: auditOf(chosen),
         capture: captureOf(chosen),
-        delivery: deliveryOf(chosen, log),
-        patients: patientsOf(chosen, log),
+        delivery: deliveryOf(chosen, journal.of('delivery')),
+        patients: patientsOf(chosen, journal.of('patients')),
+        ...(chosen.fleet && { fleet: { config: chosen.fleet, log: journal.of('fleet') } }),
         ...(http && { http }),
+        ...(flags.config !== undefined && { reload }),
       }))
-      stopInOrder((why, signal) => {
+      const stop = (why: string, signal: Signal | 'none') => {
         notify('STOPPING=1', 'STATUS=Closing sessions with pumps.')
         return stopHost(host, 'serve', { why, signal }, chosen.locale)
-      })
-      onOverlooked((what, message) => log(printable(overlookedLine(what, message))))
+      }
+      // A terminal that hangs up ends what it started; a service has none, and is asked to reload.
+      const hangsUp = process.stdin.isTTY === true || process.stderr.isTTY === true
+      stopInOrder(stop, hangsUp || flags.config === undefined ? SIGNALS : ['SIGINT', 'SIGTERM'])
+      if (!hangsUp && flags.config !== undefined) {
+        const refused = (error: Error) =>
+          journal.say('error', 'configuration', `${error.message}\nNothing has changed.`)
+        process.on('SIGHUP', () => void reload().catch(refused))
+      }
+      onOverlooked((what, message) =>
+        journal.say(message === null ? 'info' : 'warning', what, overlookedLine(what, message)),
+      )
       const names = [...host.bridge.ports, ...(wands.finder ? [wands.finder.path] : [])]
       log(`Bridge ready. State: ${chosen.stateDir}. Wands: ${names.join(', ')}.`)
       log(`Audit files: ${host.auditor.dir}`)
@@ -61,7 +85,9 @@ export function registerServe(program: Command): void {
       let key = ''
       const { words } = host
       const tell = (audit: Coded<AuditStatus>) => {
-        log(auditSentence(words, audit))
+        const level = LEVEL[audit.state] ?? 'info'
+        const { code } = audit
+        journal.say(level, 'audit', auditSentence(words, audit), { state: audit.state, code })
         const now = host.auditor.state.key ?? ''
         if (now !== key && now !== '') log(`Verifier key, to be kept elsewhere: ${now}`)
         key = now
@@ -70,16 +96,53 @@ export function registerServe(program: Command): void {
       tell(host.bridge.status().audit)
       host.bridge.audit$.subscribe(tell)
       host.bridge.events$.subscribe((event) => {
-        if (event.kind === 'link') log(`${event.port}  ${linkText(words, event)}`)
+        const { port } = event
+        if (event.kind === 'link') {
+          const { phase, cause } = event
+          journal.say('info', 'link', linkText(words, event), { port, phase, cause })
+        }
         if (event.kind === 'read-failed') {
-          log(`${event.port}  Not read: ${sentence(words, event.why)}`)
+          const text = `Not read: ${sentence(words, event.why)}`
+          journal.say('warning', 'reading', text, { port, code: event.why.code })
         }
         if (event.kind === 'session-end' && event.how !== 'confirmed') {
-          log(`${event.port}  Session ${event.session} not confirmed closed (${event.how}).`)
+          const text = `Session ${event.session} not confirmed closed (${event.how}).`
+          journal.say('error', 'session', text, { port, how: event.how })
         }
       })
     })
 }
+
+/** Serves what a broker has, until it is stopped. */
+async function replica(chosen: Settings, from: string): Promise<void> {
+  const env = systemEnv()
+  const journal = journalOf(chosen, env)
+  const log = (text: string) => journal.say('info', 'fleet', text)
+  const { source, stateDir, locale, zone } = chosen
+  const broker = brokerOf(chosen, from)
+  const http = httpOf(chosen, log)
+  if (!http) throw new CommandError(Exit.USAGE, 'A replica has nothing to do without --listen.')
+  const { startReplica } = await import('../host/replica.ts')
+  const page = { locale, zone }
+  const options = { broker, source, words: WORDS[locale], page, http, log }
+  const running = await startReplica(env, stateDir, options).catch((error: Error) => {
+    const next = 'Nothing is served. Check --from, and what the broker lets this user do.'
+    const what = error instanceof ListenError ? '' : 'The replica cannot start: '
+    throw new CommandError(Exit.USAGE, `${what}${error.message}\n${next}`)
+  })
+  stopInOrder(() => running.close())
+  log(`Replica ready on ${running.url}. Sites: ${running.sites.join(', ') || 'none yet'}.`)
+  log(`Tokens for all sites: --state-dir ${stateDir}; for one: --state-dir ${stateDir}/sites/SITE.`)
+}
+
+function journalOf(chosen: Settings, env: Env): Journal {
+  const write = (line: string, json: boolean) =>
+    console.error(json ? printableJson(line) : printable(line))
+  return new Journal({ env, systemd: isJournal(), write, ...chosen.log })
+}
+
+/** How urgent it is that the log is so. */
+const LEVEL: Readonly<Record<string, Level>> = { failed: 'error', slow: 'warning' }
 
 /**
  * Stops a bridge; says how its sessions ended and what witnesses refused at the end, and gives the exit code of
@@ -120,7 +183,8 @@ export async function hold(
   try {
     return await startHost(env, stateDir, make)
   } catch (error) {
-    if (error instanceof OtherSource) throw new CommandError(Exit.USAGE, error.message)
+    if (error instanceof OtherSource || error instanceof LaterState)
+      throw new CommandError(Exit.USAGE, error.message)
     if (error instanceof Error && 'syscall' in error) {
       const next = 'Nothing was read. Give another --state-dir, or make this one writable.'
       throw new CommandError(

@@ -20,7 +20,6 @@ import {
   withBridgeOptions,
 } from './options.ts'
 import { renderPump, sourceMark } from './render.ts'
-import { hold } from './serve.ts'
 
 interface StatusFlags extends BridgeFlags {
   readonly json?: boolean
@@ -57,6 +56,8 @@ async function read(env: Env, chosen: Settings, readMs: number): Promise<Reads> 
   const control = await ControlConnection.open(chosen.stateDir)
   if (control) return readThrough(control, chosen, readMs)
   const ports = await wandsNow(chosen, env)
+  // All of the bridge is loaded when one is needed.
+  const { hold } = await import('./serve.ts')
   const host = await hold(env, chosen.stateDir, async () => ({
     source: chosen.source,
     ports,

@@ -39,7 +39,9 @@ export interface ClientOptions {
   readonly token?: string
   /** The newest checkpoint of each log, kept from earlier: what the bridge says must continue them. */
   readonly checkpoints?: readonly Pin[]
+  /** Default: the global one. */
   readonly fetch?: Fetch
+  /** Default: `systemClock`. */
   readonly clock?: Clock
 }
 
@@ -86,6 +88,7 @@ export class Client {
   readonly status$: Observable<ClientStatus> = this.#status.asObservable()
   /** Every record once, in order, through lost connections; `resets$` says where that could not be. */
   readonly records$: Observable<ApiRecord> = this.#records.asObservable()
+  /** Where what follows is no continuation of what came before, and why. */
   readonly resets$: Observable<Reset> = this.#resets.asObservable()
   /** Checkpoints to keep: the newest of each log is to be given as `checkpoints` next time. */
   readonly checkpoints$: Observable<Pin> = this.#pins.asObservable()
@@ -103,11 +106,15 @@ export class Client {
       return { record, reportedVolume: reservoir.reportedVolume, rate: infusion.rate }
     }),
   )
+  /** Alarms of pumps that came, changed or went from one reading to the next. */
   readonly alarms$: Observable<RecordOf<'alarm'>> = this.#only('alarm')
   /** What pumps have logged themselves, as it is read. */
   readonly pumpEvents$: Observable<RecordOf<'pump-events'>> = this.#only('pump-events')
+  /** What became of sessions with pumps. */
   readonly sessions$: Observable<RecordOf<'session'>> = this.#only('session')
+  /** What became of the connections to wands. */
   readonly link$: Observable<RecordOf<'link'>> = this.#only('link')
+  /** The wands, whenever one of them is another. */
   readonly wand$ = this.status$.pipe(
     map(({ wands }) => wands),
     distinctUntilChanged((a, b) => JSON.stringify(a) === JSON.stringify(b)),
@@ -150,6 +157,7 @@ export class Client {
     return this.#state && view(this.#state, this.#now(), state === 'live')
   }
 
+  /** Ends the connection and every stream. */
   close(): void {
     this.#end({ state: 'closed' })
     for (const one of [this.#records, this.#resets, this.#status, this.#pins]) one.complete()

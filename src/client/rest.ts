@@ -44,17 +44,24 @@ export function rest(fetch: Fetch, base: string, headers: () => Readonly<Record<
   }
   const pump = (id: string) => `/api/v1/pumps/${encodeURIComponent(id)}`
   return {
+    /** Every wand, with the state of the bridge. */
     wands: () => get('/api/v1/wands', 'wands'),
+    /** Every pump that was read, with its newest reading. */
     pumps: () => get('/api/v1/pumps', 'pumps'),
+    /** One of them, by `pump.id`. */
     pump: (id: string) => get(pump(id), 'pump'),
+    /** What moved, reading by reading. */
     readings: (id: string, range: Range = {}) =>
       get(`${pump(id)}/readings${query(range)}`, 'readings'),
+    /** Every interrogation in short. */
     interrogations: (id: string, range: Range = {}) =>
       get(`${pump(id)}/interrogations${query(range)}`, 'visits'),
-    /** `record`: its id, from the list. */
+    /** The whole of one; `record`: its id, from the list. */
     interrogation: (id: string, record: string) =>
       get(`${pump(id)}/interrogations/${encodeURIComponent(record)}`, 'interrogation'),
+    /** What the pump has logged itself. */
     events: (id: string, range: Range = {}) => get(`${pump(id)}/events${query(range)}`, 'events'),
+    /** Refills as the pump reports them, with what was written down at each. */
     refills: (id: string, range: Range = {}) =>
       get(`${pump(id)}/refills${query(range)}`, 'refills'),
     /** A tile of a log, by its address in c2sp.org/tlog-tiles. */

@@ -185,7 +185,7 @@ export const SHAPES: readonly Shape[] = [
   {"enum":["pin","claimed"]},
   {"fields":{"operator":177,"verified":178}},
   {"fields":{"kind":173,"id":1,"position":4,"log":1,"at":0,"source":9,"pump":145,"wand":3,"port":3,"patient":3,"owner":149,"session":25,"snapshot":25,"deviceTime":38,"sheet":1,"step":1,"entries":175,"signed":179},"optional":["signed"]},
-  {"enum":["hl7","fhir","webhook"]},
+  {"enum":["hl7","fhir","webhook","nats"]},
   {"enum":["idle","sending","waiting","failed","disabled"]},
   {"fields":{"log":1,"position":6,"control":1,"code":1,"text":1,"attempts":6,"at":0}},
   {"items":183},

@@ -2,6 +2,7 @@
 // answers is of another version.
 import { connect, type Socket } from 'node:net'
 import { controlAddress } from './address.ts'
+import { ControlError } from './error.ts'
 import {
   type AnswerLine,
   type Args,
@@ -15,15 +16,6 @@ import {
 
 /** Longest answer line: a status with many pumps. */
 const ANSWER_MAX = 64 * 1024 * 1024
-
-/** The bridge did not do it; `why` tells a refusal from an end, and both from an answer that is none. */
-export class ControlError extends Error {
-  readonly why: 'refused' | 'ended' | 'not-understood'
-  constructor(why: ControlError['why'], message: string) {
-    super(message)
-    this.why = why
-  }
-}
 
 const ended = () => new ControlError('ended', 'The running bridge ended before it had answered.')
 const notUnderstood = () =>

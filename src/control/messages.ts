@@ -103,6 +103,14 @@ export const REQUESTS = {
     args: nothing,
     reply: z.object({ file: z.string(), bytes: z.number(), sha256: z.string() }).nullable(),
   },
+  /** The configuration is read again: the settings that are in use now, and those that want a restart. */
+  reload: {
+    args: nothing,
+    reply: z.object({
+      applied: z.array(z.string()).readonly(),
+      restart: z.array(z.string()).readonly(),
+    }),
+  },
   /** How far the destinations are. */
   delivery: { args: nothing, reply: z.array(destinationStatusSchema).readonly() },
   /** Sends what was set aside again: how many, by destination. */

@@ -2,6 +2,7 @@
 // our client credentials (RFC 6749, 4.4), kept until shortly before it ends.
 import { readFileSync } from 'node:fs'
 import type { Env } from '../base/env.ts'
+import { assertionOf } from './client-assertion.ts'
 import type { FhirAuth } from './config.ts'
 import { type Post, saidBy } from './http.ts'
 import { jsonOf } from './saved.ts'
@@ -45,12 +46,15 @@ async function fetched(
   post: Post,
   signal: AbortSignal,
 ) {
-  const { tokenUrl: url, clientId, clientSecretFile, scope } = auth
-  const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) })
-  const word = (text: string) => encodeURIComponent(text).replace(/%20/g, '+')
-  const pair = `${word(clientId)}:${word(secretIn(clientSecretFile))}`
+  const { tokenUrl: url, scope } = auth
+  const secret = 'clientSecretFile' in auth
+  const form = new URLSearchParams({
+    grant_type: 'client_credentials',
+    ...(scope && { scope }),
+    ...(secret ? {} : assertionOf(env, auth)),
+  })
   const headers = {
-    authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
+    ...(secret && { authorization: basic(auth.clientId, secretIn(auth.clientSecretFile)) }),
     'content-type': 'application/x-www-form-urlencoded',
     accept: 'application/json',
   }
@@ -64,6 +68,11 @@ async function fetched(
   const seconds = Number(said['expires_in'] ?? USUAL_S)
   const lasts = (Number.isFinite(seconds) ? seconds : USUAL_S) * 1_000
   return { token, until: env.monotonic() + Math.max(0, lasts - Math.min(EARLY_MS, lasts / 2)) }
+}
+
+function basic(...pair: readonly [id: string, secret: string]): string {
+  const words = pair.map((text) => encodeURIComponent(text).replace(/%20/g, '+'))
+  return `Basic ${Buffer.from(words.join(':')).toString('base64')}`
 }
 
 /** An object of JSON; anything else is an empty one. */

@@ -59,11 +59,18 @@ const auth = z
       clientSecretFile: file,
       scope: z.string().min(1).optional(),
     }),
+    z.strictObject({
+      tokenUrl: url,
+      clientId: z.string().min(1),
+      privateKeyFile: file,
+      keyId: z.string().min(1).optional(),
+      scope: z.string().min(1).optional(),
+    }),
   ])
   .optional()
   .meta({
     description:
-      'A file with a bearer token, or OAuth 2 client credentials. None: the server needs none, or takes the certificate of `tls`.',
+      'A file with a bearer token, or OAuth 2 client credentials, with a secret or with a private key (private_key_jwt). None: the server needs none, or takes the certificate of `tls`.',
   })
 export type FhirAuth = z.output<typeof auth>
 

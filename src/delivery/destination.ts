@@ -1,6 +1,7 @@
 // One destination: the log is its outbox. It takes what is owed from the feed, sends it one message at a
 // time, in order, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
 import { type Env, utc } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { type Statement, statement } from '../model/statement.ts'
 import type { Coded, DestinationStatus } from '../model/status.ts'
@@ -11,6 +12,7 @@ import { insist, Place, sinceOf } from './place.ts'
 import { type Parked, type Saved, type Store, UnreadablePlace } from './saved.ts'
 import type { Message, Sender } from './sender.ts'
 import { standing } from './standing.ts'
+import { Turns } from './turns.ts'
 
 /** What is written down about a destination, durably. False = it could not be. */
 export interface Notes {
@@ -31,13 +33,14 @@ export interface DestinationOptions {
   readonly records: Records
   readonly store: Store
   readonly notes: Notes
-  log(text: string): void
+  log(text: string, level?: Level): void
 }
 
 export class Destination {
   readonly #options: DestinationOptions
   readonly #outbox: Outbox
   readonly #exchange: Exchange
+  readonly #turns: Turns
   readonly #end = new AbortController()
   #place: Place | null = null
   /** Why nothing can be sent at all: its place or the log cannot be read. */
@@ -47,13 +50,13 @@ export class Destination {
   #resending: Parked | null = null
   /** It wanted no message any more, and is to be asked again. */
   #enabling = false
-  #sent = 0
 
   constructor(options: DestinationOptions) {
     const { env, records, sender, rules } = options
     this.#options = options
     this.#outbox = new Outbox(env, records, sender)
     this.#exchange = new Exchange(env, sender, { ...RULES, ...rules }, options.log)
+    this.#turns = new Turns(this.#exchange, this.#outbox)
   }
 
   get name(): string {
@@ -126,7 +129,7 @@ export class Destination {
       lastError: this.#exchange.lastError,
       waiting: this.#outbox.held,
       parked,
-      sent: this.#sent,
+      sent: this.#turns.sent,
     })
   }
 
@@ -248,9 +251,8 @@ export class Destination {
   ): Promise<Parked | null | 'stopped' | 'gone'> {
     const { notes, env } = this.#options
     const { control } = message
-    const result = await this.#exchange.send(message)
+    const result = await this.#turns.take(message)
     if (result.kind === 'accepted') {
-      this.#sent += 1
       if (before && !(await this.#written(() => notes.resent(before)))) return 'stopped'
       return null
     }

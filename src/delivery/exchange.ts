@@ -2,6 +2,7 @@
 // something to send, sent again, closed, waited for. It knows what the destination said last, and whether it is
 // down; that it is, and that it is well again, is said once.
 import type { Cancel, Env } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import { type Statement, statement } from '../model/statement.ts'
 import { type Event, IDLE, type Result, type Rules, type State, step } from './machine.ts'
 import type { Link, Message, Reply, Sender } from './sender.ts'
@@ -13,9 +14,10 @@ export class Exchange {
   readonly #env: Env
   readonly #rules: Rules
   readonly #link: Link
-  readonly #log: (text: string) => void
+  readonly #log: (text: string, level?: Level) => void
   #state: State = IDLE
   #stopped = false
+  #once = false
   /** The text of the message that is under way. */
   #text = ''
   #done: (result: Result) => void = () => {}
@@ -28,7 +30,7 @@ export class Exchange {
   /** That it takes nothing now stands in the log of the bridge. */
   #saidDown = false
 
-  constructor(env: Env, sender: Sender, rules: Rules, log: (text: string) => void) {
+  constructor(env: Env, sender: Sender, rules: Rules, log: (text: string, level?: Level) => void) {
     this.#env = env
     this.#rules = rules
     this.#log = log
@@ -56,8 +58,12 @@ export class Exchange {
     return this.#lastError
   }
 
-  /** Until it is accepted, is to be set aside, or nothing is wanted any more. Of what was stopped nothing is said. */
-  async send(message: Message): Promise<Result> {
+  /**
+   * Until it is accepted, is to be set aside, is stuck, or nothing is wanted any more; `once`: one attempt. Of what was
+   * stopped nothing is said.
+   */
+  async send(message: Message, once = false): Promise<Result> {
+    this.#once = once
     await message.ready?.()
     try {
       this.#text = message.text()
@@ -72,7 +78,7 @@ export class Exchange {
     if (result.kind !== 'accepted') return result
     this.#lastError = NO_ERROR
     this.#odd = null
-    if (this.#saidDown) this.#log('it takes messages again.')
+    if (this.#saidDown) this.#log('it takes messages again.', 'info')
     this.#saidDown = false
     return result
   }
@@ -104,7 +110,7 @@ export class Exchange {
 
   #on(event: Event): void {
     if (this.#stopped) return
-    const { state, effects } = step(this.#state, event, this.#rules)
+    const { state, effects } = step(this.#state, event, { ...this.#rules, once: this.#once })
     this.#state = state
     for (const effect of effects) {
       switch (effect.do) {

@@ -1,7 +1,9 @@
 // What a destination is sent next and what its replies mean: one message at a time, in order. Pure:
 // events in, effects out. What is accepted is done with; an error is tried again, more and more slowly,
 // then parked; a refusal is parked at once; silence closes the connection; a destination that is down, or says
-// that it takes nothing now, is tried for ever. A reply that names another message says nothing about this one.
+// that it takes nothing now, is tried again and again. Whether it is the message that is never taken, or the
+// destination that takes none, one message cannot tell: after so many times it is `stuck`, and whoever sends tries
+// another one. A reply that names another message says nothing about this one.
 import type { Reply } from './sender.ts'
 
 export interface Rules {
@@ -10,8 +12,10 @@ export interface Rules {
   readonly ackMs: number
   /** So long at least, in all its waits, a message is tried before it is set aside for errors. */
   readonly patienceMs: number
-  /** How often a message is sent without an answer that means anything, then set aside; null = for ever. */
-  readonly unanswered: number | null
+  /** After how often a message that was sent and not taken, nor judged, is stuck; null = never. */
+  readonly stuck: number | null
+  /** One attempt: what is not taken at once, whatever the reason, is stuck. */
+  readonly once?: boolean
   /** First wait before trying again; it doubles up to the longest. */
   readonly backoffMs: number
   readonly longestMs: number
@@ -21,7 +25,7 @@ export const RULES: Rules = {
   attempts: 5,
   ackMs: 30_000,
   patienceMs: 0,
-  unanswered: null,
+  stuck: null,
   backoffMs: 1_000,
   longestMs: 60_000,
 }
@@ -34,8 +38,10 @@ export interface State {
   readonly waiting: 'nothing' | 'ack' | 'backoff'
   /** Error replies to this message so far. */
   readonly refused: number
-  /** Sent, and neither accepted nor answered with an error, so far. */
-  readonly unanswered: number
+  /** Sent, and neither taken nor judged, so far: it was told to come later, or nothing was said that means anything. */
+  readonly putOff: number
+  /** What was said of it last. */
+  readonly said: { readonly code: string; readonly text: string }
   /** Ms that this message has waited so far. */
   readonly spent: number
   /** Connections in a row that came to nothing, or were told to come later. */
@@ -49,7 +55,8 @@ export const IDLE: State = {
   head: null,
   waiting: 'nothing',
   refused: 0,
-  unanswered: 0,
+  putOff: 0,
+  said: { code: 'none', text: '' },
   spent: 0,
   failed: 0,
   strays: 0,
@@ -67,7 +74,8 @@ export type Result =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'gone'; readonly code: string; readonly text: string }
   | {
-      readonly kind: 'parked'
+      /** `stuck`: it may be for the destination, and not for the message. */
+      readonly kind: 'parked' | 'stuck'
       readonly code: string
       readonly text: string
       readonly attempts: number
@@ -98,31 +106,38 @@ export function step(state: State, event: Event, rules: Rules = RULES): Step {
       if (state.head === null)
         return { state: { ...closed, waiting: 'nothing', failed: 0 }, effects: [NO_TIMER] }
       // It was sent on this connection, and nothing was said of it.
-      const unanswered = state.unanswered + (state.waiting === 'ack' ? 1 : 0)
-      const limit = rules.unanswered ?? Number.POSITIVE_INFINITY
-      if (unanswered > state.unanswered && unanswered >= limit && state.spent >= rules.patienceMs) {
-        const text = `no answer that means anything, ${unanswered} times`
-        const result = { kind: 'parked', code: 'none', text, attempts: unanswered } as const
-        return {
-          state: { ...closed, ...FRESH, head: null, waiting: 'nothing', failed: 0 },
-          effects: [NO_TIMER, { do: 'done', result }],
-        }
-      }
+      const silent = state.waiting === 'ack'
+      const said = silent ? { code: 'none', text: 'no answer that means anything' } : state.said
+      const putOff = state.putOff + (silent ? 1 : 0)
       const ms = waitMs(failed - 1, rules)
-      const spent = state.spent + ms + (state.waiting === 'ack' ? rules.ackMs : 0)
-      const waiting = { ...closed, unanswered, spent, waiting: 'backoff' } as const
-      return { state: waiting, effects: [{ do: 'timer', ms }] }
+      const spent = state.spent + ms + (silent ? rules.ackMs : 0)
+      const waiting = { ...closed, putOff, said, spent, waiting: 'backoff' } as const
+      return rules.once ? stuck(waiting) : { state: waiting, effects: [{ do: 'timer', ms }] }
     }
-    case 'time':
+    case 'time': {
       if (state.waiting === 'ack') return { state, effects: [{ do: 'close' }] }
+      const { putOff, spent, waiting } = state
+      const limit = rules.stuck ?? Number.POSITIVE_INFINITY
+      if (waiting === 'backoff' && putOff >= limit && spent >= rules.patienceMs) return stuck(state)
       return next({ ...state, waiting: 'nothing' }, rules)
+    }
     case 'reply':
       return replied(state, event.reply, rules)
   }
 }
 
 /** Of a message that was not sent yet. */
-const FRESH = { refused: 0, unanswered: 0, spent: 0 } as const
+const FRESH = { refused: 0, putOff: 0, said: IDLE.said, spent: 0 } as const
+
+/** How long the destination has failed is kept: the next message waits as long. */
+function stuck(state: State): Step {
+  const { said, putOff, refused } = state
+  const result = { kind: 'stuck', ...said, attempts: putOff + refused } as const
+  return {
+    state: { ...state, ...FRESH, head: null, waiting: 'nothing' },
+    effects: [NO_TIMER, { do: 'done', result }],
+  }
+}
 
 const NO_TIMER: Effect = { do: 'timer', ms: null }
 
@@ -159,9 +174,14 @@ function replied(state: State, reply: Reply, rules: Rules): Step {
     do: 'timer' as const,
     ms: Math.max(waitMs(times, rules), Math.min(afterMs, MOST_ASKED_MS)),
   })
+  const said = { code, text }
+  if (rules.once && means !== 'refused') return stuck({ ...state, said, putOff: state.putOff + 1 })
   if (means === 'later') {
     const failed = state.failed + 1
-    return { state: { ...state, failed, waiting: 'backoff' }, effects: [wait(failed - 1)] }
+    const { ms } = wait(failed - 1)
+    const [putOff, spent] = [state.putOff + 1, state.spent + ms]
+    const later = { ...state, failed, putOff, said, spent, waiting: 'backoff' } as const
+    return { state: later, effects: [{ do: 'timer', ms }] }
   }
   const refused = state.refused + 1
   if (means === 'refused' || (refused >= rules.attempts && state.spent >= rules.patienceMs)) {

@@ -57,6 +57,14 @@ export class Outbox {
     return this.#entries[0] ?? null
   }
 
+  /** The nth message that waits and is none of these, and from the beginning again; null = none is. */
+  other(these: ReadonlySet<string>, n: number): Message | null {
+    const all = this.#entries.flatMap((one) =>
+      one.kind === 'message' && !these.has(one.message.control) ? [one.message] : [],
+    )
+    return all[n % all.length] ?? null
+  }
+
   /** The first one is done with. */
   shift(): void {
     if (this.#entries.shift()?.kind === 'message') this.#held -= 1

@@ -9,7 +9,7 @@ import type { Decoder } from '../model/decoder.ts'
 import type { BridgeEvent, Stamp } from '../model/event.ts'
 import type { Policy } from '../model/policy.ts'
 import type { SnapshotValues, Source } from '../model/reading.ts'
-import type { PortSource } from '../transport/port.ts'
+import type { PortFact, PortSource } from '../transport/port.ts'
 
 /** Whether a port that events name is this path, or one wand of several on it. */
 export const isOnPath = (path: string, port: string): boolean =>
@@ -57,8 +57,6 @@ export interface DriverOptions {
   readonly liveMs?: number
   readonly shared: Shared
   event(event: BridgeEvent): void
-  /** Sees every byte both ways, as the port gave or took it. */
-  tap?(direction: 'in' | 'out', bytes: Uint8Array, at: Stamp): void
 }
 
 export interface Driver {
@@ -71,6 +69,32 @@ export interface Driver {
   read(port?: string): void
   /** Closes the session (confirmed if the implant answers) and the port. Within 3 s, once for all. */
   stop(): Promise<void>
+}
+
+/** Of a capture, for whoever reads along. */
+export interface OverhearOptions {
+  /** How the events name the port. */
+  readonly path: string
+  /** The bridge that spoke; null = another program did. */
+  readonly bridge: {
+    readonly source: Source
+    readonly policy: Policy
+    readonly liveMs: number | null
+  } | null
+  readonly shared: Shared
+  event(event: BridgeEvent): void
+}
+
+/** Follows what was captured at one port; it sends nothing. */
+export interface Overhearing {
+  /** `framing` when a capture begins with an open port. */
+  opened(framing: 'line' | 'report', at: Stamp): void
+  fact(fact: PortFact, at: Stamp): void
+  /** What happened before `at` is not known. */
+  gap(why: string, at: Stamp): void
+  /** Monotonic time at which something runs out, if nothing happens before; null = nothing does. */
+  wakeAt(): number | null
+  wake(at: Stamp): void
 }
 
 /** A frame that a driver can send: what it hands to its port in one write. */
@@ -109,4 +133,6 @@ export interface DriverKind {
   /** The longest silence of a wand that is well, in ms: after it the wand is lost. */
   readonly quietMs: number
   create(options: DriverOptions): Driver
+  /** Tells of captured traffic what a link would have told, as source `replay`. Without it there is no replay. */
+  overhear?(options: OverhearOptions): Overhearing
 }

@@ -5,16 +5,15 @@
 // A position is given once. What is not given is told: as a gap, when retention has dropped it, or as
 // replaced, when another log is written now. A file that cannot be read rejects, and whoever asked comes
 // again with the cursor. Reading pauses for what is live, and ends when nobody waits for it.
-import { join } from 'node:path'
 import type { Observable } from 'rxjs'
-import { listLogs, ordinalOf } from '../audit/read/files.ts'
-import { LogReader } from '../audit/read/log-reader.ts'
+import { ordinalOf } from '../audit/read/files.ts'
 import type { Disk } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
 import type { Source } from '../model/reading.ts'
 import { sourceOf } from '../model/source.ts'
 import { type Cursor, cursorText } from './cursor.ts'
 import type { FeedRecord, Selection } from './feed-record.ts'
+import { type Logs, logsAt, type RecordReader } from './logs.ts'
 import { type HistoryQuery, Passes } from './passes.ts'
 import { Wakes } from './wakes.ts'
 
@@ -24,11 +23,8 @@ export interface LogHead {
   readonly size: number
 }
 
-export interface FeedOptions {
+export type FeedOptions = {
   readonly env: Env
-  readonly disk: Disk
-  /** `<state>/audit` */
-  readonly dir: string
   readonly source: Source
   /** Only this log, also when another one is written now. Default: the current one. */
   readonly log?: string
@@ -36,7 +32,14 @@ export interface FeedOptions {
   readonly head?: () => LogHead | null
   /** Something may be new; without it the disk is looked at every now and then, while somebody follows. */
   readonly wake$?: Observable<unknown>
-}
+} & (
+  | {
+      readonly disk: Disk
+      /** `<state>/audit` */
+      readonly dir: string
+    }
+  | { readonly logs: Logs }
+)
 
 /** What a follower is given. Whoever has taken it goes on from its cursor. */
 export type FeedItem = { readonly cursor: Cursor } & (
@@ -67,14 +70,17 @@ export type FeedItem = { readonly cursor: Cursor } & (
 
 export class Feed {
   readonly #options: FeedOptions
+  readonly #logs: Logs
   readonly #wakes: Wakes
   readonly #passes: Passes
-  #reader: LogReader | null = null
+  #reader: RecordReader | null = null
   #known: LogHead | null = null
   #looking: Promise<LogHead | null> | null = null
 
   constructor(options: FeedOptions) {
     this.#options = options
+    this.#logs =
+      'logs' in options ? options.logs : logsAt(options.disk, options.dir, options.source)
     this.#wakes = new Wakes(options.env, options.wake$ ?? null)
     this.#passes = new Passes(options.env, this.#wakes)
   }
@@ -195,8 +201,8 @@ export class Feed {
       const cursor = { log, position: head.size - 1 }
       return from > head.size ? [{ kind, cursor, log, from, by: log, why: 'ahead' as const }] : []
     }
-    const { disk, dir, source } = this.#options
-    const logs = await listLogs(disk, dir, source)
+    const { source } = this.#options
+    const logs = await this.#logs.list()
     const last = ordinalOf(head.log)
     // Where another log has its ordinal, or none has one so high, all was begun anew, and all is new.
     const own = sourceOf(log) === source ? ordinalOf(log) : last
@@ -214,14 +220,12 @@ export class Feed {
   }
 
   async #lookAtDisk(): Promise<LogHead | null> {
-    const { disk, dir, source } = this.#options
-    const log = this.#options.log ?? (await listLogs(disk, dir, source)).at(-1)
+    const log = this.#options.log ?? (await this.#logs.list()).at(-1)
     return log === undefined ? null : { log, size: await this.#readerOf(log).size() }
   }
 
-  #readerOf(log: string): LogReader {
-    const { disk, dir } = this.#options
-    if (this.#reader?.log !== log) this.#reader = new LogReader(disk, join(dir, log))
+  #readerOf(log: string): RecordReader {
+    if (this.#reader?.log !== log) this.#reader = this.#logs.of(log)
     return this.#reader
   }
 

@@ -1,9 +1,10 @@
 // One pass over one log, forward or backward: from the files, and the newest records from the tail that all
 // followers share. It gives records piece by piece, and pauses for what is live.
-import type { LogReader, Range } from '../audit/read/log-reader.ts'
+import type { Range } from '../audit/read/log-reader.ts'
 import type { Place, Stored } from '../audit/read/scan.ts'
 import { type Env, sleep } from '../base/env.ts'
 import { FeedRecord, type Selection, selector } from './feed-record.ts'
+import type { RecordReader } from './logs.ts'
 import { Tail } from './tail.ts'
 import type { Wakes } from './wakes.ts'
 
@@ -41,7 +42,7 @@ export class Passes {
   }
 
   /** Selected records in order, as far as the head: from the files, and the newest from the tail. */
-  async *forward(reader: LogReader, size: number, query: HistoryQuery): AsyncGenerator<Piece> {
+  async *forward(reader: RecordReader, size: number, query: HistoryQuery): AsyncGenerator<Piece> {
     const { after = -1, before = size, gone = () => false } = query
     const end = Math.min(before, size)
     const selected = selector(query)
@@ -80,7 +81,7 @@ export class Passes {
   }
 
   /** Selected records, newest first. */
-  async *backward(reader: LogReader, size: number, query: HistoryQuery): AsyncGenerator<Piece> {
+  async *backward(reader: RecordReader, size: number, query: HistoryQuery): AsyncGenerator<Piece> {
     const { after = -1, before = size } = query
     const selected = selector(query)
     const pause = this.turns()

@@ -1,14 +1,14 @@
 // The newest records of the log, read once for everybody who follows near its head. It is filled by reading
 // the files and by nothing else, from where it stopped to read, and it is bounded.
-import type { LogReader } from '../audit/read/log-reader.ts'
 import type { Place } from '../audit/read/scan.ts'
 import { FeedRecord } from './feed-record.ts'
+import type { RecordReader } from './logs.ts'
 
 const RECORDS = 4_000
 const BYTES = 8 << 20
 
 export class Tail {
-  #reader: LogReader | null = null
+  #reader: RecordReader | null = null
   /** Every record from `#from` on. */
   #records: FeedRecord[] = []
   #from = 0
@@ -18,16 +18,16 @@ export class Tail {
   #reading: Promise<void> | null = null
 
   /** The first position of this log that it holds; what is before must be read from the files. */
-  fromOf(reader: LogReader): number {
+  fromOf(reader: RecordReader): number {
     return this.#reader === reader ? this.#from : Number.POSITIVE_INFINITY
   }
 
-  holds(reader: LogReader, position: number): boolean {
+  holds(reader: RecordReader, position: number): boolean {
     return position >= this.fromOf(reader) && position < this.#next
   }
 
   /** Reads on until the log's first `size` records were seen, once for all who wait. */
-  async reach(reader: LogReader, size: number): Promise<void> {
+  async reach(reader: RecordReader, size: number): Promise<void> {
     while (this.#reader !== reader || this.#next < size) {
       this.#reading ??= this.#read(reader, size).finally(() => {
         this.#reading = null
@@ -41,7 +41,7 @@ export class Tail {
     return this.#records.slice(Math.max(0, from - this.#from), Math.max(0, to - this.#from))
   }
 
-  async #read(reader: LogReader, until: number): Promise<void> {
+  async #read(reader: RecordReader, until: number): Promise<void> {
     // Of what it would not hold, nothing before the last segment is read.
     const other = this.#reader !== reader
     if (other || until - this.#next > RECORDS) {

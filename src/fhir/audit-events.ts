@@ -23,7 +23,7 @@ export function auditEventOf(entry: AuditEntry): AuditEvent {
   return {
     resourceType: 'AuditEvent',
     id: `${log}.${position}`,
-    meta: metaOf(source, '1', at),
+    meta: metaOf(source, 'record', '1', at),
     type: reads
       ? { system: TYPES, code: 'rest', display: 'RESTful Operation' }
       : { system: TYPES, code: 'object', display: 'Object' },

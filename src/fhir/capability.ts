@@ -1,8 +1,9 @@
 // What this server can do, made from the tables that do it.
 import type { CapabilityStatement, CapabilityStatementRestResource } from 'fhir/r4.js'
 import { includable } from './included.ts'
-import { TYPES } from './library.ts'
 import { PARAMS } from './parameters.ts'
+import { PROFILES, profileUrl } from './profile-names.ts'
+import { isVersioned, TYPES } from './query.ts'
 
 export function capability(version: string, base: string, date: string): CapabilityStatement {
   return {
@@ -30,10 +31,14 @@ export function capability(version: string, base: string, date: string): Capabil
 }
 
 function resourceOf(type: (typeof TYPES)[number]): CapabilityStatementRestResource {
-  const versioned = type !== 'DeviceMetric' && type !== 'Patient'
+  const versioned = isVersioned(type)
+  const profiles = PROFILES.filter((one) => one.type === type)
   const codes = ['read', ...(versioned ? ['vread'] : []), 'search-type'] as const
   return {
     type,
+    ...(profiles.length > 0 && {
+      supportedProfile: profiles.map(({ name }) => profileUrl(name)),
+    }),
     interaction: codes.map((code) => ({ code: code as 'read' })),
     ...(type === 'Observation' && {
       operation: [

@@ -38,7 +38,7 @@ export function unreadDevice({ id, serial, model, source, last }: UnreadPump): D
   return {
     resourceType: 'Device',
     id,
-    meta: metaOf(source, String(last.position), last.at),
+    meta: metaOf(source, 'pump', String(last.position), last.at),
     status: 'unknown',
     ...namesOf(id, serial, model),
     type: conceptOf(OBJECTS.mds.code),
@@ -57,7 +57,12 @@ function channelOf(
   return {
     resourceType: 'Device',
     id: deviceId(id, object),
-    meta: metaOf(source, String(record.position), record.at),
+    meta: metaOf(
+      source,
+      object === 'mds' ? 'pump' : 'pump-part',
+      String(record.position),
+      record.at,
+    ),
     identifier: [{ system: PUMP_SYSTEM, value: deviceId(id, object) }],
     status,
     type: { ...conceptOf(code), text: objectText(record, object) },
@@ -124,7 +129,7 @@ function deviceMetricOf(
     resourceType: 'DeviceMetric',
     id,
     // No versions: whether it is on is of this moment.
-    meta: { ...metaOf(record.source, '1', record.at), versionId: undefined },
+    meta: { ...metaOf(record.source, 'metric', '1', record.at), versionId: undefined },
     identifier: [{ system: PUMP_SYSTEM, value: id }],
     type: { ...conceptOf(metric.code), text },
     ...(unit !== null && { unit: { coding: [{ system: UCUM, code: unit }] } }),

@@ -20,14 +20,13 @@ import {
 import type { PatientId } from '../model/owner.ts'
 import type { Source } from '../model/reading.ts'
 import type { InterrogationRecord } from '../model/record.ts'
+import { type ProfileName, profileUrl } from './profile-names.ts'
 
 export const UCUM = 'http://unitsofmeasure.org'
 export const SERIAL_SYSTEM = 'urn:wandbridge:pump-serial'
 export const PUMP_SYSTEM = 'urn:wandbridge:pump'
 export const RECORD_SYSTEM = 'urn:wandbridge:record'
 const PSEUDONYM_SYSTEM = 'urn:wandbridge:pseudonym'
-const DEVICE_TIME = 'urn:wandbridge:structuredefinition:device-time'
-const CLOCK_OFFSET = 'urn:wandbridge:structuredefinition:device-clock-offset'
 const ABSENT = 'http://hl7.org/fhir/StructureDefinition/data-absent-reason'
 const ABSENT_SYSTEM = 'http://terminology.hl7.org/CodeSystem/data-absent-reason'
 
@@ -63,10 +62,16 @@ export const absent = (reason: string): CodeableConcept => ({
   coding: [{ system: ABSENT_SYSTEM, code: reason }],
 })
 
-/** What is simulated or replayed is said so on every resource. */
-export const metaOf = (source: Source, versionId: string, lastUpdated: string): Meta => ({
+/** What a resource is of ours: a profile, published beside it. What is simulated or replayed says so. */
+export const metaOf = (
+  source: Source,
+  profile: ProfileName,
+  versionId: string,
+  lastUpdated: string,
+): Meta => ({
   versionId,
   lastUpdated,
+  profile: [profileUrl(profile)],
   ...markOf(source),
 })
 
@@ -94,7 +99,7 @@ export function deviceTime(text: string | null): DeviceTime {
   if (text === null) {
     return { text: undefined, element: { extension: [{ url: ABSENT, valueCode: 'unknown' }] } }
   }
-  const extension: Extension[] = [{ url: DEVICE_TIME, valueString: text }]
+  const extension: Extension[] = [{ url: profileUrl('device-time'), valueString: text }]
   return { text: text.slice(0, 10), element: { extension } }
 }
 
@@ -108,9 +113,12 @@ export function readingTime({
   clock: { offset },
 }: Pick<InterrogationRecord, 'deviceTime' | 'readAt' | 'clock'>): DeviceTime {
   const extension: Extension[] = []
-  if (text !== null) extension.push({ url: DEVICE_TIME, valueString: text })
+  if (text !== null) extension.push({ url: profileUrl('device-time'), valueString: text })
   if (offset.value !== null) {
-    extension.push({ url: CLOCK_OFFSET, valueQuantity: quantityOf(offset.value, offset.unit) })
+    extension.push({
+      url: profileUrl('device-clock-offset'),
+      valueQuantity: quantityOf(offset.value, offset.unit),
+    })
   }
   return { text: readAt, element: extension.length > 0 ? { extension } : {} }
 }

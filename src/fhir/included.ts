@@ -1,44 +1,25 @@
 // What the resources of a page point at, given with them: `_include=DiagnosticReport:result`. What many of them
 // point at comes once, and the values of one interrogation are read together.
-import type {
-  Device,
-  DeviceMetric,
-  DiagnosticReport,
-  Observation,
-  Reference,
-  Resource,
-} from 'fhir/r4.js'
-import { type Found, isType, type Library, type Type } from './library.ts'
+import type { Resource } from 'fhir/r4.js'
+import type { Library } from './library.ts'
+import { PARAMS } from './parameters.ts'
+import { type Found, isType, type Type } from './query.ts'
 
 export type Included = Pick<Found, 'resource'>
 
-type Of = (resource: never) => readonly (string | undefined)[]
-const patientIn = (subject: Reference | undefined) =>
-  subject?.reference?.startsWith('Patient/') ? subject.reference : undefined
-const INCLUDES: Readonly<Partial<Record<Type, Readonly<Record<string, Of>>>>> = {
-  DiagnosticReport: {
-    result: ({ result = [] }: DiagnosticReport) => result.map(({ reference }) => reference),
-    subject: ({ subject }: DiagnosticReport) => [subject?.reference],
-    patient: ({ subject }: DiagnosticReport) => [patientIn(subject)],
-  },
-  Observation: {
-    subject: ({ subject }: Observation) => [subject?.reference],
-    patient: ({ subject }: Observation) => [patientIn(subject)],
-    device: ({ device }: Observation) => [device?.reference],
-  },
-  DeviceMetric: {
-    source: ({ source }: DeviceMetric) => [source?.reference],
-    parent: ({ parent }: DeviceMetric) => [parent?.reference],
-  },
-  Device: {
-    parent: ({ parent }: Device) => [parent?.reference],
-    patient: ({ patient }: Device) => [patient?.reference],
-  },
-}
+type Of = (resource: never) => readonly string[]
+
+/** By name: the search parameters that are references. */
+const references = (type: Type): ReadonlyMap<string, Of> =>
+  new Map(
+    Object.entries(PARAMS[type]).flatMap(([name, param]) =>
+      param.type === 'reference' ? [[name, param.of.of] as const] : [],
+    ),
+  )
 
 /** For the CapabilityStatement. */
 export const includable = (type: Type) =>
-  Object.keys(INCLUDES[type] ?? {}).map((name) => `${type}:${name}`)
+  [...references(type).keys()].map((name) => `${type}:${name}`)
 
 export interface Includes {
   /** As they were asked for. */
@@ -48,20 +29,20 @@ export interface Includes {
 }
 
 export function includesOf(type: Type, values: readonly string[]): Includes {
-  const known = INCLUDES[type] ?? {}
+  const known = references(type)
   const names: string[] = []
   const ignored: string[] = []
   const made: Of[] = []
   for (const value of new Set(values.filter((one) => one !== ''))) {
     const [of, name = '', target] = value.split(':')
-    const refs = of === type && Object.hasOwn(known, name) ? known[name] : undefined
+    const refs = of === type ? known.get(name) : undefined
     if (!refs) {
       ignored.push(`_include=${value}`)
       continue
     }
     names.push(value)
     made.push((resource) =>
-      refs(resource).filter((one) => target === undefined || one?.startsWith(`${target}/`)),
+      refs(resource).filter((one) => target === undefined || one.startsWith(`${target}/`)),
     )
   }
   return {
@@ -85,7 +66,7 @@ async function included(
   const byPlace = new Map<string, Set<string>>()
   const out: Included[] = []
   for (const reference of wanted) {
-    if (reference === undefined || given.has(reference)) continue
+    if (given.has(reference)) continue
     const [type = '', id = ''] = reference.split('/')
     if (!isType(type)) continue
     if (type === 'Observation') {

@@ -2,10 +2,11 @@
 // DeviceMetric is: two drugs have doses of one code, and each has its newest. The log is walked from its newest
 // record until everything has been found, or for as long as a search may take.
 import type { Observation } from 'fhir/r4.js'
-import type { Found, Library } from './library.ts'
+import type { Library } from './library.ts'
 import { type Asked, narrowed, refuseUnless, testsOf } from './matching.ts'
 import { FhirProblem } from './outcome.ts'
 import { quoted } from './params.ts'
+import type { Found } from './query.ts'
 import { entryOf, leftOut, type Searched, searchset, warning } from './search.ts'
 
 const CONTROL = ['_format', '_pretty', 'max']

@@ -6,12 +6,12 @@ import type { Resource } from 'fhir/r4.js'
 import { utc } from '../base/env.ts'
 import type { Code } from '../model/nomenclature.ts'
 import { type PatientId, patientKey } from '../model/owner.ts'
-import { codingOf, patientResourceId } from './elements.ts'
-import type { Query, Type } from './library.ts'
+import { patientResourceId } from './elements.ts'
 import { FhirProblem } from './outcome.ts'
 import { PARAMS, type Param } from './parameters.ts'
 import {
   alternatives,
+  type Coded,
   dateMatches,
   dateTest,
   quantityMatches,
@@ -23,6 +23,7 @@ import {
   tokenMatches,
   tokenOf,
 } from './params.ts'
+import type { Query, Type } from './query.ts'
 
 /** They change nothing of what matches, or are looked at elsewhere. */
 const CONTROL = ['_count', '_cursor', '_format', '_include', '_pretty', '_sort', '_summary']
@@ -38,6 +39,8 @@ export interface Asked {
   readonly nowMs: number
   /** Of the clinic. */
   readonly zone: string
+  /** Every coding that a code has here. */
+  codingsOf(code: Code): readonly Coded[]
   /** Everybody whom a reference or an identifier may mean, under whichever identifier. */
   people(wanted: (one: PatientId) => boolean): readonly PatientId[]
   gone(): boolean
@@ -110,12 +113,13 @@ function testOf(
       }
     }
     case 'reference': {
-      const { types, of } = param.of
+      const { types, of, also = () => [] } = param.of
       const named = new Set(wanted.flatMap((text) => referenceOf(text, base, types)))
       const nameOf = (one: PatientId) => `Patient/${patientResourceId(one)}`
       const same = types.includes('Patient') ? people((one) => named.has(nameOf(one))) : []
       const references = new Set([...named, ...same.map(nameOf)])
-      return (one) => of(one as never).some((own) => references.has(own))
+      return (one) =>
+        [...of(one as never), ...also(one as never)].some((own) => references.has(own))
     }
     case 'uri':
       return (one) => wanted.includes(param.of(one as never) ?? '')
@@ -156,6 +160,7 @@ export function narrowed({
   query,
   base,
   zone,
+  codingsOf,
 }: Asked): Pick<Query, 'pump' | 'from' | 'to' | 'wants'> {
   const names = type === 'Observation' ? ['device', 'subject'] : []
   if (type === 'DiagnosticReport') names.push('subject')
@@ -178,7 +183,9 @@ export function narrowed({
   const codes = query.getAll('code').map((text) => alternatives(text).map(tokenOf))
   const wanted = codes.filter((tokens) => tokens.length > 0)
   const wants = (code: Code) =>
-    wanted.every((tokens) => tokens.some((one) => tokenMatches(codingOf(code), one)))
+    wanted.every((tokens) =>
+      tokens.some((one) => codingsOf(code).some((own) => tokenMatches(own, one))),
+    )
   return { ...(pump !== undefined && { pump }), ...spans, wants }
 }
 

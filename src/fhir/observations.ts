@@ -1,7 +1,13 @@
 // Observations of one interrogation: each one value, as it was read, for ever. A value that is not there
 // says why. How old it is, is no matter of an Observation: the present is DeviceMetric.operationalStatus.
 import type { CodeableConcept, Observation, ObservationComponent } from 'fhir/r4.js'
-import { type Measured, type Missing, type Observed, observe } from '../model/metrics.ts'
+import {
+  type Measured,
+  type Metric,
+  type Missing,
+  type Observed,
+  observe,
+} from '../model/metrics.ts'
 import { type Code, eventCode } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import {
@@ -57,7 +63,7 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
   return {
     resourceType: 'Observation',
     id: observationId(record, key),
-    meta: metaOf(record.source, '1', record.at),
+    meta: metaOf(record.source, 'reading', '1', record.at),
     identifier: [identifierOf(record, key)],
     status: 'final',
     category: [categoryOf(metric.about)],
@@ -73,11 +79,17 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
   }
 }
 
-export function categoryOf(about: string): CodeableConcept {
+const ABOUT: Readonly<Record<Metric['about'], string>> = {
+  clinical: 'What the patient is given',
+  setting: 'Setting of the device',
+  technical: 'Technical value of the device',
+}
+
+/** What is of the patient is therapy to everybody; what is of the device has no category of FHIR's own. */
+export function categoryOf(about: Metric['about']): CodeableConcept {
   const system = 'http://terminology.hl7.org/CodeSystem/observation-category'
-  return about === 'clinical'
-    ? { coding: [{ system, code: 'therapy', display: 'Therapy' }] }
-    : { text: about === 'setting' ? 'Setting of the device' : 'Technical value of the device' }
+  const therapy = { system, code: 'therapy', display: 'Therapy' }
+  return { ...wordOf('about', about, about === 'clinical' ? [therapy] : []), text: ABOUT[about] }
 }
 
 export const componentOf = (part: Measured & { readonly code: Code }) => ({

@@ -1,6 +1,7 @@
 // What each resource type can be searched by: one table, which makes the CapabilityStatement, too.
 import type {
   AuditEvent,
+  CodeableConcept,
   Device,
   DeviceMetric,
   DiagnosticReport,
@@ -9,9 +10,10 @@ import type {
   Patient,
   Reference,
   Resource,
+  StructureDefinition,
 } from 'fhir/r4.js'
-import type { Type } from './library.ts'
 import type { Coded, Quantity } from './params.ts'
+import type { Type } from './query.ts'
 
 interface Params {
   readonly token: (resource: never) => readonly Coded[]
@@ -19,7 +21,10 @@ interface Params {
   readonly quantity: (resource: never) => Quantity | undefined
   readonly reference: {
     readonly types: readonly string[]
+    /** What it points at, and so what is given with it. */
     of(resource: never): readonly string[]
+    /** What it is found by besides. */
+    also?(resource: never): readonly string[]
     /** Of what is named without a resource of it here; not set = nothing is. */
     identifiers?(resource: never): readonly Coded[]
   }
@@ -31,10 +36,11 @@ export type Param = {
 
 const token = (of: Params['token']): Param => ({ type: 'token', of })
 const date = (of: Params['date']): Param => ({ type: 'date', of })
-const reference = (types: readonly string[], of: Params['reference']['of']): Param => ({
-  type: 'reference',
-  of: { types, of },
-})
+const reference = (
+  types: readonly string[],
+  of: Params['reference']['of'],
+  also?: Params['reference']['also'],
+): Param => ({ type: 'reference', of: { types, of, ...(also && { also }) } })
 const subject = (types: readonly string[]): Param => ({
   type: 'reference',
   of: {
@@ -53,6 +59,9 @@ const typeIn = (reference: string) => reference.split('/')[0] ?? ''
 const ids = (one: { identifier?: Pick<Identifier, 'system' | 'value'>[] }): Coded[] =>
   (one.identifier ?? []).map(({ system, value }) => ({ system, code: value }))
 const refs = (...all: (Reference | undefined)[]) => all.flatMap((one) => one?.reference ?? [])
+
+const categories = ({ category = [] }: { category?: CodeableConcept[] }): Coded[] =>
+  category.flatMap(({ coding = [] }) => coding)
 
 const COMMON: Readonly<Record<string, Param>> = {
   _id: token(({ id }: Resource) => [{ code: id }]),
@@ -84,22 +93,23 @@ export const PARAMS: Readonly<Record<Type, Readonly<Record<string, Param>>>> = {
     ...COMMON,
     ...IDENTIFIER,
     code: token(({ code }: Observation) => code.coding ?? []),
-    category: token(({ category = [] }: Observation) =>
-      category.flatMap((one) => one.coding ?? []),
-    ),
+    category: token(categories),
     date: date(({ effectiveDateTime }: Observation) => effectiveDateTime),
     subject: subject(['Device', 'Patient']),
     patient: subject(['Patient']),
     'value-quantity': { type: 'quantity', of: ({ valueQuantity }: Observation) => valueQuantity },
     // A reading names its metric; the pump that metric is of is meant as well.
-    device: reference(['Device', 'DeviceMetric'], ({ device }: Observation) => [
-      ...refs(device),
-      ...withPump(refs(device).map((one) => one.replace('DeviceMetric/', 'Device/'))).slice(1),
-    ]),
+    device: reference(
+      ['Device', 'DeviceMetric'],
+      ({ device }: Observation) => refs(device),
+      ({ device }: Observation) =>
+        withPump(refs(device).map((one) => one.replace('DeviceMetric/', 'Device/'))).slice(1),
+    ),
   },
   DiagnosticReport: {
     ...COMMON,
     ...IDENTIFIER,
+    category: token(categories),
     code: token(({ code }: DiagnosticReport) => code.coding ?? []),
     date: date(({ effectiveDateTime }: DiagnosticReport) => effectiveDateTime),
     issued: date(({ issued }: DiagnosticReport) => issued),
@@ -124,5 +134,10 @@ export const PARAMS: Readonly<Record<Type, Readonly<Record<string, Param>>>> = {
     ),
   },
   CodeSystem: { ...COMMON, ...TERMINOLOGY },
+  StructureDefinition: {
+    ...COMMON,
+    ...TERMINOLOGY,
+    type: { type: 'uri', of: ({ type }: StructureDefinition) => type },
+  },
   ValueSet: { ...COMMON, ...TERMINOLOGY },
 }

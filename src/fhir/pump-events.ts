@@ -15,7 +15,7 @@ export function eventObservations(record: RecordOf<'pump-events'>): Observation[
     return {
       resourceType: 'Observation',
       id: observationId(record, key),
-      meta: metaOf(record.source, '1', record.at),
+      meta: metaOf(record.source, 'pump-event', '1', record.at),
       identifier: [identifierOf(record, key)],
       status: 'final',
       category: [categoryOf('technical')],

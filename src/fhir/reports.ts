@@ -1,5 +1,5 @@
 // DiagnosticReports: one for each interrogation, and one for each refill as the pump reports it.
-import type { DiagnosticReport } from 'fhir/r4.js'
+import type { CodeableConcept, DiagnosticReport } from 'fhir/r4.js'
 import { observe } from '../model/metrics.ts'
 import { type Code, OWN } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
@@ -27,6 +27,13 @@ export function interrogationReport(record: InterrogationRecord): DiagnosticRepo
   return { ...whole, conclusion: `These parts of the pump could not be read: ${parts.join(', ')}.` }
 }
 
+/** Of the diagnostic services that HL7 names, a reading of a pump is none. */
+const OTHER: CodeableConcept = {
+  coding: [
+    { system: 'http://terminology.hl7.org/CodeSystem/v2-0074', code: 'OTH', display: 'Other' },
+  ],
+}
+
 const REFILL_KEYS = ['filled-at', 'filled-volume', 'reported-volume']
 
 /** What the pump was told, not what was injected: the volumes before and after are its own reckoning. */
@@ -50,9 +57,10 @@ function report(
   return {
     resourceType: 'DiagnosticReport',
     id: `${reportId(record)}${suffix}`,
-    meta: metaOf(source, '1', at),
+    meta: metaOf(source, suffix === '' ? 'interrogation' : 'refill', '1', at),
     identifier: [{ system: RECORD_SYSTEM, value: `${log}/${position}${suffix.replace('.', '/')}` }],
     status: 'final',
+    category: [OTHER],
     code: conceptOf(code),
     subject: subjectOf(record, record.pump?.id ?? ''),
     ...(effective.text !== undefined && { effectiveDateTime: effective.text }),

@@ -3,10 +3,11 @@
 import type { Bundle, BundleEntry } from 'fhir/r4.js'
 import { utc } from '../base/env.ts'
 import { type Included, includesOf } from './included.ts'
-import type { Found, Library, Passed, Query, Type } from './library.ts'
+import type { Library } from './library.ts'
 import { type Asked, narrowed, refuseUnless, testsOf } from './matching.ts'
 import { FhirProblem, outcome } from './outcome.ts'
 import { alternatives, countOf, quoted, tokenOf } from './params.ts'
+import type { Found, Passed, Query, Type } from './query.ts'
 
 const CURSOR = /^[a-z0-9-]{1,64}(\.[a-z0-9-]{1,64}){0,2}$/
 

@@ -4,6 +4,7 @@ import type { Feed } from '../feed/feed.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { PumpView } from '../knowledge/views.ts'
 import type { Refill } from '../model/api.ts'
+import type { Codings } from '../model/codings.ts'
 import type { Owners } from '../model/owner.ts'
 import type { Source } from '../model/reading.ts'
 import type { BridgeStatus, Coded } from '../model/status.ts'
@@ -31,6 +32,8 @@ export interface FhirSources {
   readonly version: string
   /** Time zone of the clinic: a date without zone is a day there. */
   readonly zone: string
+  /** Of the clinic, beside ours. */
+  readonly codings?: Codings
   status(): Pick<Coded<BridgeStatus>, 'pumps'>
   readonly feed: Pick<Feed, 'head' | 'oldest' | 'read'>
   readonly knowledge: {

@@ -5,9 +5,10 @@ import { utc } from '../base/env.ts'
 import type { SurfaceAnswer, SurfaceRequest } from '../model/surface.ts'
 import { capability } from './capability.ts'
 import { lastn } from './lastn.ts'
-import { type Found, isType, Library, TYPES } from './library.ts'
+import { Library } from './library.ts'
 import { FHIR_TYPE, FhirProblem, outcomeOf, type Told } from './outcome.ts'
 import { quoted } from './params.ts'
+import { type Found, isType, isVersioned, TYPES } from './query.ts'
 import { search } from './search.ts'
 import type { FhirSources } from './sources.ts'
 
@@ -27,7 +28,7 @@ const PATHS = [
   ...TYPES.flatMap((type) => [
     `/${type}`,
     `/${type}/:id`,
-    ...(type === 'DeviceMetric' ? [] : [`/${type}/:id/_history/:version`]),
+    ...(isVersioned(type) ? [`/${type}/:id/_history/:version`] : []),
   ]),
 ]
 
@@ -63,8 +64,9 @@ async function answerOf(
     const { gone } = request
     const began = env.monotonic()
     const enough = () => env.monotonic() - began > ENOUGH_MS
-    const people = library.people.bind(library)
-    const asked = { type, query, lenient, base, nowMs: env.wall(), zone, people, gone, enough }
+    const { people, codingsOf } = library
+    const nowMs = env.wall()
+    const asked = { type, query, lenient, base, nowMs, zone, codingsOf, people, gone, enough }
     const { bundle, pump } = await (lasts ? lastn : search)(library, asked)
     await request.recorded(pump)
     return json(200, bundle)

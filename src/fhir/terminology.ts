@@ -14,7 +14,7 @@ import {
 import { RECORD_KINDS } from '../model/record.ts'
 import { KIND_SYSTEM } from './audit-events.ts'
 
-const common = (id: string, version: string, title: string) => ({
+export const common = (id: string, version: string, title: string) => ({
   id,
   version,
   name: id.replace(/(^|-)(\w)/g, (_, __, letter: string) => letter.toUpperCase()),
@@ -22,7 +22,7 @@ const common = (id: string, version: string, title: string) => ({
   status: 'active' as const,
 })
 
-/** Every one of them, in order of their ids. */
+/** Every one of them. */
 export function terminology(version: string): (CodeSystem | ValueSet)[] {
   const names = Object.keys(ENUMS) as EnumName[]
   const all = [
@@ -53,7 +53,7 @@ export function terminology(version: string): (CodeSystem | ValueSet)[] {
       ]
     }),
   ]
-  return all.sort((a, b) => ((a.id ?? '') < (b.id ?? '') ? -1 : 1))
+  return all
 }
 
 const coded = ({ ref, text, source }: Code): Concept => ({

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { destinationName, since, testMessages } from '../delivery/config.ts'
 import { RULES } from '../delivery/machine.ts'
-import { PROFILE, type Profile } from './messages.ts'
+import { type Codings, NO_CODINGS } from '../model/codings.ts'
+import { PROFILE, type Profile } from './heading.ts'
 
 const text = z.string().max(180)
 /** HD: a name, or namespace, universal id and its type between `^`. */
@@ -58,7 +59,7 @@ export const destinationSchema = z
       .default(RULES.ackMs / 1_000),
     patienceMinutes: z.number().min(0).max(10_080).default(10).meta({
       description:
-        'How long a message that is answered with an error (AE, CE), or never, is tried at least before it is set aside.',
+        'How long a message that is answered with an error (AE, CE), or never while others are, is tried at least before it is set aside.',
     }),
     attempts: z.number().int().min(1).max(100).default(RULES.attempts).meta({
       description:
@@ -76,7 +77,7 @@ export const hl7Schema = z
   })
   .prefault({})
 
-export function profileOf(config: DestinationConfig): Profile {
+export function profileOf(config: DestinationConfig, codings: Codings = NO_CODINGS): Profile {
   const { sendingApplication, sendingFacility, receivingApplication, receivingFacility } = config
   const { acceptAck, applicationAck, reportProfile, alarmProfile, eventProfile } = config
   return {
@@ -89,5 +90,6 @@ export function profileOf(config: DestinationConfig): Profile {
     reportProfile,
     alarmProfile,
     eventProfile,
+    codings,
   }
 }

@@ -3,12 +3,15 @@ import type { Env } from '../base/env.ts'
 import { dialer, isSecure } from '../delivery/line.ts'
 import type { Sender } from '../delivery/sender.ts'
 import { Wire } from '../delivery/wire.ts'
+import type { Codings } from '../model/codings.ts'
 import { type DestinationConfig, profileOf } from './config.ts'
-import { controlId, isSendable, messageOf } from './messages.ts'
+import { controlId } from './heading.ts'
+import { isSendable, messageOf } from './messages.ts'
 import { parseAck } from './text.ts'
 
-export function hl7Sender(env: Env, config: DestinationConfig): Sender {
-  const profile = profileOf(config)
+/** `codings`: of the clinic, beside ours. */
+export function hl7Sender(env: Env, config: DestinationConfig, codings?: Codings): Sender {
+  const profile = profileOf(config, codings)
   return {
     kind: 'hl7',
     address: `${isSecure(config) ? 'tls' : 'tcp'}://${config.host}:${config.port}`,

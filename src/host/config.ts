@@ -1,11 +1,15 @@
 // What a bridge can be told: by a YAML file, by command-line options, or not at all. One schema.
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { parseCosigner } from '../audit/format/cosignature.ts'
+import { FORMATS, LEVELS } from '../base/journal.ts'
 import { deliverySchema } from '../delivery/config.ts'
+import { type BrokerConfig, brokerProblem, fleetSchema } from '../fleet/stream/config.ts'
 import { hl7Schema } from '../hl7/config.ts'
 import { isProxy } from '../http/reached.ts'
+import { codingsSchema } from '../model/codings.ts'
 import { isZone, LOCALES } from '../model/format.ts'
 import { POLICIES } from '../model/policy.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
@@ -14,6 +18,8 @@ import { CHECKED_STEPS } from '../refill/sheet/entries.ts'
 
 /** Scheme and host alone. */
 const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text
+
+export { type BrokerConfig, brokerProblem }
 
 /** Where a bridge listens if it is not told. */
 export const LISTEN = '127.0.0.1:8420'
@@ -141,9 +147,24 @@ export const configSchema = z
         }),
       })
       .prefault({}),
+    log: z
+      .strictObject({
+        format: z.enum(FORMATS).default('text').meta({
+          description: 'Lines for people, or one JSON object a line.',
+        }),
+        level: z.enum(LEVELS).default('info').meta({
+          description: 'What is said: this and what is more urgent.',
+        }),
+      })
+      .prefault({})
+      .meta({ description: 'What `serve` says of itself, on standard error.' }),
     hl7: hl7Schema.meta({ description: 'Where HL7 v2 messages go. None by default.' }),
     delivery: deliverySchema.meta({
       description: 'Where readings go as FHIR transactions and as webhooks. Nowhere by default.',
+    }),
+    codings: codingsSchema,
+    fleet: fleetSchema.optional().meta({
+      description: 'The NATS JetStream broker that every record goes to. None by default.',
     }),
     patients: patientsSchema.meta({
       description:
@@ -207,6 +228,22 @@ export const configSchema = z
   )
   .meta({ id: 'Config' })
 export type Config = z.infer<typeof configSchema>
+
+/**
+ * What is used at once when the configuration is read again; everything else wants a restart. `refill` is read by the
+ * worksheet each time it begins.
+ */
+export const RELOADED: readonly (keyof Config)[] = [
+  ...(['http', 'log', 'hl7', 'delivery', 'patients', 'refill'] as const),
+]
+
+/** The sections that differ, by what becomes of them. */
+export function changesOf(now: Config, next: Config) {
+  const keys = Object.keys(configSchema.shape) as (keyof Config)[]
+  const changed = keys.filter((key) => !isDeepStrictEqual(now[key], next[key]))
+  const applied = changed.filter((key) => RELOADED.includes(key))
+  return { applied, restart: changed.filter((key) => !applied.includes(key)) }
+}
 
 /**
  * `$XDG_STATE_HOME/wandbridge`, or where each system keeps such files; a bridge that does not read

@@ -59,6 +59,7 @@ export function controlHandlers(host: Host): Handlers {
       if (!(await auditor.read(access))) throw new Error(auditSentence(words, auditor.status))
       return {}
     },
+    reload: () => host.reload(),
     'audit-rotate': ({ reason, actor }) => auditor.rotateKey(reason, actor),
   }
 }

@@ -1,29 +1,30 @@
 // The destinations of a bridge, of every kind: the audit log is their outbox, a file each in the state
 // directory says how far they are. What they are sent comes from the surfaces, which do not know them.
-import { mkdir, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Bundle, FhirResource } from 'fhir/r4.js'
-import { nodeDisk, replaceFile } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import type { DeliveryConfig } from '../delivery/config.ts'
 import { Destination, type Notes } from '../delivery/destination.ts'
 import { fhirSender, type Transactions } from '../delivery/fhir-push.ts'
 import type { Rules } from '../delivery/machine.ts'
 import type { Records } from '../delivery/outbox.ts'
-import type { Store } from '../delivery/saved.ts'
 import type { Sender } from '../delivery/sender.ts'
 import { webhookSender } from '../delivery/webhook.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { bundleOf, eventsBundle } from '../fhir/bundle.ts'
+import { type Coder, coderOf } from '../fhir/extra-codings.ts'
 import { transactionOf } from '../fhir/transaction.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
+import { fileStore } from './file-store.ts'
 
 export interface Delivery {
   status(): readonly Coded<DestinationStatus>[]
@@ -40,6 +41,8 @@ export interface Delivery {
 /** Where messages go, as the configuration says it. */
 export interface Destinations extends DeliveryConfig {
   readonly hl7: readonly DestinationConfig[]
+  /** Of the clinic, beside ours. */
+  readonly codings?: Codings
 }
 
 /** A destination of any kind as it is configured, with what it is sent and how. */
@@ -52,14 +55,14 @@ export interface Addressee {
   sender(env: Env): Sender
 }
 
-/** Who takes a message and never answers it, and is reached, would keep back all others for ever. */
-const UNANSWERED = 20
+/** After so many times that a message was sent and not taken, another one is tried. */
+const STUCK = 20
 
 /** What is known of refills, which are told with the reading that first had them. */
 export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
 
-function pushed(env: Env, known: Known | null): Transactions {
-  const text = (bundle: Bundle<FhirResource>) => JSON.stringify(transactionOf(bundle))
+function pushed(env: Env, known: Known | null, { coded }: Coder): Transactions {
+  const text = (bundle: Bundle<FhirResource>) => JSON.stringify(transactionOf(coded(bundle)))
   return {
     kinds: ['interrogation', 'pump-events'],
     of(record) {
@@ -107,7 +110,7 @@ function reached(env: Env, known: Known, { log, position }: FeedRecord): Promise
 
 /** `known`: null = refills are not told. */
 export function addressees(
-  { hl7, fhir, webhooks }: Destinations,
+  { hl7, fhir, webhooks, codings = NO_CODINGS }: Destinations,
   words: Words,
   known: Known | null = null,
 ): Addressee[] {
@@ -128,6 +131,7 @@ export function addressees(
   const overHttp = ({ timeoutSeconds, attempts }: DeliveryConfig['fhir'][number]) => ({
     ackMs: timeoutSeconds * 1_000,
     attempts,
+    stuck: STUCK,
   })
   return [
     ...hl7.map((one) =>
@@ -138,13 +142,15 @@ export function addressees(
           ackMs: one.ackSeconds * 1_000,
           attempts: one.attempts,
           patienceMs: one.patienceMinutes * 60_000,
-          unanswered: UNANSWERED,
+          stuck: STUCK,
         },
-        (env) => hl7Sender(env, one),
+        (env) => hl7Sender(env, one, codings),
       ),
     ),
     ...fhir.map((one) =>
-      of('fhir', one, overHttp(one), (env) => fhirSender(env, one, pushed(env, known))),
+      of('fhir', one, overHttp(one), (env) =>
+        fhirSender(env, one, pushed(env, known, coderOf(codings))),
+      ),
     ),
     ...webhooks.map((one) =>
       of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered)),
@@ -161,7 +167,7 @@ export function startDelivery(
   stateDir: string,
   { auditor, feed }: { readonly auditor: Auditor; readonly feed: Records },
   configs: readonly Addressee[],
-  log: (text: string) => void,
+  log: (text: string, level?: Level) => void,
   quick: Partial<Rules> = {},
 ): Delivery {
   const taken = configs.filter((one) => auditor.source === 'device' || one.testMessages)
@@ -181,7 +187,7 @@ export function startDelivery(
         records: feed,
         store: fileStore(placeFile(stateDir, name)),
         notes: notesOf(auditor, name),
-        log: (text) => log(`${name}: ${text}`),
+        log: (text, level) => log(`${name}: ${text}`, level),
       }),
   )
   for (const one of all) one.start()
@@ -202,21 +208,6 @@ export function startDelivery(
     },
     async close() {
       await Promise.all(all.map((one) => one.stop()))
-    },
-  }
-}
-
-/** Where the place of a destination is kept. */
-export function fileStore(path: string): Store {
-  return {
-    load: () =>
-      readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return null
-        throw error
-      }),
-    async save(text) {
-      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-      await replaceFile(nodeDisk, path, Buffer.from(text))
     },
   }
 }

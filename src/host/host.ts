@@ -7,6 +7,7 @@ import { listLogs } from '../audit/read/files.ts'
 import { systemAccount } from '../base/account.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import { clockState } from '../base/time-service.ts'
 import type { Bridge, BridgeOptions } from '../bridge/bridge.ts'
 import { interrogateOnce } from '../bridge/interrogate.ts'
@@ -29,9 +30,12 @@ import { treeOfLog } from './audit-tiles.ts'
 import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
 import type { Delivery, Destinations } from './delivery-host.ts'
+import type { Fleet, FleetOptions } from './fleet-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
+import { Part } from './part.ts'
 import type { Patients } from './patients-host.ts'
 import { openRooms } from './rooms.ts'
+import { checkState, claimState } from './state-format.ts'
 import { lineTold, outcomeTold } from './telling.ts'
 import type { WitnessConfig, Witnessed } from './witness-host.ts'
 
@@ -55,6 +59,13 @@ export interface Host {
   /** Null = there is no destination. */
   readonly delivery: Delivery | null
   /**
+   * Uses other settings for the parts that are named, one after the other; no link to a wand and no session is
+   * touched. Rejects where a part cannot use them: that part goes on as before, and the later ones do.
+   */
+  reconfigure(next: Partial<Pick<HostOptions, Changeable>>): Promise<void>
+  /** Reads the configuration again, as whoever started the bridge does it. */
+  reload(): Promise<Reply<'reload'>>
+  /**
    * Closes every session (confirmed if the implant answers) and every port, records `why`, and frees
    * the state directory.
    */
@@ -77,12 +88,26 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
   }
   readonly http?: HttpOptions
   /** Null = nobody says any more whose a pump is. Not given = it stays as the log says. */
-  readonly patients?: { readonly config: PatientsConfig | null; log(text: string): void }
+  readonly patients?: {
+    readonly config: PatientsConfig | null
+    log(text: string, level?: Level): void
+  }
   readonly delivery?: {
     readonly destinations: Destinations
-    log(text: string): void
+    log(text: string, level?: Level): void
   }
+  /** Reads the configuration again and says what became of it. */
+  readonly reload?: () => Promise<Reply<'reload'>>
+  /** The broker that every record goes to. */
+  readonly fleet?: FleetOptions
 }
+
+/** What can be changed while a bridge runs. */
+type Changeable = 'http' | 'delivery' | 'patients'
+type Sending = HostOptions['delivery']
+
+const sends = (settings: Sending) =>
+  settings !== undefined && Object.values(settings.destinations).flat().length > 0
 
 export { ListenError } from '../http/listen-error.ts'
 
@@ -106,6 +131,7 @@ export async function startHost(
   const control = await ControlServer.listen(env, stateDir, () => handlers)
   closers.add('the control socket', () => control.close())
   try {
+    checkState(stateDir)
     const host = await hostOf(env, stateDir, await make(), closers)
     handlers = controlHandlers(host)
     return host
@@ -127,12 +153,16 @@ async function hostOf(
     http: listening,
     delivery: sending,
     patients: asked,
+    reload = () =>
+      Promise.reject(new Error('This bridge was started without a configuration file.')),
+    fleet: broker,
     ...options
   }: HostOptions,
   closers: Closers,
 ): Promise<Host> {
   const other = (await sourcesIn(stateDir)).find((one) => one !== source)
   if (other !== undefined) throw new OtherSource(otherSourceSentence(stateDir, other, source))
+  await claimState(stateDir)
   knowDecoder(driver.decoder)
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)
@@ -142,9 +172,29 @@ async function hostOf(
   let watched: Witnessed | null = null
   // When its start fails half-way.
   closers.add('the witnesses', () => watched?.close())
-  const sends = sending !== undefined && Object.values(sending.destinations).flat().length > 0
-  let delivery: Delivery | null = null
-  let patients: Patients | null = null
+  let fleet: Fleet | null = null
+  // After the log has ended: its last records go to the broker, too.
+  closers.add('the way to the broker', () => fleet?.close())
+  const delivery = new Part<Delivery, Sending>(sending, async (settings) => {
+    // Whoever does not send or listen does not load what it takes.
+    if (!settings || !sends(settings)) return null
+    const { addressees, startDelivery } = await import('./delivery-host.ts')
+    const all = addressees(settings.destinations, words, knowledge)
+    return startDelivery(env, stateDir, rooms, all, settings.log)
+  })
+  const patients = new Part<Patients, HostOptions['patients']>(asked, async (settings) => {
+    const { startPatients } = await import('./patients-host.ts')
+    const { config, log = () => {} } = settings ?? {}
+    // What was written until now is known before it is asked whose a pump is.
+    await caughtUp()
+    return startPatients({ env, stateDir, auditor, knowledge, config, log })
+  })
+  const http = new Part<Http, HostOptions['http']>(listening, async (settings) => {
+    if (!settings) return null
+    const { startHttp } = await import('./http-host.ts')
+    const now = { delivery: () => delivery.now, fleet: () => fleet, patients: () => patients.now }
+    return startHttp(env, stateDir, { ...rooms, tree, words, ...now }, settings)
+  })
   const { auditor, feed, knowledge, bridge, start } = openRooms(
     {
       ...options,
@@ -153,18 +203,19 @@ async function hostOf(
       audit: {
         account: systemAccount(),
         clock: clockState(env),
-        ownerOf: (...pump) => patients?.ownerOf(...pump) ?? null,
+        ownerOf: (...pump) => patients.now?.ownerOf(...pump) ?? null,
         ...(credentials !== undefined && { credentials }),
         ...audit,
       },
       // A destination whose place is not read yet may be owed everything.
-      owed: () => (delivery ? delivery.owed : sends ? 0 : Number.POSITIVE_INFINITY),
+      owed: () => {
+        const toBroker = fleet?.owed ?? (broker ? 0 : Number.POSITIVE_INFINITY)
+        if (delivery.now && !delivery.changing) return Math.min(delivery.now.owed, toBroker)
+        return delivery.changing || sends(sending) ? 0 : toBroker
+      },
       learned: async () => {
-        const { startPatients } = await import('./patients-host.ts')
-        const { config, log = () => {} } = asked ?? {}
-        const started = await startPatients({ env, auditor, knowledge, config, log })
-        closers.add('the patients', () => started.close())
-        patients = started
+        closers.add('the patients', () => patients.close())
+        await patients.use()
       },
       ...(witnesses.length > 0 && { witnessed: async () => watched?.close() }),
       why: () => why,
@@ -177,7 +228,7 @@ async function hostOf(
     env,
     stateDir,
     boot,
-    ports: options.ports.map((port) => port.path),
+    bridge: { source, policy: options.policy, liveMs: options.liveMs ?? null },
     append: (record) => auditor.append(record),
     allowed: () => auditor.state.captures,
     ...capture,
@@ -189,26 +240,19 @@ async function hostOf(
     watched = startWitnesses(env, auditor, tree, witnesses)
   }
   const rooms = { bridge, auditor, feed, knowledge }
-  // Whoever does not send or listen does not load what it takes.
-  if (sends) {
-    const { addressees, startDelivery } = await import('./delivery-host.ts')
-    const all = addressees(sending.destinations, words, knowledge)
-    const started = startDelivery(env, stateDir, rooms, all, sending.log)
-    closers.add('the destinations', () => started.close())
-    delivery = started
+  const caughtUp = async () => {
+    const until = env.monotonic() + 1_000
+    const behind = () => knowledge.state.position + 1 < (auditor.head?.size ?? 0)
+    while (behind() && env.monotonic() < until) await sleep(env, 20)
   }
-  let http: Http | null = null
-  if (listening) {
-    const { startHttp } = await import('./http-host.ts')
-    const started = await startHttp(
-      env,
-      stateDir,
-      { ...rooms, delivery, tree, words, patients: () => patients },
-      listening,
-    )
-    closers.add('the HTTP server', () => started.close())
-    http = started
+  if (broker) {
+    const { startFleet } = await import('./fleet-host.ts')
+    fleet = await startFleet(env, stateDir, rooms, broker)
   }
+  closers.add('the destinations', () => delivery.close())
+  await delivery.use()
+  closers.add('the HTTP server', () => http.close())
+  await http.use()
   await start()
   return {
     source,
@@ -218,16 +262,22 @@ async function hostOf(
     knowledge,
     auditor,
     captures,
-    http,
-    delivery,
+    get http() {
+      return http.now
+    },
+    get delivery() {
+      return delivery.now
+    },
+    async reconfigure(next) {
+      if ('delivery' in next) await delivery.use(next.delivery)
+      if ('patients' in next) await patients.use(next.patients)
+      if ('http' in next) await http.use(next.http)
+    },
+    reload,
     interrogate: async (port, readMs) =>
       outcomeTold(words, await interrogateOnce(env, bridge, port, readMs)),
     watch: () => watchLines(bridge).pipe(map((line) => lineTold(words, line))),
-    async caughtUp() {
-      const until = env.monotonic() + 1_000
-      const behind = () => knowledge.state.position + 1 < (auditor.head?.size ?? 0)
-      while (behind() && env.monotonic() < until) await sleep(env, 20)
-    },
+    caughtUp,
     stop(reason) {
       why = reason
       return closers.close()

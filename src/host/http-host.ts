@@ -7,6 +7,7 @@ import { TokenStore } from '../access/store.ts'
 import type { TokenWish } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
 import { overlookedTotals } from '../base/failures.ts'
+import type { Level } from '../base/journal.ts'
 import { isLoopback } from '../base/loopback.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
@@ -17,6 +18,7 @@ import { type HttpServer, type ListenOptions, listen } from '../http/server.ts'
 
 import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
+import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { isLoss } from '../model/event.ts'
 import { isFork } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
@@ -24,6 +26,7 @@ import { destinationTold, statusTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
 import type { Delivery } from './delivery-host.ts'
 import { fhirMount } from './fhir-host.ts'
+import type { Fleet } from './fleet-host.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
 import type { Patients } from './patients-host.ts'
 
@@ -32,8 +35,10 @@ export interface HttpOptions extends ListenOptions {
   readonly tokens?: boolean
   /** Language and zone of the page; default en-US and UTC. */
   readonly page?: PageSettings
+  /** Of the clinic, beside ours, in FHIR. */
+  readonly codings?: Codings
   /** For errors nobody expected, and certificates read again. */
-  readonly log: (text: string) => void
+  readonly log: (text: string, level?: Level) => void
 }
 
 export interface Http extends Omit<HttpServer, 'close'> {
@@ -47,7 +52,8 @@ export interface HttpRooms {
   readonly auditor: Auditor
   readonly feed: Feed
   readonly knowledge: Knowledge
-  readonly delivery: Delivery | null
+  readonly delivery: () => Delivery | null
+  readonly fleet: () => Fleet | null
   readonly patients: () => Patients | null
   /** The log as tiles. */
   readonly tree: AuditTiles
@@ -58,7 +64,7 @@ export interface HttpRooms {
 export async function startHttp(
   env: Env,
   stateDir: string,
-  { bridge, auditor, feed, knowledge, delivery, patients, tree, words }: HttpRooms,
+  { bridge, auditor, feed, knowledge, delivery, fleet, patients, tree, words }: HttpRooms,
   options: HttpOptions,
 ): Promise<Http> {
   if (options.tokens === false && !isLoopback(options.host)) {
@@ -95,12 +101,18 @@ export async function startHttp(
     counters: () => [
       ...countersOf(bridge, auditor),
       overlookedCounter(),
-      ...(delivery?.counters() ?? []),
+      ...(delivery()?.counters() ?? []),
+      ...(fleet()?.counters() ?? []),
       ...(patients()?.counters() ?? []),
     ],
-    destinations: () => (delivery?.status() ?? []).map((one) => destinationTold(words, one)),
+    destinations: () => {
+      const broker = fleet()?.status()
+      return [...(delivery()?.status() ?? []), ...(broker ? [broker] : [])].map((one) =>
+        destinationTold(words, one),
+      )
+    },
     patients: () => patients()?.status() ?? null,
-    mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone)],
+    mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone, options.codings ?? NO_CODINGS)],
     page: pageFiles(page),
     log: options.log,
   }

@@ -10,7 +10,8 @@ import { parseSaved } from '../delivery/saved.ts'
 import { Feed } from '../feed/feed.ts'
 import { bundleOf } from '../fhir/bundle.ts'
 import { sourceOf } from '../model/source.ts'
-import { type Addressee, fileStore, placeFile } from './delivery-host.ts'
+import { type Addressee, placeFile } from './delivery-host.ts'
+import { fileStore } from './file-store.ts'
 
 const feedOf = (env: Env, dir: string, log: string) =>
   new Feed({ env, disk: nodeDisk, dir, source: sourceOf(log), log })

@@ -1,7 +1,9 @@
 // Where whose pump it is comes from: the log, the clinic's table, and what is told of patients over HL7. The rooms
 // of it do not know each other.
+import { join } from 'node:path'
 import type { Env } from '../base/env.ts'
 import { utc } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import { AdtListener } from '../hl7/listener.ts'
 import { ListenError } from '../http/listen-error.ts'
 import type { Counter } from '../http/sources.ts'
@@ -13,6 +15,7 @@ import type { AdtConfig, PatientsConfig } from '../patients/config.ts'
 import { Desk } from '../patients/desk.ts'
 import { TableFile } from '../patients/table-file.ts'
 import type { Auditor } from '../recorder/auditor.ts'
+import { fileStore } from './file-store.ts'
 
 export interface Patients {
   ownerOf(serial: string, model: string | null): Owner | null
@@ -26,11 +29,12 @@ export interface Patients {
 
 export interface PatientsOptions {
   readonly env: Env
+  readonly stateDir: string
   readonly auditor: Auditor
   readonly knowledge: Pick<Knowledge, 'owners'>
   /** Null = nobody says any more whose a pump is. Undefined = it stays as the log says. */
   readonly config: PatientsConfig | null | undefined
-  log(text: string): void
+  log(text: string, level?: Level): void
 }
 
 /** Senders whose clocks have no zone may be so far ahead. */
@@ -38,12 +42,13 @@ const AHEAD_MS = 26 * 3_600_000
 
 /** Rejects with ListenError when it cannot listen as it is told. */
 export async function startPatients(options: PatientsOptions): Promise<Patients> {
-  const { env, auditor, knowledge, config, log } = options
+  const { env, stateDir, auditor, knowledge, config, log } = options
   const durable = (written: Promise<unknown>) => written.then((receipt) => receipt !== null)
   const desk = new Desk(
     {
       env,
       log,
+      kept: fileStore(join(stateDir, 'patients', 'told.json')),
       ledger: {
         assignment({ serial: pump, model }, body) {
           const ok = body.change !== 'refused'
@@ -121,7 +126,7 @@ async function listening(
     take: (people) => desk.said(people),
   })
   const bound = await server.listen().catch((error: Error) => Promise.reject(refused(error)))
-  log(`Listening for HL7 ADT on ${host}:${bound}${secured ? ', with TLS' : ''}.`)
+  log(`Listening for HL7 ADT on ${host}:${bound}${secured ? ', with TLS' : ''}.`, 'info')
   return { port: bound, answers: server.answers, close: () => server.close() }
 }
 

@@ -114,7 +114,10 @@ export function onlyReading(fastify: FastifyInstance): void {
   })
 }
 
-function failures(fastify: FastifyInstance, sources: HttpSources): void {
+export function failures(
+  fastify: FastifyInstance,
+  sources: Pick<HttpSources, 'log' | 'mounts'>,
+): void {
   fastify.setNotFoundHandler(() => {
     throw new HttpProblem('not-found')
   })
@@ -128,7 +131,7 @@ function failures(fastify: FastifyInstance, sources: HttpSources): void {
 function answer(
   request: FastifyRequest,
   reply: FastifyReply,
-  { mounts = [] }: HttpSources,
+  { mounts = [] }: Pick<HttpSources, 'mounts'>,
   { problem, headers }: HttpProblem,
 ): void {
   const mount = mountOf(mounts, request.raw.url ?? '')

@@ -34,6 +34,7 @@ const DOC = `Server-sent events.
 
 - Without \`Last-Event-ID\`: \`snapshot\`, then every record as it becomes durable. Its event name is its \`kind\`, its id is opaque: give it back to go on after it.
 - With it: every record after it, then live. Where that cannot be: \`reset\` with the reason, then \`snapshot\`.
+- \`worksheet\` records, which name people, are for tokens with the scope \`audit\`.
 - \`status\`: what is live has changed. It has no id and does not wait for the disk.
 - \`tick\`, every 5 s: the server is there. A client that hears nothing for longer shows nothing as live.
 - \`bye\`: the last event, with the reason.

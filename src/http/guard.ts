@@ -43,7 +43,7 @@ const REFUSAL_WAIT_MS = 1_000
 
 export function guard(
   app: FastifyInstance,
-  sources: HttpSources,
+  sources: Pick<HttpSources, 'env' | 'access' | 'reads'>,
   settings: HttpSettings,
   connections: Connections,
 ): void {
@@ -127,7 +127,7 @@ function socketOf({ raw: { socket } }: FastifyRequest): Socket {
 function admitted(
   request: FastifyRequest,
   scope: Scope | undefined,
-  { access }: HttpSources,
+  { access }: Pick<HttpSources, 'access'>,
   settings: HttpSettings,
 ): HttpProblem | null {
   if (scope === undefined) return null

@@ -24,10 +24,11 @@ import {
   parseEventCursor,
   readings,
 } from './history.ts'
+import { withoutPeople } from './people.ts'
 import { HttpProblem } from './problems.ts'
 import { knownPump } from './pumps.ts'
 import { recorded } from './reads.ts'
-import { answers, idSchema } from './reply.ts'
+import { answers, idSchema, principalOf } from './reply.ts'
 import { Seats } from './seats.ts'
 import type { HttpSources } from './sources.ts'
 
@@ -75,6 +76,8 @@ interface Asked {
   readonly range: Range
   readonly after: Cursor | null
   readonly gone: () => boolean
+  /** Whether who asks may read what people wrote down, and their names. */
+  readonly people: boolean
   /** Null = of whomever. */
   readonly whose: ((owner: PatientId | null) => boolean) | null
 }
@@ -109,7 +112,7 @@ const KINDS = [
     name: 'refills',
     operationId: 'listRefills',
     summary: 'Refills as the pump reports them, with the readings before and after.',
-    description: `${CURSOR} What the pump was told, not what was injected.`,
+    description: `${CURSOR} What the pump was told, not what was injected. Names of people and their own words among the worksheets are for tokens with the scope audit.`,
     reply: refillsReplySchema,
   },
   {
@@ -145,8 +148,10 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
       const theirs = whose ? of(found, (one) => whose(one.record.owner ?? null)) : found
       return loggedEvents(theirs, order, after as EventCursor | null)
     },
-    refills: ({ pump, range: { from, to, order }, after }) =>
-      listed(knowledge.refills(pump, { from, to, order, after: after?.position }).items),
+    refills: ({ pump, range: { from, to, order }, after, people }) => {
+      const { items } = knowledge.refills(pump, { from, to, order, after: after?.position })
+      return listed(people ? items : items.map(withoutPeople))
+    },
   }
 
   function visits({ whose, ...asked }: Asked) {
@@ -159,7 +164,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
     range: { from, to, order },
     after,
     gone,
-  }: Omit<Asked, 'whose'>) {
+  }: Omit<Asked, 'whose' | 'people'>) {
     const query = { from, to, order, after: after?.position }
     const { items: known, since } = knowledge.visits(pump, query)
     const older = oldVisits(feed, pump, { ...query, before: since, gone })
@@ -194,8 +199,9 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
         const after = place(range.after, kind.name === 'events' ? parseEventCursor : parseCursor)
         await recorded(sources, request, pump)
         const gone = () => reply.raw.destroyed
+        const people = principalOf(request).scopes.includes('audit')
         const whose = range.patient === undefined ? null : owners(range.patient)
-        const found = items[kind.name]({ pump: pump.id, range, after, gone, whose })
+        const found = items[kind.name]({ pump: pump.id, range, after, gone, people, whose })
         if (wantsLines(request)) return lines(reply, first(found, range.limit))
         const { items: taken, more } = await page(found, range.limit)
         const next = more ? (taken.at(-1)?.id ?? null) : null

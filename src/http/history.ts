@@ -2,7 +2,7 @@
 import { type Cursor, cursorText, parseCursor } from '../feed/cursor.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { LoggedEvent, Reading } from '../model/api.ts'
-import { alarmOf } from '../model/pump-event-rows.ts'
+import { argumentOf } from '../model/pump-event-rows.ts'
 
 /** What moves, from interrogations and live exchanges alike. */
 export async function* readings(records: AsyncIterable<FeedRecord>): AsyncGenerator<Reading> {
@@ -33,7 +33,7 @@ export async function* loggedEvents(
       const given = after && (order === 'asc' ? i <= after.index : i >= after.index)
       if (position === after?.position && given) continue
       yield {
-        ...{ ...moment, ...event, id: `${cursorText(one)}.${i}`, alarm: alarmOf(event) },
+        ...{ ...moment, ...event, id: `${cursorText(one)}.${i}`, alarm: argumentOf(event).alarm },
         overwritten: i === 0 ? overwritten : 0,
       }
     }

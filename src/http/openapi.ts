@@ -135,6 +135,7 @@ export async function describe(app: FastifyInstance, version: string): Promise<v
         { name: 'status', description: 'What is known now.' },
         { name: 'history', description: 'What was recorded.' },
         { name: 'events', description: 'What happens.' },
+        { name: 'audit', description: 'The audit log, for whoever checks it.' },
         { name: 'service', description: 'The bridge itself.' },
       ],
       components: {

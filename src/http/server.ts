@@ -2,12 +2,13 @@
 // connection may cost before anybody knows whose it is.
 
 import { isIP, type Socket } from 'node:net'
+import type { FastifyServerOptions } from 'fastify'
 import { isLoopback } from '../base/loopback.ts'
-import { makeApp } from './app.ts'
+import { type HttpApp, makeApp } from './app.ts'
 import { ListenError } from './listen-error.ts'
 import { refuseRaw, serverOptions } from './raw.ts'
 import { type Proxied, Trust } from './reached.ts'
-import { type HttpLimits, type HttpSources, LIMITS } from './sources.ts'
+import { type HttpLimits, type HttpSettings, type HttpSources, LIMITS } from './sources.ts'
 import { followFiles, loadTls, type TlsFiles } from './tls.ts'
 
 export interface ListenOptions extends Proxied {
@@ -30,7 +31,19 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-export async function listen(sources: HttpSources, options: ListenOptions): Promise<HttpServer> {
+/** What the server itself needs of what it serves. */
+export type Served = Pick<HttpSources, 'env' | 'access' | 'log'>
+
+/** `make` gives what answers; a bridge's own surface if it is not given. */
+export function listen(sources: HttpSources, options: ListenOptions): Promise<HttpServer> {
+  return listenWith(sources, options, (settings, own) => makeApp(sources, settings, own))
+}
+
+export async function listenWith(
+  sources: Served,
+  options: ListenOptions,
+  make: (settings: HttpSettings, own: FastifyServerOptions) => Promise<HttpApp>,
+): Promise<HttpServer> {
   const { host, port, tls, origins = [] } = options
   const proxied = new Trust(options)
   const known = proxied.publicUrl
@@ -51,8 +64,7 @@ export async function listen(sources: HttpSources, options: ListenOptions): Prom
     limits: { ...LIMITS, ...options.limits },
   }
   const { env } = sources
-  const app = await makeApp(
-    sources,
+  const app = await make(
     settings,
     serverOptions(env, settings.limits, tls && (await loadTls(tls).catch(unusable))),
   )

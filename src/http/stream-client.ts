@@ -98,8 +98,8 @@ export class StreamClient {
     if (bytes === null) return
     if (this.kinds && !(this.kinds as readonly string[]).includes(kind)) return
     if (this.pump !== null && this.pump !== pump) return
-    // What people wrote down is no status.
-    if (kind === 'worksheet' && !this.principal.scopes.includes('history')) return
+    // What people wrote down, and their names.
+    if (kind === 'worksheet' && !this.principal.scopes.includes('audit')) return
     this.write(bytes)
   }
 

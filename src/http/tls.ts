@@ -45,7 +45,7 @@ export function followFiles(
     if (first) return
     const { requestCert: _, rejectUnauthorized: __, ...context } = await loadTls(files)
     ;(server as Server).setSecureContext(context)
-    log(`The certificate was read again at ${utc(env.wall())}.`)
+    log(`The certificate was read again at ${utc(env.wall())}.`, 'info')
   }
   const again = () => {
     cancel = env.after(

@@ -14,7 +14,8 @@ import { thinned } from './thin.ts'
 
 export interface KnowledgeOptions {
   readonly env: Env
-  readonly disk: Disk
+  /** Null = no snapshot is kept: the log is read from its first record at every start. */
+  readonly disk: Disk | null
   /** Where snapshots are kept: `<state>/knowledge`. */
   readonly dir: string
   readonly source: Source
@@ -191,7 +192,7 @@ export class Follower {
     const { disk, dir, source } = this.#options
     this.#forget()
     this.#set({ log, size })
-    const snapshot = await loadSnapshot(disk, dir, source)
+    const snapshot = disk && (await loadSnapshot(disk, dir, source))
     if (!snapshot || snapshot.log !== log || snapshot.known.position >= size) return
     this.#known = snapshot.known
     this.#anchor = snapshot.line
@@ -271,8 +272,8 @@ export class Follower {
 
   async #write(): Promise<void> {
     const { log, notSaved } = this.#state
-    if (!this.#dirty || this.#anchor !== null || log === null) return
     const { disk, dir, source } = this.#options
+    if (disk === null || !this.#dirty || this.#anchor !== null || log === null) return
     this.#dirty = false
     try {
       const line = sha256(this.#lastLine)

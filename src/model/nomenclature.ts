@@ -138,6 +138,10 @@ export const ENUMS = {
   'alarm-state': { title: 'States of an alarm', names: ALARM_STATES },
   'on-off': { title: 'On or off', names: { 0: 'off', 1: 'on' } },
   'mass-unit': { title: 'Mass units as programmed', names: MASS_UNITS },
+  about: {
+    title: 'What a value is about: the patient, how the pump is set, or the pump itself',
+    names: { 1: 'clinical', 2: 'setting', 3: 'technical' },
+  },
 } as const
 export type EnumName = keyof typeof ENUMS
 

@@ -73,12 +73,11 @@ export interface Link {
   readonly owner: Owner
 }
 
-interface Told {
-  readonly asOf: string
-  readonly name?: string
-  readonly location?: string | null
-  readonly became?: PatientId
-}
+/** What was told of one patient, the last word of each. */
+export const toldSchema = patientToldSchema.pick({
+  ...{ asOf: true, name: true, location: true, became: true },
+})
+type Told = z.infer<typeof toldSchema>
 
 export interface Owners {
   /** By `linkKey`. */

@@ -8,7 +8,7 @@ import { wirePer } from './units.ts'
 
 /** The first is the event itself. */
 export function eventRows(event: PumpEventReading): readonly [Measured, ...Measured[]] {
-  const { number, code, occurredAt, detectedAt, argument } = event
+  const { number, code, occurredAt, detectedAt } = event
   const of = (
     field: keyof PumpEventReading,
     code: Code,
@@ -20,10 +20,7 @@ export function eventRows(event: PumpEventReading): readonly [Measured, ...Measu
     const missing = value !== null ? null : invalid ? 'invalid' : 'unavailable'
     return { code, kind, values, value, unit, missing }
   }
-  const alarm = alarmOf(event)
-  const amount = argument === null ? null : argumentKind(code)
-  const volume = amount === 'mL' && argument !== null ? argument / wirePer('mL') : null
-  const rate = amount === 'mL/d' && argument !== null ? argument / wirePer('mL/d') : null
+  const { alarm, volume, rate } = argumentOf(event)
   return [
     of('code', OWN.event, 'code', code, { values: 'pump-event' }),
     of('number', OWN.eventNumber, 'number', number, { unit: '1' }),
@@ -35,7 +32,26 @@ export function eventRows(event: PumpEventReading): readonly [Measured, ...Measu
   ]
 }
 
-/** Which alarm an event raises or clears; null = it is about none, or does not say. */
-export function alarmOf({ code, argument }: Pick<PumpEventReading, 'code' | 'argument'>) {
-  return argument !== null && argumentKind(code) === 'alarm code' ? alarmName(argument) : null
+/** What the number of an event says: each is null where it says something else, or there is none. */
+export function argumentOf({ code, argument }: Pick<PumpEventReading, 'code' | 'argument'>): {
+  readonly alarm: string | null
+  /** In mL. */
+  readonly volume: number | null
+  /** In mL a day. */
+  readonly rate: number | null
+  /** As it came, where nobody knows what it says. */
+  readonly unknown: number | null
+} {
+  const nothing = { alarm: null, volume: null, rate: null, unknown: null }
+  if (argument === null) return nothing
+  switch (argumentKind(code)) {
+    case 'alarm code':
+      return { ...nothing, alarm: alarmName(argument) }
+    case 'mL':
+      return { ...nothing, volume: argument / wirePer('mL') }
+    case 'mL/d':
+      return { ...nothing, rate: argument / wirePer('mL/d') }
+    case null:
+      return { ...nothing, unknown: argument }
+  }
 }

@@ -10,6 +10,7 @@ const NOTHING = {} as const satisfies Record<string, ArgKind>
 const DIR = { dir: 'name' } as const satisfies Record<string, ArgKind>
 const PUMP = { same: 'flag?', pump: 'name' } as const satisfies Record<string, ArgKind>
 const ASIDE = { log: 'name' } as const satisfies Record<string, ArgKind>
+const STREAM = { stream: 'name', position: 'number' } as const satisfies Record<string, ArgKind>
 
 /** Every code that can be said, with its arguments. */
 export const STATEMENTS = {
@@ -155,6 +156,17 @@ export const STATEMENTS = {
   'delivery.refused': { text: 'text' },
   'delivery.odd': { text: 'text' },
   'delivery.disabled': { text: 'text' },
+  // How the way to the broker of a fleet does. `position`: of the last record that it has.
+  'fleet.connecting': { text: 'text' },
+  'fleet.idle': NOTHING,
+  'fleet.sending': { records: 'number' },
+  'fleet.fork': STREAM,
+  'fleet.ahead': STREAM,
+  'fleet.gap': STREAM,
+  'fleet.foreign': STREAM,
+  // At a replica.
+  'fleet.silent': { site: 'name', since: 'time' },
+  'fleet.away': { since: 'time' },
   // Why a connection to the stream ends.
   'bye.slow': NOTHING,
   'bye.revoked': NOTHING,

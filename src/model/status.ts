@@ -157,7 +157,7 @@ export const auditSchema = z
 export type AuditStatus = z.infer<typeof auditSchema>
 
 /** What messages go to a destination, and over what. */
-export const DESTINATION_KINDS = ['hl7', 'fhir', 'webhook'] as const
+export const DESTINATION_KINDS = ['hl7', 'fhir', 'webhook', 'nats'] as const
 export type DestinationKind = (typeof DESTINATION_KINDS)[number]
 
 export const destinationStatusSchema = z

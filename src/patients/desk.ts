@@ -2,6 +2,7 @@
 // and by what is told of patients, one change at a time, each a record of the log. Nothing counts as told before
 // it is durable. What is said of it to operators names no patient.
 import { type Env, sleep } from '../base/env.ts'
+import type { Level } from '../base/journal.ts'
 import {
   type Assignment,
   foldAssignment,
@@ -11,7 +12,16 @@ import {
   ownerOf,
   type PatientTold,
 } from '../model/owner.ts'
-import { changesOf, type Effect, effectOf, refusalsOf, type Said } from './registry.ts'
+import { type Kept, keptText, parseKept } from './kept.ts'
+import {
+  changesOf,
+  type Effect,
+  effectOf,
+  forgottenOf,
+  keptOf,
+  refusalsOf,
+  type Said,
+} from './registry.ts'
 import type { Conflict, Table } from './table.ts'
 
 /** What is written down, durably; false = it could not be. */
@@ -26,8 +36,10 @@ export interface Ledger {
 export interface DeskOptions {
   readonly env: Env
   readonly ledger: Ledger
+  /** What was told, beside the log. */
+  readonly kept: Kept
   /** For operators: without patients. */
-  log(text: string): void
+  log(text: string, level?: Level): void
 }
 
 export interface DeskStatus {
@@ -40,12 +52,16 @@ export interface DeskStatus {
 }
 
 const AGAIN_MS = 1_000
+const UNREAD =
+  'What was told of patients before cannot be read beside the log: the log alone counts.'
 
 export class Desk {
   readonly #options: DeskOptions
   #owners: Owners
   #problem: string | null = null
   #refused: readonly Conflict[] = []
+  /** As it stands beside the log; null = it was not looked at. */
+  #kept: string | null = null
   #queue: Promise<unknown> = Promise.resolve()
   #ended = false
 
@@ -74,7 +90,7 @@ export class Desk {
     if (problem === this.#problem) return
     this.#problem = problem
     const { log } = this.#options
-    if (problem === null) log('The table of patients was read.')
+    if (problem === null) log('The table of patients was read.', 'info')
     else {
       log(
         `The table of patients is not taken: ${problem}. Pumps stay whose they were. Mend the file; it is read again when it changes.`,
@@ -89,6 +105,7 @@ export class Desk {
         foldAssignment(this.#owners, { serial, model }, body)
         await this.#surely(() => this.#options.ledger.assignment({ serial, model }, body))
       }
+      await this.#remembered()
       const before = JSON.stringify(this.#refused)
       this.#refused = table.refused
       if (JSON.stringify(table.refused) === before) return
@@ -119,11 +136,48 @@ export class Desk {
         records.push(...effect.records)
       }
       const written = records.map((record) => this.#options.ledger.told(record))
-      if ((await Promise.all(written)).every(Boolean))
-        return records.length > 0 ? 'told' : 'nothing'
-      this.#owners = before
-      return 'unrecorded'
+      if (!(await Promise.all(written)).every(Boolean)) {
+        this.#owners = before
+        return 'unrecorded'
+      }
+      if (records.length === 0) return 'nothing'
+      await this.#keep()
+      return 'told'
     })
+  }
+
+  /** What the log does not say any more of those who have a pump is told it again. */
+  async #remembered(): Promise<void> {
+    const { kept, ledger, log } = this.#options
+    if (this.#kept !== null) return this.#keep()
+    const text = await kept.load().catch(() => undefined)
+    // It is looked at again with the next change, and not written over.
+    if (text === undefined) return log(UNREAD)
+    let told: Owners['told'] = {}
+    try {
+      told = parseKept(text)
+    } catch {
+      log(UNREAD)
+    }
+    for (const record of forgottenOf(this.#owners, told)) {
+      foldTold(this.#owners, record)
+      await this.#surely(() => ledger.told(record))
+    }
+    this.#kept = ''
+    await this.#keep()
+  }
+
+  /** A copy that cannot be written is tried again with the next change. */
+  async #keep(): Promise<void> {
+    const text = keptText(keptOf(this.#owners))
+    if (this.#kept === null || text === this.#kept) return
+    this.#kept = ''
+    await this.#options.kept.save(text).then(
+      () => {
+        this.#kept = text
+      },
+      () => this.#options.log('What was told of patients cannot be kept beside the log.'),
+    )
   }
 
   /** One after the other. */

@@ -77,10 +77,10 @@ export interface Said {
 
 export type Effect =
   /** Nothing of it is new, or it is of somebody who has no pump here, or older than what is known. */
-  | { readonly kind: 'nothing'; readonly why: 'nobody' | 'older' | 'same' }
+  | { readonly kind: 'nothing' }
   | { readonly kind: 'told'; readonly records: readonly PatientTold[] }
-  /** It cannot be. */
-  | { readonly kind: 'refused'; readonly why: 'circle' }
+  /** It cannot be: somebody would go on as who goes on as them. */
+  | { readonly kind: 'refused' }
 
 export function effectOf(owners: Owners, said: Said): Effect {
   const records: PatientTold[] = []
@@ -93,29 +93,63 @@ export function effectOf(owners: Owners, said: Said): Effect {
     if (!became) continue
     const before = owners.told[patientKey(old)]?.became
     if (before && samePatient(goesOnAs(owners, before), goesOnAs(owners, became))) continue
-    if (samePatient(goesOnAs(owners, became), old)) return { kind: 'refused', why: 'circle' }
+    if (samePatient(goesOnAs(owners, became), old)) return { kind: 'refused' }
     records.push({ ...head, patient: old, became })
     holders.add(patientKey(became))
   }
-  let why: 'nobody' | 'older' | 'same' = records.length > 0 ? 'same' : 'nobody'
   const people = new Map(
     said.ids.map((id) => goesOnAs(owners, id)).map((id) => [patientKey(id), id]),
   )
   for (const [key, patient] of people) {
     if (!holders.has(key)) continue
     const before = owners.told[key]
-    if (before && before.asOf > asOf) {
-      why = 'older'
-      continue
-    }
+    if (before && before.asOf > asOf) continue
     const news = {
       ...(name !== undefined && name !== before?.name && { name }),
       ...(location !== undefined && location !== before?.location && { location }),
     }
-    if (before?.asOf === asOf && Object.keys(news).length === 0) why = 'same'
-    else records.push({ ...head, patient, ...news })
+    const same = before?.asOf === asOf && Object.keys(news).length === 0
+    if (!same) records.push({ ...head, patient, ...news })
   }
-  return records.length > 0 ? { kind: 'told', records } : { kind: 'nothing', why }
+  return records.length > 0 ? { kind: 'told', records } : { kind: 'nothing' }
+}
+
+/** Told before, in a log that is not gone on with, or whose records are not kept any more. */
+const AGAIN = 'again'
+
+/**
+ * What was told of those who have a pump and the log does not say: it is told again. `kept`: by `patientKey`, what was
+ * ever told.
+ */
+export function forgottenOf(owners: Owners, kept: Owners['told']): PatientTold[] {
+  const out: PatientTold[] = []
+  const seen = new Set<string>()
+  const left = Object.values(owners.links).map(({ owner }): PatientId => owner)
+  for (let one = left.pop(); one; one = left.pop()) {
+    const { system, value } = one
+    const key = patientKey(one)
+    const [was, now] = [kept[key], owners.told[key]]
+    if (seen.has(key)) continue
+    seen.add(key)
+    const next = now?.became ?? was?.became
+    if (next) left.push(next)
+    if (!was || (now && now.asOf >= was.asOf && (now.became || !was.became))) continue
+    const { asOf, name, location, became } = was
+    out.push({
+      ...{ patient: { system, value }, event: AGAIN, control: '', asOf },
+      ...(name !== undefined && { name }),
+      ...(location !== undefined && { location }),
+      // What is told since goes before what was.
+      ...(became !== undefined && !now?.became && { became }),
+    })
+  }
+  return out
+}
+
+/** What is to be kept of what was told: of those who have a pump. */
+export function keptOf(owners: Owners): Owners['told'] {
+  const holders = holdersOf(owners)
+  return Object.fromEntries(Object.entries(owners.told).filter(([key]) => holders.has(key)))
 }
 
 /** Everybody who has a pump, under every identifier on the way to the one that is theirs now. */

@@ -1,4 +1,4 @@
-// Writes captures of a bridge's raw traffic and keeps them within their budget (src/recorder/README.md).
+// Writes captures of a bridge's raw traffic (src/capture/README.md) and keeps them within their budget.
 // They are support evidence: whatever happens to them never disturbs a reading or the audit log.
 
 import { join } from 'node:path'
@@ -7,14 +7,16 @@ import { digest } from '../audit/read/files.ts'
 import { type Disk, type DiskFile, nodeDisk } from '../base/disk.ts'
 import { type Cancel, type Env, utc } from '../base/env.ts'
 import { overlooked } from '../base/failures.ts'
+import { type About, CAPTURE_ENDING } from '../capture/format.ts'
+import { type CaptureWriter, captureWriter } from '../capture/writer.ts'
 import type { Stamp } from '../model/event.ts'
-import { headerText, lineText } from './capture-format.ts'
+import type { PortFact } from '../transport/port.ts'
 
 export interface CaptureOptions {
   readonly env: Env
   readonly stateDir: string
   readonly boot: string
-  readonly ports: readonly string[]
+  readonly bridge: NonNullable<About['bridge']>
   readonly append: (record: NewRecord) => Promise<unknown>
   /** False while the disk has no room but for the audit log. */
   readonly allowed: () => boolean
@@ -41,8 +43,7 @@ const KEEP_DAYS = 30
 interface Open {
   readonly name: string
   readonly file: DiskFile
-  /** As its header names them. */
-  readonly ports: readonly string[]
+  readonly writer: CaptureWriter
   readonly began: Stamp
   written: number
 }
@@ -52,12 +53,10 @@ export class Captures {
   readonly #disk: Disk
   /** Where captures are. */
   readonly dir: string
-  /** Grows when a wand is found while the bridge runs. */
-  readonly #ports: string[]
+  /** How each port carries PDUs, as long as it is open. */
+  readonly #ports = new Map<string, About['ports'][number]['framing']>()
   #on = false
   #open: Open | null = null
-  #waiting: string[] = []
-  #bytes = 0
   #lost = 0
   #timer: Cancel = () => {}
   /** One thing at a time is done to the files. */
@@ -65,7 +64,6 @@ export class Captures {
 
   constructor(options: CaptureOptions) {
     this.#options = options
-    this.#ports = [...options.ports]
     this.#disk = options.disk ?? nodeDisk
     this.dir = join(options.stateDir, 'captures')
     this.#work = this.#leftBehind().catch((error) => overlooked('capture', error))
@@ -88,37 +86,25 @@ export class Captures {
     this.#on = false
     this.#timer()
     return this.#queue(async () => {
-      await this.#flush()
-      return this.#seal()
+      const open = this.#open
+      this.#open = null
+      return open && this.#seal(open)
     })
   }
 
-  /** One piece of traffic. Never waits. */
-  take(direction: 'in' | 'out', port: string, bytes: Uint8Array, at: Stamp): void {
-    if (!this.#on || !this.#open) return
-    const index = this.#open.ports.indexOf(port)
-    if (index < 0) this.#include(port)
-    if (index < 0 || this.#bytes > MOST_WAITING) {
-      this.#lost += bytes.length
+  /** What happened at a port. Never waits. */
+  take(path: string, fact: PortFact, at: Stamp): void {
+    if (fact.kind === 'opened') this.#ports.set(path, fact.framing)
+    if (fact.kind === 'ended') this.#ports.set(path, null)
+    if (!this.#on) return
+    const writer = this.#open?.writer
+    if (!writer || writer.waiting > MOST_WAITING) {
+      if ('bytes' in fact) this.#lost += fact.bytes.length
       return
     }
-    const t = Math.max(0, Math.round((at.mono - this.#open.began.mono) * 1000))
-    if (this.#lost > 0) this.#waiting.push(lineText({ kind: 'lost', bytes: this.#lost, t }))
+    if (this.#lost > 0) writer.lost(this.#lost, at)
     this.#lost = 0
-    const text = lineText({ kind: 'traffic', direction, port: index, t, bytes })
-    this.#waiting.push(text)
-    this.#bytes += text.length
-  }
-
-  /** A header names every port of its capture, so a port that is new begins another one. */
-  #include(port: string): void {
-    if (this.#ports.includes(port)) return
-    this.#ports.push(port)
-    void this.#queue(async () => {
-      await this.#flush()
-      await this.#seal()
-      if (this.#on) await this.#begin()
-    })
+    writer.put(path, fact, at)
   }
 
   #queue<T>(work: () => Promise<T>): Promise<T | Fallback<T>> {
@@ -138,14 +124,15 @@ export class Captures {
 
   async #round(): Promise<void> {
     await this.#queue(async () => {
-      await this.#flush()
-      if (!(await this.#hasRoom())) {
-        this.#on = false
-        await this.#seal()
-      } else if (this.#open && this.#open.written > this.#budget / 8) {
-        await this.#seal()
-        await this.#begin()
-      }
+      const open = this.#open
+      if (!open) return
+      await this.#flush(open)
+      const room = await this.#hasRoom()
+      if (room && open.written <= this.#budget / 8) return
+      // The next one is there before this one is sealed, so that nothing falls between them.
+      this.#on = room && (await this.#begin())
+      if (!this.#on) this.#open = null
+      await this.#seal(open)
     })
     if (this.#on) this.#tick()
   }
@@ -160,35 +147,30 @@ export class Captures {
   }
 
   async #begin(): Promise<boolean> {
-    const { env, boot } = this.#options
-    const ports = [...this.#ports]
+    const { env, boot, bridge } = this.#options
     await this.#disk.makeDir(this.dir)
     if (!(await this.#hasRoom())) return false
     const began = { wall: env.wall(), mono: env.monotonic() }
-    const startedAt = utc(began.wall)
+    const writer = captureWriter({ boot, bridge, began })
+    for (const [path, framing] of this.#ports) writer.include(path, framing)
     const mark = Buffer.from(env.random(2)).toString('hex')
-    const name = `${startedAt.replaceAll(/[:.]/g, '-')}-${mark}.jsonl`
+    const name = `${utc(began.wall).replaceAll(/[:.]/g, '-')}-${mark}${CAPTURE_ENDING}`
     const file = await this.#disk.create(join(this.dir, `${name}.part`))
-    const header = Buffer.from(headerText({ boot, ports, startedAt }))
-    this.#open = { name, file, ports, began, written: header.length }
-    await file.append(header)
+    const open: Open = { name, file, writer, began, written: 0 }
+    await this.#flush(open)
+    this.#open = open
     return true
   }
 
-  async #flush(): Promise<void> {
-    const open = this.#open
-    if (!open || this.#waiting.length === 0) return
-    const bytes = Buffer.from(this.#waiting.join(''))
-    this.#waiting = []
-    this.#bytes = 0
+  async #flush(open: Open): Promise<void> {
+    const bytes = open.writer.take()
+    if (bytes.length === 0) return
     open.written += bytes.length
     await open.file.append(bytes)
   }
 
-  async #seal(): Promise<Sealed | null> {
-    const open = this.#open
-    this.#open = null
-    if (!open) return null
+  async #seal(open: Open): Promise<Sealed> {
+    await this.#flush(open)
     await open.file.sync()
     await open.file.close()
     const sealed = await this.#record(open.name, open.began.wall)
@@ -210,7 +192,7 @@ export class Captures {
   /** What a killed bridge left, sealed as it was found. */
   async #leftBehind(): Promise<void> {
     for (const name of await this.#disk.list(this.dir)) {
-      if (!name.endsWith('.jsonl.part')) continue
+      if (!name.endsWith(`${CAPTURE_ENDING}.part`)) continue
       const own = name.slice(0, -'.part'.length)
       await this.#record(own, beganAt(own) ?? this.#options.env.wall())
     }
@@ -218,7 +200,9 @@ export class Captures {
   }
 
   async #trim(): Promise<void> {
-    const names = (await this.#disk.list(this.dir)).filter((name) => name.endsWith('.jsonl')).sort()
+    const names = (await this.#disk.list(this.dir))
+      .filter((name) => name.endsWith(CAPTURE_ENDING))
+      .sort()
     const oldest = this.#options.env.wall() - (this.#options.keepDays ?? KEEP_DAYS) * 86_400_000
     let spent = 0
     for (const name of names.reverse()) {

@@ -46,6 +46,18 @@ export interface WandPort {
   close(): Promise<void>
 }
 
+/** What happens at a port, as captures keep it. */
+export type PortFact =
+  /** Whoever reads the wand begins to open it. */
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'opened'; readonly framing: Framing['name'] }
+  /** It is gone, or could not be opened. */
+  | { readonly kind: 'ended'; readonly how: PortEnd; readonly text: string }
+  /** Bytes from the wand, or to it, as the port gave or took them: any split, any merge. */
+  | { readonly kind: 'in' | 'out'; readonly bytes: Uint8Array }
+  /** Somebody asked for a reading through it, or the bridge is stopping. */
+  | { readonly kind: 'read' | 'stop' }
+
 /** Finds wands that are plugged in later. */
 export interface PortWatch {
   /** What it looks for, as people write it. */

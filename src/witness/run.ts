@@ -26,6 +26,8 @@ export interface RunningWitness {
   readonly url: string
   /** Its verifier key. */
   readonly key: string
+  /** For whoever has seen checkpoints in another way. */
+  readonly witness: Witness
   close(): Promise<void>
 }
 
@@ -46,6 +48,7 @@ export async function runWitness(options: RunOptions): Promise<RunningWitness> {
     return {
       url: server.url,
       key: key.witness.text,
+      witness,
       async close() {
         await server.close()
         await release()

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  consistencyBehind,
   EMPTY_ROOT,
   Frontier,
   type Hash,
@@ -125,5 +126,16 @@ describe('the tree', () => {
     expect(() => new Frontier(size, hashes.slice(1))).toThrow(RangeError)
     // An empty hash once passed, because the buffer still held the right one.
     expect(() => new Frontier(3, [hashes[0] as Hash, new Uint8Array()])).toThrow(RangeError)
+  })
+
+  it('is proven to continue, from its right edge and what follows, as from all of its nodes', () => {
+    const all = leaves(40)
+    const tree = grown(40)
+    for (let from = 0; from <= 40; from += 1) {
+      const edge = new Frontier()
+      for (const leaf of all.slice(0, from)) edge.append(leaf)
+      for (let to = from; to <= 40; to += 1)
+        expect(consistencyBehind(edge, all.slice(from, to))).toEqual(tree.consistency(from, to))
+    }
   })
 })

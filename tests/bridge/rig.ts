@@ -3,7 +3,7 @@
 import { afterEach } from 'vitest'
 import { startSimulator } from '../../simulator/index.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
-import { Bridge, type Change } from '../../src/bridge/bridge.ts'
+import { Bridge, type BridgeOptions, type Change } from '../../src/bridge/bridge.ts'
 import type { Recorder } from '../../src/bridge/gate.ts'
 import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import type { BridgeEvent } from '../../src/model/event.ts'
@@ -26,6 +26,8 @@ export interface RigOptions {
   readonly recorder?: Recorder | ((env: VirtualEnv) => Recorder)
   /** Sees every byte both ways, as the port sees it. */
   readonly tap?: (direction: 'sent' | 'received', bytes: Uint8Array, port: string) => void
+  /** Sees all that happens at the ports, as captures do. */
+  readonly facts?: NonNullable<BridgeOptions['tap']>
   /** What becomes of bytes from the wand before the port sees them. */
   readonly mutate?: (bytes: Uint8Array) => Uint8Array
 }
@@ -55,6 +57,7 @@ export async function rig(options: RigOptions = {}) {
     source: options.source ?? 'simulator',
     ports,
     policy: options.policy ?? 'continuous',
+    ...(options.facts && { tap: options.facts }),
     ...(options.liveMs === undefined ? {} : { liveMs: options.liveMs }),
     ...(recorder === undefined
       ? {}

@@ -4,8 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { check, type Facts, type Finding } from '../../src/cli/doctor/checks.ts'
+import { type Ahead, lookAhead, NODE_ENDS } from '../../src/cli/doctor/ahead.ts'
+import { check, type Facts } from '../../src/cli/doctor/checks.ts'
 import { mediumOf } from '../../src/cli/doctor/facts.ts'
+import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { renderFindings } from '../../src/cli/doctor.ts'
 
 const WALL = Date.UTC(2026, 10, 24, 14, 2)
@@ -144,7 +146,6 @@ describe('doctor', () => {
   })
 
   it.each<[string, Partial<Facts>, string, string]>([
-    ['Node 20', { node: '20.20.2' }, 'Node', 'no more security fixes'],
     ['no rules', { udev: { ...WELL.udev, rules: null } }, 'udev rules', 'not installed'],
     ['no wand', { ports: [] }, 'Wand', 'No wand is plugged in'],
     ['not root', { hidden: 12 }, 'Port', '12 processes of other users cannot be looked into'],
@@ -248,5 +249,68 @@ describe('what the state directory lies on', () => {
 
   it('is unknown where nothing describes it', async () => {
     expect((await mediumOf('/x', join(root, 'none'))).kind).toBe('unknown')
+  })
+})
+
+describe('what is ahead', () => {
+  const DAY = 86_400_000
+  const GOOD: Ahead = {
+    wall: WALL,
+    node: '24.1.0',
+    disk: { freeBytes: 100 * 2 ** 30, grown: { bytes: 30 << 20, days: 30 } },
+    key: 'kept',
+    certificates: [{ setting: 'http.tls.cert', file: '/cert.pem', until: WALL + 90 * DAY }],
+  }
+  const levels = (facts: Partial<Ahead>) =>
+    lookAhead({ ...GOOD, ...facts }).map(({ topic, level }) => `${topic}: ${level}`)
+  const well = ['Node ahead: ok', 'Disk ahead: ok', 'Key: ok', 'Certificate: ok']
+
+  it('is nothing where all is well for years', () => expect(levels({})).toEqual(well))
+
+  it.each([
+    [20, 'wrong'],
+    [31 * 8, 'note'],
+    [800, 'ok'],
+  ])('a disk that is full in %s days is %s, with the day', (days, level) => {
+    const grown = { bytes: 30 << 20, days: 30 }
+    const disk = { freeBytes: days * (1 << 20), grown }
+    const [, one] = lookAhead({ ...GOOD, disk })
+    expect(one?.level).toBe(level)
+    expect(one?.says).toContain('grows by 30 MiB a month')
+    expect(one?.says).toContain(new Date(WALL + days * DAY).toISOString().slice(0, 10))
+  })
+
+  it('says nothing of a log that is younger than a day', () =>
+    expect(levels({ disk: { freeBytes: 1, grown: null } })).toEqual(
+      well.filter((one) => !one.startsWith('Disk')),
+    ))
+
+  it.each([
+    ['open', 'wrong'],
+    ['unreadable', 'wrong'],
+    ['missing', 'note'],
+  ] as const)('a key that is %s is %s', (key, level) =>
+    expect(levels({ key })).toContain(`Key: ${level}`),
+  )
+
+  it.each<[number | string, string]>([
+    [WALL - DAY, 'wrong'],
+    [WALL + 30 * DAY, 'wrong'],
+    [WALL + 32 * DAY, 'ok'],
+    ['no start line', 'wrong'],
+  ])('a certificate until %s is %s', (until, level) => {
+    const certificates = [{ setting: 'http.tls.cert', file: '/cert.pem', until }]
+    expect(levels({ certificates })).toContain(`Certificate: ${level}`)
+  })
+
+  it('a Node without fixes is noted, two months before it is so', () => {
+    for (const [major, end] of Object.entries(NODE_ENDS)) {
+      const at = (days: number) =>
+        levels({ node: `${major}.1.0`, wall: Date.parse(end) + days * DAY })[0]
+      expect([at(-100), at(-50), at(1)]).toEqual([
+        ...['Node ahead: ok', 'Node ahead: note', 'Node ahead: note'],
+      ])
+    }
+    expect(levels({ node: '23.1.0' })[0]).toBe('Node ahead: note')
   })
 })

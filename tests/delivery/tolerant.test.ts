@@ -99,7 +99,7 @@ it('a destination that is down stands in the log once, and once that it is well 
 it('a message that is never answered is set aside after its limit; the others go on, and nothing repeats for ever', async () => {
   let poison = ''
   const w = await world({
-    rules: { ackMs: 1_000, patienceMs: 20_000, unanswered: 4, longestMs: 2_000 },
+    rules: { ackMs: 1_000, patienceMs: 20_000, stuck: 4, longestMs: 2_000 },
     answer: (_, id) => (id === poison ? null : 'accepted'),
   })
   const emr = w.begin()
@@ -107,19 +107,20 @@ it('a message that is never answered is set aside after its limit; the others go
   const positions = await w.read(3)
   const ids = w.ids(positions)
   poison = ids[1] ?? ''
-  await w.until(() => w.told.parked.length === 1 && w.got.at(-1) === ids[2], 300_000)
+  await w.until(() => w.told.parked.length === 1 && emr.idle, 300_000)
   const [parked] = w.told.parked
   expect(parked).toMatchObject({ control: poison, code: 'none' })
   expect(parked?.text).toContain('no answer')
   const tries = w.got.filter((one) => one === poison).length
   expect(tries).toBeGreaterThanOrEqual(4)
   expect(tries).toBeLessThan(20)
+  expect(parked?.text).toContain('others are taken')
   expect(w.got.filter((one) => one === ids[0] || one === ids[2])).toHaveLength(2)
   await emr.stop()
 })
 
 it('a destination that cannot be reached never has a message set aside', async () => {
-  const w = await world({ rules: { unanswered: 2, patienceMs: 0 } })
+  const w = await world({ rules: { stuck: 2, patienceMs: 0 } })
   w.peer.up = false
   const emr = w.begin()
   await w.pass(200)
@@ -127,6 +128,35 @@ it('a destination that cannot be reached never has a message set aside', async (
   await w.pass(600_000)
   expect(w.told.parked).toEqual([])
   expect(w.peer.connections).toBeGreaterThan(8)
+  await emr.stop()
+})
+
+it('a message that is put off for ever is set aside where others are taken, each once, and is alone in it', async () => {
+  let poison: readonly string[] = []
+  let dead = false
+  const w = await world({
+    rules: { stuck: 4, longestMs: 2_000 },
+    answer: (_, id) => (dead || poison.includes(id) ? 'later' : 'accepted'),
+  })
+  const emr = w.begin()
+  await w.pass(200)
+  // It is alone: it keeps nobody back, and waits.
+  dead = true
+  const [first = 0] = await w.read(1)
+  await w.pass(60_000)
+  expect(w.told.parked).toEqual([])
+  // A destination that takes nothing, whatever it is sent, has nothing set aside, however long it lasts.
+  const more = await w.read(5)
+  await w.pass(300_000)
+  expect(w.told.parked).toEqual([])
+  const ids = w.ids([first, ...more])
+  // Two in a row are for themselves: the others are taken.
+  poison = ids.slice(1, 3)
+  dead = false
+  await w.until(() => w.told.parked.length === 2 && emr.idle, 300_000)
+  expect(w.told.parked.map(({ control }) => control)).toEqual(poison)
+  const status = emr.status()
+  expect([status.sent, status.parked, status.state]).toEqual([4, 2, 'idle'])
   await emr.stop()
 })
 

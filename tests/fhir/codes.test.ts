@@ -21,6 +21,7 @@ const OTHERS = [
   'http://terminology.hl7.org/CodeSystem/data-absent-reason',
   'http://terminology.hl7.org/CodeSystem/observation-category',
   'http://terminology.hl7.org/CodeSystem/v3-ActReason',
+  'http://terminology.hl7.org/CodeSystem/v2-0074',
 ]
 
 interface Coding {

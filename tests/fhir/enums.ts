@@ -96,6 +96,16 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     status: z.enum(['draft', 'active', 'retired', 'unknown']),
     content: z.enum(['not-present', 'example', 'fragment', 'complete', 'supplement']),
   }),
+  StructureDefinition: z.looseObject({
+    id,
+    status: z.enum(['draft', 'active', 'retired', 'unknown']),
+    name: z.string().regex(/^[A-Z][A-Za-z0-9_]{0,254}$/),
+    kind: z.enum(['primitive-type', 'complex-type', 'resource', 'logical']),
+    derivation: z.enum(['specialization', 'constraint']),
+    context: z
+      .array(z.looseObject({ type: z.enum(['fhirpath', 'element', 'extension']) }))
+      .optional(),
+  }),
   ValueSet: z.looseObject({ id, status: z.enum(['draft', 'active', 'retired', 'unknown']) }),
   Bundle: z.looseObject({ type: z.enum(['searchset', 'collection']) }),
   CapabilityStatement: z.looseObject({

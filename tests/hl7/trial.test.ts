@@ -54,6 +54,16 @@ it('is marked as of training, is about nobody, and says what was answered', asyn
   }
 })
 
+it('hears what the sender of readings hears: an acknowledgment without a frame, and with a byte-order mark', async () => {
+  for (const before of ['', '\uFEFF']) {
+    const { ok, said } = await asked((socket, text) =>
+      socket.write(`${before}MSH|^~\\&|R\rMSA|AA|${control(text)}|bare\r`),
+    )
+    expect(said).toContain('Accepted (AA bare).')
+    expect(ok).toBe(true)
+  }
+})
+
 it.each<[string, (socket: Socket, text: string) => void, string]>([
   [
     'refuses',

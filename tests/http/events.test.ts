@@ -185,7 +185,9 @@ describe('a client that is new', () => {
     const kinds = listen(w, '?kinds=link,alarm')
     const pump = listen(w, `?pump=${w.pump.pump.id}`)
     const other = listen(w, '?pump=0000000000000000')
-    const status = listen(w, '', { authorization: `Bearer ${w.tokenFor(['status']).text}` })
+    const status = listen(w, '', {
+      authorization: `Bearer ${w.tokenFor(['status', 'history']).text}`,
+    })
     const all = [kinds, pump, other, status]
     await Promise.all(all.map((one) => one.have(1)))
     for (const record of [link, w.interrogation, sheet]) w.records.push(record)
@@ -197,7 +199,7 @@ describe('a client that is new', () => {
     expect(pump.names()).toEqual(['snapshot', 'interrogation'])
     expect(other.names()).toEqual(['snapshot'])
     expect(other.got[0]?.data.pumps).toEqual([])
-    // What people wrote down takes the scope of history.
+    // What people wrote down takes the scope of the audit log.
     expect(status.names()).toEqual(['snapshot', 'link', 'interrogation'])
     for (const one of all) one.stop()
     for (const query of ['?kinds=nonsense', '?source=x', '?token=1', `?pump=${'x'.repeat(70)}`]) {

@@ -1,6 +1,7 @@
 // Status, history and visits over HTTP: what stands in them, page by page, as JSON and as lines.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Scope } from '../../src/access/token.ts'
 import { first, page, readings } from '../../src/http/history.ts'
 import type {
   LoggedEvent,
@@ -121,6 +122,25 @@ describe('status', () => {
 })
 
 describe('history', () => {
+  it('of refills names people, and has their words, for whoever may read the audit log alone', async () => {
+    const w = await start()
+    const signed = { operator: 'A. Nurse', verified: 'pin' } as const
+    const entries = { volume: 5, witnessedBy: 'B. Witness', remark: 'told Dr C', checks: [] }
+    const step = { position: 3, at: minute(0), sheet: 's1', step: 'aspirated', entries, signed }
+    const refill = { ...refillOf(w.interrogation), worksheets: [step] }
+    w.knowledge.refills = () => ({ items: [refill], next: null })
+    const asked = async (scopes: readonly Scope[]) => {
+      const { text } = await w.tokenFor(scopes)
+      const path = `/api/v1/pumps/${w.pump.pump.id}/refills`
+      const reply = await w.get(path, { authorization: `Bearer ${text}` })
+      return (await reply.json()) as RefillsReply
+    }
+    expect((await asked(['history', 'audit'])).refills[0]?.worksheets).toEqual([step])
+    const { signed: _, ...rest } = step
+    const plain = { ...rest, entries: { volume: 5 } }
+    expect((await asked(['history'])).refills[0]?.worksheets).toEqual([plain])
+  })
+
   it('is given by range and by cursor, oldest first, never as live', async () => {
     const w = await start()
     await tenReadings(w)

@@ -1,18 +1,14 @@
-// The document: up to date, taken by a linter and a client generator, and not to be broken.
-import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+// The document: up to date, taken by a linter, and not to be broken. Clients that are generated from it: tests/system/clients.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { PAGE_SCOPES } from '../../src/access/links.ts'
 import { SCOPES, type Scope } from '../../src/access/token.ts'
 import { breaking, type Json } from '../../tools/compatibility.ts'
 import { document as make } from '../../tools/openapi.ts'
 import { document } from './contract.ts'
-import { starter } from './world.ts'
 
-const start = starter()
 const FILE = new URL('../../src/http/openapi.json', import.meta.url).pathname
 const ROOT = new URL('../../', import.meta.url).pathname
 const ORACLE = join(ROOT, 'tests/oracles/openapi/node_modules')
@@ -92,60 +88,6 @@ describe('the document', () => {
       totals: { errors: 0, warnings: 0 },
       problems: [],
     })
-  })
-
-  it('gives a client that type-checks and reads a server', { timeout: 120_000 }, async ({
-    skip,
-  }) => {
-    skip(!there && process.env['CI'] !== 'true', WHY)
-    const w = await start()
-    w.records.push(w.interrogation)
-    const dir = mkdtempSync(join(tmpdir(), 'wandbridge-generated-'))
-    try {
-      symlinkSync(ORACLE, join(dir, 'node_modules'))
-      execFileSync(
-        join(ORACLE, '.bin', 'openapi-typescript'),
-        [FILE, '-o', join(dir, 'api.d.ts')],
-        {
-          stdio: 'ignore',
-        },
-      )
-      writeFileSync(join(dir, 'package.json'), '{"type":"module"}')
-      writeFileSync(
-        join(dir, 'main.ts'),
-        `import createClient from 'openapi-fetch'
-import type { paths } from './api.js'
-const [url = '', token = ''] = process.argv.slice(2)
-const client = createClient<paths>({ baseUrl: url, headers: { authorization: 'Bearer ' + token } })
-const { data: pumps } = await client.GET('/api/v1/pumps')
-const pump = pumps?.pumps[0]
-if (!pump) throw new Error('no pump')
-const volume: number | null = pump.reservoir.reportedVolume.value
-const unit: 'mL' = pump.reservoir.reportedVolume.unit
-const params = { path: { id: pump.pump.id }, query: { limit: 5 } }
-const { data: history } = await client.GET('/api/v1/pumps/{id}/readings', { params })
-const { error } = await client.GET('/api/v1/pumps/{id}', { params: { path: { id: 'none' } } })
-const n = history?.readings.length ?? null
-console.log(JSON.stringify([volume, unit, pump.quality, n, error?.type]))
-`,
-      )
-      const tsc = join(ROOT, 'node_modules', '.bin', 'tsc')
-      const types = ['--types', 'node', '--typeRoots', join(ROOT, 'node_modules', '@types')]
-      const how = ['--strict', '--target', 'es2022', '--module', 'nodenext', '--skipLibCheck']
-      execFileSync(tsc, [...how, ...types, 'main.ts'], { cwd: dir, encoding: 'utf8' })
-      const run = promisify(execFile)
-      const { stdout: out } = await run(process.execPath, ['main.js', w.url, w.token], { cwd: dir })
-      const { value } = w.pump.reservoir.reportedVolume
-      expect(JSON.parse(out)).toEqual([
-        value,
-        'mL',
-        'current',
-        1,
-        'urn:wandbridge:problem:not-found',
-      ])
-    } finally {
-      rmSync(dir, { recursive: true, force: true })
-    }
   })
 })
 

@@ -1,6 +1,6 @@
 // Behind a proxy that ends TLS, and for pages of other origins: links go where the client came from, cookies and
-// sessions stay this bridge's own page's, and nothing that anybody may send is believed. The proxy is nginx, as
-// docs/reverse-proxy.md configures it.
+// sessions stay this bridge's own page's, and nothing that anybody may send is believed. The proxies are
+// nginx and Caddy, as docs/reverse-proxy.md configures them.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { get as httpsGet } from 'node:https'
@@ -198,32 +198,26 @@ it('health and readiness are told to whoever asks by an address, and nothing els
   }
 })
 
-describe('nginx', () => {
-  const running: ChildProcess[] = []
-  afterEach(async () => {
-    for (const one of running.splice(0)) {
-      const ended = new Promise((resolve) => one.once('exit', resolve))
-      one.kill('SIGQUIT')
-      await ended
-    }
-  })
-  const has = spawnSync('nginx', ['-v']).status === 0
+interface Behind {
+  readonly dir: string
+  readonly port: number
+  /** Where the bridge listens. */
+  readonly host: string
+  readonly cert: string
+  readonly key: string
+}
+const doc = readFileSync(new URL('../../docs/reverse-proxy.md', import.meta.url), 'utf8')
+/** What the document shows of a proxy, for an address and a certificate of the test. */
+const shown = (pattern: RegExp, { host }: Behind) =>
+  (pattern.exec(doc)?.[1] ?? '').replaceAll('127.0.0.1:8420', host)
 
-  it('as it is documented serves API, FHIR links, page and stream over TLS', async ({ skip }) => {
-    skip(!has && process.env['CI'] !== 'true', 'nginx is not installed')
-    expect(has).toBe(true)
-    const dir = mkdtempSync(join(tmpdir(), 'wandbridge-nginx-'))
-    const port = await free()
-    const host = `localhost:${port}`
-    const w = await start({ mounts, publicUrl: `https://${host}` })
-    const { cert, key } = certificate(dir, 'proxy')
-    const doc = readFileSync(new URL('../../docs/reverse-proxy.md', import.meta.url), 'utf8')
-    const [, server = ''] = /```nginx\n([\s\S]*?)```/.exec(doc) ?? []
-    const own = server
+const PROXIES = {
+  nginx(behind: Behind): ChildProcess {
+    const { dir, port, cert, key } = behind
+    const own = shown(/```nginx\n([\s\S]*?)```/, behind)
       .replace('listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`)
       .replace('/etc/ssl/pumps.example.pem', cert)
       .replace('/etc/ssl/private/pumps.example.key', key)
-      .replaceAll('127.0.0.1:8420', w.host)
       .replaceAll('pumps.example', 'localhost')
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
       .map((what) => `${what}_temp_path ${dir}/${what};`)
@@ -235,7 +229,40 @@ ${own}
 }`
     writeFileSync(join(dir, 'nginx.conf'), conf)
     execFileSync('nginx', ['-t', '-q', '-c', join(dir, 'nginx.conf')])
-    running.push(spawn('nginx', ['-c', join(dir, 'nginx.conf')], { stdio: 'inherit' }))
+    return spawn('nginx', ['-c', join(dir, 'nginx.conf')], { stdio: 'inherit' })
+  },
+  caddy(behind: Behind): ChildProcess {
+    const { dir, port, cert, key } = behind
+    const site = `https://localhost:${port} {\n  bind 127.0.0.1\n  tls ${cert} ${key}`
+    const own = shown(/```caddy\n([\s\S]*?)```/, behind).replace('pumps.example {', site)
+    const config = join(dir, 'Caddyfile')
+    writeFileSync(config, `{\n  admin off\n  auto_https disable_redirects\n}\n${own}`)
+    const env = { ...process.env, HOME: dir, XDG_DATA_HOME: dir, XDG_CONFIG_HOME: dir }
+    const asked = ['run', '--adapter', 'caddyfile', '--config', config]
+    return spawn('caddy', asked, { stdio: ['ignore', 'ignore', 'ignore'], env })
+  },
+} as const
+
+describe.each(['nginx', 'caddy'] as const)('%s', (name) => {
+  const running: ChildProcess[] = []
+  afterEach(async () => {
+    for (const one of running.splice(0)) {
+      const ended = new Promise((resolve) => one.once('exit', resolve))
+      one.kill('SIGTERM')
+      await ended
+    }
+  })
+  const has = spawnSync(name, [name === 'nginx' ? '-v' : 'version']).status === 0
+
+  it('as it is documented serves API, FHIR links, page and stream over TLS', async ({ skip }) => {
+    skip(!has && process.env['CI'] !== 'true', `${name} is not installed`)
+    expect(has).toBe(true)
+    const dir = mkdtempSync(join(tmpdir(), `wandbridge-${name}-`))
+    const port = await free()
+    const host = `localhost:${port}`
+    const w = await start({ mounts, publicUrl: `https://${host}` })
+    const { cert, key } = certificate(dir, 'proxy')
+    running.push(PROXIES[name]({ dir, port, host: w.host, cert, key }))
     const ca = readFileSync(cert)
     const auth = { authorization: `Bearer ${w.token}` }
     const get = (path: string, headers: Record<string, string> = auth) =>

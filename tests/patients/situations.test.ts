@@ -86,6 +86,37 @@ describe('a reading belongs to whom the pump belonged to when it was read', {
     expect(await w.now()).toBe('C')
   })
 
+  it('merge: it is known in a log that is begun anew, too, and of nobody who has no pump any more', async () => {
+    const w = await ofA()
+    await w.table(csv('P1,A,,WARD', 'P2,Z,,'))
+    await w.until('Z', 'P2')
+    await w.send(w.message('A40', '20260105080000', 'B', { old: 'A' }))
+    await w.send(w.message('A08', '20260105100000', 'B', { location: 'W3' }))
+    await w.send(w.message('A40', '20260105080000', 'Y', { old: 'Z' }))
+    const log = w.feed().head()?.log
+    await w.table(csv('P1,A,,WARD'))
+    await w.until(null, 'P2')
+    await w.anotherLog()
+    expect(w.feed().head()?.log).not.toBe(log)
+    await w.until('B')
+    expect(await at(w)).toBe('W3')
+    const told: unknown[] = []
+    for await (const { record } of w.feed().read({ kinds: ['patient-told'] })) {
+      if (record.kind === 'patient-told') told.push([record.body.patient.value, record.body.event])
+    }
+    expect(told).toEqual([
+      ['A', 'again'],
+      ['B', 'again'],
+    ])
+    // What is older than what was told stays so, and nothing is told twice.
+    await w.send(w.message('A08', '20260105090000', 'B', { location: 'OLD' }))
+    expect(await at(w)).toBe('W3')
+    const size = w.feed().head()?.size
+    await w.restart()
+    expect(await w.now()).toBe('B')
+    expect(w.feed().head()?.size).toBeLessThanOrEqual((size ?? 0) + 4)
+  })
+
   it('wrong order: what is older than what is known changes nothing, a merge always counts', async () => {
     const w = await ofA()
     await w.send(w.message('A02', '20260105100000', 'A', { location: 'NEW' }))

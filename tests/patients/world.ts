@@ -1,6 +1,6 @@
 // A bridge without wands whose pumps are somebody's: a real log, a real table on the disk, and a real sender of
 // ADT. A pump is "read" by recording a reading of it.
-import { renameSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { z } from 'zod'
@@ -50,7 +50,7 @@ export async function world({ source, ...wish }: Wish = {}) {
     knowledge = new Knowledge({ env, disk, dir: join(stateDir, 'knowledge'), source: kind, feed })
     await knowledge.start()
     const log = (text: string) => void said.push(text)
-    patients = await startPatients({ env, auditor, knowledge, config, log })
+    patients = await startPatients({ env, stateDir, auditor, knowledge, config, log })
   }
   const end = async () => {
     await patients?.close()
@@ -88,6 +88,14 @@ export async function world({ source, ...wish }: Wish = {}) {
       await begin()
     },
     begin,
+    /** The log, and what is known of it, are gone: another one is begun. */
+    async anotherLog() {
+      await end()
+      for (const dir of ['audit', 'knowledge']) {
+        rmSync(join(stateDir, dir), { recursive: true, force: true })
+      }
+      await begin()
+    },
     /** Replaces the table as a whole, and waits until it was looked at. */
     async table(text: string | Buffer) {
       writeFileSync(`${file}.new`, text)

@@ -150,7 +150,7 @@ function answered(asked: Uint8Array): string | null {
 
 function check(v: Vector): void {
   if (v.line !== undefined) {
-    const raw = decodeLine(v.line)
+    const raw = decodeLine(Buffer.from(v.line, 'latin1'))
     const found = typeof raw === 'string' ? raw : decodePdu(raw)
     if (v.fault) expect(found).toBe(v.fault)
     else expect([typeof found, encodeLine(unhex(v.pdu ?? ''))]).toEqual(['object', v.line])
@@ -175,7 +175,7 @@ function check(v: Vector): void {
   if (v.reports) expect(outcome({ reports: v.reports, outcome: [] }, 1)).toEqual([{ pdu: v.pdu }])
   if (v.descriptor) expect(hex(REPORT_DESCRIPTOR)).toBe(v.descriptor)
   for (const line of v.conversation ?? []) {
-    const raw = decodeLine(line)
+    const raw = decodeLine(Buffer.from(line, 'latin1'))
     expect(typeof raw === 'string' ? raw : typeof decodePdu(raw)).toBe('object')
   }
 }

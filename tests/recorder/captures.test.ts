@@ -1,12 +1,12 @@
 // Captures of a bridge's traffic: whole, sealed, within their budget, and never in the log's way.
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { NewRecord } from '../../src/audit/format/record.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
-import { type CaptureLine, parseCapture } from '../../src/recorder/capture-format.ts'
 import { type CaptureOptions, Captures } from '../../src/recorder/captures.ts'
 import { during } from '../audit/bench-log.ts'
 import { MemoryDisk } from '../audit/memory-disk.ts'
+import { aboutOf, bytesOf, partsOf, trafficOf } from '../capture/files.ts'
 
 const DIR = '/state/captures'
 
@@ -17,29 +17,26 @@ function bench(more: Partial<CaptureOptions> = {}, disk = new MemoryDisk()) {
     env,
     stateDir: '/state',
     boot: 'boot',
-    ports: ['/dev/wand'],
+    bridge: { source: 'simulator', policy: 'manual', liveMs: null },
     append: async (record) => void records.push(record),
     allowed: () => true,
     disk,
     ...more,
   })
-  const take = (n: number) =>
-    captures.take('in', '/dev/wand', Uint8Array.of(n), { wall: env.wall(), mono: env.monotonic() })
+  const take = (bytes: number | Uint8Array, path = '/dev/wand') =>
+    captures.take(
+      path,
+      { kind: 'in', bytes: typeof bytes === 'number' ? Uint8Array.of(bytes) : bytes },
+      { wall: env.wall(), mono: env.monotonic() },
+    )
   return { env, disk, captures, records, take }
 }
 
 const names = (disk: MemoryDisk) =>
   [...disk.files.keys()].filter((name) => name.startsWith(DIR)).sort()
 
-function bytesOf(lines: readonly CaptureLine[]): number[] {
-  return lines.flatMap((line) => (line.kind === 'traffic' ? [...line.bytes] : []))
-}
-
-function read(disk: MemoryDisk, name: string): CaptureLine[] {
-  const capture = parseCapture(disk.files.get(name)?.bytes.toString() ?? '')
-  if (typeof capture === 'string') throw new Error(capture)
-  return [...capture.lines]
-}
+const read = (disk: MemoryDisk, name = '') =>
+  partsOf(disk.files.get(name)?.bytes ?? Buffer.alloc(0))
 
 describe('a capture', () => {
   it('holds everything that came, in order, with its times, and its digest is in the log', async () => {
@@ -55,35 +52,31 @@ describe('a capture', () => {
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     expect(sealed).toEqual({ file: name, bytes: bytes.length, sha256 })
     expect(records).toMatchObject([{ kind: 'capture-seal', body: { bytes: bytes.length, sha256 } }])
-    const lines = read(disk, name)
-    expect(bytesOf(lines)).toEqual(Array.from({ length: 200 }, (_, n) => n))
-    const began = lines[0]?.t ?? 0
-    expect(lines.map((line) => line.t - began)).toEqual(
-      Array.from({ length: 200 }, (_, n) => n * 10_000),
+    const traffic = trafficOf(await read(disk, name))
+    expect(bytesOf(traffic)).toEqual(Array.from({ length: 200 }, (_, n) => n))
+    const began = traffic[0]?.at.mono ?? 0
+    expect(traffic.map(({ at }) => at.mono - began)).toEqual(
+      Array.from({ length: 200 }, (_, n) => n * 10),
     )
     take(1)
     expect(await during(env, captures.stop())).toBe(null)
   })
 
-  it('is followed by another one when a wand is found, and both name what they hold', async () => {
+  it('names a wand that is found while it runs, and how an open port carries its PDUs', async () => {
     const { env, disk, captures, take } = bench()
+    const at = { wall: 0, mono: 0 }
+    captures.take('/dev/wand', { kind: 'opened', framing: 'line' }, at)
     await during(env, captures.start())
     take(1)
-    for (let n = 0; n < 3; n += 1) {
-      const at = { wall: env.wall(), mono: env.monotonic() }
-      captures.take('in', 'usb:SIMW-0001', Uint8Array.of(7), at)
-      await env.advance(100)
-      take(2)
-    }
+    await env.advance(1_000)
+    take(7, 'usb:SIMW-0001')
     await during(env, captures.stop())
-    const [first = '', second = ''] = names(disk)
-    expect(names(disk)).toHaveLength(2)
-    expect(bytesOf(read(disk, first))).toEqual([1])
-    // The piece that told of the new wand came before its capture could begin, and is counted.
-    expect(read(disk, second)[0]).toMatchObject({ kind: 'lost', bytes: 1 })
-    expect(bytesOf(read(disk, second))).toEqual([2, 7, 2, 7, 2])
-    const header = JSON.parse(disk.files.get(second)?.bytes.toString().split('\n')[0] ?? '')
-    expect(header.ports).toEqual(['/dev/wand', 'usb:SIMW-0001'])
+    const parts = await read(disk, names(disk)[0])
+    expect(bytesOf(trafficOf(parts))).toEqual([1, 7])
+    expect(aboutOf(parts).ports).toEqual([
+      { path: '/dev/wand', framing: 'line' },
+      { path: 'usb:SIMW-0001', framing: null },
+    ])
   })
 
   it('that a killed bridge left is sealed as it was found by the next one', async () => {
@@ -98,15 +91,15 @@ describe('a capture', () => {
     await second.env.advance(1_000)
     expect(names(disk)).toEqual([part.replace('.part', '')])
     expect(second.records.map((r) => r.kind)).toEqual(['capture-seal'])
-    expect(bytesOf(read(disk, names(disk)[0] ?? ''))).toHaveLength(50)
+    expect(bytesOf(trafficOf(await read(disk, names(disk)[0])))).toHaveLength(50)
   })
 
   it('goes, oldest first, when the budget is spent', async () => {
-    const { env, disk, captures, records } = bench({ budgetBytes: 80_000 })
+    const { env, disk, captures, records, take } = bench({ budgetBytes: 80_000 })
     await during(env, captures.start())
-    const piece = new Uint8Array(1_000)
     for (let n = 0; n < 400; n += 1) {
-      captures.take('out', '/dev/wand', piece, { wall: env.wall(), mono: env.monotonic() })
+      // What cannot be compressed.
+      take(randomBytes(1_000))
       await env.advance(100)
     }
     await during(env, captures.stop())
@@ -148,8 +141,7 @@ describe('a capture', () => {
           })
         : undefined
     const big = new Uint8Array(1 << 20)
-    const take = () =>
-      b.captures.take('in', '/dev/wand', big, { wall: b.env.wall(), mono: b.env.monotonic() })
+    const take = () => b.take(big)
     take()
     await b.env.advance(1_000)
     for (let n = 0; n < 8; n += 1) take()
@@ -158,9 +150,12 @@ describe('a capture', () => {
     await b.env.advance(1_000)
     take()
     await during(b.env, b.captures.stop())
-    const lines = read(b.disk, names(b.disk)[0] ?? '')
-    const lost = lines.reduce((n, line) => n + (line.kind === 'lost' ? line.bytes : 0), 0)
-    expect(lost + bytesOf(lines).length).toBe(10 << 20)
+    const traffic = trafficOf(await read(b.disk, names(b.disk)[0]))
+    const lost = traffic.reduce((n, one) => n + (one.port === null ? one.lost : 0), 0)
+    const kept = traffic.flatMap((one) =>
+      one.port !== null && 'bytes' in one.fact ? [one.fact.bytes.length] : [],
+    )
+    expect(kept.reduce((n, bytes) => n + bytes, lost)).toBe(10 << 20)
     expect(lost).toBeGreaterThan(0)
   })
 })

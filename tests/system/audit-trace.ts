@@ -132,8 +132,8 @@ const ABOUT: Readonly<Record<string, Check>> = {
   snapshot: ({ record }) => record.snapshot,
   pump_clock: ({ record }) => record.deviceTime,
   patient: ({ record }) => record.patient,
-  patient_system: ({ record }) => record.owner?.system,
-  patient_id: ({ record }) => record.owner?.value,
+  patient_system: ({ record: { owner } }) => owner?.system,
+  patient_id: ({ record: { owner } }) => owner?.value,
 }
 const isReading = ({ record }: Signed) => record.kind === 'interrogation' || record.kind === 'live'
 const seconds = (ms: unknown) => (typeof ms === 'number' ? ms / 1_000 : undefined)

@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { ControlConnection } from '../../src/control/client.ts'
-import { parseCapture } from '../../src/recorder/capture-format.ts'
+import { aboutOf, partsOf, trafficOf } from '../capture/files.ts'
 import {
   endAll,
   eventually,
@@ -456,10 +456,11 @@ describe.concurrent('capture', () => {
     const [file = '', said = ''] = capture.out().split('\n')
     const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex')
     expect(said).toContain(sha256)
-    const read = parseCapture(readFileSync(file, 'utf8'))
-    if (typeof read === 'string') throw new Error(read)
-    expect(read.header.ports).toEqual([pump.port])
-    const ways = new Set(read.lines.map((l) => (l.kind === 'traffic' ? l.direction : 'lost')))
+    const parts = await partsOf(readFileSync(file))
+    expect(aboutOf(parts).ports).toEqual([{ path: pump.port, framing: 'line' }])
+    const ways = new Set(
+      trafficOf(parts).map((one) => (one.port === null ? 'lost' : one.fact.kind)),
+    )
     expect([...ways].sort()).toEqual(['in', 'out'])
     expect(statSync(file).mode & 0o777).toBe(0o600)
     // Interrupted instead of timed.

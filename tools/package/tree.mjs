@@ -113,7 +113,7 @@ function copy(from, to, { take, leave = [], machine = () => true, programs = tru
       const name = basename(path)
       if (statSync(path).isDirectory()) {
         if (name === 'node_modules' || name.startsWith('.')) return false
-        return !leave.includes(inside) && !ABOUT.test(name) && machine(name)
+        return !leave.includes(inside) && !ABOUT.test(inside) && machine(name)
       }
       if (!take.includes(extname(name)) || /\.(test|spec)\.[cm]?js$|^\./.test(name)) return false
       // A package's own programs are for whoever builds it.

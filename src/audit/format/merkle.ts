@@ -95,26 +95,36 @@ export class Frontier {
   }
 }
 
+/**
+ * Gives the root of D[lo, hi) of a tree from a frontier and the leaves that follow it: of any subtree that
+ * is a node of the frontier, stands behind it, or reaches from its right edge to behind it.
+ */
+function behind(frontier: Frontier, leaves: readonly Hash[]): (lo: number, hi: number) => Hash {
+  const start = frontier.size
+  const complete = new Map<number, { readonly end: number; readonly node: Hash }>()
+  let begin = 0
+  for (const node of frontier.hashes) {
+    const end = begin + 2 ** Math.floor(Math.log2(start - begin))
+    complete.set(begin, { end, node })
+    begin = end
+  }
+  const range = (lo: number, hi: number): Hash => {
+    const whole = complete.get(lo)
+    const known = whole?.end === hi ? whole.node : hi - lo === 1 ? leaves[lo - start] : undefined
+    if (known) return known
+    const middle = lo + split(hi - lo)
+    return nodeHash(range(lo, middle), range(middle, hi))
+  }
+  return range
+}
+
 /** PATH(index, D[n]) of a leaf behind a frontier, from the leaves that follow it; n = all of them. */
 export function inclusionBehind(
   frontier: Frontier,
   leaves: readonly Hash[],
   index: number,
 ): Hash[] {
-  const start = frontier.size
-  const complete = new Map<number, Hash>()
-  let begin = 0
-  for (const node of frontier.hashes) {
-    complete.set(begin, node)
-    begin += 2 ** Math.floor(Math.log2(start - begin))
-  }
-  // A subtree beside the way to a leaf behind the frontier is a node of the frontier, or reaches behind it.
-  const range = (lo: number, hi: number): Hash => {
-    const known = hi <= start ? complete.get(lo) : hi - lo === 1 ? leaves[lo - start] : undefined
-    if (known) return known
-    const middle = lo + split(hi - lo)
-    return nodeHash(range(lo, middle), range(middle, hi))
-  }
+  const range = behind(frontier, leaves)
   const path = (lo: number, hi: number): Hash[] => {
     if (hi - lo === 1) return []
     const middle = lo + split(hi - lo)
@@ -122,7 +132,27 @@ export function inclusionBehind(
       ? [...path(lo, middle), range(middle, hi)]
       : [...path(middle, hi), range(lo, middle)]
   }
-  return path(0, start + leaves.length)
+  return path(0, frontier.size + leaves.length)
+}
+
+/** PROOF(m, D[n]): m = the size of the frontier, n = with the leaves that follow it. */
+export function consistencyBehind(frontier: Frontier, leaves: readonly Hash[]): Hash[] {
+  const from = frontier.size
+  if (from === 0 || leaves.length === 0) return []
+  const range = behind(frontier, leaves)
+  return provenFrom(from, from + leaves.length, range)
+}
+
+/** PROOF(from, D[to]), given the root of every subtree. */
+function provenFrom(from: number, to: number, range: (lo: number, hi: number) => Hash): Hash[] {
+  const proof = (lo: number, hi: number, whole: boolean): Hash[] => {
+    if (from === hi) return whole ? [] : [range(lo, hi)]
+    const middle = lo + split(hi - lo)
+    return from <= middle
+      ? [...proof(lo, middle, whole), range(middle, hi)]
+      : [...proof(middle, hi, false), range(lo, middle)]
+  }
+  return proof(0, to, true)
 }
 
 /** Every node of a tree, 64 bytes a leaf: for proofs. */
@@ -176,14 +206,7 @@ export class Tree {
     this.#check(to)
     if (from < 0 || from > to) throw new RangeError(`no tree of ${from} before one of ${to}`)
     if (from === 0 || from === to) return []
-    const proof = (lo: number, hi: number, whole: boolean): Hash[] => {
-      if (from === hi) return whole ? [] : [this.#range(lo, hi)]
-      const middle = lo + split(hi - lo)
-      return from <= middle
-        ? [...proof(lo, middle, whole), this.#range(middle, hi)]
-        : [...proof(middle, hi, false), this.#range(lo, middle)]
-    }
-    return proof(0, to, true)
+    return provenFrom(from, to, (lo, hi) => this.#range(lo, hi))
   }
 
   #check(size: number): void {

@@ -1,6 +1,7 @@
 // What is wrong with this computer for reading wands, and what to do about it: facts in, findings out.
 // Nothing here looks at the computer; facts.ts does.
 import type { Holder } from '../../transport/holders.ts'
+import { type Finding, note, ok, wrong } from './finding.ts'
 
 /** One path that a wand is behind, or is said to be. */
 export interface PortFacts {
@@ -52,14 +53,6 @@ export interface Medium {
   readonly name: string
 }
 
-export interface Finding {
-  readonly level: 'ok' | 'note' | 'wrong'
-  readonly topic: string
-  readonly says: string
-  /** What to do, commands on lines of their own; null = nothing. */
-  readonly todo: string | null
-}
-
 /** The range of package.json's `engines`. */
 const NODE = { from: [20, 19], before: [26, 3] } as const
 /** Below it captures end, and the log is not far from that. */
@@ -82,20 +75,6 @@ export function check(facts: Facts): Finding[] {
   ]
 }
 
-const ok = (topic: string, says: string): Finding => ({ level: 'ok', topic, says, todo: null })
-const note = (topic: string, says: string, todo: string): Finding => ({
-  level: 'note',
-  topic,
-  says,
-  todo,
-})
-const wrong = (topic: string, says: string, todo: string): Finding => ({
-  level: 'wrong',
-  topic,
-  says,
-  todo,
-})
-
 function node({ node: version }: Facts): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const below = ([a, b]: readonly [number, number]) => major < a || (major === a && minor < b)
@@ -103,13 +82,6 @@ function node({ node: version }: Facts): Finding {
     return wrong(
       'Node',
       `This is Node ${version}; ${NODE.from.join('.')} or newer and older than ${NODE.before.join('.')} is needed. From there on serial ports stall: they open and no data arrives.`,
-      'Install Node 24.',
-    )
-  }
-  if (major === 20) {
-    return note(
-      'Node',
-      `Node ${version} works, but Node 20 gets no more security fixes.`,
       'Install Node 24.',
     )
   }

@@ -181,11 +181,9 @@ class Apart implements Driver {
     const port = this.#o.port.create()
     this.#ports.set(id, port)
     const here = () => this.#child === child
-    const now = () => ({ wall: this.#o.env.wall(), mono: this.#o.env.monotonic() })
     try {
       await port.open({
         data: (bytes) => {
-          this.#o.tap?.('in', bytes, now())
           if (here()) this.#say({ do: 'data', id, bytes })
         },
         ended: (end, message) => {

@@ -40,6 +40,26 @@ export function agenda(s: LinkState): readonly Item[] {
   return items
 }
 
+/**
+ * What runs out by itself, for whoever only reads along (overhear.ts): the agenda without what is sent. Of
+ * another host only what is lost: its limits and its patience are its own.
+ */
+export function runsOut(s: LinkState, ours: boolean): readonly Item[] {
+  if (s.phase === 'stopped') return []
+  const items: Item[] = isConnected(s.phase) ? losses(s) : []
+  if (!ours) return items
+  if (s.stopBy !== null) items.push({ at: s.stopBy, run: halt })
+  if (isConnected(s.phase)) {
+    const { out } = s
+    if (out === null && s.phase !== 'greeting') items.push(...limits(s))
+    else if (out && (out.sends >= TIMING.tries || isMoot(s, out))) items.push(awaited(s, out))
+  }
+  if (s.readUntil !== null && s.phase !== 'starting' && s.phase !== 'reading') {
+    items.push({ at: s.readUntil, run: lapse })
+  }
+  return items
+}
+
 /** What is not confirmed any more by then. */
 function losses(s: LinkState): Item[] {
   const { contact, out } = s
@@ -60,20 +80,20 @@ function losses(s: LinkState): Item[] {
 
 function awaited(s: LinkState, out: Outstanding): Item {
   const at = out.lastAt + TIMING.replyMs
-  // Who is closing does not repeat what it has given up.
-  const moot = s.phase === 'ending' && MESSAGES[out.request.name].session && !isClose(out)
   return {
     at,
     run(d) {
       d.effects.push({ do: 'count', what: 'no-answer' })
-      if (moot) set(d, { out: null })
+      if (isMoot(s, out)) set(d, { out: null })
       else if (out.sends >= TIMING.tries) drop(d, 'no-answer')
       else resend(d, out)
     },
   }
 }
 
-const isClose = (out: Outstanding) => out.request.name === 'CLOSE'
+/** Who is closing does not repeat what it has given up. */
+const isMoot = (s: LinkState, { request: { name } }: Outstanding) =>
+  s.phase === 'ending' && MESSAGES[name].session && name !== 'CLOSE'
 
 /** What is asked next, given that nothing is out. */
 function asks(s: LinkState): Item[] {
@@ -179,9 +199,20 @@ function ask(at: number, request: ReadRequest): Item {
 }
 
 function openSession(d: Draft, purpose: LinkState['purpose']): void {
+  askSession(d, purpose)
+  send(d, { name: 'OPEN', fields: {} })
+}
+
+export function askSession(d: Draft, purpose: LinkState['purpose']): void {
   go(d, 'session-asked')
   set(d, { purpose, reopens: d.s.reopens + (purpose === 'close' ? 1 : 0) })
-  send(d, { name: 'OPEN', fields: {} })
+}
+
+/** What a session that is opened now is opened for. */
+export function purposeNow({ s, now }: Draft): LinkState['purpose'] {
+  const read = readAt(s)
+  if (read !== null && read <= now.mono) return 'read'
+  return closeAt(s) === null ? 'read' : 'close'
 }
 
 function send(d: Draft, request: ReadRequest): void {
@@ -216,7 +247,7 @@ function resend(d: Draft, out: Outstanding): void {
   d.effects.push({ do: 'send', request, seq, link: d.s.link, session })
 }
 
-function retry(d: Draft): void {
+export function retry(d: Draft): void {
   set(d, { waitUntil: null })
   go(d, 'retry')
   d.effects.push({ do: 'open-port' })

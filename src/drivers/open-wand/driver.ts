@@ -6,6 +6,7 @@ import type { Driver, DriverKind } from '../driver.ts'
 import { decoder } from './decoder.ts'
 import { Interpreter } from './interpret.ts'
 import { Link } from './link.ts'
+import { Overheard } from './overhear.ts'
 import { SENDS } from './sends.ts'
 import { TIMING } from './timing.ts'
 
@@ -25,7 +26,8 @@ export const openWand: DriverKind = {
   sends: SENDS,
   quietMs: TIMING.wandLostMs,
 
-  create({ env, port, source, policy, liveMs, shared, event, tap }): Driver {
+  overhear: (options) => new Overheard(options),
+  create({ env, port, source, policy, liveMs, shared, event }): Driver {
     const interpreter = new Interpreter(port.path, source, shared, liveMs)
     return new Link({
       env,
@@ -34,10 +36,6 @@ export const openWand: DriverKind = {
       policy,
       ...(liveMs === undefined ? {} : { liveMs }),
       sink: {
-        ...(tap && {
-          received: (bytes, at) => tap('in', bytes, at),
-          sent: (bytes, at) => tap('out', bytes, at),
-        }),
         news: (news, { link, at }) => {
           for (const one of interpreter.interpret(news, link, at)) event(one)
         },

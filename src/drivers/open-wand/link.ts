@@ -18,6 +18,7 @@ import {
 } from './link-state.ts'
 import { step, wakeAt } from './machine.ts'
 import { isConnected } from './table.ts'
+import { HELD_UP_MS, JUMP_MS, WATCH_MS } from './timing.ts'
 import { RequestWriter } from './writer.ts'
 
 /** Why received bytes became part of nothing. */
@@ -37,9 +38,6 @@ export interface LinkSink {
   news(news: LinkNews, context: NewsContext): void
   /** What was refused of the bytes that came together, for one reason. */
   discarded(reason: DiscardReason, refused: Count, context: NewsContext): void
-  /** Taps for captures: every byte as it came and went. */
-  received?(bytes: Uint8Array, at: Stamp): void
-  sent?(bytes: Uint8Array, at: Stamp): void
 }
 
 export interface LinkOptions {
@@ -52,9 +50,6 @@ export interface LinkOptions {
   readonly sink: LinkSink
 }
 
-/** Clocks that drift apart by more: the machine slept, or was set. A timer later than that: it was held up. */
-const JUMP_MS = 2_000
-const WATCH_MS = 500
 /** A driver that has not opened by then never will. */
 const OPEN_MS = 5_000
 /** Stopping waits no longer, whatever the driver does: 3 s is the promise. */
@@ -151,7 +146,7 @@ export class Link {
   #step(input: Input): void {
     const now = this.#now()
     const slept = now.wall - now.mono - (this.#last.wall - this.#last.mono)
-    const late = now.mono - this.#last.mono > WATCH_MS + JUMP_MS
+    const late = now.mono - this.#last.mono > HELD_UP_MS
     this.#last = now
     if (isConnected(this.#state.phase) && (Math.abs(slept) > JUMP_MS || late)) {
       this.#apply({ type: Math.abs(slept) > JUMP_MS ? 'clock-jump' : 'held-up' }, now)
@@ -190,7 +185,6 @@ export class Link {
         const { request, seq, link, session } = effect
         const bytes = this.#connection.writer.write(request, { seq, link, session })
         counters.bytesOut += bytes.length
-        this.#sink.sent?.(bytes, at)
         return
       }
       case 'tell': {
@@ -293,7 +287,6 @@ export class Link {
   #receive(stream: FrameDecoder, bytes: Uint8Array, current: () => boolean): void {
     if (!current()) return
     this.counters.bytesIn += bytes.length
-    this.#sink.received?.(bytes, this.#now())
     this.#receiving = true
     try {
       stream.push(bytes)

@@ -60,7 +60,8 @@ function catchUp(d: Draft): void {
   throw new Error(`link: going in circles in ${d.s.phase}`)
 }
 
-function take(d: Draft, input: Input): void {
+/** What the input itself does, before the agenda. */
+export function take(d: Draft, input: Input): void {
   const { phase } = d.s
   switch (input.type) {
     case 'start':

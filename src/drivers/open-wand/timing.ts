@@ -60,3 +60,9 @@ export const liveBound = (liveMs: number): number =>
 export const LADDER_MS = [100, 250, 500, 1_000] as const
 /** The same where trying often helps nobody: held by another program, no permission, other version. */
 export const SLOW_LADDER_MS = [1_000, 2_000, 5_000] as const
+
+/** Clocks that drift apart by more: the machine slept, or was set. A timer later than that: it was held up. */
+export const JUMP_MS = 2_000
+/** While a port is open the link looks at its clocks at least so often. */
+export const WATCH_MS = 500
+export const HELD_UP_MS = WATCH_MS + JUMP_MS

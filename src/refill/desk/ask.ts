@@ -1,5 +1,6 @@
 // Asks the bridge that has the state directory.
-import { ask, ControlError } from '../../control/client.ts'
+import { ask } from '../../control/client.ts'
+import { ControlError } from '../../control/error.ts'
 import type { Args, Reply, RequestName, Streamed } from '../../control/messages.ts'
 
 /** The reply, or why there is none; null = no bridge answers. */

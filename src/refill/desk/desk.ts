@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Env, utc } from '../../base/env.ts'
 import { VERSION } from '../../base/version.ts'
-import { ControlError } from '../../control/client.ts'
+import { ControlError } from '../../control/error.ts'
 import { dateTime, inZone } from '../../model/format.ts'
 import type { Source } from '../../model/reading.ts'
 import { sentence, WORDS, type Words } from '../../words/words.ts'

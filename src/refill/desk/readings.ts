@@ -1,7 +1,7 @@
 // The readings a sheet may take: what the log has of its pump, and the one that the bridge makes when it is
 // asked to. It can ask that bridge for an interrogation, and for nothing else of a link.
 import { type Env, sleep, utc } from '../../base/env.ts'
-import { ControlError } from '../../control/client.ts'
+import { ControlError } from '../../control/error.ts'
 import { READ_MS, type Reply } from '../../control/messages.ts'
 import type { InterrogationRecord } from '../../model/record.ts'
 import { sentences, WORDS } from '../../words/words.ts'

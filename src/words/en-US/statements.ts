@@ -269,6 +269,23 @@ export const statements: Statements = {
     `It answers what is no answer to the message that was sent (${text}). ${STAYS}`,
   'delivery.refused': ({ text }) => `It does not take messages now (${text}). ${STAYS}`,
 
+  'fleet.connecting': ({ text }) =>
+    `The broker does not take records now${text === '' ? '' : ` (${text})`}. ${STAYS}`,
+  'fleet.idle': 'Every durable record is at the broker.',
+  'fleet.sending': ({ records }) => `Records are sent to the broker; ${records} are owed.`,
+  'fleet.fork': ({ stream, position }) =>
+    `Stream ${stream} ends with another record ${position} than this log has: one of the two was put back from a copy, or the log is written in two places. Nothing is sent, and readings here are not affected. Compare both with audit verify before anything is removed.`,
+  'fleet.ahead': ({ stream, position }) =>
+    `Stream ${stream} has record ${position}, and this log has fewer: an older copy of the log was put back. Nothing is sent. Put the right log back, or have a new one begun.`,
+  'fleet.gap': ({ stream, position }) =>
+    `Stream ${stream} ends with record ${position}, and the one behind it is not kept here any more. Nothing is sent. Rename or remove the stream at the broker: it is made again, from the oldest record that is kept.`,
+  'fleet.foreign': ({ stream }) =>
+    `The broker has a stream ${stream} that no bridge made. Nothing is sent. Rename or remove it at the broker.`,
+  'fleet.silent': ({ site, since }) =>
+    `Nothing is heard of ${site}; its newest word is of ${since.slice(0, 10)} ${since.slice(11, 19)} UTC. What is shown is as old as it says.`,
+  'fleet.away': ({ since }) =>
+    `The broker has not answered since ${since.slice(11, 19)} UTC. What is shown is as old as it says, and may be outdated.`,
+
   'bye.slow':
     'This connection did not take what was sent, so it is ended. Connect again with the last id; nothing recorded is lost.',
   'bye.revoked': 'The token was revoked. Nothing you show is live.',

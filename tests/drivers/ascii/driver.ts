@@ -257,15 +257,10 @@ class AsciiDriver implements Driver {
     this.counters.bytesOut += bytes.length
     this.#askedAt = this.#o.env.monotonic()
     this.#port?.write(bytes)
-    this.#o.tap?.('out', bytes, this.#now())
     const line = await answer
     this.#answered = null
     this.#waiting = null
     return line
-  }
-
-  #now() {
-    return { wall: this.#o.env.wall(), mono: this.#o.env.monotonic() }
   }
 
   #sleep(ms: number): Promise<void> {
@@ -274,7 +269,6 @@ class AsciiDriver implements Driver {
 
   #heard(bytes: Uint8Array): void {
     this.counters.bytesIn += bytes.length
-    this.#o.tap?.('in', bytes, this.#now())
     this.#text += Buffer.from(bytes).toString('latin1')
     for (let at = this.#text.indexOf('\n'); at >= 0; at = this.#text.indexOf('\n')) {
       const text = this.#text.slice(0, at + 1)

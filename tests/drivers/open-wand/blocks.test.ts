@@ -69,7 +69,7 @@ const { vectors } = JSON.parse(readFileSync('protocol/vectors/9.6-snapshots.json
 
 describe('the conversations of the specification', () => {
   it.each(vectors.map((one) => [one.name, one] as const))('%s', (_, { conversation, blocks }) => {
-    const pdus = conversation.map((line) => decodeLine(line) as Uint8Array)
+    const pdus = conversation.map((line) => decodeLine(Buffer.from(line, 'latin1')) as Uint8Array)
     const parts = pdus.filter((raw) => {
       const pdu = decodePdu(raw) as Pdu
       const name = messageOfType(pdu.type)

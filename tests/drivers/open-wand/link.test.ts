@@ -5,13 +5,15 @@ import { LINES } from '../../../protocol/framing/line-stream.ts'
 import { encodeLine } from '../../../protocol/framing/serial-line.ts'
 import { startSimulator } from '../../../simulator/index.ts'
 import { VirtualEnv } from '../../../src/base/env.ts'
-import { Link, type LinkSink, type NewsContext } from '../../../src/drivers/open-wand/link.ts'
+import { tapped } from '../../../src/bridge/tapped.ts'
+import { Link, type NewsContext } from '../../../src/drivers/open-wand/link.ts'
 import type { LinkNews } from '../../../src/drivers/open-wand/link-state.ts'
 import type { Policy } from '../../../src/model/policy.ts'
 import { loopbackSource } from '../../../src/transport/loopback.ts'
 import {
   PortError,
   type PortEvents,
+  type PortFact,
   type PortSource,
   type WandPort,
 } from '../../../src/transport/port.ts'
@@ -21,7 +23,7 @@ interface Told {
   readonly context: NewsContext
 }
 
-function follow(env: VirtualEnv, port: PortSource, policy: Policy, more: Partial<LinkSink> = {}) {
+function follow(env: VirtualEnv, port: PortSource, policy: Policy) {
   const told: Told[] = []
   const link = new Link({
     env,
@@ -31,7 +33,6 @@ function follow(env: VirtualEnv, port: PortSource, policy: Policy, more: Partial
     sink: {
       news: (news, context) => void told.push({ news, context }),
       discarded: () => {},
-      ...more,
     },
   })
   const kinds = () => told.map((t) => t.news.kind)
@@ -91,13 +92,13 @@ async function stopTime(env: VirtualEnv, link: Link): Promise<number> {
 async function simulated(
   policy: Policy,
   framing: 'line' | 'report' = 'line',
-  more: Partial<LinkSink> = {},
+  tap: (fact: PortFact) => void = () => {},
 ) {
   const env = new VirtualEnv()
   const simulator = await startSimulator({ env })
   const wand = simulator.wands[0]
   if (!wand) throw new Error('no wand')
-  const f = follow(env, loopbackSource('loop', wand.paths[framing]), policy, more)
+  const f = follow(env, tapped(loopbackSource('loop', wand.paths[framing]), tap), policy)
   return { env, simulator, path: wand.paths[framing], ...f }
 }
 
@@ -231,13 +232,9 @@ describe.each(['line', 'report'] as const)('over %s framing', (framing) => {
   it('reads, closes with the implant’s word, and every byte is accounted for', async () => {
     let received = 0
     let sent = 0
-    const s = await simulated('on-placement', framing, {
-      received(bytes) {
-        received += bytes.length
-      },
-      sent(bytes) {
-        sent += bytes.length
-      },
+    const s = await simulated('on-placement', framing, (fact) => {
+      if (fact.kind === 'in') received += fact.bytes.length
+      if (fact.kind === 'out') sent += fact.bytes.length
     })
     s.link.start()
     await s.env.until(() => s.kinds().includes('session-end'), 60_000)

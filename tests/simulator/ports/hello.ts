@@ -25,7 +25,7 @@ export const HELLO_LINE = encodeLine(
 )
 
 export function isHelloReply(line: string): boolean {
-  const raw = decodeLine(line)
+  const raw = decodeLine(Buffer.from(line, 'latin1'))
   const pdu = typeof raw === 'string' ? raw : decodePdu(raw)
   if (typeof pdu === 'string') return false
   const fields = parse(MESSAGES.HELLO.reply, pdu.payload)

@@ -75,7 +75,7 @@ function encoderOf(client: UsbipClient): ReportEncoder {
   return encoder
 }
 
-const HELLO_PDU = decodeLine(HELLO_LINE) as Uint8Array
+const HELLO_PDU = decodeLine(Buffer.from(HELLO_LINE, 'latin1')) as Uint8Array
 
 /** The reply to a HELLO over the HID interface. */
 async function overHid(client: UsbipClient): Promise<Pdu> {
@@ -147,7 +147,7 @@ describe('a wand on USB', () => {
     await overHid(client)
     const [line, pdu] = await Promise.all([overSerial(client), overHid(client)])
     expect(isHelloReply(line)).toBe(true)
-    const fromLine = decodePdu(decodeLine(line) as Uint8Array) as Pdu
+    const fromLine = decodePdu(decodeLine(Buffer.from(line, 'latin1')) as Uint8Array) as Pdu
     expect(Buffer.compare(fromLine.payload, pdu.payload)).toBe(0)
     expect(await Promise.race([notification, wait(20, 'nothing')])).toBe('nothing')
     expect(client.strays).toEqual([])
@@ -159,7 +159,9 @@ describe('a wand on USB', () => {
       const client = await take(port, busId)
       const { data } = await client.control([0x80, 6, 0x0303, 0x0409, 255])
       expect(data.subarray(2).toString('utf16le')).toBe(`SIMW-000${i + 1}`)
-      const reply = decodePdu(decodeLine(await overSerial(client)) as Uint8Array) as Pdu
+      const reply = decodePdu(
+        decodeLine(Buffer.from(await overSerial(client), 'latin1')) as Uint8Array,
+      ) as Pdu
       expect(Buffer.from(reply.payload).toString('latin1')).toContain(`SIMW-000${i + 1}`)
     }
   })

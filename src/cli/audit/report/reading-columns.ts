@@ -3,16 +3,15 @@
 // the pump did not say it, or what it said is not valid: `not_valid` has that as it came; or its block could
 // not be read: `not_read` has why. Pure.
 import {
-  alarmName,
-  argumentKind,
   BLOCK_FIELDS,
   DRUG_FIELDS,
   type Field,
   MASSES,
   type ScalarField,
 } from '../../../model/fields.ts'
+import { argumentOf } from '../../../model/pump-event-rows.ts'
 import { pumpEvents, type SnapshotValues } from '../../../model/reading.ts'
-import { conversion, wirePer } from '../../../model/units.ts'
+import { conversion } from '../../../model/units.ts'
 import type { Value } from '../../../model/value.ts'
 import type { Cell } from '../csv.ts'
 
@@ -192,20 +191,12 @@ export const EVENT_COLUMNS = [
 
 /** The pump's own event list, each with what its number says. */
 export function eventRows(values: SnapshotValues): Row[] {
-  return (pumpEvents(values).entries ?? []).map(
-    ({ number, code, occurredAt, detectedAt, argument }) => {
-      const kind = argument === null ? null : argumentKind(code)
-      const amount = argument === null || kind === null ? null : argument / wirePer('mL')
-      return {
-        number,
-        code,
-        occurred_at_pump_time: occurredAt,
-        detected_at_pump_time: detectedAt,
-        alarm: kind === 'alarm code' ? alarmName(argument ?? 0) : null,
-        volume_mL: kind === 'mL' ? amount : null,
-        rate_mL_per_day: kind === 'mL/d' ? amount : null,
-        argument: kind === null ? argument : null,
-      }
-    },
-  )
+  return (pumpEvents(values).entries ?? []).map((event) => {
+    const { number, code, occurredAt, detectedAt } = event
+    const { alarm, volume, rate, unknown } = argumentOf(event)
+    return {
+      ...{ number, code, occurred_at_pump_time: occurredAt, detected_at_pump_time: detectedAt },
+      ...{ alarm, volume_mL: volume, rate_mL_per_day: rate, argument: unknown },
+    }
+  })
 }

@@ -1,0 +1,313 @@
+// A bridge's log on its way to the broker: every durable record once, in order. It follows the log as
+// everybody does, so a broker that is away for a month costs the bridge nothing: what is owed stays in the
+// log, is kept there by retention, and is sent in constant memory when the broker is back. Where the
+// broker has another history of the log, nothing is sent, and that is told until it is settled.
+import { type Env, utc } from '../../base/env.ts'
+import type { FeedRecord } from '../../feed/feed-record.ts'
+import { type Statement, statement } from '../../model/statement.ts'
+import type { Coded, DestinationStatus } from '../../model/status.ts'
+import { type Broker, openBroker } from '../stream/broker.ts'
+import type { FleetConfig } from '../stream/config.ts'
+import {
+  CHECKPOINT,
+  KEY,
+  PULSE_MS,
+  type Pulse,
+  pulseOf,
+  type SiteLog,
+  subjectsFor,
+} from '../stream/names.ts'
+import { Pipeline } from './pipeline.ts'
+import { type Apart, type Place, placeOf, type Records } from './place.ts'
+import { serialIn } from './serial.ts'
+
+/** The newest signed checkpoint and the verifier key for it. */
+export interface Newest {
+  readonly log: string
+  readonly size: number
+  readonly checkpoint: string
+  readonly key: string | null
+}
+
+export interface PublisherOptions {
+  readonly env: Env
+  readonly config: FleetConfig
+  readonly feed: Records
+  /** The site's secret for what stands for a pump in subjects. */
+  readonly pumpKey: Uint8Array
+  newest(): Newest | null
+  log(text: string): void
+}
+
+const FIRST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 30_000
+/** The end of a bridge waits so long for what is under way, in ms. */
+const END_MS = 2_000
+
+interface At {
+  readonly log: string
+  /** Everything up to here is at the broker. */
+  acked: number
+}
+
+export interface FleetCounts {
+  /** Records that were taken by the broker since the start. */
+  sent: number
+  /** Records that had to be sent again, because no answer came. */
+  resent: number
+  /** Streams that were not at the broker, and were made from the oldest record on. */
+  epochs: number
+}
+
+export class Publisher {
+  readonly #options: PublisherOptions
+  readonly #end = new AbortController()
+  #running: Promise<void> = Promise.resolve()
+  #broker: Broker | null = null
+  #pipeline: Pipeline | null = null
+  #at: At | null = null
+  /** The highest position that was ever handed to the broker, of the log that is sent. */
+  #tried = -1
+  #why: Statement = statement('fleet.connecting', { text: '' })
+  #apart: Apart | null = null
+  #owedAt: string | null = null
+  #cancelPulse: () => void = () => {}
+  readonly counts: FleetCounts = { sent: 0, resent: 0, epochs: 0 }
+
+  constructor(options: PublisherOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    this.#running = this.#run()
+    this.#pulse()
+  }
+
+  /** Ends; what is under way has a moment to be answered. */
+  async stop(): Promise<void> {
+    const { env } = this.#options
+    this.#cancelPulse()
+    await new Promise<void>((resolve) => {
+      const cancel = env.after(END_MS, resolve)
+      void this.#settled().then(() => {
+        cancel()
+        resolve()
+      })
+    })
+    this.#end.abort()
+    await this.#broker?.close()
+    await this.#running
+  }
+
+  /** The first position of the log that is written now which the broker has not taken. */
+  get owed(): number {
+    return this.#at && this.#at.log === this.#options.feed.head()?.log ? this.#at.acked + 1 : 0
+  }
+
+  /** Records of the log that the broker has not taken; null = that is not known yet. */
+  get lag(): number | null {
+    const head = this.#options.feed.head()
+    if (this.#at === null || head?.log !== this.#at.log) return null
+    return Math.max(0, head.size - 1 - this.#at.acked)
+  }
+
+  /** Records that are under way. */
+  get flying(): number {
+    return this.#pipeline?.flying ?? 0
+  }
+
+  status(): Coded<DestinationStatus> {
+    const { env, config } = this.#options
+    const { lag } = this
+    const since = this.#pipeline?.oldest ?? this.#owedAt
+    const sends = this.#pipeline !== null
+    const idle = sends && lag === 0
+    const state =
+      this.#apart !== null ? 'failed' : idle ? 'idle' : sends ? 'sending' : ('waiting' as const)
+    const said =
+      state === 'idle'
+        ? statement('fleet.idle')
+        : state === 'sending'
+          ? statement('fleet.sending', { records: lag ?? 0 })
+          : this.#why
+    return {
+      ...{ name: `fleet ${config.site}`, kind: 'nats', address: config.servers.join(' '), state },
+      lagMs: idle || since === null ? 0 : Math.max(0, env.wall() - Date.parse(since)),
+      ...{ waiting: lag ?? 0, parked: 0, aside: [], sent: this.counts.sent },
+      strays: this.counts.resent,
+      ...said,
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { config, log } = this.#options
+    const { signal } = this.#end
+    let wait = FIRST_WAIT_MS
+    let told = ''
+    const tell = (text: string) => {
+      if (text !== told && !signal.aborted) log(text)
+      told = text
+    }
+    while (!signal.aborted) {
+      try {
+        this.#broker ??= await openBroker(config, `wandbridge ${config.site}`)
+        const sentBefore = this.counts.sent
+        await this.#send(this.#broker, tell)
+        if (this.counts.sent > sentBefore) wait = FIRST_WAIT_MS
+      } catch (error) {
+        const text = (error as Error).message.slice(0, 200)
+        this.#why = statement('fleet.connecting', { text })
+        tell(`The broker does not take records now: ${text}. They stay in the log.`)
+      }
+      this.#pipeline = null
+      await this.#lookOwed().catch(() => {})
+      await this.#again(wait)
+      wait = this.#apart === null ? Math.min(wait * 2, LONGEST_WAIT_MS) : LONGEST_WAIT_MS
+      // A connection that was closed for good is not made again by itself.
+      if (this.#broker?.connection.isClosed()) this.#broker = null
+    }
+    await this.#broker?.close()
+  }
+
+  /** Waits to try again, but no longer than until the connection is there again. */
+  async #again(wait: number): Promise<void> {
+    const there = new AbortController()
+    const leave = this.#broker?.onChange((now) => now && there.abort())
+    await pause(this.#options.env, wait, AbortSignal.any([there.signal, this.#end.signal]))
+    leave?.()
+  }
+
+  /** Sends from where the broker is until something fails, or another log is written. */
+  async #send(broker: Broker, tell: (text: string) => void): Promise<void> {
+    const { feed, config } = this.#options
+    const head = await feed.look()
+    if (head === null) return
+    const ref = { site: config.site, log: head.log }
+    const place = await placeOf(broker, feed, ref, config)
+    if (place.apart !== null) return this.#told(place, tell)
+    this.#apart = null
+    if (this.#at?.log !== ref.log) this.#tried = -1
+    this.#at = { log: ref.log, acked: place.position }
+    this.counts.resent += Math.max(0, this.#tried - place.position)
+    if (place.made) {
+      this.counts.epochs += 1
+      tell(
+        `The broker had no stream ${place.stream}. It was made, and is filled from record ${place.position + 1}.`,
+      )
+    } else tell(`Records go to ${place.stream} from ${place.position + 1} on.`)
+    await this.#follow(broker, ref, place)
+  }
+
+  async #follow(
+    broker: Broker,
+    ref: SiteLog,
+    { less, position }: { readonly less: number; readonly position: number },
+  ): Promise<void> {
+    const { feed, config, pumpKey } = this.#options
+    const subject = subjectsFor(ref, pumpKey)
+    const attempt = new AbortController()
+    const signal = AbortSignal.any([attempt.signal, this.#end.signal])
+    let failure: Error | null = null
+    const at = this.#at as At
+    const pipeline = new Pipeline(broker, {
+      window: config.window,
+      less,
+      acked: (acked) => {
+        at.acked = acked
+        this.counts.sent += 1
+      },
+      failed(error) {
+        failure = error
+        attempt.abort()
+      },
+    })
+    this.#pipeline = pipeline
+    // What is under way when the connection is lost is not answered any more.
+    const leave = broker.onChange((there) => {
+      if (!there) pipeline.end(new Error('the connection was lost'))
+    })
+    // A connection that is closed answers nothing any more, not even that it is.
+    const stop = () => {
+      leave()
+      pipeline.end(new Error('the bridge ends'))
+    }
+    signal.addEventListener('abort', stop, { once: true })
+    for await (const item of feed.follow({ log: ref.log, position }, { signal })) {
+      if (item.kind === 'record') {
+        this.#tried = Math.max(this.#tried, item.record.position)
+        await pipeline.send({ ...sentOf(item.record, subject), with: this.#closing(item.record) })
+      } else if (item.kind === 'caught-up') await pipeline.flush()
+      else break
+    }
+    await pipeline.drained()
+    leave()
+    if (failure !== null) throw failure
+  }
+
+  /** What goes with the last record of the newest commit: everything before it is vouched for by it. */
+  #closing({ log, position }: FeedRecord): Readonly<Record<string, string>> | null {
+    const newest = this.#options.newest()
+    if (newest?.log !== log || newest.size !== position + 1) return null
+    return {
+      [CHECKPOINT]: base64(newest.checkpoint),
+      ...(newest.key !== null && { [KEY]: base64(newest.key) }),
+    }
+  }
+
+  #told({ apart, stream, position }: Place & { readonly apart: Apart }, tell: (t: string) => void) {
+    this.#apart = apart
+    this.#why = statement(`fleet.${apart}`, { stream, position })
+    tell(`${stream}, record ${position}: ${apart}. Nothing is sent; see the status.`)
+  }
+
+  /** When the oldest record that is owed was recorded, while nothing can be sent. */
+  async #lookOwed(): Promise<void> {
+    const { feed } = this.#options
+    this.#owedAt = null
+    for await (const { at } of feed.read({ after: this.owed - 1, limit: 1 })) this.#owedAt = at
+  }
+
+  /** Says every now and then that the bridge is there, also when it records nothing. */
+  #pulse(): void {
+    const { env, config, newest } = this.#options
+    this.#cancelPulse = env.after(PULSE_MS, () => this.#pulse(), { background: true })
+    const now = newest()
+    const broker = this.#broker
+    if (now === null || broker === null || this.#pipeline === null) return
+    const { size, checkpoint, key } = now
+    const pulse: Pulse = { at: utc(env.wall()), size, checkpoint, key }
+    try {
+      broker.connection.publish(pulseOf({ site: config.site, log: now.log }), JSON.stringify(pulse))
+    } catch {
+      // It is away; the next one says it.
+    }
+  }
+
+  /** Everything that the log has now is at the broker, or nothing can be sent. */
+  async #settled(): Promise<void> {
+    const { env } = this.#options
+    while (this.#pipeline !== null && this.lag !== 0) await pause(env, 20, this.#end.signal)
+  }
+}
+
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+const sentOf = (record: FeedRecord, subject: (kind: string, pump: string | null) => string) => ({
+  subject: subject(record.kind, serialIn(record.line)),
+  line: record.line,
+  position: record.position,
+  at: record.at,
+})
+
+function pause(env: Env, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = env.after(ms, end, { background: true })
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end)
+  })
+}

@@ -1,0 +1,226 @@
+// One log as its stream at the broker has it, read by position as the log's own files are. The newest records
+// come by themselves and are kept for whoever follows; everything older is read when somebody asks for it.
+// What the broker has dropped is told as missing; a broker that does not answer rejects.
+import { type ConsumerMessages, DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream'
+import { type Batch, type Range, type RecordReader, Stored } from '../../feed/logs.ts'
+import type { Broker } from '../stream/broker.ts'
+import { CHECKPOINT, firstOf, KEY, kindOf, type SiteLog, streamOf } from '../stream/names.ts'
+
+/** Records given at once. */
+const PIECE = 512
+/** Read in one go. */
+const MOST = 4_096
+/** Newest records that are kept. */
+const KEPT = 1_024
+/** The broker has so long to give the next records, in ms. */
+const WAIT_MS = 10_000
+
+/** What the broker says of a stream. */
+export interface StreamFacts {
+  readonly created: string
+  readonly description: string | undefined
+  readonly firstSeq: number
+  readonly lastSeq: number
+}
+
+/** A signed checkpoint and the verifier key that came with it. */
+export interface Vouched {
+  readonly checkpoint: string
+  readonly key: string | null
+}
+
+export class StreamLog implements RecordReader {
+  readonly log: string
+  readonly site: string
+  readonly #broker: Broker
+  readonly #stream: string
+  /** The newest records, without a hole, up to the head. */
+  #newest: Stored[] = []
+  #epoch = ''
+  #less = 0
+  #first = 0
+  #size = 0
+  #following: ConsumerMessages | null = null
+  /** The newest checkpoint that came with a record. */
+  vouched: Vouched | null = null
+  /** The newest moment that a record says. */
+  lastAt: string | null = null
+  readonly #changed: (heard: boolean) => void
+
+  /** `changed`: it has other records; true = the bridge was just heard. */
+  constructor(broker: Broker, ref: SiteLog, changed: (heard: boolean) => void) {
+    this.#broker = broker
+    this.#stream = streamOf(ref)
+    this.log = ref.log
+    this.site = ref.site
+    this.#changed = changed
+  }
+
+  /** Records in the log, as far as the broker has them. */
+  get known(): number {
+    return this.#size
+  }
+
+  /** What the broker says now. A stream that was made again is read anew; it is followed from its head on. */
+  async take({ created, description, firstSeq, lastSeq }: StreamFacts): Promise<void> {
+    const first = firstOf(description)
+    if (first === null) return
+    this.#less = 1 - first
+    this.#first = lastSeq === 0 ? first : firstSeq - this.#less
+    if (created === this.#epoch) return
+    await this.close()
+    this.#epoch = created
+    this.#newest = []
+    this.#size = lastSeq - this.#less + 1
+    this.#changed(false)
+    await this.#readLast(lastSeq)
+    await this.#follow(lastSeq + 1)
+  }
+
+  async close(): Promise<void> {
+    await this.#following?.close().catch(() => {})
+    this.#following = null
+  }
+
+  size(): Promise<number> {
+    return Promise.resolve(this.#size)
+  }
+
+  oldest(): Promise<number> {
+    return Promise.resolve(this.#first)
+  }
+
+  /** There are no segments here: whoever wants the newest reads so many. */
+  beginOf(position: number): Promise<number> {
+    return Promise.resolve(Math.max(this.#first, position - KEPT + 1))
+  }
+
+  async *forward({ first = 0, ...range }: Range): AsyncGenerator<Batch> {
+    const { until, before = until } = range
+    const end = Math.min(before, until)
+    const picked = picker(range)
+    let next = first
+    if (next < this.#first && next < end) {
+      const to = Math.min(this.#first, end)
+      yield { records: [], next: to, place: null, missing: { from: next, to: to - 1 } }
+      next = to
+    }
+    const kept = this.#newest[0]?.position ?? Number.POSITIVE_INFINITY
+    while (next < Math.min(end, kept)) {
+      const stop = Math.min(end, kept, next + MOST)
+      for await (const records of this.#read(next, stop)) {
+        const [begin] = records
+        if (begin && begin.position > next) {
+          const missing = { from: next, to: begin.position - 1 }
+          yield { records: [], next: begin.position, place: null, missing }
+        }
+        next = (records.at(-1)?.position ?? next - 1) + 1
+        yield { records: records.filter(picked), next, place: null, missing: null }
+      }
+    }
+    if (next >= end) return
+    const from = next - kept
+    const records = this.#newest.slice(from, from + end - next)
+    yield { records: records.filter(picked), next: end, place: null, missing: null }
+  }
+
+  async *backward({ first = 0, ...range }: Omit<Range, 'place'>): AsyncGenerator<Batch> {
+    const { until, before = until } = range
+    const lowest = Math.max(first, this.#first)
+    let end = Math.min(before, until)
+    for (let step = PIECE; end > lowest; step = Math.min(step * 2, MOST)) {
+      const begin = Math.max(lowest, end - step)
+      const all: Stored[] = []
+      for await (const { records } of this.forward({ ...range, first: begin, before: end }))
+        all.push(...records)
+      end = begin
+      yield { records: all.reverse(), next: end, place: null, missing: null }
+    }
+  }
+
+  /** Records from one position up to another, in order. */
+  async *#read(from: number, end: number): AsyncGenerator<readonly Stored[]> {
+    const consumer = await jetstream(this.#broker.connection).consumers.get(this.#stream, {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: from + this.#less,
+    })
+    try {
+      let next = from
+      while (next < end) {
+        const asked = Math.min(end - next, PIECE * 4)
+        const messages = await consumer.fetch({ max_messages: asked, expires: WAIT_MS })
+        const records: Stored[] = []
+        for await (const message of messages) {
+          const record = this.#stored(message)
+          if (record.position >= end) break
+          records.push(record)
+        }
+        if (records.length === 0)
+          throw new Error(`The broker does not give record ${next} of ${this.#stream}.`)
+        next = (records.at(-1) as Stored).position + 1
+        yield records
+      }
+    } finally {
+      await consumer.delete().catch(() => {})
+    }
+  }
+
+  async #readLast(lastSeq: number): Promise<void> {
+    this.vouched = null
+    if (lastSeq - this.#less < this.#first) return
+    const message = await this.#broker.manager.streams.getMessage(this.#stream, { seq: lastSeq })
+    if (message === null) return
+    this.vouched = vouchedBy(message.header)
+    this.lastAt = atOf(Buffer.from(message.data).toString())
+  }
+
+  async #follow(seq: number): Promise<void> {
+    const consumer = await jetstream(this.#broker.connection).consumers.get(this.#stream, {
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: seq,
+    })
+    this.#following = await consumer.consume({
+      max_messages: 500,
+      callback: (message) => this.#taken(message),
+    })
+  }
+
+  #taken(message: JsMsg): void {
+    const record = this.#stored(message)
+    const { position } = record
+    if (position < this.#size) return
+    if (position > this.#size) this.#newest = []
+    this.#newest.push(record)
+    // Dropped many at a time: it is a list.
+    if (this.#newest.length > 2 * KEPT) this.#newest = this.#newest.slice(-KEPT)
+    this.#size = position + 1
+    this.lastAt = record.at
+    this.vouched = vouchedBy(message.headers) ?? this.vouched
+    this.#changed(true)
+  }
+
+  #stored({ seq, subject, data }: Pick<JsMsg, 'seq' | 'subject' | 'data'>): Stored {
+    const line = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString()
+    return new Stored(seq - this.#less, kindOf(subject), atOf(line), line)
+  }
+}
+
+/** `at` of a record: no text of a line holds these bytes, because quotes in it are escaped. */
+function atOf(line: string): string {
+  const begin = line.indexOf('"at":"') + 6
+  return line.slice(begin, line.indexOf('"', begin))
+}
+
+function vouchedBy(headers: JsMsg['headers']): Vouched | null {
+  const text = (name: string) => Buffer.from(headers?.get(name) ?? '', 'base64').toString()
+  const checkpoint = text(CHECKPOINT)
+  return checkpoint === '' ? null : { checkpoint, key: text(KEY) || null }
+}
+
+function picker({ kinds, from, to }: Pick<Range, 'kinds' | 'from' | 'to'>) {
+  const wanted = kinds && new Set(kinds)
+  return ({ kind, at }: Stored): boolean =>
+    (wanted?.has(kind) ?? true) &&
+    (from === undefined || at >= from) &&
+    (to === undefined || at < to)
+}

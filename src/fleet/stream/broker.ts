@@ -1,0 +1,80 @@
+// The connection to the broker. It is made again by itself for as long as it takes; whoever uses it sees
+// requests that fail meanwhile.
+import { readFile } from 'node:fs/promises'
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
+import {
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  nkeyAuthenticator,
+} from '@nats-io/transport-node'
+import { Emitter } from '../../base/emitter.ts'
+import type { BrokerConfig } from './config.ts'
+
+export interface Broker {
+  readonly connection: NatsConnection
+  readonly manager: JetStreamManager
+  /** Calls `listener` whenever the connection was lost, or is there again. */
+  onChange(listener: (there: boolean) => void): () => void
+  close(): Promise<void>
+}
+
+/** How long an answer of the broker is waited for, in ms. */
+export const ANSWER_MS = 5_000
+
+/** Rejects as the system or the broker does when the first connection cannot be made. */
+export async function openBroker(config: BrokerConfig, name: string): Promise<Broker> {
+  const { servers, credentials, nkey, tls } = config
+  const secret = credentials ?? nkey
+  const bytes = secret === undefined ? null : await readFile(secret)
+  const authenticator =
+    bytes === null
+      ? null
+      : credentials === undefined
+        ? nkeyAuthenticator(Buffer.from(bytes.toString().trim()))
+        : credsAuthenticator(bytes)
+  const { ca: caFile, cert: certFile, key: keyFile } = tls ?? {}
+  const files = {
+    ...(caFile !== undefined && { caFile }),
+    ...(certFile !== undefined && { certFile }),
+    ...(keyFile !== undefined && { keyFile }),
+  }
+  const secured = tls !== undefined || servers.some((one) => one.startsWith('tls:'))
+  const connection = await connect({
+    servers: servers.map((one) => one.replace(/^(nats|tls):\/\//, '')),
+    name,
+    timeout: ANSWER_MS,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 500,
+    // A broker that hangs is one that is away: found within a few seconds.
+    pingInterval: 2_000,
+    maxPingOut: 2,
+    // A stack for each request costs more than the request.
+    noAsyncTraces: true,
+    ...(authenticator && { authenticator }),
+    ...(secured && { tls: files }),
+  })
+  try {
+    const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
+    const changes = new Emitter<[boolean]>()
+    void follow(connection, (there) => changes.emit(there))
+    return {
+      connection,
+      manager,
+      onChange: (listener) => changes.on(listener),
+      async close() {
+        await connection.close()
+      },
+    }
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
+}
+
+async function follow(connection: NatsConnection, told: (there: boolean) => void): Promise<void> {
+  for await (const { type } of connection.status()) {
+    if (type === 'disconnect') told(false)
+    if (type === 'reconnect') told(true)
+  }
+}

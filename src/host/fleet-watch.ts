@@ -1,0 +1,67 @@
+// A witness that watches over a fleet: it asks nobody, takes what the broker has, and tells what is wrong.
+import { join } from 'node:path'
+import { nodeDisk } from '../base/disk.ts'
+import type { Env } from '../base/env.ts'
+import { Sites } from '../fleet/serve/sites.ts'
+import { openBroker } from '../fleet/stream/broker.ts'
+import type { BrokerConfig } from '../fleet/stream/config.ts'
+import { type Found, Watch } from '../fleet/watch/watch.ts'
+import type { Source } from '../model/reading.ts'
+import type { Witness } from '../witness/witness.ts'
+
+export type { Found }
+
+export interface Watching {
+  readonly findings: readonly Found[]
+  close(): Promise<void>
+}
+
+const MEANS: Readonly<Record<Found['finding'], string>> = {
+  rewritten:
+    'its history was rewritten: these are not the records that were seen before, or not those that are signed',
+  shorter: 'an older copy of it was put back',
+  'not-signed': 'its checkpoint is not signed with the key of this log',
+  incomplete: 'the broker has dropped records that were not seen here, and nothing can be reckoned',
+}
+
+export const foundSentence = ({ site, log, finding, size }: Found): string =>
+  `${site}: log ${log} (${size} records): ${MEANS[finding]}. Keep both, and run audit verify there with --since and the checkpoint that is kept here.`
+
+/** Rejects when the broker cannot be reached. */
+export async function startWatch(
+  env: Env,
+  dir: string,
+  options: {
+    readonly broker: BrokerConfig
+    readonly source: Source
+    readonly witness: Witness
+    found(found: Found): void
+    log(text: string): void
+  },
+): Promise<Watching> {
+  const { source, witness, found, log } = options
+  const broker = await openBroker(options.broker, 'wandbridge witness')
+  const sites = new Sites({ env, broker, source, log })
+  const watch = new Watch({
+    ...{ env, disk: nodeDisk, sites, witness, found, log },
+    dir: join(dir, 'fleet'),
+  })
+  const close = async () => {
+    await watch.stop()
+    await sites.stop()
+    await broker.close()
+  }
+  try {
+    await sites.start()
+  } catch (error) {
+    await close()
+    throw error
+  }
+  watch.start()
+  return {
+    get findings() {
+      return watch.findings
+    },
+    close,
+  }
+}

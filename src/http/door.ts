@@ -1,0 +1,141 @@
+// One server for many surfaces: the token that a request shows says whose surface answers it, and each
+// surface knows its own logs and its own tokens only. What shows another token, or none, is answered here:
+// the overview of all, for tokens that are for all.
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import Fastify, { type FastifyServerOptions } from 'fastify'
+import { validatorCompiler } from 'fastify-type-provider-zod'
+import type { Access } from '../access/access.ts'
+import { parseToken } from '../access/token.ts'
+import type { Env } from '../base/env.ts'
+import type { Overview } from '../model/fleet.ts'
+import { failures, type HttpApp, makeApp, onlyReading } from './app.ts'
+import { Connections } from './connections.ts'
+import { guard } from './guard.ts'
+import { headersOf } from './origin.ts'
+import { HttpProblem } from './problems.ts'
+import { recorded } from './reads.ts'
+import { type HttpServer, type ListenOptions, listenWith } from './server.ts'
+import type { Counter, HttpSettings, HttpSources, ReadLog } from './sources.ts'
+
+export interface DoorSources {
+  readonly env: Env
+  /** Who may see the overview. */
+  readonly access: Access
+  readonly reads: ReadLog
+  overview(): Overview
+  /** Null = it can be read; else why it cannot. */
+  notReady(): string | null
+  counters(): readonly Counter[]
+  /** Whose surface a token, by its id, is for; null = of none. Known before the first request of a second. */
+  ownerOf(token: string): string | null
+  surfaceOf(owner: string): HttpSources
+  log(text: string): void
+}
+
+export function listenForMany(sources: DoorSources, options: ListenOptions): Promise<HttpServer> {
+  return listenWith(sources, options, (settings, own) => makeDoor(sources, settings, own))
+}
+
+async function makeDoor(
+  sources: DoorSources,
+  settings: HttpSettings,
+  options: FastifyServerOptions,
+): Promise<HttpApp> {
+  const headers = headersOf(settings)
+  const fastify = Fastify({ ...options, return503OnClosing: false })
+  const connections = new Connections(fastify.server, settings.limits.connections)
+  onlyReading(fastify)
+  fastify.setValidatorCompiler(validatorCompiler)
+  fastify.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  failures(fastify, sources)
+  guard(fastify, sources, settings, connections)
+  fastify.addHook('onSend', (_request, reply, payload, done) => {
+    reply.headers(headers)
+    done(null, payload)
+  })
+  const config = { scope: 'status' } as const
+  fastify.get('/api/v1/fleet', { config }, async (request) => {
+    await recorded(sources, request, null)
+    return sources.overview()
+  })
+  fastify.get('/healthz', () => ({ ok: true }))
+  fastify.get('/readyz', (_request, reply) => {
+    const why = sources.notReady()
+    return reply.code(why === null ? 200 : 503).send({ ok: why === null, sentence: why ?? '' })
+  })
+  fastify.get('/metrics', { config: { scope: 'metrics' } }, (_request, reply) =>
+    reply.header('content-type', 'text/plain; version=0.0.4').send(metricsText(sources.counters())),
+  )
+  // Everything else is some site's own: whoever shows no token learns no more than that.
+  fastify.get('/*', { config }, () => {
+    throw new HttpProblem('not-found', 'This token is for the overview, /api/v1/fleet, alone.')
+  })
+  await fastify.ready()
+  const surfaces = new Map<string, Promise<Surface>>()
+  divert(fastify.server, (request) => {
+    const { authorization } = request.headers
+    const [, text = ''] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? []
+    const id = parseToken(text)?.id
+    const owner = id === undefined ? null : sources.ownerOf(id)
+    if (owner === null) return null
+    const made = surfaces.get(owner) ?? surface(sources.surfaceOf(owner), settings)
+    surfaces.set(owner, made)
+    return made
+  })
+  return {
+    fastify,
+    async close() {
+      const all = await Promise.allSettled(surfaces.values())
+      for (const one of all) if (one.status === 'fulfilled') await one.value.app.close()
+      const cancel = sources.env.after(CLOSE_MS, () => connections.end())
+      await fastify.close()
+      cancel()
+    },
+  }
+}
+
+const CLOSE_MS = 1_000
+
+interface Surface {
+  readonly app: HttpApp
+  readonly answer: RequestListener
+}
+
+/** A surface that listens nowhere: requests are handed to it. */
+async function surface(sources: HttpSources, settings: HttpSettings): Promise<Surface> {
+  const app = await makeApp(sources, settings)
+  const { fastify } = app
+  return { app, answer: (request, reply) => fastify.routing(request, reply) }
+}
+
+/** Requests for which there is somebody else to answer them do not reach the server's own listener. */
+function divert(
+  server: HttpApp['fastify']['server'],
+  other: (request: IncomingMessage) => Promise<Surface> | null,
+): void {
+  const own = server.listeners('request') as RequestListener[]
+  server.removeAllListeners('request')
+  server.on('request', (request: IncomingMessage, reply: ServerResponse) => {
+    const found = other(request)
+    if (found === null) for (const one of own) one(request, reply as never)
+    else
+      found.then(
+        ({ answer }) => answer(request, reply as never),
+        () => reply.destroy(),
+      )
+  })
+}
+
+function metricsText(counters: readonly Counter[]): string {
+  const labels = (all: Readonly<Record<string, string>> = {}) => {
+    const each = Object.entries(all).map(([name, value]) => `${name}="${value}"`)
+    return each.length === 0 ? '' : `{${each.join(',')}}`
+  }
+  return counters
+    .map(({ name, help, type, values }) => {
+      const full = `wandbridge_${name}`
+      const lines = values.map((one) => `${full}${labels(one.labels)} ${one.value}\n`)
+      return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n${lines.join('')}`
+    })
+    .join('')
+}

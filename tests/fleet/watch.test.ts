@@ -1,0 +1,139 @@
+// Who watches over a fleet sees a history that was rewritten with the log's own key, an older copy, and a log
+// under another key, each with the first checkpoint that shows it; a log that only grows is cosigned.
+import { createHash, type KeyObject } from 'node:crypto'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { connect, headers } from '@nats-io/transport-node'
+import { afterEach, describe, expect, it } from 'vitest'
+import { checkpointText, originOf, parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
+import { Frontier, leafHash } from '../../src/audit/format/merkle.ts'
+import { signingKey, signNote } from '../../src/audit/format/note.ts'
+import { newKey } from '../../src/audit/log/keys.ts'
+import { nodeDisk } from '../../src/base/disk.ts'
+import {
+  CHECKPOINT,
+  descriptionOf,
+  KEY,
+  streamOf,
+  subjectsOf,
+} from '../../src/fleet/stream/names.ts'
+import type { Found } from '../../src/fleet/watch/watch.ts'
+import { startWatch } from '../../src/host/fleet-watch.ts'
+import { runWitness } from '../../src/witness/run.ts'
+import {
+  broker,
+  caughtUp,
+  cleanUp,
+  env,
+  onCleanUp,
+  type Room,
+  removeStream,
+  room,
+  sending,
+  some,
+  temporary,
+  until,
+} from './world.ts'
+
+afterEach(cleanUp)
+
+const SITE = 'clinic-a'
+
+async function watching(url: string, dir: string, logs: readonly string[]) {
+  const found: Found[] = []
+  const log = () => {}
+  const witness = await runWitness({
+    ...{ env, disk: nodeDisk, dir, logs, host: '127.0.0.1', port: 0, log },
+  })
+  const watch = await startWatch(env, dir, {
+    ...{ broker: { servers: [url] }, source: 'simulator', witness: witness.witness, log },
+    found: (one) => void found.push(one),
+  })
+  let ended: Promise<void> | null = null
+  const stop = () => {
+    ended ??= watch.close().then(() => witness.close())
+    return ended
+  }
+  onCleanUp(stop)
+  const cosigned = async (log: string) => {
+    const hash = createHash('sha256').update(originOf(log)).digest('hex')
+    const note = parseCheckpoint((await witness.witness.newest(hash)) ?? '')
+    return typeof note === 'string' ? 0 : note.size
+  }
+  return { found, stop, cosigned }
+}
+
+/** What somebody puts in the place of a log's stream, signed as they can. */
+async function forge(url: string, log: string, lines: readonly string[], key: KeyObject) {
+  const connection = await connect({ servers: url.replace('nats://', '') })
+  const ref = { site: SITE, log }
+  await (await jetstreamManager(connection)).streams.add({
+    name: streamOf(ref),
+    description: descriptionOf(0),
+    subjects: [subjectsOf(ref)],
+    allow_direct: true,
+  })
+  const origin = originOf(log)
+  const tree = new Frontier()
+  for (const [i, line] of lines.entries()) {
+    tree.append(leafHash(Buffer.from(line)))
+    const more = headers()
+    if (i === lines.length - 1) {
+      const text = checkpointText({ origin, size: tree.size, root: tree.root() })
+      const own = signingKey(origin, key)
+      const note = signNote(text, [own])
+      more.set(CHECKPOINT, Buffer.from(note).toString('base64'))
+      more.set(KEY, Buffer.from(own.verifier.text).toString('base64'))
+    }
+    const subject = subjectsOf(ref).replace('>', 'live.-')
+    await jetstream(connection).publish(subject, line, { headers: more })
+  }
+  await connection.close()
+}
+
+async function watched(): Promise<{ one: Room; url: string; dir: string; stop(): Promise<void> }> {
+  const node = await broker()
+  const one = await room()
+  await one.append(some(30))
+  const sent = sending(one, node.url, SITE)
+  await caughtUp(sent)
+  return { one, url: node.url, dir: temporary(), stop: () => sent.stop() }
+}
+
+describe('whoever watches over a fleet', () => {
+  it('cosigns a log that grows, over a restart, and finds nothing', async () => {
+    const { one, url, dir } = await watched()
+    const key = one.log.state.key ?? ''
+    const first = await watching(url, dir, [key])
+    await until(async () => (await first.cosigned(one.name)) === one.log.state.size, 'cosigned')
+    await first.stop()
+    await one.append(some(25, 30))
+    const second = await watching(url, dir, [key])
+    await until(async () => (await second.cosigned(one.name)) === one.log.state.size, 'again')
+    for (let n = 0; n < 3; n += 1) await one.append(some(3, 60 + n * 3))
+    await until(async () => (await second.cosigned(one.name)) === one.log.state.size, 'grown')
+    expect([...first.found, ...second.found]).toEqual([])
+  })
+
+  it('tells a history that was rewritten with the right key, an older copy, and another key', async () => {
+    const { one, url, dir, stop } = await watched()
+    const watch = await watching(url, dir, [one.log.state.key ?? ''])
+    const { size } = one.log.state
+    await until(async () => (await watch.cosigned(one.name)) === size, 'cosigned')
+    await stop()
+    const lines = await one.lines()
+    const stream = streamOf({ site: SITE, log: one.name })
+    const told = (finding: Found['finding']) => () =>
+      watch.found.some((found) => found.finding === finding && found.log === one.name)
+    const changed = [...lines, 'one more'].with(7, `${lines[7]} `)
+    await removeStream(url, stream)
+    await forge(url, one.name, changed, one.key)
+    await until(told('rewritten'), 'a rewritten history is told')
+    await removeStream(url, stream)
+    await forge(url, one.name, lines.slice(0, 12), one.key)
+    await until(told('shorter'), 'an older copy is told')
+    await removeStream(url, stream)
+    await forge(url, one.name, [...lines, 'one more'], newKey(env))
+    await until(told('not-signed'), 'another key is told')
+    expect(await watch.cosigned(one.name)).toBe(size)
+  })
+})

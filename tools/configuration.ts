@@ -1,0 +1,139 @@
+// The tables of docs/configuration.md: every setting as its schema has it, and whether it is used while the bridge
+// runs.
+import { z } from 'zod'
+import { configSchema, RELOADED } from '../src/host/config.ts'
+
+interface Schema {
+  readonly type?: string
+  readonly description?: string
+  readonly default?: unknown
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly format?: string
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly exclusiveMinimum?: number
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly $ref?: string
+  readonly $defs?: Readonly<Record<string, Schema>>
+}
+
+/** A setting by its path, `[]` where a list has many. */
+interface Setting {
+  readonly path: string
+  readonly schema: Schema
+  readonly required: boolean
+}
+
+const { $defs = {} } = z.toJSONSchema(configSchema, {
+  io: 'input',
+  unrepresentable: 'any',
+}) as Schema
+/** It has an id, and so its schema is among the definitions. */
+const root = $defs['Config'] ?? {}
+
+const whole = (schema: Schema): Schema => {
+  const name = schema.$ref?.split('/').at(-1)
+  return name === undefined ? schema : { ...$defs[name], ...schema }
+}
+
+function* settingsIn(path: string, given: Schema, required: boolean): Generator<Setting> {
+  const schema = whole(given)
+  const all = schema.anyOf ?? schema.oneOf
+  if (path !== '') yield { path, schema, required }
+  if (all?.some((one) => whole(one).properties)) {
+    for (const one of all) yield* inside(path, whole(one))
+  } else yield* inside(path, schema)
+}
+
+function* inside(path: string, schema: Schema): Generator<Setting> {
+  for (const [key, inner] of Object.entries(schema.properties ?? {})) {
+    const required = schema.required?.includes(key) ?? false
+    yield* settingsIn(path === '' ? key : `${path}.${key}`, inner, required)
+  }
+  if (schema.items) {
+    const [, ...rest] = [...settingsIn(`${path}[]`, schema.items, false)]
+    yield* rest
+  }
+}
+
+function kindOf(given: Schema): string {
+  const schema = whole(given)
+  const { const: only } = schema
+  if (only !== undefined) return `\`${only}\``
+  if (schema.enum) return schema.enum.map((one) => `\`${one}\``).join(', ')
+  const several = schema.anyOf ?? schema.oneOf
+  if (several) return [...new Set(several.map(kindOf))].join(' or ')
+  if (schema.items) return `list of ${kindOf(schema.items)}`
+  if (schema.type === 'object') return 'section'
+  if (schema.type === 'boolean') return '`true`, `false`'
+  if (schema.type === 'integer' || schema.type === 'number') return numbers(schema)
+  return schema.format === 'uri' ? 'address' : 'text'
+}
+
+function numbers({ type, minimum, exclusiveMinimum, maximum = 0 }: Schema): string {
+  const kind = type === 'integer' ? 'whole number' : 'number'
+  const low = minimum ?? exclusiveMinimum
+  const from =
+    low === undefined || low < -1e9 ? '' : minimum === undefined ? ` over ${low}` : ` from ${low}`
+  return `${kind}${from}${maximum > 0 && maximum < 1e9 ? ` to ${maximum}` : ''}`
+}
+
+function defaultOf({ schema, required }: Setting): string {
+  const { default: value } = schema
+  if (required) return 'must be given'
+  if (value === undefined || (typeof value === 'object' && !Array.isArray(value))) return ''
+  return Array.isArray(value) && value.length === 0 ? 'none' : `\`${JSON.stringify(value)}\``
+}
+
+const cell = (text: string) => text.replaceAll('|', '\\|')
+
+/** One table a section; what is no section stands in the first. */
+export function configuration(): string {
+  const all = [...settingsIn('', root, false)]
+  const tops = Object.keys(root.properties ?? {})
+  const alone = tops.filter(
+    (top) =>
+      !all.some(({ path }) => /[.[]/.test(path.slice(top.length)[0] ?? '') && path.startsWith(top)),
+  )
+  const table = (of: readonly Setting[]) => [
+    '| setting | what | default | meaning |',
+    '|---|---|---|---|',
+    ...of.map((one) =>
+      [
+        `| \`${one.path}\` | ${cell(kindOf(one.schema))} | ${cell(defaultOf(one))}`,
+        ` | ${cell(one.schema.description ?? '')} |`,
+      ].join(''),
+    ),
+  ]
+  const used = (top: string) =>
+    RELOADED.some((one) => one === top)
+      ? 'Used when the configuration is read again.'
+      : 'Restart needed.'
+  const sections = tops
+    .filter((top) => !alone.includes(top))
+    .flatMap((top) => {
+      const [own, ...inner] = all.filter(
+        ({ path }) =>
+          path === top || (/^[.[]/.test(path.slice(top.length)) && path.startsWith(top)),
+      )
+      return [
+        '',
+        `### \`${top}\``,
+        '',
+        `${own?.schema.description ?? ''} ${used(top)}`.trim(),
+        '',
+        ...table(inner),
+      ]
+    })
+  return [
+    'Restart needed for each of these:',
+    '',
+    ...table(all.filter(({ path }) => alone.includes(path))),
+    ...sections,
+  ].join('\n')
+}
