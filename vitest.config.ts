@@ -72,6 +72,9 @@ const ONCE = [
   ].map((name) => `system/${name}`),
 ].map((tests) => `tests/${tests}.test.ts`)
 
+/** Whole programs wait for each other and for their limits most of the time: more of them share two processors. */
+const WAITING = 5
+
 const limits = (seconds: number) => ({
   testTimeout: timeout(seconds),
   hookTimeout: timeout(seconds),
@@ -144,6 +147,7 @@ export default defineConfig({
           include: ['tests/system/**/*.test.ts'],
           exclude: ['tests/system/vm/**', ...ONCE],
           ...limits(60),
+          maxWorkers: WAITING,
           sequence: { groupOrder: 1 },
         },
       },
@@ -153,6 +157,7 @@ export default defineConfig({
           name: 'once',
           include: ONCE,
           ...limits(60),
+          maxWorkers: WAITING,
           sequence: { groupOrder: 1 },
         },
       },
