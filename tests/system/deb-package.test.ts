@@ -11,7 +11,7 @@ import { Container, canBoot, debian13 } from './container.ts'
 import { endAll, temporary } from './programs.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-const ROUNDS = LONG ? 50 : 2
+const ROUNDS = LONG ? 50 : 1
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const STATE = '/var/lib/wandbridge'
 
