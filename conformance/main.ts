@@ -17,7 +17,7 @@ import { Gone } from './verdict.ts'
 const USAGE = `wand-conform PATH [options]
 
 Holds a wand to protocol/README.md, by numbered checks, each of one section. PATH is a serial port
-(/dev/ttyACM0), tcp:HOST:PORT, or a HID device (/dev/hidraw0).
+(/dev/ttyACM0), tcp://HOST:PORT, or a HID device (/dev/hidraw0).
 
 Over a pump, which may be a bench pump, it sends nothing but whole read requests, and read requests that are
 damaged on purpose. What no host sends (other versions, unknown types, the range that is never assigned) it

@@ -45,10 +45,23 @@ function* settingsIn(path: string, given: Schema, required: boolean): Generator<
   const schema = whole(given)
   const all = schema.anyOf ?? schema.oneOf
   if (path !== '') yield { path, schema, required }
-  if (all?.some((one) => whole(one).properties)) {
-    for (const one of all) yield* inside(path, whole(one))
-  } else yield* inside(path, schema)
+  if (all?.some((one) => whole(one).properties)) yield* anyOf(path, all.map(whole))
+  else yield* inside(path, schema)
 }
+
+/** Each setting once; where there are several forms, what must be given stands with the section. */
+function* anyOf(path: string, all: readonly Schema[]): Generator<Setting> {
+  const several = formsOf(all).length > 1
+  const settings = all.flatMap((one) => [...inside(path, one)])
+  const byPath = new Map(settings.map((one) => [one.path, one]))
+  for (const one of byPath.values()) yield several ? { ...one, required: false } : one
+}
+
+/** What must be given in each of the forms that a section can have. */
+const formsOf = (all: readonly Schema[]): readonly string[] =>
+  all.flatMap(({ required = [], properties }) =>
+    properties ? [required.map((key) => `\`${key}\``).join(', ')] : [],
+  )
 
 function* inside(path: string, schema: Schema): Generator<Setting> {
   for (const [key, inner] of Object.entries(schema.properties ?? {})) {
@@ -67,7 +80,11 @@ function kindOf(given: Schema): string {
   if (only !== undefined) return `\`${only}\``
   if (schema.enum) return schema.enum.map((one) => `\`${one}\``).join(', ')
   const several = schema.anyOf ?? schema.oneOf
-  if (several) return [...new Set(several.map(kindOf))].join(' or ')
+  if (several) {
+    const kinds = [...new Set(several.map(kindOf))].join(' or ')
+    const forms = formsOf(several.map(whole))
+    return forms.length > 1 ? `${kinds}; one of: ${forms.join(' – or – ')}` : kinds
+  }
   if (schema.items) return `list of ${kindOf(schema.items)}`
   if (schema.type === 'object') return 'section'
   if (schema.type === 'boolean') return '`true`, `false`'

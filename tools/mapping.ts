@@ -86,9 +86,8 @@ export function alarms(): string {
 
 export function header(): string {
   const usual = profileOf(destinationSchema.parse({ name: 'x', host: 'x', port: 1 }))
-  const rows = Object.entries(usual).map(([name, value]) => [
-    `\`${name}\``,
-    value === '' ? 'empty' : `\`${value}\``,
-  ])
+  const rows = Object.entries(usual).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[`\`${name}\``, value === '' ? 'empty' : `\`${value}\``]] : [],
+  )
   return table(['Setting', 'Default'], rows)
 }

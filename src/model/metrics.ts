@@ -29,7 +29,10 @@ export interface Metric extends Part {
   /** Stable: stands in addresses. */
   readonly key: string
   readonly object: ObjectName
-  /** Clinical values are about the patient if a pseudonym is set, all others about the device. */
+  /**
+   * Clinical values are about the patient if the pump is known to be somebody's, or a pseudonym was typed at a
+   * worksheet; all others are about the device.
+   */
   readonly about: 'clinical' | 'setting' | 'technical'
   /** A list in the reading: one value for each item. */
   readonly each?: string
