@@ -206,7 +206,8 @@ async function hostOf(
       audit: {
         account: systemAccount(),
         clock: clockState(env),
-        ownerOf: (...pump) => patients.now?.ownerOf(...pump) ?? null,
+        // While they change, and until the last session has ended, as it was known before.
+        ownerOf: (...pump) => patients.newest?.ownerOf(...pump) ?? null,
         ...(credentials !== undefined && { credentials }),
         ...audit,
       },
@@ -218,7 +219,7 @@ async function hostOf(
       },
       learned: async () => {
         closers.add('the patients', () => patients.close())
-        await patients.use()
+        await patients.start()
       },
       ...(witnesses.length > 0 && { witnessed: async () => watched?.close() }),
       why: () => why,
@@ -255,9 +256,9 @@ async function hostOf(
     fleet = await startFleet(env, stateDir, rooms, broker)
   }
   closers.add('the destinations', () => delivery.close())
-  await delivery.use()
+  await delivery.start()
   closers.add('the HTTP server', () => http.close())
-  await http.use()
+  await http.start()
   await start()
   return {
     source,
