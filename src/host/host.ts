@@ -63,9 +63,10 @@ export interface Host {
   counters(): readonly Counter[]
   /**
    * Uses other settings for the parts that are named, one after the other; no link to a wand and no session is
-   * touched. Rejects where a part cannot use them: that part goes on as before, and the later ones do.
+   * touched. Undefined = none. Rejects where a part cannot use them: that part goes on as before, and the later ones
+   * do; or with PartGone, when it does not.
    */
-  reconfigure(next: Partial<Pick<HostOptions, Changeable>>): Promise<void>
+  reconfigure(next: Changes): Promise<void>
   /** Reads the configuration again, as whoever started the bridge does it. */
   reload(): Promise<Reply<'reload'>>
   /**
@@ -107,6 +108,7 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
 
 /** What can be changed while a bridge runs. */
 type Changeable = 'http' | 'delivery' | 'patients'
+export type Changes = { readonly [Part in Changeable]?: HostOptions[Part] | undefined }
 type Sending = HostOptions['delivery']
 
 const sends = (settings: Sending) =>
