@@ -112,7 +112,19 @@ export type Changes = { readonly [Part in Changeable]?: HostOptions[Part] | unde
 type Sending = HostOptions['delivery']
 
 const sends = (settings: Sending) =>
-  settings !== undefined && Object.values(settings.destinations).flat().length > 0
+  settings !== undefined && listsOf(settings.destinations).some((list) => list.length > 0)
+
+const listsOf = ({ hl7, fhir, webhooks }: Destinations) => [hl7, fhir, webhooks]
+
+/** What destinations have not had. One whose place is not read yet, or that does not run, may be owed everything. */
+export function owedToDestinations({
+  now,
+  changing,
+  settings,
+}: Pick<Part<Pick<Delivery, 'owed' | 'close'>, Sending>, 'now' | 'changing' | 'settings'>): number {
+  if (now && !changing) return now.owed
+  return changing || sends(settings) ? 0 : Number.POSITIVE_INFINITY
+}
 
 export { ListenError } from '../http/listen-error.ts'
 
@@ -213,11 +225,9 @@ async function hostOf(
         ...(credentials !== undefined && { credentials }),
         ...audit,
       },
-      // A destination whose place is not read yet may be owed everything.
       owed: () => {
         const toBroker = fleet?.owed ?? (broker ? 0 : Number.POSITIVE_INFINITY)
-        if (delivery.now && !delivery.changing) return Math.min(delivery.now.owed, toBroker)
-        return delivery.changing || sends(sending) ? 0 : toBroker
+        return Math.min(owedToDestinations(delivery), toBroker)
       },
       learned: async () => {
         closers.add('the patients', () => patients.close())

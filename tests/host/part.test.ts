@@ -1,6 +1,13 @@
 // A part that is begun anew: one change at a time, and one that cannot be used leaves what was.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { systemEnv } from '../../src/base/env.ts'
+import { deliveryOf, settings } from '../../src/cli/options.ts'
+import { destinationSchema } from '../../src/hl7/config.ts'
+import { owedToDestinations, startHost } from '../../src/host/host.ts'
 import { Part, PartGone } from '../../src/host/part.ts'
 
 it('runs with the newest settings that could be used, one of it at a time, and none in the end', async () => {
@@ -105,4 +112,41 @@ it('ends when there is to be none', async () => {
   await part.start()
   await part.use(undefined)
   expect([open, part.now, part.newest]).toEqual([[], null, null])
+})
+
+it('has no destinations where none is configured', async () => {
+  const stateDir = mkdtempSync(join(tmpdir(), 'wandbridge-part-'))
+  const host = await startHost(systemEnv(), stateDir, async () => ({
+    ...{ source: 'simulator', policy: 'manual', ports: [] },
+    delivery: deliveryOf(settings({}), () => {}),
+  }))
+  try {
+    expect(host.delivery).toBeNull()
+  } finally {
+    await host.stop('the test ends')
+    rmSync(stateDir, { recursive: true, force: true })
+  }
+})
+
+it('owes everything to destinations that have ended and were not begun again', async () => {
+  const { destinations, log } = deliveryOf(settings({}), () => {})
+  const none = { destinations, log }
+  const hl7 = [destinationSchema.parse({ name: 'emr', host: '127.0.0.1', port: 1, insecure: true })]
+  const some = { log, destinations: { ...destinations, hl7 } }
+  let fails = false
+  const part = new Part<{ owed: number; close(): Promise<void> }, typeof none>(none, async (of) => {
+    if (fails) throw new Error('no')
+    return of === none ? null : { owed: 7, close: async () => {} }
+  })
+  const owed = () => owedToDestinations(part)
+  await part.start()
+  expect(owed()).toBe(Number.POSITIVE_INFINITY)
+  const begun = part.use(some)
+  await null
+  expect(owed()).toBe(0)
+  await begun
+  expect(owed()).toBe(7)
+  fails = true
+  await expect(part.use(none)).rejects.toThrow(PartGone)
+  expect(owed()).toBe(0)
 })
