@@ -1,5 +1,6 @@
 // What a bridge tells whoever runs it: one line a change, as text or as a JSON object, from a level on. Lines are for
-// people and for collectors of logs; what must be kept is in the audit log. Said twice in a row it is written once.
+// people and for collectors of logs; what must be kept is in the audit log. What is said again and again is written once
+// a minute.
 import { fstatSync } from 'node:fs'
 import { type Env, utc } from './env.ts'
 
@@ -21,6 +22,9 @@ const PRIORITY: Readonly<Record<Level, string>> = {
   debug: '<7>',
 }
 
+/** The same line is news again after so long: it has happened once more. */
+const AGAIN_MS = 60_000
+
 export interface JournalOptions extends JournalSettings {
   readonly env: Env
   /** Whether the lines go to systemd's journal, which has a priority and the time of its own. */
@@ -32,8 +36,8 @@ export interface JournalOptions extends JournalSettings {
 export class Journal {
   readonly #options: JournalOptions
   #settings: JournalSettings
-  /** By what it is about: the newest line. */
-  readonly #said = new Map<string, string>()
+  /** By what it is about: the newest line, and when it was written, in monotonic ms. */
+  readonly #said = new Map<string, { readonly whole: string; readonly at: number }>()
 
   constructor(options: JournalOptions) {
     this.#options = options
@@ -54,10 +58,12 @@ export class Journal {
   ): void {
     const key = JSON.stringify([about, fields['port'] ?? ''])
     const whole = `${level} ${text}`
-    if (this.#said.get(key) === whole) return
-    this.#said.set(key, whole)
-    if (LEVELS.indexOf(level) > LEVELS.indexOf(this.#settings.level)) return
     const { env, systemd, write } = this.#options
+    const now = env.monotonic()
+    const before = this.#said.get(key)
+    if (before?.whole === whole && now - before.at < AGAIN_MS) return
+    this.#said.set(key, { whole, at: now })
+    if (LEVELS.indexOf(level) > LEVELS.indexOf(this.#settings.level)) return
     const at = utc(env.wall())
     const priority = systemd ? PRIORITY[level] : ''
     if (this.#settings.format === 'json') {

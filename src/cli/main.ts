@@ -7,6 +7,12 @@ import type { Source } from '../model/reading.ts'
 import { CommandError, Exit } from './exit.ts'
 import { guardOutput } from './output.ts'
 
+interface StateFlags {
+  readonly stateDir?: string
+  readonly config?: string
+  readonly source?: Source
+}
+
 const program = new Command('wandbridge')
   .description(
     'Reads wands of intrathecal pumps that speak the open wand protocol, or the simulator. It only reads. It is not a medical device and not for patient care.',
@@ -47,24 +53,30 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   backup: async () => (await import('./backup.ts')).registerBackup,
 }
 const named = process.argv[2] ?? ''
-const wanted =
-  named === '--version' ? [] : COMMANDS[named] ? [COMMANDS[named]] : Object.values(COMMANDS)
+const one = Object.hasOwn(COMMANDS, named) ? COMMANDS[named] : undefined
+const wanted = named === '--version' ? [] : one ? [one] : Object.values(COMMANDS)
 for (const register of await Promise.all(wanted.map((load) => load()))) register(program)
 for (const command of program.commands) command.exitOverride()
 
 // A state directory of a later release is not touched by any command.
 program.hook('preAction', async (_, action) => {
   if (!action.options.some(({ long }) => long === '--state-dir')) return
-  const { stateDir, source } = action.opts<{ stateDir?: string; source?: Source }>()
-  const { defaultStateDir } = await import('../host/config.ts')
   const { checkState, LaterState } = await import('../host/state-format.ts')
   try {
-    checkState(stateDir ?? defaultStateDir(source))
+    checkState(await stateDirOf(action.opts<StateFlags>()))
   } catch (error) {
     if (error instanceof LaterState) throw new CommandError(Exit.USAGE, error.message)
     // What cannot be read is told by the command that wants it.
   }
 })
+
+/** As the command itself finds it: the directory may stand in the configuration. */
+async function stateDirOf({ stateDir, config, source }: StateFlags): Promise<string> {
+  if (stateDir !== undefined) return stateDir
+  if (config === undefined) return (await import('../host/config.ts')).defaultStateDir(source)
+  const { settings } = await import('./options.ts')
+  return settings({ config, ...(source && { source }) }).stateDir
+}
 
 try {
   await program.parseAsync()

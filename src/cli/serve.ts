@@ -70,9 +70,8 @@ export function registerServe(program: Command): void {
       const hangsUp = process.stdin.isTTY === true || process.stderr.isTTY === true
       stopInOrder(stop, hangsUp || flags.config === undefined ? SIGNALS : ['SIGINT', 'SIGTERM'])
       if (!hangsUp && flags.config !== undefined) {
-        const refused = (error: Error) =>
-          journal.say('error', 'configuration', `${error.message}\nNothing has changed.`)
-        process.on('SIGHUP', () => void reload().catch(refused))
+        // It has said itself what is wrong.
+        process.on('SIGHUP', () => void reload().catch(() => {}))
       }
       onOverlooked((what, message) =>
         journal.say(message === null ? 'info' : 'warning', what, overlookedLine(what, message)),

@@ -63,9 +63,10 @@ export interface Host {
   counters(): readonly Counter[]
   /**
    * Uses other settings for the parts that are named, one after the other; no link to a wand and no session is
-   * touched. Rejects where a part cannot use them: that part goes on as before, and the later ones do.
+   * touched. Undefined = none. Rejects where a part cannot use them: that part goes on as before, and the later ones
+   * do; or with PartGone, when it does not.
    */
-  reconfigure(next: Partial<Pick<HostOptions, Changeable>>): Promise<void>
+  reconfigure(next: Changes): Promise<void>
   /** Reads the configuration again, as whoever started the bridge does it. */
   reload(): Promise<Reply<'reload'>>
   /**
@@ -107,10 +108,23 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
 
 /** What can be changed while a bridge runs. */
 type Changeable = 'http' | 'delivery' | 'patients'
+export type Changes = { readonly [Part in Changeable]?: HostOptions[Part] | undefined }
 type Sending = HostOptions['delivery']
 
 const sends = (settings: Sending) =>
-  settings !== undefined && Object.values(settings.destinations).flat().length > 0
+  settings !== undefined && listsOf(settings.destinations).some((list) => list.length > 0)
+
+const listsOf = ({ hl7, fhir, webhooks }: Destinations) => [hl7, fhir, webhooks]
+
+/** What destinations have not had. One whose place is not read yet, or that does not run, may be owed everything. */
+export function owedToDestinations({
+  now,
+  changing,
+  settings,
+}: Pick<Part<Pick<Delivery, 'owed' | 'close'>, Sending>, 'now' | 'changing' | 'settings'>): number {
+  if (now && !changing) return now.owed
+  return changing || sends(settings) ? 0 : Number.POSITIVE_INFINITY
+}
 
 export { ListenError } from '../http/listen-error.ts'
 
@@ -206,19 +220,18 @@ async function hostOf(
       audit: {
         account: systemAccount(),
         clock: clockState(env),
-        ownerOf: (...pump) => patients.now?.ownerOf(...pump) ?? null,
+        // While they change, and until the last session has ended, as it was known before.
+        ownerOf: (...pump) => patients.newest?.ownerOf(...pump) ?? null,
         ...(credentials !== undefined && { credentials }),
         ...audit,
       },
-      // A destination whose place is not read yet may be owed everything.
       owed: () => {
         const toBroker = fleet?.owed ?? (broker ? 0 : Number.POSITIVE_INFINITY)
-        if (delivery.now && !delivery.changing) return Math.min(delivery.now.owed, toBroker)
-        return delivery.changing || sends(sending) ? 0 : toBroker
+        return Math.min(owedToDestinations(delivery), toBroker)
       },
       learned: async () => {
         closers.add('the patients', () => patients.close())
-        await patients.use()
+        await patients.start()
       },
       ...(witnesses.length > 0 && { witnessed: async () => watched?.close() }),
       why: () => why,
@@ -255,9 +268,9 @@ async function hostOf(
     fleet = await startFleet(env, stateDir, rooms, broker)
   }
   closers.add('the destinations', () => delivery.close())
-  await delivery.use()
+  await delivery.start()
   closers.add('the HTTP server', () => http.close())
-  await http.use()
+  await http.start()
   await start()
   return {
     source,

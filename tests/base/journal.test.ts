@@ -7,7 +7,11 @@ const journal = (systemd = false) => {
   const lines: string[] = []
   const write = (line: string) => void lines.push(line)
   const env = new VirtualEnv()
-  return { lines, journal: new Journal({ env, systemd, write, format: 'text', level: 'info' }) }
+  return {
+    env,
+    lines,
+    journal: new Journal({ env, systemd, write, format: 'text', level: 'info' }),
+  }
 }
 
 it('is one line a change: the same of the same port is not said again', () => {
@@ -22,6 +26,16 @@ it('is one line a change: the same of the same port is not said again', () => {
     `${at}  a  warning: Lost.`,
     `${at}  a  The wand answers.`,
   ])
+})
+
+it('says the same again when it happens again later', async () => {
+  const { env, lines, journal: of } = journal()
+  const say = () => of.say('warning', 'reading', 'Not read: no implant answers.', { port: 'a' })
+  for (let second = 0; second < 130; second += 10) {
+    say()
+    await env.advance(10_000)
+  }
+  expect(lines.map((line) => line.slice(11, 19))).toEqual(['08:00:00', '08:01:00', '08:02:00'])
 })
 
 it.each(LEVELS)('from %s on, as JSON, with the priority of systemd', (level) => {

@@ -381,6 +381,24 @@ describe.concurrent('serve', () => {
   })
 })
 
+it('a name that is no command is refused in a sentence', async () => {
+  for (const name of ['constructor', 'toString', '__proto__']) {
+    const program = start([name])
+    expect(await program.exit).toBe(2)
+    expect(program.err()).toContain(`unknown command '${name}'`)
+  }
+})
+
+it('a state directory of a later release is refused where the configuration names it', async () => {
+  const dir = temporary()
+  writeFileSync(join(dir, 'state.json'), '{"format":2,"release":"1.4.0"}')
+  const config = join(temporary(), 'wandbridge.yaml')
+  writeFileSync(config, `stateDir: ${dir}\n`)
+  const program = start(['hl7', 'send', '--dry-run', '--config', config])
+  expect(await program.exit).toBe(2)
+  expect(program.err()).toContain('was written by wandbridge 1.4.0')
+})
+
 describe.concurrent('demo', () => {
   const demo = (dir: string) => start(['demo', '--port', '0', '--state-dir', dir])
 

@@ -4,6 +4,11 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
+import { VirtualEnv } from '../../src/base/env.ts'
+import { Journal } from '../../src/base/journal.ts'
+import { settings } from '../../src/cli/options.ts'
+import { reloader } from '../../src/cli/reload.ts'
+import { PartGone } from '../../src/host/part.ts'
 import { endAll, eventually, sim, start, stop, temporary } from './programs.ts'
 
 afterAll(endAll)
@@ -73,7 +78,7 @@ it('uses what it can, names what it cannot, and holds the session', {
   write(second, "policy: manual\nzone: 'UTC'\n")
   writeFileSync(
     file,
-    `source: simulator\nserial: [${pump.port}]\nhttp: { listen: '203.0.113.1:1' }\n`,
+    `source: simulator\nserial: [${pump.port}]\nlog: { format: json }\nhttp: { listen: '203.0.113.1:1' }\n`,
   )
   expect((await reload()).code).toBe(1)
   expect(await answers(second)).toBe(true)
@@ -83,4 +88,47 @@ it('uses what it can, names what it cannot, and holds the session', {
   expect(sessions).toEqual([])
   expect(texts().filter((text) => text.startsWith('Session open'))).toHaveLength(1)
   expect(await stop(bridge)).toBe(0)
+})
+
+it('uses each section for itself, and says what runs and what does not', async () => {
+  const config = join(temporary(), 'wandbridge.yaml')
+  const before = "http: { listen: '127.0.0.1:1' }\n"
+  const table = 'patients: { file: /t.csv, system: urn:x }\n'
+  const hook =
+    "delivery: { webhooks: [{ name: a, url: 'http://127.0.0.1:9/', secretFiles: [/x] }] }\n"
+  writeFileSync(config, before)
+  const wrong = new Map<string, Error>()
+  const done: string[] = []
+  const reconfigure = async (next: object) => {
+    for (const part of Object.keys(next)) {
+      const error = wrong.get(part)
+      if (error) throw error
+      done.push(part)
+    }
+  }
+  const lines: string[] = []
+  const journal = new Journal({
+    ...{ env: new VirtualEnv(), systemd: false, format: 'text', level: 'info' },
+    write: (line) => void lines.push(line),
+  })
+  const flags = { config }
+  const reload = reloader(flags, settings(flags), journal, () => ({ reconfigure }))
+
+  wrong.set('patients', new PartGone('No table.')).set('http', new Error('Taken.'))
+  writeFileSync(config, `http: { listen: '127.0.0.1:2' }\n${table}${hook}`)
+  await expect(reload()).rejects.toThrow(
+    'patients: No table.\nhttp: Taken.\nIn use now: delivery.\nAs before: http.\nDoes not run now: patients. ',
+  )
+  expect(lines.at(-1)).toContain('error: patients: No table. http: Taken. In use now: delivery.')
+  expect(done.splice(0)).toEqual(['delivery'])
+
+  // As it was at the start: the destination goes again, and the table, which does not run, is begun.
+  wrong.clear()
+  writeFileSync(config, before)
+  await expect(reload()).resolves.toEqual({ applied: ['delivery', 'patients'], restart: [] })
+  expect(done.splice(0)).toEqual(['delivery', 'patients'])
+  await expect(reload()).resolves.toEqual({ applied: [], restart: [] })
+
+  writeFileSync(config, "http: { listen: '127.0.0.1' }\n")
+  await expect(reload()).rejects.toThrow(/is not HOST:PORT.*\nNothing has changed\.$/)
 })
