@@ -72,11 +72,21 @@ class Copy {
       for (let last = ''; ; ) {
         const now = await names(this.#disk, join(audit, log))
         for (const name of now) await this.#file(join('audit', log, name), false)
+        await this.#drop(join('audit', log), now)
         // Another segment: the one before it may have grown since it was copied.
         const seen = now.join()
         if (seen === last) break
         last = seen
       }
+    }
+  }
+
+  /** Without what the source has no longer: half of a segment would be read before the whole packed one. */
+  async #drop(dir: string, now: readonly string[]): Promise<void> {
+    for (const path of [...this.sizes.keys()]) {
+      if (dirname(path) !== dir || now.includes(basename(path))) continue
+      await this.#disk.remove(join(this.#to, path))
+      this.sizes.delete(path)
     }
   }
 

@@ -67,10 +67,13 @@ export class Through {
     const gone = () => {
       if (this.#port === port) this.#away()
     }
-    const opening = this.#closing.then(() =>
-      port.open({ data: (bytes) => holder.data(bytes), ended: gone }),
-    )
+    const opening = this.#closing.then(async () => {
+      // Released while the port before it was being closed: opened now, nobody would close it.
+      if (this.#port !== port) return
+      await port.open({ data: (bytes) => holder.data(bytes), ended: gone })
+    })
     opening.then(() => {
+      if (this.#port !== port) return
       if (port.framing !== LINES) return gone()
       open = true
       pass()
@@ -82,7 +85,7 @@ export class Through {
       },
       release: () => {
         if (this.#port === port) this.#port = null
-        this.#closing = port.close()
+        this.#closing = Promise.allSettled([this.#closing, port.close()]).then(() => {})
       },
     }
   }
@@ -90,7 +93,9 @@ export class Through {
   async stop(): Promise<void> {
     this.#shut = true
     this.#listeners.clear()
-    await this.#port?.close()
+    const port = this.#port
+    this.#port = null
+    await port?.close()
     await this.#closing
   }
 

@@ -39,6 +39,8 @@ const MOST_WAITING = 4 << 20
 const LEAST_FREE = 64 << 20
 const BUDGET = 64 << 20
 const KEEP_DAYS = 30
+/** What goes by age and budget: captures that are ended, and whatever lies there of an earlier format. */
+const TRIMMED = /\.(wcap|jsonl|jsonl\.part)$/
 
 interface Open {
   readonly name: string
@@ -76,7 +78,7 @@ export class Captures {
   /** Begins a capture; false when the disk has no room for one. */
   async start(): Promise<boolean> {
     if (this.#on) return true
-    this.#on = await this.#queue(() => this.#begin())
+    this.#on = await this.#queue(async () => this.#open !== null || (await this.#begin()))
     if (this.#on) this.#tick()
     return this.#on
   }
@@ -86,6 +88,9 @@ export class Captures {
     this.#on = false
     this.#timer()
     return this.#queue(async () => {
+      // A start that was under way has raised it again.
+      this.#on = false
+      this.#timer()
       const open = this.#open
       this.#open = null
       return open && this.#seal(open)
@@ -119,6 +124,7 @@ export class Captures {
   }
 
   #tick(): void {
+    this.#timer()
     this.#timer = this.#options.env.after(FLUSH_MS, () => void this.#round(), { background: true })
   }
 
@@ -130,8 +136,11 @@ export class Captures {
       const room = await this.#hasRoom()
       if (room && open.written <= this.#budget / 8) return
       // The next one is there before this one is sealed, so that nothing falls between them.
-      this.#on = room && (await this.#begin())
-      if (!this.#on) this.#open = null
+      // Only lowered here: it may have been stopped meanwhile, and then what was begun is what `stop` seals.
+      if (!(room && (await this.#begin()))) {
+        this.#on = false
+        this.#open = null
+      }
       await this.#seal(open)
     })
     if (this.#on) this.#tick()
@@ -200,9 +209,7 @@ export class Captures {
   }
 
   async #trim(): Promise<void> {
-    const names = (await this.#disk.list(this.dir))
-      .filter((name) => name.endsWith(CAPTURE_ENDING))
-      .sort()
+    const names = (await this.#disk.list(this.dir)).filter((name) => TRIMMED.test(name)).sort()
     const oldest = this.#options.env.wall() - (this.#options.keepDays ?? KEEP_DAYS) * 86_400_000
     let spent = 0
     for (const name of names.reverse()) {

@@ -161,3 +161,29 @@ it(`a copy is whole, ${COPIES} times while records are written and segments begi
   expect(readdirSync(join(stateDir, 'audit', auditor.head?.log ?? '')).length).toBeGreaterThan(2)
   await expect(backup(stateDir, stateDir)).rejects.toThrow(/EEXIST/)
 })
+
+it('a copy has a segment that was packed meanwhile once, and whole', async () => {
+  const stateDir = temporary()
+  const log = join(stateDir, 'audit', 'log')
+  mkdirSync(log, { recursive: true })
+  writeFileSync(join(log, '00000001.jsonl'), 'half')
+  let looks = 0
+  const disk = {
+    ...nodeDisk,
+    list: async (path: string) => {
+      if (path === log) looks += 1
+      if (path === log && looks === 2) {
+        rmSync(join(log, '00000001.jsonl'))
+        writeFileSync(join(log, '00000001.jsonl.gz'), 'packed')
+        writeFileSync(join(log, '00000002.jsonl'), 'next')
+      }
+      return nodeDisk.list(path)
+    },
+  }
+  const to = join(temporary(), 'copy')
+  expect(await backup(stateDir, to, disk)).toMatchObject({ files: 2, bytes: 10 })
+  expect(readdirSync(join(to, 'audit', 'log')).sort()).toEqual([
+    '00000001.jsonl.gz',
+    '00000002.jsonl',
+  ])
+})

@@ -13,7 +13,7 @@ import type { PortEvents, PortFact, PortSource } from '../../src/transport/port.
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 
-function bench(framing = LINES) {
+function bench(framing = LINES, closing: Promise<void> = Promise.resolve()) {
   const env = new VirtualEnv()
   const written: string[] = []
   const ports: PortEvents[] = []
@@ -31,6 +31,7 @@ function bench(framing = LINES) {
         async close() {
           own?.ended('closed', 'closed by the host')
           own = null
+          await closing
         },
       }
     },
@@ -102,6 +103,27 @@ describe('a pass-through', () => {
     await env.advance(1_500)
     expect(plugs).toEqual([false, true])
     expect(facts.map((fact) => fact.kind)).toEqual(['opening', 'opened', 'ended'])
+  })
+
+  it('opens no port for who has let go again before the one before it was closed', async () => {
+    let closed = () => {}
+    const closing = new Promise<void>((resolve) => {
+      closed = resolve
+    })
+    const { env, ports, through, facts, plugs } = bench(LINES, closing)
+    const first = through.hold({ data: () => {} })
+    await env.advance(1)
+    first.release()
+    through.hold({ data: () => {} }).release()
+    const third = through.hold({ data: () => {} })
+    await env.advance(1)
+    expect(ports).toHaveLength(1)
+    closed()
+    await env.advance(1)
+    expect([ports.length, plugs]).toEqual([2, []])
+    third.release()
+    await through.stop()
+    expect(facts.at(-1)?.kind).toBe('ended')
   })
 
   it('is none for a wand that takes reports', async () => {

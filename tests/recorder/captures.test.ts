@@ -110,6 +110,54 @@ describe('a capture', () => {
     expect(records.length).toBeGreaterThan(left.length)
   })
 
+  it('of an earlier format goes by age and budget, too, whole or not', async () => {
+    const disk = new MemoryDisk()
+    const day = (iso: string) => `${DIR}/${iso}T00-00-00-000Z-abcd`
+    const { env } = bench()
+    const now = new Date(env.wall()).toISOString().slice(0, 10)
+    const old = [`${day('1999-01-01')}.jsonl`, `${day('1999-01-02')}.jsonl.part`]
+    const big = [`${day(now).replace('T00', 'T01')}.jsonl`, `${day(now)}.jsonl.part`]
+    for (const name of [...old, ...big, `${DIR}/notes.txt`]) {
+      const file = await disk.create(name)
+      await file.append(Buffer.alloc(60_000))
+      await file.close()
+    }
+    const next = bench({ budgetBytes: 80_000 }, disk)
+    await next.env.advance(1_000)
+    expect(names(disk)).toEqual([big[0], `${DIR}/notes.txt`])
+  })
+
+  it('that is stopped while the next one begins, or while it begins itself, is off', async () => {
+    for (const begun of [true, false]) {
+      const { env, disk, captures, take } = bench({ budgetBytes: 80_000 })
+      let release = () => {}
+      let begins = 0
+      disk.fault = (operation) => {
+        if (operation !== 'create') return
+        begins += 1
+        if (begins !== (begun ? 2 : 1)) return
+        return new Promise<void>((resolve) => {
+          release = resolve
+        })
+      }
+      const start = captures.start()
+      if (begun) await during(env, start)
+      // More than an eighth of the budget, so that the next one begins.
+      if (begun) take(randomBytes(20_000))
+      await env.advance(1_000)
+      const stop = captures.stop()
+      release()
+      expect(await during(env, stop)).not.toBeNull()
+      await start
+      await env.advance(1_000)
+      expect([begun, captures.on]).toEqual([begun, false])
+      expect(names(disk).filter((name) => name.endsWith('.part'))).toEqual([])
+      expect(await during(env, captures.start())).toBe(true)
+      expect(names(disk).filter((name) => name.endsWith('.part'))).toHaveLength(1)
+      await during(env, captures.stop())
+    }
+  })
+
   it('ends at once when the disk is nearly full, before the log has to', async () => {
     const { env, disk, captures, take } = bench()
     await during(env, captures.start())
