@@ -1,6 +1,8 @@
 // A log at a real broker: every durable record once, in order, compared with the files, through everything
 // that may happen to the broker, to its store, to the connection and to the log.
+import { once } from 'node:events'
 import { cpSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
 import { Frontier, leafHash, sameHash } from '../../src/audit/format/merkle.ts'
@@ -14,6 +16,7 @@ import {
   cleanUp,
   live,
   messagesOf,
+  onCleanUp,
   type Room,
   removeStream,
   room,
@@ -29,6 +32,16 @@ const SITE = 'clinic-a'
 const nameOf = ({ name }: Room) => streamOf({ site: SITE, log: name })
 const linesAt = async (url: string, one: Room) =>
   (await messagesOf(url, nameOf(one))).map(({ line }) => line)
+
+it('a sender that is ended while brokers say nothing ends at once', async () => {
+  const mute = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(mute, 'listening')
+  onCleanUp(async () => void mute.close())
+  const { port } = mute.address() as AddressInfo
+  const sent = sending(await room(), Array(4).fill(`nats://127.0.0.1:${port}`), SITE)
+  await once(mute, 'connection')
+  await sent.stop()
+}, 4_000)
 
 describe('a log at the broker', () => {
   it('every record once, in order; no serial in a subject; the checkpoint that the last record ends with', async () => {

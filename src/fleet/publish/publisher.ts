@@ -140,7 +140,7 @@ export class Publisher {
   }
 
   async #run(): Promise<void> {
-    const { config, log } = this.#options
+    const { log } = this.#options
     const { signal } = this.#end
     let wait = FIRST_WAIT_MS
     let told = ''
@@ -150,7 +150,8 @@ export class Publisher {
     }
     while (!signal.aborted) {
       try {
-        this.#broker ??= await openBroker(config, `wandbridge ${config.site}`)
+        this.#broker ??= await this.#open()
+        if (this.#broker === null) return
         const sentBefore = this.counts.sent
         await this.#send(this.#broker, tell)
         if (this.counts.sent > sentBefore) wait = FIRST_WAIT_MS
@@ -167,6 +168,22 @@ export class Publisher {
       if (this.#broker?.connection.isClosed()) this.#broker = null
     }
     await this.#broker?.close()
+  }
+
+  /** Null = the end came first; a connection that is made after it is closed. */
+  async #open(): Promise<Broker | null> {
+    const { config } = this.#options
+    const opening = openBroker(config, `wandbridge ${config.site}`)
+    const ended = new Promise<null>((resolve) => {
+      this.#end.signal.addEventListener('abort', () => resolve(null), { once: true })
+    })
+    const broker = await Promise.race([opening, ended])
+    if (broker === null)
+      void opening.then(
+        (late) => late.close(),
+        () => {},
+      )
+    return broker
   }
 
   /** Waits to try again, but no longer than until the connection is there again. */
