@@ -1,8 +1,9 @@
 // A log at a real broker: every durable record once, in order, compared with the files, through everything
 // that may happen to the broker, to its store, to the connection and to the log.
 import { once } from 'node:events'
-import { cpSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
 import { Frontier, leafHash, sameHash } from '../../src/audit/format/merkle.ts'
@@ -96,6 +97,29 @@ describe('a log at the broker', () => {
     await writing
     sent = sending(one, node.url, SITE)
     await caughtUp(sent)
+    expect(await linesAt(node.url, one)).toEqual(await one.lines())
+  })
+
+  it('what the broker lacks of a log that was set aside while nobody sent comes with the next one', async () => {
+    const node = await broker()
+    const dir = temporary()
+    const old = await room(dir)
+    await old.append(some(20))
+    const sent = sending(old, node.url, SITE)
+    await caughtUp(sent)
+    await sent.stop()
+    await old.append(some(30, 20))
+    await old.close()
+    const lines = await old.lines()
+    const manifests = readdirSync(join(dir, 'audit', old.name)).filter((one) =>
+      /manifest/.test(one),
+    )
+    for (const one of manifests) rmSync(join(dir, 'audit', old.name, one))
+    const one = await room(dir)
+    expect(one.name).not.toBe(old.name)
+    await caughtUp(sending(one, node.url, SITE))
+    expect(lines.length).toBeGreaterThanOrEqual(50)
+    expect(await linesAt(node.url, old)).toEqual(lines)
     expect(await linesAt(node.url, one)).toEqual(await one.lines())
   })
 
