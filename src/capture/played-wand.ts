@@ -33,8 +33,11 @@ export interface PlayedWand {
     write(bytes: Uint8Array): void
     release(): void
   }
-  /** Resolves when everything was played, or the host does not ask for what is left. */
-  readonly ended: Promise<void>
+  /**
+   * Resolves when everything was played, or the host does not ask for what is left. Null; else why the capture
+   * cannot be read on.
+   */
+  readonly ended: Promise<string | null>
 }
 
 /** Of a session so many exchanges are known at once; of more it is not told that they belong together. */
@@ -56,7 +59,7 @@ export function playedWand(env: Env, exchanges: AsyncIterable<Exchange>, speed =
 class Player implements PlayedWand {
   readonly framing = LINES
   readonly plugged = true
-  readonly ended: Promise<void>
+  readonly ended: Promise<string | null>
   readonly #env: Env
   readonly #speed: number
   readonly #script: AsyncIterator<Exchange>
@@ -72,7 +75,7 @@ class Player implements PlayedWand {
   #link = 0
   #work: Work | null = null
   #queue: Promise<void> = Promise.resolve()
-  #end: () => void = () => {}
+  #end: (why: string | null) => void = () => {}
 
   constructor(env: Env, exchanges: AsyncIterable<Exchange>, speed: number) {
     this.#env = env
@@ -92,10 +95,13 @@ class Player implements PlayedWand {
     let held = true
     const stream = LINES.decoder({
       pdu: (pdu) => {
-        this.#queue = this.#queue.then(async () => {
-          const reply = await this.#answer(pdu)
-          if (held && reply) for (const frame of encode(reply)) data(frame)
-        })
+        this.#queue = this.#queue
+          .then(async () => {
+            const reply = await this.#answer(pdu)
+            if (held && reply) for (const frame of encode(reply)) data(frame)
+          })
+          // A capture that cannot be read on ends there; what is known of it still answers.
+          .catch((error: Error) => this.#end(error.message))
       },
       discarded: () => {},
     })
@@ -219,7 +225,8 @@ class Player implements PlayedWand {
       if (this.#session && isOfPump(next)) i += 1
       else this.#pass(...this.#ahead.splice(i, 1))
     }
-    if (this.#session === null) this.#env.after(AFTERWARDS_MS, this.#end, { background: true })
+    if (this.#session === null)
+      this.#env.after(AFTERWARDS_MS, () => this.#end(null), { background: true })
   }
 
   /** Takes it; what was asked of the pump before it in this session may still be asked. */

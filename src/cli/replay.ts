@@ -75,9 +75,13 @@ async function playDevice(file: string, { link, speed = 1 }: ReplayFlags): Promi
   console.error(
     `A capture is played, never a device. Read it with: wandbridge serve --source replay --serial ${port.path}`,
   )
-  await wand.ended
+  const why = await wand.ended
   await port.stop()
-  console.error('Everything was played.')
+  console.error(
+    why === null
+      ? 'Everything was played.'
+      : `The capture cannot be read on (${why}). What stands before that was played, and nothing after it.`,
+  )
 }
 
 /** Makes a port, or says why there is none. */

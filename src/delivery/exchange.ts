@@ -8,6 +8,8 @@ import { type Event, IDLE, type Result, type Rules, type State, step } from './m
 import type { Link, Message, Reply, Sender } from './sender.ts'
 import { reasonOf } from './standing.ts'
 
+export type How = Pick<Rules, 'once' | 'trial'>
+
 const NO_ERROR = statement('delivery.connecting')
 
 export class Exchange {
@@ -17,7 +19,8 @@ export class Exchange {
   readonly #log: (text: string, level?: Level) => void
   #state: State = IDLE
   #stopped = false
-  #once = false
+  /** How the message that is under way is tried. */
+  #how: How = {}
   /** The text of the message that is under way. */
   #text = ''
   #done: (result: Result) => void = () => {}
@@ -59,11 +62,11 @@ export class Exchange {
   }
 
   /**
-   * Until it is accepted, is to be set aside, is stuck, or nothing is wanted any more; `once`: one attempt. Of what was
-   * stopped nothing is said.
+   * Until it is accepted, is to be set aside, is stuck, or nothing is wanted any more. Of what was stopped nothing is
+   * said.
    */
-  async send(message: Message, once = false): Promise<Result> {
-    this.#once = once
+  async send(message: Message, how: How = {}): Promise<Result> {
+    this.#how = how
     await message.ready?.()
     try {
       this.#text = message.text()
@@ -110,7 +113,7 @@ export class Exchange {
 
   #on(event: Event): void {
     if (this.#stopped) return
-    const { state, effects } = step(this.#state, event, { ...this.#rules, once: this.#once })
+    const { state, effects } = step(this.#state, event, { ...this.#rules, ...this.#how })
     this.#state = state
     for (const effect of effects) {
       switch (effect.do) {

@@ -16,6 +16,8 @@ export interface Rules {
   readonly stuck: number | null
   /** One attempt: what is not taken at once, whatever the reason, is stuck. */
   readonly once?: boolean
+  /** So many answers that do not take it, or time-outs, and it is stuck; a lost connection is none of them. */
+  readonly trial?: number
   /** First wait before trying again; it doubles up to the longest. */
   readonly backoffMs: number
   readonly longestMs: number
@@ -40,6 +42,10 @@ export interface State {
   readonly refused: number
   /** Sent, and neither taken nor judged, so far: it was told to come later, or nothing was said that means anything. */
   readonly putOff: number
+  /** Of these, answers and time-outs: not connections that were lost. */
+  readonly answers: number
+  /** Since it was sent last, the time was over, or what was answered meant nothing. */
+  readonly heard: boolean
   /** What was said of it last. */
   readonly said: { readonly code: string; readonly text: string }
   /** Ms that this message has waited so far. */
@@ -56,6 +62,8 @@ export const IDLE: State = {
   waiting: 'nothing',
   refused: 0,
   putOff: 0,
+  answers: 0,
+  heard: false,
   said: { code: 'none', text: '' },
   spent: 0,
   failed: 0,
@@ -79,6 +87,8 @@ export type Result =
       readonly code: string
       readonly text: string
       readonly attempts: number
+      /** Those that were answered, or not in time. */
+      readonly answers?: number
     }
 
 export type Effect =
@@ -111,11 +121,15 @@ export function step(state: State, event: Event, rules: Rules = RULES): Step {
       const putOff = state.putOff + (silent ? 1 : 0)
       const ms = waitMs(failed - 1, rules)
       const spent = state.spent + ms + (silent ? rules.ackMs : 0)
-      const waiting = { ...closed, putOff, said, spent, waiting: 'backoff' } as const
-      return rules.once ? stuck(waiting) : { state: waiting, effects: [{ do: 'timer', ms }] }
+      const answers = state.answers + (silent && state.heard ? 1 : 0)
+      const waiting = { ...closed, putOff, answers, said, spent, waiting: 'backoff' } as const
+      return rules.once || isTried(waiting, rules)
+        ? stuck(waiting)
+        : { state: waiting, effects: [{ do: 'timer', ms }] }
     }
     case 'time': {
-      if (state.waiting === 'ack') return { state, effects: [{ do: 'close' }] }
+      if (state.waiting === 'ack')
+        return { state: { ...state, heard: true }, effects: [{ do: 'close' }] }
       const { putOff, spent, waiting } = state
       const limit = rules.stuck ?? Number.POSITIVE_INFINITY
       if (waiting === 'backoff' && putOff >= limit && spent >= rules.patienceMs) return stuck(state)
@@ -127,12 +141,15 @@ export function step(state: State, event: Event, rules: Rules = RULES): Step {
 }
 
 /** Of a message that was not sent yet. */
-const FRESH = { refused: 0, putOff: 0, said: IDLE.said, spent: 0 } as const
+const FRESH = { refused: 0, putOff: 0, answers: 0, said: IDLE.said, spent: 0 } as const
+
+const isTried = ({ answers }: State, { trial = Number.POSITIVE_INFINITY }: Rules) =>
+  answers >= trial
 
 /** How long the destination has failed is kept: the next message waits as long. */
 function stuck(state: State): Step {
-  const { said, putOff, refused } = state
-  const result = { kind: 'stuck', ...said, attempts: putOff + refused } as const
+  const { said, putOff, refused, answers } = state
+  const result = { kind: 'stuck', ...said, attempts: putOff + refused, answers } as const
   return {
     state: { ...state, ...FRESH, head: null, waiting: 'nothing' },
     effects: [NO_TIMER, { do: 'done', result }],
@@ -151,7 +168,7 @@ const waitMs = (times: number, { backoffMs, longestMs }: Rules) =>
 function next(state: State, rules: Rules): Step {
   if (state.head === null || state.waiting !== 'nothing') return { state, effects: [] }
   if (state.link === 'open') {
-    const sent = { ...state, waiting: 'ack' } as const
+    const sent = { ...state, waiting: 'ack', heard: false } as const
     return { state: sent, effects: [{ do: 'send' }, { do: 'timer', ms: rules.ackMs }] }
   }
   if (state.link === 'connecting') return { state, effects: [] }
@@ -160,7 +177,8 @@ function next(state: State, rules: Rules): Step {
 
 function replied(state: State, reply: Reply, rules: Rules): Step {
   if (!reply.means || state.waiting !== 'ack' || reply.control !== state.head) {
-    return { state: { ...state, strays: state.strays + 1 }, effects: [] }
+    const heard = state.heard || (state.waiting === 'ack' && !reply.means)
+    return { state: { ...state, heard, strays: state.strays + 1 }, effects: [] }
   }
   const { means, code, text, afterMs = 0 } = reply
   const done = { ...state, ...FRESH, head: null, waiting: 'nothing', failed: 0 } as const
@@ -175,12 +193,14 @@ function replied(state: State, reply: Reply, rules: Rules): Step {
     ms: Math.max(waitMs(times, rules), Math.min(afterMs, MOST_ASKED_MS)),
   })
   const said = { code, text }
-  if (rules.once && means !== 'refused') return stuck({ ...state, said, putOff: state.putOff + 1 })
+  const answers = state.answers + 1
+  if (means !== 'refused' && (rules.once || isTried({ ...state, answers }, rules)))
+    return stuck({ ...state, said, answers, putOff: state.putOff + 1 })
   if (means === 'later') {
     const failed = state.failed + 1
     const { ms } = wait(failed - 1)
     const [putOff, spent] = [state.putOff + 1, state.spent + ms]
-    const later = { ...state, failed, putOff, said, spent, waiting: 'backoff' } as const
+    const later = { ...state, failed, putOff, answers, said, spent, waiting: 'backoff' } as const
     return { state: later, effects: [{ do: 'timer', ms }] }
   }
   const refused = state.refused + 1
@@ -189,6 +209,6 @@ function replied(state: State, reply: Reply, rules: Rules): Step {
   }
   const { ms } = wait(refused - 1)
   const spent = state.spent + ms
-  const again = { ...state, refused, spent, failed: 0, waiting: 'backoff' } as const
+  const again = { ...state, refused, answers, said, spent, failed: 0, waiting: 'backoff' } as const
   return { state: again, effects: [{ do: 'timer', ms }] }
 }

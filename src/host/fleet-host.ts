@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import { type Disk, readAll, replaceFile } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
-import type { Feed } from '../feed/feed.ts'
+import { Feed } from '../feed/feed.ts'
+import { logsAt } from '../feed/logs.ts'
 import { Publisher } from '../fleet/publish/publisher.ts'
 import type { FleetConfig } from '../fleet/stream/config.ts'
 import type { Counter } from '../http/sources.ts'
@@ -32,6 +33,14 @@ export async function startFleet(
     env,
     config,
     feed,
+    async older(log) {
+      const { disk, dir, source } = auditor
+      const all = await logsAt(disk, dir, source).list()
+      return all.slice(0, Math.max(0, all.indexOf(log))).map((one) => ({
+        log: one,
+        records: new Feed({ env, disk, dir, source, log: one }),
+      }))
+    },
     pumpKey: await secretAt(env, auditor.disk, join(stateDir, 'keys'), 'fleet.key'),
     newest() {
       const { log, size, checkpoint, key } = auditor.state

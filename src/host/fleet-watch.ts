@@ -12,7 +12,6 @@ import type { Witness } from '../witness/witness.ts'
 export type { Found }
 
 export interface Watching {
-  readonly findings: readonly Found[]
   close(): Promise<void>
 }
 
@@ -58,10 +57,5 @@ export async function startWatch(
     throw error
   }
   watch.start()
-  return {
-    get findings() {
-      return watch.findings
-    },
-    close,
-  }
+  return { close }
 }

@@ -4,6 +4,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
+import { Registry } from 'prom-client'
 import type { Access } from '../access/access.ts'
 import { parseToken } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
@@ -11,6 +12,7 @@ import type { Overview } from '../model/fleet.ts'
 import { failures, type HttpApp, makeApp, onlyReading } from './app.ts'
 import { Connections } from './connections.ts'
 import { guard } from './guard.ts'
+import { countersText } from './metrics.ts'
 import { headersOf } from './origin.ts'
 import { HttpProblem } from './problems.ts'
 import { recorded } from './reads.ts'
@@ -63,9 +65,10 @@ async function makeDoor(
     const why = sources.notReady()
     return reply.code(why === null ? 200 : 503).send({ ok: why === null, sentence: why ?? '' })
   })
-  fastify.get('/metrics', { config: { scope: 'metrics' } }, (_request, reply) =>
-    reply.header('content-type', 'text/plain; version=0.0.4').send(metricsText(sources.counters())),
-  )
+  fastify.get('/metrics', { config: { scope: 'metrics' } }, async (_request, reply) => {
+    reply.header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
+    return countersText(sources.counters())
+  })
   // Everything else is some site's own: whoever shows no token learns no more than that.
   fastify.get('/*', { config }, () => {
     throw new HttpProblem('not-found', 'This token is for the overview, /api/v1/fleet, alone.')
@@ -78,8 +81,12 @@ async function makeDoor(
     const id = parseToken(text)?.id
     const owner = id === undefined ? null : sources.ownerOf(id)
     if (owner === null) return null
-    const made = surfaces.get(owner) ?? surface(sources.surfaceOf(owner), settings)
+    const known = surfaces.get(owner)
+    if (known) return known
+    const made = surface(sources.surfaceOf(owner), settings)
     surfaces.set(owner, made)
+    // What could not be made is made again for the next request.
+    made.catch(() => surfaces.delete(owner))
     return made
   })
   return {
@@ -124,18 +131,4 @@ function divert(
         () => reply.destroy(),
       )
   })
-}
-
-function metricsText(counters: readonly Counter[]): string {
-  const labels = (all: Readonly<Record<string, string>> = {}) => {
-    const each = Object.entries(all).map(([name, value]) => `${name}="${value}"`)
-    return each.length === 0 ? '' : `{${each.join(',')}}`
-  }
-  return counters
-    .map(({ name, help, type, values }) => {
-      const full = `wandbridge_${name}`
-      const lines = values.map((one) => `${full}${labels(one.labels)} ${one.value}\n`)
-      return `# HELP ${full} ${help}\n# TYPE ${full} ${type}\n${lines.join('')}`
-    })
-    .join('')
 }

@@ -2,7 +2,7 @@
 // reasons.
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { BridgeStatus } from '../model/status.ts'
-import type { HttpSources } from './sources.ts'
+import type { Counter as Count, HttpSources } from './sources.ts'
 
 export interface Metrics {
   /** A request was answered. `seconds` from its arrival to its end. */
@@ -96,15 +96,19 @@ export function metricsOf(sources: HttpSources, streams: () => number): Metrics 
     contentType: registry.contentType,
     async text() {
       take(sources.status.status())
-      // The rooms below count by themselves: their totals are taken over as they are.
-      const extra = new Registry()
-      for (const { name, help, type, values } of sources.counters()) {
-        const labelNames = Object.keys(values[0]?.labels ?? {})
-        const options = { name: `wandbridge_${name}`, help, labelNames, registers: [extra] }
-        const metric = type === 'counter' ? new Counter(options) : new Gauge(options)
-        for (const { labels = {}, value } of values) metric.inc(labels, value)
-      }
-      return `${await registry.metrics()}\n${await extra.metrics()}`
+      return `${await registry.metrics()}\n${await countersText(sources.counters())}`
     },
   }
+}
+
+/** The rooms below count by themselves: their totals are taken over as they are. */
+export function countersText(counters: readonly Count[]): Promise<string> {
+  const extra = new Registry()
+  for (const { name, help, type, values } of counters) {
+    const labelNames = Object.keys(values[0]?.labels ?? {})
+    const options = { name: `wandbridge_${name}`, help, labelNames, registers: [extra] }
+    const metric = type === 'counter' ? new Counter(options) : new Gauge(options)
+    for (const { labels = {}, value } of values) metric.inc(labels, value)
+  }
+  return extra.metrics()
 }

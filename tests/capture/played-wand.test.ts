@@ -54,6 +54,24 @@ describe.each(SCENARIOS)('%s, played', (scenario) => {
 })
 
 describe('a played wand', () => {
+  it('of which the capture cannot be read on has ended, and says why', async () => {
+    const env = new VirtualEnv({ seed: 7 })
+    async function* broken(): AsyncGenerator<never> {
+      yield* []
+      throw new Error('EIO: i/o error, read')
+    }
+    const wand = playedWand(env, broken())
+    const ports = [loopbackSource('played', wand)]
+    const how = { env, driver: openWand, source: 'replay', policy: 'on-placement' } as const
+    const bridge = new Bridge({ ...how, ports })
+    bridge.start()
+    await env.advance(5_000)
+    expect(await Promise.race([wand.ended, 'goes on'])).toContain('EIO')
+    const stopping = bridge.stop()
+    await env.advance(4_000)
+    await stopping
+  })
+
   it.each(SOURCES.filter((source) => source !== 'replay'))(
     'is refused by a bridge for %s',
     async (source) => {

@@ -4,11 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { systemEnv } from '../../src/base/env.ts'
 import { type Ahead, lookAhead, NODE_ENDS } from '../../src/cli/doctor/ahead.ts'
+import { gatherAhead } from '../../src/cli/doctor/ahead-facts.ts'
 import { check, type Facts } from '../../src/cli/doctor/checks.ts'
 import { mediumOf } from '../../src/cli/doctor/facts.ts'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
 import { renderFindings } from '../../src/cli/doctor.ts'
+import { configSchema } from '../../src/host/config.ts'
 
 const WALL = Date.UTC(2026, 10, 24, 14, 2)
 const PORT = {
@@ -278,6 +281,14 @@ describe('what is ahead', () => {
     expect(one?.level).toBe(level)
     expect(one?.says).toContain('grows by 30 MiB a month')
     expect(one?.says).toContain(new Date(WALL + days * DAY).toISOString().slice(0, 10))
+  })
+
+  it('looks at the certificates of the way to the broker', async () => {
+    const tls = { cert: '/none/cert.pem', ca: '/none/ca.pem' }
+    const fleet = { servers: ['tls://broker.example'], site: 'a', tls }
+    const settings = { ...configSchema.parse({ fleet }), stateDir: '/none' }
+    const { certificates } = await gatherAhead(systemEnv(), settings, null)
+    expect(certificates.map(({ setting }) => setting)).toEqual(['fleet.tls.cert', 'fleet.tls.ca'])
   })
 
   it('says nothing of a log that is younger than a day', () =>

@@ -160,6 +160,61 @@ it('a message that is put off for ever is set aside where others are taken, each
   await emr.stop()
 })
 
+it.each(['lost', 'later'] as const)(
+  'what follows a message that was taken is not set aside for one answer: %s',
+  async (once) => {
+    let first = ''
+    let taken = 0
+    const w = await world({
+      rules: { stuck: 4, longestMs: 2_000 },
+      answer(_, id) {
+        if (id !== first) {
+          taken += 1
+          return 'accepted'
+        }
+        if (taken === 0) return 'later'
+        return taken++ === 1 ? once : 'accepted'
+      },
+    })
+    const emr = w.begin()
+    await w.pass(200)
+    w.peer.up = false
+    const ids = w.ids(await w.read(3))
+    first = ids[0] ?? ''
+    w.peer.up = true
+    await w.until(() => emr.idle, 300_000)
+    expect(w.told.parked).toEqual([])
+    expect(emr.status().sent).toBe(3)
+    await emr.stop()
+  },
+)
+
+it('a connection that is lost each time never sets a message aside, and one that is refused tells nothing', async () => {
+  let ids: readonly string[] = []
+  let refusing = true
+  const w = await world({
+    rules: { stuck: 4, longestMs: 2_000 },
+    answer(_, id) {
+      if (id === ids[0]) return refusing ? 'later' : 'lost'
+      return refusing ? 'refused' : 'accepted'
+    },
+  })
+  const emr = w.begin()
+  await w.pass(200)
+  w.peer.up = false
+  ids = w.ids(await w.read(3))
+  w.peer.up = true
+  await w.pass(120_000)
+  expect(w.told.parked).toEqual([])
+  expect(w.got.filter((one) => one === ids[1])).toHaveLength(1)
+  refusing = false
+  await w.read(2)
+  await w.until(() => emr.status().sent === 2, 300_000)
+  await w.pass(120_000)
+  expect(w.told.parked).toEqual([])
+  await emr.stop()
+})
+
 it('an error is borne with for the minutes that are configured', async () => {
   let until = Number.POSITIVE_INFINITY
   const w = await world({

@@ -36,8 +36,8 @@ export async function eventually(done: () => boolean, limitMs: number): Promise<
 export interface Wish {
   readonly seed?: number
   readonly since?: string
-  /** What the reply to the nth message means; null = silence. */
-  readonly answer?: (n: number, control: string) => Reply['means']
+  /** What the reply to the nth message means; null = silence; `lost`: the connection is closed instead. */
+  readonly answer?: (n: number, control: string) => Reply['means'] | 'lost'
   readonly notes?: Partial<Notes>
   readonly rules?: DestinationOptions['rules']
   /** Of these no message can be made. */
@@ -96,6 +96,11 @@ export async function world({ answer = () => 'accepted', ...wish }: Wish = {}) {
           got.push(text)
           const means = answer(n, text)
           if (means === null) return
+          if (means === 'lost') {
+            line += 1
+            env.after(1, () => events.closed(statement('delivery.closed')))
+            return
+          }
           const reply = { control: text, means, code: means, text: '' }
           env.after(1, () => own === line && events.reply(reply))
         },

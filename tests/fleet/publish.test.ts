@@ -1,6 +1,9 @@
 // A log at a real broker: every durable record once, in order, compared with the files, through everything
 // that may happen to the broker, to its store, to the connection and to the log.
-import { cpSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
 import { Frontier, leafHash, sameHash } from '../../src/audit/format/merkle.ts'
@@ -14,6 +17,7 @@ import {
   cleanUp,
   live,
   messagesOf,
+  onCleanUp,
   type Room,
   removeStream,
   room,
@@ -29,6 +33,16 @@ const SITE = 'clinic-a'
 const nameOf = ({ name }: Room) => streamOf({ site: SITE, log: name })
 const linesAt = async (url: string, one: Room) =>
   (await messagesOf(url, nameOf(one))).map(({ line }) => line)
+
+it('a sender that is ended while brokers say nothing ends at once', async () => {
+  const mute = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(mute, 'listening')
+  onCleanUp(async () => void mute.close())
+  const { port } = mute.address() as AddressInfo
+  const sent = sending(await room(), Array(4).fill(`nats://127.0.0.1:${port}`), SITE)
+  await once(mute, 'connection')
+  await sent.stop()
+}, 4_000)
 
 describe('a log at the broker', () => {
   it('every record once, in order; no serial in a subject; the checkpoint that the last record ends with', async () => {
@@ -83,6 +97,29 @@ describe('a log at the broker', () => {
     await writing
     sent = sending(one, node.url, SITE)
     await caughtUp(sent)
+    expect(await linesAt(node.url, one)).toEqual(await one.lines())
+  })
+
+  it('what the broker lacks of a log that was set aside while nobody sent comes with the next one', async () => {
+    const node = await broker()
+    const dir = temporary()
+    const old = await room(dir)
+    await old.append(some(20))
+    const sent = sending(old, node.url, SITE)
+    await caughtUp(sent)
+    await sent.stop()
+    await old.append(some(30, 20))
+    await old.close()
+    const lines = await old.lines()
+    const manifests = readdirSync(join(dir, 'audit', old.name)).filter((one) =>
+      /manifest/.test(one),
+    )
+    for (const one of manifests) rmSync(join(dir, 'audit', old.name, one))
+    const one = await room(dir)
+    expect(one.name).not.toBe(old.name)
+    await caughtUp(sending(one, node.url, SITE))
+    expect(lines.length).toBeGreaterThanOrEqual(50)
+    expect(await linesAt(node.url, old)).toEqual(lines)
     expect(await linesAt(node.url, one)).toEqual(await one.lines())
   })
 

@@ -4,10 +4,13 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { TokenStore } from '../../src/access/store.ts'
 import { SCOPES } from '../../src/access/token.ts'
 import type { NewRecord } from '../../src/audit/format/record.ts'
+import { VirtualEnv } from '../../src/base/env.ts'
 import { Feed } from '../../src/feed/feed.ts'
 import type { HistoryQuery } from '../../src/feed/passes.ts'
-import { Sites } from '../../src/fleet/serve/sites.ts'
-import { openBroker } from '../../src/fleet/stream/broker.ts'
+import { Site, Sites } from '../../src/fleet/serve/sites.ts'
+import { StreamLog } from '../../src/fleet/serve/stream-log.ts'
+import { type Broker, openBroker } from '../../src/fleet/stream/broker.ts'
+import { streamOf } from '../../src/fleet/stream/names.ts'
 import { type Replica, startReplica } from '../../src/host/replica.ts'
 import { Knowledge } from '../../src/knowledge/knowledge.ts'
 import type { Overview } from '../../src/model/fleet.ts'
@@ -66,6 +69,54 @@ async function known(from: Room): Promise<Knowledge> {
   await knowledge.stop()
   return knowledge
 }
+
+it('a site whose pulse tells of records that are not here is silent', async () => {
+  const env = new VirtualEnv({ seed: 1 })
+  const site = new Site(env, 'a', 'simulator')
+  const ref = { site: 'a', log: 'simulator-1-00000000' }
+  site.log(ref.log, () => new StreamLog({} as Broker, ref, () => {}))
+  const pulse = { at: '2026-11-24T14:02:11Z', checkpoint: null, key: null }
+  const heard = async (size: number) => {
+    for (let n = 0; n < 4; n += 1) {
+      site.hear(ref.log, { ...pulse, size })
+      await env.advance(10_000)
+    }
+    return !site.silent
+  }
+  expect([await heard(0), await heard(1)]).toEqual([true, false])
+})
+
+it('a stream that could not be read is followed at the next look', async () => {
+  const node = await broker()
+  const one = await room()
+  await one.append(some(5))
+  const sent = sending(one, node.url, 'a')
+  await caughtUp(sent)
+  const open = await openBroker({ servers: [node.url] }, 'test')
+  onCleanUp(() => open.close())
+  const ref = { site: 'a', log: one.name }
+  const facts = async () => {
+    const { config, created, state } = await open.manager.streams.info(streamOf(ref))
+    const [firstSeq, lastSeq] = [state.first_seq, state.last_seq]
+    return { created: String(created), description: config.description, firstSeq, lastSeq }
+  }
+  const manager = Object.create(open.manager)
+  const streams = Object.create(open.manager.streams)
+  let fails = true
+  streams.getMessage = (...asked: Parameters<typeof streams.getMessage>) => {
+    if (fails) throw new Error('no answer')
+    return open.manager.streams.getMessage(...(asked as [string, { seq: number }]))
+  }
+  Object.defineProperty(manager, 'streams', { value: streams })
+  const log = new StreamLog({ ...open, manager }, ref, () => {})
+  onCleanUp(() => log.close())
+  await expect(log.take(await facts())).rejects.toThrow('no answer')
+  fails = false
+  await log.take(await facts())
+  await one.append(some(5, 5))
+  await caughtUp(sent)
+  await until(() => log.known === one.log.state.size, 'the newest came')
+})
 
 describe('a replica', () => {
   it('gives every range of a log as its files do, forward and backward, old and new', async () => {

@@ -16,6 +16,7 @@ import { AuditLog } from '../../src/audit/log/log.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
 import { systemEnv } from '../../src/base/env.ts'
 import { Feed } from '../../src/feed/feed.ts'
+import { logsAt } from '../../src/feed/logs.ts'
 import { Publisher } from '../../src/fleet/publish/publisher.ts'
 import { type FleetConfig, fleetSchema } from '../../src/fleet/stream/config.ts'
 
@@ -232,6 +233,17 @@ export function sending(
     env,
     config: fleetSchema.parse({ servers, site, replicas: 1, ...more }),
     feed: from.feed,
+    async older(log) {
+      const own = {
+        env,
+        disk: nodeDisk,
+        dir: join(from.dir, 'audit'),
+        source: 'simulator',
+      } as const
+      const all = await logsAt(nodeDisk, own.dir, own.source).list()
+      const before = all.slice(0, all.indexOf(log))
+      return before.map((one) => ({ log: one, records: new Feed({ ...own, log: one }) }))
+    },
     pumpKey: Buffer.alloc(32, site),
     newest() {
       const { log, size, checkpoint, key } = from.log.state

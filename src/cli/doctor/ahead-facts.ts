@@ -57,7 +57,7 @@ async function keyOf(stateDir: string): Promise<Ahead['key']> {
 }
 
 /** Every certificate that the configuration names, with the setting. */
-function certificateFiles({ http, patients, hl7, delivery }: Settings): [string, string][] {
+function certificateFiles({ http, patients, hl7, delivery, fleet }: Settings): [string, string][] {
   const of = (setting: string, file: string | undefined): [string, string][] =>
     file === undefined ? [] : [[setting, file]]
   const destinations = [
@@ -70,6 +70,8 @@ function certificateFiles({ http, patients, hl7, delivery }: Settings): [string,
     ...of('http.tls.clientCa', http.tls?.clientCa),
     ...of('patients.adt.tls.cert', patients?.adt?.tls?.cert),
     ...of('patients.adt.tls.clientCa', patients?.adt?.tls?.clientCa),
+    ...of('fleet.tls.cert', fleet?.tls?.cert),
+    ...of('fleet.tls.ca', fleet?.tls?.ca),
     ...destinations.flatMap(([where, { name, tls }]) => [
       ...of(`${where} ${name}, tls.cert`, tls?.cert),
       ...of(`${where} ${name}, tls.ca`, tls?.ca),

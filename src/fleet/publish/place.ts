@@ -74,7 +74,11 @@ export async function placeOf(
 
 const DAY_NS = 86_400_000 * 1_000_000
 
-async function infoOf(manager: Broker['manager'], stream: string): Promise<StreamInfo | null> {
+/** Null = there is no such stream. */
+export async function infoOf(
+  manager: Broker['manager'],
+  stream: string,
+): Promise<StreamInfo | null> {
   try {
     return await manager.streams.info(stream)
   } catch (error) {

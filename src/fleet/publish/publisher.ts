@@ -1,7 +1,8 @@
 // A bridge's log on its way to the broker: every durable record once, in order. It follows the log as
 // everybody does, so a broker that is away for a month costs the bridge nothing: what is owed stays in the
 // log, is kept there by retention, and is sent in constant memory when the broker is back. Where the
-// broker has another history of the log, nothing is sent, and that is told until it is settled.
+// broker has another history of the log, nothing is sent, and that is told until it is settled. What the
+// broker lacks of logs that were set aside before is sent first.
 import { type Env, utc } from '../../base/env.ts'
 import type { FeedRecord } from '../../feed/feed-record.ts'
 import { type Statement, statement } from '../../model/statement.ts'
@@ -15,10 +16,11 @@ import {
   type Pulse,
   pulseOf,
   type SiteLog,
+  streamOf,
   subjectsFor,
 } from '../stream/names.ts'
 import { Pipeline } from './pipeline.ts'
-import { type Apart, type Place, placeOf, type Records } from './place.ts'
+import { type Apart, infoOf, type Place, placeOf, type Records } from './place.ts'
 import { serialIn } from './serial.ts'
 
 /** The newest signed checkpoint and the verifier key for it. */
@@ -33,6 +35,8 @@ export interface PublisherOptions {
   readonly env: Env
   readonly config: FleetConfig
   readonly feed: Records
+  /** The logs that were set aside before this one, the oldest first. */
+  older(log: string): Promise<readonly { readonly log: string; readonly records: Records }[]>
   /** The site's secret for what stands for a pump in subjects. */
   readonly pumpKey: Uint8Array
   newest(): Newest | null
@@ -66,6 +70,8 @@ export class Publisher {
   #broker: Broker | null = null
   #pipeline: Pipeline | null = null
   #at: At | null = null
+  /** The log before which everything that was set aside is at the broker, or told. */
+  #olderSent = ''
   /** The highest position that was ever handed to the broker, of the log that is sent. */
   #tried = -1
   #why: Statement = statement('fleet.connecting', { text: '' })
@@ -140,7 +146,7 @@ export class Publisher {
   }
 
   async #run(): Promise<void> {
-    const { config, log } = this.#options
+    const { log } = this.#options
     const { signal } = this.#end
     let wait = FIRST_WAIT_MS
     let told = ''
@@ -150,7 +156,8 @@ export class Publisher {
     }
     while (!signal.aborted) {
       try {
-        this.#broker ??= await openBroker(config, `wandbridge ${config.site}`)
+        this.#broker ??= await this.#open()
+        if (this.#broker === null) return
         const sentBefore = this.counts.sent
         await this.#send(this.#broker, tell)
         if (this.counts.sent > sentBefore) wait = FIRST_WAIT_MS
@@ -169,6 +176,22 @@ export class Publisher {
     await this.#broker?.close()
   }
 
+  /** Null = the end came first; a connection that is made after it is closed. */
+  async #open(): Promise<Broker | null> {
+    const { config } = this.#options
+    const opening = openBroker(config, `wandbridge ${config.site}`)
+    const ended = new Promise<null>((resolve) => {
+      this.#end.signal.addEventListener('abort', () => resolve(null), { once: true })
+    })
+    const broker = await Promise.race([opening, ended])
+    if (broker === null)
+      void opening.then(
+        (late) => late.close(),
+        () => {},
+      )
+    return broker
+  }
+
   /** Waits to try again, but no longer than until the connection is there again. */
   async #again(wait: number): Promise<void> {
     const there = new AbortController()
@@ -183,6 +206,7 @@ export class Publisher {
     const head = await feed.look()
     if (head === null) return
     const ref = { site: config.site, log: head.log }
+    await this.#sendOlder(broker, ref)
     const place = await placeOf(broker, feed, ref, config)
     if (place.apart !== null) return this.#told(place, tell)
     this.#apart = null
@@ -196,6 +220,60 @@ export class Publisher {
       )
     } else tell(`Records go to ${place.stream} from ${place.position + 1} on.`)
     await this.#follow(broker, ref, place)
+  }
+
+  /** From the oldest log on of which the broker has a stream. What cannot be sent is told once, and left. */
+  async #sendOlder(broker: Broker, { site, log: current }: SiteLog): Promise<void> {
+    if (this.#olderSent === current) return
+    let begun = false
+    for (const { log, records } of await this.#options.older(current)) {
+      const ref = { site, log }
+      begun ||= (await infoOf(broker.manager, streamOf(ref))) !== null
+      if (!begun) continue
+      try {
+        await this.#sendRest(broker, ref, records)
+      } catch (error) {
+        // Where the broker is the reason it rejects here too, and all is tried again.
+        await infoOf(broker.manager, streamOf(ref))
+        const { message } = error as Error
+        this.#options.log(
+          `Of ${log}, which was set aside, the broker does not get what it lacks: ${message}. It stays in the files of the log.`,
+        )
+      }
+      if (this.#end.signal.aborted) return
+    }
+    this.#olderSent = current
+  }
+
+  /** What the broker lacks of a log that is not written any more. */
+  async #sendRest(broker: Broker, ref: SiteLog, records: Records): Promise<void> {
+    const { config, pumpKey } = this.#options
+    const place = await placeOf(broker, records, ref, config)
+    if (place.apart !== null)
+      throw new Error(`${place.stream}, record ${place.position}: ${place.apart}`)
+    const subject = subjectsFor(ref, pumpKey)
+    const failures: Error[] = []
+    const pipeline = new Pipeline(broker, {
+      ...{ window: config.window, less: place.less },
+      acked: () => {
+        this.counts.sent += 1
+      },
+      failed: (error) => void failures.push(error),
+    })
+    const stop = () => pipeline.end(new Error('the bridge ends, or the connection was lost'))
+    const leave = broker.onChange((there) => !there && stop())
+    this.#end.signal.addEventListener('abort', stop, { once: true })
+    try {
+      for await (const record of records.read({ after: place.position })) {
+        await pipeline.send({ ...sentOf(record, subject), with: null })
+        if (failures.length > 0) break
+      }
+      await pipeline.drained()
+    } finally {
+      leave()
+      this.#end.signal.removeEventListener('abort', stop)
+    }
+    if (failures[0]) throw failures[0]
   }
 
   async #follow(

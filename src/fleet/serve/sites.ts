@@ -72,9 +72,14 @@ export class Site {
     this.#wakes.next()
   }
 
+  /** A pulse that tells of records which are not here says nothing of what is shown: it does not count. */
   hear(log: string, pulse: Pulse | null): void {
+    if (pulse !== null) {
+      const current = this.#current()
+      if (log !== current?.log || pulse.size > current.known) return
+      this.#pulse = pulse
+    }
     this.#heard = this.#env.monotonic()
-    if (pulse !== null && log === this.#current()?.log) this.#pulse = pulse
   }
 
   /** By its newest record's own word; null = it has none. */
@@ -84,7 +89,7 @@ export class Site {
     return pulse !== null && (record === null || pulse > record) ? pulse : record
   }
 
-  /** Nothing was heard of it for half a minute, neither a record nor that it is there. */
+  /** Nothing was heard of it for half a minute: neither a record, nor that it is there and all its records are here. */
   get silent(): boolean {
     return this.#env.monotonic() - (this.#heard ?? this.#since) > SILENT_MS
   }

@@ -31,12 +31,14 @@ export interface Vouched {
 
 export class StreamLog implements RecordReader {
   readonly log: string
-  readonly site: string
   readonly #broker: Broker
   readonly #stream: string
   /** The newest records, without a hole, up to the head. */
   #newest: Stored[] = []
+  /** Which making of the stream is followed; '' = none is. */
   #epoch = ''
+  /** At the last look: records here, and at the broker. */
+  #looked = { here: 0, there: 0 }
   #less = 0
   #first = 0
   #size = 0
@@ -52,7 +54,6 @@ export class StreamLog implements RecordReader {
     this.#broker = broker
     this.#stream = streamOf(ref)
     this.log = ref.log
-    this.site = ref.site
     this.#changed = changed
   }
 
@@ -61,20 +62,28 @@ export class StreamLog implements RecordReader {
     return this.#size
   }
 
-  /** What the broker says now. A stream that was made again is read anew; it is followed from its head on. */
+  /**
+   * What the broker says now. A stream that was made again is read anew; it is followed from its head on. So is one
+   * of which nothing came since the last look, though the broker had more then. Where that fails it rejects, and is
+   * done at the next look.
+   */
   async take({ created, description, firstSeq, lastSeq }: StreamFacts): Promise<void> {
     const first = firstOf(description)
     if (first === null) return
     this.#less = 1 - first
     this.#first = lastSeq === 0 ? first : firstSeq - this.#less
-    if (created === this.#epoch) return
+    const { here, there } = this.#looked
+    this.#looked = { here: this.#size, there: lastSeq - this.#less + 1 }
+    const halted = this.#size === here && this.#size < there
+    if (created === this.#epoch && !halted) return
+    this.#epoch = ''
     await this.close()
-    this.#epoch = created
     this.#newest = []
     this.#size = lastSeq - this.#less + 1
     this.#changed(false)
     await this.#readLast(lastSeq)
     await this.#follow(lastSeq + 1)
+    this.#epoch = created
   }
 
   async close(): Promise<void> {

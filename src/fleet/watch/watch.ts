@@ -40,7 +40,7 @@ export class Watch {
   readonly #end = new AbortController()
   readonly #running: Promise<void>[] = []
   #keeping: Promise<void> = Promise.resolve()
-  readonly #told = new Map<string, Found>()
+  readonly #told = new Set<string>()
 
   constructor(options: WatchOptions) {
     this.#options = options
@@ -57,11 +57,6 @@ export class Watch {
     this.#end.abort()
     await Promise.all(this.#running)
     await this.#keeping
-  }
-
-  /** Everything that was ever found wrong since the start. */
-  get findings(): readonly Found[] {
-    return [...this.#told.values()]
   }
 
   async #site(site: Site): Promise<void> {
@@ -147,9 +142,8 @@ export class Watch {
     const parsed = checkpoint === null ? '' : parseCheckpoint(checkpoint)
     const size = typeof parsed === 'string' ? 0 : parsed.size
     const at = utc(this.#options.env.wall())
-    const found = { site: site.name, log, finding, size, at }
-    this.#told.set(key, found)
-    this.#options.found(found)
+    this.#told.add(key)
+    this.#options.found({ site: site.name, log, finding, size, at })
   }
 }
 
