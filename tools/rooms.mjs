@@ -72,7 +72,9 @@ export const ROOMS = {
   http: room('src/http/', 'the read-only API', [
     ...['base', 'model', 'access', 'feed', 'knowledge', 'words'],
   ]),
-  fhir: room('src/fhir/', 'readings as FHIR R4', [...['base', 'model', 'feed', 'knowledge']]),
+  fhir: room('src/fhir/', 'readings as FHIR R4', [
+    ...['base', 'model', 'words', 'feed', 'knowledge'],
+  ]),
   delivery: room(
     'src/delivery/',
     'one outbox engine over the feed; MLLP, FHIR transactions, webhooks',
@@ -95,7 +97,7 @@ export const ROOMS = {
   'fleet/watch': room('src/fleet/watch/', 'whether each log of a fleet only grows', [
     ...['base', 'audit/format', 'fleet/serve', 'witness'],
   ]),
-  hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'delivery']),
+  hl7: room('src/hl7/', 'readings as HL7 v2', ['base', 'model', 'words', 'delivery']),
   'refill/sheet': room('src/refill/sheet/', 'the refill worksheet as a value', ['model', 'words']),
   'refill/desk': room('src/refill/desk/', 'where a refill is written down', [
     ...['base', 'model', 'access', 'control', 'feed', 'audit/read', 'refill/sheet', 'words'],

@@ -75,7 +75,7 @@ export function liveness(pump: Coded<PumpStatus>, { zone }: Reader): string {
     'audit-failed': 'NOT LIVE: the audit log cannot be written.',
     'implant-silent': 'NOT LIVE: the pump has not answered lately.',
     changed: 'NOT LIVE: the pump has changed and is being read again.',
-    contradicted: 'NOT LIVE: the pump now says something else than this reading.',
+    contradicted: 'NOT LIVE: the pump says something else than this reading: it may be false.',
     'server-silent': 'NOT LIVE: the bridge is silent.',
     recorded: 'NOT LIVE: this is history.',
   }[pump.reason ?? 'wand-lost']

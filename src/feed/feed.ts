@@ -6,11 +6,10 @@
 // replaced, when another log is written now. A file that cannot be read rejects, and whoever asked comes
 // again with the cursor. Reading pauses for what is live, and ends when nobody waits for it.
 import type { Observable } from 'rxjs'
-import { ordinalOf } from '../audit/read/files.ts'
 import type { Disk } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
 import type { Source } from '../model/reading.ts'
-import { sourceOf } from '../model/source.ts'
+import { ordinalOf, sourceOf } from '../model/source.ts'
 import { type Cursor, cursorText } from './cursor.ts'
 import type { FeedRecord, Selection } from './feed-record.ts'
 import { type Logs, logsAt, type RecordReader } from './logs.ts'

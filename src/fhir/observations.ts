@@ -1,5 +1,5 @@
 // Observations of one interrogation: each one value, as it was read, for ever. A value that is not there
-// says why. How old it is, is no matter of an Observation: the present is DeviceMetric.operationalStatus.
+// says why, and one of a reading that the pump contradicted is not final. How old it is, is no matter of an Observation: the present is DeviceMetric.operationalStatus.
 import type { CodeableConcept, Observation, ObservationComponent } from 'fhir/r4.js'
 import {
   type Measured,
@@ -10,6 +10,7 @@ import {
 } from '../model/metrics.ts'
 import { type Code, eventCode } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
+import { doubtsOf } from '../words/doubts.ts'
 import {
   absent,
   codingOf,
@@ -60,12 +61,13 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
   const pump = record.pump?.id ?? ''
   const effective = readingTime(record)
   const component = one.parts.map(componentOf)
+  const notes = [...doubtsOf(record), ...(metric.note === undefined ? [] : [metric.note])]
   return {
     resourceType: 'Observation',
     id: observationId(record, key),
     meta: metaOf(record.source, 'reading', '1', record.at),
     identifier: [identifierOf(record, key)],
-    status: 'final',
+    status: record.contradicted ? 'preliminary' : 'final',
     category: [categoryOf(metric.about)],
     code: { ...conceptOf(metric.code), text: one.text },
     subject: metric.about === 'clinical' ? subjectOf(record, pump) : deviceReference(pump),
@@ -73,7 +75,7 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
     ...(effective.element.extension && { _effectiveDateTime: effective.element }),
     issued: record.at,
     ...valueIn(one),
-    ...(metric.note !== undefined && { note: [{ text: metric.note }] }),
+    ...(notes.length > 0 && { note: notes.map((text) => ({ text })) }),
     device: { reference: `DeviceMetric/${deviceId(pump, key)}` },
     ...(component.length > 0 && { component }),
   }

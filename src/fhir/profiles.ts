@@ -12,6 +12,10 @@ type Rules = Readonly<Record<string, Omit<ElementDefinition, 'path' | 'id'>>>
 const ONCE = { min: 1, max: '1' }
 const MUST = { min: 1 }
 const final = { min: 1, fixedCode: 'final' }
+const read = (unsure: string) => ({
+  ...MUST,
+  comment: `final; ${unsure} when the pump contradicted the reading in the same session.`,
+})
 const of = (code: Code) => {
   const { system, code: value } = codingOf(code)
   return { min: 1, patternCodeableConcept: { coding: [{ system, code: value } as Coding] } }
@@ -32,14 +36,15 @@ const VALUE = {
   'effective[x]': READ_AT,
 }
 const REPORT = {
-  ...{ identifier: ONCE, status: final, category: MUST, issued: ONCE, subject: MUST, result: MUST },
+  ...{ identifier: ONCE, status: read('partial'), category: MUST, issued: ONCE },
+  ...{ subject: MUST, result: MUST },
 }
 
 const TEXTS: Readonly<Record<ResourceProfile, readonly [string, Rules]>> = {
   reading: [
     'One value of one reading of a pump',
     {
-      ...VALUE,
+      ...{ ...VALUE, status: read('preliminary') },
       code: {
         ...{
           min: 1,

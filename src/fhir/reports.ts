@@ -3,6 +3,7 @@ import type { CodeableConcept, DiagnosticReport } from 'fhir/r4.js'
 import { observe } from '../model/metrics.ts'
 import { type Code, OWN } from '../model/nomenclature.ts'
 import type { InterrogationRecord } from '../model/record.ts'
+import { doubtsOf } from '../words/doubts.ts'
 import {
   conceptOf,
   type DeviceTime,
@@ -21,10 +22,10 @@ export interface Refill {
 
 export function interrogationReport(record: InterrogationRecord): DiagnosticReport {
   const keys = observe(record).map(({ key }) => observationId(record, key))
-  const whole = report(record, '', OWN.interrogation, readingTime(record), keys)
-  if (record.unavailable.length === 0) return whole
   const parts = record.unavailable.map(({ block, reason }) => `${block} (${reason})`)
-  return { ...whole, conclusion: `These parts of the pump could not be read: ${parts.join(', ')}.` }
+  const unread = `These parts of the pump could not be read: ${parts.join(', ')}.`
+  const conclusions = parts.length > 0 ? [unread] : []
+  return report(record, '', OWN.interrogation, readingTime(record), keys, conclusions)
 }
 
 /** Of the diagnostic services that HL7 names, a reading of a pump is none. */
@@ -52,14 +53,17 @@ function report(
   code: Code,
   effective: DeviceTime,
   observations: readonly string[],
+  conclusions: readonly string[] = [],
 ): DiagnosticReport {
   const { log, position, source, at } = record
+  const conclusion = [...doubtsOf(record), ...conclusions].join(' ')
   return {
     resourceType: 'DiagnosticReport',
     id: `${reportId(record)}${suffix}`,
     meta: metaOf(source, suffix === '' ? 'interrogation' : 'refill', '1', at),
     identifier: [{ system: RECORD_SYSTEM, value: `${log}/${position}${suffix.replace('.', '/')}` }],
-    status: 'final',
+    // `preliminary` would be of verified results.
+    status: record.contradicted ? 'partial' : 'final',
     category: [OTHER],
     code: conceptOf(code),
     subject: subjectOf(record, record.pump?.id ?? ''),
@@ -67,5 +71,6 @@ function report(
     ...(effective.element.extension && { _effectiveDateTime: effective.element }),
     issued: at,
     result: observations.map((id) => ({ reference: `Observation/${id}` })),
+    ...(conclusion !== '' && { conclusion }),
   }
 }

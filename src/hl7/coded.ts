@@ -4,7 +4,7 @@ import type { Codings } from '../model/codings.ts'
 import { number } from '../model/format.ts'
 import type { Measured } from '../model/metrics.ts'
 import { type Code, type EnumName, eventCode, isMember, MDC_UNITS } from '../model/nomenclature.ts'
-import type { Source } from '../model/reading.ts'
+import type { InterrogationRecord } from '../model/record.ts'
 import type { Field } from './text.ts'
 
 const FLAGS = { invalid: 'INV', unavailable: 'NAV', unread: 'NAV', unknown: 'NAV' } as const
@@ -47,11 +47,12 @@ export class Coded {
   /** The fields of an OBX that a value fills; `text`: what it is in words. */
   value(
     { code, kind, values, value, unit, missing }: Measured,
-    source: Source,
+    { source, contradicted }: Pick<InterrogationRecord, 'source' | 'contradicted'>,
     text?: string,
   ): Readonly<Record<number, Field>> {
-    const flag = missing !== null ? FLAGS[missing] : source === 'device' ? '' : 'TEST'
-    const shared = { 3: this.code(code, text), 8: flag, 11: value === null ? 'X' : 'R' }
+    const test = source === 'device' ? [] : ['TEST']
+    const each = missing !== null ? [FLAGS[missing]] : [...test, ...(contradicted ? ['QUES'] : [])]
+    const shared = { 3: this.code(code, text), 8: { each }, 11: value === null ? 'X' : 'R' }
     if (value === null) return shared
     if (kind === 'number') {
       return { ...shared, 2: 'NM', 5: number(Number(value), unit ?? '1'), 6: unitOf(unit ?? '1') }

@@ -20,7 +20,7 @@ export function eventsMessage(record: RecordOf<'pump-events'>, profile: Profile)
       { 3: coded.code(MDC.mds), 4: '1.0.0.0', 11: 'X', 18: equipmentOf(record) },
       { 3: coded.code(MDC.vmd), 4: '1.1.0.0', 11: 'X' },
       ...eventRows(event).map((row, part) => ({
-        ...coded.value(row, record.source),
+        ...coded.value(row, record),
         4: part === 0 ? '1.1.0.1' : `1.1.0.1.${part}`,
         14: at,
       })),

@@ -10,6 +10,7 @@ import {
 } from '../model/metrics.ts'
 import { OWN } from '../model/nomenclature.ts'
 import type { CodedRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
+import { doubtsOf } from '../words/doubts.ts'
 import { Coded } from './coded.ts'
 import { alarmMessage, eventsMessage } from './happenings.ts'
 import { equipmentOf, hostTime, NAMESPACE, opening, PROFILE, type Profile } from './heading.ts'
@@ -38,18 +39,20 @@ function report(record: InterrogationRecord, profile: Profile): string {
   const filler = [`${record.log}/${record.position}`, NAMESPACE]
   const provider = record.owner?.provider
   const coded = new Coded(profile.codings)
+  // Table 0123: R is stored and not verified.
+  const status = record.contradicted ? 'R' : 'F'
   const obr = segment('OBR', {
-    ...{ 1: '1', 2: filler, 3: filler, 4: coded.code(OWN.interrogation), 7: at, 25: 'F' },
+    ...{ 1: '1', 2: filler, 3: filler, 4: coded.code(OWN.interrogation), 7: at, 25: status },
     ...(provider !== undefined && { 16: provider.split('^') }),
   })
   const rows = rowsOf(record, at, coded)
   // A row without a value is overlooked; that nothing is known of alarms must not be.
-  const unread =
-    record.alarms === null
-      ? [segment('NTE', { 1: '1', 2: 'L', 3: "The pump's alarms could not be read." })]
-      : []
+  const unread = record.alarms === null ? ["The pump's alarms could not be read."] : []
+  const notes = [...doubtsOf(record), ...unread].map((text, i) =>
+    segment('NTE', { 1: String(i + 1), 2: 'L', 3: text }),
+  )
   const head = opening(record, profile, 'R01', profile.reportProfile)
-  return message([...head, obr, ...unread, ...rows])
+  return message([...head, obr, ...notes, ...rows])
 }
 
 /** OBX-4 counts within what contains a row: system, pump, channel, metric, part. */
@@ -70,7 +73,7 @@ function rowsOf(record: InterrogationRecord, at: string, coded: Coded): string[]
       for (const [part, value] of [one as Measured, ...one.parts].entries()) {
         const sub = `${place}.${i + 1}${part === 0 ? '' : `.${part}`}`
         const text = part === 0 ? one.text : undefined
-        add({ ...coded.value(value, record.source, text), 4: sub, 14: at })
+        add({ ...coded.value(value, record, text), 4: sub, 14: at })
       }
     }
   }

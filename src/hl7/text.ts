@@ -1,8 +1,11 @@
 // HL7 v2 text: segments of fields of components, escaped; and the little of a reply that is read. Pure.
 import type { Reply } from '../delivery/sender.ts'
 
-/** A field: text, or its components, or its repetitions of components. */
-export type Field = string | readonly (string | readonly string[])[]
+/** A field: text, or its components with their parts, or such fields again and again. */
+export type Field =
+  | string
+  | readonly (string | readonly string[])[]
+  | { readonly each: readonly Field[] }
 
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\E\\',
@@ -36,6 +39,7 @@ const trimmed = (parts: readonly string[], by: string) => {
 
 function fieldText(field: Field): string {
   if (typeof field === 'string') return escaped(field)
+  if ('each' in field) return trimmed(field.each.map(fieldText), '~')
   const components = field.map((one) =>
     typeof one === 'string' ? escaped(one) : trimmed(one.map(escaped), '&'),
   )

@@ -5,6 +5,7 @@
 import { pumpId } from '../base/pump-id.ts'
 import { apiRecord, type Place } from '../feed/api-record.ts'
 import { alarmKey, changeNoted, NO_ALARMS, readNoted } from '../model/alarm-changes.ts'
+import { contradicts } from '../model/contradicted.ts'
 import { everWith } from '../model/metrics.ts'
 import { foldAssignment, foldTold } from '../model/owner.ts'
 import { eventsNoted, eventsSince } from '../model/pump-events.ts'
@@ -141,11 +142,10 @@ function onInterrogation(pump: PumpKnown, record: RecordOf<'interrogation'>, pla
 }
 
 /** What the pump says of its newest reading counts for that reading, wherever it is shown from now on. */
-function onContradicted(pump: PumpKnown, { body, session, wand }: RecordOf<'session'>): void {
+function onContradicted(pump: PumpKnown, said: RecordOf<'session'>): void {
   const { reading } = pump
   const { record } = reading ?? {}
-  if (body.event !== 'contradicted' || !reading || record?.kind !== 'interrogation') return
-  if (record.session !== session || record.wand !== wand) return
+  if (!reading || record?.kind !== 'interrogation' || !contradicts(said, record)) return
   pump.reading = { ...reading, record: { ...record, body: { ...record.body, contradicted: true } } }
 }
 

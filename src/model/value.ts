@@ -21,7 +21,8 @@ export type Quality = (typeof QUALITIES)[number]
 /**
  * Why a value is stale. `implant-silent`: the wand hears the implant, which has not answered within the live
  * bound. `changed`: the pump counts a change since. `contradicted`: it says something else than the reading,
- * and counts no change. `recorded`: it is history; what is live now, only the status says.
+ * and counts no change; that stands after a restart, too. `recorded`: it is history; what is live now, only the
+ * status says.
  */
 export const REASONS = [
   'session-closed',

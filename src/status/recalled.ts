@@ -1,9 +1,11 @@
 // A pump that the log knows and that was not read since this bridge started, as it stands now: its newest
-// reading with its age, none of it live. Pure.
+// reading with its age, none of it live; that the pump contradicted it is not forgotten. Pure.
 import type { PumpIdentity, Stamp, UnclosedSession } from '../model/event.ts'
+import { mapValues } from '../model/map-values.ts'
 import type { InterrogationRecord, RecordOf } from '../model/record.ts'
 import { statement } from '../model/statement.ts'
 import type { AuditStatus, Coded, PumpStatus, SessionStatus } from '../model/status.ts'
+import type { Value } from '../model/value.ts'
 import { NO_SESSION, wandAt } from './state.ts'
 import { utcText, viewWand } from './wand-view.ts'
 
@@ -27,11 +29,15 @@ export interface Memory {
 
 export const NO_MEMORY: Memory = { pumps: () => [], unclosed: () => [] }
 
+const doubted = (value: Value): Value =>
+  value.reason === 'recorded' ? { ...value, reason: 'contradicted' } : value
+
 export function viewRecalled(
-  { identity, reading, live, closeConfirmed }: RecalledPump,
+  { identity, reading: read, live, closeConfirmed }: RecalledPump,
   audit: Coded<AuditStatus>,
   now: Stamp,
 ): Coded<PumpStatus> {
+  const reading = read.contradicted ? mapValues(read, doubted) : read
   const { source, reservoir, infusion } = reading
   const { readAt } = live ?? reading
   const place = { ...wandAt(reading.port ?? '', source, 0), serial: reading.wand }
@@ -41,7 +47,7 @@ export function viewRecalled(
     ageMs: Math.max(0, Math.round(now.wall - Date.parse(readAt))),
     readAt,
     quality: 'stale',
-    reason: 'recorded',
+    reason: reading.contradicted ? 'contradicted' : 'recorded',
     source,
     pump: { ...identity },
     wand,

@@ -55,7 +55,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Observation: z
     .looseObject({
       ...common,
-      status: z.literal('final'),
+      status: z.enum(['final', 'preliminary']),
       issued: z.string().regex(INSTANT),
       effectiveDateTime: dateTime.optional(),
       subject: reference,
@@ -66,7 +66,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
     .refine(exactlyOne),
   DiagnosticReport: z.looseObject({
     ...common,
-    status: z.literal('final'),
+    status: z.enum(['final', 'partial']),
     effectiveDateTime: dateTime.optional(),
     result: z.array(reference),
   }),

@@ -9,6 +9,7 @@ import { outcomeOf } from '../../src/fhir/outcome.ts'
 import { interrogationReport, refillReport } from '../../src/fhir/reports.ts'
 import { terminology } from '../../src/fhir/terminology.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
+import { WORDS } from '../../src/words/words.ts'
 import { checkEnums } from './enums.ts'
 import { hasJudges, needsJudges, validator } from './oracle.ts'
 import { interrogations, LOG, NAMES, recordsOf } from './readings.ts'
@@ -99,6 +100,31 @@ describe('the judges', () => {
     const entry = [{ resource: good }, { resource: { ...good, status: undefined } }]
     expect(() => validate({ ...bundle, entry: entry.slice(0, 1) })).not.toThrow()
     expect(() => validate({ ...bundle, entry })).toThrow('entry[1].resource.status')
+  })
+})
+
+describe('a reading that the pump contradicted', () => {
+  it('is not final, and says so on every value and report of it', async () => {
+    const check = await both()
+    const certain = await aReading()
+    const record = { ...certain, contradicted: true as const }
+    const says = WORDS['en-US'].refill.pumpSaid.contradicted
+    for (const [i, one] of observationsOf(record).entries()) {
+      check(one)
+      expect(one.status).toBe('preliminary')
+      expect(one.note?.[0]).toEqual({ text: says })
+      const { status: _, note: __, ...sure } = observationsOf(certain)[i] ?? {}
+      expect(one).toMatchObject(sure)
+    }
+    const unread = { ...record, unavailable: [{ block: 'BATTERY', reason: 'AIR_FAILED' }] as never }
+    for (const one of [interrogationReport(record), refillReport(record, { before: null })]) {
+      check(one)
+      expect(one).toMatchObject({ status: 'partial', conclusion: says })
+    }
+    expect(interrogationReport(unread).conclusion).toBe(
+      `${says} These parts of the pump could not be read: BATTERY (AIR_FAILED).`,
+    )
+    expect(interrogationReport(certain).status).toBe('final')
   })
 })
 

@@ -9,6 +9,7 @@ import { isSendable, messageOf } from '../../src/hl7/messages.ts'
 import { observe } from '../../src/model/metrics.ts'
 import { ALARM_EVENTS, ENUMS, type EnumName } from '../../src/model/nomenclature.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
+import { WORDS } from '../../src/words/words.ts'
 import { hasJudges, needsJudges } from '../fhir/oracle.ts'
 import { alarms, interrogations, LOG, NAMES, recordsOf } from '../fhir/readings.ts'
 import { snapshotArbitrary } from '../model/arbitrary.ts'
@@ -109,6 +110,33 @@ describe('PCD-01', () => {
     expect(line(named, 'PID')).toBe('PID|||A\\F\\1^^^&http://x/id&URI^PI||Doe^Jane^^^^^L')
     expect(lines({ ...record, owner: null }).some((l) => l.startsWith('PV1'))).toBe(false)
     expect(line({ ...record, owner: null }, 'PID')).toBe('PID|||||^^^^^^U')
+  })
+
+  it('of a reading that the pump contradicted says so of the whole and of every value', async () => {
+    const [certain] = interrogations(await recordsOf('mixture'))
+    if (!certain) throw new Error('the scenario has no reading')
+    const fields = (record: InterrogationRecord, name: string) =>
+      messageOf(record)
+        .split('\r')
+        .map((line) => line.split('|'))
+        .filter(([own]) => own === name)
+    const values = (record: InterrogationRecord) =>
+      fields(record, 'OBX').filter((row) => row[11] === 'R')
+    for (const source of ['simulator', 'device'] as const) {
+      const sure = { ...certain, source }
+      const record = { ...sure, contradicted: true as const, alarms: null }
+      expect([fields(sure, 'OBR')[0]?.[25], fields(record, 'OBR')[0]?.[25]]).toEqual(['F', 'R'])
+      expect(fields(sure, 'NTE')).toEqual([])
+      expect(fields(record, 'NTE').map((note) => note.slice(1))).toEqual([
+        ['1', 'L', WORDS['en-US'].refill.pumpSaid.contradicted],
+        ['2', 'L', "The pump's alarms could not be read."],
+      ])
+      const flags = new Set(values(record).map((row) => row[8]))
+      expect(flags).toEqual(new Set([source === 'device' ? 'QUES' : 'TEST~QUES']))
+      expect(values({ ...sure, contradicted: true }).map((row) => row[5])).toEqual(
+        values(sure).map((row) => row[5]),
+      )
+    }
   })
 
   it('is the same bytes whenever it is made, and its control id fits', async () => {

@@ -5,12 +5,13 @@
 import type { KeyObject } from 'node:crypto'
 import { join } from 'node:path'
 import { type Disk, errorCode, sameIdentity } from '../../base/disk.ts'
+import { ordinalOf } from '../../model/source.ts'
 import { originOf } from '../format/checkpoint.ts'
 import { Frontier } from '../format/merkle.ts'
 import { type SigningKey, signingKey } from '../format/note.ts'
 import type { NewRecord, Quarantine } from '../format/record.ts'
 import { look } from '../read/directory.ts'
-import { listLogs, ordinalOf } from '../read/files.ts'
+import { listLogs } from '../read/files.ts'
 import { type Jump, LogClock, type Moment } from './clock.ts'
 import {
   isOriginal,

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { type Disk, errorCode } from '../../base/disk.ts'
+import { ordinalOf } from '../../model/source.ts'
 import { Lines } from '../format/lines.ts'
 import { Walk, type WalkOptions } from '../format/walk.ts'
 import { look } from './directory.ts'
@@ -25,8 +26,6 @@ export async function listLogs(disk: Disk, dir: string, source?: string): Promis
     .filter((name) => source === undefined || name.startsWith(`${source}-`))
     .sort((a, b) => ordinalOf(a) - ordinalOf(b))
 }
-
-export const ordinalOf = (log: string) => Number(log.split('-')[1])
 
 /** All segments from 1 to the highest that counts, without holes. */
 export async function segmentFiles(disk: Disk, dir: string): Promise<readonly SegmentFiles[]> {

@@ -4,7 +4,7 @@ import { Subject } from 'rxjs'
 import { type Cancel, type Env, utc } from '../../base/env.ts'
 import { Feed } from '../../feed/feed.ts'
 import type { Source } from '../../model/reading.ts'
-import { sourceOf } from '../../model/source.ts'
+import { ordinalOf, sourceOf } from '../../model/source.ts'
 import type { Broker } from '../stream/broker.ts'
 import {
   ALL_PULSES,
@@ -20,8 +20,6 @@ import { StreamLog, type Vouched } from './stream-log.ts'
 const LOOK_MS = 2_000
 /** A site that says nothing for so long is silent, in ms. */
 const SILENT_MS = 3 * PULSE_MS
-
-const ordinalOf = (log: string) => Number(log.split('-')[1])
 
 /** What is heard of one site: the newest log of the kind that is served. */
 export class Site {

@@ -6,6 +6,7 @@ import { nodeDisk } from '../../base/disk.ts'
 import { systemEnv } from '../../base/env.ts'
 import { Feed } from '../../feed/feed.ts'
 import type { FeedRecord } from '../../feed/feed-record.ts'
+import { contradicts } from '../../model/contradicted.ts'
 import { readAtOf } from '../../model/read-at.ts'
 import type { InterrogationRecord, RecordOf } from '../../model/record.ts'
 import { sourceOf } from '../../model/source.ts'
@@ -96,7 +97,7 @@ export class RefillLog {
         } else if (record.kind === 'session') {
           const id = record.pump ?? ''
           const known = newest.get(id)
-          if (known && contradicts(record, known.newest))
+          if (known && contradicts(record.record, known.newest.record))
             newest.set(id, { ...known, contradicted: true })
         } else {
           const read = record.api()
@@ -118,12 +119,6 @@ function visited(known: Visits | undefined, record: FeedRecord): Visits {
   const two = ofTwoVisits(whenOf(newest), whenOf(record))
   return { newest: record, before: two ? newest : before, contradicted: false }
 }
-
-const contradicts = ({ record }: FeedRecord, { record: read }: FeedRecord): boolean =>
-  record.kind === 'session' &&
-  record.body.event === 'contradicted' &&
-  record.session === read.session &&
-  record.wand === read.wand
 
 function readIn(record: FeedRecord): InterrogationRecord | null {
   const read = record.api()

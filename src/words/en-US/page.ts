@@ -46,7 +46,8 @@ export const page = {
   readAt: (time: string, ago: string) => `Read at ${time}, ${ago} ago. Not live`,
   readOnce: 'Not live',
   changed: 'The pump has changed since. It is being read again.',
-  contradicted: 'The pump says something else than this reading. It is being read again.',
+  contradicted:
+    'The pump says something else than this reading: it may be false. Rely on it only after it was read again.',
   signalLost: (at: string) => `Signal lost at ${at}`,
   signalLostBefore: (at: string) => `Signal lost at ${at} or earlier`,
   signalLostNow: 'Signal lost',
