@@ -73,6 +73,7 @@ const sender = (url: string, site: string) =>
     config: fleetSchema.parse({ servers: [url], site, replicas: 1, window: WINDOW }),
     feed: feed(),
     pumpKey: new Uint8Array(32),
+    older: async () => [],
     newest: () => null,
     log: () => {},
   })

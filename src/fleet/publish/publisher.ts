@@ -21,7 +21,7 @@ import {
 } from '../stream/names.ts'
 import { Pipeline } from './pipeline.ts'
 import { type Apart, infoOf, type Place, placeOf, type Records } from './place.ts'
-import { serialIn } from './serial.ts'
+import { sendRest, sentOf } from './rest.ts'
 
 /** The newest signed checkpoint and the verifier key for it. */
 export interface Newest {
@@ -224,6 +224,7 @@ export class Publisher {
 
   /** From the oldest log on of which the broker has a stream. What cannot be sent is told once, and left. */
   async #sendOlder(broker: Broker, { site, log: current }: SiteLog): Promise<void> {
+    const { config, pumpKey } = this.#options
     if (this.#olderSent === current) return
     let begun = false
     for (const { log, records } of await this.#options.older(current)) {
@@ -231,7 +232,10 @@ export class Publisher {
       begun ||= (await infoOf(broker.manager, streamOf(ref))) !== null
       if (!begun) continue
       try {
-        await this.#sendRest(broker, ref, records)
+        const acked = () => {
+          this.counts.sent += 1
+        }
+        await sendRest(broker, ref, records, { config, pumpKey, acked, signal: this.#end.signal })
       } catch (error) {
         // Where the broker is the reason it rejects here too, and all is tried again.
         await infoOf(broker.manager, streamOf(ref))
@@ -243,37 +247,6 @@ export class Publisher {
       if (this.#end.signal.aborted) return
     }
     this.#olderSent = current
-  }
-
-  /** What the broker lacks of a log that is not written any more. */
-  async #sendRest(broker: Broker, ref: SiteLog, records: Records): Promise<void> {
-    const { config, pumpKey } = this.#options
-    const place = await placeOf(broker, records, ref, config)
-    if (place.apart !== null)
-      throw new Error(`${place.stream}, record ${place.position}: ${place.apart}`)
-    const subject = subjectsFor(ref, pumpKey)
-    const failures: Error[] = []
-    const pipeline = new Pipeline(broker, {
-      ...{ window: config.window, less: place.less },
-      acked: () => {
-        this.counts.sent += 1
-      },
-      failed: (error) => void failures.push(error),
-    })
-    const stop = () => pipeline.end(new Error('the bridge ends, or the connection was lost'))
-    const leave = broker.onChange((there) => !there && stop())
-    this.#end.signal.addEventListener('abort', stop, { once: true })
-    try {
-      for await (const record of records.read({ after: place.position })) {
-        await pipeline.send({ ...sentOf(record, subject), with: null })
-        if (failures.length > 0) break
-      }
-      await pipeline.drained()
-    } finally {
-      leave()
-      this.#end.signal.removeEventListener('abort', stop)
-    }
-    if (failures[0]) throw failures[0]
   }
 
   async #follow(
@@ -369,13 +342,6 @@ export class Publisher {
 }
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
-
-const sentOf = (record: FeedRecord, subject: (kind: string, pump: string | null) => string) => ({
-  subject: subject(record.kind, serialIn(record.line)),
-  line: record.line,
-  position: record.position,
-  at: record.at,
-})
 
 function pause(env: Env, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
