@@ -114,6 +114,8 @@ export async function world({ source, ...wish }: Wish = {}) {
       throw new Error(`pump ${serial} is not ${value}'s`)
     },
     refused: () => eventually(() => (status()?.refused.length ?? 0) > 0, 20_000),
+    /** Until the table is taken as it is. */
+    right: () => eventually(() => status()?.problem === null, 20_000),
     wrong: (text: string) => eventually(() => status()?.problem?.includes(text) === true, 20_000),
     /** Sends a message; its answer. */
     async send(text: string | Buffer): Promise<string> {
