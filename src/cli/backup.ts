@@ -1,9 +1,8 @@
 // `wandbridge backup`: a copy of a state directory, while its bridge runs or not.
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { defaultStateDir } from '../host/config.ts'
 import { CommandError, Exit } from './exit.ts'
-import { withStateDir } from './options.ts'
+import { stateDirOf, withStateDir } from './options.ts'
 
 export function registerBackup(program: Command): void {
   withStateDir(program.command('backup'))
@@ -11,9 +10,9 @@ export function registerBackup(program: Command): void {
     .description(
       'Copy the state directory of a bridge, also while it runs. The copy holds the key that signs the log: keep it as safe as the original.',
     )
-    .action(async (to: string, { stateDir }: { readonly stateDir?: string }) => {
+    .action(async (to: string, flags: { readonly stateDir?: string }) => {
       const { backup } = await import('../host/backup.ts')
-      const from = resolve(stateDir ?? defaultStateDir())
+      const from = stateDirOf(flags)
       try {
         const { files, bytes, logs } = await backup(from, resolve(to))
         console.log(

@@ -1,11 +1,10 @@
 // `wandbridge config`: whether a configuration file is right, and that the running bridge reads its own again.
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
 import { ask } from '../control/client.ts'
-import { configSchema, defaultStateDir } from '../host/config.ts'
+import { configSchema } from '../host/config.ts'
 import { CommandError, Exit, orExit } from './exit.ts'
-import { withStateDir } from './options.ts'
+import { stateDirOf, withStateDir } from './options.ts'
 import { reloadLines } from './reload.ts'
 
 export function registerConfig(program: Command): void {
@@ -26,8 +25,8 @@ export function registerConfig(program: Command): void {
     .description(
       'Let the running bridge read its configuration again. No session with a pump is touched.',
     )
-    .action(async ({ stateDir }: { readonly stateDir?: string }) => {
-      const dir = resolve(stateDir ?? defaultStateDir())
+    .action(async (flags: { readonly stateDir?: string }) => {
+      const dir = stateDirOf(flags)
       const reloaded = await orExit(ask(dir, 'reload', {}), Exit.NOT_SO, UNCHANGED)
       if (!reloaded) throw new CommandError(Exit.NOT_SO, `No bridge runs with ${dir}. ${UNCHANGED}`)
       for (const line of reloadLines(reloaded)) console.log(line)

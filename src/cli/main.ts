@@ -63,18 +63,18 @@ program.hook('preAction', async (_, action) => {
   if (!action.options.some(({ long }) => long === '--state-dir')) return
   const { checkState, LaterState } = await import('../host/state-format.ts')
   try {
-    checkState(await stateDirOf(action.opts<StateFlags>()))
+    checkState(await usedBy(action.opts<StateFlags>()))
   } catch (error) {
     if (error instanceof LaterState) throw new CommandError(Exit.USAGE, error.message)
     // What cannot be read is told by the command that wants it.
   }
 })
 
-/** As the command itself finds it: the directory may stand in the configuration. */
-async function stateDirOf({ stateDir, config, source }: StateFlags): Promise<string> {
+/** The directory, as the command itself finds it: it may stand in the configuration. */
+async function usedBy({ stateDir, config, source }: StateFlags): Promise<string> {
   if (stateDir !== undefined) return stateDir
-  if (config === undefined) return (await import('../host/config.ts')).defaultStateDir(source)
-  const { settings } = await import('./options.ts')
+  const { settings, stateDirOf } = await import('./options.ts')
+  if (config === undefined) return stateDirOf({ source })
   return settings({ config, ...(source && { source }) }).stateDir
 }
 

@@ -1,12 +1,10 @@
 // `wandbridge open`: a link to the page of a running bridge, for one browser, once, within two minutes.
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { systemEnv } from '../base/env.ts'
 import { ask } from '../control/client.ts'
-import { defaultStateDir } from '../host/config.ts'
 import { browseLink } from './browse.ts'
 import { CommandError, Exit, orExit } from './exit.ts'
-import { withStateDir } from './options.ts'
+import { stateDirOf, withStateDir } from './options.ts'
 
 const NOTHING = 'Nothing was opened.'
 
@@ -15,7 +13,7 @@ export function registerOpen(program: Command): void {
     .description('Open the page of the running bridge in a browser.')
     .option('--print', 'only print the link; it works once, for two minutes')
     .action(async ({ stateDir, print }: { stateDir?: string; print?: boolean }) => {
-      const dir = resolve(stateDir ?? defaultStateDir())
+      const dir = stateDirOf({ stateDir })
       const link = await linkOf(dir)
       if (print) return console.log(link)
       const { taken, removed } = await browseLink(systemEnv(), dir, link)

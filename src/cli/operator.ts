@@ -1,11 +1,9 @@
 // `wandbridge operator add|remove|list`: who may sign a refill worksheet by name and PIN. The PIN is asked for,
 // or read from the first line of a pipe: never an argument, which other users of the computer could see.
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { systemEnv } from '../base/env.ts'
-import { defaultStateDir } from '../host/config.ts'
 import { CommandError, Exit } from './exit.ts'
-import { withStateDir } from './options.ts'
+import { stateDirOf, withStateDir } from './options.ts'
 
 interface Flags {
   readonly stateDir?: string
@@ -47,7 +45,7 @@ export function registerOperator(program: Command): void {
 
 async function open(flags: Flags) {
   const { OperatorStore } = await import('../access/operators.ts')
-  return new OperatorStore(systemEnv(), resolve(flags.stateDir ?? defaultStateDir()))
+  return new OperatorStore(systemEnv(), stateDirOf(flags))
 }
 
 async function record(name: string, change: 'added' | 'removed', flags: Flags): Promise<void> {
@@ -115,7 +113,7 @@ async function orSay<T>(flags: Flags, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
-    const dir = resolve(flags.stateDir ?? defaultStateDir())
+    const dir = stateDirOf(flags)
     throw new CommandError(
       Exit.USAGE,
       `The operators in ${dir} cannot be used: ${error.message}.\nNothing was changed. Run this as the user of the bridge, or give its --state-dir.`,

@@ -55,6 +55,12 @@ export function withStateDir(command: Command): Command {
   return command.option('--state-dir <dir>', 'where the bridge keeps its files')
 }
 
+/** Where the bridge keeps its files; `source` as it is told beside it. */
+export const stateDirOf = (flags: {
+  readonly stateDir?: string | undefined
+  readonly source?: Source | undefined
+}): string => resolve(flags.stateDir ?? defaultStateDir(flags.source))
+
 export function withBridgeOptions(command: Command): Command {
   return withStateDir(command)
     .addOption(

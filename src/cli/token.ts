@@ -1,13 +1,11 @@
 // `wandbridge token create|list|revoke`: who may read over HTTP. Works beside a running bridge, which
 // sees every change within a second, and without one.
-import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Scope, Token } from '../access/token.ts'
 import { systemEnv, utc } from '../base/env.ts'
-import { defaultStateDir } from '../host/config.ts'
 import { SOURCES, type Source } from '../model/reading.ts'
 import { CommandError, Exit } from './exit.ts'
-import { number } from './options.ts'
+import { number, stateDirOf, withStateDir } from './options.ts'
 
 interface StateFlags {
   readonly stateDir?: string
@@ -49,10 +47,7 @@ export function registerToken(program: Command): void {
     .action(revoke)
 }
 
-const withState = (command: Command) =>
-  command
-    .option('--state-dir <dir>', 'where the bridge keeps its files')
-    .option('--json', 'as JSON')
+const withState = (command: Command) => withStateDir(command).option('--json', 'as JSON')
 
 function list(text: string): string[] {
   const scopes = text.split(',').filter(Boolean)
@@ -60,19 +55,16 @@ function list(text: string): string[] {
   return scopes
 }
 
-const dirOf = (flags: StateFlags & { readonly source?: Source }) =>
-  resolve(flags.stateDir ?? defaultStateDir(flags.source))
-
 async function open(flags: StateFlags) {
   const env = systemEnv()
   const { TokenStore } = await import('../access/store.ts')
-  return { env, store: new TokenStore(env, dirOf(flags), null) }
+  return { env, store: new TokenStore(env, stateDirOf(flags), null) }
 }
 
 /** A token is for the kind of bridge that the state directory is of. */
 async function sourceFor(flags: CreateFlags): Promise<Source> {
   const { sourcesIn } = await import('../host/host.ts')
-  return (await sourcesIn(dirOf(flags)))[0] ?? flags.source ?? 'device'
+  return (await sourcesIn(stateDirOf(flags)))[0] ?? flags.source ?? 'device'
 }
 
 async function create(flags: CreateFlags): Promise<void> {
@@ -147,7 +139,7 @@ async function orSay<T>(flags: StateFlags, work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
-    const dir = dirOf(flags)
+    const dir = stateDirOf(flags)
     throw new CommandError(
       Exit.USAGE,
       `The tokens in ${dir} cannot be used: ${error.message}.\nNothing was changed. Run this as the user of the bridge, or give its --state-dir.`,

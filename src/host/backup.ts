@@ -125,7 +125,7 @@ class Copy {
 
 /** Names in a directory that a copy has, in their order. */
 async function names(disk: Disk, dir: string): Promise<string[]> {
-  return (await disk.list(dir)).filter((name) => !LEFT_OUT.test(basename(name))).sort()
+  return (await disk.list(dir)).filter((name) => !LEFT_OUT.test(name)).sort()
 }
 
 async function kept(disk: Disk, dir: string, kind: EntryKind): Promise<string[]> {

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { nodeDisk, replaceFile } from '../base/disk.ts'
+import { errorCode, nodeDisk, replaceFile } from '../base/disk.ts'
 import { VERSION } from '../base/version.ts'
 
 /** Of this release. A directory without the file is of form 1. */
@@ -22,7 +22,7 @@ export function checkState(stateDir: string): z.output<typeof schema> | null {
   try {
     text = readFileSync(join(stateDir, FILE), 'utf8')
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return null
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return null
     throw error
   }
   const said = parsed(text)

@@ -8,9 +8,10 @@ import { sourcesIn } from '../../host/host.ts'
 import { printable } from '../../model/printable.ts'
 import { auditSentence } from '../../words/told.ts'
 import { CommandError, Exit, orExit } from '../exit.ts'
+import { stateDirOf } from '../options.ts'
 import { hold } from '../serve.ts'
 import { actorHere } from './actor.ts'
-import { logsOf, type StateFlags, stateDirOf } from './logs.ts'
+import { logsOf, type StateFlags } from './logs.ts'
 
 type What = 'accept' | 'rotate'
 

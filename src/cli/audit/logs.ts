@@ -2,9 +2,9 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { listLogs } from '../../audit/read/files.ts'
 import { errorCode, nodeDisk } from '../../base/disk.ts'
-import { defaultStateDir } from '../../host/config.ts'
 import { printable } from '../../model/printable.ts'
 import { CommandError, Exit } from '../exit.ts'
+import { stateDirOf } from '../options.ts'
 import { refusedBySystem } from './kept.ts'
 
 export interface StateFlags {
@@ -20,8 +20,6 @@ export interface LogPlace {
 }
 
 const LOG_ID = /^(device|simulator|replay)-[1-9]\d*-[0-9a-f]{8}$/
-
-export const stateDirOf = (flags: StateFlags) => resolve(flags.stateDir ?? defaultStateDir())
 
 export interface Places {
   readonly places: readonly LogPlace[]

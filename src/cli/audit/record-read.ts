@@ -11,9 +11,10 @@ import type { Args } from '../../control/messages.ts'
 import { type Host, sourcesIn } from '../../host/host.ts'
 import { printable } from '../../model/printable.ts'
 import { auditSentence } from '../../words/told.ts'
+import { stateDirOf } from '../options.ts'
 import { hold } from '../serve.ts'
 import { actorHere } from './actor.ts'
-import { type StateFlags, stateDirOf } from './logs.ts'
+import type { StateFlags } from './logs.ts'
 
 type Access = Args<'audit-read'>
 

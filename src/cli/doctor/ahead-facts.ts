@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { errorCode } from '../../base/disk.ts'
 import type { Env } from '../../base/env.ts'
 import type { Settings } from '../options.ts'
 import type { Ahead, Certificate } from './ahead.ts'
@@ -52,7 +53,7 @@ async function keyOf(stateDir: string): Promise<Ahead['key']> {
     await readFile(file)
     return process.platform !== 'win32' && (mode & 0o077) !== 0 ? 'open' : 'kept'
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'missing' : 'unreadable'
+    return errorCode(error) === 'ENOENT' ? 'missing' : 'unreadable'
   }
 }
 
