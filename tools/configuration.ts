@@ -113,10 +113,9 @@ const cell = (text: string) => text.replaceAll('|', '\\|')
 export function configuration(): string {
   const all = [...settingsIn('', root, false)]
   const tops = Object.keys(root.properties ?? {})
-  const alone = tops.filter(
-    (top) =>
-      !all.some(({ path }) => /[.[]/.test(path.slice(top.length)[0] ?? '') && path.startsWith(top)),
-  )
+  const insideOf = (top: string) =>
+    all.filter(({ path }) => path.startsWith(`${top}.`) || path.startsWith(`${top}[`))
+  const alone = tops.filter((top) => insideOf(top).length === 0)
   const table = (of: readonly Setting[]) => [
     '| setting | what | default | meaning |',
     '|---|---|---|---|',
@@ -134,17 +133,14 @@ export function configuration(): string {
   const sections = tops
     .filter((top) => !alone.includes(top))
     .flatMap((top) => {
-      const [own, ...inner] = all.filter(
-        ({ path }) =>
-          path === top || (/^[.[]/.test(path.slice(top.length)) && path.startsWith(top)),
-      )
+      const own = all.find(({ path }) => path === top)
       return [
         '',
         `### \`${top}\``,
         '',
         `${own?.schema.description ?? ''} ${used(top)}`.trim(),
         '',
-        ...table(inner),
+        ...table(insideOf(top)),
       ]
     })
   return [
