@@ -3,12 +3,9 @@
 //
 //   node dist/tools/api-reference.js            writes it
 //   node dist/tools/api-reference.js --check    exits 1 when it is out of date
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { OpenApi, Schema } from './openapi-document.ts'
-import { run } from './run.ts'
+import { documentIn, type OpenApi, type Schema } from './openapi-document.ts'
+import { kept, run } from './run.ts'
 
-const DOCUMENT = 'src/http/openapi.json'
 const FILE = 'docs/api.html'
 
 const STYLE = `
@@ -205,12 +202,4 @@ ${aValue(document)}${schemas.map(schemaSection).join('')}
 `
 }
 
-function generate(root: string, check: boolean): string[] {
-  const path = join(root, FILE)
-  const made = pageOf(JSON.parse(readFileSync(join(root, DOCUMENT), 'utf8')) as OpenApi)
-  if (readFileSync(path, { encoding: 'utf8', flag: 'a+' }) === made) return []
-  if (!check) writeFileSync(path, made)
-  return [FILE]
-}
-
-await run(import.meta.url, generate)
+await run(import.meta.url, (root, check) => kept(root, FILE, pageOf(documentIn(root)), check))

@@ -1,15 +1,14 @@
 // The table of checks in conformance/README.md.
 import { CHECKS } from '../conformance/checks/index.ts'
+import { cell, table } from './markdown.ts'
 
 const OVER = { line: 'lines', report: 'HID' } as const
-const cell = (text: string) => text.replaceAll('|', '\\|')
 
 export const checkTable = (): string =>
-  [
-    '| check | § | what must hold | needs | over | wand |',
-    '|---|---|---|---|---|---|',
-    ...CHECKS.map(({ number, section, title, needs, framing, wand }) => {
+  table(
+    ['check', '§', 'what must hold', 'needs', 'over', 'wand'],
+    CHECKS.map(({ number, section, title, needs, framing, wand }) => {
       const over = framing ? OVER[framing] : ''
-      return `| ${number} | ${section} | ${cell(title)} | ${needs.join(', ')} | ${over} | ${wand ?? ''} |`
+      return [`${number}`, `${section}`, cell(title), needs.join(', '), over, `${wand ?? ''}`]
     }),
-  ].join('\n')
+  )

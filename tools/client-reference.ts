@@ -1,6 +1,7 @@
 // The reference of `wandbridge/client`, from the declarations of its sources and the comments before them.
 import { readFileSync } from 'node:fs'
 import ts from 'typescript'
+import { cell } from './markdown.ts'
 
 const parsed = (file: string) =>
   ts.createSourceFile(
@@ -17,9 +18,9 @@ function said(node: ts.Node): string {
 }
 
 const oneLine = (text: string) => text.replace(/\s*\n\s*/g, ' ').replace(/,\s*\)/g, ')')
-const cell = (text: string) => oneLine(text).replaceAll('|', '\\|')
+const cellOf = (text: string) => cell(oneLine(text))
 const row = (name: string, type: string, text: string) =>
-  `| \`${cell(name)}\` | ${type === '' ? '' : `\`${cell(type)}\``} | ${cell(text)} |`
+  `| \`${cellOf(name)}\` | ${type === '' ? '' : `\`${cellOf(type)}\``} | ${cellOf(text)} |`
 const table = (rows: readonly string[]) => ['| | type | |', '|---|---|---|', ...rows].join('\n')
 
 function declared<N extends ts.Node>(

@@ -2,14 +2,12 @@
 //
 //   node dist/tools/client-shapes.js            writes it
 //   node dist/tools/client-shapes.js --check    exits 1 when it is out of date
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { z } from 'zod'
 import type { Events, Replies, Shape } from '../src/client/checked.ts'
 import * as api from '../src/model/api.ts'
 import { RECORD_KINDS, recordSchema } from '../src/model/record.ts'
 import { pumpStatusSchema } from '../src/model/status.ts'
-import { run } from './run.ts'
+import { kept, run } from './run.ts'
 
 const FILE = 'src/client/shapes.ts'
 
@@ -145,12 +143,4 @@ ${lines.join('')}]
 `
 }
 
-function generate(root: string, check: boolean): string[] {
-  const path = join(root, FILE)
-  const made = text()
-  if (existsSync(path) && readFileSync(path, 'utf8') === made) return []
-  if (!check) writeFileSync(path, made)
-  return [FILE]
-}
-
-await run(import.meta.url, generate)
+await run(import.meta.url, (root, check) => kept(root, FILE, text(), check))

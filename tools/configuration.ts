@@ -2,6 +2,7 @@
 // runs.
 import { z } from 'zod'
 import { configSchema, RELOADED } from '../src/host/config.ts'
+import { cell, table } from './markdown.ts'
 
 interface Schema {
   readonly type?: string
@@ -107,26 +108,21 @@ function defaultOf({ schema, required }: Setting): string {
   return Array.isArray(value) && value.length === 0 ? 'none' : `\`${JSON.stringify(value)}\``
 }
 
-const cell = (text: string) => text.replaceAll('|', '\\|')
-
 /** One table a section; what is no section stands in the first. */
 export function configuration(): string {
   const all = [...settingsIn('', root, false)]
   const tops = Object.keys(root.properties ?? {})
-  const alone = tops.filter(
-    (top) =>
-      !all.some(({ path }) => /[.[]/.test(path.slice(top.length)[0] ?? '') && path.startsWith(top)),
-  )
-  const table = (of: readonly Setting[]) => [
-    '| setting | what | default | meaning |',
-    '|---|---|---|---|',
-    ...of.map((one) =>
-      [
-        `| \`${one.path}\` | ${cell(kindOf(one.schema))} | ${cell(defaultOf(one))}`,
-        ` | ${cell(one.schema.description ?? '')} |`,
-      ].join(''),
-    ),
-  ]
+  const insideOf = (top: string) =>
+    all.filter(({ path }) => path.startsWith(`${top}.`) || path.startsWith(`${top}[`))
+  const alone = tops.filter((top) => insideOf(top).length === 0)
+  const settings = (of: readonly Setting[]) =>
+    table(
+      ['setting', 'what', 'default', 'meaning'],
+      of.map((one) => [
+        `\`${one.path}\``,
+        ...[kindOf(one.schema), defaultOf(one), one.schema.description ?? ''].map(cell),
+      ]),
+    )
   const used = (top: string) =>
     RELOADED.some((one) => one === top)
       ? 'Used when the configuration is read again.'
@@ -134,23 +130,20 @@ export function configuration(): string {
   const sections = tops
     .filter((top) => !alone.includes(top))
     .flatMap((top) => {
-      const [own, ...inner] = all.filter(
-        ({ path }) =>
-          path === top || (/^[.[]/.test(path.slice(top.length)) && path.startsWith(top)),
-      )
+      const own = all.find(({ path }) => path === top)
       return [
         '',
         `### \`${top}\``,
         '',
         `${own?.schema.description ?? ''} ${used(top)}`.trim(),
         '',
-        ...table(inner),
+        settings(insideOf(top)),
       ]
     })
   return [
     'Restart needed for each of these:',
     '',
-    ...table(all.filter(({ path }) => alone.includes(path))),
+    settings(all.filter(({ path }) => alone.includes(path))),
     ...sections,
   ].join('\n')
 }

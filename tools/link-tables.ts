@@ -3,7 +3,7 @@
 import { PHASES, TRANSITIONS, type Transition } from '../src/drivers/open-wand/table.ts'
 import { linkSentence } from '../src/words/told.ts'
 import { WORDS } from '../src/words/words.ts'
-import { table } from './protocol-tables.ts'
+import { table } from './markdown.ts'
 
 const ALL: readonly (readonly [string, Transition])[] = Object.entries(TRANSITIONS)
 

@@ -1,4 +1,6 @@
-// The parts of the OpenAPI document that are read by what is made from it.
+// The OpenAPI document as it is kept, and the parts of it that are read by what is made from it.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 export interface Schema {
   readonly $ref?: string
@@ -49,3 +51,6 @@ export interface OpenApi {
   readonly paths: Readonly<Record<string, { readonly get: Operation }>>
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
+
+export const documentIn = (root: string) =>
+  JSON.parse(readFileSync(join(root, 'src/http/openapi.json'), 'utf8')) as OpenApi

@@ -29,11 +29,7 @@ import { MAX_PIECE } from '../protocol/messages/block.ts'
 import { MESSAGES } from '../protocol/messages/index.ts'
 import { TIMING_DOCS, Timing, type TimingName } from '../protocol/timing.ts'
 import { HID_USAGE, HID_USAGE_PAGE, USB_SIMULATOR } from '../protocol/usb.ts'
-
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n')
-}
+import { cell, table } from './markdown.ts'
 
 const quoted = (s: string) => `\`${s}\``
 const hex = (n: number) => `0x${n.toString(16).toUpperCase().padStart(2, '0')}`
@@ -48,7 +44,7 @@ function range(field: Field): string {
         .map(([n, name]) => `${n} ${name}`)
         .join(', ')
     case 'text':
-      return quoted(field.pattern.source.replaceAll('|', '\\|'))
+      return quoted(cell(field.pattern.source))
     case 'list':
       return `≤ ${field.max} items`
     default:

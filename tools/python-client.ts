@@ -3,12 +3,15 @@
 //
 //   node dist/tools/python-client.js            writes it
 //   node dist/tools/python-client.js --check    exits 1 when it is out of date
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { OpenApi, Operation, Parameter, Schema } from './openapi-document.ts'
-import { run } from './run.ts'
+import {
+  documentIn,
+  type OpenApi,
+  type Operation,
+  type Parameter,
+  type Schema,
+} from './openapi-document.ts'
+import { kept, run } from './run.ts'
 
-const DOCUMENT = 'src/http/openapi.json'
 const FILE = 'clients/python/wandbridge/api.py'
 
 const KEYWORDS = ['class', 'from', 'import', 'is', 'in', 'not', 'or', 'and', 'def', 'with', 'as']
@@ -209,12 +212,4 @@ class Operations:
 ${methods.join('')}`
 }
 
-function generate(root: string, check: boolean): string[] {
-  const path = join(root, FILE)
-  const made = pythonOf(JSON.parse(readFileSync(join(root, DOCUMENT), 'utf8')) as OpenApi)
-  if (readFileSync(path, { encoding: 'utf8', flag: 'a+' }) === made) return []
-  if (!check) writeFileSync(path, made)
-  return [FILE]
-}
-
-await run(import.meta.url, generate)
+await run(import.meta.url, (root, check) => kept(root, FILE, pythonOf(documentIn(root)), check))

@@ -82,7 +82,7 @@ export function checkedReply<N extends keyof Replies>(name: N, data: unknown): R
 }
 
 function checked<T>(shape: number, data: unknown): T {
-  const wrong = fault(shape, data, [])
+  const wrong = fault(shape, data)
   if (wrong) throw new NotV1Error(wrong.path.join('.'), wrong.wanted)
   return data as T
 }
@@ -93,38 +93,38 @@ interface Fault {
 }
 
 /** The first thing that is wrong; of alternatives, what is wrong deepest in. */
-function fault(index: number, value: unknown, path: readonly string[]): Fault | null {
+function fault(index: number, value: unknown): Fault | null {
   const shape = SHAPES[index] as Shape
-  const unless = (ok: boolean, wanted: string) => (ok ? null : { path, wanted })
+  const unless = (ok: boolean, wanted: string) => (ok ? null : here(wanted))
   if ('fields' in shape) {
-    if (!isObject(value)) return { path, wanted: 'an object' }
+    if (!isObject(value)) return here('an object')
     for (const [name, field] of Object.entries(shape.fields)) {
       const there = Object.hasOwn(value, name) && value[name] !== undefined
       if (!there && shape.optional?.includes(name)) continue
-      const wrong = there ? fault(field, value[name], [...path, name]) : missing(path, name)
-      if (wrong) return wrong
+      const wrong = there ? fault(field, value[name]) : here('there')
+      if (wrong) return within(name, wrong)
     }
     return null
   }
   if ('any' in shape) {
     let deepest: Fault | null = null
     for (const one of shape.any) {
-      const wrong = fault(one, value, path)
+      const wrong = fault(one, value)
       if (!wrong) return null
       if (!deepest || wrong.path.length > deepest.path.length) deepest = wrong
     }
     return deepest
   }
   if ('items' in shape) {
-    if (!Array.isArray(value)) return { path, wanted: 'a list' }
-    return first(value.entries(), shape.items, path)
+    if (!Array.isArray(value)) return here('a list')
+    return first(value.entries(), shape.items)
   }
   if ('values' in shape) {
-    if (!isObject(value)) return { path, wanted: 'an object' }
-    return first(Object.entries(value), shape.values, path)
+    if (!isObject(value)) return here('an object')
+    return first(Object.entries(value), shape.values)
   }
   if ('enum' in shape) {
-    return unless(shape.enum.includes(value as string), `one of ${shape.enum.join(', ')}`)
+    return shape.enum.includes(value as string) ? null : here(`one of ${shape.enum.join(', ')}`)
   }
   if ('text' in shape) {
     const { pattern, min = 0, max = Infinity } = shape.text
@@ -140,19 +140,13 @@ function fault(index: number, value: unknown, path: readonly string[]): Fault | 
   return unless(shape.type === 'anything' || typeof value === 'boolean', 'true or false')
 }
 
-const missing = (path: readonly string[], name: string): Fault => ({
-  path: [...path, name],
-  wanted: 'there',
-})
+const here = (wanted: string): Fault => ({ path: [], wanted })
+const within = (name: string, { path, wanted }: Fault): Fault => ({ path: [name, ...path], wanted })
 
-function first(
-  items: Iterable<readonly [string | number, unknown]>,
-  shape: number,
-  path: readonly string[],
-): Fault | null {
+function first(items: Iterable<readonly [string | number, unknown]>, shape: number): Fault | null {
   for (const [at, item] of items) {
-    const wrong = fault(shape, item, [...path, String(at)])
-    if (wrong) return wrong
+    const wrong = fault(shape, item)
+    if (wrong) return within(String(at), wrong)
   }
   return null
 }

@@ -27,7 +27,8 @@ const to = (...types: string[]) => ({
 })
 
 const READ_AT = {
-  ...{ min: 1, ...moment },
+  ...MUST,
+  ...moment,
   comment:
     'When the pump said it at the earliest, by the clock of the computer that read it. What the clock of the pump said then stands in its extensions.',
 }
@@ -44,12 +45,11 @@ const TEXTS: Readonly<Record<ResourceProfile, readonly [string, Rules]>> = {
   reading: [
     'One value of one reading of a pump',
     {
-      ...{ ...VALUE, status: read('preliminary') },
+      ...VALUE,
+      status: read('preliminary'),
       code: {
-        ...{
-          min: 1,
-          binding: { strength: 'required', valueSet: 'urn:wandbridge:valueset:metrics' },
-        },
+        ...MUST,
+        binding: { strength: 'required', valueSet: 'urn:wandbridge:valueset:metrics' },
         comment: 'A clinic may have codings of its own beside it.',
       },
       subject: to('Patient', 'Device'),

@@ -25,7 +25,7 @@ export const common = (id: string, version: string, title: string) => ({
 /** Every one of them. */
 export function terminology(version: string): (CodeSystem | ValueSet)[] {
   const names = Object.keys(ENUMS) as EnumName[]
-  const all = [
+  return [
     codeSystem(
       'mdcx',
       OWN_SYSTEM,
@@ -53,7 +53,6 @@ export function terminology(version: string): (CodeSystem | ValueSet)[] {
       ]
     }),
   ]
-  return all
 }
 
 const coded = ({ ref, text, source }: Code): Concept => ({

@@ -2,6 +2,7 @@
 // whole and clear is refused as a whole, with the line: nobody's pump is guessed. Pure.
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { strictUtf8 } from '../base/utf8.ts'
 import { type Link, linkKey, ownerSchema, type PatientId, samePatient } from '../model/owner.ts'
 
 export interface TableSettings {
@@ -51,7 +52,7 @@ function decoded(bytes: Uint8Array, encoding: TableSettings['encoding']): string
   if (bytes.includes(0)) throw new TableProblem('it is no text')
   if (encoding === 'iso-8859-1') return Buffer.from(bytes).toString('latin1')
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return strictUtf8(bytes)
   } catch {
     const line = Buffer.from(bytes).toString('utf8').split('\uFFFD')[0]?.split('\n').length ?? 1
     throw new TableProblem(

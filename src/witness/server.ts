@@ -4,6 +4,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { MOST_BYTES } from '../audit/format/submission.ts'
+import { strictUtf8 } from '../base/utf8.ts'
 import type { Witness } from './witness.ts'
 
 const TEXT = 'text/plain; charset=utf-8'
@@ -87,7 +88,7 @@ async function body(request: IncomingMessage): Promise<Buffer | null> {
 /** Null = it is not UTF-8. */
 function textOf(bytes: Buffer): string | null {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return strictUtf8(bytes)
   } catch {
     return null
   }

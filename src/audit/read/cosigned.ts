@@ -2,6 +2,7 @@
 // whole. It is no part of the log: who loses it asks the witnesses again. Pure but for the disk.
 
 import { type Disk, readAll, replaceFile } from '../../base/disk.ts'
+import { strictUtf8 } from '../../base/utf8.ts'
 import { canonical, type Json } from '../format/canonical.ts'
 import { parseCheckpoint } from '../format/checkpoint.ts'
 import { type Cosigner, cosignedAt } from '../format/cosignature.ts'
@@ -20,8 +21,7 @@ export async function readKept(disk: Disk, dir: string): Promise<readonly string
   const size = await disk.size(witnessFile(dir))
   if (size === null || size > MOST_BYTES) return []
   try {
-    const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-    const text = strict.decode(await readAll(disk, witnessFile(dir)))
+    const text = strictUtf8(await readAll(disk, witnessFile(dir)))
     const { notes } = JSON.parse(text) as { readonly notes: readonly string[] }
     // What is not written as this writes it would be read otherwise by another program.
     return text === fileText(notes) && notes.every((note) => typeof note === 'string') ? notes : []

@@ -12,7 +12,7 @@ import { findings, TOLD, toAnswer } from '../sheet/findings.ts'
 import type { Given } from '../sheet/given.ts'
 import { clock, type Line, type Look, linesOf, signer } from '../sheet/lines.ts'
 import { figuresOf } from '../sheet/reading.ts'
-import { nextStep, right, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
+import { nextStep, ownerOn, right, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
 import type { Problem } from '../sheet/take.ts'
 import type { Words } from '../sheet/words.ts'
 import { form } from './drawn-form.ts'
@@ -89,8 +89,7 @@ function overtakenBox(
 
 function who(sheet: Sheet, { words: w }: Look): Html {
   const { model, pseudonym } = sheet.steps.identity?.entries ?? ({} as Partial<Entries<'identity'>>)
-  const { after, before } = sheet.steps
-  const { owner } = (after ?? before)?.entries ?? {}
+  const owner = ownerOn(sheet)
   const one = (label: string, value: string) =>
     html`<div><span>${label}</span><strong>${value}</strong></div>`
   return html`<div class="who">${one(w.pump, sheet.serial)}${one(w.model, model ?? w.notSaid)}

@@ -7,7 +7,14 @@ import { STEPS, type Step } from '../sheet/entries.ts'
 import { findings } from '../sheet/findings.ts'
 import { clock, type Look, linesOf, signer } from '../sheet/lines.ts'
 import { isSince } from '../sheet/pump-says.ts'
-import { corrections, isCorrected, type Sheet, stateOf, type Written } from '../sheet/sheet.ts'
+import {
+  corrections,
+  isCorrected,
+  ownerOn,
+  type Sheet,
+  stateOf,
+  type Written,
+} from '../sheet/sheet.ts'
 import type { SheetFile } from '../sheet/sheet-file.ts'
 import { slipDate, slipDoses } from '../sheet/slip.ts'
 import { type Words, wordsOf } from '../sheet/words.ts'
@@ -29,8 +36,7 @@ export function printedSheet(file: SheetFile, sheet: Sheet, served: Served | nul
   const w = wordsOf(clinic.locale)
   const look = { clinic, words: w }
   const model = sheet.steps.identity?.entries.model ?? w.notSaid
-  const { after, before } = sheet.steps
-  const { owner } = (after ?? before)?.entries ?? {}
+  const owner = ownerOn(sheet)
   const body = html`<table class="whole" role="presentation"><thead><tr><td>
     ${mark(sheet.source, w)}
     <div class="head"><div><h1>${w.title}</h1>${clinic.clinic && html`${clinic.clinic}<br>`}${w.sheet} ${sheet.id}</div>

@@ -13,7 +13,7 @@ import { named, WORDS } from '../../words/words.ts'
 import type { Finding } from './compare.ts'
 import type { Reading } from './entries.ts'
 import { fieldsIn, infusingIn, valuesOf } from './reading.ts'
-import type { Sheet } from './sheet.ts'
+import { ownerOn, type Sheet } from './sheet.ts'
 import type { Words } from './words.ts'
 
 type When = 'before' | 'after'
@@ -39,24 +39,25 @@ const TOLD_ELSEWHERE: LeftOut = {
   'reservoir.filledVolume': 'It is held against what was injected.',
 }
 
-export function pumpFindings({ steps }: Sheet, look: Look): Finding[] {
-  const before = steps.before?.entries
-  const after = steps.after?.entries
+export function pumpFindings(sheet: Sheet, look: Look): Finding[] {
+  const before = sheet.steps.before?.entries
+  const after = sheet.steps.after?.entries
   const out: Finding[] = []
   const now = after ? ofReading('after', after, look) : []
   if (before) out.push(...thenOf(ofReading('before', before, look), after ? now : null, look))
   out.push(...now)
-  out.push(...whose(steps, look.words))
+  out.push(...whose(sheet, look.words))
   if (before && after) out.push(...betweenReadings(before, after, look))
   return out
 }
 
 /** Whose pump it is, where two say it and do not say the same. */
-function whose({ identity, before, after }: Sheet['steps'], { pumpSaid: says }: Words): Finding[] {
+function whose(sheet: Sheet, { pumpSaid: says }: Words): Finding[] {
+  const { identity, before, after } = sheet.steps
   const out: Finding[] = []
   const typed = identity?.entries.pseudonym
   const [then, now] = [before?.entries, after?.entries]
-  const owner = now ? now.owner : then?.owner
+  const owner = ownerOn(sheet)
   if (typed !== undefined && owner && typed !== owner.value)
     out.push({ id: 'owner.other', text: says.ownerOther(typed, owner.value), matters: true })
   const key = (reading: Reading | undefined) => reading?.owner && patientKey(reading.owner)

@@ -87,6 +87,9 @@ export function right(sheet: Sheet, step: Step): Right {
   return 'correction'
 }
 
+/** Whose the pump was at the newest reading of the sheet, as far as that was known. */
+export const ownerOn = ({ steps: { after, before } }: Sheet) => (after ?? before)?.entries.owner
+
 /** Whether its step was written anew since. */
 export const isCorrected = ({ steps }: Sheet, { step, position }: Written): boolean =>
   steps[step]?.position !== position
