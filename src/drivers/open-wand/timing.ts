@@ -1,6 +1,7 @@
 // The times and counts of the link. What both ends keep comes from the protocol.
 import { MINOR } from '../../../protocol/codec/pdu.ts'
 import { Timing } from '../../../protocol/timing.ts'
+import type { PortEnd } from '../../transport/port.ts'
 
 /** What HELLO says of this host. */
 export const HELLO_MINOR = { minor: MINOR } as const
@@ -60,6 +61,10 @@ export const liveBound = (liveMs: number): number =>
 export const LADDER_MS = [100, 250, 500, 1_000] as const
 /** The same where trying often helps nobody: held by another program, no permission, other version. */
 export const SLOW_LADDER_MS = [1_000, 2_000, 5_000] as const
+export const isSlow = (end: PortEnd): boolean => end === 'busy' || end === 'denied'
+
+/** A driver that has not opened its port by then never will. */
+export const OPEN_MS = 5_000
 
 /** Clocks that drift apart by more: the machine slept, or was set. A timer later than that: it was held up. */
 export const JUMP_MS = 2_000
