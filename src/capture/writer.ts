@@ -99,9 +99,10 @@ export class CaptureWriter {
     }
     for (const one of all) {
       const first = part[0] ?? one
-      if (size + sizeOf(one) > CHUNK || !fits(one.at, first.at)) end()
+      const bytes = sizeOf(one)
+      if (size + bytes > CHUNK || !fits(one.at, first.at)) end()
       part.push(one)
-      size += sizeOf(one)
+      size += bytes
     }
     end()
     return Buffer.concat(chunks)
