@@ -18,7 +18,7 @@ import {
 } from './link-state.ts'
 import { step, wakeAt } from './machine.ts'
 import { isConnected } from './table.ts'
-import { HELD_UP_MS, isSlow, JUMP_MS, OPEN_MS, WATCH_MS } from './timing.ts'
+import { happened, isSlow, OPEN_MS, WATCH_MS } from './timing.ts'
 import { RequestWriter } from './writer.ts'
 
 /** Why received bytes became part of nothing. */
@@ -143,12 +143,9 @@ export class Link {
 
   #step(input: Input): void {
     const now = this.#now()
-    const slept = now.wall - now.mono - (this.#last.wall - this.#last.mono)
-    const late = now.mono - this.#last.mono > HELD_UP_MS
+    const type = happened(this.#last, now)
     this.#last = now
-    if (isConnected(this.#state.phase) && (Math.abs(slept) > JUMP_MS || late)) {
-      this.#apply({ type: Math.abs(slept) > JUMP_MS ? 'clock-jump' : 'held-up' }, now)
-    }
+    if (type !== null && isConnected(this.#state.phase)) this.#apply({ type }, now)
     this.#apply(input, now)
   }
 

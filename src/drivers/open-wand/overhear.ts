@@ -18,7 +18,7 @@ import { initialState, type LinkState } from './link-state.ts'
 import { take } from './machine.ts'
 import { sourceOf } from './source.ts'
 import { isConnected } from './table.ts'
-import { HELD_UP_MS, JUMP_MS } from './timing.ts'
+import { happened } from './timing.ts'
 
 interface Streams {
   readonly framing: Framing
@@ -127,9 +127,8 @@ export class Overheard implements Overhearing {
     const last = this.#last ?? at
     this.#last = at
     if (this.#o.bridge === null || !isConnected(this.#state.phase)) return
-    const jumped = Math.abs(at.wall - at.mono - (last.wall - last.mono)) > JUMP_MS
-    if (jumped) this.#do((d) => take(d, { type: 'clock-jump' }))
-    else if (at.mono - last.mono > HELD_UP_MS) this.#do((d) => take(d, { type: 'held-up' }))
+    const type = happened(last, at)
+    if (type !== null) this.#do((d) => take(d, { type }))
   }
 
   #came(pdu: Pdu, raw: Uint8Array, wire: number): void {

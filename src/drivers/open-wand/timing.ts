@@ -1,6 +1,7 @@
 // The times and counts of the link. What both ends keep comes from the protocol.
 import { MINOR } from '../../../protocol/codec/pdu.ts'
 import { Timing } from '../../../protocol/timing.ts'
+import type { Stamp } from '../../model/event.ts'
 import type { PortEnd } from '../../transport/port.ts'
 
 /** What HELLO says of this host. */
@@ -67,7 +68,13 @@ export const isSlow = (end: PortEnd): boolean => end === 'busy' || end === 'deni
 export const OPEN_MS = 5_000
 
 /** Clocks that drift apart by more: the machine slept, or was set. A timer later than that: it was held up. */
-export const JUMP_MS = 2_000
+const JUMP_MS = 2_000
 /** While a port is open the link looks at its clocks at least so often. */
 export const WATCH_MS = 500
-export const HELD_UP_MS = WATCH_MS + JUMP_MS
+
+/** What happened to the computer of a link between two looks at its clocks; null = nothing. */
+export function happened(last: Stamp, now: Stamp): 'clock-jump' | 'held-up' | null {
+  const apart = now.wall - now.mono - (last.wall - last.mono)
+  if (Math.abs(apart) > JUMP_MS) return 'clock-jump'
+  return now.mono - last.mono > WATCH_MS + JUMP_MS ? 'held-up' : null
+}
