@@ -1,6 +1,6 @@
 // A port with somebody who sees all that happens at it, as the port gives or takes it. What is not let through to
 // the port is not seen.
-import { PortError, type PortFact, type PortSource, type WandPort } from '../transport/port.ts'
+import { endOf, type PortFact, type PortSource, type WandPort } from '../transport/port.ts'
 
 export function tapped(source: PortSource, tap: (fact: PortFact) => void): PortSource {
   return {
@@ -26,8 +26,7 @@ export function tapped(source: PortSource, tap: (fact: PortFact) => void): PortS
               },
             })
           } catch (error) {
-            const how = error instanceof PortError ? error.end : 'failed'
-            tap({ kind: 'ended', how, text: (error as Error).message })
+            tap({ kind: 'ended', ...endOf(error) })
             throw error
           }
           tap({ kind: 'opened', framing: port.framing.name })

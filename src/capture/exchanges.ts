@@ -6,7 +6,7 @@ import { LINES } from '../../protocol/framing/line-stream.ts'
 import { REPORTS } from '../../protocol/framing/report-stream.ts'
 import { type MessageName, messageOfType } from '../../protocol/messages/index.ts'
 import type { Stamp } from '../model/event.ts'
-import type { About } from './format.ts'
+import { type About, type CapturedPort, portAt } from './format.ts'
 import type { Part } from './reader.ts'
 
 export interface Frame {
@@ -17,8 +17,6 @@ export interface Frame {
   readonly pdu: Pdu | null
   readonly bytes: Uint8Array
 }
-
-type Framing = About['ports'][number]['framing']
 
 /** Every frame, in the order in which it was whole. */
 export async function* framesOf(parts: AsyncIterable<Part>): AsyncGenerator<Frame> {
@@ -32,7 +30,7 @@ export async function* framesOf(parts: AsyncIterable<Part>): AsyncGenerator<Fram
     decoders?.in.close()
     decoders?.out.close()
   }
-  const begin = (port: string, framing: Framing) => {
+  const begin = (port: string, framing: CapturedPort['framing']) => {
     end(port)
     const kind = framing === 'report' ? REPORTS : LINES
     const decoder = (way: 'in' | 'out') =>
@@ -51,7 +49,7 @@ export async function* framesOf(parts: AsyncIterable<Part>): AsyncGenerator<Fram
       for (const one of part.traffic) {
         if (one.port === null) continue
         at = one.at
-        const { path, framing } = about?.ports[one.port] ?? nameless(one.port)
+        const { path, framing } = portAt(about, one.port)
         if (one.fact.kind === 'opened') begin(path, one.fact.framing)
         if (one.fact.kind === 'ended') end(path)
         if (!('bytes' in one.fact)) continue
@@ -65,8 +63,6 @@ export async function* framesOf(parts: AsyncIterable<Part>): AsyncGenerator<Fram
   for (const port of [...open.keys()]) end(port)
   yield* found
 }
-
-const nameless = (port: number) => ({ path: `port ${port}`, framing: null })
 
 export interface Exchange {
   readonly name: MessageName

@@ -1,8 +1,8 @@
 // The capture format (README.md beside): chunks that stand alone, made and read. Pure.
 import { crc32, deflateSync, inflateSync } from 'node:zlib'
+import type { Framing } from '../../protocol/framing/framing.ts'
 import type { Stamp } from '../model/event.ts'
-import type { Policy } from '../model/policy.ts'
-import type { Source } from '../model/reading.ts'
+import type { HowRead } from '../model/policy.ts'
 import type { PortFact } from '../transport/port.ts'
 
 export const CAPTURE_FORMAT = 'wandbridge-capture/2'
@@ -21,14 +21,20 @@ export interface About {
   readonly boot: string
   readonly startedAt: string
   /** Of the bridge that was captured; null = another program spoke, through a pass-through. */
-  readonly bridge: {
-    readonly source: Source
-    readonly policy: Policy
-    readonly liveMs: number | null
-  } | null
-  /** By place; `framing` = how the port carried PDUs when this was written, null = not known. */
-  readonly ports: readonly { readonly path: string; readonly framing: 'line' | 'report' | null }[]
+  readonly bridge: HowRead | null
+  /** By place. */
+  readonly ports: readonly CapturedPort[]
 }
+
+export interface CapturedPort {
+  readonly path: string
+  /** How it carried PDUs when this was written; null = not known. */
+  readonly framing: Framing['name'] | null
+}
+
+/** The port at a place. A file whose beginning is damaged may name its ports later. */
+export const portAt = (about: About | null, place: number): CapturedPort =>
+  about?.ports[place] ?? { path: `port ${place}`, framing: null }
 
 /** One thing that happened. `port` is its place in `About.ports`. */
 export type Traffic =

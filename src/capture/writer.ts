@@ -9,6 +9,7 @@ import {
   type About,
   aboutChunk,
   CAPTURE_FORMAT,
+  type CapturedPort,
   fits,
   sizeOf,
   type Traffic,
@@ -33,7 +34,7 @@ export function captureWriter(of: Pick<About, 'boot' | 'bridge'> & { readonly be
 export class CaptureWriter {
   readonly #about: Omit<About, 'format' | 'ports'>
   readonly #began: Stamp
-  readonly #framings = new Map<string, About['ports'][number]['framing']>()
+  readonly #framings = new Map<string, CapturedPort['framing']>()
   #waiting: Traffic[] = []
   #bytes = 0
   #number = 0
@@ -50,7 +51,7 @@ export class CaptureWriter {
   }
 
   /** A port that is there from the beginning. */
-  include(path: string, framing: About['ports'][number]['framing']): void {
+  include(path: string, framing: CapturedPort['framing']): void {
     this.#framings.set(path, framing)
   }
 
@@ -98,9 +99,10 @@ export class CaptureWriter {
     }
     for (const one of all) {
       const first = part[0] ?? one
-      if (size + sizeOf(one) > CHUNK || !fits(one.at, first.at)) end()
+      const bytes = sizeOf(one)
+      if (size + bytes > CHUNK || !fits(one.at, first.at)) end()
       part.push(one)
-      size += sizeOf(one)
+      size += bytes
     }
     end()
     return Buffer.concat(chunks)

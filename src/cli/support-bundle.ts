@@ -17,6 +17,7 @@ import { ControlError } from '../control/error.ts'
 import { configSchema } from '../host/config.ts'
 import { type Bundle, bundleOf, type Entry, listed, type Seen } from '../support/bundle.ts'
 import { Names } from '../support/names.ts'
+import type { Shape } from '../support/settings.ts'
 import { lookAround } from './devices.ts'
 import { check } from './doctor/checks.ts'
 import { gather } from './doctor/facts.ts'
@@ -87,8 +88,6 @@ async function made(env: Env, chosen: Settings, captures: number): Promise<Bundl
     names,
   )
 }
-
-type Shape = Seen['settings']['schema']
 
 async function running(stateDir: string): Promise<Seen['bridge']> {
   const control = await ControlConnection.open(stateDir)

@@ -7,7 +7,7 @@
 import type { Env } from '../base/env.ts'
 import type { Decoder } from '../model/decoder.ts'
 import type { BridgeEvent, Stamp } from '../model/event.ts'
-import type { Policy } from '../model/policy.ts'
+import type { HowRead, Policy } from '../model/policy.ts'
 import type { SnapshotValues, Source } from '../model/reading.ts'
 import type { Fingerprint, PortFact, PortSource } from '../transport/port.ts'
 
@@ -76,11 +76,7 @@ export interface OverhearOptions {
   /** How the events name the port. */
   readonly path: string
   /** The bridge that spoke; null = another program did. */
-  readonly bridge: {
-    readonly source: Source
-    readonly policy: Policy
-    readonly liveMs: number | null
-  } | null
+  readonly bridge: HowRead | null
   readonly shared: Shared
   event(event: BridgeEvent): void
 }

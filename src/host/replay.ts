@@ -5,7 +5,7 @@ import { map, type Observable } from 'rxjs'
 import { type Env, sleep } from '../base/env.ts'
 import { Bridge } from '../bridge/bridge.ts'
 import { watchLines } from '../bridge/watch.ts'
-import type { About, Traffic } from '../capture/format.ts'
+import { type About, portAt, type Traffic } from '../capture/format.ts'
 import type { Part } from '../capture/reader.ts'
 import type { Reply } from '../control/messages.ts'
 import type { DriverCounters, DriverKind, Overhearing } from '../drivers/driver.ts'
@@ -112,8 +112,7 @@ export class Replay {
   }
 
   #hearing(port: number, at: Stamp): Overhearing {
-    // A file whose beginning is damaged may name its ports later.
-    const { path, framing } = this.#about?.ports[port] ?? { path: `port ${port}`, framing: null }
+    const { path, framing } = portAt(this.#about, port)
     const known = this.#hearings.get(path)
     if (known) return known
     this.#find({ path, create: () => neverOpened() })

@@ -7,16 +7,17 @@ import { digest } from '../audit/read/files.ts'
 import { type Disk, type DiskFile, nodeDisk } from '../base/disk.ts'
 import { type Cancel, type Env, utc } from '../base/env.ts'
 import { overlooked } from '../base/failures.ts'
-import { type About, CAPTURE_ENDING } from '../capture/format.ts'
+import { CAPTURE_ENDING, type CapturedPort } from '../capture/format.ts'
 import { type CaptureWriter, captureWriter } from '../capture/writer.ts'
 import type { Stamp } from '../model/event.ts'
+import type { HowRead } from '../model/policy.ts'
 import type { PortFact } from '../transport/port.ts'
 
 export interface CaptureOptions {
   readonly env: Env
   readonly stateDir: string
   readonly boot: string
-  readonly bridge: NonNullable<About['bridge']>
+  readonly bridge: HowRead
   readonly append: (record: NewRecord) => Promise<unknown>
   /** False while the disk has no room but for the audit log. */
   readonly allowed: () => boolean
@@ -56,7 +57,7 @@ export class Captures {
   /** Where captures are. */
   readonly dir: string
   /** How each port carries PDUs, as long as it is open. */
-  readonly #ports = new Map<string, About['ports'][number]['framing']>()
+  readonly #ports = new Map<string, CapturedPort['framing']>()
   #on = false
   #open: Open | null = null
   #lost = 0

@@ -18,12 +18,6 @@ export interface MaskedCapture {
   readonly damaged: number
 }
 
-interface Out {
-  readonly of: Traffic
-  readonly fact: PortFact | null
-  readonly lost: number
-}
-
 /** A sentence when nothing says what it is a capture of. */
 export function maskedCapture(parts: readonly Part[], names: Names): MaskedCapture | string {
   const about = parts.findLast((part) => part.kind === 'about')?.about
@@ -34,29 +28,30 @@ export function maskedCapture(parts: readonly Part[], names: Names): MaskedCaptu
   const { frames, leftOut, blanked } = masked(pieces, (text) => names.name(text))
   const byPiece = new Map<number, Uint8Array[]>()
   for (const { piece, bytes } of frames) byPiece.set(piece, [...(byPiece.get(piece) ?? []), bytes])
-  const out = all.flatMap((of, i): Out[] => {
-    if (of.port === null) return [{ of, fact: null, lost: of.lost }]
+  const out = all.flatMap((of, i): Traffic[] => {
+    if (of.port === null) return [of]
+    const { port, at, fact } = of
     const piece = order.get(i)
-    if (piece === undefined) return [{ of, fact: withoutWords(of.fact), lost: 0 }]
-    const { kind } = of.fact as { readonly kind: 'in' | 'out' }
+    if (piece === undefined || !('bytes' in fact)) return [{ port, at, fact: withoutWords(fact) }]
     const whole = (byPiece.get(piece) ?? []).map((bytes) => ({
-      of,
-      fact: { kind, bytes },
-      lost: 0,
+      port,
+      at,
+      fact: { ...fact, bytes },
     }))
     const lost = leftOut.get(piece) ?? 0
-    return [...whole, ...(lost > 0 ? [{ of, fact: null, lost }] : [])]
+    return lost > 0 ? [...whole, { port: null, at, lost }] : whole
   })
   const head = headOf(about, names)
   const paths = about.ports.map(({ path }) => names.port(path))
   const writer = new CaptureWriter(head, first?.at ?? { mono: 0, wall: 0 })
   for (const [i, path] of paths.entries()) writer.include(path, about.ports[i]?.framing ?? null)
-  for (const { of, fact, lost } of out) {
-    if (fact === null) writer.lost(lost, of.at)
-    else writer.put(paths[of.port ?? 0] ?? 'X', fact, of.at)
+  for (const one of out) {
+    if (one.port === null) writer.lost(one.lost, one.at)
+    else writer.put(paths[one.port] ?? 'X', one.fact, one.at)
   }
-  const words = JSON.stringify([head, paths, out.map(({ fact }) => fact && { ...fact, bytes: 0 })])
-  const carried = out.flatMap(({ fact }) => (fact && 'bytes' in fact ? [fact.bytes] : []))
+  const facts = out.flatMap((one) => (one.port === null ? [] : [one.fact]))
+  const words = JSON.stringify([head, paths, facts.map((fact) => ({ ...fact, bytes: 0 }))])
+  const carried = facts.flatMap((fact) => ('bytes' in fact ? [fact.bytes] : []))
   return {
     ...{ bytes: writer.take(), plain: Buffer.concat([Buffer.from(words), ...carried]), blanked },
     leftOut: [...leftOut.values()].reduce((sum, bytes) => sum + bytes, 0),

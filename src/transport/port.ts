@@ -26,6 +26,12 @@ export class PortError extends Error {
   }
 }
 
+/** What an error of `open` says of the port. */
+export const endOf = (error: unknown): { readonly how: PortEnd; readonly text: string } => ({
+  how: error instanceof PortError ? error.end : 'failed',
+  text: (error as Error).message,
+})
+
 export interface PortEvents {
   /** Bytes as they came, after `open` resolved: any split, any merge; of reports, whole ones. */
   data(bytes: Uint8Array): void

@@ -63,17 +63,23 @@ const untimed = (value: unknown) =>
     JSON.stringify(value, (key, own) => (['receivedAt', 'readAt', 'at'].includes(key) ? '' : own)),
   ) as JsonObject
 
+/** A pass-through whose terminal is there: `link` leads to it, and what passes is kept in `passed`. */
+async function passThrough(scenario: string) {
+  const pump = await sim('pty', '--scenario', scenario)
+  const dir = temporary()
+  const [passed, link] = [join(dir, 'passed.wcap'), join(dir, 'wand')]
+  const through = start(['capture', 'through', pump.port, passed, '--link', link])
+  await eventually(
+    () => through.out(),
+    (text) => text.includes('\n'),
+    20_000,
+  )
+  return { dir, passed, link, through }
+}
+
 describe('a capture of a bridge that was killed', () => {
   it('and one of a pass-through before it replay to what the log holds; one plays the wand', async () => {
-    const pump = await sim('pty', '--scenario', 'mixture')
-    const dir = temporary()
-    const [passed, link] = [join(dir, 'passed.wcap'), join(dir, 'wand')]
-    const through = start(['capture', 'through', pump.port, passed, '--link', link])
-    await eventually(
-      () => through.out(),
-      (text) => text.includes('\n'),
-      20_000,
-    )
+    const { dir, passed, link, through } = await passThrough('mixture')
     const config = join(dir, 'config.yaml')
     writeFileSync(config, 'capture: { on: true }\n')
     const { bridge, state } = await serve([link], { listen: 'none', more: ['--config', config] })
@@ -155,21 +161,13 @@ function untimedIn(log: JsonObject, shown: JsonObject): object {
 
 describe('a pass-through', () => {
   it('lets no byte through that is no read request, and ends', async () => {
-    const pump = await sim('pty', '--scenario', 'worked-example')
-    const dir = temporary()
-    const [file, link] = [join(dir, 'passed.wcap'), join(dir, 'wand')]
-    const through = start(['capture', 'through', pump.port, file, '--link', link])
-    await eventually(
-      () => through.out(),
-      (text) => text.includes('\n'),
-      20_000,
-    )
+    const { passed, link, through } = await passThrough('worked-example')
     const host = await open(link, 'r+')
     await host.write(':0140000001000000785634120000000000000000\r\n')
     expect(await through.exit).toBe(1)
     await host.close()
     expect(through.err()).toContain('Nothing of them reached the wand')
-    const traffic = trafficOf(await partsOf(readFileSync(file)))
+    const traffic = trafficOf(await partsOf(readFileSync(passed)))
     const kinds = traffic.map((one) => (one.port === null ? 'lost' : one.fact.kind))
     expect(kinds).toContain('ended')
     expect(kinds).not.toContain('out')

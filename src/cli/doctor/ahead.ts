@@ -11,7 +11,7 @@ export interface Ahead {
     /** What the log grew by in `days`; null = it is younger than a day. */
     readonly grown: { readonly bytes: number; readonly days: number } | null
   }
-  /** Of the log; null = there is no log yet. `missing`: systemd may give one to the service instead. */
+  /** Of the log; null = there is no log yet. `missing`: another one, as by systemd, may be used instead. */
   readonly key: 'kept' | 'open' | 'missing' | 'unreadable' | null
   readonly certificates: readonly Certificate[]
 }

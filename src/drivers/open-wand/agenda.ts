@@ -34,10 +34,7 @@ export function agenda(s: LinkState): readonly Item[] {
   if (s.stopBy !== null) items.push({ at: s.stopBy, run: halt })
   if (s.phase === 'waiting') items.push({ at: s.waitUntil ?? 0, run: retry })
   if (isConnected(s.phase)) items.push(...losses(s), ...(s.out ? [awaited(s, s.out)] : asks(s)))
-  if (s.readUntil !== null && s.phase !== 'starting' && s.phase !== 'reading') {
-    items.push({ at: s.readUntil, run: lapse })
-  }
-  return items
+  return [...items, ...lapses(s)]
 }
 
 /**
@@ -54,10 +51,7 @@ export function runsOut(s: LinkState, ours: boolean): readonly Item[] {
     if (out === null && s.phase !== 'greeting') items.push(...limits(s))
     else if (out && (out.sends >= TIMING.tries || isMoot(s, out))) items.push(awaited(s, out))
   }
-  if (s.readUntil !== null && s.phase !== 'starting' && s.phase !== 'reading') {
-    items.push({ at: s.readUntil, run: lapse })
-  }
-  return items
+  return [...items, ...lapses(s)]
 }
 
 /** What is not confirmed any more by then. */
@@ -251,6 +245,12 @@ export function retry(d: Draft): void {
   set(d, { waitUntil: null })
   go(d, 'retry')
   d.effects.push({ do: 'open-port' })
+}
+
+/** Till when a reading that was asked for and has not begun is wanted. */
+function lapses({ readUntil, phase }: LinkState): Item[] {
+  const begun = phase === 'starting' || phase === 'reading'
+  return readUntil === null || begun ? [] : [{ at: readUntil, run: lapse }]
 }
 
 function lapse(d: Draft): void {

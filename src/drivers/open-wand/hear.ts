@@ -1,7 +1,6 @@
 // What a request that somebody else has sent does to the link machine: it stands where the agenda would have sent
 // one. Replies then do what they always do. Pure, and for any host: what does not fit the phase is passed over.
-import type { Pdu } from '../../../protocol/codec/pdu.ts'
-import { FLAG_REPLY } from '../../../protocol/codec/pdu.ts'
+import { FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
 import type { Struct } from '../../../protocol/fields/field.ts'
 import { MESSAGES, messageOfType, type ReadRequest } from '../../../protocol/messages/index.ts'
@@ -12,12 +11,13 @@ import { type Draft, drop, go, halt, set, toEnding } from './draft.ts'
 import { initialState } from './link-state.ts'
 import { take } from './machine.ts'
 import { isConnected, isInSession } from './table.ts'
+import { isSlow, OPEN_MS } from './timing.ts'
 
 /** The port is being opened. */
 export function opening(d: Draft): void {
   const { phase } = d.s
   if (phase === 'opening') {
-    take(d, { type: 'ended', slow: false, why: statement('why.port-late', { seconds: 5 }) })
+    lost(d, statement('why.port-late', { seconds: OPEN_MS / 1000 }))
   }
   if (isConnected(phase)) drop(d, 'port-gone')
   if (phase === 'stopped') d.s = initialState(d.s.policy, d.s.source, d.s.liveMs)
@@ -27,7 +27,7 @@ export function opening(d: Draft): void {
 
 export function ended(d: Draft, how: PortEnd, text: string): void {
   if (d.s.stopBy !== null && d.s.phase !== 'stopped') return halt(d)
-  lost(d, statement('why.port', { text }), how === 'busy' || how === 'denied')
+  lost(d, statement('why.port', { text }), isSlow(how))
 }
 
 export function lost(d: Draft, why: Statement, slow = false): void {

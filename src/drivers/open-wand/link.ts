@@ -6,7 +6,7 @@ import type { Stamp } from '../../model/event.ts'
 import type { Policy } from '../../model/policy.ts'
 import type { Source } from '../../model/reading.ts'
 import { type Statement, statement } from '../../model/statement.ts'
-import { type PortEnd, PortError, type PortSource, type WandPort } from '../../transport/port.ts'
+import { endOf, type PortEnd, type PortSource, type WandPort } from '../../transport/port.ts'
 import type { Count, DriverCounters } from '../driver.ts'
 import {
   type Effect,
@@ -18,7 +18,7 @@ import {
 } from './link-state.ts'
 import { step, wakeAt } from './machine.ts'
 import { isConnected } from './table.ts'
-import { HELD_UP_MS, JUMP_MS, WATCH_MS } from './timing.ts'
+import { happened, isSlow, OPEN_MS, WATCH_MS } from './timing.ts'
 import { RequestWriter } from './writer.ts'
 
 /** Why received bytes became part of nothing. */
@@ -50,8 +50,6 @@ export interface LinkOptions {
   readonly sink: LinkSink
 }
 
-/** A driver that has not opened by then never will. */
-const OPEN_MS = 5_000
 /** Stopping waits no longer, whatever the driver does: 3 s is the promise. */
 const STOP_MS = 2_950
 
@@ -145,12 +143,9 @@ export class Link {
 
   #step(input: Input): void {
     const now = this.#now()
-    const slept = now.wall - now.mono - (this.#last.wall - this.#last.mono)
-    const late = now.mono - this.#last.mono > HELD_UP_MS
+    const type = happened(this.#last, now)
     this.#last = now
-    if (isConnected(this.#state.phase) && (Math.abs(slept) > JUMP_MS || late)) {
-      this.#apply({ type: Math.abs(slept) > JUMP_MS ? 'clock-jump' : 'held-up' }, now)
-    }
+    if (type !== null && isConnected(this.#state.phase)) this.#apply({ type }, now)
     this.#apply(input, now)
   }
 
@@ -254,9 +249,8 @@ export class Link {
     } catch (error) {
       giveUp()
       if (current()) this.#opening = null
-      const end = error instanceof PortError ? error.end : 'failed'
-      const text = (error as Error).message
-      if (current()) this.#ended(end, statement('why.port', { text }))
+      const { how, text } = endOf(error)
+      if (current()) this.#ended(how, statement('why.port', { text }))
       return
     }
     giveUp()
@@ -306,8 +300,7 @@ export class Link {
   }
 
   #ended(end: PortEnd, why: Statement): void {
-    const slow = end === 'busy' || end === 'denied'
-    this.#take({ type: 'ended', slow, why })
+    this.#take({ type: 'ended', slow: isSlow(end), why })
   }
 
   #release(stream: FrameDecoder): void {

@@ -4,9 +4,9 @@
 // It promises: what comes out are whole frames with good checksums, a snapshot's included, and no byte of a text, or
 // of what this version has no declaration for, comes out as it went in, except names that makers give to models and
 // firmware. Bytes that are no frame, and pieces of blocks that are not there whole, are left out and counted.
-import { join } from '../../../protocol/codec/bytes.ts'
+import { join, u16At } from '../../../protocol/codec/bytes.ts'
 import { crc32 } from '../../../protocol/codec/crc32.ts'
-import { encodePdu, FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
+import { Code, encodePdu, FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
 import { BLOCK_NAMES, BLOCKS } from '../../../protocol/fields/blocks.ts'
 import { judge, type Struct, type TextField } from '../../../protocol/fields/field.ts'
@@ -120,11 +120,12 @@ function maskAll(found: readonly Found[], texts: Texts): void {
     const name = messageOfType(pdu.type)
     const isReply = (pdu.flags & FLAG_REPLY) !== 0
     // What is refused for its version is answered with a HELLO reply.
-    const struct = isReply && pdu.code === 12 ? MESSAGES.HELLO.reply : declared(name, isReply)
-    if (isReply && name === 'SNAPSHOT' && pdu.code === 0) {
+    const struct =
+      isReply && pdu.code === Code.VERSION ? MESSAGES.HELLO.reply : declared(name, isReply)
+    if (isReply && name === 'SNAPSHOT' && pdu.code === Code.OK) {
       const directory = parse(MESSAGES.SNAPSHOT.reply, pdu.payload)
       if (directory) snapshotOf(pdu, directory.snapshot).directories.push(one)
-    } else if (isReply && name === 'BLOCK' && pdu.code === 0) {
+    } else if (isReply && name === 'BLOCK' && pdu.code === Code.OK) {
       const piece = parse(MESSAGES.BLOCK.reply, pdu.payload)
       if (piece) snapshotOf(pdu, piece.snapshot).pieces.push(one)
       continue
@@ -141,14 +142,12 @@ function declared(name: ReturnType<typeof messageOfType>, isReply: boolean): Str
 
 /** The places of texts and of everything declared in bytes of a struct, lists included. */
 function places(struct: Struct, from: number, bytes: Uint8Array): Place[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  let at = from
-  return Object.values(struct.fields).flatMap((field) => {
-    const own = { at, size: field.size, text: field.kind === 'text' ? field : null }
-    at += field.size
+  return struct.layout.flatMap(({ field, offset, size }) => {
+    const at = from + offset
+    const own = { at, size, text: field.kind === 'text' ? field : null }
     if (field.kind !== 'list') return own
-    const [count, stride] = [view.getUint8(own.at), view.getUint8(own.at + 1)]
-    const start = view.getUint16(own.at + 2, true)
+    const [count = 0, stride = 0] = bytes.subarray(at)
+    const start = u16At(bytes, at + 2)
     const items = Array.from({ length: count }, (_, i) => start + i * stride)
     return [own, ...items.flatMap((item) => places(field.item, item, bytes))]
   })
@@ -222,7 +221,7 @@ class Snapshot {
     const bytes = new Uint8Array(length)
     const got = new Uint8Array(length)
     const pieces = this.pieces.filter(({ pdu }) => pdu.payload[4] === block)
-    const at = ({ pdu }: Found) => (pdu.payload[5] ?? 0) | ((pdu.payload[6] ?? 0) << 8)
+    const at = ({ pdu }: Found) => u16At(pdu.payload, 5)
     for (const piece of pieces) {
       const [from, data] = [at(piece), piece.pdu.payload.subarray(HEAD)]
       for (const [i, byte] of data.entries()) {

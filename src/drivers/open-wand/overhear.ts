@@ -1,7 +1,6 @@
 // A link that was captured, followed: the machine with the requests that were sent then instead of its own, and the
 // interpreter behind it. It tells what the link told, decoded as this release decodes, and sends nothing.
-import type { Pdu } from '../../../protocol/codec/pdu.ts'
-import { FLAG_REPLAY } from '../../../protocol/codec/pdu.ts'
+import { FLAG_REPLAY, type Pdu } from '../../../protocol/codec/pdu.ts'
 import type { FrameDecoder, Framing } from '../../../protocol/framing/framing.ts'
 import { REPORT_SIZE } from '../../../protocol/framing/hid-report.ts'
 import { LINES } from '../../../protocol/framing/line-stream.ts'
@@ -19,7 +18,7 @@ import { initialState, type LinkState } from './link-state.ts'
 import { take } from './machine.ts'
 import { sourceOf } from './source.ts'
 import { isConnected } from './table.ts'
-import { HELD_UP_MS, JUMP_MS } from './timing.ts'
+import { happened } from './timing.ts'
 
 interface Streams {
   readonly framing: Framing
@@ -33,7 +32,7 @@ export class Overheard implements Overhearing {
   readonly #refused = new Map<string, Count>()
   #state: LinkState
   #streams: Streams | null = null
-  #framing: 'line' | 'report' | null = null
+  #framing: Framing['name'] | null = null
   /** The mark that its wand has; another one is refused, as it was then. */
   #mark: Source | null
   #last: Stamp | null = null
@@ -51,7 +50,7 @@ export class Overheard implements Overhearing {
     this.#interpreter = new Interpreter(path, 'replay', shared, liveMs)
   }
 
-  opened(framing: 'line' | 'report', at: Stamp): void {
+  opened(framing: Framing['name'], at: Stamp): void {
     this.#release(at)
     this.#framing = framing
     const kind = framing === 'line' ? LINES : REPORTS
@@ -128,9 +127,8 @@ export class Overheard implements Overhearing {
     const last = this.#last ?? at
     this.#last = at
     if (this.#o.bridge === null || !isConnected(this.#state.phase)) return
-    const jumped = Math.abs(at.wall - at.mono - (last.wall - last.mono)) > JUMP_MS
-    if (jumped) this.#do((d) => take(d, { type: 'clock-jump' }))
-    else if (at.mono - last.mono > HELD_UP_MS) this.#do((d) => take(d, { type: 'held-up' }))
+    const type = happened(last, at)
+    if (type !== null) this.#do((d) => take(d, { type }))
   }
 
   #came(pdu: Pdu, raw: Uint8Array, wire: number): void {

@@ -1,6 +1,8 @@
 // The times and counts of the link. What both ends keep comes from the protocol.
 import { MINOR } from '../../../protocol/codec/pdu.ts'
 import { Timing } from '../../../protocol/timing.ts'
+import type { Stamp } from '../../model/event.ts'
+import type { PortEnd } from '../../transport/port.ts'
 
 /** What HELLO says of this host. */
 export const HELLO_MINOR = { minor: MINOR } as const
@@ -60,9 +62,19 @@ export const liveBound = (liveMs: number): number =>
 export const LADDER_MS = [100, 250, 500, 1_000] as const
 /** The same where trying often helps nobody: held by another program, no permission, other version. */
 export const SLOW_LADDER_MS = [1_000, 2_000, 5_000] as const
+export const isSlow = (end: PortEnd): boolean => end === 'busy' || end === 'denied'
+
+/** A driver that has not opened its port by then never will. */
+export const OPEN_MS = 5_000
 
 /** Clocks that drift apart by more: the machine slept, or was set. A timer later than that: it was held up. */
-export const JUMP_MS = 2_000
+const JUMP_MS = 2_000
 /** While a port is open the link looks at its clocks at least so often. */
 export const WATCH_MS = 500
-export const HELD_UP_MS = WATCH_MS + JUMP_MS
+
+/** What happened to the computer of a link between two looks at its clocks; null = nothing. */
+export function happened(last: Stamp, now: Stamp): 'clock-jump' | 'held-up' | null {
+  const apart = now.wall - now.mono - (last.wall - last.mono)
+  if (Math.abs(apart) > JUMP_MS) return 'clock-jump'
+  return now.mono - last.mono > WATCH_MS + JUMP_MS ? 'held-up' : null
+}
