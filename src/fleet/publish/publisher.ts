@@ -3,7 +3,7 @@
 // log, is kept there by retention, and is sent in constant memory when the broker is back. Where the
 // broker has another history of the log, nothing is sent, and that is told until it is settled. What the
 // broker lacks of logs that were set aside before is sent first.
-import { type Env, utc } from '../../base/env.ts'
+import { type Env, pause, utc } from '../../base/env.ts'
 import type { FeedRecord } from '../../feed/feed-record.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import type { Coded, DestinationStatus } from '../../model/status.ts'
@@ -342,16 +342,3 @@ export class Publisher {
 }
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
-
-function pause(env: Env, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = env.after(ms, end, { background: true })
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end)
-  })
-}
