@@ -179,11 +179,16 @@ export class Publisher {
   /** Null = the end came first; a connection that is made after it is closed. */
   async #open(): Promise<Broker | null> {
     const { config } = this.#options
+    const { signal } = this.#end
     const opening = openBroker(config, `wandbridge ${config.site}`)
+    let end = () => {}
     const ended = new Promise<null>((resolve) => {
-      this.#end.signal.addEventListener('abort', () => resolve(null), { once: true })
+      end = () => resolve(null)
+      signal.addEventListener('abort', end)
     })
-    const broker = await Promise.race([opening, ended])
+    // A broker may be away for a month: an attempt that is over leaves nothing behind.
+    const leave = () => signal.removeEventListener('abort', end)
+    const broker = await Promise.race([opening, ended]).finally(leave)
     if (broker === null)
       void opening.then(
         (late) => late.close(),
@@ -278,20 +283,21 @@ export class Publisher {
       if (!there) pipeline.end(new Error('the connection was lost'))
     })
     // A connection that is closed answers nothing any more, not even that it is.
-    const stop = () => {
-      leave()
-      pipeline.end(new Error('the bridge ends'))
-    }
+    const stop = () => pipeline.end(new Error('the bridge ends'))
     signal.addEventListener('abort', stop, { once: true })
-    for await (const item of feed.follow({ log: ref.log, position }, { signal })) {
-      if (item.kind === 'record') {
-        this.#tried = Math.max(this.#tried, item.record.position)
-        await pipeline.send({ ...sentOf(item.record, subject), with: this.#closing(item.record) })
-      } else if (item.kind === 'caught-up') await pipeline.flush()
-      else break
+    try {
+      for await (const item of feed.follow({ log: ref.log, position }, { signal })) {
+        if (item.kind === 'record') {
+          this.#tried = Math.max(this.#tried, item.record.position)
+          await pipeline.send({ ...sentOf(item.record, subject), with: this.#closing(item.record) })
+        } else if (item.kind === 'caught-up') await pipeline.flush()
+        else break
+      }
+      await pipeline.drained()
+    } finally {
+      leave()
+      signal.removeEventListener('abort', stop)
     }
-    await pipeline.drained()
-    leave()
     if (failure !== null) throw failure
   }
 
