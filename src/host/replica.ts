@@ -15,7 +15,7 @@ import type { BrokerConfig } from '../fleet/stream/config.ts'
 import { SITE } from '../fleet/stream/names.ts'
 import { listenForMany } from '../http/door.ts'
 import type { HttpServer } from '../http/server.ts'
-import type { Counter, HttpSources, ReadLog } from '../http/sources.ts'
+import type { Counter, HttpSources } from '../http/sources.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { type Overview, overviewPump, worstFirst } from '../model/fleet.ts'
@@ -32,6 +32,7 @@ import { fhirMount } from './fhir-host.ts'
 import type { HttpOptions } from './http-host.ts'
 import { memoryOf } from './memory.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
+import { readLog } from './read-log.ts'
 
 export interface ReplicaOptions {
   readonly broker: BrokerConfig
@@ -107,7 +108,7 @@ export async function startReplica(
       {
         env,
         access: new Access({ env, tokens, required: true }),
-        reads: readLog(auditor, ''),
+        reads: readLog(auditor),
         overview,
         notReady: () => (away() === null ? null : 'The broker does not answer.'),
         counters: () => countersOf(served, away()),
@@ -199,16 +200,6 @@ function overviewOf(env: Env, served: ReadonlyMap<string, Served>): Overview {
           .map((pump) => overviewPump({ ...pump, site: site.name, silent: site.silent }, asOf)),
       ),
     ),
-  }
-}
-
-/** `of`: in front of every address that is recorded. */
-function readLog(auditor: Auditor, of: string): ReadLog {
-  return {
-    read({ principal: { id, auth }, route, pump }) {
-      return auditor.read({ actor: { id, role: 'client', auth }, route: `${of}${route}`, pump })
-    },
-    refused: () => auditor.refuse(),
   }
 }
 
