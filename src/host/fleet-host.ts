@@ -9,6 +9,7 @@ import type { FleetConfig } from '../fleet/stream/config.ts'
 import type { Counter } from '../http/sources.ts'
 import type { Coded, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
+import { counter, gauge } from './counters.ts'
 
 export interface Fleet {
   status(): Coded<DestinationStatus>
@@ -79,36 +80,25 @@ async function secretAt(env: Env, disk: Disk, dir: string, name: string): Promis
 
 function countersOf(publisher: Publisher): Counter[] {
   const { counts, lag, flying } = publisher
-  const one = (name: string, help: string, type: Counter['type'], value: number): Counter => ({
-    ...{ name, help, type, values: [{ value }] },
-  })
   const status = publisher.status()
   return [
-    one('fleet_lag_records', 'Durable records that the broker has not taken.', 'gauge', lag ?? 0),
-    one(
+    gauge('fleet_lag_records', 'Durable records that the broker has not taken.', lag ?? 0),
+    gauge(
       'fleet_lag_seconds',
       'Age of the oldest record that the broker has not taken.',
-      'gauge',
       status.lagMs / 1_000,
     ),
-    one('fleet_window', 'Records that are under way to the broker.', 'gauge', flying),
-    one(
+    gauge('fleet_window', 'Records that are under way to the broker.', flying),
+    gauge(
       'fleet_stopped',
       'The broker has another history of this log.',
-      'gauge',
       status.state === 'failed' ? 1 : 0,
     ),
-    one(
-      'fleet_sent_total',
-      'Records that the broker took since the start.',
-      'counter',
-      counts.sent,
-    ),
-    one('fleet_resent_total', 'Records that were sent again.', 'counter', counts.resent),
-    one(
+    counter('fleet_sent_total', 'Records that the broker took since the start.', counts.sent),
+    counter('fleet_resent_total', 'Records that were sent again.', counts.resent),
+    counter(
       'fleet_epochs_total',
       'Streams that were made from the oldest record on.',
-      'counter',
       counts.epochs,
     ),
   ]

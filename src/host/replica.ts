@@ -28,6 +28,7 @@ import { viewBridge } from '../status/view.ts'
 import { statusTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
 import { Closers } from './closers.ts'
+import { gauge } from './counters.ts'
 import { fhirMount } from './fhir-host.ts'
 import type { HttpOptions } from './http-host.ts'
 import { memoryOf } from './memory.ts'
@@ -205,25 +206,20 @@ function overviewOf(env: Env, served: ReadonlyMap<string, Served>): Overview {
 
 function countersOf(served: ReadonlyMap<string, Served>, away: string | null): Counter[] {
   const all = [...served.values()]
-  const gauge = (name: string, help: string, of: (one: Served) => number): Counter => ({
+  const perSite = (name: string, help: string, of: (one: Served) => number): Counter => ({
     ...{ name, help, type: 'gauge' },
     values: all.map((one) => ({ labels: { site: one.site.name }, value: of(one) })),
   })
   return [
-    gauge(
+    perSite(
       'fleet_records',
       'Records of the site at the broker.',
       (one) => one.site.feed.head()?.size ?? 0,
     ),
-    gauge('fleet_behind', 'Records that are not known here yet.', ({ site, knowledge }) =>
+    perSite('fleet_behind', 'Records that are not known here yet.', ({ site, knowledge }) =>
       Math.max(0, (site.feed.head()?.size ?? 0) - 1 - knowledge.state.position),
     ),
-    gauge('fleet_silent', 'Nothing is heard of the site.', (one) => Number(one.site.silent)),
-    {
-      name: 'fleet_broker_lost',
-      help: 'The broker does not answer.',
-      type: 'gauge',
-      values: [{ value: Number(away !== null) }],
-    },
+    perSite('fleet_silent', 'Nothing is heard of the site.', (one) => Number(one.site.silent)),
+    gauge('fleet_broker_lost', 'The broker does not answer.', Number(away !== null)),
   ]
 }
