@@ -6,7 +6,7 @@ import Fastify, { type FastifyServerOptions } from 'fastify'
 import { validatorCompiler } from 'fastify-type-provider-zod'
 import { Registry } from 'prom-client'
 import type { Access } from '../access/access.ts'
-import { parseToken } from '../access/token.ts'
+import { parseBearer } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
 import type { Overview } from '../model/fleet.ts'
 import { failures, type HttpApp, makeApp, onlyReading } from './app.ts'
@@ -76,9 +76,7 @@ async function makeDoor(
   await fastify.ready()
   const surfaces = new Map<string, Promise<Surface>>()
   divert(fastify.server, (request) => {
-    const { authorization } = request.headers
-    const [, text = ''] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? []
-    const id = parseToken(text)?.id
+    const id = parseBearer(request.headers.authorization ?? '')?.id
     const owner = id === undefined ? null : sources.ownerOf(id)
     if (owner === null) return null
     const known = surfaces.get(owner)
