@@ -34,14 +34,7 @@ export async function startFleet(
     env,
     config,
     feed,
-    async older(log) {
-      const { disk, dir, source } = auditor
-      const all = await logsAt(disk, dir, source).list()
-      return all.slice(0, Math.max(0, all.indexOf(log))).map((one) => ({
-        log: one,
-        records: new Feed({ env, disk, dir, source, log: one }),
-      }))
-    },
+    older: olderLogs(env, auditor),
     pumpKey: await secretAt(env, auditor.disk, join(stateDir, 'keys'), 'fleet.key'),
     newest() {
       const { log, size, checkpoint, key } = auditor.state
@@ -59,6 +52,17 @@ export async function startFleet(
     close: () => publisher.stop(),
   }
 }
+
+/** Gives the logs of a directory that were begun before one, the oldest first. */
+export const olderLogs =
+  (env: Env, { disk, dir, source }: Pick<Auditor, 'disk' | 'dir' | 'source'>) =>
+  async (log: string): Promise<{ log: string; records: Feed }[]> => {
+    const all = await logsAt(disk, dir, source).list()
+    return all.slice(0, Math.max(0, all.indexOf(log))).map((one) => ({
+      log: one,
+      records: new Feed({ env, disk, dir, source, log: one }),
+    }))
+  }
 
 const SECRET_BYTES = 32
 
