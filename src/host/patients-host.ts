@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Env } from '../base/env.ts'
 import { utc } from '../base/env.ts'
+import { fileStore } from '../base/file-store.ts'
 import type { Level } from '../base/journal.ts'
 import { AdtListener } from '../hl7/listener.ts'
 import { ListenError } from '../http/listen-error.ts'
@@ -16,7 +17,6 @@ import { Desk } from '../patients/desk.ts'
 import { TableFile } from '../patients/table-file.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { gauge } from './counters.ts'
-import { fileStore } from './file-store.ts'
 
 export interface Patients {
   ownerOf(serial: string, model: string | null): Owner | null
