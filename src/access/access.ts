@@ -2,7 +2,7 @@
 import type { Env } from '../base/env.ts'
 import { PAGE_SCOPES, PageLinks } from './links.ts'
 import type { TokenStore } from './store.ts'
-import { ended, matches, parseToken, SCOPES, type Scope, type Token } from './token.ts'
+import { ended, matches, parseBearer, SCOPES, type Scope, type Token } from './token.ts'
 
 /** Somebody who was let in. */
 export interface Principal {
@@ -90,8 +90,7 @@ export class Access {
     if (shown && this.#tokens.get(shown.token.id) === shown.token) {
       return ended(shown.token, this.#env.wall()) ?? shown.principal
     }
-    const [, text] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
-    const parts = text === undefined ? null : parseToken(text)
+    const parts = parseBearer(authorization)
     if (!parts) return 'malformed'
     const token = this.#tokens.get(parts.id)
     if (!matches(token, parts.secret)) return 'unknown'

@@ -74,6 +74,12 @@ export function parseToken(text: string): { id: string; secret: string } | null 
   return found ? { id: found[1] as string, secret: found[2] as string } : null
 }
 
+/** The parts of the token that a header `authorization` shows; null when it shows none. */
+export function parseBearer(authorization: string): { id: string; secret: string } | null {
+  const [, text = ''] = /^Bearer +(\S+)$/i.exec(authorization) ?? []
+  return parseToken(text)
+}
+
 /** Whether a text looks like a token, wherever it was found. */
 export const looksLikeToken = (text: string) => /wb_[0-9a-f]{8}_/.test(text)
 

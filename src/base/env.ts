@@ -47,6 +47,20 @@ export function sleep(env: Env, ms: number): Promise<void> {
   return new Promise((resolve) => void env.after(ms, resolve))
 }
 
+/** Resolves after `ms`, or at the signal; a real timer does not keep the process alive. */
+export function pause(env: Env, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel()
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = env.after(ms, end, { background: true })
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end)
+  })
+}
+
 /** Resolves with `promise`, which never rejects, or after `ms`; a real timer does not keep the process alive. */
 export function within(env: Env, ms: number, promise: Promise<void>): Promise<void> {
   return new Promise((resolve) => {

@@ -1,6 +1,7 @@
 // One destination: the log is its outbox. It takes what is owed from the feed, sends it one message at a
 // time, in order, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
 import { type Env, utc } from '../base/env.ts'
+import type { FileStore } from '../base/file-store.ts'
 import type { Level } from '../base/journal.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { type Statement, statement } from '../model/statement.ts'
@@ -9,7 +10,7 @@ import { Exchange } from './exchange.ts'
 import { RULES, type Rules } from './machine.ts'
 import { beginning, type Entry, type Gap, Outbox, type Records } from './outbox.ts'
 import { insist, Place, sinceOf } from './place.ts'
-import { type Parked, type Saved, type Store, UnreadablePlace } from './saved.ts'
+import { type Parked, type Saved, UnreadablePlace } from './saved.ts'
 import type { Message, Sender } from './sender.ts'
 import { standing } from './standing.ts'
 import { Turns } from './turns.ts'
@@ -31,7 +32,7 @@ export interface DestinationOptions {
   readonly rules?: Partial<Rules>
   readonly sender: Sender
   readonly records: Records
-  readonly store: Store
+  readonly store: FileStore
   readonly notes: Notes
   log(text: string, level?: Level): void
 }

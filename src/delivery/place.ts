@@ -4,8 +4,9 @@
 
 import { type Env, sleep, utc } from '../base/env.ts'
 import { overlooked, wellAgain } from '../base/failures.ts'
+import type { FileStore } from '../base/file-store.ts'
 import type { Cursor } from '../feed/cursor.ts'
-import { parseSaved, type Saved, type Store, savedText } from './saved.ts'
+import { parseSaved, type Saved, savedText } from './saved.ts'
 
 /** Where something could not be written down or read: how long until it is tried again. */
 const AGAIN_MS = 5_000
@@ -32,13 +33,13 @@ export async function insist(
 export class Place {
   readonly saved: Saved
   readonly #env: Env
-  readonly #store: Store
+  readonly #store: FileStore
   #kept: Cursor | null
   #writing: Promise<void> | null = null
   #dirty = false
   #stopped = false
 
-  private constructor(env: Env, store: Store, saved: Saved) {
+  private constructor(env: Env, store: FileStore, saved: Saved) {
     this.#env = env
     this.#store = store
     this.saved = saved
@@ -46,7 +47,7 @@ export class Place {
   }
 
   /** `since`: what a destination begins with that has no place yet. Rejects when it cannot be kept. */
-  static async open(env: Env, store: Store, name: string, since: string): Promise<Place> {
+  static async open(env: Env, store: FileStore, name: string, since: string): Promise<Place> {
     const text = await store.load()
     const place = new Place(env, store, parseSaved(text, name, since))
     if (text === null) await place.#write()

@@ -29,13 +29,6 @@ const savedSchema = z.strictObject({
 })
 export type Saved = z.infer<typeof savedSchema>
 
-/** Where it is kept: replaced as a whole, or not at all. */
-export interface Store {
-  /** Null = there is nothing yet. Rejects when it cannot be read. */
-  load(): Promise<string | null>
-  save(text: string): Promise<void>
-}
-
 /** What is kept says nothing of this destination. */
 export class UnreadablePlace extends Error {}
 

@@ -10,6 +10,16 @@ interface Counts {
   counters(): readonly Counter[]
 }
 
+const single =
+  (type: Counter['type']) =>
+  (name: string, help: string, value: number): Counter => ({
+    ...{ name, help, type, values: [{ value }] },
+  })
+
+/** What has one value, without labels. */
+export const gauge = single('gauge')
+export const counter = single('counter')
+
 export interface Counting {
   readonly bridge: Bridge
   readonly auditor: Auditor
@@ -30,9 +40,6 @@ function witnessGauges(witnesses: Auditor['status']['witnesses']): Counter[] {
   if (!witnesses) return []
   const { of, signed, behind, problems } = witnesses
   const forks = problems.filter(({ problem }) => isFork(problem)).length
-  const gauge = (name: string, help: string, value: number): Counter => ({
-    ...{ name, help, type: 'gauge', values: [{ value }] },
-  })
   return [
     gauge('audit_witnesses', 'Witnesses of the log.', of),
     gauge('audit_witnesses_signed', 'Witnesses that have cosigned the newest checkpoint.', signed),
@@ -85,24 +92,17 @@ function countersOf({ bridge, auditor }: Counting): Counter[] {
       type: 'counter',
       values: discarded,
     },
-    {
-      name: 'audit_waiting',
-      help: 'Records that wait for the disk.',
-      type: 'gauge',
-      values: [{ value: waiting }],
-    },
-    {
-      name: 'audit_dropped_total',
-      help: 'Records that could not be kept; a gap record says so.',
-      type: 'counter',
-      values: [{ value: dropped }],
-    },
-    {
-      name: 'audit_upkeep_failures_total',
-      help: 'Steps of the care for older segments that could not be done.',
-      type: 'counter',
-      values: [{ value: auditor.upkeepFailures }],
-    },
+    gauge('audit_waiting', 'Records that wait for the disk.', waiting),
+    counter(
+      'audit_dropped_total',
+      'Records that could not be kept; a gap record says so.',
+      dropped,
+    ),
+    counter(
+      'audit_upkeep_failures_total',
+      'Steps of the care for older segments that could not be done.',
+      auditor.upkeepFailures,
+    ),
     ...witnessGauges(auditor.status.witnesses),
   ]
 }

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Bundle, FhirResource } from 'fhir/r4.js'
 import type { Env } from '../base/env.ts'
+import { fileStore } from '../base/file-store.ts'
 import type { Level } from '../base/journal.ts'
 import type { DeliveryConfig } from '../delivery/config.ts'
 import { Destination, type Notes } from '../delivery/destination.ts'
@@ -24,7 +25,6 @@ import type { Coded, DestinationKind, DestinationStatus } from '../model/status.
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
-import { fileStore } from './file-store.ts'
 
 export interface Delivery {
   status(): readonly Coded<DestinationStatus>[]

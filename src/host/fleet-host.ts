@@ -9,6 +9,7 @@ import type { FleetConfig } from '../fleet/stream/config.ts'
 import type { Counter } from '../http/sources.ts'
 import type { Coded, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
+import { counter, gauge } from './counters.ts'
 
 export interface Fleet {
   status(): Coded<DestinationStatus>
@@ -33,14 +34,7 @@ export async function startFleet(
     env,
     config,
     feed,
-    async older(log) {
-      const { disk, dir, source } = auditor
-      const all = await logsAt(disk, dir, source).list()
-      return all.slice(0, Math.max(0, all.indexOf(log))).map((one) => ({
-        log: one,
-        records: new Feed({ env, disk, dir, source, log: one }),
-      }))
-    },
+    older: olderLogs(env, auditor),
     pumpKey: await secretAt(env, auditor.disk, join(stateDir, 'keys'), 'fleet.key'),
     newest() {
       const { log, size, checkpoint, key } = auditor.state
@@ -58,6 +52,17 @@ export async function startFleet(
     close: () => publisher.stop(),
   }
 }
+
+/** Gives the logs of a directory that were begun before one, the oldest first. */
+export const olderLogs =
+  (env: Env, { disk, dir, source }: Pick<Auditor, 'disk' | 'dir' | 'source'>) =>
+  async (log: string): Promise<{ log: string; records: Feed }[]> => {
+    const all = await logsAt(disk, dir, source).list()
+    return all.slice(0, Math.max(0, all.indexOf(log))).map((one) => ({
+      log: one,
+      records: new Feed({ env, disk, dir, source, log: one }),
+    }))
+  }
 
 const SECRET_BYTES = 32
 
@@ -79,36 +84,25 @@ async function secretAt(env: Env, disk: Disk, dir: string, name: string): Promis
 
 function countersOf(publisher: Publisher): Counter[] {
   const { counts, lag, flying } = publisher
-  const one = (name: string, help: string, type: Counter['type'], value: number): Counter => ({
-    ...{ name, help, type, values: [{ value }] },
-  })
   const status = publisher.status()
   return [
-    one('fleet_lag_records', 'Durable records that the broker has not taken.', 'gauge', lag ?? 0),
-    one(
+    gauge('fleet_lag_records', 'Durable records that the broker has not taken.', lag ?? 0),
+    gauge(
       'fleet_lag_seconds',
       'Age of the oldest record that the broker has not taken.',
-      'gauge',
       status.lagMs / 1_000,
     ),
-    one('fleet_window', 'Records that are under way to the broker.', 'gauge', flying),
-    one(
+    gauge('fleet_window', 'Records that are under way to the broker.', flying),
+    gauge(
       'fleet_stopped',
       'The broker has another history of this log.',
-      'gauge',
       status.state === 'failed' ? 1 : 0,
     ),
-    one(
-      'fleet_sent_total',
-      'Records that the broker took since the start.',
-      'counter',
-      counts.sent,
-    ),
-    one('fleet_resent_total', 'Records that were sent again.', 'counter', counts.resent),
-    one(
+    counter('fleet_sent_total', 'Records that the broker took since the start.', counts.sent),
+    counter('fleet_resent_total', 'Records that were sent again.', counts.resent),
+    counter(
       'fleet_epochs_total',
       'Streams that were made from the oldest record on.',
-      'counter',
       counts.epochs,
     ),
   ]

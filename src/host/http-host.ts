@@ -11,11 +11,9 @@ import { isLoopback } from '../base/loopback.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
 import type { Feed } from '../feed/feed.ts'
-
 import { ListenError } from '../http/listen-error.ts'
 import { type HttpServer, type ListenOptions, listen } from '../http/server.ts'
-
-import type { AuditTiles, Counter, ReadLog } from '../http/sources.ts'
+import type { AuditTiles, Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { isLoss } from '../model/event.ts'
@@ -27,6 +25,7 @@ import { fhirMount } from './fhir-host.ts'
 import type { Fleet } from './fleet-host.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
 import type { Patients } from './patients-host.ts'
+import { readLog } from './read-log.ts'
 
 export interface HttpOptions extends ListenOptions {
   /** False: whoever reaches the port may read. On this computer only. */
@@ -124,15 +123,5 @@ export async function startHttp(
   } catch (error) {
     tokens.close()
     throw error
-  }
-}
-
-function readLog(auditor: Auditor): ReadLog {
-  return {
-    read({ principal: { id, auth }, route, pump }) {
-      const actor = { id, role: auth === 'page-link' ? 'page' : 'client', auth }
-      return auditor.read({ actor, route, pump })
-    },
-    refused: () => auditor.refuse(),
   }
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, systemEnv } from '../base/env.ts'
+import { fileStore } from '../base/file-store.ts'
 import { owed } from '../delivery/outbox.ts'
 import { sinceOf } from '../delivery/place.ts'
 import { parseSaved } from '../delivery/saved.ts'
@@ -11,7 +12,6 @@ import { Feed } from '../feed/feed.ts'
 import { bundleOf } from '../fhir/bundle.ts'
 import { sourceOf } from '../model/source.ts'
 import { type Addressee, placeFile } from './delivery-host.ts'
-import { fileStore } from './file-store.ts'
 
 const feedOf = (env: Env, dir: string, log: string) =>
   new Feed({ env, disk: nodeDisk, dir, source: sourceOf(log), log })

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import type { Env } from '../base/env.ts'
 import { utc } from '../base/env.ts'
+import { fileStore } from '../base/file-store.ts'
 import type { Level } from '../base/journal.ts'
 import { AdtListener } from '../hl7/listener.ts'
 import { ListenError } from '../http/listen-error.ts'
@@ -15,7 +16,7 @@ import type { AdtConfig, PatientsConfig } from '../patients/config.ts'
 import { Desk } from '../patients/desk.ts'
 import { TableFile } from '../patients/table-file.ts'
 import type { Auditor } from '../recorder/auditor.ts'
-import { fileStore } from './file-store.ts'
+import { gauge } from './counters.ts'
 
 export interface Patients {
   ownerOf(serial: string, model: string | null): Owner | null
@@ -132,9 +133,6 @@ async function listening(
 
 function countersOf(desk: Desk, listener: Pick<AdtListener, 'answers'> | null): Counter[] {
   const { assigned, problem, refused } = desk.status
-  const gauge = (name: string, help: string, value: number): Counter => ({
-    ...{ name, help, type: 'gauge', values: [{ value }] },
-  })
   return [
     gauge('patients_pumps', 'Pumps that are known to be somebody’s.', assigned),
     gauge('patients_refused', 'Pumps that the table gives to two patients.', refused.length),

@@ -15,7 +15,7 @@ import type { BrokerConfig } from '../fleet/stream/config.ts'
 import { SITE } from '../fleet/stream/names.ts'
 import { listenForMany } from '../http/door.ts'
 import type { HttpServer } from '../http/server.ts'
-import type { Counter, HttpSources, ReadLog } from '../http/sources.ts'
+import type { Counter, HttpSources } from '../http/sources.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { type Overview, overviewPump, worstFirst } from '../model/fleet.ts'
@@ -28,10 +28,12 @@ import { viewBridge } from '../status/view.ts'
 import { statusTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
 import { Closers } from './closers.ts'
+import { gauge } from './counters.ts'
 import { fhirMount } from './fhir-host.ts'
 import type { HttpOptions } from './http-host.ts'
 import { memoryOf } from './memory.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
+import { readLog } from './read-log.ts'
 
 export interface ReplicaOptions {
   readonly broker: BrokerConfig
@@ -107,7 +109,7 @@ export async function startReplica(
       {
         env,
         access: new Access({ env, tokens, required: true }),
-        reads: readLog(auditor, ''),
+        reads: readLog(auditor),
         overview,
         notReady: () => (away() === null ? null : 'The broker does not answer.'),
         counters: () => countersOf(served, away()),
@@ -202,37 +204,22 @@ function overviewOf(env: Env, served: ReadonlyMap<string, Served>): Overview {
   }
 }
 
-/** `of`: in front of every address that is recorded. */
-function readLog(auditor: Auditor, of: string): ReadLog {
-  return {
-    read({ principal: { id, auth }, route, pump }) {
-      return auditor.read({ actor: { id, role: 'client', auth }, route: `${of}${route}`, pump })
-    },
-    refused: () => auditor.refuse(),
-  }
-}
-
 function countersOf(served: ReadonlyMap<string, Served>, away: string | null): Counter[] {
   const all = [...served.values()]
-  const gauge = (name: string, help: string, of: (one: Served) => number): Counter => ({
+  const perSite = (name: string, help: string, of: (one: Served) => number): Counter => ({
     ...{ name, help, type: 'gauge' },
     values: all.map((one) => ({ labels: { site: one.site.name }, value: of(one) })),
   })
   return [
-    gauge(
+    perSite(
       'fleet_records',
       'Records of the site at the broker.',
       (one) => one.site.feed.head()?.size ?? 0,
     ),
-    gauge('fleet_behind', 'Records that are not known here yet.', ({ site, knowledge }) =>
+    perSite('fleet_behind', 'Records that are not known here yet.', ({ site, knowledge }) =>
       Math.max(0, (site.feed.head()?.size ?? 0) - 1 - knowledge.state.position),
     ),
-    gauge('fleet_silent', 'Nothing is heard of the site.', (one) => Number(one.site.silent)),
-    {
-      name: 'fleet_broker_lost',
-      help: 'The broker does not answer.',
-      type: 'gauge',
-      values: [{ value: Number(away !== null) }],
-    },
+    perSite('fleet_silent', 'Nothing is heard of the site.', (one) => Number(one.site.silent)),
+    gauge('fleet_broker_lost', 'The broker does not answer.', Number(away !== null)),
   ]
 }

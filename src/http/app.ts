@@ -51,14 +51,9 @@ export async function makeApp(
       answer(request, reply, sources, plain(request, settings) ?? problemOf(error))
     },
   })
-  const connections = new Connections(fastify.server, settings.limits.connections)
   const hub: Hub = new Hub(sources, (reason) => metrics.sentAway(reason))
   const metrics = metricsOf(sources, () => hub.size)
-  onlyReading(fastify)
-  fastify.setValidatorCompiler(validatorCompiler)
-  fastify.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  failures(fastify, sources)
-  guard(fastify, sources, settings, connections)
+  const end = guarded(fastify, sources, settings)
   const answered = (request: FastifyRequest, reply: FastifyReply) =>
     metrics.answered(
       request.route,
@@ -92,11 +87,28 @@ export async function makeApp(
     fastify,
     async close() {
       hub.close()
-      // Who is being answered has a moment; who only holds a connection is not waited for.
-      const cancel = sources.env.after(CLOSE_MS, () => connections.end())
-      await fastify.close()
-      cancel()
+      await end()
     },
+  }
+}
+
+/** What holds for every server of ours, before it has any route. Returns the way to end it. */
+export function guarded(
+  fastify: FastifyInstance,
+  sources: Pick<HttpSources, 'env' | 'access' | 'reads' | 'log' | 'mounts'>,
+  settings: HttpSettings,
+): () => Promise<void> {
+  const connections = new Connections(fastify.server, settings.limits.connections)
+  onlyReading(fastify)
+  fastify.setValidatorCompiler(validatorCompiler)
+  fastify.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  failures(fastify, sources)
+  guard(fastify, sources, settings, connections)
+  return async () => {
+    // Who is being answered has a moment; who only holds a connection is not waited for.
+    const cancel = sources.env.after(CLOSE_MS, () => connections.end())
+    await fastify.close()
+    cancel()
   }
 }
 
@@ -114,10 +126,7 @@ export function onlyReading(fastify: FastifyInstance): void {
   })
 }
 
-export function failures(
-  fastify: FastifyInstance,
-  sources: Pick<HttpSources, 'log' | 'mounts'>,
-): void {
+function failures(fastify: FastifyInstance, sources: Pick<HttpSources, 'log' | 'mounts'>): void {
   fastify.setNotFoundHandler(() => {
     throw new HttpProblem('not-found')
   })

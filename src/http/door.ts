@@ -3,15 +3,12 @@
 // the overview of all, for tokens that are for all.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import Fastify, { type FastifyServerOptions } from 'fastify'
-import { validatorCompiler } from 'fastify-type-provider-zod'
 import { Registry } from 'prom-client'
 import type { Access } from '../access/access.ts'
-import { parseToken } from '../access/token.ts'
+import { parseBearer } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
 import type { Overview } from '../model/fleet.ts'
-import { failures, type HttpApp, makeApp, onlyReading } from './app.ts'
-import { Connections } from './connections.ts'
-import { guard } from './guard.ts'
+import { guarded, type HttpApp, makeApp } from './app.ts'
 import { countersText } from './metrics.ts'
 import { headersOf } from './origin.ts'
 import { HttpProblem } from './problems.ts'
@@ -45,12 +42,7 @@ async function makeDoor(
 ): Promise<HttpApp> {
   const headers = headersOf(settings)
   const fastify = Fastify({ ...options, return503OnClosing: false })
-  const connections = new Connections(fastify.server, settings.limits.connections)
-  onlyReading(fastify)
-  fastify.setValidatorCompiler(validatorCompiler)
-  fastify.setSerializerCompiler(() => (data) => JSON.stringify(data))
-  failures(fastify, sources)
-  guard(fastify, sources, settings, connections)
+  const end = guarded(fastify, sources, settings)
   fastify.addHook('onSend', (_request, reply, payload, done) => {
     reply.headers(headers)
     done(null, payload)
@@ -76,9 +68,7 @@ async function makeDoor(
   await fastify.ready()
   const surfaces = new Map<string, Promise<Surface>>()
   divert(fastify.server, (request) => {
-    const { authorization } = request.headers
-    const [, text = ''] = /^Bearer +(\S+)$/i.exec(authorization ?? '') ?? []
-    const id = parseToken(text)?.id
+    const id = parseBearer(request.headers.authorization ?? '')?.id
     const owner = id === undefined ? null : sources.ownerOf(id)
     if (owner === null) return null
     const known = surfaces.get(owner)
@@ -94,14 +84,10 @@ async function makeDoor(
     async close() {
       const all = await Promise.allSettled(surfaces.values())
       for (const one of all) if (one.status === 'fulfilled') await one.value.app.close()
-      const cancel = sources.env.after(CLOSE_MS, () => connections.end())
-      await fastify.close()
-      cancel()
+      await end()
     },
   }
 }
-
-const CLOSE_MS = 1_000
 
 interface Surface {
   readonly app: HttpApp

@@ -3,7 +3,7 @@
 // everything when another log is written.
 import { type Disk, errorCode } from '../base/disk.ts'
 import { Emitter } from '../base/emitter.ts'
-import type { Cancel, Env } from '../base/env.ts'
+import { type Cancel, type Env, pause } from '../base/env.ts'
 import type { Feed, LogHead } from '../feed/feed.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import type { Source } from '../model/reading.ts'
@@ -283,14 +283,4 @@ export class Follower {
       this.#set({ notSaved: notSaved + 1, code: errorCode(error) })
     }
   }
-}
-
-function pause(env: Env, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = env.after(ms, resolve, { background: true })
-    signal.addEventListener('abort', () => {
-      cancel()
-      resolve()
-    })
-  })
 }

@@ -2,6 +2,7 @@
 // and by what is told of patients, one change at a time, each a record of the log. Nothing counts as told before
 // it is durable. What is said of it to operators names no patient.
 import { type Env, sleep } from '../base/env.ts'
+import type { FileStore } from '../base/file-store.ts'
 import type { Level } from '../base/journal.ts'
 import {
   type Assignment,
@@ -12,7 +13,7 @@ import {
   ownerOf,
   type PatientTold,
 } from '../model/owner.ts'
-import { type Kept, keptText, parseKept } from './kept.ts'
+import { keptText, parseKept } from './kept.ts'
 import {
   changesOf,
   type Effect,
@@ -37,7 +38,7 @@ export interface DeskOptions {
   readonly env: Env
   readonly ledger: Ledger
   /** What was told, beside the log. */
-  readonly kept: Kept
+  readonly kept: FileStore
   /** For operators: without patients. */
   log(text: string, level?: Level): void
 }

@@ -4,12 +4,6 @@
 import { z } from 'zod'
 import { type Owners, toldSchema } from '../model/owner.ts'
 
-export interface Kept {
-  /** Null = there is none. Rejects when it cannot be read. */
-  load(): Promise<string | null>
-  save(text: string): Promise<void>
-}
-
 const keptSchema = z.strictObject({ v: z.literal(1), told: z.record(z.string(), toldSchema) })
 
 /** Throws when it is none. */

@@ -15,6 +15,7 @@ import {
   caughtUp,
   cleanUp,
   freePort,
+  linesOf,
   onCleanUp,
   type Room,
   removeStream,
@@ -113,19 +114,6 @@ async function clearPort(): Promise<number> {
   }
 }
 
-async function linesIn(urls: readonly string[], stream: string): Promise<string[]> {
-  const connection = await connect({ servers: urls.map((url) => url.slice(7)) })
-  const manager = await jetstreamManager(connection)
-  const { state } = await manager.streams.info(stream)
-  const all: string[] = []
-  for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
-    const one = await manager.streams.getMessage(stream, { seq })
-    all.push(Buffer.from(one?.data ?? []).toString())
-  }
-  await connection.close()
-  return all
-}
-
 describe('a fleet on three nodes', () => {
   it('has every durable record exactly once, in order, whatever happens to nodes and bridges', async () => {
     const nodes = await cluster()
@@ -161,12 +149,12 @@ describe('a fleet on three nodes', () => {
       await caughtUp(sent, `everything is there: ${JSON.stringify(sent.publisher.status())}`)
     const streams = rooms.map(({ name }, n) => streamOf({ site: site(n), log: name }))
     for (const [n, one] of rooms.entries())
-      expect(await linesIn(nodes.urls, streams[n] as string), site(n)).toEqual(await one.lines())
+      expect(await linesOf(nodes.urls, streams[n] as string), site(n)).toEqual(await one.lines())
     // One stream is lost altogether.
     await removeStream(nodes.urls[0] as string, streams[0] as string)
     await rooms[0]?.append(some(1, written))
     await until(() => (sends[0] as Sending).publisher.counts.epochs > 0, 'it is made again', 60)
     await caughtUp(sends[0] as Sending)
-    expect(await linesIn(nodes.urls, streams[0] as string)).toEqual(await rooms[0]?.lines())
+    expect(await linesOf(nodes.urls, streams[0] as string)).toEqual(await rooms[0]?.lines())
   })
 })

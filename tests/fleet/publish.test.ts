@@ -15,6 +15,7 @@ import {
   broker,
   caughtUp,
   cleanUp,
+  linesOf,
   live,
   messagesOf,
   onCleanUp,
@@ -31,8 +32,7 @@ afterEach(cleanUp)
 
 const SITE = 'clinic-a'
 const nameOf = ({ name }: Room) => streamOf({ site: SITE, log: name })
-const linesAt = async (url: string, one: Room) =>
-  (await messagesOf(url, nameOf(one))).map(({ line }) => line)
+const linesAt = (url: string, one: Room) => linesOf(url, nameOf(one))
 
 it('a sender that is ended while brokers say nothing ends at once', async () => {
   const mute = createServer(() => {}).listen(0, '127.0.0.1')

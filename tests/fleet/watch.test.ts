@@ -2,7 +2,7 @@
 // under another key, each with the first checkpoint that shows it; a log that only grows is cosigned.
 import { createHash, type KeyObject } from 'node:crypto'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { connect, headers } from '@nats-io/transport-node'
+import { headers } from '@nats-io/transport-node'
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkpointText, originOf, parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
 import { Frontier, leafHash } from '../../src/audit/format/merkle.ts'
@@ -20,6 +20,7 @@ import type { Found } from '../../src/fleet/watch/watch.ts'
 import { startWatch } from '../../src/host/fleet-watch.ts'
 import { runWitness } from '../../src/witness/run.ts'
 import {
+  bare,
   broker,
   caughtUp,
   cleanUp,
@@ -64,7 +65,7 @@ async function watching(url: string, dir: string, logs: readonly string[]) {
 
 /** What somebody puts in the place of a log's stream, signed as they can. */
 async function forge(url: string, log: string, lines: readonly string[], key: KeyObject) {
-  const connection = await connect({ servers: url.replace('nats://', '') })
+  const connection = await bare(url)
   const ref = { site: SITE, log }
   await (await jetstreamManager(connection)).streams.add({
     name: streamOf(ref),

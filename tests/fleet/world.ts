@@ -16,9 +16,9 @@ import { AuditLog } from '../../src/audit/log/log.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
 import { systemEnv } from '../../src/base/env.ts'
 import { Feed } from '../../src/feed/feed.ts'
-import { logsAt } from '../../src/feed/logs.ts'
 import { Publisher } from '../../src/fleet/publish/publisher.ts'
 import { type FleetConfig, fleetSchema } from '../../src/fleet/stream/config.ts'
+import { olderLogs } from '../../src/host/fleet-host.ts'
 
 export const env = systemEnv()
 const dirs: string[] = []
@@ -129,9 +129,16 @@ export interface Message {
   readonly checkpoint: string | null
 }
 
-/** All messages of a stream in order, by the bare client. */
-export async function messagesOf(url: string, stream: string): Promise<Message[]> {
-  const connection = await connect({ servers: url.replace('nats://', '') })
+/** The bare client. */
+export const bare = (url: string | readonly string[]) =>
+  connect({ servers: [url].flat().map((one) => one.replace('nats://', '')) })
+
+/** All messages of a stream in order. */
+export async function messagesOf(
+  url: string | readonly string[],
+  stream: string,
+): Promise<Message[]> {
+  const connection = await bare(url)
   try {
     const manager = await jetstreamManager(connection)
     const { state } = await manager.streams.info(stream)
@@ -151,8 +158,11 @@ export async function messagesOf(url: string, stream: string): Promise<Message[]
   }
 }
 
+export const linesOf = async (url: string | readonly string[], stream: string) =>
+  (await messagesOf(url, stream)).map(({ line }) => line)
+
 export async function removeStream(url: string, stream: string): Promise<void> {
-  const connection = await connect({ servers: url.replace('nats://', '') })
+  const connection = await bare(url)
   await (await jetstreamManager(connection)).streams.delete(stream)
   await connection.close()
 }
@@ -233,17 +243,7 @@ export function sending(
     env,
     config: fleetSchema.parse({ servers, site, replicas: 1, ...more }),
     feed: from.feed,
-    async older(log) {
-      const own = {
-        env,
-        disk: nodeDisk,
-        dir: join(from.dir, 'audit'),
-        source: 'simulator',
-      } as const
-      const all = await logsAt(nodeDisk, own.dir, own.source).list()
-      const before = all.slice(0, all.indexOf(log))
-      return before.map((one) => ({ log: one, records: new Feed({ ...own, log: one }) }))
-    },
+    older: olderLogs(env, { disk: nodeDisk, dir: join(from.dir, 'audit'), source: 'simulator' }),
     pumpKey: Buffer.alloc(32, site),
     newest() {
       const { log, size, checkpoint, key } = from.log.state

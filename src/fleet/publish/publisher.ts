@@ -3,7 +3,7 @@
 // log, is kept there by retention, and is sent in constant memory when the broker is back. Where the
 // broker has another history of the log, nothing is sent, and that is told until it is settled. What the
 // broker lacks of logs that were set aside before is sent first.
-import { type Env, utc } from '../../base/env.ts'
+import { type Env, pause, utc } from '../../base/env.ts'
 import type { FeedRecord } from '../../feed/feed-record.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import type { Coded, DestinationStatus } from '../../model/status.ts'
@@ -179,11 +179,16 @@ export class Publisher {
   /** Null = the end came first; a connection that is made after it is closed. */
   async #open(): Promise<Broker | null> {
     const { config } = this.#options
+    const { signal } = this.#end
     const opening = openBroker(config, `wandbridge ${config.site}`)
+    let end = () => {}
     const ended = new Promise<null>((resolve) => {
-      this.#end.signal.addEventListener('abort', () => resolve(null), { once: true })
+      end = () => resolve(null)
+      signal.addEventListener('abort', end)
     })
-    const broker = await Promise.race([opening, ended])
+    // A broker may be away for a month: an attempt that is over leaves nothing behind.
+    const leave = () => signal.removeEventListener('abort', end)
+    const broker = await Promise.race([opening, ended]).finally(leave)
     if (broker === null)
       void opening.then(
         (late) => late.close(),
@@ -278,20 +283,21 @@ export class Publisher {
       if (!there) pipeline.end(new Error('the connection was lost'))
     })
     // A connection that is closed answers nothing any more, not even that it is.
-    const stop = () => {
-      leave()
-      pipeline.end(new Error('the bridge ends'))
-    }
+    const stop = () => pipeline.end(new Error('the bridge ends'))
     signal.addEventListener('abort', stop, { once: true })
-    for await (const item of feed.follow({ log: ref.log, position }, { signal })) {
-      if (item.kind === 'record') {
-        this.#tried = Math.max(this.#tried, item.record.position)
-        await pipeline.send({ ...sentOf(item.record, subject), with: this.#closing(item.record) })
-      } else if (item.kind === 'caught-up') await pipeline.flush()
-      else break
+    try {
+      for await (const item of feed.follow({ log: ref.log, position }, { signal })) {
+        if (item.kind === 'record') {
+          this.#tried = Math.max(this.#tried, item.record.position)
+          await pipeline.send({ ...sentOf(item.record, subject), with: this.#closing(item.record) })
+        } else if (item.kind === 'caught-up') await pipeline.flush()
+        else break
+      }
+      await pipeline.drained()
+    } finally {
+      leave()
+      signal.removeEventListener('abort', stop)
     }
-    await pipeline.drained()
-    leave()
     if (failure !== null) throw failure
   }
 
@@ -342,16 +348,3 @@ export class Publisher {
 }
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
-
-function pause(env: Env, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel()
-      signal.removeEventListener('abort', end)
-      resolve()
-    }
-    const cancel = env.after(ms, end, { background: true })
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end)
-  })
-}

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseCheckpoint, type SignedCheckpoint } from '../../audit/format/checkpoint.ts'
 import { submissionText } from '../../audit/format/submission.ts'
 import { type Disk, readAll, replaceFile } from '../../base/disk.ts'
-import { type Env, utc } from '../../base/env.ts'
+import { type Env, pause, utc } from '../../base/env.ts'
 import type { Witness } from '../../witness/witness.ts'
 import type { Site, Sites } from '../serve/sites.ts'
 import { type Finding, type Kept, RoomLog } from './room-log.ts'
@@ -69,15 +69,7 @@ export class Watch {
       } catch (error) {
         log(`${site.name} cannot be followed: ${(error as Error).message}. It is tried again.`)
       }
-      await new Promise<void>((resolve) => {
-        const end = () => {
-          cancel()
-          signal.removeEventListener('abort', end)
-          resolve()
-        }
-        const cancel = env.after(AGAIN_MS, end, { background: true })
-        signal.addEventListener('abort', end)
-      })
+      await pause(env, AGAIN_MS, signal)
     }
   }
 

@@ -1,7 +1,7 @@
 // A small text that is kept in a file of the state directory: replaced as a whole, or not at all.
 import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { nodeDisk, replaceFile } from '../base/disk.ts'
+import { nodeDisk, replaceFile } from './disk.ts'
 
 export interface FileStore {
   /** Null = there is nothing yet. Rejects when it cannot be read. */
