@@ -9,6 +9,9 @@ export const LEVELS = ['error', 'warning', 'info', 'debug'] as const
 export type Level = (typeof LEVELS)[number]
 export const FORMATS = ['text', 'json'] as const
 
+/** How a room says something: a sentence and, where it is no bad news, its level. */
+export type Say = (text: string, level?: Level) => void
+
 export interface JournalSettings {
   readonly format: (typeof FORMATS)[number]
   readonly level: Level
@@ -75,8 +78,7 @@ export class Journal {
     write(`${systemd ? priority : `${at}  `}${port}${marked}${line}`, false)
   }
 
-  /** For a room, which says a sentence and, where it is no bad news, its level. */
-  of(about: string): (text: string, level?: Level) => void {
+  of(about: string): Say {
     return (text, level = 'warning') => this.say(level, about, text)
   }
 }

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Env } from '../base/env.ts'
-import type { Level } from '../base/journal.ts'
+import type { Say } from '../base/journal.ts'
 import { readYamlFile, YamlFileError } from '../base/yaml-file.ts'
 import {
   type BrokerConfig,
@@ -118,7 +118,7 @@ export function auditOf({ audit }: Config): NonNullable<HostOptions['audit']> {
 /** Whose pump is whose. */
 export const patientsOf = (
   { patients }: Config,
-  log: (text: string, level?: Level) => void,
+  log: Say,
 ): NonNullable<HostOptions['patients']> => ({ config: patients ?? null, log })
 
 /** The broker that `--from` names; the configuration says how it lets us in. Throws CommandError(USAGE). */
@@ -138,7 +138,7 @@ export function brokerOf({ fleet }: Config, from: string): BrokerConfig {
 /** Where messages go. */
 export function deliveryOf(
   { hl7, delivery, codings }: Config,
-  log: (text: string, level?: Level) => void,
+  log: Say,
 ): NonNullable<HostOptions['delivery']> {
   return { destinations: { hl7: hl7.destinations, ...delivery, codings: codingsOf(codings) }, log }
 }
@@ -152,7 +152,7 @@ export function captureOf({ capture }: Config): NonNullable<HostOptions['capture
 /** Where to listen and how; undefined = nowhere. Throws CommandError(USAGE) on what cannot be. */
 export function httpOf(
   { http: { listen, tls, publicUrl, ...http }, locale, zone, codings }: Config,
-  log: (text: string, level?: Level) => void,
+  log: Say,
 ): HttpOptions | undefined {
   if (listen === 'none') return undefined
   const found = /^(?:\[([0-9a-f:.]+)\]|([^:\s]+)):(\d{1,5})$/i.exec(listen)

@@ -2,7 +2,7 @@
 // time, in order, and keeps its place on the disk. It waits for nobody else, and nobody waits for it.
 import { type Env, utc } from '../base/env.ts'
 import type { FileStore } from '../base/file-store.ts'
-import type { Level } from '../base/journal.ts'
+import type { Say } from '../base/journal.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { type Statement, statement } from '../model/statement.ts'
 import type { Coded, DestinationStatus } from '../model/status.ts'
@@ -34,7 +34,7 @@ export interface DestinationOptions {
   readonly records: Records
   readonly store: FileStore
   readonly notes: Notes
-  log(text: string, level?: Level): void
+  readonly log: Say
 }
 
 export class Destination {

@@ -2,7 +2,7 @@
 // something to send, sent again, closed, waited for. It knows what the destination said last, and whether it is
 // down; that it is, and that it is well again, is said once.
 import type { Cancel, Env } from '../base/env.ts'
-import type { Level } from '../base/journal.ts'
+import type { Say } from '../base/journal.ts'
 import { type Statement, statement } from '../model/statement.ts'
 import { type Event, IDLE, type Result, type Rules, type State, step } from './machine.ts'
 import type { Link, Message, Reply, Sender } from './sender.ts'
@@ -16,7 +16,7 @@ export class Exchange {
   readonly #env: Env
   readonly #rules: Rules
   readonly #link: Link
-  readonly #log: (text: string, level?: Level) => void
+  readonly #log: Say
   #state: State = IDLE
   #stopped = false
   /** How the message that is under way is tried. */
@@ -33,7 +33,7 @@ export class Exchange {
   /** That it takes nothing now stands in the log of the bridge. */
   #saidDown = false
 
-  constructor(env: Env, sender: Sender, rules: Rules, log: (text: string, level?: Level) => void) {
+  constructor(env: Env, sender: Sender, rules: Rules, log: Say) {
     this.#env = env
     this.#rules = rules
     this.#log = log

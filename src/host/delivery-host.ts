@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Bundle, FhirResource } from 'fhir/r4.js'
 import type { Env } from '../base/env.ts'
 import { fileStore } from '../base/file-store.ts'
-import type { Level } from '../base/journal.ts'
+import type { Say } from '../base/journal.ts'
 import type { DeliveryConfig } from '../delivery/config.ts'
 import { Destination, type Notes } from '../delivery/destination.ts'
 import { fhirSender, type Transactions } from '../delivery/fhir-push.ts'
@@ -167,7 +167,7 @@ export function startDelivery(
   stateDir: string,
   { auditor, feed }: { readonly auditor: Auditor; readonly feed: Records },
   configs: readonly Addressee[],
-  log: (text: string, level?: Level) => void,
+  log: Say,
   quick: Partial<Rules> = {},
 ): Delivery {
   const taken = configs.filter((one) => auditor.source === 'device' || one.testMessages)

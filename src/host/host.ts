@@ -7,7 +7,7 @@ import { listLogs } from '../audit/read/files.ts'
 import { systemAccount } from '../base/account.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
-import type { Level } from '../base/journal.ts'
+import type { Say } from '../base/journal.ts'
 import { clockState } from '../base/time-service.ts'
 import type { Bridge, BridgeOptions } from '../bridge/bridge.ts'
 import { interrogateOnce } from '../bridge/interrogate.ts'
@@ -94,11 +94,11 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
   /** Null = nobody says any more whose a pump is. Not given = it stays as the log says. */
   readonly patients?: {
     readonly config: PatientsConfig | null
-    log(text: string, level?: Level): void
+    readonly log: Say
   }
   readonly delivery?: {
     readonly destinations: Destinations
-    log(text: string, level?: Level): void
+    readonly log: Say
   }
   /** Reads the configuration again and says what became of it. */
   readonly reload?: () => Promise<Reply<'reload'>>

@@ -6,7 +6,7 @@ import { Access } from '../access/access.ts'
 import { TokenStore } from '../access/store.ts'
 import type { TokenWish } from '../access/token.ts'
 import type { Env } from '../base/env.ts'
-import type { Level } from '../base/journal.ts'
+import type { Say } from '../base/journal.ts'
 import { isLoopback } from '../base/loopback.ts'
 import { VERSION } from '../base/version.ts'
 import type { Bridge } from '../bridge/bridge.ts'
@@ -35,7 +35,7 @@ export interface HttpOptions extends ListenOptions {
   /** Of the clinic, beside ours, in FHIR. */
   readonly codings?: Codings
   /** For errors nobody expected, and certificates read again. */
-  readonly log: (text: string, level?: Level) => void
+  readonly log: Say
 }
 
 export interface Http extends Omit<HttpServer, 'close'> {

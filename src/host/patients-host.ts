@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Env } from '../base/env.ts'
 import { utc } from '../base/env.ts'
 import { fileStore } from '../base/file-store.ts'
-import type { Level } from '../base/journal.ts'
+import type { Say } from '../base/journal.ts'
 import { AdtListener } from '../hl7/listener.ts'
 import { ListenError } from '../http/listen-error.ts'
 import type { Counter } from '../http/sources.ts'
@@ -35,7 +35,7 @@ export interface PatientsOptions {
   readonly knowledge: Pick<Knowledge, 'owners'>
   /** Null = nobody says any more whose a pump is. Undefined = it stays as the log says. */
   readonly config: PatientsConfig | null | undefined
-  log(text: string, level?: Level): void
+  readonly log: Say
 }
 
 /** Senders whose clocks have no zone may be so far ahead. */

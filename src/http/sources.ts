@@ -2,7 +2,7 @@
 import type { Observable } from 'rxjs'
 import type { Access, Principal } from '../access/access.ts'
 import type { Env } from '../base/env.ts'
-import type { Level } from '../base/journal.ts'
+import type { Say } from '../base/journal.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { PumpView } from '../knowledge/views.ts'
@@ -92,7 +92,7 @@ export interface HttpSources {
   /** The page; none = it was not built. */
   readonly page?: readonly PageFile[]
   /** For errors nobody expected. */
-  log(text: string, level?: Level): void
+  readonly log: Say
 }
 
 export interface HttpLimits {

@@ -3,7 +3,7 @@
 // it is durable. What is said of it to operators names no patient.
 import { type Env, sleep } from '../base/env.ts'
 import type { FileStore } from '../base/file-store.ts'
-import type { Level } from '../base/journal.ts'
+import type { Say } from '../base/journal.ts'
 import {
   type Assignment,
   foldAssignment,
@@ -40,7 +40,7 @@ export interface DeskOptions {
   /** What was told, beside the log. */
   readonly kept: FileStore
   /** For operators: without patients. */
-  log(text: string, level?: Level): void
+  readonly log: Say
 }
 
 export interface DeskStatus {
