@@ -184,12 +184,16 @@ describe('a HID port that cannot be opened', () => {
   })
 
   it('closed before it was open never opens, and lets the device go', async () => {
+    let asked = () => {}
+    const whenAsked = new Promise<void>((resolve) => (asked = resolve))
     let go: (hid: FakeHid) => void = () => {}
-    const fake = fakeDriver(() => new Promise<FakeHid>((resolve) => (go = resolve)))
+    const fake = fakeDriver(() => {
+      asked()
+      return new Promise<FakeHid>((resolve) => (go = resolve))
+    })
     const port = hidSource(path, { env, driver: fake.driver }).create()
     const opening = failure(port)
-    await vi.waitFor(() => expect(go).not.toBe(undefined))
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await whenAsked
     await closed(port)
     const hid = new FakeHid()
     go(hid)
