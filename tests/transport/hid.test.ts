@@ -1,6 +1,6 @@
 // A HID port over node-hid's surface: it opens once, ends once whatever way the device goes, never
 // waits without a limit, and says in words why it cannot be opened.
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MAX_OUTSTANDING, REPORT_SIZE } from '../../protocol/framing/hid-report.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { hidSource } from '../../src/transport/hid.ts'
@@ -20,7 +20,8 @@ beforeEach(() => {
 
 const uncaught: unknown[] = []
 const note = (error: unknown) => void uncaught.push(error)
-process.on('uncaughtException', note)
+beforeAll(() => void process.on('uncaughtException', note))
+afterAll(() => void process.off('uncaughtException', note))
 afterEach(async () => {
   await new Promise((resolve) => setImmediate(resolve))
   expect(uncaught.splice(0)).toEqual([])
