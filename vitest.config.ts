@@ -67,6 +67,8 @@ const ONCE = [
     ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
     ...['replay', 'clients', 'package'],
+    // What is known again after an end, and what of it is right: knowledge and the log, whatever runs them.
+    ...['restart', 'audit-verify', 'interop'],
     // What is written and shown, and who may see it, is the same on every Node.
     ...['refill-access', 'refill-operators', 'audit-report', 'audit-read', 'support-bundle'],
     // It runs on the Node of the system that it boots.
