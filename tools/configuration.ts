@@ -1,7 +1,8 @@
-// The tables of docs/configuration.md: every setting as its schema has it, and whether it is used while the bridge
-// runs.
+// The tables of docs/configuration.md: every setting as its schema has it, and whether it is used when the
+// configuration is read again.
 import { z } from 'zod'
-import { configSchema, RELOADED } from '../src/host/config.ts'
+import { configSchema } from '../src/host/config.ts'
+import { SETTINGS } from '../src/host/reload-table.ts'
 import { cell, table } from './markdown.ts'
 
 interface Schema {
@@ -108,6 +109,16 @@ function defaultOf({ schema, required }: Setting): string {
   return Array.isArray(value) && value.length === 0 ? 'none' : `\`${JSON.stringify(value)}\``
 }
 
+/** What a reload of the configuration makes of a change. */
+function changed({ path }: Setting): string {
+  const [own] = SETTINGS.filter(
+    ({ key }) => `${path}.`.startsWith(`${key}.`) || path.startsWith(`${key}[`),
+  )
+  if (!own) return ''
+  if (own.parts.length === 0) return 'restart'
+  return own.only ? `in use ${own.only.said}; else restart` : 'in use'
+}
+
 /** One table a section; what is no section stands in the first. */
 export function configuration(): string {
   const all = [...settingsIn('', root, false)]
@@ -117,16 +128,14 @@ export function configuration(): string {
   const alone = tops.filter((top) => insideOf(top).length === 0)
   const settings = (of: readonly Setting[]) =>
     table(
-      ['setting', 'what', 'default', 'meaning'],
+      ['setting', 'what', 'default', 'a change', 'meaning'],
       of.map((one) => [
         `\`${one.path}\``,
-        ...[kindOf(one.schema), defaultOf(one), one.schema.description ?? ''].map(cell),
+        ...[kindOf(one.schema), defaultOf(one), changed(one), one.schema.description ?? ''].map(
+          cell,
+        ),
       ]),
     )
-  const used = (top: string) =>
-    RELOADED.some((one) => one === top)
-      ? 'Used when the configuration is read again.'
-      : 'Restart needed.'
   const sections = tops
     .filter((top) => !alone.includes(top))
     .flatMap((top) => {
@@ -135,15 +144,9 @@ export function configuration(): string {
         '',
         `### \`${top}\``,
         '',
-        `${own?.schema.description ?? ''} ${used(top)}`.trim(),
-        '',
+        ...(own?.schema.description ? [own.schema.description, ''] : []),
         settings(insideOf(top)),
       ]
     })
-  return [
-    'Restart needed for each of these:',
-    '',
-    settings(all.filter(({ path }) => alone.includes(path))),
-    ...sections,
-  ].join('\n')
+  return [settings(all.filter(({ path }) => alone.includes(path))), ...sections].join('\n')
 }

@@ -77,6 +77,7 @@ export class Bridge {
   readonly #memory: Memory
   readonly #alarms: AlarmTeller
   #state: BridgeState = NOTHING_KNOWN
+  #stopping = false
 
   /** Every event, in order, each after its record is durable. Never errors; completes at `stop`. */
   readonly events$: Observable<BridgeEvent> = this.#events.asObservable()
@@ -127,6 +128,12 @@ export class Bridge {
     return driver
   }
 
+  /** Reads one more wand; those that are read do not notice. Throws when its path is read already. */
+  add(port: PortSource): void {
+    if (this.#stopping) throw new Error('The bridge is being stopped, and nothing begins any more.')
+    this.#add(port).start()
+  }
+
   #tap(path: string, fact: PortFact): void {
     this.#options.tap?.(path, fact, this.now())
   }
@@ -160,6 +167,11 @@ export class Bridge {
   #take(event: BridgeEvent, durable: boolean): void {
     this.#state = reduce(this.#state, event, durable)
     this.#changes.next({ event, durable })
+  }
+
+  /** Of every port that is read, by its own name. */
+  get paths(): readonly string[] {
+    return [...this.#drivers.keys()]
   }
 
   /** Of a port with several wands, those of its wands. */
@@ -215,6 +227,7 @@ export class Bridge {
    * moment for the disk, so that the end is told, too.
    */
   async stop(): Promise<void> {
+    this.#stopping = true
     this.#options.finder?.stop()
     for (const path of this.#drivers.keys()) this.#tap(path, { kind: 'stop' })
     await Promise.all([...this.#drivers.values()].map((driver) => driver.stop()))

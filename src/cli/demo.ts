@@ -51,7 +51,7 @@ export function registerDemo(program: Command): void {
       let restore = () => {}
       const ends = stopInOrder(async (why, signal) => {
         restore()
-        const code = await stopHost(host, 'demo', { why, signal }, READER.locale)
+        const code = await stopHost(host, 'demo', { why, signal })
         await simulator?.stop()
         console.log(`Audit files: ${host.auditor.dir}`)
         return code

@@ -1,83 +1,88 @@
 // What becomes of a configuration that is read again while the bridge runs: what can be used at once is, and what
 // cannot is named, and stays as it was. A file that is wrong changes nothing; a part of the bridge that cannot use its
-// section keeps none of the others from theirs. One at a time.
+// settings keeps none of the others from theirs. One at a time.
+import type { Env } from '../base/env.ts'
 import type { Journal } from '../base/journal.ts'
 import type { Reply } from '../control/messages.ts'
-import { changesOf, RELOADED } from '../host/config.ts'
-import type { Changes, Host } from '../host/host.ts'
+import type { Changes } from '../host/changes.ts'
+import type { Host } from '../host/host.ts'
 import { PartGone } from '../host/part.ts'
+import { changesOf, PARTS, type PartName, SETTINGS } from '../host/reload-table.ts'
 import {
+  auditOf,
   type BridgeFlags,
+  captureOf,
   deliveryOf,
   httpOf,
   patientsOf,
   type Settings,
   settings,
+  wandsOf,
 } from './options.ts'
 
 type Reloaded = Reply<'reload'>
-type Key = keyof Settings
 
-/** The sections that a part of the bridge is made from, in the order in which parts are changed. */
-const SECTIONS = { delivery: ['hl7', 'delivery'], patients: ['patients'], http: ['http'] } as const
-type PartName = keyof typeof SECTIONS
-const PARTS = Object.keys(SECTIONS) as PartName[]
-const isOfPart = (key: Key) => PARTS.some((part) => sectionsOf(part).includes(key))
-const sectionsOf = (part: PartName): readonly Key[] => SECTIONS[part]
-
-/** `now`: what the bridge was started with. Says what became of it; rejects with what is wrong, and what runs now. */
+/** `started`: with what the bridge was. Says what became of it; rejects with what is wrong, and what runs now. */
 export function reloader(
+  env: Env,
   flags: BridgeFlags,
-  now: Settings,
+  started: Settings,
   journal: Journal,
   host: () => Pick<Host, 'reconfigure'>,
 ): () => Promise<Reloaded> {
-  let used = now
+  const used = new Map<PartName, Settings>()
   /** They do not run, though `used` says how: they are begun again with whatever comes next. */
   const gone = new Set<PartName>()
   let last: Promise<unknown> = Promise.resolve()
 
+  /** Throws with what is wrong in the file, before anything is touched. */
   const read = () => {
     const next = settings(flags)
-    const { applied: changed, restart } = changesOf(used, next)
-    const kept: Settings = { ...used, ...only(next, changed) }
-    const options: Changes & Record<PartName, unknown> = {
-      delivery: deliveryOf(kept, journal.of('delivery')),
-      patients: patientsOf(kept, journal.of('patients')),
-      http: httpOf(kept, journal.of('http')),
+    const { ports } = wandsOf(next, env)
+    const options: Readonly<Record<Exclude<PartName, 'log' | 'worksheet'>, Changes>> = {
+      words: { locale: next.locale },
+      audit: { keepDays: auditOf(next).keepDays },
+      captures: { captureLimits: captureOf(next) },
+      wands: { ports },
+      delivery: { delivery: deliveryOf(next, journal.of('delivery')) },
+      patients: { patients: patientsOf(next, journal.of('patients')) },
+      http: { http: httpOf(next, journal.of('http')) },
     }
-    return { next, changed, restart, options }
+    return { next, options }
   }
 
   const once = async (): Promise<Reloaded> => {
-    const { next, changed, restart, options } = whole(read)
-    journal.use(next.log)
-    const taken = new Set<Key>(changed.filter((key) => !isOfPart(key)))
-    used = { ...used, ...only(next, [...taken]) }
+    const { next, options } = whole(read)
+    const usedBy = (part: PartName | null) => (part !== null && used.get(part)) || started
+    const { restart, parts } = changesOf(usedBy, next, gone)
     const problems: string[] = []
-    const asBefore: Key[] = []
+    const [taken, asBefore] = [new Set<string>(), new Set<string>()]
     for (const part of PARTS) {
-      const own = sectionsOf(part)
-      const wanted = gone.has(part) ? own : own.filter((key) => changed.some((one) => one === key))
-      if (wanted.length === 0) continue
+      const keys = parts.get(part)
+      if (!keys) continue
       try {
-        await host().reconfigure({ [part]: options[part] })
+        if (part === 'log') journal.use(next.log)
+        else if (part !== 'worksheet') await host().reconfigure(options[part])
         gone.delete(part)
-        used = { ...used, ...only(next, own) }
-        for (const key of wanted) taken.add(key)
+        used.set(part, next)
+        for (const key of keys) taken.add(key)
       } catch (error) {
-        problems.push(`${wanted.join(', ')}: ${error instanceof Error ? error.message : error}`)
+        problems.push(`${keys.join(', ')}: ${error instanceof Error ? error.message : error}`)
         if (error instanceof PartGone) gone.add(part)
         else {
           gone.delete(part)
-          asBefore.push(...wanted)
+          for (const key of keys) asBefore.add(key)
         }
       }
     }
-    const reloaded = { applied: RELOADED.filter((key) => taken.has(key)), restart }
+    const keys = SETTINGS.map(({ key }) => key)
+    const applied = keys.filter((key) => taken.has(key) && !asBefore.has(key))
+    const reloaded = { applied, restart }
     if (problems.length > 0) {
-      const stopped = [...gone].flatMap(sectionsOf)
-      throw new Error([...problems, ...partlyLines(reloaded, asBefore, stopped)].join('\n'))
+      const partly = [...asBefore].filter((key) => taken.has(key))
+      for (const key of partly) asBefore.delete(key)
+      const lines = partlyLines(reloaded, [...asBefore], partly, [...gone])
+      throw new Error([...problems, ...lines].join('\n'))
     }
     for (const line of reloadLines(reloaded)) journal.say('info', 'configuration', line)
     return reloaded
@@ -92,9 +97,6 @@ export function reloader(
   }
 }
 
-const only = (from: Settings, keys: readonly Key[]) =>
-  Object.fromEntries(keys.map((key) => [key, from[key]]))
-
 /** Before anything is touched. */
 function whole<T>(read: () => T): T {
   try {
@@ -107,11 +109,13 @@ function whole<T>(read: () => T): T {
 
 const partlyLines = (
   { applied, restart }: Reloaded,
-  asBefore: readonly Key[],
-  stopped: readonly Key[],
+  asBefore: readonly string[],
+  partly: readonly string[],
+  stopped: readonly string[],
 ): string[] => [
   ...(applied.length + restart.length > 0 ? reloadLines({ applied, restart }) : []),
   ...(asBefore.length > 0 ? [`As before: ${asBefore.join(', ')}.`] : []),
+  ...(partly.length > 0 ? [`In use in part, as before in part: ${partly.join(', ')}.`] : []),
   ...(stopped.length > 0
     ? [`Does not run now: ${stopped.join(', ')}. Correct the file and reload it.`]
     : []),

@@ -9,7 +9,6 @@ import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
 import { type Host, type HostOptions, ListenError, OtherSource, startHost } from '../host/host.ts'
 import { LaterState } from '../host/state-format.ts'
-import type { Locale } from '../model/format.ts'
 import { printable, printableJson } from '../model/printable.ts'
 import { type AuditStatus, type Coded, isFork } from '../model/status.ts'
 import { auditSentence, linkText } from '../words/told.ts'
@@ -49,7 +48,7 @@ export function registerServe(program: Command): void {
       const journal = journalOf(chosen, env)
       const log = (text: string) => journal.say('info', 'bridge', text)
       const http = httpOf(chosen, journal.of('http'))
-      const reload = reloader(flags, chosen, journal, () => host)
+      const reload = reloader(env, flags, chosen, journal, () => host)
       const host: Host = await hold(env, chosen.stateDir, async () => ({
         ...wands,
         policy: chosen.policy,
@@ -64,7 +63,7 @@ export function registerServe(program: Command): void {
       }))
       const stop = (why: string, signal: Signal | 'none') => {
         notify('STOPPING=1', 'STATUS=Closing sessions with pumps.')
-        return stopHost(host, 'serve', { why, signal }, chosen.locale)
+        return stopHost(host, 'serve', { why, signal })
       }
       // A terminal that hangs up ends what it started; a service has none, and is asked to reload.
       const hangsUp = process.stdin.isTTY === true || process.stderr.isTTY === true
@@ -82,11 +81,10 @@ export function registerServe(program: Command): void {
       if (host.http) log(`Listening on ${host.http.url}, for readers with a token.`)
       notify('READY=1', `STATUS=Reading ${names.join(', ')}.`)
       let key = ''
-      const { words } = host
       const tell = (audit: Coded<AuditStatus>) => {
         const level = LEVEL[audit.state] ?? 'info'
         const { code } = audit
-        journal.say(level, 'audit', auditSentence(words, audit), { state: audit.state, code })
+        journal.say(level, 'audit', auditSentence(host.words, audit), { state: audit.state, code })
         const now = host.auditor.state.key ?? ''
         if (now !== key && now !== '') log(`Verifier key, to be kept elsewhere: ${now}`)
         key = now
@@ -98,10 +96,10 @@ export function registerServe(program: Command): void {
         const { port } = event
         if (event.kind === 'link') {
           const { phase, cause } = event
-          journal.say('info', 'link', linkText(words, event), { port, phase, cause })
+          journal.say('info', 'link', linkText(host.words, event), { port, phase, cause })
         }
         if (event.kind === 'read-failed') {
-          const text = `Not read: ${sentence(words, event.why)}`
+          const text = `Not read: ${sentence(host.words, event.why)}`
           journal.say('warning', 'reading', text, { port, code: event.why.code })
         }
         if (event.kind === 'session-end' && event.how !== 'confirmed') {
@@ -151,11 +149,10 @@ export async function stopHost(
   host: Host,
   command: Holder,
   { why, signal }: { readonly why: string; readonly signal: Signal | 'none' },
-  locale: Locale,
 ): Promise<ExitCode> {
   const told = new Set(witnessLines(host))
   await host.stop(why)
-  const { code, lines } = endOf(command, host.bridge.status().wands, signal, WORDS[locale])
+  const { code, lines } = endOf(command, host.bridge.status().wands, signal, host.words)
   const refused = witnessLines(host)
   for (const line of [...lines, ...refused.filter((one) => !told.has(one))]) console.error(line)
   const isRefused = host.auditor.status.witnesses?.problems.some((one) => isFork(one.problem))

@@ -59,7 +59,7 @@ async function watchHere(chosen: Settings, print: (line: WatchLine) => void): Pr
     policy,
     locale: chosen.locale,
   }))
-  stopInOrder((why, signal) => stopHost(host, 'watch', { why, signal }, chosen.locale))
+  stopInOrder((why, signal) => stopHost(host, 'watch', { why, signal }))
   host.watch().subscribe(print)
 }
 

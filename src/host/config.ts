@@ -1,7 +1,6 @@
 // What a bridge can be told: by a YAML file, by command-line options, or not at all. One schema.
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { parseCosigner } from '../audit/format/cosignature.ts'
 import { FORMATS, LEVELS } from '../base/journal.ts'
@@ -232,22 +231,6 @@ export const configSchema = z
   )
   .meta({ id: 'Config' })
 export type Config = z.infer<typeof configSchema>
-
-/**
- * What is used at once when the configuration is read again; everything else wants a restart. `refill` is read by the
- * worksheet each time it begins.
- */
-export const RELOADED: readonly (keyof Config)[] = [
-  ...(['http', 'log', 'hl7', 'delivery', 'patients', 'refill'] as const),
-]
-
-/** The sections that differ, by what becomes of them. */
-export function changesOf(now: Config, next: Config) {
-  const keys = Object.keys(configSchema.shape) as (keyof Config)[]
-  const changed = keys.filter((key) => !isDeepStrictEqual(now[key], next[key]))
-  const applied = changed.filter((key) => RELOADED.includes(key))
-  return { applied, restart: changed.filter((key) => !applied.includes(key)) }
-}
 
 /**
  * `$XDG_STATE_HOME/wandbridge`, or where each system keeps such files; a bridge that does not read

@@ -10,7 +10,7 @@ import type { Host } from './host.ts'
 import { outcomeTold } from './telling.ts'
 
 export function controlHandlers(host: Host): Handlers {
-  const { bridge, auditor, captures, words } = host
+  const { bridge, auditor, captures } = host
   const delivery = () => {
     if (host.delivery) return host.delivery
     throw new Error('This bridge has no destination in its configuration.')
@@ -20,10 +20,10 @@ export function controlHandlers(host: Host): Handlers {
       return { port, outcome: await host.interrogate(port, readMs) }
     }
     const why = [statement('outcome.no-such-port', { port })]
-    return { port, outcome: outcomeTold(words, { kind: 'no-wand', why }) }
+    return { port, outcome: outcomeTold(host.words, { kind: 'no-wand', why }) }
   }
   return {
-    status: () => statusTold(words, bridge.status()),
+    status: () => statusTold(host.words, bridge.status()),
     watch: (_, { send, onLeave }) => {
       const subscription = host.watch().subscribe(send)
       onLeave(() => subscription.unsubscribe())
@@ -37,7 +37,7 @@ export function controlHandlers(host: Host): Handlers {
     delivery: () =>
       delivery()
         .status()
-        .map((one) => destinationTold(words, one)),
+        .map((one) => destinationTold(host.words, one)),
     counters: () =>
       host
         .counters()
@@ -58,11 +58,11 @@ export function controlHandlers(host: Host): Handlers {
     'audit-accept': ({ reason, actor }) => auditor.accept(reason, actor),
     operator: async ({ name, change, actor }) => {
       if (!(await auditor.operator({ name, change }, actor)))
-        throw new Error(auditSentence(words, auditor.status))
+        throw new Error(auditSentence(host.words, auditor.status))
       return {}
     },
     'audit-read': async (access) => {
-      if (!(await auditor.read(access))) throw new Error(auditSentence(words, auditor.status))
+      if (!(await auditor.read(access))) throw new Error(auditSentence(host.words, auditor.status))
       return {}
     },
     reload: () => host.reload(),

@@ -24,9 +24,10 @@ import type { Source } from '../model/reading.ts'
 import { sourceOf } from '../model/source.ts'
 import type { PatientsConfig } from '../patients/config.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
-import { type CaptureOptions, Captures } from '../recorder/captures.ts'
+import { type CaptureLimits, Captures } from '../recorder/captures.ts'
 import { WORDS, type Words } from '../words/words.ts'
 import { treeOfLog } from './audit-tiles.ts'
+import { type Changeable, type Changes, change } from './changes.ts'
 import { Closers } from './closers.ts'
 import { controlHandlers } from './control-handlers.ts'
 import { bridgeCounters } from './counters.ts'
@@ -61,11 +62,7 @@ export interface Host {
   /** Null = there is no destination. */
   readonly delivery: Delivery | null
   counters(): readonly Counter[]
-  /**
-   * Uses other settings for the parts that are named, one after the other; no link to a wand and no session is
-   * touched. Undefined = none. Rejects where a part cannot use them: that part goes on as before, and the later ones
-   * do; or with PartGone, when it does not.
-   */
+  /** Uses other settings for the parts that are named: `change`. */
   reconfigure(next: Changes): Promise<void>
   /** Reads the configuration again, as whoever started the bridge does it. */
   reload(): Promise<Reply<'reload'>>
@@ -86,7 +83,7 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
   readonly audit?: Pick<AuditorOptions, 'keepDays'> & {
     readonly witnesses?: readonly WitnessConfig[]
   }
-  readonly capture?: Pick<CaptureOptions, 'budgetBytes' | 'keepDays'> & {
+  readonly capture?: CaptureLimits & {
     /** From the beginning; otherwise somebody asks for it. */
     readonly on?: boolean
   }
@@ -106,9 +103,6 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
   readonly fleet?: FleetOptions
 }
 
-/** What can be changed while a bridge runs. */
-type Changeable = 'http' | 'delivery' | 'patients'
-export type Changes = { readonly [Part in Changeable]?: HostOptions[Part] | undefined }
 type Sending = HostOptions['delivery']
 
 const sends = (settings: Sending) =>
@@ -183,8 +177,9 @@ async function hostOf(
   knowDecoder(driver.decoder)
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
   const boot = bootName(env)
+  const settings = (ports: readonly string[]) => ({ source, ports, policy: options.policy })
   const named = [...options.ports, ...(options.finder ? [options.finder] : [])]
-  const words = WORDS[locale]
+  let words = WORDS[locale]
   let why = 'start-failed'
   let watched: Witnessed | null = null
   // When its start fails half-way.
@@ -216,7 +211,7 @@ async function hostOf(
     {
       ...options,
       ...{ env, stateDir, source, boot, driver },
-      settings: { source, ports: named.map((port) => port.path), policy: options.policy },
+      settings: settings(named.map((port) => port.path)),
       audit: {
         account: systemAccount(),
         clock: clockState(env),
@@ -272,9 +267,17 @@ async function hostOf(
   closers.add('the HTTP server', () => http.close())
   await http.start()
   await start()
+  const parts: Changeable = {
+    ...{ bridge, auditor, captures, delivery, patients, http, settings },
+    speak: (next) => {
+      words = WORDS[next]
+    },
+  }
   return {
     source,
-    words,
+    get words() {
+      return words
+    },
     bridge,
     feed,
     knowledge,
@@ -286,11 +289,7 @@ async function hostOf(
     get delivery() {
       return delivery.now
     },
-    async reconfigure(next) {
-      if ('delivery' in next) await delivery.use(next.delivery)
-      if ('patients' in next) await patients.use(next.patients)
-      if ('http' in next) await http.use(next.http)
-    },
+    reconfigure: (next) => change(parts, next),
     reload,
     counters,
     interrogate: async (port, readMs) =>

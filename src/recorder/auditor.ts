@@ -76,10 +76,12 @@ export class Auditor {
   #closed = false
   #witnesses: (() => WitnessStatus) | null = null
   #upkeep: Promise<void> = Promise.resolve()
+  #keepDays: number | undefined
 
   constructor(options: AuditorOptions) {
     const { env, stateDir, source, boot, account, clock, limits, settings } = options
     this.#options = options
+    this.#keepDays = options.keepDays
     this.#env = env
     this.source = source
     this.disk = options.disk ?? nodeDisk
@@ -106,11 +108,21 @@ export class Auditor {
     const software = `wandbridge ${VERSION}`
     const made = { software, node: process.version, platform }
     void this.append({ kind: 'start', body: { ...made, ...(account && { account }) } })
+    this.configured(settings)
+    void this.#space()
+  }
+
+  /** What the bridge is told to do from now on, for the record. */
+  configured(settings: AuditorOptions['settings']): void {
     const sha256 = createHash('sha256')
       .update(canonical(settings as Json))
       .digest('hex')
     void this.append({ kind: 'configuration', body: { sha256, settings: { ...settings } } })
-    void this.#space()
+  }
+
+  /** Entries older than so many days are dropped from the next round of upkeep on; undefined = none is. */
+  keep(days: number | undefined): void {
+    this.#keepDays = days
   }
 
   get state(): AuditState {
@@ -248,7 +260,8 @@ export class Auditor {
 
   /** One round at a time. What fails now is done in the next. */
   #care(dir: string): void {
-    const { keepDays, owed } = this.#options
+    const { owed } = this.#options
+    const keepDays = this.#keepDays
     const retention = keepDays !== undefined && {
       keepDays,
       ...(owed && { owed }),

@@ -13,7 +13,13 @@ import type { Stamp } from '../model/event.ts'
 import type { HowRead } from '../model/policy.ts'
 import type { PortFact } from '../transport/port.ts'
 
-export interface CaptureOptions {
+/** How much is kept, and how long. */
+export interface CaptureLimits {
+  readonly budgetBytes?: number
+  readonly keepDays?: number
+}
+
+export interface CaptureOptions extends CaptureLimits {
   readonly env: Env
   readonly stateDir: string
   readonly boot: string
@@ -22,8 +28,6 @@ export interface CaptureOptions {
   /** False while the disk has no room but for the audit log. */
   readonly allowed: () => boolean
   readonly disk?: Disk
-  readonly budgetBytes?: number
-  readonly keepDays?: number
 }
 
 /** A capture that is ended. */
@@ -62,11 +66,13 @@ export class Captures {
   #open: Open | null = null
   #lost = 0
   #timer: Cancel = () => {}
+  #limits: CaptureLimits
   /** One thing at a time is done to the files. */
   #work: Promise<unknown> = Promise.resolve()
 
   constructor(options: CaptureOptions) {
     this.#options = options
+    this.#limits = options
     this.#disk = options.disk ?? nodeDisk
     this.dir = join(options.stateDir, 'captures')
     this.#work = this.#leftBehind().catch((error) => overlooked('capture', error))
@@ -74,6 +80,11 @@ export class Captures {
 
   get on(): boolean {
     return this.#on
+  }
+
+  /** Other limits, from the next trimming on. */
+  limit(limits: CaptureLimits): void {
+    this.#limits = limits
   }
 
   /** Begins a capture; false when the disk has no room for one. */
@@ -148,7 +159,7 @@ export class Captures {
   }
 
   get #budget(): number {
-    return this.#options.budgetBytes ?? BUDGET
+    return this.#limits.budgetBytes ?? BUDGET
   }
 
   async #hasRoom(): Promise<boolean> {
@@ -211,7 +222,7 @@ export class Captures {
 
   async #trim(): Promise<void> {
     const names = (await this.#disk.list(this.dir)).filter((name) => TRIMMED.test(name)).sort()
-    const oldest = this.#options.env.wall() - (this.#options.keepDays ?? KEEP_DAYS) * 86_400_000
+    const oldest = this.#options.env.wall() - (this.#limits.keepDays ?? KEEP_DAYS) * 86_400_000
     let spent = 0
     for (const name of names.reverse()) {
       const path = join(this.dir, name)

@@ -9,7 +9,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { beat, serviceManager, watchdogMs } from '../../src/base/service-manager.ts'
 import { readYamlFile } from '../../src/base/yaml-file.ts'
-import { changesOf, configSchema, RELOADED } from '../../src/host/config.ts'
+import { configSchema } from '../../src/host/config.ts'
+import { changesOf, SETTINGS } from '../../src/host/reload-table.ts'
 import { configuration } from '../../tools/configuration.ts'
 
 const deploy = fileURLToPath(new URL('../../deploy/', import.meta.url))
@@ -45,8 +46,8 @@ describe('the unit', () => {
 describe('the example of the configuration', () => {
   it('is a configuration, and says what the defaults are where it says them', () => {
     const config = readYamlFile(`${deploy}config/wandbridge.yaml`, configSchema)
-    const { applied, restart } = changesOf(configSchema.parse({}), config)
-    expect([applied, restart]).toEqual([[], ['serial', 'hid']])
+    const { parts, restart } = changesOf(() => configSchema.parse({}), config)
+    expect([[...parts], restart]).toEqual([[], ['serial', 'hid']])
   })
 
   it('with its commented lines taken in is one, too', () => {
@@ -62,20 +63,18 @@ describe('the example of the configuration', () => {
 })
 
 describe('the document of the configuration', () => {
-  it('names every section, and says of each whether it wants a restart', () => {
-    const document = configuration()
-    for (const key of Object.keys(configSchema.shape)) expect(document).toContain(`\`${key}`)
-    expect(document.split('Used when the configuration is read again.')).toHaveLength(
-      RELOADED.length + 1,
-    )
-  })
-
-  it('is what decides: a change of every section is used or wants a restart', () => {
-    const now = configSchema.parse({})
-    for (const key of Object.keys(configSchema.shape) as (keyof typeof now)[]) {
-      const { applied, restart } = changesOf(now, { ...now, [key]: 'another' })
-      expect([...applied, ...restart]).toEqual([key])
-      expect(applied.length === 1).toBe(RELOADED.includes(key))
+  it('names every setting, and says of each what becomes of a change', () => {
+    const rows = configuration()
+      .split('\n')
+      .flatMap((line) => [/^\| `([^`]+)` \|(?:[^|]|\\\|)*\|(?:[^|]|\\\|)*\| ([^|]*) \|/.exec(line)])
+      .filter((row) => row !== null)
+    expect(rows.length).toBeGreaterThan(60)
+    for (const [row, path, change] of rows)
+      expect([row, path, change !== '']).toEqual([row, path, true])
+    for (const { key, parts } of SETTINGS) {
+      const own = rows.filter(([, path]) => `${path}.`.replace('[', '.').startsWith(`${key}.`))
+      expect(own, key).not.toEqual([])
+      for (const [, , change] of own) expect(change === 'restart').toBe(parts.length === 0)
     }
   })
 })

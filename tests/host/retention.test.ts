@@ -21,7 +21,6 @@ it('keeps what a destination is owed, and lets it go once it has been had', asyn
       owed: () => owed,
       audit: {
         disk: new MemoryDisk(),
-        keepDays: 1,
         clock: () => 'synchronised',
         limits: { segmentBytes: 6_000 },
       },
@@ -37,7 +36,11 @@ it('keeps what a destination is owed, and lets it go once it has been had', asyn
     }
   }
   await duringReal(env, start())
-  await days(6)
+  await days(2)
+  expect(await feed.oldest()).toBe(0)
+  // As a configuration says that is read again.
+  auditor.keep(1)
+  await days(4)
   const first = await feed.oldest()
   expect(first).toBeLessThanOrEqual(owed)
   owed = Number.POSITIVE_INFINITY

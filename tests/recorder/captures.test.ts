@@ -95,8 +95,10 @@ describe('a capture', () => {
   })
 
   it('goes, oldest first, when the budget is spent', async () => {
-    const { env, disk, captures, records, take } = bench({ budgetBytes: 80_000 })
+    const { env, disk, captures, records, take } = bench({ budgetBytes: 800_000 })
     await during(env, captures.start())
+    // As a configuration says that is read again.
+    captures.limit({ budgetBytes: 80_000 })
     for (let n = 0; n < 400; n += 1) {
       // What cannot be compressed.
       take(randomBytes(1_000))

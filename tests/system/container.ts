@@ -9,11 +9,17 @@ import { fileURLToPath } from 'node:url'
 const CACHE = fileURLToPath(new URL('../../.cache/', import.meta.url))
 const BOOT_MS = 20_000
 
-/** Whether this process may mount and systemd-nspawn is installed. */
-export const canBoot =
-  process.getuid?.() === 0 &&
-  spawnSync('systemd-nspawn', ['--version']).status === 0 &&
-  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
+/** What this computer lacks to boot a Debian in a container, and what to do about it; null = nothing. */
+export function lacking(): string | null {
+  if (process.getuid?.() !== 0)
+    return 'Only root can boot a Debian in a container: run this as root.'
+  if (spawnSync('systemd-nspawn', ['--version']).status !== 0)
+    return 'systemd-nspawn is not installed: apt-get install systemd-container.'
+  const mounted = spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'none', '/mnt'])
+  return mounted.status === 0
+    ? null
+    : `Nothing may be mounted here, so no Debian can be booted (${String(mounted.stderr).trim()}): give this machine CAP_SYS_ADMIN.`
+}
 
 /** A clean Debian 13 with its own Node, made once of Debian's packages. */
 export function debian13(): string {
@@ -94,6 +100,11 @@ export class Container {
       },
     })
     return { code: status, text: `${stdout}${stderr}` }
+  }
+
+  /** Where a file of the container is seen from outside. */
+  path(inside: string): string {
+    return join(this.#dir, 'root', inside)
   }
 
   /** What a script prints; throws when it does not end well. */

@@ -4,11 +4,6 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { VirtualEnv } from '../../src/base/env.ts'
-import { Journal } from '../../src/base/journal.ts'
-import { settings } from '../../src/cli/options.ts'
-import { reloader } from '../../src/cli/reload.ts'
-import { PartGone } from '../../src/host/part.ts'
 import { endAll, eventually, sim, start, stop, temporary } from './programs.ts'
 
 afterAll(endAll)
@@ -26,13 +21,14 @@ it('uses what it can, names what it cannot, and holds the session', {
   timeout: 120_000,
 }, async () => {
   const pump = await sim('tcp')
+  const another = await sim('tcp', '--seed', '2')
   const state = temporary()
   const file = join(temporary(), 'wandbridge.yaml')
   const [first, second] = [await freePort(), await freePort()]
-  const write = (listen: number, more = '') =>
+  const write = (listen: number, more = '', serial = pump.port) =>
     writeFileSync(
       file,
-      `source: simulator\nserial: [${pump.port}]\nlog: { format: json }\nhttp: { listen: '127.0.0.1:${listen}' }\n${more}`,
+      `source: simulator\nserial: [${serial}]\nlog: { format: json }\nhttp: { listen: '127.0.0.1:${listen}' }\n${more}`,
     )
   write(first, 'policy: continuous\n')
   const bridge = start(['serve', '--config', file, '--state-dir', state])
@@ -54,21 +50,34 @@ it('uses what it can, names what it cannot, and holds the session', {
       () => false,
     )
 
-  // Another address, a destination that nobody answers, and what wants a restart.
+  // Another address, a destination that nobody answers, another language, one wand more, and what wants a restart.
   const webhook =
     "delivery: { webhooks: [{ name: none, url: 'http://127.0.0.1:9/', secretFiles: [/none], testMessages: true }] }\n"
-  write(second, `policy: manual\n${webhook}`)
+  const both = `${pump.port}, ${another.port}`
+  const more = 'policy: manual\nlocale: en-GB\naudit: { keepDays: 400 }\n'
+  write(second, `${more}${webhook}`, both)
   expect(await reload()).toEqual({
     code: 0,
-    text: 'In use now: http, delivery.\nRestart needed for: policy. Until then as before.\n',
+    text: 'In use now: serial, audit.keepDays, http, delivery, locale.\nRestart needed for: policy. Until then as before.\n',
   })
   expect([await answers(first), await answers(second)]).toEqual([false, true])
   const told = start(['delivery', 'status', '--state-dir', state])
   await told.exit
   expect(told.out()).toContain('none')
 
+  // The wand that came is read as the others are, and the log says that it is.
+  const sessions = () => texts().filter((text) => text.startsWith('Session open'))
+  await eventually(sessions, (all) => all.length === 2, 40_000)
+  const entries = start(['audit', 'show', '--json', '--state-dir', state])
+  await entries.exit
+  const recorded = entries.json().filter(({ kind }) => kind === 'configuration')
+  expect(recorded.map(({ body }) => (body as { settings: object }).settings)).toMatchObject([
+    { ports: [pump.port] },
+    { ports: [pump.port, another.port], policy: 'continuous' },
+  ])
+
   // By signal, and nothing new but the destination that is gone.
-  write(second, 'policy: manual\n')
+  write(second, more, both)
   bridge.child.kill('SIGHUP')
   await eventually(texts, (all) => all.some((text) => text === 'In use now: delivery.'), 10_000)
 
@@ -84,51 +93,8 @@ it('uses what it can, names what it cannot, and holds the session', {
   expect(await answers(second)).toBe(true)
 
   // All the while one session, open still; it is closed at the end.
-  const sessions = lines().filter(({ about }) => about === 'session' || about === 'reading')
-  expect(sessions).toEqual([])
-  expect(texts().filter((text) => text.startsWith('Session open'))).toHaveLength(1)
+  const ended = lines().filter(({ about }) => about === 'session' || about === 'reading')
+  expect(ended).toEqual([])
+  expect(sessions()).toHaveLength(2)
   expect(await stop(bridge)).toBe(0)
-})
-
-it('uses each section for itself, and says what runs and what does not', async () => {
-  const config = join(temporary(), 'wandbridge.yaml')
-  const before = "http: { listen: '127.0.0.1:1' }\n"
-  const table = 'patients: { file: /t.csv, system: urn:x }\n'
-  const hook =
-    "delivery: { webhooks: [{ name: a, url: 'http://127.0.0.1:9/', secretFiles: [/x] }] }\n"
-  writeFileSync(config, before)
-  const wrong = new Map<string, Error>()
-  const done: string[] = []
-  const reconfigure = async (next: object) => {
-    for (const part of Object.keys(next)) {
-      const error = wrong.get(part)
-      if (error) throw error
-      done.push(part)
-    }
-  }
-  const lines: string[] = []
-  const journal = new Journal({
-    ...{ env: new VirtualEnv(), systemd: false, format: 'text', level: 'info' },
-    write: (line) => void lines.push(line),
-  })
-  const flags = { config }
-  const reload = reloader(flags, settings(flags), journal, () => ({ reconfigure }))
-
-  wrong.set('patients', new PartGone('No table.')).set('http', new Error('Taken.'))
-  writeFileSync(config, `http: { listen: '127.0.0.1:2' }\n${table}${hook}`)
-  await expect(reload()).rejects.toThrow(
-    'patients: No table.\nhttp: Taken.\nIn use now: delivery.\nAs before: http.\nDoes not run now: patients. ',
-  )
-  expect(lines.at(-1)).toContain('error: patients: No table. http: Taken. In use now: delivery.')
-  expect(done.splice(0)).toEqual(['delivery'])
-
-  // As it was at the start: the destination goes again, and the table, which does not run, is begun.
-  wrong.clear()
-  writeFileSync(config, before)
-  await expect(reload()).resolves.toEqual({ applied: ['delivery', 'patients'], restart: [] })
-  expect(done.splice(0)).toEqual(['delivery', 'patients'])
-  await expect(reload()).resolves.toEqual({ applied: [], restart: [] })
-
-  writeFileSync(config, "http: { listen: '127.0.0.1' }\n")
-  await expect(reload()).rejects.toThrow(/is not HOST:PORT.*\nNothing has changed\.$/)
 })

@@ -44,7 +44,7 @@ export async function run(flags: RefillFlags): Promise<void> {
     auth: flags.terminal ? 'terminal' : 'page-link',
   })
   const stop = async (why: string, signal: Signal | 'none' = 'none') => {
-    const code = host && (await stopHost(host, 'refill', { why, signal }, chosen.locale))
+    const code = host && (await stopHost(host, 'refill', { why, signal }))
     await simulator?.stop()
     return code ?? Exit.OK
   }
