@@ -4,12 +4,7 @@ import type { BridgeEvent, LiveEvent, ReadingEvent } from '../model/event.ts'
 import { saidFrom } from '../model/read-at.ts'
 import { statement } from '../model/statement.ts'
 import type { Reason } from '../model/value.ts'
-import {
-  type BridgeState,
-  NO_SESSION,
-  type Session,
-  type WandState,
-} from './state.ts'
+import { type BridgeState, NO_SESSION, type Session, type WandState } from './state.ts'
 import { endReason } from './wands.ts'
 
 /** Of a reading that was written only after its session had been replaced by another. */
