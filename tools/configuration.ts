@@ -1,6 +1,6 @@
 // The tables of docs/configuration.md: every setting as its schema has it, and whether it is used while the bridge
 // runs.
-import { z } from 'zod'
+import * as z from 'zod'
 import { configSchema, RELOADED } from '../src/host/config.ts'
 import { cell, table } from './markdown.ts'
 

@@ -2,7 +2,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseCosigner } from '../audit/format/cosignature.ts'
 import { FORMATS, LEVELS } from '../base/journal.ts'
 import { deliverySchema } from '../delivery/config.ts'
