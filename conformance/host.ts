@@ -3,7 +3,7 @@
 //
 // It promises: every byte passes the guard; every session that OPEN gave is known here until its CLOSE was
 // confirmed or its lease has run out; time that this computer lost while it waited is known, too.
-import { encodePdu, MAJOR, type Pdu } from '../protocol/codec/pdu.ts'
+import { encodePdu, MAJOR, type Pdu, wholePdu } from '../protocol/codec/pdu.ts'
 import { emit } from '../protocol/codec/struct.ts'
 import type { Struct } from '../protocol/fields/field.ts'
 import type { FrameDecoder } from '../protocol/framing/framing.ts'
@@ -128,7 +128,7 @@ export class Host {
     this.#frameBegan = null
     this.openings += 1
     const decoder = framing.decoder({
-      pdu: (pdu, raw) => this.#came(pdu, raw),
+      pdu: (header, raw) => this.#came(wholePdu(header, raw), raw),
       discarded: (reason, bytes) => {
         const { check } = this
         this.refused.push({ check, what: reason, bytes })

@@ -1,7 +1,7 @@
 // What can be done to a simulated wand and its pump while it runs: one union, the same from JSON lines
 // on stdin, from a scenario's timeline and from a test. The vendor's programmer, a syringe and a hand
 // on the wand are all here; nothing here goes over the wand protocol, which only reads.
-import { z } from 'zod'
+import * as z from 'zod'
 import { Code, type CodeName, MAX_PAYLOAD } from '../protocol/codec/pdu.ts'
 import { BLOCKS, type BlockName } from '../protocol/fields/blocks.ts'
 import { MESSAGES, type MessageName } from '../protocol/messages/index.ts'

@@ -1,5 +1,5 @@
 // What lies under the wands: a scenario, made into implants, a place for the wand, and a timeline.
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Place } from './air/coupling.ts'
 import type { NoiseLevel } from './cable/faults.ts'
 import type { Implant } from './implant/api.ts'

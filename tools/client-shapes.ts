@@ -2,7 +2,7 @@
 //
 //   node dist/tools/client-shapes.js            writes it
 //   node dist/tools/client-shapes.js --check    exits 1 when it is out of date
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Events, Replies, Shape } from '../src/client/checked.ts'
 import * as api from '../src/model/api.ts'
 import { RECORD_KINDS, recordSchema } from '../src/model/record.ts'

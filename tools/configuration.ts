@@ -1,6 +1,6 @@
 // The tables of docs/configuration.md: every setting as its schema has it, and whether it is used when the
 // configuration is read again.
-import { z } from 'zod'
+import * as z from 'zod'
 import { configSchema } from '../src/host/config.ts'
 import { SETTINGS } from '../src/host/reload-table.ts'
 import { cell, table } from './markdown.ts'

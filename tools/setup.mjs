@@ -189,7 +189,7 @@ async function install(dev) {
   throw new SetupError(
     `${text}\nThe packages could not be installed: npm ci ended with ${code}. Its own words are above. ` +
       'Without a network or behind a proxy, see `npm config get registry` and `npm config get proxy`; ' +
-      'on a full disk, make room (about 100 MB). Then run this again: it starts over by itself.',
+      'on a full disk, make room (about 80 MB). Then run this again: it starts over by itself.',
   )
 }
 
@@ -199,13 +199,7 @@ async function install(dev) {
 function digestSources() {
   const files = [...LIBRARY_FOLDERS, 'web'].flatMap((folder) => sourcesIn(folder)).sort()
   const settings = ['tsconfig.json', 'package-lock.json']
-  const packing = [
-    'tools/strip.mjs',
-    'tools/pack.mjs',
-    'tools/vite.program.mjs',
-    'tools/vite.config.mjs',
-  ]
-  const all = [...settings, ...packing, ...files]
+  const all = [...settings, 'tools/bundle.mjs', ...files]
   return Object.fromEntries(all.map((file) => [file, sha256(readFileSync(at(file)))]))
 }
 
@@ -228,8 +222,10 @@ function sourcesIn(folder) {
   })
 }
 
+const isMade = () => [LIBRARY, PROGRAM, KIT, PAGE].every((path) => existsSync(path))
+
 function isBuilt(sources) {
-  if (![LIBRARY, PROGRAM, KIT, PAGE, BUILT].every((path) => existsSync(path))) return false
+  if (!isMade() || !existsSync(BUILT)) return false
   return JSON.stringify(readJson(BUILT)) === JSON.stringify(sources)
 }
 
@@ -238,22 +234,16 @@ async function build(sources) {
   // What a removed source left behind would still be found by imports.
   const gone = before === null || Object.keys(before).some((file) => !(file in sources))
   rmSync(gone ? at('dist') : BUILT, { recursive: true, force: true })
-  await Promise.all([
-    compile(LIBRARY, 'tools/strip.mjs'),
-    compile(PROGRAM, VITE, 'build', '--config', 'tools/vite.program.mjs'),
-    compile(PAGE, VITE, 'build', '--config', 'tools/vite.config.mjs'),
-  ])
+  await compile()
   // As `npm link` wants it, which sets it only once.
   for (const program of [PROGRAM, KIT]) chmodSync(program, 0o755)
   writeFileSync(BUILT, JSON.stringify(sources))
 }
 
-const VITE = 'node_modules/vite/bin/vite.js'
-
-/** Runs a compiler, which makes `made`. */
-async function compile(made, program, ...args) {
-  const { code, text } = await run(process.execPath, [at(program), ...args])
-  if (code === 0 && existsSync(made)) return
+/** In a process of its own: what it needs may only just have been installed. */
+async function compile() {
+  const { code, text } = await run(process.execPath, [at('tools', 'bundle.mjs')])
+  if (code === 0 && isMade()) return
   throw new SetupError(
     `${text}\nThe sources could not be built; the compiler's words are above. If you have not changed ` +
       'them, they are not whole: get them again.',

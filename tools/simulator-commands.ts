@@ -1,5 +1,5 @@
 // The table of what can be done to a simulated wand, from the schema of its commands.
-import { z } from 'zod'
+import * as z from 'zod'
 import { CommandSchema } from '../simulator/commands.ts'
 
 type Json = Readonly<Record<string, unknown>>

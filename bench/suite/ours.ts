@@ -1,5 +1,5 @@
 // Our own ways from bytes to readings: the product's code and nothing else.
-import { parse } from '../../protocol/codec/struct.ts'
+import { type parse, parsePayload } from '../../protocol/codec/struct.ts'
 import { judge, type ScalarField } from '../../protocol/fields/field.ts'
 import type { Framing } from '../../protocol/framing/framing.ts'
 import { LINES } from '../../protocol/framing/line-stream.ts'
@@ -16,8 +16,8 @@ type LiveReading = NonNullable<ReturnType<typeof parse<typeof LIVE>>>
 function path(framing: Framing, made: (live: LiveReading) => object | null): Path {
   return (read) => {
     const decoder = framing.decoder({
-      pdu(pdu) {
-        const live = pdu.type === Live.type ? parse(LIVE, pdu.payload) : null
+      pdu(header, raw) {
+        const live = header.type === Live.type ? parsePayload(LIVE, raw) : null
         const reading = live && made(live)
         if (reading) read(reading)
       },

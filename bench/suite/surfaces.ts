@@ -54,6 +54,12 @@ const PROGRAMS: Readonly<
     ['audit, 64 waiting writers', 'write + fdatasync', 'ratios.waiting64ToRaw', null, '×'],
     ['audit, verified a second', 'itself', 'perSecond.verify', null, 'records'],
   ],
+  clone: [
+    ['clone → first reading', 'itself', 'seconds.untilReading', { most: 10 }, 's'],
+    ['its build', 'itself', 'seconds.build', { most: 2 }, 's'],
+    ['what a clone installs to run', 'itself', 'clone.bytesMB', { most: 60 }, 'MB'],
+    ['what the package installs', 'itself', 'package.bytesMB', { most: 60 }, 'MB'],
+  ],
   wands: [
     [
       'processor per frame, 1,024 wands at line rate',
@@ -62,6 +68,7 @@ const PROGRAMS: Readonly<
       { most: 1.2 },
       '×',
     ],
+    ['processor per frame over TCP, 1,024 wands', '1 wand', 'tcp.flat', { most: 1.2 }, '×'],
     [
       'processor per wand, 256 bridges of the simulator',
       '1 wand',

@@ -15,10 +15,10 @@ export function join(parts: readonly Uint8Array[]): Uint8Array {
  * Little-endian numbers, byte by byte: a DataView would move a small array out of the heap first, which costs
  * more than all of them.
  */
-const at = (bytes: Uint8Array, i: number) => bytes[i] as number
+export const u8At = (bytes: Uint8Array, i: number): number => bytes[i] as number
 
 export const u16At = (bytes: Uint8Array, i: number): number =>
-  at(bytes, i) | (at(bytes, i + 1) << 8)
+  u8At(bytes, i) | (u8At(bytes, i + 1) << 8)
 
 export const u32At = (bytes: Uint8Array, i: number): number =>
   (u16At(bytes, i) | (u16At(bytes, i + 2) << 16)) >>> 0

@@ -1,6 +1,6 @@
 // The protocol data unit: a 16-byte header, at most 232 bytes of payload, a CRC-32. README.md §4.
 //
-// What this layer promises: `decodePdu` accepts exactly the byte strings that `encodePdu` makes, and
+// What this layer promises: `decodeHeader` accepts exactly the byte strings that `encodePdu` makes, and
 // names the reason for every other one. Nothing here knows what a payload means.
 import { u16At, u32At } from './bytes.ts'
 import { crc32 } from './crc32.ts'
@@ -67,7 +67,8 @@ export const CODE_DOCS: Readonly<Record<CodeName, string>> = {
   INTERNAL: 'The wand failed; its state is as before.',
 }
 
-export interface Pdu {
+/** What stands before the payload; its length goes without saying. */
+export interface Header {
   readonly major: number
   readonly type: number
   readonly flags: number
@@ -78,6 +79,9 @@ export interface Pdu {
   readonly link: number
   /** Allotted by the wand; 0 = none. */
   readonly session: number
+}
+
+export interface Pdu extends Header {
   readonly payload: Uint8Array
 }
 
@@ -102,11 +106,24 @@ export function encodePdu(pdu: Pdu): Uint8Array {
   return bytes
 }
 
-/**
- * Decodes one whole PDU. The checksum is judged before the version: major, type, length and CRC
- * keep their places in every future version, so that a newer peer can be told apart from noise.
- */
+/** Decodes one whole PDU. */
 export function decodePdu(bytes: Uint8Array): Pdu | PduFault {
+  const header = decodeHeader(bytes)
+  return typeof header === 'string' ? header : wholePdu(header, bytes)
+}
+
+/** The PDU of a good header and the bytes that it stands in. */
+export const wholePdu = (header: Header, bytes: Uint8Array): Pdu => ({
+  ...header,
+  payload: bytes.slice(HEADER_SIZE, bytes.length - CRC_SIZE),
+})
+
+/**
+ * Judges one whole PDU and leaves its payload where it is (`parsePayload`). The checksum is judged before the
+ * version: major, type, length and CRC keep their places in every future version, so that a newer peer can be told
+ * apart from noise.
+ */
+export function decodeHeader(bytes: Uint8Array): Header | PduFault {
   if (bytes.length < MIN_PDU || bytes.length > MAX_PDU) return 'truncated'
   const end = bytes.length - CRC_SIZE
   if (u16At(bytes, 6) !== end - HEADER_SIZE) return 'truncated'
@@ -121,6 +138,5 @@ export function decodePdu(bytes: Uint8Array): Pdu | PduFault {
     seq: u16At(bytes, 4),
     link: u32At(bytes, 8),
     session: u32At(bytes, 12),
-    payload: bytes.slice(HEADER_SIZE, end),
   }
 }

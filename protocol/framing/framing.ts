@@ -2,7 +2,7 @@
 // (report-stream.ts) have in common. Whoever carries, writes or reads frames is given one of the two
 // objects and asks it, instead of knowing which one it is.
 import { u32At } from '../codec/bytes.ts'
-import type { Pdu, PduFault } from '../codec/pdu.ts'
+import type { Header, PduFault } from '../codec/pdu.ts'
 import type { ReportFault } from './hid-report.ts'
 import type { LineFault } from './serial-line.ts'
 
@@ -10,8 +10,8 @@ import type { LineFault } from './serial-line.ts'
 export type FramingFault = LineFault | ReportFault | PduFault
 
 export interface FrameSink {
-  /** `wire` is the length as received, the framing included; `raw` the PDU's bytes. */
-  pdu(pdu: Pdu, raw: Uint8Array, wire: number): void
+  /** `wire` is the length as received, the framing included; `raw` the PDU's bytes, its payload among them. */
+  pdu(header: Header, raw: Uint8Array, wire: number): void
   discarded(reason: FramingFault, bytes: Uint8Array): void
 }
 

@@ -8,7 +8,7 @@
 // Conservation: bytes pushed = bytes of the lines reported as `pdu` + bytes reported as `discarded`
 // + `held`; `held` is 0 after `close`. Bytes that are passed on are the stream's own: who pushed may reuse his.
 import { ReadlineParser } from '@serialport/parser-readline'
-import { decodePdu } from '../codec/pdu.ts'
+import { decodeHeader } from '../codec/pdu.ts'
 import { type FrameDecoder, type FrameSink, type Framing, otherVersion } from './framing.ts'
 import { COLON, decodeLine, encodeLine, LINE_MAX } from './serial-line.ts'
 
@@ -34,9 +34,8 @@ export class LineStream implements FrameDecoder {
     encoding: NO_TEXT,
   })
   readonly #sink: FrameSink
-  /** Whole lines, and how many of them are judged. */
+  /** Whole lines that are not judged yet. */
   readonly #lines: Buffer[] = []
-  #judged = 0
   /** What is held, or came with the next line, is the rest of an over-long line. */
   #overlong = false
   #closed = false
@@ -53,10 +52,10 @@ export class LineStream implements FrameDecoder {
 
   push(chunk: Uint8Array): void {
     this.#parser.write(chunk)
-    if (this.#lines.length > 0) this.#judge()
+    this.#judge()
     const held = this.#parser.buffer
     if (this.#closed) this.close()
-    else if (held.length > LINE_MAX || beginsAgain(held, chunk.length)) {
+    else if (held.length > LINE_MAX || held.indexOf(COLON, 1) > 0) {
       this.#parser.buffer = this.#bounded(held)
     }
   }
@@ -70,18 +69,16 @@ export class LineStream implements FrameDecoder {
   }
 
   #judge(): void {
-    while (this.#judged < this.#lines.length) this.#line(this.#lines[this.#judged++] as Buffer)
-    this.#lines.length = 0
-    this.#judged = 0
+    while (this.#lines.length > 0) this.#line(this.#lines.shift() as Buffer)
   }
 
   /** A whole line. If it is damaged, a `:` in it starts afresh, and what it starts may be a good one. */
   #line(line: Buffer): void {
     const bytes = this.#overlong || this.#closed ? 'truncated' : decodeLine(line)
     if (typeof bytes !== 'string') {
-      const pdu = decodePdu(bytes)
-      if (typeof pdu === 'string') this.#sink.discarded(pdu, line)
-      else this.#sink.pdu(pdu, bytes, line.length)
+      const header = decodeHeader(bytes)
+      if (typeof header === 'string') this.#sink.discarded(header, line)
+      else this.#sink.pdu(header, bytes, line.length)
       return
     }
     const last = this.#bounded(line)
@@ -114,11 +111,4 @@ export class LineStream implements FrameDecoder {
     this.#overlong = false
     if (held.length > 0) this.#sink.discarded(reason, held)
   }
-}
-
-/** Whether a `:` stands in the last `fresh` of `held`, but not as its first. */
-function beginsAgain(held: Uint8Array, fresh: number): boolean {
-  const from = Math.max(1, held.length - fresh)
-  for (let at = from; at < held.length; at += 1) if (held[at] === COLON) return true
-  return false
 }

@@ -7,8 +7,9 @@
 // so no damage outlives its PDU.
 //
 // Conservation: reports pushed = reports of the PDUs reported as `pdu` + reports reported as
-// `discarded` + `held`; `held` is 0 after `close`. The same holds in bytes.
-import { decodePdu } from '../codec/pdu.ts'
+// `discarded` + `held`; `held` is 0 after `close`. The same holds in bytes. Bytes that are passed on are the
+// stream's own: who pushed may reuse his.
+import { decodeHeader } from '../codec/pdu.ts'
 import {
   type FrameDecoder,
   type FrameSink,
@@ -59,7 +60,7 @@ export class ReportStream implements FrameDecoder {
   readonly #partial = new Uint8Array(MAX_REPORTS * REPORT_SIZE)
   #reports = 0
   /** The newest reports by the low bits of their counter: what a repeated report is known by. */
-  readonly #recent: Uint8Array[] = []
+  readonly #recent = new Uint8Array(MAX_OUTSTANDING * REPORT_SIZE)
 
   constructor(sink: ReportStreamSink) {
     this.#sink = sink
@@ -72,11 +73,7 @@ export class ReportStream implements FrameDecoder {
 
   /** Whole reports. Bytes behind the last whole report are refused, not kept for the next call. */
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length; at += REPORT_SIZE) {
-      const wire = chunk.slice(at, at + REPORT_SIZE)
-      if (wire.length < REPORT_SIZE) this.#sink.discarded('truncated', wire)
-      else this.#report(wire)
-    }
+    for (let at = 0; at < chunk.length; at += REPORT_SIZE) this.#report(chunk, at)
   }
 
   /** The connection is gone: whatever is held is refused as truncated. */
@@ -84,22 +81,30 @@ export class ReportStream implements FrameDecoder {
     this.#drop('truncated')
   }
 
-  #report(wire: Uint8Array): void {
-    const report = readReport(wire)
-    if (!report) {
-      this.#sink.discarded('noise', wire)
-      return
+  /** What stands in `chunk` at `at`: a report, or less. */
+  #report(chunk: Uint8Array, at: number): void {
+    const report = readReport(chunk, at)
+    if (report === null) {
+      this.#refuse(at + REPORT_SIZE > chunk.length ? 'truncated' : 'noise', chunk, at)
+    } else if (!this.#remember(report, chunk, at)) this.#refuse('repeated', chunk, at)
+    else {
+      const follows = this.#follows(report)
+      if (!follows) this.#drop('out-of-sequence')
+      if (follows || report.index === 0) this.#take(report, chunk, at)
+      else this.#refuse('out-of-sequence', chunk, at)
     }
-    const slot = report.counter % MAX_OUTSTANDING
-    if (same(this.#recent[slot], wire)) {
-      this.#sink.discarded('repeated', wire)
-      return
-    }
-    this.#recent[slot] = wire
-    const follows = this.#follows(report)
-    if (!follows) this.#drop('out-of-sequence')
-    if (follows || report.index === 0) this.#take(report, wire)
-    else this.#sink.discarded('out-of-sequence', wire)
+  }
+
+  #refuse(reason: FramingFault, chunk: Uint8Array, at: number): void {
+    this.#sink.discarded(reason, copied(chunk, at, at + REPORT_SIZE))
+  }
+
+  /** False = this very report came last with such a counter. No report has a count of 0, as an empty place has. */
+  #remember({ counter }: Report, chunk: Uint8Array, at: number): boolean {
+    const place = (counter % MAX_OUTSTANDING) * REPORT_SIZE
+    if (same(this.#recent, place, chunk, at)) return false
+    for (let i = 0; i < REPORT_SIZE; i += 1) this.#recent[place + i] = chunk[at + i] as number
+    return true
   }
 
   /** Whether `report` is the one that the PDU in hand waits for. Notes the jump of the counter. */
@@ -112,18 +117,22 @@ export class ReportStream implements FrameDecoder {
     return tag === first && count === (place & 0x0f)
   }
 
-  #take({ count }: Report, wire: Uint8Array): void {
-    let whole = wire
-    if (count > 1) {
-      this.#partial.set(wire, this.held)
-      this.#reports += 1
-      if (this.#reports < count) return
-      whole = this.#taken()
+  #take({ count }: Report, chunk: Uint8Array, at: number): void {
+    if (count === 1) {
+      this.#pdu(chunk, at, at + REPORT_SIZE)
+      return
     }
-    const raw = dataOf(whole)
-    const pdu = decodePdu(raw)
-    if (typeof pdu === 'string') this.#sink.discarded(pdu, whole)
-    else this.#sink.pdu(pdu, raw, whole.length)
+    this.#partial.set(chunk.subarray(at, at + REPORT_SIZE), this.held)
+    this.#reports += 1
+    if (this.#reports === count) this.#pdu(this.#taken())
+  }
+
+  /** The reports of a whole PDU. */
+  #pdu(reports: Uint8Array, from = 0, end = reports.length): void {
+    const raw = dataOf(reports, from, end)
+    const header = decodeHeader(raw)
+    if (typeof header === 'string') this.#sink.discarded(header, copied(reports, from, end))
+    else this.#sink.pdu(header, raw, end - from)
   }
 
   #drop(reason: FramingFault): void {
@@ -137,8 +146,12 @@ export class ReportStream implements FrameDecoder {
   }
 }
 
-function same(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  if (a === undefined) return false
-  for (let i = 0; i < b.length; i += 1) if (a[i] !== b[i]) return false
+/** A `slice` of a Buffer would be no copy. */
+const copied = (bytes: Uint8Array, from: number, end: number) =>
+  new Uint8Array(bytes.subarray(from, end))
+
+/** Whether the same report stands in both. */
+function same(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolean {
+  for (let i = 0; i < REPORT_SIZE; i += 1) if (a[atA + i] !== b[atB + i]) return false
   return true
 }

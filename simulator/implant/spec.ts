@@ -1,6 +1,6 @@
 // What a simulated pump is when its scenario begins. Checked with zod; the defaults make a plain pump.
 // Volumes nL, rates nL/d, concentrations ng/mL, as on the wire.
-import { z } from 'zod'
+import * as z from 'zod'
 
 const volume = z.number().int().min(0).max(50_000_000)
 const rate = z.number().int().min(0).max(50_000_000)

@@ -1,6 +1,6 @@
 // A scenario: a named situation a clinic knows. Which pumps there are, where the wand is, and what
 // happens when. Files in this folder, or anywhere else.
-import { z } from 'zod'
+import * as z from 'zod'
 import { CommandSchema } from '../commands.ts'
 import { implantSpec } from '../implant/spec.ts'
 

@@ -4,7 +4,7 @@
 // nobody out. A session ends by the wall clock and by the time that the process ran, whichever is first.
 
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
+import * as z from 'zod'
 import { nodeDisk, replaceFile } from '../base/disk.ts'
 import { type Env, utc } from '../base/env.ts'
 import { overlooked, wellAgain } from '../base/failures.ts'

@@ -1,7 +1,7 @@
 // A bearer token: `wb_<id>_<secret>`. Only its hash is kept. The secret has 160 random bits, so a plain
 // SHA-256 of it can be kept and compared: there is nothing to guess. Pure.
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Env, utc } from '../base/env.ts'
 import { sourceSchema } from '../model/reading.ts'
 import { utcSchema } from '../model/value.ts'

@@ -97,7 +97,8 @@ export class VirtualEnv implements Env {
   #now = 0
   #wallOffset: number
   #order = 0
-  #timers = new Set<Timer>()
+  /** In the order in which they fall due; the next is the last. */
+  readonly #timers: Timer[] = []
   readonly #rng: () => number
 
   constructor(options: { seed?: number; wall?: number } = {}) {
@@ -116,8 +117,11 @@ export class VirtualEnv implements Env {
   after(ms: number, fn: () => void): Cancel {
     const timer: Timer = { due: this.#now + Math.max(0, ms), order: this.#order, fn }
     this.#order += 1
-    this.#timers.add(timer)
-    return () => void this.#timers.delete(timer)
+    this.#timers.splice(this.#place(timer), 0, timer)
+    return () => {
+      const at = this.#place(timer)
+      if (this.#timers[at] === timer) this.#timers.splice(at, 1)
+    }
   }
 
   random(n: number): Uint8Array {
@@ -128,9 +132,9 @@ export class VirtualEnv implements Env {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
     await settle()
-    for (let next = this.#next(end); next; next = this.#next(end)) {
+    for (let next = this.#timers.at(-1); next && next.due <= end; next = this.#timers.at(-1)) {
       this.#now = Math.max(this.#now, next.due)
-      this.#timers.delete(next)
+      this.#timers.pop()
       next.fn()
       await settle()
     }
@@ -157,13 +161,16 @@ export class VirtualEnv implements Env {
     this.#wallOffset += by
   }
 
-  #next(end: number): Timer | undefined {
-    let best: Timer | undefined
-    for (const t of this.#timers) {
-      if (t.due > end) continue
-      if (!best || t.due < best.due || (t.due === best.due && t.order < best.order)) best = t
+  /** Where the timer stands, or would stand. */
+  #place({ due, order }: Timer): number {
+    let [low, high] = [0, this.#timers.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const other = this.#timers[middle] as Timer
+      if (other.due > due || (other.due === due && other.order > order)) low = middle + 1
+      else high = middle
     }
-    return best
+    return low
   }
 }
 

@@ -18,9 +18,9 @@ import type { Policy } from '../model/policy.ts'
 import type { Source } from '../model/reading.ts'
 import { statement } from '../model/statement.ts'
 import type { AuditStatus, BridgeStatus, Coded } from '../model/status.ts'
-import { reduce } from '../status/fold.ts'
+import { learn } from '../status/fold.ts'
 import { type Memory, NO_MEMORY } from '../status/recalled.ts'
-import { type BridgeState, NOTHING_KNOWN } from '../status/state.ts'
+import { type BridgeState, nothingKnown } from '../status/state.ts'
 import { viewBridge } from '../status/view.ts'
 import type { PortFact, PortSource, PortWatch } from '../transport/port.ts'
 import { AlarmTeller } from './alarms.ts'
@@ -76,7 +76,7 @@ export class Bridge {
   readonly #options: BridgeOptions
   readonly #memory: Memory
   readonly #alarms: AlarmTeller
-  #state: BridgeState = NOTHING_KNOWN
+  readonly #state: BridgeState = nothingKnown()
   #stopping = false
 
   /** Every event, in order, each after its record is durable. Never errors; completes at `stop`. */
@@ -165,7 +165,7 @@ export class Bridge {
   }
 
   #take(event: BridgeEvent, durable: boolean): void {
-    this.#state = reduce(this.#state, event, durable)
+    learn(this.#state, event, durable)
     this.#changes.next({ event, durable })
   }
 
@@ -176,7 +176,7 @@ export class Bridge {
 
   /** Of a port with several wands, those of its wands. */
   get ports(): readonly string[] {
-    const told = Object.keys(this.#state.wands)
+    const told = [...this.#state.wands.keys()]
     return [...this.#drivers.keys()].flatMap((path) => {
       const parts = told.filter((port) => port !== path && isOnPath(path, port))
       return parts.length > 0 ? parts : [path]

@@ -1,6 +1,6 @@
 // What a capture holds of its ports as the open protocol has it: whole PDUs with their way and time, what was no
 // PDU, and each reply with its request.
-import { FLAG_REPLY, type Pdu } from '../../protocol/codec/pdu.ts'
+import { FLAG_REPLY, type Pdu, wholePdu } from '../../protocol/codec/pdu.ts'
 import type { FrameDecoder } from '../../protocol/framing/framing.ts'
 import { LINES } from '../../protocol/framing/line-stream.ts'
 import { REPORTS } from '../../protocol/framing/report-stream.ts'
@@ -35,7 +35,7 @@ export async function* framesOf(parts: AsyncIterable<Part>): AsyncGenerator<Fram
     const kind = framing === 'report' ? REPORTS : LINES
     const decoder = (way: 'in' | 'out') =>
       kind.decoder({
-        pdu: (pdu, bytes) => found.push({ port, way, at, pdu, bytes }),
+        pdu: (header, bytes) => found.push({ port, way, at, pdu: wholePdu(header, bytes), bytes }),
         discarded: (_, bytes) => found.push({ port, way, at, pdu: null, bytes }),
       })
     const decoders = { in: decoder('in'), out: decoder('out') }

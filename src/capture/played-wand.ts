@@ -10,6 +10,7 @@ import {
   MAJOR,
   MINOR,
   type Pdu,
+  wholePdu,
 } from '../../protocol/codec/pdu.ts'
 import { emit } from '../../protocol/codec/struct.ts'
 import { LINES } from '../../protocol/framing/line-stream.ts'
@@ -94,10 +95,10 @@ class Player implements PlayedWand {
     const encode = LINES.encoder()
     let held = true
     const stream = LINES.decoder({
-      pdu: (pdu) => {
+      pdu: (header, raw) => {
         this.#queue = this.#queue
           .then(async () => {
-            const reply = await this.#answer(pdu)
+            const reply = await this.#answer(wholePdu(header, raw))
             if (held && reply) for (const frame of encode(reply)) data(frame)
           })
           // A capture that cannot be read on ends there; what is known of it still answers.

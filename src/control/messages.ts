@@ -4,7 +4,7 @@
 //
 // One JSON object a line, each way: `{ id, do, args }`, and `{ id, reply }` or `{ id, error }`, in any order;
 // `{ bye }` is the last line. Client and bridge may be of two versions: whoever asks checks the reply.
-import { z } from 'zod'
+import * as z from 'zod'
 import { alarmSchema } from '../model/reading.ts'
 import { signedSchema } from '../model/signed.ts'
 import { statementSchema } from '../model/statement-schema.ts'

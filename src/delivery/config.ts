@@ -1,6 +1,6 @@
 // What the configuration says of destinations that are reached by HTTP: FHIR servers and webhooks. What is
 // secret stands in files of its own.
-import { z } from 'zod'
+import * as z from 'zod'
 import { RECORD_KINDS } from '../model/record.ts'
 import { mayBeSent } from './http.ts'
 import { RULES } from './machine.ts'

@@ -1,5 +1,5 @@
 // How far a destination is, as it is kept: its place in the log, and the messages that were set aside.
-import { z } from 'zod'
+import * as z from 'zod'
 import { utcSchema } from '../model/value.ts'
 
 const count = z.number().int().nonnegative()

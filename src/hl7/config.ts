@@ -1,5 +1,5 @@
 // What the configuration says of destinations.
-import { z } from 'zod'
+import * as z from 'zod'
 import { destinationName, since, testMessages } from '../delivery/config.ts'
 import { RULES } from '../delivery/machine.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'

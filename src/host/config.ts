@@ -1,7 +1,7 @@
 // What a bridge can be told: by a YAML file, by command-line options, or not at all. One schema.
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseCosigner } from '../audit/format/cosignature.ts'
 import { FORMATS, LEVELS } from '../base/journal.ts'
 import { deliverySchema } from '../delivery/config.ts'

@@ -23,7 +23,7 @@ import type { Source } from '../model/reading.ts'
 import { statement } from '../model/statement.ts'
 import type { AuditStatus, BridgeStatus, Coded } from '../model/status.ts'
 import { Auditor } from '../recorder/auditor.ts'
-import { NOTHING_KNOWN } from '../status/state.ts'
+import { nothingKnown } from '../status/state.ts'
 import { viewBridge } from '../status/view.ts'
 import { statusTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
@@ -152,7 +152,7 @@ function serve(making: Making): Served {
   const memory = memoryOf(knowledge)
   const status = (): Coded<BridgeStatus> => {
     const now = { mono: env.monotonic(), wall: env.wall() }
-    return viewBridge(NOTHING_KNOWN, auditOf(site, away()), memory, now)
+    return viewBridge(nothingKnown(), auditOf(site, away()), memory, now)
   }
   const sources: HttpSources = {
     ...{ env, version: VERSION, words, feed, knowledge, log },

@@ -3,7 +3,7 @@
 // refused before anything in it is touched.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { errorCode, nodeDisk, replaceFile } from '../base/disk.ts'
 import { VERSION } from '../base/version.ts'
 

@@ -1,6 +1,6 @@
 // `/api/v1/events`: takes a client into the hub, with what it wants and where it was.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parseCursor } from '../feed/cursor.ts'
 import { eventSchema } from '../model/api.ts'
 import { RECORD_KINDS, type RecordKind } from '../model/record.ts'

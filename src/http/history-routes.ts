@@ -2,7 +2,7 @@
 // stream of JSON lines. Few of them run at once: each may walk a part of the log.
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { utc } from '../base/env.ts'
 import { type Cursor, parseCursor } from '../feed/cursor.ts'
 import { oldVisits } from '../knowledge/old-visits.ts'

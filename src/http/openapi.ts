@@ -5,7 +5,7 @@ import {
   createJsonSchemaTransform,
   createJsonSchemaTransformObject,
 } from 'fastify-type-provider-zod'
-import { z } from 'zod'
+import * as z from 'zod'
 import { PAGE_SCOPES } from '../access/links.ts'
 import { SCOPES, type Scope } from '../access/token.ts'
 import * as api from '../model/api.ts'

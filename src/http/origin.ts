@@ -4,7 +4,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { PageLinks } from '../access/links.ts'
 import { looksLikeToken } from '../access/token.ts'
 import { foreign } from './cors.ts'

@@ -1,6 +1,6 @@
 // What the routes have in common: how a reply goes out, and how it stands in the OpenAPI document.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Principal } from '../access/access.ts'
 import { problemSchema } from '../model/api.ts'
 

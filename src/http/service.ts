@@ -1,7 +1,7 @@
 // What is not about pumps: whether the bridge is alive and ready, its metrics, its OpenAPI document,
 // and the link that lets a browser in.
 import type { FastifyInstance } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { healthSchema } from '../model/api.ts'
 import { statement } from '../model/statement.ts'
 import { isFork } from '../model/status.ts'

@@ -1,7 +1,7 @@
 // Status: wands and pumps as they stand. A reply is encoded once for everybody who asks in the same
 // moment; it says itself of which moment it is.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { pumpsReplySchema, wandsReplySchema } from '../model/api.ts'
 import { type BridgeStatus, type PumpStatus, pumpStatusSchema } from '../model/status.ts'
 import { HttpProblem } from './problems.ts'

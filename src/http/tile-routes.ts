@@ -3,7 +3,7 @@
 // part, and need the scope `status`; the entries are the records themselves, need the scope `audit`, and
 // are given as far as retention has kept them. A full tile never changes.
 import type { FastifyInstance, FastifyReply, onSendHookHandler } from 'fastify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { KEY_CHANGES, keyChangesSchema } from '../model/api.ts'
 import { parseTile, rowOf, type Tile } from '../model/tiles.ts'
 import { HttpProblem } from './problems.ts'

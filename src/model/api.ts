@@ -1,7 +1,7 @@
 // What the HTTP API says besides records: replies, events of the stream, problems. One declaration for
 // server, client and the OpenAPI document. Within v1 fields are added, never removed or changed.
 // Browser-safe.
-import { z } from 'zod'
+import * as z from 'zod'
 import { patientIdShape } from './owner.ts'
 import { pumpEventSchema, sourceSchema } from './reading.ts'
 import { interrogationRecordSchema, movingShape, pumpRefSchema, recordSchema } from './record.ts'

@@ -1,7 +1,7 @@
 // Codings of the clinic beside ours, as its configuration has them: of LOINC, SNOMED CT or its own system, for any
 // quantity, alarm or event that is given away. They are checked before anything starts, because a code with a
 // slip of the pen is filed as something else; none of them is ever ours. Pure, browser-safe.
-import { z } from 'zod'
+import * as z from 'zod'
 import { METRICS } from './metrics.ts'
 import { type Code, MDC, MDC_SYSTEM, OWN_CODES } from './nomenclature.ts'
 

@@ -1,6 +1,6 @@
 // What one reading of a pump says, in the shape every surface gives it: the status now, and the visit
 // in history. Browser-safe.
-import { z } from 'zod'
+import * as z from 'zod'
 import { Battery } from '../../protocol/fields/battery.ts'
 import { Bolus } from '../../protocol/fields/bolus.ts'
 import { Catheter } from '../../protocol/fields/catheter.ts'

@@ -1,6 +1,6 @@
 // The pumps of many sites at a glance, the worst first: what the overview of a fleet shows. Schema first,
 // types from it; how it is put in order is here, too. Pure, browser-safe.
-import { z } from 'zod'
+import * as z from 'zod'
 import { daysLeft, type Infusing, infusingOf } from './infusing.ts'
 import type { InterrogationRecord } from './record.ts'
 import { utcSchema } from './value.ts'

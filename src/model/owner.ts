@@ -2,7 +2,7 @@
 // told of patients (HL7 ADT) says where they are, and under which identifier they go on when two of them turn
 // out to be one. A fold over the log's records of both; every record about a pump says whom it belonged to when
 // it was written. Pure, browser-safe.
-import { z } from 'zod'
+import * as z from 'zod'
 import { utcSchema } from './value.ts'
 
 /** No control characters: they go into messages, files and addresses. */

@@ -1,6 +1,6 @@
 // What one interrogation of a pump gives, block by block, as values. Schemas and types come from the
 // protocol's field tables. Browser-safe.
-import { z } from 'zod'
+import * as z from 'zod'
 import { Alarm, Alarms } from '../../protocol/fields/alarms.ts'
 import {
   BLOCKS,

@@ -1,6 +1,6 @@
 // A record of the audit log as the API gives it: what a pump, a session or a link did, with its place
 // in the log. Values are in public units and are history: never `current`. Browser-safe.
-import { z } from 'zod'
+import * as z from 'zod'
 import { Infusion } from '../../protocol/fields/infusion.ts'
 import { Reservoir } from '../../protocol/fields/reservoir.ts'
 import { contentShape } from './content.ts'

@@ -1,5 +1,5 @@
 // Who wrote an entry down, and how sure that is. Browser-safe.
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const signedSchema = z
   .strictObject({

@@ -1,6 +1,6 @@
 // The schemas of what is said to people as data. Apart from statement.ts, so that a client that says something itself
 // brings no schemas along. Browser-safe.
-import { z } from 'zod'
+import * as z from 'zod'
 
 const argsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
 

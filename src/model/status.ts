@@ -3,7 +3,7 @@
 //
 // Inside the bridge the same is known without a word of any language (`Coded`): the sentences are added
 // where it leaves, by words/.
-import { z } from 'zod'
+import * as z from 'zod'
 import { contentShape } from './content.ts'
 import { invalidSchema, sourceSchema } from './reading.ts'
 import { statementSchema, statementShape } from './statement-schema.ts'

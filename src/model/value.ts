@@ -1,7 +1,7 @@
 // A value as every surface shows it: number, unit, times, quality, and the reason when it is not
 // live. Built from the protocol's field tables; the zod schemas come from the same tables.
 // Browser-safe.
-import { z } from 'zod'
+import * as z from 'zod'
 import { MASS_UNITS } from '../../protocol/fields/drugs.ts'
 import {
   type CodeField,

@@ -1,6 +1,6 @@
 // What the configuration says of patients: the clinic's table of pumps, and where their moves are heard.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { isLoopback } from '../base/loopback.ts'
 
 const file = z.string().min(1)

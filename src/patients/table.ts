@@ -1,7 +1,7 @@
 // The clinic's table of pumps and patients, as a file has it: CSV with a line of names, or YAML. What is not
 // whole and clear is refused as a whole, with the line: nobody's pump is guessed. Pure.
 import { parseDocument } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import { strictUtf8 } from '../base/utf8.ts'
 import { type Link, linkKey, ownerSchema, type PatientId, samePatient } from '../model/owner.ts'
 

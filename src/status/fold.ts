@@ -1,4 +1,4 @@
-// What is known now: a fold over the events of a bridge. Pure.
+// What is known now: a fold over the events of a bridge.
 //
 // The rule of the room: certainty is lost at once and gained only from durable events. A loss comes
 // twice, first with `durable: false`, when nothing has been written yet, and again once it is in the
@@ -11,9 +11,9 @@ import { type BridgeState, wandAt } from './state.ts'
 import { changeWand } from './wands.ts'
 
 /** One event on top of what is known. `durable` false: only what takes certainty away is taken. */
-export function reduce(state: BridgeState, event: BridgeEvent, durable: boolean): BridgeState {
-  const wand = state.wands[event.port] ?? wandAt(event.port, event.source, event.link)
+export function learn({ wands, pumps }: BridgeState, event: BridgeEvent, durable: boolean): void {
+  const wand = wands.get(event.port) ?? wandAt(event.port, event.source, event.link)
   const changed = changeWand(wand, event, durable)
-  const wands = { ...state.wands, [event.port]: changed }
-  return { ...state, wands, pumps: changePumps(state.pumps, event, changed, durable) }
+  wands.set(event.port, changed)
+  changePumps(pumps, event, changed, durable)
 }

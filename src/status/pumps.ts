@@ -4,13 +4,7 @@ import type { BridgeEvent, LiveEvent, ReadingEvent } from '../model/event.ts'
 import { saidFrom } from '../model/read-at.ts'
 import { statement } from '../model/statement.ts'
 import type { Reason } from '../model/value.ts'
-import {
-  type BridgeState,
-  NO_SESSION,
-  type PumpState,
-  type Session,
-  type WandState,
-} from './state.ts'
+import { type BridgeState, NO_SESSION, type Session, type WandState } from './state.ts'
 import { endReason } from './wands.ts'
 
 /** Of a reading that was written only after its session had been replaced by another. */
@@ -26,38 +20,41 @@ export function changePumps(
   event: BridgeEvent,
   wand: WandState,
   durable: boolean,
-): BridgeState['pumps'] {
+): void {
   if (event.kind === 'reading' && durable) {
-    const old = pumps[event.pump.id]
-    if (old && old.reading.order > event.order) return pumps
-    const pump: PumpState = {
+    const old = pumps.get(event.pump.id)
+    if (old && old.reading.order > event.order) return
+    pumps.set(event.pump.id, {
       identity: event.pump,
       reading: event,
       live: null,
       ...readOf(event),
       session: wand.session.id === event.session ? wand.session : LEFT_BEHIND,
       ended: endedAlready(wand, event),
-    }
-    return { ...pumps, [event.pump.id]: pump }
-  }
-  if (event.kind === 'live' && durable) {
-    const pump = pumps[event.pump.id]
-    if (!pump || !sameSession(pump.reading, event)) return pumps
+    })
+  } else if (event.kind === 'live' && durable) {
+    const pump = pumps.get(event.pump.id)
+    if (!pump || !sameSession(pump.reading, event)) return
     const live = { reportedVolume: event.reportedVolume, rate: event.rate }
-    const moved = { ...pump, live, ...readOf(event) }
-    return { ...pumps, [event.pump.id]: moved }
+    pumps.set(event.pump.id, { ...pump, live, ...readOf(event) })
+  } else {
+    const reason = endOf(event)
+    if (reason !== null) endPumps(pumps, event, wand, reason)
   }
-  const reason = endOf(event)
-  if (reason === null) return pumps
-  return Object.fromEntries(
-    Object.entries(pumps).map(([id, pump]) => {
-      const ends = pump.ended === null && pump.reading.port === event.port
-      if (event.kind === 'session-end' && event.session !== pump.reading.session) return [id, pump]
-      if (pump.reading.port !== event.port) return [id, pump]
-      const session = sessionAfter(pump.session, wand.session, event)
-      return [id, { ...pump, session, ended: ends ? reason : pump.ended }]
-    }),
-  )
+}
+
+function endPumps(
+  pumps: BridgeState['pumps'],
+  event: BridgeEvent,
+  wand: WandState,
+  reason: Reason,
+): void {
+  for (const [id, pump] of pumps) {
+    const { port, session: of } = pump.reading
+    if (port !== event.port || (event.kind === 'session-end' && event.session !== of)) continue
+    const session = sessionAfter(pump.session, wand.session, event)
+    pumps.set(id, { ...pump, session, ended: pump.ended ?? reason })
+  }
 }
 
 /** The session of a reading, after what ended it: with the connection it was lost, and it says when. */

@@ -75,10 +75,14 @@ export interface PumpState {
   readonly ended: Reason | null
 }
 
+/**
+ * Each wand and each pump is a value; what holds them is changed in place, so that an event costs the same however
+ * many there are.
+ */
 export interface BridgeState {
-  readonly wands: Readonly<Record<string, WandState>>
+  readonly wands: Map<string, WandState>
   /** By opaque pump id, in order of first reading. */
-  readonly pumps: Readonly<Record<string, PumpState>>
+  readonly pumps: Map<string, PumpState>
 }
 
 export const NO_SESSION: Session = {
@@ -103,7 +107,7 @@ export const NO_CONTACT: Contact = {
   progress: null,
 }
 
-export const NOTHING_KNOWN: BridgeState = { wands: {}, pumps: {} }
+export const nothingKnown = (): BridgeState => ({ wands: new Map(), pumps: new Map() })
 
 /** A wand of which nothing is known but where it is. */
 export function wandAt(port: string, source: Source, link: number): WandState {

@@ -20,10 +20,10 @@ export function viewBridge(
   now: Stamp,
 ): Coded<BridgeStatus> {
   const unclosed = memory.unclosed()
-  const recalled = memory.pumps().filter(({ identity }) => !state.pumps[identity.id])
+  const recalled = memory.pumps().filter(({ identity }) => !state.pumps.has(identity.id))
   return {
     asOf: utcText(now.wall),
-    wands: Object.values(state.wands).map((wand) => {
+    wands: [...state.wands.values()].map((wand) => {
       const view = viewWand(wand, now)
       const known = new Set(view.unclosed.map((one) => `${one.session} ${one.pump}`))
       const more = unclosed.filter((one) => !known.has(`${one.session} ${one.pump}`))
@@ -35,7 +35,7 @@ export function viewBridge(
     }),
     pumps: [
       ...recalled.map((pump) => viewRecalled(pump, audit, now)),
-      ...Object.values(state.pumps).map((pump) => viewPump(state, audit, pump, now)),
+      ...[...state.pumps.values()].map((pump) => viewPump(state, audit, pump, now)),
     ],
     audit,
   }
@@ -53,7 +53,7 @@ function staleReason(
 ): Reason | null {
   if (pump.ended !== null) return pump.ended
   if (audit.state === 'failed') return 'audit-failed'
-  const wand = state.wands[pump.reading.port]
+  const wand = state.wands.get(pump.reading.port)
   if (!wand || wand.link !== pump.reading.link) return 'wand-lost'
   if (wand.session.id !== pump.reading.session) return 'session-closed'
   if (wand.ended?.session === pump.reading.session) return wand.ended.reason
@@ -104,7 +104,7 @@ export function viewPump(
   now: Stamp,
 ): Coded<PumpStatus> {
   const reason = staleReason(state, audit, pump, now)
-  const wand = state.wands[pump.reading.port] as WandState
+  const wand = state.wands.get(pump.reading.port) as WandState
   const { link, session, pump: _, ...wandView } = viewWand(wand, now)
   const { reading } = pump
   const ownSession =

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { readYamlFile, YamlFileError } from '../../src/base/yaml-file.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'wandbridge-yaml-'))

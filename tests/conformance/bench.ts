@@ -3,7 +3,7 @@ import { CHECKS } from '../../conformance/checks/index.ts'
 import type { Connection, Heard, ModemLines, Port } from '../../conformance/ports/port.ts'
 import { type Report, run } from '../../conformance/run.ts'
 import type { Pdu } from '../../protocol/codec/pdu.ts'
-import { encodePdu } from '../../protocol/codec/pdu.ts'
+import { encodePdu, wholePdu } from '../../protocol/codec/pdu.ts'
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/index.ts'
 import type { WandPath } from '../../simulator/ports/path.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
@@ -120,7 +120,8 @@ function broken(
       }
       const wand: Between = { env, simulator, tell: put, memory }
       const back = framing.decoder({
-        pdu(pdu) {
+        pdu(header, raw) {
+          const pdu = wholePdu(header, raw)
           const changed = breakage.reply ? breakage.reply(pdu, newest ?? pdu, wand) : pdu
           for (const one of Array.isArray(changed) ? changed : [changed]) if (one) put(one)
         },
@@ -133,7 +134,8 @@ function broken(
       if (!held) throw new Error('unplugged')
       // Requests are read only where the breakage wants them; what is damaged goes on as it is.
       const forth = framing.decoder({
-        pdu(pdu, raw) {
+        pdu(header, raw) {
+          const pdu = wholePdu(header, raw)
           newest = pdu
           const changed = breakage.request?.(pdu, wand)
           if (changed === undefined) for (const frame of toWand(raw)) held.write(frame)

@@ -1,6 +1,6 @@
 // The values FHIR R4 allows where the validator of the oracle accepts anything, and the rules of
 // references and units that hold for all we give.
-import { z } from 'zod'
+import * as z from 'zod'
 
 const DATE_TIME =
   /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-](0\d|1[0-3]):[0-5]\d|[+-]14:00))?)?)?$/

@@ -2,7 +2,7 @@
 // requests, the same air.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { decodePdu, encodePdu, type Pdu } from '../../protocol/codec/pdu.ts'
+import { decodePdu, encodePdu, type Pdu, wholePdu } from '../../protocol/codec/pdu.ts'
 import { emit } from '../../protocol/codec/struct.ts'
 import { BLOCKS } from '../../protocol/fields/blocks.ts'
 import type { Struct } from '../../protocol/fields/field.ts'
@@ -283,7 +283,10 @@ class Story {
       return typeof pdu === 'string' ? null : pdu
     }
     const found: Pdu[] = []
-    const decoder = REPORTS.decoder({ pdu: (pdu) => void found.push(pdu), discarded: () => {} })
+    const decoder = REPORTS.decoder({
+      pdu: (header, raw) => void found.push(wholePdu(header, raw)),
+      discarded: () => {},
+    })
     for (const frame of frames) decoder.push(frame)
     return found[0] ?? null
   }

@@ -2,6 +2,7 @@
 // and hold as much after every piece, whatever comes and however it is cut.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { encodePdu, wholePdu } from '../../protocol/codec/pdu.ts'
 import type { FrameDecoder, FrameSink } from '../../protocol/framing/framing.ts'
 import { ReportEncoder } from '../../protocol/framing/hid-report.ts'
 import { LineStream } from '../../protocol/framing/line-stream.ts'
@@ -21,8 +22,8 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 function ours(make: (sink: FrameSink) => FrameDecoder) {
   const heard: Heard[] = []
   const decoder = make({
-    pdu(pdu, raw) {
-      expect(hex(pdu.payload)).toBe(hex(raw.subarray(16, -4)))
+    pdu(header, raw) {
+      expect(hex(encodePdu(wholePdu(header, raw)))).toBe(hex(raw))
       heard.push({ pdu: hex(raw) })
     },
     discarded: (fault, bytes) => void heard.push({ refused: hex(bytes), fault }),

@@ -1,7 +1,8 @@
 // PDUs over 64-byte reports: README.md §6. Nothing spliced, nothing twice, nothing unaccounted for.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodePdu, MAX_PAYLOAD, MIN_PDU, type Pdu } from '../../protocol/codec/pdu.ts'
+import { u32At } from '../../protocol/codec/bytes.ts'
+import { encodePdu, MAX_PAYLOAD, MIN_PDU, type Pdu, wholePdu } from '../../protocol/codec/pdu.ts'
 import {
   MAX_REPORTS,
   REPORT_DATA,
@@ -39,8 +40,9 @@ function listen() {
   }
   const stream = new ReportStream({
     pdu(got, raw, wire) {
-      expect(encodePdu(got)).toEqual(raw)
-      heard.pdus.push(got)
+      const whole = wholePdu(got, raw)
+      expect(encodePdu(whole)).toEqual(raw)
+      heard.pdus.push(whole)
       heard.accepted += wire
     },
     discarded: (reason, bytes) => void heard.discarded.push({ reason, bytes: bytes.length }),
@@ -213,9 +215,9 @@ describe('mutated traffic', () => {
     const got = new Set<number>()
     const tally = { accepted: 0, discarded: 0, missing: 0, dropped: 0, strange: 0 }
     const stream = new ReportStream({
-      pdu(p, raw, wire) {
+      pdu(_, raw, wire) {
         tally.accepted += wire / REPORT_SIZE
-        const id = new DataView(p.payload.buffer, p.payload.byteOffset).getUint32(0, true)
+        const id = u32At(raw, 16)
         if (got.has(id) || sent.get(id) !== Buffer.from(raw).toString('latin1')) tally.strange += 1
         got.add(id)
       },

@@ -1,6 +1,6 @@
 // A small host for tests: one opening of a path, requests with retries, everything heard is kept.
 
-import { Code, encodePdu, MAJOR, type Pdu } from '../../protocol/codec/pdu.ts'
+import { Code, encodePdu, MAJOR, type Pdu, wholePdu } from '../../protocol/codec/pdu.ts'
 import { emit } from '../../protocol/codec/struct.ts'
 import type { Struct } from '../../protocol/fields/field.ts'
 import type { FrameDecoder } from '../../protocol/framing/framing.ts'
@@ -29,7 +29,7 @@ export class TestHost {
     this.link = link
     this.#encode = path.framing.encoder()
     this.#stream = path.framing.decoder({
-      pdu: (pdu: Pdu) => void this.replies.push(pdu),
+      pdu: (header, raw) => void this.replies.push(wholePdu(header, raw)),
       discarded: (reason: string, bytes: Uint8Array) => {
         this.refused[reason] = (this.refused[reason] ?? 0) + bytes.length
       },

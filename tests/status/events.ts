@@ -16,8 +16,8 @@ import { isImmediate } from '../../src/model/event.ts'
 import { snapshotValues } from '../../src/model/reading.ts'
 import { statement } from '../../src/model/statement.ts'
 import type { AuditStatus, Coded } from '../../src/model/status.ts'
-import { reduce } from '../../src/status/fold.ts'
-import { type BridgeState, NOTHING_KNOWN } from '../../src/status/state.ts'
+import { learn } from '../../src/status/fold.ts'
+import { type BridgeState, nothingKnown } from '../../src/status/state.ts'
 import { viewPump } from '../../src/status/view.ts'
 import { snapshotArbitrary } from '../model/arbitrary.ts'
 
@@ -58,7 +58,7 @@ export class Script {
   link = 1
   session: number | null = null
   pump = PUMPS[0] as PumpIdentity
-  state: BridgeState = NOTHING_KNOWN
+  readonly state: BridgeState = nothingKnown()
   audit = AUDIT
 
   head(): EventHead {
@@ -154,15 +154,15 @@ export class Script {
   }
 
   early(event: BridgeEvent): void {
-    if (isImmediate(event)) this.state = reduce(this.state, event, false)
+    if (isImmediate(event)) learn(this.state, event, false)
   }
 
   durable(event: BridgeEvent): void {
-    this.state = reduce(this.state, event, true)
+    learn(this.state, event, true)
   }
 
   view(pump = this.pump, state = this.state) {
-    const known = state.pumps[pump.id]
+    const known = state.pumps.get(pump.id)
     return known ? viewPump(state, this.audit, known, { wall: this.wall, mono: this.mono }) : null
   }
 

@@ -155,7 +155,7 @@ describe('two pumps', () => {
 })
 
 function standing({ state }: Script) {
-  const { link, phase, connected, why, since, session, pump } = state.wands['/dev/wand'] ?? {}
+  const { link, phase, connected, why, since, session, pump } = state.wands.get('/dev/wand') ?? {}
   return { link, phase, connected, why, since, session: { ...session, code: '', args: {} }, pump }
 }
 

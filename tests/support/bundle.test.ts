@@ -1,7 +1,7 @@
 // What support is sent: no name survives in it, whatever input it was in, and what is not a name does.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { z } from 'zod'
+import * as z from 'zod'
 import { parse } from '../../protocol/codec/struct.ts'
 import type { FrameSink } from '../../protocol/framing/framing.ts'
 import { LINES } from '../../protocol/framing/line-stream.ts'

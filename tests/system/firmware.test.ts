@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SerialPort } from 'serialport'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { encodePdu, type Pdu } from '../../protocol/codec/pdu.ts'
+import { encodePdu, type Pdu, wholePdu } from '../../protocol/codec/pdu.ts'
 import { parse } from '../../protocol/codec/struct.ts'
 import { REPORTS } from '../../protocol/framing/report-stream.ts'
 import { MESSAGES } from '../../protocol/messages/index.ts'
@@ -109,7 +109,10 @@ describe.skipIf(why)(
       const wand = await board()
       const port = new SerialPort({ path: wand.reports, baudRate: 115_200 })
       const got: Pdu[] = []
-      const decoder = REPORTS.decoder({ pdu: (pdu) => void got.push(pdu), discarded: () => {} })
+      const decoder = REPORTS.decoder({
+        pdu: (header, raw) => void got.push(wholePdu(header, raw)),
+        discarded: () => {},
+      })
       // The terminal is a stream: reports are cut out of it here.
       let held = Buffer.alloc(0)
       port.on('data', (bytes: Buffer) => {

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, extname, join, relative } from 'node:path'
-import { PACKED } from '../pack.mjs'
+import { PACKED } from '../bundle.mjs'
 import { root } from '../setup.mjs'
 
 const json = (path) => JSON.parse(readFileSync(path, 'utf8'))

@@ -1,7 +1,7 @@
 // What one record says: the envelope after 21 CFR 11.10(e) and one schema per kind. A patient's name stands in
 // it only where the configuration asks for names. Everything a wand reported stays in protocol units, so every number is an
 // integer and a body can be derived again from the PDUs beside it.
-import { z } from 'zod'
+import * as z from 'zod'
 import { assignmentSchema, type Owner, ownerSchema, patientToldSchema } from '../../model/owner.ts'
 import { sourceSchema } from '../../model/reading.ts'
 import { signedSchema } from '../../model/signed.ts'

@@ -3,7 +3,7 @@
 // put back from a copy or copied to another computer is found by it, because a copy has the names and
 // the bytes of what it copies, but is another directory.
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type Disk, errorCode, readAll, replaceFile, sameIdentity } from '../../base/disk.ts'
 import { quarantineSchema } from '../format/record.ts'
 import { segmentName } from '../format/segment.ts'

@@ -3,8 +3,8 @@
 // the PDUs of an audit record again a year later.
 
 import { crc32 } from '../../../protocol/codec/crc32.ts'
-import { decodePdu } from '../../../protocol/codec/pdu.ts'
-import { parse } from '../../../protocol/codec/struct.ts'
+import { decodeHeader } from '../../../protocol/codec/pdu.ts'
+import { parse, parsePayload } from '../../../protocol/codec/struct.ts'
 import { BLOCKS, MAX_SNAPSHOT } from '../../../protocol/fields/blocks.ts'
 import type { Struct } from '../../../protocol/fields/field.ts'
 import {
@@ -130,16 +130,16 @@ function blockOf(struct: Struct, [bytes, second]: readonly (Uint8Array | undefin
 export function reassemble(pdus: readonly Uint8Array[]): ReadSnapshot | string {
   let assembly: Assembly | null = null
   for (const raw of pdus) {
-    const pdu = decodePdu(raw)
+    const pdu = decodeHeader(raw)
     if (typeof pdu === 'string') return `a recorded PDU is not whole: ${pdu}`
     const name = messageOfType(pdu.type)
     let next: Assembly | Statement
     if (name === 'SNAPSHOT') {
-      const reply = parse(MESSAGES.SNAPSHOT.reply, pdu.payload)
+      const reply = parsePayload(MESSAGES.SNAPSHOT.reply, raw)
       if (!reply || reply.snapshot === null) return 'the recorded directory is too short'
       next = addDirectory(emptyAssembly(reply.snapshot), reply, raw)
     } else if (name === 'BLOCK' && assembly) {
-      const reply = parse(MESSAGES.BLOCK.reply, pdu.payload)
+      const reply = parsePayload(MESSAGES.BLOCK.reply, raw)
       if (!reply) return 'a recorded piece is too short'
       next = addPiece(assembly, reply, raw)
     } else {

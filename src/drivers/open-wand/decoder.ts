@@ -1,7 +1,7 @@
 // From the PDUs of a reading to its body, and from its body to values. The driver uses it once, when a
 // reading came; whoever reads the record later uses it again, by the name that the record carries.
-import { decodePdu } from '../../../protocol/codec/pdu.ts'
-import { parse } from '../../../protocol/codec/struct.ts'
+import { decodeHeader } from '../../../protocol/codec/pdu.ts'
+import { parsePayload } from '../../../protocol/codec/struct.ts'
 import { Identity } from '../../../protocol/fields/identity.ts'
 import type { ReplyOf } from '../../../protocol/messages/index.ts'
 import { Live } from '../../../protocol/messages/live.ts'
@@ -33,10 +33,10 @@ export const decoder: Decoder = {
     }
     const [raw] = pdus
     if (!raw || pdus.length !== 1) return 'a live record has exactly one PDU'
-    const pdu = decodePdu(raw)
+    const pdu = decodeHeader(raw)
     if (typeof pdu === 'string') return `a recorded PDU is not whole: ${pdu}`
     if (pdu.type !== Live.type) return 'the recorded PDU is no LIVE reply'
-    const live = parse(Live.reply, pdu.payload)
+    const live = parsePayload(Live.reply, raw)
     if (!live) return 'the recorded PDU is too short'
     const said = live as Json
     const pump = serialOf(Live.reply.fields.pumpSerial, live.pumpSerial)

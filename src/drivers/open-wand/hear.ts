@@ -1,7 +1,7 @@
 // What a request that somebody else has sent does to the link machine: it stands where the agenda would have sent
 // one. Replies then do what they always do. Pure, and for any host: what does not fit the phase is passed over.
-import { FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
-import { parse } from '../../../protocol/codec/struct.ts'
+import { FLAG_REPLY, type Header } from '../../../protocol/codec/pdu.ts'
+import { parsePayload } from '../../../protocol/codec/struct.ts'
 import type { Struct } from '../../../protocol/fields/field.ts'
 import { MESSAGES, messageOfType, type ReadRequest } from '../../../protocol/messages/index.ts'
 import { type Statement, statement } from '../../model/statement.ts'
@@ -34,10 +34,10 @@ export function lost(d: Draft, why: Statement, slow = false): void {
   take(d, { type: 'ended', slow, why })
 }
 
-export function asked(d: Draft, pdu: Pdu): void {
+export function asked(d: Draft, pdu: Header, raw: Uint8Array): void {
   const name = messageOfType(pdu.type)
   if (!name || pdu.flags & FLAG_REPLY) return
-  const fields = parse(MESSAGES[name].request as Struct, pdu.payload)
+  const fields = parsePayload(MESSAGES[name].request as Struct, raw)
   if (!fields) return
   if (!isConnected(d.s.phase) || d.s.link !== pdu.link) {
     if (d.s.phase !== 'opening') opening(d)

@@ -1,6 +1,6 @@
 // What the link machine knows, what comes in, what goes out. Plain data only.
 
-import type { Pdu } from '../../../protocol/codec/pdu.ts'
+import type { Header } from '../../../protocol/codec/pdu.ts'
 import type { MessageName, ReadRequest, ReplyOf } from '../../../protocol/messages/index.ts'
 import type { PumpIdentity, SessionEnding, Stamp } from '../../model/event.ts'
 import type { Policy } from '../../model/policy.ts'
@@ -152,7 +152,7 @@ export type Input =
   | { readonly type: 'start' }
   | { readonly type: 'opened'; readonly link: number }
   | { readonly type: 'ended'; readonly slow: boolean; readonly why: Statement }
-  | { readonly type: 'pdu'; readonly pdu: Pdu; readonly raw: Uint8Array; readonly wire: number }
+  | { readonly type: 'pdu'; readonly pdu: Header; readonly raw: Uint8Array; readonly wire: number }
   | { readonly type: 'tick' }
   /** The clocks went apart; or, without that, this program was not given its time. */
   | { readonly type: 'clock-jump' | 'held-up' }

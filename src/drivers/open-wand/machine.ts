@@ -6,7 +6,7 @@
 // is out in link, seq and type; anything else is refused, never interpreted. What is lost is told at
 // once; what is gained is told when the wand has said it.
 
-import { FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
+import { FLAG_REPLY, type Header } from '../../../protocol/codec/pdu.ts'
 import { messageOfType } from '../../../protocol/messages/index.ts'
 import type { Stamp } from '../../model/event.ts'
 import { statement } from '../../model/statement.ts'
@@ -103,7 +103,7 @@ export function take(d: Draft, input: Input): void {
   }
 }
 
-function onPdu(d: Draft, pdu: Pdu, raw: Uint8Array, wire: number): void {
+function onPdu(d: Draft, pdu: Header, raw: Uint8Array, wire: number): void {
   const refuse = (reason: ReplyFault) => void d.effects.push({ do: 'refuse', reason, wire, raw })
   const { out, link, phase } = d.s
   if (pdu.link !== link || !isConnected(phase)) return refuse('wrong-link')

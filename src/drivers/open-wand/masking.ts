@@ -6,7 +6,14 @@
 // firmware. Bytes that are no frame, and pieces of blocks that are not there whole, are left out and counted.
 import { join, u16At } from '../../../protocol/codec/bytes.ts'
 import { crc32 } from '../../../protocol/codec/crc32.ts'
-import { Code, encodePdu, FLAG_REPLY, type Pdu } from '../../../protocol/codec/pdu.ts'
+import {
+  Code,
+  encodePdu,
+  FLAG_REPLY,
+  type Header,
+  type Pdu,
+  wholePdu,
+} from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
 import { BLOCK_NAMES, BLOCKS } from '../../../protocol/fields/blocks.ts'
 import { judge, type Struct, type TextField } from '../../../protocol/fields/field.ts'
@@ -95,7 +102,8 @@ function decoded(framing: Framing, pieces: Numbered) {
   const refused: [piece: number, bytes: number][] = []
   let at = 0
   const decoder = framing.decoder({
-    pdu: (pdu, _, wire) => void found.push({ piece: at, wire, pdu, payload: null }),
+    pdu: (header, raw, wire) =>
+      void found.push({ piece: at, wire, pdu: wholePdu(header, raw), payload: null }),
     discarded: (_, bytes) => void refused.push([at, bytes.length]),
   })
   for (const [piece, { bytes }] of pieces) {
@@ -109,7 +117,7 @@ function decoded(framing: Framing, pieces: Numbered) {
 /** Gives every PDU of one direction its payload. What belongs to one snapshot is masked together. */
 function maskAll(found: readonly Found[], texts: Texts): void {
   const snapshots = new Map<string, Snapshot>()
-  const snapshotOf = ({ link, session }: Pdu, number: number | null) => {
+  const snapshotOf = ({ link, session }: Header, number: number | null) => {
     const key = [link, session, number].join()
     const snapshot = snapshots.get(key) ?? new Snapshot()
     snapshots.set(key, snapshot)

@@ -1,7 +1,7 @@
 // A link that was captured, followed: the machine with the requests that were sent then instead of its own, and the
 // interpreter behind it. It tells what the link told, decoded as this release decodes, and sends nothing.
-import { FLAG_REPLAY, type Pdu } from '../../../protocol/codec/pdu.ts'
-import type { FrameDecoder, Framing } from '../../../protocol/framing/framing.ts'
+import { FLAG_REPLAY, type Header } from '../../../protocol/codec/pdu.ts'
+import type { FrameDecoder, FrameSink, Framing } from '../../../protocol/framing/framing.ts'
 import { REPORT_SIZE } from '../../../protocol/framing/hid-report.ts'
 import { LINES } from '../../../protocol/framing/line-stream.ts'
 import { REPORTS } from '../../../protocol/framing/report-stream.ts'
@@ -54,7 +54,7 @@ export class Overheard implements Overhearing {
     this.#release(at)
     this.#framing = framing
     const kind = framing === 'line' ? LINES : REPORTS
-    const stream = (pdu: (pdu: Pdu, raw: Uint8Array, wire: number) => void, inwards: boolean) =>
+    const stream = (pdu: FrameSink['pdu'], inwards: boolean) =>
       kind.decoder({
         pdu,
         discarded: (reason, bytes) => {
@@ -64,7 +64,7 @@ export class Overheard implements Overhearing {
     this.#streams = {
       framing: kind,
       in: stream((pdu, raw, wire) => this.#came(pdu, raw, wire), true),
-      out: stream((pdu) => this.#do((d) => asked(d, pdu)), false),
+      out: stream((pdu, raw) => this.#do((d) => asked(d, pdu, raw)), false),
     }
   }
 
@@ -131,7 +131,7 @@ export class Overheard implements Overhearing {
     if (type !== null) this.#do((d) => take(d, { type }))
   }
 
-  #came(pdu: Pdu, raw: Uint8Array, wire: number): void {
+  #came(pdu: Header, raw: Uint8Array, wire: number): void {
     const mark = sourceOf(pdu.flags)
     this.#mark ??= mark
     const flags = mark === this.#mark ? pdu.flags | FLAG_REPLAY : pdu.flags & ~FLAG_REPLAY

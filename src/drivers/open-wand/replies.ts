@@ -1,8 +1,8 @@
 // What each good reply does to the link, message by message. A reply gets here only if it answers the
 // request that is out in link, seq and type. What a refusal does is refusals.ts.
 
-import { Code, type Pdu } from '../../../protocol/codec/pdu.ts'
-import { parse } from '../../../protocol/codec/struct.ts'
+import { Code, type Header } from '../../../protocol/codec/pdu.ts'
+import { parsePayload } from '../../../protocol/codec/struct.ts'
 import { Alarms } from '../../../protocol/fields/alarms.ts'
 import { Close } from '../../../protocol/messages/close.ts'
 import { SESSION_ENDS } from '../../../protocol/messages/hello.ts'
@@ -41,9 +41,9 @@ import { onRefusal, readAgain, sessionGone } from './refusals.ts'
 import { isInSession } from './table.ts'
 
 /** False: the payload is not what its message says; the request stays out and is repeated. */
-export function onReply(d: Draft, pdu: Pdu, raw: Uint8Array, out: Outstanding): boolean {
+export function onReply(d: Draft, pdu: Header, raw: Uint8Array, out: Outstanding): boolean {
   const { name } = out.request
-  const reply = pdu.code === Code.OK ? parse(MESSAGES[name].reply, pdu.payload) : undefined
+  const reply = pdu.code === Code.OK ? parsePayload(MESSAGES[name].reply, raw) : undefined
   if (reply === null) return false
   const { air } = d.s
   const collected = air !== null && air.seq === out.seq
@@ -71,7 +71,7 @@ const UNKNOWN_PUMP = 'UNKNOWN'
 const NO_SESSION_EVER = 0xffffffff
 
 interface Came {
-  readonly pdu: Pdu
+  readonly pdu: Header
   readonly raw: Uint8Array
   readonly out: Outstanding
   /** When it was first asked for. */

@@ -1,5 +1,5 @@
 // How a bridge, or a replica, is told of the broker: one schema for both.
-import { z } from 'zod'
+import * as z from 'zod'
 import { isLoopback } from '../../base/loopback.ts'
 import { SITE } from './names.ts'
 

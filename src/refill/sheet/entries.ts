@@ -1,7 +1,7 @@
 // What is written down at each step of a refill: declared once, for the record in the audit log, for
 // the types and for what the forms ask. Volumes in nL, concentrations in ng/mL, so that every number is
 // an integer; no field for a patient's name exists. Pure.
-import { z } from 'zod'
+import * as z from 'zod'
 import { MASSES } from '../../model/fields.ts'
 import { patientIdSchema } from '../../model/owner.ts'
 import { keptSchema, sourceSchema } from '../../model/reading.ts'

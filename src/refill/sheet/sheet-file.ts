@@ -1,6 +1,6 @@
 // A sheet as a file: everything that its printed form is made of, so that it can be made again. It
 // stands inside the HTML as data, and may be given alone as JSON. Pure.
-import { z } from 'zod'
+import * as z from 'zod'
 import { LOCALES } from '../../model/format.ts'
 import { signedSchema } from '../../model/signed.ts'
 import { ENTRIES, isStep, type Step, sheetIdSchema } from './entries.ts'

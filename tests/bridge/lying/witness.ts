@@ -8,6 +8,7 @@ import {
   FLAG_REPLY,
   FLAG_SIMULATOR,
   type Pdu,
+  wholePdu,
 } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
 import {
@@ -80,7 +81,10 @@ export class Witness {
   constructor(framing: Framing, now: () => number) {
     this.#framing = framing
     this.#now = now
-    this.#sent = framing.decoder({ pdu: (pdu) => this.#asked(pdu), discarded: () => {} })
+    this.#sent = framing.decoder({
+      pdu: (header, raw) => this.#asked(wholePdu(header, raw)),
+      discarded: () => {},
+    })
     this.#received = this.#fresh()
   }
 
@@ -93,7 +97,10 @@ export class Witness {
   }
 
   #fresh(): FrameDecoder {
-    return this.#framing.decoder({ pdu: (pdu) => this.#came(pdu), discarded: () => {} })
+    return this.#framing.decoder({
+      pdu: (header, raw) => this.#came(wholePdu(header, raw)),
+      discarded: () => {},
+    })
   }
 
   #asked(pdu: Pdu): void {

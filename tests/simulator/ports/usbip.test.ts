@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
-import { decodePdu, type Pdu } from '../../../protocol/codec/pdu.ts'
+import { decodePdu, type Pdu, wholePdu } from '../../../protocol/codec/pdu.ts'
 import { ReportEncoder } from '../../../protocol/framing/hid-report.ts'
 import { ReportStream } from '../../../protocol/framing/report-stream.ts'
 import { decodeLine } from '../../../protocol/framing/serial-line.ts'
@@ -82,7 +82,7 @@ async function overHid(client: UsbipClient): Promise<Pdu> {
   await client.out(HID, encoderOf(client).encode(HELLO_PDU))
   const replies: Pdu[] = []
   const stream = new ReportStream({
-    pdu: (pdu) => void replies.push(pdu),
+    pdu: (header, raw) => void replies.push(wholePdu(header, raw)),
     discarded: (reason) => {
       throw new Error(reason)
     },

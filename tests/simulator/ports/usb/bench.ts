@@ -1,6 +1,6 @@
 // A simulated wand as a USB device in virtual time, driven by transfers like a host controller does.
 
-import type { Pdu } from '../../../../protocol/codec/pdu.ts'
+import { type Header, type Pdu, wholePdu } from '../../../../protocol/codec/pdu.ts'
 import { ReportEncoder } from '../../../../protocol/framing/hid-report.ts'
 import { LineStream } from '../../../../protocol/framing/line-stream.ts'
 import { ReportStream } from '../../../../protocol/framing/report-stream.ts'
@@ -101,7 +101,7 @@ export class Opener {
     this.#bench = bench
     this.#framing = framing
     const sink = {
-      pdu: (pdu: Pdu) => void this.replies.push(pdu),
+      pdu: (header: Header, raw: Uint8Array) => void this.replies.push(wholePdu(header, raw)),
       discarded: (reason: string, bytes: Uint8Array) => {
         this.discarded[reason] = (this.discarded[reason] ?? 0) + bytes.length
       },
