@@ -4,6 +4,7 @@
 // Usage: npm run bench -- http [--quick] [--clients N]
 
 import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect, type Socket } from 'node:net'
@@ -96,7 +97,11 @@ const record = (position: number, at: string): ApiRecord => ({
 
 async function ours(): Promise<Ready> {
   const { pump, status } = await sample()
-  const tokens = new TokenStore(env, join(tmpdir(), 'wandbridge-none'), 'simulator')
+  const dir = mkdtempSync(join(tmpdir(), 'wandbridge-bench-'))
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
+  const tokens = new TokenStore(env, dir, 'simulator')
+  await tokens.follow()
+  const token = await tokens.create({ label: '', scopes: SCOPES, lifeMs: null })
   let size = 0
   let newest: FeedRecord | null = null
   let wake = () => {}
@@ -150,7 +155,7 @@ async function ours(): Promise<Ready> {
   return {
     port: Number(new URL(server.url).port),
     path: `/api/v1/pumps/${pump.pump.id}`,
-    token: tokens.lend({ label: '', scopes: SCOPES, lifeMs: null }).text,
+    token: token.text,
   }
 }
 
@@ -184,6 +189,7 @@ async function bare(): Promise<Ready> {
 
 /** Commands of the load: `emit` so many events a second, `memory`, `cpu`. */
 function onCommand(emit: () => void): void {
+  process.on('disconnect', () => process.exit())
   process.on('message', (what: string) => {
     if (what === 'memory') {
       gc?.()
@@ -229,7 +235,7 @@ async function serve(which: Which, head: readonly string[]): Promise<Running> {
       child.send(what)
       return answer
     },
-    stop: () => void child.kill('SIGKILL'),
+    stop: () => child.disconnect(),
   }
 }
 
