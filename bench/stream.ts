@@ -130,7 +130,8 @@ function heard(path: WandPath, line: (bytes: Buffer) => void): WandPath {
       let live: Uint8Array | null = null
       const decoder = LINES.decoder({
         pdu(pdu, raw) {
-          live = pdu.type === Live.type ? raw : null
+          // Without a payload it says that the implant has not answered yet.
+          live = pdu.type === Live.type && pdu.payload.length > 0 ? raw : null
         },
         discarded() {},
       })
