@@ -41,6 +41,7 @@ interface Pauses {
   readonly longestGcMs: number
   readonly gcMs: number
   readonly cpuMs: number
+  readonly residentMB: number
 }
 
 // What is compared ---------------------------------------------------------------------------------
@@ -61,6 +62,7 @@ function answerPauses(): void {
       longestGcMs: Math.max(0, ...pauses),
       gcMs: pauses.reduce((sum, ms) => sum + ms, 0),
       cpuMs: (user + system) / 1_000,
+      residentMB: Math.round(process.memoryUsage().rss / 2 ** 20),
     }
     process.send?.(said)
   })
