@@ -9,6 +9,7 @@ import { Emitter } from '../base/emitter.ts'
 import { type Cancel, type Env, utc, within } from '../base/env.ts'
 import { overlooked, wellAgain } from '../base/failures.ts'
 import type { Source } from '../model/reading.ts'
+import { DirectoryWatch } from './directory-watch.ts'
 import { hex, newToken, type Token, type TokenWish, tokenSchema } from './token.ts'
 
 /** How often a bridge looks. */
@@ -33,12 +34,15 @@ export class TokenStore {
   #following = false
   #looking: Promise<void> | null = null
   #next: Promise<void> | null = null
+  #loaded: Promise<void> = Promise.resolve()
+  readonly #watch: DirectoryWatch
   readonly #looks = new Emitter()
 
   constructor(env: Env, stateDir: string, source: Source | null) {
     this.#env = env
     this.source = source
     this.#dir = join(stateDir, 'tokens')
+    this.#watch = new DirectoryWatch(this.#dir)
   }
 
   get(id: string): Token | undefined {
@@ -79,6 +83,8 @@ export class TokenStore {
   /** Loads the tokens and follows what other processes do to them, until `close`. */
   async follow(): Promise<void> {
     this.#following = true
+    // So that there is something to watch; where it cannot be made, every look asks the disk.
+    await this.#makeDir().catch(() => {})
     await this.#load()
     this.#again()
   }
@@ -91,6 +97,7 @@ export class TokenStore {
   close(): void {
     this.#following = false
     this.#cancel()
+    this.#watch.close()
   }
 
   #again(): void {
@@ -113,15 +120,18 @@ export class TokenStore {
    * Resolves when it is known what tokens there were at this moment, so that one made by another process counts
    * at once, and one revoked counts no more. Never rejects; a disk that does not answer is not waited for.
    */
-  looked(): Promise<void> {
-    return within(this.#env, LOOK_WAIT_MS, this.#fresh())
+  async looked(): Promise<void> {
+    const look = (await this.#watch.quiet()) ? this.#looking : this.#fresh()
+    if (look) await within(this.#env, LOOK_WAIT_MS, look)
   }
 
   /** A look that begins now, or as soon as the one under way has ended: that one may have looked too early. */
   #fresh(): Promise<void> {
     if (this.#looking === null) {
+      this.#watch.begin()
       this.#looking = this.#refresh()
-        .catch(() => {})
+        // What was not seen is looked for again.
+        .catch(() => this.#watch.disturb())
         .finally(() => {
           this.#looking = null
         })
@@ -147,19 +157,28 @@ export class TokenStore {
   async #stamp(): Promise<string> {
     try {
       const { mtimeMs, ino } = await stat(this.#dir)
+      if (this.#following) this.#watch.found(ino)
       const settled = this.#env.wall() - mtimeMs > FRESH_MS
       return `${ino} ${mtimeMs} ${settled ? '' : this.#env.monotonic()}`
     } catch (error) {
+      this.#watch.found(null)
       if (missing(error)) return 'none'
       throw error
     }
   }
 
-  async #load(seen?: string): Promise<void> {
+  /** One after the other: what was read last is what counts. */
+  #load(seen?: string): Promise<void> {
+    const loaded = this.#loaded.then(() => this.#read(seen))
+    this.#loaded = loaded.catch(() => {})
+    return loaded
+  }
+
+  async #read(seen?: string): Promise<void> {
     const stamp = seen ?? (await this.#stamp())
     const tokens = new Map<string, Token>()
     for (const name of await this.#names()) {
-      const token = await this.#read(name)
+      const token = await this.#tokenIn(name)
       if (token && name === `${token.id}.json`) tokens.set(token.id, token)
     }
     this.#tokens = tokens
@@ -175,7 +194,7 @@ export class TokenStore {
     }
   }
 
-  async #read(name: string): Promise<Token | null> {
+  async #tokenIn(name: string): Promise<Token | null> {
     try {
       const text = await readFile(join(this.#dir, name), 'utf8')
       return tokenSchema.parse(JSON.parse(text))
@@ -184,9 +203,13 @@ export class TokenStore {
     }
   }
 
-  async #write(token: Token): Promise<void> {
+  async #makeDir(): Promise<void> {
     await nodeDisk.makeDir(this.#dir)
     await chmod(this.#dir, 0o700)
+  }
+
+  async #write(token: Token): Promise<void> {
+    await this.#makeDir()
     const path = join(this.#dir, `${token.id}.json`)
     const temporary = `${path}.${hex(this.#env.random(4))}.new`
     const text = `${JSON.stringify(token, null, 2)}\n`

@@ -42,6 +42,9 @@ export function nonce(env: Env): number {
   }
 }
 
+/** Resolves when the event loop has seen to whatever sockets and files had ready. Takes no time of any clock. */
+export const turn = (): Promise<void> => settled()
+
 /** Resolves after `ms` of the environment's own time. */
 export function sleep(env: Env, ms: number): Promise<void> {
   return new Promise((resolve) => void env.after(ms, resolve))

@@ -56,6 +56,12 @@ export class FeedRecord implements Cursor {
     return this.#pump
   }
 
+  /** What it says is worked out again if somebody asks once more. */
+  forget(): void {
+    this.#api = undefined
+    this.#stored.forget()
+  }
+
   /** As the API gives it; null = it is of a kind that the API does not give. */
   api(): CodedRecord | null {
     const { log, position } = this

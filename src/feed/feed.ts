@@ -12,7 +12,7 @@ import type { Source } from '../model/reading.ts'
 import { ordinalOf, sourceOf } from '../model/source.ts'
 import { type Cursor, cursorText } from './cursor.ts'
 import type { FeedRecord, Selection } from './feed-record.ts'
-import { type Logs, logsAt, type RecordReader } from './logs.ts'
+import { type Logs, logsAt, type Newest, type RecordReader } from './logs.ts'
 import { type HistoryQuery, Passes } from './passes.ts'
 import { Wakes } from './wakes.ts'
 
@@ -36,6 +36,8 @@ export type FeedOptions = {
       readonly disk: Disk
       /** `<state>/audit` */
       readonly dir: string
+      /** What the writer, in its own process, made durable last. */
+      readonly newest?: Newest
     }
   | { readonly logs: Logs }
 )
@@ -79,7 +81,9 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.#options = options
     this.#logs =
-      'logs' in options ? options.logs : logsAt(options.disk, options.dir, options.source)
+      'logs' in options
+        ? options.logs
+        : logsAt(options.disk, options.dir, options.source, options.newest)
     this.#wakes = new Wakes(options.env, options.wake$ ?? null)
     this.#passes = new Passes(options.env, this.#wakes)
   }

@@ -2,11 +2,11 @@
 // position.
 import { join } from 'node:path'
 import { listLogs } from '../audit/read/files.ts'
-import { LogReader } from '../audit/read/log-reader.ts'
+import { LogReader, type Newest } from '../audit/read/log-reader.ts'
 import type { Disk } from '../base/disk.ts'
 import type { Source } from '../model/reading.ts'
 
-export type { Batch, Range } from '../audit/read/log-reader.ts'
+export type { Batch, Newest, Range } from '../audit/read/log-reader.ts'
 export { Stored } from '../audit/read/scan.ts'
 
 /** One log, read at a position. */
@@ -22,7 +22,7 @@ export interface Logs {
 }
 
 /** `dir`: `<state>/audit`. */
-export const logsAt = (disk: Disk, dir: string, source: Source): Logs => ({
+export const logsAt = (disk: Disk, dir: string, source: Source, newest?: Newest): Logs => ({
   list: () => listLogs(disk, dir, source),
-  of: (log) => new LogReader(disk, join(dir, log)),
+  of: (log) => new LogReader(disk, join(dir, log), newest),
 })

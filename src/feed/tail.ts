@@ -6,6 +6,8 @@ import type { RecordReader } from './logs.ts'
 
 const RECORDS = 4_000
 const BYTES = 8 << 20
+/** Of so many it is kept what they say: parsed, a record takes ten times what its line does. */
+const PARSED = 256
 
 export class Tail {
   #reader: RecordReader | null = null
@@ -52,12 +54,15 @@ export class Tail {
     const range = { first: this.#next, until, place: this.#place }
     for await (const { records, next, place, missing } of reader.forward(range)) {
       if (missing) this.#clear(next)
+      const before = this.#records.length
       for (const stored of records) {
         this.#records.push(new FeedRecord(reader.log, stored))
         this.#bytes += stored.line.length
       }
       this.#next = next
       this.#place = place
+      const old = this.#records.slice(Math.max(0, before - PARSED), -PARSED)
+      for (const record of old) record.forget()
       this.#trim()
     }
   }

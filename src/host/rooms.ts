@@ -64,7 +64,8 @@ export function openRooms(
   closers.add('the audit log', () => auditor.close(why(), witnessed))
   const { disk, dir } = auditor
   const wake$ = auditor.commits$
-  const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$ })
+  const { newest } = auditor
+  const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, newest, wake$ })
   const knowledge = new Knowledge({ env, disk, dir: join(stateDir, 'knowledge'), source, feed })
   closers.add('what is known', () => knowledge.stop())
   const recorder = new EventRecorder(env, auditor)

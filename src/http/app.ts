@@ -114,6 +114,7 @@ export function guarded(
 
 /** A parameter without a value is not given: no `after=` is mistaken for the position 0. */
 function given(text: string): Record<string, unknown> {
+  if (text === '') return {}
   return Object.fromEntries(Object.entries(parse(text)).filter(([, value]) => value !== ''))
 }
 

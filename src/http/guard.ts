@@ -102,7 +102,7 @@ export function guard(
   function paced(request: FastifyRequest, rate: RateLimit): HttpProblem | null {
     const { principal } = request
     if (!principal) return null
-    const wait = rate.take(principal.id, env.monotonic())
+    const wait = rate.take(principal.id, request.arrived)
     if (wait === 0) return null
     const after = String(Math.ceil(wait / 1_000))
     return new HttpProblem('too-many-requests', undefined, { 'retry-after': after })

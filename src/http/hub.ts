@@ -32,7 +32,10 @@ function encoded(record: FeedRecord, words: Words): Buffer | null {
   const known = encodings.get(record)
   if (known !== undefined) return known
   const api = record.api()
-  const made = api && frame(api.kind, recordTold(words, api), cursorText(record))
+  const framed = api && frame(api.kind, recordTold(words, api), cursorText(record))
+  // Memory of its own: as a part of a pool it would keep all of that for as long as the record is known.
+  const made = framed && Buffer.allocUnsafeSlow(framed.length)
+  made?.set(framed ?? [])
   encodings.set(record, made)
   return made
 }

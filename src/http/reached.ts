@@ -29,8 +29,10 @@ export class Trust {
   /** Of the public address; null = none is configured. */
   readonly publicUrl: URL | null
   readonly #proxies = new BlockList()
+  readonly #none: boolean
 
   constructor({ publicUrl, trustedProxies = [] }: Proxied) {
+    this.#none = trustedProxies.length === 0
     this.publicUrl = publicUrl === undefined ? null : new URL(publicUrl)
     for (const proxy of trustedProxies) {
       const [address = '', bits] = proxy.split('/')
@@ -41,6 +43,7 @@ export class Trust {
   }
 
   trusts(address: string | undefined): boolean {
+    if (this.#none) return false
     const plain = address?.replace(/^::ffff:(?=\d+\.)/, '') ?? ''
     const version = isIP(plain)
     return version !== 0 && this.#proxies.check(plain, version === 6 ? 'ipv6' : 'ipv4')

@@ -135,6 +135,9 @@ export class Auditor {
     return log === null ? null : { log, size }
   }
 
+  /** The log's newest bytes, for the feed of this process. */
+  readonly newest: AuditLog['newest'] = (...place) => this.#log.newest(...place)
+
   /** The log as every surface shows it. */
   get status(): Coded<AuditStatus> {
     const { log, size, state, checkpoint, code, args, notices } = this.#log.state

@@ -46,14 +46,15 @@ export class World {
     return new World(made, await open(made), chance)
   }
 
-  /** Within the bridge's process, or of another process. */
-  feed(inside: boolean): Feed {
+  /** Within the bridge's process, where the writer may give what is newest, or of another process. */
+  feed(inside: boolean, given = inside): Feed {
     const { env, disk } = this.bench
     const head = () => {
       const { log, size } = this.log.state
       return log === null ? null : { log, size }
     }
-    const own = inside ? { head, wake$: this.wake$ } : {}
+    const newest: AuditLog['newest'] = (...place) => (given ? this.log.newest(...place) : null)
+    const own = inside ? { head, newest, wake$: this.wake$ } : {}
     return new Feed({ env, disk, dir: DIR, source: 'simulator', ...own })
   }
 

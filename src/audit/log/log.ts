@@ -95,6 +95,11 @@ export class AuditLog {
     return receipt
   }
 
+  /** What became durable last, if it is what begins at this place: it need not be read back. */
+  newest(log: string, segment: number, offset: number): Uint8Array | null {
+    return log === this.#tail.log ? this.#tail.newest(segment, offset) : null
+  }
+
   /** The log's age by its own evidence: see clock.ts. */
   get age(): Age {
     return this.#tail.clock.age

@@ -73,6 +73,8 @@ export class Tail {
   readonly #origin: Origin
   readonly #disk: Disk
   #segment: Segment | null = null
+  /** The last commit of this segment, for whoever follows in this process. */
+  #newest: { readonly offset: number; readonly bytes: Uint8Array } | null = null
   #rotated = false
   /** Beginnings that failed and could not be removed. */
   #leftovers = new Set<number>()
@@ -151,6 +153,7 @@ export class Tail {
       throw error
     }
     await this.#segment?.file.close().catch(() => {})
+    this.#newest = null
     const month = (entries[0]?.draft.at ?? '').slice(0, 7)
     this.#segment = { number, file, path, inode: file.inode(), offset: bytes.length, month }
     this.end = batch.end
@@ -230,11 +233,18 @@ export class Tail {
     await segment.file.sync()
     if (!(await looking)) throw fault('EGONE', 'another file is where the segment was')
     check(segment.file, segment.offset + batch.bytes.length)
+    this.#newest = { offset: segment.offset, bytes: batch.bytes }
     segment.offset += batch.bytes.length
     if (batch.end.key !== this.end?.key) this.#rotated = true
     this.end = batch.end
     this.#heed(batch.entries)
     if (this.#manifestDue) await this.#keepManifest()
+  }
+
+  /** What became durable last, if it is what begins at this byte of the segment that is written. */
+  newest(segment: number, offset: number): Uint8Array | null {
+    const known = this.#segment?.number === segment && this.#newest?.offset === offset
+    return known ? (this.#newest?.bytes ?? null) : null
   }
 
   #heed(entries: readonly Entry[]): void {

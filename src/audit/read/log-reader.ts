@@ -47,10 +47,14 @@ interface Walked {
   file: number
 }
 
+/** Bytes that begin at this one of a segment and are durable, as their writer has them; null = it does not. */
+export type Newest = (log: string, segment: number, offset: number) => Uint8Array | null
+
 export class LogReader {
   readonly log: string
   readonly #disk: Disk
   readonly #dir: string
+  readonly #newest: Newest
   readonly #intros: Intros = new Map()
   readonly #spans = new Map<number, Span>()
   /** By segment: the last opened one, and those behind it. */
@@ -59,8 +63,9 @@ export class LogReader {
   #measuring: Promise<number> | null = null
 
   /** `dir`: `<state>/audit/<log>`. */
-  constructor(disk: Disk, dir: string) {
+  constructor(disk: Disk, dir: string, newest: Newest = () => null) {
     this.#disk = disk
+    this.#newest = newest
     this.#dir = dir
     this.log = basename(dir)
   }
@@ -189,6 +194,7 @@ export class LogReader {
     return {
       files,
       place: { segment: files.number, offset: 0, position: begin },
+      bytes: null,
       until: end,
       end,
       hole: next !== null && between.some(({ entries }) => entries === null),
@@ -197,19 +203,26 @@ export class LogReader {
     }
   }
 
-  /** The rest of the last segment, if it still is the last one: no directory is read for it. */
+  /**
+   * The rest of the last segment, if it still is the last one: no directory is read for it, and no file for what
+   * the writer has just written.
+   */
   async #goOn(place: Place | null, next: number, until: number): Promise<Part | null> {
     if (place?.position !== next) return null
     const { segment, offset } = place
+    const bytes = this.#newest(this.log, segment, offset)
     const name = (n: number) => `${String(n).padStart(8, '0')}.jsonl`
     const size = (n: number) => this.#disk.size(join(this.#dir, name(n)))
-    if (((await size(segment)) ?? 0) <= offset || (await size(segment + 1)) !== null) return null
+    const goesOn = async () =>
+      ((await size(segment)) ?? 0) > offset && (await size(segment + 1)) === null
+    if (bytes === null && !(await goesOn())) return null
     const files = { number: segment, entries: { name: name(segment), packed: false }, leaves: null }
-    return { files, place, until, end: until, hole: false, ended: false, resumed: true }
+    const last = { end: until, hole: false, ended: false, resumed: true }
+    return { files, place, until, bytes, ...last }
   }
 
-  #chunks({ files, place }: Part): AsyncIterable<Uint8Array> {
-    return readEntries(this.#disk, this.#dir, files.entries, place.offset)
+  #chunks({ files, place, bytes }: Part): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
+    return bytes ? [bytes] : readEntries(this.#disk, this.#dir, files.entries, place.offset)
   }
 
   /** A segment was seen from its beginning to where the next one begins: its moments do not change. */
@@ -287,6 +300,8 @@ export class LogReader {
 interface Part {
   readonly files: Found['files']
   readonly place: Place
+  /** What begins there, if its writer has it; else it is read. */
+  readonly bytes: Uint8Array | null
   /** Position at which the segment stops to count. */
   readonly until: number
   readonly end: number

@@ -26,6 +26,10 @@ export class Stored {
     this.#record ??= JSON.parse(this.line) as AuditRecord
     return this.#record
   }
+
+  forget(): void {
+    this.#record = null
+  }
 }
 
 /** Which records are picked; what is not set picks all. */

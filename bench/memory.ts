@@ -1,0 +1,117 @@
+// A day of one bridge in virtual time: a simulated wand that is read all the time over a log on the real disk, with
+// a client of the stream of events. What its process takes after ten minutes and at the end, the simulated wand and
+// the client included, as nothing of it may grow with time. Prints one JSON object.
+// Usage: npm run bench -- memory [--quick] [--hours N]
+import { mkdtempSync, rmSync } from 'node:fs'
+import { get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startSimulator } from '../simulator/index.ts'
+import { turn, VirtualEnv } from '../src/base/env.ts'
+import { openWand } from '../src/drivers/open-wand/driver.ts'
+import { Closers } from '../src/host/closers.ts'
+import { startHttp } from '../src/host/http-host.ts'
+import { openRooms } from '../src/host/rooms.ts'
+import { loopbackSource } from '../src/transport/loopback.ts'
+import { WORDS } from '../src/words/words.ts'
+
+const args = process.argv.slice(2)
+const at = args.indexOf('--hours')
+const HOURS = at >= 0 ? Number(args[at + 1]) : args.includes('--quick') ? 1 : 24
+const STEP_MS = 500
+const FIRST_S = 600
+const SAMPLES = 24
+
+declare const gc: (() => void) | undefined
+const MB = (bytes: number) => Number((bytes / 2 ** 20).toFixed(1))
+
+interface Sample {
+  readonly hours: number
+  readonly residentMB: number
+  readonly heapMB: number
+}
+
+function sample(seconds: number): Sample {
+  gc?.()
+  const { rss, heapUsed, external } = process.memoryUsage()
+  return { hours: seconds / 3_600, residentMB: MB(rss), heapMB: MB(heapUsed + external) }
+}
+
+async function main(): Promise<void> {
+  const stateDir = mkdtempSync(join(tmpdir(), 'wandbridge-bench-'))
+  const env = new VirtualEnv({ seed: 1 })
+  const simulator = await startSimulator({ env, seed: 1, wands: 1 })
+  const closers = new Closers((name, error) => console.error(`${name}: ${String(error)}`))
+  const rooms = openRooms(
+    {
+      ...{ env, stateDir, source: 'simulator', boot: 'bench', settings: {}, driver: openWand },
+      ...{ policy: 'continuous', why: () => 'bench' },
+      ports: simulator.wands.map((wand) => loopbackSource('wand', wand.paths.line)),
+    },
+    closers,
+  )
+  const { auditor } = rooms
+  /** The disk and the sockets are real: they have their time, and virtual time waits. */
+  const pass = async (ms: number) => {
+    await env.advance(ms)
+    do await turn()
+    while (auditor.state.waiting > 0)
+    await turn()
+  }
+  let started = false
+  void rooms.start().then(() => {
+    started = true
+  })
+  while (!started) await pass(10)
+  const http = await startHttp(
+    env,
+    stateDir,
+    {
+      ...{ ...rooms, words: WORDS['en-US'], counters: () => [] },
+      ...{ delivery: () => null, fleet: () => null, patients: () => null },
+      tree: {
+        head: () => null,
+        tile: async () => null,
+        entries: async () => null,
+        keyChanges: async () => [],
+      },
+    },
+    { host: '127.0.0.1', port: 0, log: console.error },
+  )
+  const token = http.lend({ label: '', scopes: ['status'], lifeMs: null })
+  let events = 0
+  let heard = 0
+  get(`${http.url}/api/v1/events`, { headers: { authorization: `Bearer ${token}` } }, (reply) => {
+    heard = reply.statusCode ?? 0
+    reply.on('data', (chunk: Buffer) => {
+      events += chunk.includes('event: live') ? 1 : 0
+    })
+  })
+  // Slowly, so that what the server waits for is not late in virtual time.
+  while (heard === 0) await pass(1)
+  if (heard !== 200) throw new Error(`the stream was refused: ${heard}`)
+  const samples: Sample[] = []
+  const seconds = HOURS * 3_600
+  const every = Math.floor((seconds - FIRST_S) / SAMPLES)
+  for (let ms = 0; ms < seconds * 1_000; ms += STEP_MS) {
+    await pass(STEP_MS)
+    const s = (ms + STEP_MS) / 1_000
+    if (s === FIRST_S || (s > FIRST_S && (s - FIRST_S) % every === 0)) samples.push(sample(s))
+  }
+  const [first, last] = [samples[0], samples.at(-1)]
+  if (!first || !last) throw new Error('nothing was seen')
+  const most = Math.max(...samples.map(({ residentMB }) => residentMB))
+  console.log(
+    JSON.stringify({
+      ...{ node: process.version, hours: HOURS, records: auditor.head?.size ?? 0, events },
+      ...{ first, last, mostResidentMB: most },
+      heapGrowth: Number((last.heapMB / first.heapMB).toFixed(3)),
+      residentGrowth: Number((last.residentMB / first.residentMB).toFixed(3)),
+      samples,
+    }),
+  )
+  rmSync(stateDir, { recursive: true, force: true })
+  process.exit()
+}
+
+await main()
