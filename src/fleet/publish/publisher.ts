@@ -279,10 +279,11 @@ export class Publisher {
     for await (const { at } of feed.read({ after: this.owed - 1, limit: 1 })) this.#owedAt = at
   }
 
-  /** Everything that the log has now is at the broker, or nothing can be sent. */
+  /** Everything that the log has now is at the broker, or nothing can be sent, or nobody waits any more. */
   async #settled(): Promise<void> {
-    const { env } = this.#options
-    while (this.#pipeline !== null && this.lag !== 0) await pause(env, 20, this.#end.signal)
+    const { signal } = this.#end
+    while (this.#pipeline !== null && this.lag !== 0 && !signal.aborted)
+      await pause(this.#options.env, 20, signal)
   }
 }
 
