@@ -74,7 +74,7 @@ it('a site whose pulse tells of records that are not here is silent', async () =
   const env = new VirtualEnv({ seed: 1 })
   const site = new Site(env, 'a', 'simulator')
   const ref = { site: 'a', log: 'simulator-1-00000000' }
-  site.log(ref.log, () => new StreamLog({} as Broker, ref, () => {}))
+  site.log(ref.log, () => new StreamLog(env, {} as Broker, ref, () => {}))
   const pulse = { at: '2026-11-24T14:02:11Z', checkpoint: null, key: null }
   const heard = async (size: number) => {
     for (let n = 0; n < 4; n += 1) {
@@ -108,7 +108,7 @@ it('a stream that could not be read is followed at the next look', async () => {
     return open.manager.streams.getMessage(...(asked as [string, { seq: number }]))
   }
   Object.defineProperty(manager, 'streams', { value: streams })
-  const log = new StreamLog({ ...open, manager }, ref, () => {})
+  const log = new StreamLog(env, { ...open, manager }, ref, () => {})
   onCleanUp(() => log.close())
   await expect(log.take(await facts())).rejects.toThrow('no answer')
   fails = false

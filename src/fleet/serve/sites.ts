@@ -186,7 +186,7 @@ export class Sites {
   }
 
   async #look(): Promise<void> {
-    const { broker, source } = this.#options
+    const { env, broker, source } = this.#options
     const there = new Map<string, Set<string>>()
     for await (const { config, created, state } of broker.manager.streams.list(ALL_SUBJECTS)) {
       const ref = parseStream(config.name)
@@ -197,7 +197,7 @@ export class Sites {
         if (heard) site.hear(ref.log, null)
         site.wake()
       }
-      const one = site.log(ref.log, () => new StreamLog(broker, ref, changed))
+      const one = site.log(ref.log, () => new StreamLog(env, broker, ref, changed))
       await one.take({
         created: String(created),
         description: config.description,
