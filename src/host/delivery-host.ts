@@ -5,7 +5,7 @@ import type { Bundle, FhirResource } from 'fhir/r4.js'
 import type { Env } from '../base/env.ts'
 import { fileStore } from '../base/file-store.ts'
 import type { Say } from '../base/journal.ts'
-import type { DeliveryConfig } from '../delivery/config.ts'
+import type { DeliveryConfig, WebhookConfig } from '../delivery/config.ts'
 import { Destination, type Notes } from '../delivery/destination.ts'
 import { fhirSender, type Transactions } from '../delivery/fhir-push.ts'
 import type { Rules } from '../delivery/machine.ts'
@@ -21,6 +21,7 @@ import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
+import { withoutPeople } from '../model/people.ts'
 import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
@@ -114,10 +115,13 @@ export function addressees(
   words: Words,
   known: Known | null = null,
 ): Addressee[] {
-  const rendered = (record: FeedRecord) => {
-    const made = record.api()
-    return made && recordTold(words, made)
-  }
+  const rendered =
+    ({ people }: WebhookConfig) =>
+    (record: FeedRecord) => {
+      const made = record.api()
+      if (made?.kind === 'worksheet' && !people) return withoutPeople(made)
+      return made && recordTold(words, made)
+    }
   const of = (
     kind: DestinationKind,
     {
@@ -153,7 +157,7 @@ export function addressees(
       ),
     ),
     ...webhooks.map((one) =>
-      of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered)),
+      of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered(one))),
     ),
   ]
 }
