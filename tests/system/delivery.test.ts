@@ -14,9 +14,10 @@ import { endAll, start, temporary } from './programs.ts'
 import { MLLP_DEEDS, receiver } from './receiver.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-const MESSAGES = LONG ? 10_000 : 150
-const KILLS = LONG ? 25 : 3
-const FAULTS = LONG ? 63 : 7
+const MESSAGES = LONG ? 10_000 : 100
+const KILLS = LONG ? 25 : 2
+const FAULTS = LONG ? 49 : 7
+const TLS_FAILURES = LONG ? 20 : 4
 
 afterEach(async () => {
   await endAll()
@@ -54,7 +55,7 @@ async function deafServer(): Promise<number> {
 }
 
 it(`${MESSAGES} messages to each of three destinations, over ${KILLS} kills`, {
-  timeout: 180_000 + MESSAGES * 150,
+  timeout: 180_000 + MESSAGES * 200,
 }, async () => {
   const state = temporary()
   const positions = await filledLog(state, MESSAGES)
@@ -88,9 +89,9 @@ it(`${MESSAGES} messages to each of three destinations, over ${KILLS} kills`, {
   )
   atEnd(() => emr.close())
   const fronts = {
-    lab: await tlsFront(lab.port, FAULTS),
-    ehr: await tlsFront(Number(new URL(ehr.url).port), FAULTS),
-    emr: await tlsFront(emr.port, FAULTS),
+    lab: await tlsFront(lab.port, TLS_FAILURES),
+    ehr: await tlsFront(Number(new URL(ehr.url).port), TLS_FAILURES),
+    emr: await tlsFront(emr.port, TLS_FAILURES),
   }
   for (const front of Object.values(fronts)) atEnd(() => front.close())
   const [labUrl, ehrUrl] = [
