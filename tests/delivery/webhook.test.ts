@@ -95,6 +95,22 @@ it('one message that is refused is set aside, listed, and sent again when asked'
   expect(await bridge.bodies('delivery-resent')).toMatchObject([{ position: positions[1] }])
 }, 30_000)
 
+it('one that is set aside when retention lets go of its record is told as never sent, and not listed', async () => {
+  const { url } = await webhookReceiver({ plan: { 0: '422', 2: '422' } })
+  const bridge = await sending({ webhooks: [hook('lab', url)] })
+  await eventually(() => bridge.of('lab')?.state === 'idle', 10_000)
+  const [first, , last = 0] = await bridge.read(3)
+  await eventually(() => bridge.of('lab')?.parked === 2, 10_000)
+  const body = { through: 1, position: last, keepDays: 1 }
+  await bridge.auditor.append({ kind: 'retention', action: 'D', body })
+  await eventually(() => bridge.of('lab')?.parked === 1, 10_000)
+  expect(bridge.of('lab')?.aside).toMatchObject([{ position: last }])
+  expect(await bridge.bodies('delivery-gap')).toMatchObject([
+    { destination: 'lab', from: first, to: first },
+  ])
+  expect(bridge.said.join(' ')).toContain(`record (${first} of`)
+}, 30_000)
+
 it('410 ends it, with a record, over a restart too, until somebody asks again', async () => {
   const { seen, url } = await webhookReceiver({ plan: { 1: '410' } })
   const bridge = await sending({ webhooks: [hook('lab', url)] })
