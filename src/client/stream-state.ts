@@ -4,6 +4,7 @@
 import type { Liveness, SnapshotEvent, StatusEvent } from '../model/api.ts'
 import { mapValues } from '../model/map-values.ts'
 import type { RecordOf } from '../model/record.ts'
+import { recordedContent, recordedReason } from '../model/recorded.ts'
 import { sourceOf } from '../model/source.ts'
 import type { AuditStatus, PumpStatus, WandStatus } from '../model/status.ts'
 import type { Reason, Value } from '../model/value.ts'
@@ -120,26 +121,16 @@ export function onInterrogation(
   const wand = state.wands.find(({ port }) => port === record.port)
   const by = wand ? through(wand) : old
   if (!by) return state
-  const {
-    kind: _,
-    position,
-    log,
-    at,
-    port,
-    snapshot,
-    deviceTime,
-    identity,
-    readAt,
-    ...content
-  } = record
+  const { at, source, identity, readAt } = record
   const lasts = old?.quality === 'current' && old.session.id === record.session
   const live = lasts || isLive(state.said.get(record.pump.id), readAt)
   const pump: Known = {
-    ...content,
+    ...recordedContent(record),
+    source,
     asOf: state.asOf,
     ageMs: age(state, at, readAt),
     readAt,
-    ...(live ? { quality: 'current' } : { quality: 'stale', reason: 'recorded' }),
+    ...(live ? { quality: 'current' } : { quality: 'stale', reason: recordedReason(record) }),
     pump: { ...record.pump, ...identity },
     wand: by.wand,
     link: by.link,

@@ -92,6 +92,10 @@ const webhookSchema = z
       .min(1)
       .default(['interrogation', 'alarm'])
       .meta({ description: 'Which records it gets.' }),
+    people: z.boolean().default(false).meta({
+      description:
+        'True: of worksheets it gets what people wrote down, and their names; else figures, drugs and devices alone.',
+    }),
     secretFiles: z.array(file).min(1).max(4).meta({
       description:
         'Files with one secret each, `whsec_…`. With several every message is signed with each, for a change from one to the other.',

@@ -44,6 +44,7 @@ export class Destination {
   readonly #turns: Turns
   readonly #end = new AbortController()
   #place: Place | null = null
+  #opened: Promise<void> = Promise.resolve()
   /** Why nothing can be sent at all: its place or the log cannot be read. */
   #lost: Statement | null = statement('delivery.starting')
   /** Set aside before, and to be sent again; the first of them may be under way, and then it is this. */
@@ -71,10 +72,11 @@ export class Destination {
   start(): void {
     const { store, name, env } = this.#options
     const since = sinceOf(env, this.#options.since)
-    void this.#surely(async () => {
+    this.#opened = this.#surely(async () => {
       this.#place = await Place.open(env, store, name, since)
       this.#lost = null
-    }).then(() => {
+    })
+    void this.#opened.then(() => {
       if (!this.#place) return
       void this.#follow(this.#place)
       void this.#work(this.#place)
@@ -91,6 +93,21 @@ export class Destination {
     this.#again = parked.filter((one) => one.control !== this.#resending?.control)
     this.#outbox.wake()
     return this.#again.length
+  }
+
+  /**
+   * Retention has let go of what stands before `oldest`, or the log is another one. What was set aside holds nothing
+   * back: what is not kept any more can never be sent, which is recorded and said.
+   */
+  async keptFrom(log: string, oldest: number): Promise<void> {
+    await this.#opened
+    const saved = this.#place?.saved
+    const gone = saved?.parked.filter((one) => one.log !== log || one.position < oldest) ?? []
+    for (const one of gone) {
+      // Who sends it now finds that out by itself.
+      if (one.control === this.#resending?.control) continue
+      if (this.#place && !(await this.#forgotten(this.#place, one))) return
+    }
   }
 
   /** Nothing is owed, and what is known is kept. For whoever sends once and ends. */
@@ -212,23 +229,33 @@ export class Destination {
       found = await this.#stored(parked)
       this.#readable()
     })
-    const { log, position, control } = parked
     const record = found as FeedRecord | 'gone' | 'unknown'
     const message = typeof record === 'string' ? null : this.#options.sender.messageOf(record)
     let again: Parked | null | 'stopped' | 'gone' = null
     if (message) again = await this.#deliver(place, record as FeedRecord, message, parked)
-    else if (record !== 'unknown') {
-      const gap = { log, from: position, to: position, why: 'dropped' } as const
-      if (!(await this.#written(() => this.#options.notes.gap(gap)))) return
-    }
+    else if (record !== 'unknown' && !(await this.#forgotten(place, parked))) return
     if (again === 'stopped') return
-    if (record !== 'unknown' && again !== 'gone') {
-      const others = place.saved.parked.filter((one) => one.control !== control)
+    if (message && again !== 'gone') {
+      const others = place.saved.parked.filter((one) => one.control !== parked.control)
       place.saved.parked = again ? [...others, again] : others
       place.soon()
       if (again) await place.settled()
     }
     this.#resending = null
+  }
+
+  /** Its record is not kept any more. False = it was stopped before that was recorded. */
+  async #forgotten(place: Place, { log, position, control }: Parked): Promise<boolean> {
+    const gap = { log, from: position, to: position, why: 'dropped' } as const
+    if (!(await this.#written(() => this.#options.notes.gap(gap)))) return false
+    const isOther = (one: Parked) => one.control !== control
+    this.#again = this.#again.filter(isOther)
+    place.saved.parked = place.saved.parked.filter(isOther)
+    place.soon()
+    this.#options.log(
+      `message ${control} was set aside, and its record (${position} of ${log}) is not kept any more. It cannot be sent again.`,
+    )
+    return true
   }
 
   /** `gone`: it is kept no more. `unknown`: its log is not open now, or not yet. */

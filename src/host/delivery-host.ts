@@ -5,13 +5,15 @@ import type { Bundle, FhirResource } from 'fhir/r4.js'
 import type { Env } from '../base/env.ts'
 import { fileStore } from '../base/file-store.ts'
 import type { Say } from '../base/journal.ts'
-import type { DeliveryConfig } from '../delivery/config.ts'
+import type { DeliveryConfig, WebhookConfig } from '../delivery/config.ts'
 import { Destination, type Notes } from '../delivery/destination.ts'
 import { fhirSender, type Transactions } from '../delivery/fhir-push.ts'
 import type { Rules } from '../delivery/machine.ts'
 import type { Records } from '../delivery/outbox.ts'
+import { insist } from '../delivery/place.ts'
 import type { Sender } from '../delivery/sender.ts'
 import { webhookSender } from '../delivery/webhook.ts'
+import type { Feed } from '../feed/feed.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { bundleOf, eventsBundle } from '../fhir/bundle.ts'
 import { type Coder, coderOf } from '../fhir/extra-codings.ts'
@@ -21,6 +23,7 @@ import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
+import { withoutPeople } from '../model/people.ts'
 import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
@@ -57,6 +60,8 @@ export interface Addressee {
 
 /** After so many times that a message was sent and not taken, another one is tried. */
 const STUCK = 20
+
+type DeliveryRecords = Records & Pick<Feed, 'oldest'>
 
 /** What is known of refills, which are told with the reading that first had them. */
 export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
@@ -114,10 +119,13 @@ export function addressees(
   words: Words,
   known: Known | null = null,
 ): Addressee[] {
-  const rendered = (record: FeedRecord) => {
-    const made = record.api()
-    return made && recordTold(words, made)
-  }
+  const rendered =
+    ({ people }: WebhookConfig) =>
+    (record: FeedRecord) => {
+      const made = record.api()
+      if (made?.kind === 'worksheet' && !people) return withoutPeople(made)
+      return made && recordTold(words, made)
+    }
   const of = (
     kind: DestinationKind,
     {
@@ -153,7 +161,7 @@ export function addressees(
       ),
     ),
     ...webhooks.map((one) =>
-      of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered)),
+      of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered(one))),
     ),
   ]
 }
@@ -165,7 +173,7 @@ export const placeFile = (stateDir: string, name: string) =>
 export function startDelivery(
   env: Env,
   stateDir: string,
-  { auditor, feed }: { readonly auditor: Auditor; readonly feed: Records },
+  { auditor, feed }: { readonly auditor: Auditor; readonly feed: DeliveryRecords },
   configs: readonly Addressee[],
   log: Say,
   quick: Partial<Rules> = {},
@@ -191,6 +199,12 @@ export function startDelivery(
       }),
   )
   for (const one of all) one.start()
+  const end = new AbortController()
+  void insist(
+    env,
+    () => end.signal.aborted,
+    () => tellRetention(feed, all, end.signal),
+  )
   return {
     status: () => all.map((one) => one.status()),
     counters: () => countersOf(all.map((one) => one.status())),
@@ -207,9 +221,27 @@ export function startDelivery(
       return Math.min(...all.map((one) => one.owed), Number.POSITIVE_INFINITY)
     },
     async close() {
+      end.abort()
       await Promise.all(all.map((one) => one.stop()))
     },
   }
+}
+
+/** Tells what of the log is kept: at the beginning, and whenever that changes. False = the following ended early. */
+async function tellRetention(
+  feed: DeliveryRecords,
+  all: readonly Destination[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  let first = true
+  for await (const item of feed.follow(null, { kinds: ['retention'], signal })) {
+    const { record } = item.kind === 'record' ? item.record : { record: null }
+    if (record === null && item.kind === 'caught-up' && !first) continue
+    first = false
+    const oldest = record?.kind === 'retention' ? record.body.position : await feed.oldest()
+    await Promise.all(all.map((one) => one.keptFrom(item.cursor.log, oldest)))
+  }
+  return signal.aborted
 }
 
 function notesOf(auditor: Auditor, destination: string): Notes {

@@ -10,12 +10,14 @@ import type { VisitView } from '../knowledge/views.ts'
 import {
   interrogationReplySchema,
   pumpEventsReplySchema,
+  type Refill,
   readingsReplySchema,
   refillsReplySchema,
   type Visit,
   visitsReplySchema,
 } from '../model/api.ts'
 import { type PatientId, patientKey, samePeople } from '../model/owner.ts'
+import { withoutPeople } from '../model/people.ts'
 import {
   type EventCursor,
   first,
@@ -24,7 +26,6 @@ import {
   parseEventCursor,
   readings,
 } from './history.ts'
-import { withoutPeople } from './people.ts'
 import { HttpProblem } from './problems.ts'
 import { knownPump } from './pumps.ts'
 import { recorded } from './reads.ts'
@@ -124,6 +125,12 @@ const KINDS = [
   },
 ] as const satisfies readonly Kind[]
 
+/** Without what people wrote down, and their names. */
+const impersonal = (refill: Refill): Refill => ({
+  ...refill,
+  worksheets: refill.worksheets.map(withoutPeople),
+})
+
 export function historyRoutes(app: FastifyInstance, sources: HttpSources): void {
   const { env, feed, knowledge } = sources
   const seats = new Seats(WALKS, WAITING)
@@ -150,7 +157,7 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
     },
     refills: ({ pump, range: { from, to, order }, after, people }) => {
       const { items } = knowledge.refills(pump, { from, to, order, after: after?.position })
-      return listed(people ? items : items.map(withoutPeople))
+      return listed(people ? items : items.map(impersonal))
     },
   }
 

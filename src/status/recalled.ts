@@ -1,11 +1,10 @@
 // A pump that the log knows and that was not read since this bridge started, as it stands now: its newest
 // reading with its age, none of it live; that the pump contradicted it is not forgotten. Pure.
 import type { PumpIdentity, Stamp, UnclosedSession } from '../model/event.ts'
-import { mapValues } from '../model/map-values.ts'
 import type { InterrogationRecord, RecordOf } from '../model/record.ts'
+import { recordedContent, recordedReason } from '../model/recorded.ts'
 import { statement } from '../model/statement.ts'
 import type { AuditStatus, Coded, PumpStatus, SessionStatus } from '../model/status.ts'
-import type { Value } from '../model/value.ts'
 import { NO_SESSION, wandAt } from './state.ts'
 import { utcText, viewWand } from './wand-view.ts'
 
@@ -29,16 +28,14 @@ export interface Memory {
 
 export const NO_MEMORY: Memory = { pumps: () => [], unclosed: () => [] }
 
-const doubted = (value: Value): Value =>
-  value.reason === 'recorded' ? { ...value, reason: 'contradicted' } : value
-
 export function viewRecalled(
-  { identity, reading: read, live, closeConfirmed }: RecalledPump,
+  { identity, reading, live, closeConfirmed }: RecalledPump,
   audit: Coded<AuditStatus>,
   now: Stamp,
 ): Coded<PumpStatus> {
-  const reading = read.contradicted ? mapValues(read, doubted) : read
-  const { source, reservoir, infusion } = reading
+  const { source } = reading
+  const content = recordedContent(reading)
+  const { reservoir, infusion } = content
   const { readAt } = live ?? reading
   const place = { ...wandAt(reading.port ?? '', source, 0), serial: reading.wand }
   const { link, session: _, pump: __, ...wand } = viewWand(place, now)
@@ -47,22 +44,16 @@ export function viewRecalled(
     ageMs: Math.max(0, Math.round(now.wall - Date.parse(readAt))),
     readAt,
     quality: 'stale',
-    reason: reading.contradicted ? 'contradicted' : 'recorded',
+    reason: recordedReason(reading),
     source,
     pump: { ...identity },
     wand,
     session: sessionOf(reading, closeConfirmed),
-    implanted: reading.implanted,
-    state: reading.state,
-    reservoir: live ? { ...reservoir, reportedVolume: live.reportedVolume } : reservoir,
-    infusion: live ? { ...infusion, rate: live.rate } : infusion,
-    alarms: reading.alarms,
-    events: reading.events,
-    catheter: reading.catheter,
-    battery: reading.battery,
-    clock: reading.clock,
-    unavailable: reading.unavailable,
-    ...(reading.invalid && { invalid: reading.invalid }),
+    ...content,
+    ...(live && {
+      reservoir: { ...reservoir, reportedVolume: live.reportedVolume },
+      infusion: { ...infusion, rate: live.rate },
+    }),
     link,
     audit,
   }

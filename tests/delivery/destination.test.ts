@@ -136,6 +136,39 @@ it('what was set aside is sent again, and what is not kept any more is a gap whe
   expect(destination.status()).toMatchObject({ parked: 0, state: 'idle' })
 })
 
+it('what was set aside holds no retention back, and is told by its number once it is not kept any more', async () => {
+  const { made, got, told, said, begin, until, read, pass, kept } = await world({
+    answer: () => 'refused',
+  })
+  const destination = begin()
+  await pass(100)
+  const all: number[] = []
+  for (let i = 0; i < 40; i += 1) all.push(...(await read()))
+  await until(() => destination.idle)
+  expect(destination.owed).toBeGreaterThan(all.at(-1) ?? 0)
+  const oldest = all[12] as number
+  const lost = all.slice(0, 12)
+  await Promise.all([destination.keptFrom(made.current, oldest), pass(500)])
+  expect(told.gaps).toEqual(
+    lost.map((at) => ({ log: made.current, from: at, to: at, why: 'dropped' })),
+  )
+  const last = said.filter((text) => text.includes('cannot be sent again'))
+  expect(last).toHaveLength(lost.length)
+  expect(last[0]).toContain(`record (${lost[0]} of ${made.current})`)
+  expect(destination.status().parked).toBe(all.length - lost.length)
+  await until(() => kept().parked.length === all.length - lost.length)
+  // It is told once, and nothing of it is sent.
+  await Promise.all([destination.keptFrom(made.current, oldest), pass(500)])
+  expect(told.gaps).toHaveLength(lost.length)
+  expect(got.length).toBe(all.length)
+  // Of another log nothing is kept here.
+  await destination.stop()
+  const again = begin()
+  await Promise.all([again.keptFrom('simulator-2-00000000', 0), pass(500)])
+  expect(told.gaps).toHaveLength(all.length)
+  expect(again.status().parked).toBe(0)
+})
+
 it('what is set aside twice stays set aside once, and is recorded each time', async () => {
   const { told, begin, until, read, pass, kept } = await world({ answer: () => 'refused' })
   const destination = begin()

@@ -42,6 +42,7 @@ export async function r4Server(options: R4Options = {}) {
   const store = new Set<string>()
   /** Transactions in the order in which each was first carried out. */
   const order: string[] = []
+  const carried = new Set<string>()
   const requests: { control: string; deed: Deed; at: number; type: string | undefined }[] = []
 
   function carryOut(bundle: Bundle<FhirResource>, check: boolean): string[] {
@@ -116,7 +117,8 @@ export async function r4Server(options: R4Options = {}) {
     } catch (error) {
       return outcome(error instanceof Refused ? error.status : 422, (error as Error).message)
     }
-    if (!order.includes(control)) order.push(control)
+    if (!carried.has(control)) order.push(control)
+    carried.add(control)
     if (done === 'lost') return void request.socket.destroy()
     if (done === 'slow') await new Promise((go) => setTimeout(go, slowMs))
     const entry = answers.map((status) => ({ response: { status } }))

@@ -3,7 +3,12 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
+import { VirtualEnv } from '../../src/base/env.ts'
+import { deliverySchema } from '../../src/delivery/config.ts'
 import { parseSecret, signed } from '../../src/delivery/webhook.ts'
+import { addressees } from '../../src/host/delivery-host.ts'
+import { WORDS } from '../../src/words/words.ts'
+import { feedRecords } from '../knowledge/records.ts'
 import { destinationSaid } from '../words/said.ts'
 import { closeAll, fileOf, SECRET, sending, temporary, webhookReceiver } from './senders.ts'
 import { eventually } from './world.ts'
@@ -55,6 +60,24 @@ it('every record arrives once in effect, in order, over whatever a receiver does
   expect(bridge.of('lab')).toMatchObject({ kind: 'webhook', parked: 0, address: url })
 }, 60_000)
 
+it('a worksheet names people, and has their words, for whoever is configured to get them alone', () => {
+  const signed = { operator: 'A. Nurse', verified: 'pin' } as const
+  const entries = { volume: 5, witnessedBy: 'B. Witness', remark: 'told Dr C', checks: [] }
+  const body = { sheet: 's1', step: 'aspirated', entries, signed }
+  const [record] = feedRecords([{ kind: 'worksheet', pump: 'P-1', model: 'one', body }])
+  const sent = (more: object) => {
+    const config = deliverySchema.parse({
+      webhooks: [hook('lab', 'http://127.0.0.1/', { kinds: ['worksheet'], ...more })],
+    })
+    const [lab] = addressees({ hl7: [], ...config }, WORDS['en-US'])
+    const message = record && lab?.sender(new VirtualEnv()).messageOf(record)
+    return JSON.parse(message?.text() ?? '') as Record<string, unknown>
+  }
+  const { signed: _, ...rest } = sent({ people: true })
+  expect([_, rest['entries']]).toEqual([signed, entries])
+  expect(sent({})).toEqual({ ...rest, entries: { volume: 5 } })
+})
+
 it('one message that is refused is set aside, listed, and sent again when asked', async () => {
   const first = await webhookReceiver({ plan: { 1: '422' } })
   const bridge = await sending({ webhooks: [hook('lab', first.url)] })
@@ -70,6 +93,22 @@ it('one message that is refused is set aside, listed, and sent again when asked'
   expect(bridge.delivery().resend()).toEqual({ lab: 1 })
   await eventually(() => bridge.of('lab')?.parked === 0, 10_000)
   expect(await bridge.bodies('delivery-resent')).toMatchObject([{ position: positions[1] }])
+}, 30_000)
+
+it('one that is set aside when retention lets go of its record is told as never sent, and not listed', async () => {
+  const { url } = await webhookReceiver({ plan: { 0: '422', 2: '422' } })
+  const bridge = await sending({ webhooks: [hook('lab', url)] })
+  await eventually(() => bridge.of('lab')?.state === 'idle', 10_000)
+  const [first, , last = 0] = await bridge.read(3)
+  await eventually(() => bridge.of('lab')?.parked === 2, 10_000)
+  const body = { through: 1, position: last, keepDays: 1 }
+  await bridge.auditor.append({ kind: 'retention', action: 'D', body })
+  await eventually(() => bridge.of('lab')?.parked === 1, 10_000)
+  expect(bridge.of('lab')?.aside).toMatchObject([{ position: last }])
+  expect(await bridge.bodies('delivery-gap')).toMatchObject([
+    { destination: 'lab', from: first, to: first },
+  ])
+  expect(bridge.said.join(' ')).toContain(`record (${first} of`)
 }, 30_000)
 
 it('410 ends it, with a record, over a restart too, until somebody asks again', async () => {

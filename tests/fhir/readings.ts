@@ -7,6 +7,7 @@ import type { FhirSources } from '../../src/fhir/sources.ts'
 import { fold } from '../../src/knowledge/fold.ts'
 import { type Known, nothingKnown } from '../../src/knowledge/known.ts'
 import { refillsOf } from '../../src/knowledge/views.ts'
+import type { BridgeEvent, ReadingEvent } from '../../src/model/event.ts'
 import { type Ever, everWith } from '../../src/model/metrics.ts'
 import { foldAssignment, foldTold, noOwners } from '../../src/model/owner.ts'
 import type { CodedRecord, InterrogationRecord, RecordOf } from '../../src/model/record.ts'
@@ -19,6 +20,7 @@ export const LOG = 'simulator-1-0a1b2c3d'
 export const NAMES = scenarioNames()
 
 interface Run {
+  readonly events: readonly BridgeEvent[]
   /** As they are appended to the log. */
   readonly appended: readonly NewRecord[]
   readonly records: readonly CodedRecord[]
@@ -30,6 +32,9 @@ const made = new Map<string, Promise<Run>>()
 /** Every record of a run of half a minute, the pump living on for days in between. */
 export const recordsOf = async (scenario: string) => (await runOf(scenario)).records
 export const appendedOf = async (scenario: string) => (await runOf(scenario)).appended
+/** The readings as a bridge has them at the moment in which they are made. */
+export const eventsOf = async (scenario: string) =>
+  (await runOf(scenario)).events.filter((one): one is ReadingEvent => one.kind === 'reading')
 
 function runOf(scenario: string): Promise<Run> {
   const known = made.get(scenario) ?? run(scenario)
@@ -63,7 +68,7 @@ async function run(scenario: string): Promise<Run> {
     appended.push(timed)
     fold(known, timed as unknown as AuditRecord, place)
   }
-  return { appended, records, known }
+  return { events: r.events, appended, records, known }
 }
 
 /** Records in memory, filled with a run, as the surface is given them. */

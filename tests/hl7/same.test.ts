@@ -1,7 +1,8 @@
-// One interrogation is one thing, whichever way a hospital takes it: the API and its lists, FHIR, HL7, a webhook, the
-// worksheet and the table of an audit report have the same numbers with their units, the same drug to each dose, the
-// same times, the same patient and the same identifiers. Over every scenario, and for a pump whose clock is right, lost, ahead, or not told. What belongs to
-// what is written down here by hand, apart from the tables of the product.
+// One interrogation is one thing, whichever way a hospital takes it: the API and its lists, the stream of events, the
+// page and the terminal, FHIR, HL7, a webhook, the worksheet and the table of an audit report have the same numbers with
+// their units, the same drug to each dose, the same times, the same patient and the same identifiers. Over every scenario,
+// and for a pump whose clock is right, lost, ahead, or not told. What belongs to what is written down here by hand, apart
+// from the tables of the product.
 import { describe, expect, it } from 'vitest'
 import type { NewRecord } from '../../src/audit/format/record.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
@@ -15,12 +16,24 @@ import { addressees } from '../../src/host/delivery-host.ts'
 import { readings } from '../../src/http/history.ts'
 import { visitOf } from '../../src/knowledge/fold.ts'
 import { visitView } from '../../src/knowledge/views.ts'
+import { contentShape } from '../../src/model/content.ts'
+import { mapValues } from '../../src/model/map-values.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
+import { pumpStatusSchema } from '../../src/model/status.ts'
 import { readingOf } from '../../src/refill/sheet/reading.ts'
 import { WORDS } from '../../src/words/words.ts'
-import { appendedOf, NAMES } from '../fhir/readings.ts'
+import { appendedOf, eventsOf, NAMES } from '../fhir/readings.ts'
 import { feedRecords } from '../knowledge/records.ts'
 import { parsed } from './parsers.ts'
+import {
+  atOnce,
+  onPage,
+  onScreen,
+  recalled,
+  SCREEN_KEYS,
+  streamed,
+  timeOfDay,
+} from './shown-ways.ts'
 
 const LOG = 'simulator-1-0a1b2c3d'
 
@@ -33,7 +46,7 @@ const CLOCKS: Readonly<Record<string, readonly [string | null, number | null] | 
   'that is not told': [null, null],
 }
 
-const OWNER = { system: 'urn:oid:1.2.3', value: '0017', name: 'Doe, Jane' }
+const OWNER = { system: 'urn:oid:1.2.3', value: '00-17', name: 'Doe, Jane' }
 
 function withClock(one: NewRecord, clock: (typeof CLOCKS)[string]): NewRecord {
   const record = 'pump' in one ? ({ ...one, owner: OWNER } as NewRecord) : one
@@ -158,6 +171,15 @@ async function* listOf<T>(all: readonly T[]) {
 const numberIn = ({ value, unit }: { value: number | null; unit: string | null }) =>
   expect.objectContaining({ value, unit })
 
+/** What a reading says, without how old it is by now. */
+function saidBy(shown: Readonly<Partial<Record<keyof typeof contentShape, unknown>>>) {
+  const said = Object.keys(contentShape).map((key) => [key, shown[key as keyof typeof shown]])
+  return mapValues(JSON.parse(JSON.stringify(Object.fromEntries(said))), (value) => {
+    const { quality: _, reason: __, ...bare } = value
+    return bare as typeof value
+  })
+}
+
 /** The interrogations as they are sent, by senders that the configuration of a bridge makes. */
 async function sentBy(entries: ReturnType<typeof feedRecords>) {
   const url = 'http://127.0.0.1/'
@@ -216,6 +238,10 @@ describe.each(Object.keys(CLOCKS))('with a clock %s', (name) => {
       const texts = sent.map(({ hl7 }) => hl7)
       const moving = await listed(readings(listOf(entries)))
       const messages = await parsed(texts, { skip })
+      const stream = await streamed(entries)
+      const pages = onPage(stream)
+      const events = await eventsOf(scenario)
+      expect([pages.length, events.length]).toEqual([read.length, read.length])
       for (const [i, record] of read.entries()) {
         const rest = JSON.parse(JSON.stringify(record)) as InterrogationRecord
         // What a webhook posts is the record of the API.
@@ -228,6 +254,27 @@ describe.each(Object.keys(CLOCKS))('with a clock %s', (name) => {
           resources.find(
             (one) => one.resourceType === 'Observation' && one.id === `${rest.id}.${key}`,
           )
+        // What the stream sends is the record of the API, under its identifier.
+        const event = stream.find(({ id, event }) => event === 'interrogation' && id === rest.id)
+        expect(event?.data).toEqual(rest)
+        // The page, the bridge at that moment, and one that was started again, say what the record says, as the status says it: of no patient.
+        const [page, known] = [pages[i], recalled(record)]
+        // Its clock is the one that was read.
+        const read = CLOCKS[name] === null ? [events[i] && atOnce(events[i])] : []
+        for (const shown of [page, known, ...read]) {
+          expect(saidBy(shown ?? {})).toEqual(saidBy(rest))
+          expect(Object.keys(pumpStatusSchema.shape)).toEqual(
+            expect.arrayContaining(Object.keys(shown ?? {})),
+          )
+          expect(shown).toMatchObject({ readAt: rest.readAt, pump: rest.pump ?? {} })
+        }
+        expect([page?.quality, page?.reason]).toEqual(['stale', known.reason])
+        const screen = onScreen(known)
+        expect(screen.readAt).toBe(timeOfDay(rest.readAt))
+        expect(screen.serial).toBe(rest.pump?.serial)
+        expect(screen.text).not.toMatch(/Doe|Jane|00-17/)
+        expect(JSON.stringify([page, known])).not.toMatch(/Doe|Jane|00-17/)
+
         const message = messages[i]
         const hl7 = (texts[i] ?? '').split('\r').map((line) => line.split('|'))
         const row = rows.find(
@@ -240,6 +287,16 @@ describe.each(Object.keys(CLOCKS))('with a clock %s', (name) => {
           const quantity = of(key)?.['valueQuantity'] as { value: number; code: string } | undefined
           const said = message?.rows.find((one) => one.ref === ref)
           const what = `${scenario} ${key}`
+          if (SCREEN_KEYS.includes(key)) {
+            const seen = screen.figure(key)
+            if (value === null) expect(seen, what).toBeNull()
+            // What a pump without boluses says of them is said in one word, or not at all.
+            else if (seen !== null || !/bolus/.test(key)) {
+              expect(Math.abs((seen?.value ?? Number.NaN) - value), what).toBeLessThanOrEqual(
+                seen?.off ?? 0,
+              )
+            }
+          }
           if (value === null) {
             expect(quantity, what).toBeUndefined()
             expect(said?.value, what).toBe('')
@@ -253,6 +310,11 @@ describe.each(Object.keys(CLOCKS))('with a clock %s', (name) => {
         }
 
         // Each dose with its drug.
+        expect(screen.drugs).toEqual(
+          (rest.infusion.drugs ?? []).map(({ name, concentration, dose24h }) => [
+            ...[name, concentration.value, dose24h.value],
+          ]),
+        )
         const names = message?.rows.filter(({ ref }) => ref === 'MDC_DRUG_NAME_LABEL') ?? []
         for (const [n, drug] of (rest.infusion.drugs ?? []).entries()) {
           const slot = n + 1

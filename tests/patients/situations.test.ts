@@ -3,6 +3,7 @@
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
+import { samePeople } from '../../src/model/owner.ts'
 import { closeAll } from '../delivery/senders.ts'
 import { codeOf, csv, SYSTEM, world } from './world.ts'
 
@@ -115,6 +116,37 @@ describe('a reading belongs to whom the pump belonged to when it was read', {
     await w.restart()
     expect(await w.now()).toBe('B')
     expect(w.feed().head()?.size).toBeLessThanOrEqual((size ?? 0) + 4)
+  })
+
+  it('merge: it stays true when the log does not hold the records of it any more', async () => {
+    const w = await ofA()
+    await w.send(w.message('A40', '20260105080000', 'B', { old: 'A' }))
+    await w.send(w.message('A40', '20260105090000', 'C', { old: 'B' }))
+    await w.send(w.message('A02', '20260105100000', 'C', { location: 'W3' }))
+    const told = w.feed().head()?.size ?? 0
+    const all = [await w.read('P1')]
+    for (let i = 0; i < 12; i += 1) all.push(await w.read('P1'))
+    // Twice: the second time what was told again is let go, too.
+    for (const _ of [1, 2]) {
+      const size = w.feed().head()?.size ?? 0
+      const oldest = await w.retention()
+      expect(oldest).toBeGreaterThan(told)
+      await w.until('C')
+      expect(await at(w)).toBe('W3')
+      for (const position of all.filter((one) => one >= oldest)) {
+        expect(await w.ownerAt(position)).toMatchObject({ value: 'C', location: 'W3' })
+      }
+      // Who asks for the patient under an old identifier finds what was read since.
+      const people = samePeople(w.knowledge().owners(), ({ value }) => value === 'A')
+      expect(people.map(({ value }) => value).sort()).toEqual(['A', 'B', 'C'])
+      for (let i = 0; i < 12; i += 1) await w.read('P1')
+      expect(w.feed().head()?.size).toBeGreaterThan(size)
+    }
+    // Nothing of it can be told the other way round now.
+    expect(codeOf(await w.send(w.message('A40', '20260106080000', 'A', { old: 'C' })))).not.toBe(
+      'AA',
+    )
+    expect(await w.now()).toBe('C')
   })
 
   it('wrong order: what is older than what is known changes nothing, a merge always counts', async () => {

@@ -12,6 +12,7 @@ import { type Patients, startPatients } from '../../src/host/patients-host.ts'
 import { Knowledge } from '../../src/knowledge/knowledge.ts'
 import { patientsSchema } from '../../src/patients/config.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
+import { upkeep } from '../../src/recorder/upkeep.ts'
 import { atEnd, temporary } from '../delivery/senders.ts'
 import { eventually } from '../delivery/world.ts'
 import { recordedReading } from '../hl7/readings.ts'
@@ -41,6 +42,7 @@ export async function world({ source, ...wish }: Wish = {}) {
   const begin = async () => {
     auditor = new Auditor({
       ...{ env, stateDir, source: kind, settings: {}, boot: 'test' },
+      limits: { segmentBytes: 20_000 },
       ownerOf: (...pump) => patients?.ownerOf(...pump) ?? null,
     })
     await auditor.opened
@@ -95,6 +97,21 @@ export async function world({ source, ...wish }: Wish = {}) {
         rmSync(join(stateDir, dir), { recursive: true, force: true })
       }
       await begin()
+    },
+    /** Everything but the newest records is let go, as when they have grown old; and what is known of the log is lost. */
+    async retention() {
+      const age = () => ({ ms: 1e12, confirmed: null, kept: 0, since: null })
+      const { dropped, held, failures } = await upkeep({
+        disk: auditor.disk,
+        dir: join(auditor.dir, auditor.head?.log ?? ''),
+        append: (record) => auditor.append(record),
+        retention: { keepDays: 1, age, wall: () => env.wall() },
+      })
+      if (dropped === null) throw new Error(JSON.stringify({ held, failures }))
+      await end()
+      rmSync(join(stateDir, 'knowledge'), { recursive: true, force: true })
+      await begin()
+      return dropped
     },
     /** Replaces the table as a whole, and waits until it was looked at. */
     async table(text: string | Buffer) {

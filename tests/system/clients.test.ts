@@ -1,7 +1,7 @@
 // Clients of other makes than our own, against a running bridge with a simulated pump: the one in Python, and those
 // that generators make of the OpenAPI document. All generators are asked in the long run, openapi-typescript always.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -25,6 +25,7 @@ const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 const CI = process.env['CI'] === 'true'
 const ROOT = new URL('../../', import.meta.url).pathname
 const PYTHON = join(ROOT, 'clients/python')
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const DOCUMENT = join(ROOT, 'src/http/openapi.json')
 const MS = 120_000
 
@@ -53,9 +54,25 @@ beforeAll(async () => {
 }, MS)
 afterAll(endAll)
 
+/** Where the client in Python is used from: installed by pip, which may fetch nothing for it. */
+const installed = () => {
+  folder ??= (() => {
+    const into = temporary()
+    const how = ['--no-index', '--no-cache-dir', '--disable-pip-version-check', '--no-compile']
+    const args = ['-m', 'pip', 'install', ...how, '--quiet', '--target', into, PYTHON]
+    const { status, stderr } = spawnSync('python3', args, { encoding: 'utf8' })
+    expect([status, stderr.replace(/^WARNING: Running pip as the 'root' user.*\n/m, '')]).toEqual([
+      ...[0, ''],
+    ])
+    return into
+  })()
+  return folder
+}
+let folder: string | undefined
+
 const follow = (after = '', bearerOf = bearer, url = served.url, silentS = 10) =>
   run('python3', [join(ROOT, 'tests/system/follow.py'), url, bearerOf, after, String(silentS)], {
-    PYTHONPATH: PYTHON,
+    PYTHONPATH: installed(),
     PYTHONDONTWRITEBYTECODE: '1',
   })
 const lines = (program: Program) => program.json() as unknown as [string, unknown][]
@@ -90,8 +107,22 @@ describe('the client in Python', () => {
     expect(mypy('wrong.py').stdout).toContain('Incompatible types in assignment')
   })
 
+  it('is installed by pip with its types and nothing else, and nothing is fetched or left behind', () => {
+    expect(readdirSync(installed()).sort()).toEqual([
+      'wandbridge',
+      `wandbridge-${version}.dist-info`,
+    ])
+    expect(readdirSync(join(installed(), 'wandbridge')).sort()).toEqual([
+      ...['__init__.py', 'api.py', 'client.py', 'py.typed'],
+    ])
+    const said = 'from importlib.metadata import version; print(version("wandbridge"))'
+    const env = { ...process.env, PYTHONPATH: installed() }
+    const { stdout } = spawnSync('python3', ['-c', said], { cwd: '/', encoding: 'utf8', env })
+    expect(stdout.trim()).toBe(version)
+    expect(existsSync(join(PYTHON, 'build'))).toBe(false)
+  })
+
   it('is of the version of the bridge', () => {
-    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
     const project = readFileSync(join(PYTHON, 'pyproject.toml'), 'utf8')
     expect(/^version = "(.*)"$/m.exec(project)?.[1]).toBe(version)
   })

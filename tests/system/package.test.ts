@@ -143,6 +143,19 @@ describe('the package', () => {
     expect(statSync(join(dir, TARBALL)).size).toBeLessThan(1_300_000)
   })
 
+  it('can be published as it is packed', () => {
+    // Without --dry-run it is built anew before.
+    const how = ['--dry-run', '--json', '--ignore-scripts', '--offline']
+    const { status, stdout, stderr } = spawnSync('npm', ['publish', ...how], {
+      ...{ cwd: ROOT, encoding: 'utf8', timeout: MS },
+    })
+    expect(status, stderr).toBe(0)
+    const said = JSON.parse(stdout) as Record<string, { files: { path: string }[] }>
+    const { files: published } = (said['wandbridge'] ?? said) as { files: { path: string }[] }
+    expect(published.map(({ path }) => path).sort()).toEqual([...files].sort())
+    expect(json('package.json').scripts.prepublishOnly).toBe('npm run build')
+  })
+
   it('brings nothing that only builds it, and stays below 60 MB with all it needs', () => {
     const built = /\/(vite|rolldown|lightningcss|esbuild|typescript|preact|postcss)$|@types\//
     expect(packages.filter((path) => built.test(path))).toEqual([])
