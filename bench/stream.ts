@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay, PerformanceObserver } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
+import { MIN_PDU } from '../protocol/codec/pdu.ts'
 import { LINES } from '../protocol/framing/line-stream.ts'
 import { Live } from '../protocol/messages/live.ts'
 import { startSimulator } from '../simulator/index.ts'
@@ -133,7 +134,7 @@ function heard(path: WandPath, line: (bytes: Buffer) => void): WandPath {
       const decoder = LINES.decoder({
         pdu(pdu, raw) {
           // Without a payload it says that the implant has not answered yet.
-          live = pdu.type === Live.type && pdu.payload.length > 0 ? raw : null
+          live = pdu.type === Live.type && raw.length > MIN_PDU ? raw : null
         },
         discarded() {},
       })

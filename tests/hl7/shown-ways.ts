@@ -21,9 +21,9 @@ import type { ReadingEvent } from '../../src/model/event.ts'
 import type { InterrogationRecord } from '../../src/model/record.ts'
 import { statement } from '../../src/model/statement.ts'
 import type { AuditStatus, Coded, PumpStatus } from '../../src/model/status.ts'
-import { reduce } from '../../src/status/fold.ts'
+import { learn } from '../../src/status/fold.ts'
 import { NO_MEMORY, viewRecalled } from '../../src/status/recalled.ts'
-import { NOTHING_KNOWN, wandAt } from '../../src/status/state.ts'
+import { nothingKnown, wandAt } from '../../src/status/state.ts'
 import { viewBridge } from '../../src/status/view.ts'
 import { statusTold } from '../../src/words/told.ts'
 import { WORDS } from '../../src/words/words.ts'
@@ -45,10 +45,10 @@ export async function streamed(entries: readonly FeedRecord[]): Promise<Streamed
   const env = new VirtualEnv({ seed: 1 })
   const log = entries[0]?.log ?? ''
   const ports = new Set(entries.flatMap((one) => one.api()?.port ?? []))
-  const wands = Object.fromEntries([...ports].map((port) => [port, wandAt(port, 'simulator', 0)]))
+  const wands = new Map([...ports].map((port) => [port, wandAt(port, 'simulator', 0)]))
   const status = () => {
     const now = { mono: env.monotonic(), wall: env.wall() }
-    return statusTold(words, viewBridge({ ...NOTHING_KNOWN, wands }, AUDIT, NO_MEMORY, now))
+    return statusTold(words, viewBridge({ ...nothingKnown(), wands }, AUDIT, NO_MEMORY, now))
   }
   let given: () => void = () => {}
   const all = new Promise<void>((resolve) => {
@@ -110,7 +110,8 @@ export function recalled(reading: InterrogationRecord): Coded<PumpStatus> {
 
 /** The pump as a bridge has it at the moment in which this reading is durable. */
 export function atOnce(event: ReadingEvent): Coded<PumpStatus> | undefined {
-  const state = reduce(NOTHING_KNOWN, event, true)
+  const state = nothingKnown()
+  learn(state, event, true)
   const { mono, wall } = { mono: event.mono, wall: Date.parse(event.receivedAt) }
   return viewBridge(state, AUDIT, NO_MEMORY, { mono, wall }).pumps[0]
 }
