@@ -1,18 +1,34 @@
-// The program as it is laid for a package: all it needs and nothing for another system.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+// The program as it is laid for a package: all it needs and nothing for another system. With WANDBRIDGE_LONG=1 that for
+// arm64 reads a simulated pump through a serial line, with Debian's Node for that processor, in Debian's emulator of
+// one program. What is not shown so: a package and an image made on such a machine, and a kernel with real USB.
+import { execFileSync, spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it } from 'vitest'
+import { endAll, sim } from '../system/programs.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'wandbridge-tree-'))
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+afterAll(async () => {
+  await endAll()
+  rmSync(dir, { recursive: true, force: true })
+})
+const LONG = process.env['WANDBRIDGE_LONG'] === '1'
+const EMULATOR = '/usr/bin/qemu-aarch64-static'
 
-function laid(platform: string): { to: string; files: string[] } {
-  const to = join(dir, platform)
-  const script = `import { layTree } from '${root}tools/package/tree.mjs'; layTree('${to}', '${platform}', 'x64')`
+function laid(platform: string, arch = 'x64', to = join(dir, `${platform}-${arch}`)) {
+  const script = `import { layTree } from '${root}tools/package/tree.mjs'; layTree('${to}', '${platform}', '${arch}')`
   execFileSync(process.execPath, ['--input-type=module', '-e', script], { stdio: 'pipe' })
   const files = readdirSync(to, { recursive: true, encoding: 'utf8' })
   return { to, files }
@@ -39,11 +55,65 @@ it('runs by itself, from a folder that is no clone', () => {
   execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: to, stdio: 'pipe' })
 })
 
-it.each(['linux', 'win32'])('has the machine code of %s and of nothing else', (platform) => {
-  const { files } = laid(platform)
+it.each([
+  ['linux', 'x64'],
+  ['linux', 'arm64'],
+  ['win32', 'x64'],
+])('has the machine code of %s on %s and of nothing else', (platform, arch) => {
+  const { files } = laid(platform, arch)
   const native = files.filter((name) => name.endsWith('.node'))
   expect(native.filter((name) => name.includes('serialport'))).not.toEqual([])
   expect(native.filter((name) => name.includes('node-hid'))).not.toEqual([])
-  expect(native.filter((name) => !name.includes(platform))).toEqual([])
+  expect(native.filter((name) => !name.includes(platform) || !name.includes(arch))).toEqual([])
   expect(files.filter((name) => /\.(ts|map|md)$/.test(name))).toEqual([])
 })
+
+/** Debian's files for arm64, none of its programs run, with the program as a package lays it. */
+function debianOfArm(): string {
+  const [system, work] = [join(dir, 'arm64'), join(dir, 'fetched')]
+  mkdirSync(work)
+  const packages = 'nodejs,libusb-1.0-0,libudev1,libsystemd0'
+  const extract = ['--variant=extract', '--architectures=arm64', '--skip=check/qemu']
+  execFileSync('mmdebstrap', ['--quiet', ...extract, `--include=${packages}`, 'trixie', system])
+  symlinkSync('usr/lib', join(system, 'lib'))
+  // Installed it would be no business of the other programs of this computer; unpacked it will do.
+  execFileSync('apt-get', ['download', 'qemu-user-static'], { cwd: work, stdio: 'pipe' })
+  const [deb = ''] = readdirSync(work)
+  execFileSync('dpkg-deb', ['-x', join(work, deb), join(work, 'qemu')])
+  copyFileSync(join(work, 'qemu', EMULATOR), join(system, 'qemu-aarch64-static'))
+  const { to } = laid('linux', 'arm64', join(system, 'usr/lib/wandbridge'))
+  // Of koffi npm has put here only what this processor runs.
+  const { version } = JSON.parse(
+    readFileSync(join(root, 'node_modules/koffi/package.json'), 'utf8'),
+  )
+  const koffi = join(to, 'node_modules/@koromix/koffi-linux-arm64')
+  mkdirSync(koffi, { recursive: true })
+  const pack = [
+    'pack',
+    '--silent',
+    '--pack-destination',
+    work,
+    `@koromix/koffi-linux-arm64@${version}`,
+  ]
+  const file = execFileSync('npm', pack, { encoding: 'utf8' }).trim()
+  execFileSync('tar', ['xzf', join(work, file), '--strip-components=1', '-C', koffi])
+  return system
+}
+
+if (LONG) {
+  it('reads a pump on arm64', { timeout: 1_800_000 }, async () => {
+    const system = debianOfArm()
+    const wand = await sim('pty')
+    const script = join(root, 'tests/deploy/arm64.sh')
+    const ran = spawnSync('unshare', ['--mount', 'bash', script, system, readlinkSync(wand.port)], {
+      encoding: 'utf8',
+    })
+    const said = ran.stdout + ran.stderr
+    expect(ran.status, said.slice(-4_000)).toBe(0)
+    expect(said).toMatch(/^arm64$/m)
+    for (const name of ['koffi', 'node-hid', 'serialport'])
+      expect(said).toMatch(new RegExp(`^${name} (object|function)$`, 'm'))
+    expect(said).toMatch(/"pump":\{"id":"[0-9a-f]+","serial":"SIM-0001"/)
+    expect(said).toMatch(/\d+ records are consistent/)
+  })
+}

@@ -1,7 +1,15 @@
 // A Debian system of its own with systemd as its first process: this computer's own root, or a clean Debian 13, below
 // a layer in memory that goes with it. It has a loopback network and nothing else of this computer.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,6 +40,17 @@ export function debian13(): string {
   execFileSync('mmdebstrap', args, { stdio: ['ignore', 'inherit', 'inherit'] })
   writeFileSync(join(root, 'made'), '')
   return root
+}
+
+/** The same as an archive, without Node: what an image is built on. */
+export function debian13Archive(): string {
+  const file = join(CACHE, 'debian-13.tar')
+  if (existsSync(file)) return file
+  mkdirSync(CACHE, { recursive: true })
+  const args = ['--quiet', '--variant=minbase', 'trixie', `${file}.part.tar`]
+  execFileSync('mmdebstrap', args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  renameSync(`${file}.part.tar`, file)
+  return file
 }
 
 export interface Ran {
