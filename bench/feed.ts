@@ -1,5 +1,5 @@
-// Going through a whole log by the feed, against reading the same bytes and parsing every line, in one run,
-// as ratios. Most records are `live`, one in a hundred is an interrogation. Prints one JSON object.
+// Going through a whole log by the feed, against reading the same bytes and parsing every line, in turns and in
+// processor time, as ratios. Most records are `live`, one in a hundred is an interrogation. Prints one JSON object.
 // Usage: npm run bench -- feed [--quick] [--records N] [--dir DIR]
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +11,7 @@ import { nodeDisk } from '../src/base/disk.ts'
 import { systemEnv } from '../src/base/env.ts'
 import { Feed } from '../src/feed/feed.ts'
 import type { HistoryQuery } from '../src/feed/passes.ts'
+import { spread } from './suite/rounds.ts'
 
 const env = systemEnv()
 const args = process.argv.slice(2)
@@ -51,15 +52,12 @@ async function write(): Promise<void> {
   await log.close()
 }
 
-/** The best of three: bytes, lines or records a second. */
-async function best(work: () => Promise<number>): Promise<number> {
-  let rate = 0
-  for (let turn = 0; turn < 3; turn += 1) {
-    const from = env.monotonic()
-    const n = await work()
-    rate = Math.max(rate, (n * 1_000) / (env.monotonic() - from))
-  }
-  return rate
+/** Lines or records in a second of processor time. */
+async function rate(work: () => Promise<number>): Promise<number> {
+  const from = process.cpuUsage()
+  const n = await work()
+  const { user, system } = process.cpuUsage(from)
+  return (n * 1e6) / (user + system)
 }
 
 /** Reads every segment; what is done with its lines is up to `line`. */
@@ -92,24 +90,49 @@ async function through(query: HistoryQuery, parsed: boolean): Promise<number> {
 
 try {
   await write()
-  const rates = {
-    rawLines: await best(() => raw(() => {})),
-    rawParsed: await best(() => raw((text) => JSON.parse(text))),
-    feed: await best(() => through({}, false)),
-    feedParsed: await best(() => through({}, true)),
-    feedOneKind: await best(() => through({ kinds: ['interrogation'] }, true)),
-    feedNewestFirst: await best(() => through({ kinds: ['interrogation'], order: 'desc' }, true)),
+  const ways = {
+    rawLines: () => raw(() => {}),
+    rawParsed: () => raw((text) => JSON.parse(text)),
+    feed: () => through({}, false),
+    feedParsed: () => through({}, true),
+    feedOneKind: () => through({ kinds: ['interrogation'] }, true),
+    feedNewestFirst: () => through({ kinds: ['interrogation'], order: 'desc' }, true),
   }
+  const turns: Record<keyof typeof ways, number>[] = []
+  // The first is to be warm.
+  for (let turn = -1; turn < 5; turn += 1) {
+    const rates = {} as Record<keyof typeof ways, number>
+    for (const [name, way] of Object.entries(ways)) {
+      rates[name as keyof typeof ways] = await rate(way)
+    }
+    if (turn >= 0) turns.push(rates)
+  }
+  const median = (of: (rates: Record<keyof typeof ways, number>) => number) =>
+    spread(turns.map(of)).median
   const round = (x: number, digits = 0) => Number(x.toFixed(digits))
   console.log(
     JSON.stringify({
       node: process.version,
       records,
-      perSecond: Object.fromEntries(Object.entries(rates).map(([k, v]) => [k, round(v)])),
+      perSecond: Object.fromEntries(
+        (Object.keys(ways) as (keyof typeof ways)[]).map((way) => [
+          way,
+          round(median((r) => r[way])),
+        ]),
+      ),
       ratios: {
-        feedToRawLines: round(rates.feed / rates.rawLines, 2),
-        feedParsedToRawParsed: round(rates.feedParsed / rates.rawParsed, 2),
-        feedOneKindToRawParsed: round(rates.feedOneKind / rates.rawParsed, 2),
+        feedToRawLines: round(
+          median((r) => r.feed / r.rawLines),
+          2,
+        ),
+        feedParsedToRawParsed: round(
+          median((r) => r.feedParsed / r.rawParsed),
+          2,
+        ),
+        feedOneKindToRawParsed: round(
+          median((r) => r.feedOneKind / r.rawParsed),
+          2,
+        ),
       },
       memoryMB: round(process.memoryUsage().rss / 2 ** 20),
     }),

@@ -75,31 +75,30 @@ export class ReportEncoder {
   }
 }
 
-/** The report at `at`, or null when its header contradicts itself or its padding is not zero. */
-export function readReport(bytes: Uint8Array, at = 0): Report | null {
-  const end = at + REPORT_SIZE
-  if (bytes.length < end) return null
-  const counter = bytes[at] as number
-  const place = bytes[at + 1] as number
-  const used = bytes[at + 2] as number
-  const tag = bytes[at + 3] as number
+/** One report, or null when its header contradicts itself or its padding is not zero. */
+export function readReport(bytes: Uint8Array): Report | null {
+  if (bytes.length !== REPORT_SIZE) return null
+  const counter = bytes[0] as number
+  const place = bytes[1] as number
+  const used = bytes[2] as number
+  const tag = bytes[3] as number
   const index = place >> 4
   const count = place & 0x0f
   if (count < 1 || count > MAX_REPORTS || index >= count) return null
   const last = index === count - 1
   if (used < 1 || used > REPORT_DATA || (!last && used !== REPORT_DATA)) return null
-  for (let i = at + REPORT_HEADER + used; i < end; i += 1) if (bytes[i] !== 0) return null
+  for (let i = REPORT_HEADER + used; i < REPORT_SIZE; i += 1) if (bytes[i] !== 0) return null
   return { counter, index, count, tag, used }
 }
 
-/** The data of the reports from `from` to `end`, all of one PDU. */
-export function dataOf(reports: Uint8Array, from = 0, end = reports.length): Uint8Array {
-  const last = end - REPORT_SIZE
-  const whole = ((last - from) / REPORT_SIZE) * REPORT_DATA
+/** The data of reports that stand one behind the other, all of one PDU. */
+export function dataOf(reports: Uint8Array): Uint8Array {
+  const last = reports.length - REPORT_SIZE
+  const whole = (last / REPORT_SIZE) * REPORT_DATA
   const data = new Uint8Array(whole + (reports[last + 2] as number))
-  for (let to = 0, at = from; to < data.length; ) {
-    const full = Math.min(to + REPORT_DATA, data.length)
-    for (at += REPORT_HEADER; to < full; to += 1, at += 1) data[to] = reports[at] as number
+  for (let to = 0, from = 0; to < data.length; ) {
+    const end = Math.min(to + REPORT_DATA, data.length)
+    for (from += REPORT_HEADER; to < end; to += 1, from += 1) data[to] = reports[from] as number
   }
   return data
 }

@@ -73,7 +73,15 @@ export class ReportStream implements FrameDecoder {
 
   /** Whole reports. Bytes behind the last whole report are refused, not kept for the next call. */
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.length; at += REPORT_SIZE) this.#report(chunk, at)
+    if (chunk.length === REPORT_SIZE) {
+      this.#report(chunk)
+      return
+    }
+    // Parts of a Buffer would be Buffers, which take longer to make.
+    const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)
+    for (let at = 0; at < bytes.length; at += REPORT_SIZE) {
+      this.#report(bytes.subarray(at, at + REPORT_SIZE))
+    }
   }
 
   /** The connection is gone: whatever is held is refused as truncated. */
@@ -81,29 +89,27 @@ export class ReportStream implements FrameDecoder {
     this.#drop('truncated')
   }
 
-  /** What stands in `chunk` at `at`: a report, or less. */
-  #report(chunk: Uint8Array, at: number): void {
-    const report = readReport(chunk, at)
-    if (report === null) {
-      this.#refuse(at + REPORT_SIZE > chunk.length ? 'truncated' : 'noise', chunk, at)
-    } else if (!this.#remember(report, chunk, at)) this.#refuse('repeated', chunk, at)
+  #report(wire: Uint8Array): void {
+    const report = readReport(wire)
+    if (report === null) this.#refuse(wire.length < REPORT_SIZE ? 'truncated' : 'noise', wire)
+    else if (!this.#remember(report, wire)) this.#refuse('repeated', wire)
     else {
       const follows = this.#follows(report)
       if (!follows) this.#drop('out-of-sequence')
-      if (follows || report.index === 0) this.#take(report, chunk, at)
-      else this.#refuse('out-of-sequence', chunk, at)
+      if (follows || report.index === 0) this.#take(report, wire)
+      else this.#refuse('out-of-sequence', wire)
     }
   }
 
-  #refuse(reason: FramingFault, chunk: Uint8Array, at: number): void {
-    this.#sink.discarded(reason, copied(chunk, at, at + REPORT_SIZE))
+  #refuse(reason: FramingFault, wire: Uint8Array): void {
+    this.#sink.discarded(reason, new Uint8Array(wire))
   }
 
   /** False = this very report came last with such a counter. No report has a count of 0, as an empty place has. */
-  #remember({ counter }: Report, chunk: Uint8Array, at: number): boolean {
+  #remember({ counter }: Report, wire: Uint8Array): boolean {
     const place = (counter % MAX_OUTSTANDING) * REPORT_SIZE
-    if (same(this.#recent, place, chunk, at)) return false
-    for (let i = 0; i < REPORT_SIZE; i += 1) this.#recent[place + i] = chunk[at + i] as number
+    if (stands(wire, this.#recent, place)) return false
+    this.#recent.set(wire, place)
     return true
   }
 
@@ -117,22 +123,22 @@ export class ReportStream implements FrameDecoder {
     return tag === first && count === (place & 0x0f)
   }
 
-  #take({ count }: Report, chunk: Uint8Array, at: number): void {
+  #take({ count }: Report, wire: Uint8Array): void {
     if (count === 1) {
-      this.#pdu(chunk, at, at + REPORT_SIZE)
+      this.#pdu(wire)
       return
     }
-    this.#partial.set(chunk.subarray(at, at + REPORT_SIZE), this.held)
+    this.#partial.set(wire, this.held)
     this.#reports += 1
     if (this.#reports === count) this.#pdu(this.#taken())
   }
 
   /** The reports of a whole PDU. */
-  #pdu(reports: Uint8Array, from = 0, end = reports.length): void {
-    const raw = dataOf(reports, from, end)
+  #pdu(reports: Uint8Array): void {
+    const raw = dataOf(reports)
     const header = decodeHeader(raw)
-    if (typeof header === 'string') this.#sink.discarded(header, copied(reports, from, end))
-    else this.#sink.pdu(header, raw, end - from)
+    if (typeof header === 'string') this.#refuse(header, reports)
+    else this.#sink.pdu(header, raw, reports.length)
   }
 
   #drop(reason: FramingFault): void {
@@ -146,12 +152,8 @@ export class ReportStream implements FrameDecoder {
   }
 }
 
-/** A `slice` of a Buffer would be no copy. */
-const copied = (bytes: Uint8Array, from: number, end: number) =>
-  new Uint8Array(bytes.subarray(from, end))
-
-/** Whether the same report stands in both. */
-function same(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolean {
-  for (let i = 0; i < REPORT_SIZE; i += 1) if (a[atA + i] !== b[atB + i]) return false
+/** Whether `report` is what stands in `reports` at `at`. */
+function stands(report: Uint8Array, reports: Uint8Array, at: number): boolean {
+  for (let i = 0; i < REPORT_SIZE; i += 1) if (reports[at + i] !== report[i]) return false
   return true
 }

@@ -218,8 +218,9 @@ export const configSchema = z
     locale: z.enum(LOCALES).default('en-US'),
     zone: z
       .string()
-      .default('UTC')
       .refine(isZone, 'is not a time zone such as Europe/London')
+      // Not judged: to ask for any zone takes a command a tenth of its start.
+      .default('UTC')
       .meta({ description: 'Time zone of the clinic, for what people read.' }),
   })
   .refine(

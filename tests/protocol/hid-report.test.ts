@@ -159,6 +159,17 @@ describe('a stream of reports', () => {
     expect(heard.pdus.map((p) => p.seq)).toEqual([0, 1, 2])
   })
 
+  it('keeps nothing of a buffer that is used again for every report', () => {
+    const { heard, stream } = listen()
+    const encoder = new ReportEncoder()
+    const buffer = Buffer.alloc(REPORT_SIZE)
+    for (let seq = 0; seq < 40; seq += 1) {
+      buffer.set(encoder.encode(pdu(seq, 10)))
+      stream.push(buffer)
+    }
+    expect([heard.pdus.length, reasons(heard)]).toEqual([40, []])
+  })
+
   it('refuses a short read at once and keeps nothing of it', () => {
     const { heard, stream } = listen()
     const wire = new ReportEncoder().encode(pdu(1, 10))
