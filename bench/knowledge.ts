@@ -4,18 +4,13 @@
 // Usage: npm run bench -- knowledge [--quick] [--records N]
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { startSimulator } from '../simulator/index.ts'
-import type { NewRecord } from '../src/audit/format/record.ts'
 import { newKey } from '../src/audit/log/keys.ts'
 import { AuditLog } from '../src/audit/log/log.ts'
 import { nodeDisk } from '../src/base/disk.ts'
-import { systemEnv, utc, VirtualEnv } from '../src/base/env.ts'
-import { Bridge } from '../src/bridge/bridge.ts'
-import { openWand } from '../src/drivers/open-wand/driver.ts'
+import { systemEnv, utc } from '../src/base/env.ts'
 import { Feed } from '../src/feed/feed.ts'
 import { Knowledge } from '../src/knowledge/knowledge.ts'
-import { recordOf } from '../src/recorder/records.ts'
-import { loopbackSource } from '../src/transport/loopback.ts'
+import { happening } from './suite/happening.ts'
 
 const env = systemEnv()
 const args = process.argv.slice(2)
@@ -26,32 +21,6 @@ const TAIL = 10_000
 const PUMPS = 20
 const place = join('.cache', `knowledge-${RECORDS}`)
 const source = 'simulator' as const
-
-/** What a bridge records in four minutes: sessions that are held, read and closed. */
-async function happening(): Promise<NewRecord[]> {
-  const virtual = new VirtualEnv({ seed: 1 })
-  const simulator = await startSimulator({ env: virtual, seed: 1, wands: 1 })
-  const ports = simulator.wands.map((wand) => loopbackSource('loop-0', wand.paths.line))
-  const bridge = new Bridge({
-    env: virtual,
-    driver: openWand,
-    source,
-    ports,
-    policy: 'continuous',
-  })
-  const records: NewRecord[] = []
-  bridge.events$.subscribe((event) => {
-    const record = recordOf(event)
-    if (record) records.push(record)
-  })
-  bridge.start()
-  await virtual.advance(240_000)
-  const stopping = bridge.stop()
-  await virtual.advance(5_000)
-  await stopping
-  await simulator.stop()
-  return records
-}
 
 async function make(dir: string): Promise<void> {
   const key = newKey(env)
@@ -82,14 +51,22 @@ async function make(dir: string): Promise<void> {
   await log.close(60_000)
 }
 
-async function raw(): Promise<{ ms: number; bytes: number }> {
+/** Reads every byte of the log; whole lines are given to `take`. */
+async function raw(take: ((lines: readonly string[]) => void) | null = null) {
   const from = env.monotonic()
   let bytes = 0
   const [log] = await nodeDisk.list(join(place, 'audit'))
   const dir = join(place, 'audit', log ?? '')
   for (const name of await nodeDisk.list(dir)) {
     if (!name.includes('.jsonl')) continue
-    for await (const chunk of nodeDisk.read(join(dir, name))) bytes += chunk.length
+    let rest = ''
+    for await (const chunk of nodeDisk.read(join(dir, name))) {
+      bytes += chunk.length
+      if (!take) continue
+      const lines = (rest + Buffer.from(chunk).toString()).split('\n')
+      rest = lines.pop() ?? ''
+      take(lines)
+    }
   }
   return { ms: env.monotonic() - from, bytes }
 }
@@ -127,6 +104,9 @@ async function main(): Promise<void> {
   const dir = join(place, 'knowledge')
   rmSync(dir, { recursive: true, force: true })
   const read = await raw()
+  const parsed = await raw((lines) => {
+    for (const line of lines) JSON.parse(line)
+  })
   const scan = await skipped()
   const rebuilt = await start(dir, feed(place))
   await rebuilt.knowledge.stop()
@@ -145,10 +125,16 @@ async function main(): Promise<void> {
       records: rebuilt.position + 1,
       logMB: round(read.bytes / 2 ** 20, 0),
       snapshotKB: round((snapshot ?? 0) / 1024, 0),
-      perSecond: { raw: rate(read.ms), skipped: rate(scan), rebuilt: rate(rebuilt.ms) },
+      perSecond: {
+        raw: rate(read.ms),
+        parsed: rate(parsed.ms),
+        skipped: rate(scan),
+        rebuilt: rate(rebuilt.ms),
+      },
       startMs: { snapshot: round(again.ms, 0), snapshotAndTail: round(tail.ms, 0) },
       ratios: {
         rebuiltToRaw: round(read.ms / rebuilt.ms),
+        rebuiltToRawParsed: round(parsed.ms / rebuilt.ms),
         rebuiltToSkipped: round(scan / rebuilt.ms),
         startToRebuilt: round(again.ms / rebuilt.ms, 4),
       },

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { coldStarts } from './suite/cold.ts'
 import { beContender, type ContenderName } from './suite/contender.ts'
-import { page } from './suite/page.ts'
+import { page, short } from './suite/page.ts'
 import { isMet, paths, type Row } from './suite/rows.ts'
 import { snapshots } from './suite/snapshot.ts'
 import { surfaces } from './suite/surfaces.ts'
@@ -21,15 +21,14 @@ const args = process.argv.slice(2)
 const quick = args.includes('--quick')
 const self = fileURLToPath(import.meta.url)
 
-const two = (x: number) => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toFixed(2))
-
 function line(row: Row): string {
   const { low, median, high } = row.measured
   const met = isMet(row)
   const must = row.must
   const asked = must === null ? '' : 'least' in must ? `≥ ${must.least}` : `≤ ${must.most}`
   const mark = met === null ? '' : met ? 'met' : 'NOT MET'
-  const value = `${two(median)} ${row.unit} (${two(low)} – ${two(high)})`
+  const between = low === high || Number.isNaN(low) ? '' : ` (${short(low)} – ${short(high)})`
+  const value = `${short(median)} ${row.unit}${between}`
   return `| ${row.work} | ${row.against} | ${value} | ${asked} | ${mark} |`
 }
 
@@ -50,11 +49,16 @@ async function main(): Promise<void> {
   const others = [
     ...snapshots(quick),
     ...coldStarts(ROOT, quick ? 5 : 21),
-    ...(args.includes('--paths') ? [] : surfaces()),
+    ...(args.includes('--paths') ? [] : surfaces(!quick)),
   ]
   const rows = [...bytes, ...others]
   const head = ['| work | against | measured (quartiles) | asked | |', '|---|---|---|---|---|']
   console.log([...head, ...rows.map(line)].join('\n'))
+  const missed = rows.filter((row) => isMet(row) === false)
+  if (missed.length > 0) console.log('\nNot reached:')
+  for (const { work, against, why = 'see bench/README.md' } of missed) {
+    console.log(`- ${work} / ${against}: ${why}.`)
+  }
   console.log(
     '\n| way | frames in 1 ms of a processor | of it collection | longest pause | loop p99 |',
   )
@@ -62,7 +66,7 @@ async function main(): Promise<void> {
   for (const { group, name, perMs, gcPercent, longestGcMs, loopP99Ms } of costs) {
     const pauses = `${longestGcMs.toFixed(1)} ms | ${loopP99Ms.toFixed(1)} ms`
     console.log(
-      `| ${group}: ${name} | ${two(perMs.median)} | ${gcPercent.toFixed(0)} % | ${pauses} |`,
+      `| ${group}: ${name} | ${short(perMs.median)} | ${gcPercent.toFixed(0)} % | ${pauses} |`,
     )
   }
   mkdirSync(OUT, { recursive: true })

@@ -1,34 +1,69 @@
-// The page of plots: one file of HTML with SVG in it, nothing fetched. Bars of this run with the mark that is
-// asked for, and every row over the history of main.
-import type { Cost, Row } from './rows.ts'
-import { isMet } from './rows.ts'
+// The page of plots: one file of HTML with SVG in it, nothing fetched. How far each row is from what is asked of it,
+// all on one scale; what is only stated, as a table; pauses; and every row over the history of main.
+import { type Cost, isMet, type Row } from './rows.ts'
 
 const safe = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
 
-const W = 760
-const LABEL = 380
-const BAR = W - LABEL - 90
+/** Three digits, and no powers of ten. */
+export function short(x: number): string {
+  if (Number.isNaN(x)) return 'not measured'
+  return Math.abs(x) >= 100 ? Math.round(x).toLocaleString('en-US') : x.toPrecision(3)
+}
 
+const W = 940
+const LABEL = 400
+const PLOT = 330
+const LINE = 34
+/** Ends of the logarithmic scale: so many times worse and better than what is asked. */
+const WORST = 1 / 4
+const BEST = 16
+
+/** Where on the plot a value stands that is so many times better than what is asked. */
+function x(better: number): number {
+  const bounded = Math.min(BEST, Math.max(WORST, better))
+  return LABEL + (PLOT * Math.log(bounded / WORST)) / Math.log(BEST / WORST)
+}
+
+function askedOf({ must }: Row): { text: string; better: (value: number) => number } | null {
+  if (must === null) return null
+  if ('least' in must) return { text: `≥ ${must.least}`, better: (value) => value / must.least }
+  return { text: `≤ ${must.most}`, better: (value) => must.most / value }
+}
+
+/** Bars that begin at the line of what is asked: to the right better, to the left worse. */
 function bars(rows: readonly Row[]): string {
-  const height = rows.length * 24 + 8
-  const lines = rows.map((row, i) => {
-    const y = i * 24 + 4
-    const asked = row.must === null ? null : Object.values(row.must)[0]
-    const top = Math.max(row.measured.high, (asked ?? 0) * 1.2, 1e-9)
-    const x = (value: number) => LABEL + (BAR * value) / top
-    const met = isMet(row)
-    const colour = met === null ? '#777' : met ? '#2a7a3f' : '#b3372f'
-    const { low, median, high } = row.measured
-    const mark =
-      asked === null || asked === undefined
-        ? ''
-        : `<line x1="${x(asked)}" x2="${x(asked)}" y1="${y}" y2="${y + 18}" stroke="#000" stroke-dasharray="2 2"/>`
-    return `<text x="0" y="${y + 13}">${safe(`${row.work} / ${row.against}`.slice(0, 70))}</text>
-<rect x="${LABEL}" y="${y + 3}" width="${Math.max(1, x(median) - LABEL)}" height="12" fill="${colour}"/>
-<line x1="${x(low)}" x2="${x(high)}" y1="${y + 9}" y2="${y + 9}" stroke="#000"/>${mark}
-<text x="${W - 80}" y="${y + 13}">${median.toPrecision(3)} ${row.unit}</text>`
+  const ticks = [1 / 4, 1 / 2, 1, 2, 4, 8, 16]
+  const height = rows.length * LINE + 44
+  const grid = ticks.map((tick) => {
+    const name = tick === 1 ? 'asked' : tick < 1 ? `1/${1 / tick}` : `${tick} ×`
+    return `<line class="${tick === 1 ? 'asked' : 'grid'}" x1="${x(tick)}" x2="${x(tick)}" y1="24" y2="${height - 12}"/>
+<text class="tick" x="${x(tick)}" y="16" text-anchor="middle">${name}</text>`
   })
-  return `<svg width="${W}" height="${height}" role="img" aria-label="This run">${lines.join('\n')}</svg>`
+  const lines = rows.map((row, i) => {
+    const asked = askedOf(row)
+    if (asked === null) return ''
+    const y = 34 + i * LINE
+    const { low, median, high } = row.measured
+    const label = `<text x="0" y="${y + 8}">${safe(row.work)}</text>
+<text class="against" x="0" y="${y + 22}">${safe(row.against)}</text>`
+    const said = `<text x="${LABEL + PLOT + 16}" y="${y + 8}">${short(median)} ${safe(row.unit)}</text>
+<text class="against" x="${LABEL + PLOT + 16}" y="${y + 22}">asked ${asked.text} ${safe(row.unit)}</text>`
+    if (Number.isNaN(median)) return label + said
+    const [from, to] = [x(1), x(asked.better(median))].sort((a, b) => a - b) as [number, number]
+    const [worse, better] = [low, high].map((value) => x(asked.better(value)))
+    return `${label}
+<rect class="${isMet(row) ? 'met' : 'missed'}" x="${from}" y="${y + 2}" width="${Math.max(2, to - from)}" height="14"/>
+<line class="spread" x1="${worse}" x2="${better}" y1="${y + 9}" y2="${y + 9}"/>${said}`
+  })
+  return `<svg viewBox="0 0 ${W} ${height}" role="img" aria-label="How far each row is from what is asked">${grid.join('')}${lines.join('\n')}</svg>`
+}
+
+const cells = (all: readonly string[]) =>
+  `<tr>${all.map((cell, i) => `<td${i > 1 ? ' class="n"' : ''}>${safe(cell)}</td>`).join('')}</tr>`
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const titles = head.map((title, i) => `<th${i > 1 ? ' class="n"' : ''}>${safe(title)}</th>`)
+  return `<table><tr>${titles.join('')}</tr>${rows.map(cells).join('')}</table>`
 }
 
 interface Past {
@@ -36,15 +71,31 @@ interface Past {
   readonly rows: Readonly<Record<string, number>>
 }
 
+/** One row over the history, from its least to its greatest value. */
 function curve(name: string, history: readonly Past[]): string {
   const points = history.flatMap(({ rows }) => rows[name] ?? [])
   if (points.length < 2) return ''
-  const top = Math.max(...points)
-  const at = (value: number, i: number) =>
-    `${(i * 300) / (points.length - 1)},${(60 - (55 * value) / top).toFixed(1)}`
-  return `<figure><figcaption>${safe(name)}: ${points.at(-1)}</figcaption>
-<svg width="300" height="62"><polyline fill="none" stroke="#335" points="${points.map(at).join(' ')}"/></svg></figure>`
+  const [least, most] = [Math.min(...points), Math.max(...points)]
+  const at = (value: number, i: number) => {
+    const up = most === least ? 0.5 : (value - least) / (most - least)
+    return `${(4 + (i * 282) / (points.length - 1)).toFixed(1)},${(52 - 44 * up).toFixed(1)}`
+  }
+  const [work, against] = name.split(' / ') as [string, string?]
+  return `<figure><figcaption>${safe(work)}<br><span>${safe(against ?? '')}: ${short(points.at(-1) ?? Number.NaN)}, between ${short(least)} and ${short(most)}</span></figcaption>
+<svg viewBox="0 0 290 60"><polyline points="${points.map(at).join(' ')}"/></svg></figure>`
 }
+
+const STYLE = `:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5b6570;--rule:#d5dae0;--met:#2a7a3f;--missed:#b3372f}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e9ec;--soft:#9aa4ae;--rule:#3a424a;--met:#4fae68;--missed:#e0695f}}
+body{font:14px/1.45 system-ui,sans-serif;color:var(--ink);margin:2em auto;max-width:${W}px;padding:0 1em}
+h1{font-size:20px}h2{font-size:16px;margin:2em 0 .4em}p{color:var(--soft);margin:.2em 0 1em}svg{width:100%;height:auto}
+svg text{font:12px system-ui,sans-serif;fill:var(--ink)}svg .against,svg .tick{font-size:11px;fill:var(--soft)}
+.grid{stroke:var(--rule)}.asked{stroke:var(--ink)}.met{fill:var(--met)}.missed{fill:var(--missed)}
+.spread{stroke:var(--ink);stroke-width:1.5}table{border-collapse:collapse;width:100%}
+th,td{text-align:left;font-weight:400;padding:.25em .8em .25em 0;border-bottom:1px solid var(--rule)}
+th{color:var(--soft);font-size:12px}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap;padding-right:0;padding-left:1.2em}
+.history{display:grid;grid-template-columns:repeat(auto-fill,minmax(270px,1fr));gap:1em}figure{margin:0}
+figcaption{font-size:12px}figcaption span{color:var(--soft)}polyline{fill:none;stroke:var(--met);stroke-width:1.5}`
 
 /** `history`: lines of bench/history.jsonl. */
 export function page(
@@ -53,17 +104,23 @@ export function page(
   history: readonly string[],
 ): string {
   const past = history.map((line) => JSON.parse(line) as Past)
+  const stated = rows.filter(({ must }) => must === null)
+  const statedRows = stated.map(({ work, against, measured: { low, median, high }, unit }) => {
+    const between = low === high ? '' : `${short(low)} – ${short(high)}`
+    return [work, against, `${short(median)} ${unit}`, between]
+  })
   const pauses = costs.map(({ group, name, perMs, gcPercent, longestGcMs, loopP99Ms }) => {
-    const cells = [perMs.median, gcPercent, longestGcMs, loopP99Ms].map((x) => x.toFixed(1))
-    return `<tr><td>${safe(`${group}: ${name}`)}</td><td>${cells.join('</td><td>')}</td></tr>`
+    const numbers = [perMs.median, gcPercent, longestGcMs, loopP99Ms].map((one) => one.toFixed(1))
+    return [group, name, ...numbers]
   })
   const curves = rows.map(({ work, against }) => curve(`${work} / ${against}`, past)).join('')
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>wandbridge: speed</title>
-<style>body{font:14px sans-serif;margin:2em;max-width:${W}px}svg text{font:12px sans-serif}
-td{padding:0 .8em 0 0}figure{display:inline-block;margin:0 1em 1em 0}figcaption{font-size:11px}</style>
-<h1>This run</h1><p>Bars: median, with its quartiles. Dashed: what is asked. Green reaches it.</p>
-${bars(rows)}
-<h1>Pauses</h1><table><tr><th>way</th><th>frames in 1 ms</th><th>collection, %</th>
-<th>longest pause, ms</th><th>loop p99, ms</th></tr>${pauses.join('')}</table>
-<h1>History of main</h1>${curves || '<p>Fewer than two entries.</p>'}</html>`
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>wandbridge: speed</title><style>${STYLE}</style>
+<h1>wandbridge: speed</h1>
+<h2>What is asked</h2><p>Bars begin at what is asked: green reaches it, red does not. The thin line spans the quartiles.</p>
+${bars(rows.filter(({ must }) => must !== null))}
+<h2>What is stated</h2>${table(['work', 'against', 'median', 'quartiles'], statedRows)}
+<h2>Pauses</h2><p>Times of the clock: they only mean something on a quiet machine.</p>
+${table(['work', 'way', 'frames in 1 ms', 'of it collection, %', 'longest pause, ms', 'loop p99, ms'], pauses)}
+<h2>History of main</h2>${curves ? `<div class="history">${curves}</div>` : '<p>Fewer than two entries.</p>'}</html>`
 }

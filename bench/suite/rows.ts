@@ -10,6 +10,8 @@ export interface Row {
   /** Null = stated only. */
   readonly must: { readonly least: number } | { readonly most: number } | null
   readonly unit: string
+  /** Why it is not reached, for the case that it is not. */
+  readonly why?: string
 }
 
 /** What one contender cost, for the list below the table. */

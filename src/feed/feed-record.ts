@@ -11,7 +11,7 @@ import type { Cursor } from './cursor.ts'
 /** What is not set selects all. */
 export interface Selection extends Wanted {
   readonly kinds?: readonly Kind[] | undefined
-  /** Id of a pump: only records about it. */
+  /** Id of a pump: only records about it. With its serial number beside it the others need not be parsed. */
   readonly pump?: string | undefined
 }
 
@@ -56,8 +56,9 @@ export class FeedRecord implements Cursor {
     return this.#pump
   }
 
-  /** What it says is worked out again if somebody asks once more. */
+  /** What it says is worked out again if somebody asks once more; which pump it is about stays known. */
   forget(): void {
+    void this.pump
     this.#api = undefined
     this.#stored.forget()
   }

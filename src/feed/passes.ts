@@ -116,7 +116,7 @@ export class Passes {
   }
 }
 
-const wantedOf = ({ kinds, from, to }: Selection) => ({ kinds, from, to })
+const wantedOf = ({ kinds, from, to, serial }: Selection) => ({ kinds, from, to, serial })
 
 function* pieces(log: string, all: readonly Stored[], selected: (record: FeedRecord) => boolean) {
   for (let from = 0; from < all.length; from += PIECE) {

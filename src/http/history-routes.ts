@@ -74,6 +74,7 @@ interface Item {
 type Items = (asked: Asked) => AsyncIterable<Item>
 interface Asked {
   readonly pump: string
+  readonly serial: string
   readonly range: Range
   readonly after: Cursor | null
   readonly gone: () => boolean
@@ -136,22 +137,25 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
   const seats = new Seats(WALKS, WAITING)
   const config = { scope: 'history' } as const
   const items: Readonly<Record<Kind['name'], Items>> = {
-    readings: ({ pump, range: { from, to, order }, after, gone, whose }) => {
+    readings: ({ pump, serial, range: { from, to, order }, after, gone, whose }) => {
       const place =
         after && (order === 'asc' ? { after: after.position } : { before: after.position })
       const kinds = ['interrogation', 'live'] as const
-      const all = feed.read({ pump, kinds, from, to, order, gone, ...place })
+      const all = feed.read({ pump, serial, kinds, from, to, order, gone, ...place })
       return readings(whose ? of(all, (one) => whose(one.record.owner ?? null)) : all)
     },
     interrogations: visits,
-    events: ({ pump, range: { from, to, order }, after, gone, whose }) => {
+    events: ({ pump, serial, range: { from, to, order }, after, gone, whose }) => {
       // The record of the cursor itself may hold more.
       const place =
         after &&
         (order === 'asc'
           ? { after: Math.max(-1, after.position - 1) }
           : { before: after.position + 1 })
-      const found = feed.read({ pump, kinds: ['pump-events'], from, to, order, gone, ...place })
+      const found = feed.read({
+        ...{ pump, serial, kinds: ['pump-events'], from, to, order, gone },
+        ...place,
+      })
       const theirs = whose ? of(found, (one) => whose(one.record.owner ?? null)) : found
       return loggedEvents(theirs, order, after as EventCursor | null)
     },
@@ -168,13 +172,14 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
 
   async function* everyVisit({
     pump,
+    serial,
     range: { from, to, order },
     after,
     gone,
   }: Omit<Asked, 'whose' | 'people'>) {
     const query = { from, to, order, after: after?.position }
     const { items: known, since } = knowledge.visits(pump, query)
-    const older = oldVisits(feed, pump, { ...query, before: since, gone })
+    const older = oldVisits(feed, pump, { ...query, serial, before: since, gone })
     if (order === 'asc' && since > 0) for await (const one of older) yield visit(one)
     for (const one of known) yield visit(one)
     if (order === 'desc' && since > 0) for await (const one of older) yield visit(one)
@@ -208,12 +213,12 @@ export function historyRoutes(app: FastifyInstance, sources: HttpSources): void 
         const gone = () => reply.raw.destroyed
         const people = principalOf(request).scopes.includes('audit')
         const whose = range.patient === undefined ? null : owners(range.patient)
-        const found = items[kind.name]({ pump: pump.id, range, after, gone, people, whose })
+        const { id, serial } = pump
+        const found = items[kind.name]({ pump: id, serial, range, after, gone, people, whose })
         if (wantsLines(request)) return lines(reply, first(found, range.limit))
         const { items: taken, more } = await page(found, range.limit)
         const next = more ? (taken.at(-1)?.id ?? null) : null
         const log = feed.head()?.log ?? null
-        const { id, serial } = pump
         return { asOf: utc(env.wall()), log, pump: { id, serial }, [kind.name]: taken, next }
       },
     )

@@ -18,6 +18,8 @@ interface Read {
 export interface OldQuery extends Omit<PageQuery, 'limit'> {
   /** Positions before this one. */
   readonly before: number
+  /** Of the pump, where it is known: records of others are then not parsed. */
+  readonly serial?: string
   /** True = nobody waits for it any more. */
   readonly gone?: () => boolean
 }
@@ -25,7 +27,7 @@ export interface OldQuery extends Omit<PageQuery, 'limit'> {
 export async function* oldVisits(
   feed: Pick<Feed, 'read'>,
   pump: string,
-  { order = 'asc', after, before, gone, ...range }: OldQuery,
+  { order = 'asc', after, before, gone, serial, ...range }: OldQuery,
 ): AsyncGenerator<VisitView> {
   const within =
     order === 'asc'
@@ -41,7 +43,7 @@ export async function* oldVisits(
     if (end) one.visit.closeConfirmed = end.how === 'confirmed'
     return [visitView(one.visit, { log, source: sourceOf(log) })]
   }
-  const query = { pump, kinds: KINDS, order, ...within, ...(gone && { gone }) }
+  const query = { pump, serial, kinds: KINDS, order, ...within, ...(gone && { gone }) }
   for await (const one of feed.read(query)) {
     const record = one.api()
     log = one.log

@@ -24,6 +24,8 @@ function question(world: World): { query: HistoryQuery; pump: string | undefined
     to: some(moment),
     kinds: some(() => KINDS.filter(() => chance(2) === 0)),
     pump: pump && pumpId('simulator', serial, model),
+    // Others are then left out before they are parsed: the answer is the same.
+    serial: pump && some(() => serial),
     order: chance(2) === 0 ? ('asc' as const) : ('desc' as const),
     limit: some(() => chance(8)),
   }

@@ -38,6 +38,8 @@ export interface Wanted {
   /** UTC, ISO 8601 with milliseconds: from this moment on, and before that one. */
   readonly from?: string | undefined
   readonly to?: string | undefined
+  /** Serial number of a pump: what says in its own `pump` that it is of another is not picked. */
+  readonly serial?: string | undefined
 }
 
 /** A place between two commits of one log. */
@@ -66,6 +68,7 @@ export class Scan {
   latest = ''
   readonly #options: ScanOptions
   readonly #kinds: ReadonlySet<string> | null
+  readonly #serial: Buffer | null
   readonly #lines: Lines
   readonly #sizeAt: number
   #place: Place
@@ -76,6 +79,8 @@ export class Scan {
   constructor(options: ScanOptions) {
     this.#options = options
     this.#kinds = options.kinds ? new Set(options.kinds) : null
+    const { serial } = options
+    this.#serial = serial === undefined ? null : Buffer.from(JSON.stringify(serial).slice(1))
     this.#place = options.place
     this.#position = options.place.position
     this.#sizeAt = Buffer.byteLength(`{"checkpoint":"wandbridge/${options.log}\\n`)
@@ -120,6 +125,7 @@ export class Scan {
     if (position < first || position >= before) return
     if (this.#kinds && !this.#kinds.has(kind)) return
     if ((from !== undefined && at < from) || (to !== undefined && at >= to)) return
+    if (this.#serial && !isOf(this.#serial, bytes, start, end)) return
     this.#pending.push(new Stored(position, kind, at, bytes.toString('utf8', start, end)))
   }
 
@@ -153,6 +159,7 @@ const buffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
 const KIND = Buffer.from(',"kind":"')
+const PUMP = Buffer.from(',"pump":"')
 const AT = Buffer.from(',"at":"')
 const MOMENT = '2026-01-05T08:00:00.000Z'.length
 
@@ -167,6 +174,13 @@ function kindOf(bytes: Buffer, start: number, end: number): string | null {
   const from = at + KIND.length
   const quote = bytes.indexOf(0x22, from)
   return quote < 0 || quote >= end ? null : bytes.toString('latin1', from, quote)
+}
+
+/** The last `,"pump":"` is the record's own, too; without one it may be of what the record says. */
+function isOf(serial: Buffer, bytes: Buffer, start: number, end: number): boolean {
+  const at = bytes.lastIndexOf(PUMP, end - 1)
+  const from = at + PUMP.length
+  return at >= start && bytes.compare(serial, 0, serial.length, from, from + serial.length) === 0
 }
 
 function momentOf(bytes: Buffer, start: number, end: number): string | null {
