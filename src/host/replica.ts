@@ -60,6 +60,9 @@ interface Served {
   readonly sources: HttpSources
 }
 
+/** Each look goes over all pumps of a site, and only a site that falls silent changes by itself. */
+const LOOK_MS = 2_000
+
 /** Where the tokens of a site are, as of a bridge's state directory. */
 const dirOf = (stateDir: string, site: string) => join(stateDir, 'sites', site)
 
@@ -156,7 +159,7 @@ function serve(making: Making): Served {
   }
   const sources: HttpSources = {
     ...{ env, version: VERSION, words, feed, knowledge, log },
-    status: { status: () => statusTold(words, status()), urgent$: NEVER },
+    status: { status: () => statusTold(words, status()), urgent$: NEVER, lookMs: LOOK_MS },
     access: new Access({ env, tokens, required: true }),
     reads: readLog(auditor, `/sites/${site.name}`),
     counters: () => [],
