@@ -11,7 +11,7 @@ import { fhirSender, type Transactions } from '../delivery/fhir-push.ts'
 import type { Rules } from '../delivery/machine.ts'
 import type { Records } from '../delivery/outbox.ts'
 import { insist } from '../delivery/place.ts'
-import type { Sender } from '../delivery/sender.ts'
+import { lookedUp, type Sender } from '../delivery/sender.ts'
 import { webhookSender } from '../delivery/webhook.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
@@ -19,12 +19,14 @@ import { bundleOf, eventsBundle } from '../fhir/bundle.ts'
 import { type Coder, coderOf } from '../fhir/extra-codings.ts'
 import { transactionOf } from '../fhir/transaction.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
-import { hl7Sender } from '../hl7/sender.ts'
+import { type Contradicted, hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
+import { contradicts, type Doubted, doubtedBy } from '../model/contradicted.ts'
 import { withoutPeople } from '../model/people.ts'
 import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
+import type { InterrogationRecord } from '../model/record.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
@@ -55,7 +57,8 @@ export interface Addressee {
   readonly testMessages: boolean
   readonly since: string | undefined
   readonly rules: Partial<Rules>
-  sender(env: Env): Sender
+  /** `records`: where what a message speaks of is looked up. */
+  sender(env: Env, records: Pick<Records, 'read'>): Sender
 }
 
 /** After so many times that a message was sent and not taken, another one is tried. */
@@ -66,10 +69,21 @@ type DeliveryRecords = Records & Pick<Feed, 'oldest'>
 /** What is known of refills, which are told with the reading that first had them. */
 export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
 
-function pushed(env: Env, known: Known | null, { coded }: Coder): Transactions {
-  const text = (bundle: Bundle<FhirResource>) => JSON.stringify(transactionOf(coded(bundle)))
+function pushed(
+  env: Env,
+  known: Known | null,
+  { coded }: Coder,
+  contradicted: Contradicted,
+): Transactions {
+  const text = (bundle: Bundle<FhirResource>, again = false) =>
+    JSON.stringify(transactionOf(coded(bundle), { again }))
+  const bundle = (reading: Doubted) => {
+    const refills = known?.refills(reading.pump?.id ?? '').items ?? []
+    const found = refills.find((one) => one.position === reading.position)
+    return bundleOf(reading, '', found ? { before: found.before?.position ?? null } : null)
+  }
   return {
-    kinds: ['interrogation', 'pump-events'],
+    kinds: ['interrogation', 'pump-events', 'session'],
     of(record) {
       const made = record.api()
       const { log, position } = record
@@ -77,20 +91,39 @@ function pushed(env: Env, known: Known | null, { coded }: Coder): Transactions {
       if (made?.kind === 'pump-events' && made.pump && made.entries.length > 0) {
         return { control, text: () => text(eventsBundle(made, '')) }
       }
+      if (made?.kind === 'session' && made.event === 'contradicted' && made.pump) {
+        return lookedUp(
+          control,
+          () => contradicted(record),
+          (reading) => {
+            const again = bundle(doubtedBy(reading, made))
+            return text({ ...again, identifier: { ...again.identifier, value: control } }, true)
+          },
+        )
+      }
       if (made?.kind !== 'interrogation' || !made.pump) return null
-      const { id } = made.pump
       return {
         control,
         ready: () => (known ? reached(env, known, record) : Promise.resolve()),
-        text() {
-          const refills = known?.refills(id).items ?? []
-          const found = refills.find((one) => one.position === position)
-          const refill = found ? { before: found.before?.position ?? null } : null
-          return text(bundleOf(made, '', refill))
-        },
+        text: () => text(bundle(made)),
       }
     },
   }
+}
+
+/** Rejects when the reading is not kept any more. */
+async function contradictedIn(
+  feed: Pick<Records, 'read'>,
+  said: FeedRecord,
+): Promise<InterrogationRecord> {
+  const { position: before, pump } = said
+  const kinds = ['interrogation'] as const
+  const query = { kinds, before, order: 'desc', limit: 1, ...(pump !== null && { pump }) } as const
+  for await (const one of feed.read(query)) {
+    const made = one.api()
+    if (made?.kind === 'interrogation' && contradicts(said.record, one.record)) return made
+  }
+  throw new Error('the reading that the pump contradicted is not in the log any more')
 }
 
 /** What is known follows the log by itself; a message waits no longer than this for it, in ms. */
@@ -134,7 +167,7 @@ export function addressees(
       since,
     }: Pick<Addressee, 'name' | 'testMessages'> & { since?: string | undefined },
     rules: Partial<Rules>,
-    sender: (env: Env) => Sender,
+    sender: Addressee['sender'],
   ): Addressee => ({ kind, name, testMessages, since, rules, sender })
   const overHttp = ({ timeoutSeconds, attempts }: DeliveryConfig['fhir'][number]) => ({
     ackMs: timeoutSeconds * 1_000,
@@ -152,13 +185,15 @@ export function addressees(
           patienceMs: one.patienceMinutes * 60_000,
           stuck: STUCK,
         },
-        (env) => hl7Sender(env, one, codings),
+        (env, records) =>
+          hl7Sender(env, one, (said) => contradictedIn(records, said), codings),
       ),
     ),
     ...fhir.map((one) =>
-      of('fhir', one, overHttp(one), (env) =>
-        fhirSender(env, one, pushed(env, known, coderOf(codings))),
-      ),
+      of('fhir', one, overHttp(one), (env, records) => {
+        const read = (said: FeedRecord) => contradictedIn(records, said)
+        return fhirSender(env, one, pushed(env, known, coderOf(codings), read))
+      }),
     ),
     ...webhooks.map((one) =>
       of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered(one))),
@@ -191,7 +226,7 @@ export function startDelivery(
         name,
         since,
         rules: { ...rules, ...quick },
-        sender: sender(env),
+        sender: sender(env, feed),
         records: feed,
         store: fileStore(placeFile(stateDir, name)),
         notes: notesOf(auditor, name),
