@@ -66,7 +66,12 @@ function report(
     segment('NTE', { 1: String(i + 1), 2: 'L', 3: text }),
   )
   const { log, position, at: told } = said ?? record
-  const head = opening({ ...record, log, position, at: told }, profile, 'R01', profile.reportProfile)
+  const head = opening(
+    { ...record, log, position, at: told },
+    profile,
+    'R01',
+    profile.reportProfile,
+  )
   return message([...head, obr, ...notes, ...rows])
 }
 

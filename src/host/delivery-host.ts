@@ -1,35 +1,30 @@
 // The destinations of a bridge, of every kind: the audit log is their outbox, a file each in the state
 // directory says how far they are. What they are sent comes from the surfaces, which do not know them.
 import { join } from 'node:path'
-import type { Bundle, FhirResource } from 'fhir/r4.js'
 import type { Env } from '../base/env.ts'
 import { fileStore } from '../base/file-store.ts'
 import type { Say } from '../base/journal.ts'
 import type { DeliveryConfig, WebhookConfig } from '../delivery/config.ts'
 import { Destination, type Notes } from '../delivery/destination.ts'
-import { fhirSender, type Transactions } from '../delivery/fhir-push.ts'
+import { fhirSender } from '../delivery/fhir-push.ts'
 import type { Rules } from '../delivery/machine.ts'
 import type { Records } from '../delivery/outbox.ts'
 import { insist } from '../delivery/place.ts'
-import { lookedUp, type Sender } from '../delivery/sender.ts'
+import type { Sender } from '../delivery/sender.ts'
 import { webhookSender } from '../delivery/webhook.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
-import { bundleOf, eventsBundle } from '../fhir/bundle.ts'
-import { type Coder, coderOf } from '../fhir/extra-codings.ts'
-import { transactionOf } from '../fhir/transaction.ts'
+import { coderOf } from '../fhir/extra-codings.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
-import { type Contradicted, hl7Sender } from '../hl7/sender.ts'
+import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
-import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
-import { contradicts, type Doubted, doubtedBy } from '../model/contradicted.ts'
 import { withoutPeople } from '../model/people.ts'
 import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
-import type { InterrogationRecord } from '../model/record.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
+import { contradictedIn, type Known, pushed } from './transactions.ts'
 
 export interface Delivery {
   status(): readonly Coded<DestinationStatus>[]
@@ -61,90 +56,10 @@ export interface Addressee {
   sender(env: Env, records: Pick<Records, 'read'>): Sender
 }
 
-/** After so many times that a message was sent and not taken, another one is tried. */
-const STUCK = 20
-
 type DeliveryRecords = Records & Pick<Feed, 'oldest'>
 
-/** What is known of refills, which are told with the reading that first had them. */
-export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
-
-function pushed(
-  env: Env,
-  known: Known | null,
-  { coded }: Coder,
-  contradicted: Contradicted,
-): Transactions {
-  const text = (bundle: Bundle<FhirResource>, again = false) =>
-    JSON.stringify(transactionOf(coded(bundle), { again }))
-  const bundle = (reading: Doubted) => {
-    const refills = known?.refills(reading.pump?.id ?? '').items ?? []
-    const found = refills.find((one) => one.position === reading.position)
-    return bundleOf(reading, '', found ? { before: found.before?.position ?? null } : null)
-  }
-  return {
-    kinds: ['interrogation', 'pump-events', 'session'],
-    of(record) {
-      const made = record.api()
-      const { log, position } = record
-      const control = `${log}/${position}`
-      if (made?.kind === 'pump-events' && made.pump && made.entries.length > 0) {
-        return { control, text: () => text(eventsBundle(made, '')) }
-      }
-      if (made?.kind === 'session' && made.event === 'contradicted' && made.pump) {
-        return lookedUp(
-          control,
-          () => contradicted(record),
-          (reading) => {
-            const again = bundle(doubtedBy(reading, made))
-            return text({ ...again, identifier: { ...again.identifier, value: control } }, true)
-          },
-        )
-      }
-      if (made?.kind !== 'interrogation' || !made.pump) return null
-      return {
-        control,
-        ready: () => (known ? reached(env, known, record) : Promise.resolve()),
-        text: () => text(bundle(made)),
-      }
-    },
-  }
-}
-
-/** Rejects when the reading is not kept any more. */
-async function contradictedIn(
-  feed: Pick<Records, 'read'>,
-  said: FeedRecord,
-): Promise<InterrogationRecord> {
-  const { position: before, pump } = said
-  const kinds = ['interrogation'] as const
-  const query = { kinds, before, order: 'desc', limit: 1, ...(pump !== null && { pump }) } as const
-  for await (const one of feed.read(query)) {
-    const made = one.api()
-    if (made?.kind === 'interrogation' && contradicts(said.record, one.record)) return made
-  }
-  throw new Error('the reading that the pump contradicted is not in the log any more')
-}
-
-/** What is known follows the log by itself; a message waits no longer than this for it, in ms. */
-const KNOWN_MS = 30_000
-
-function reached(env: Env, known: Known, { log, position }: FeedRecord): Promise<void> {
-  const behind = () => {
-    const { state } = known
-    return state.log === log && state.position < position && state.phase !== 'stopped'
-  }
-  if (!behind()) return Promise.resolve()
-  return new Promise((resolve) => {
-    const done = () => {
-      cancel()
-      leave()
-      resolve()
-    }
-    const cancel = env.after(KNOWN_MS, done, { background: true })
-    const leave = known.onChange(() => void (behind() || done()))
-  })
-}
+/** After so many times that a message was sent and not taken, another one is tried. */
+const STUCK = 20
 
 /** `known`: null = refills are not told. */
 export function addressees(
@@ -185,8 +100,7 @@ export function addressees(
           patienceMs: one.patienceMinutes * 60_000,
           stuck: STUCK,
         },
-        (env, records) =>
-          hl7Sender(env, one, (said) => contradictedIn(records, said), codings),
+        (env, records) => hl7Sender(env, one, (said) => contradictedIn(records, said), codings),
       ),
     ),
     ...fhir.map((one) =>
