@@ -16,6 +16,29 @@ export interface Message {
   text(): string
 }
 
+/** A message that is made of what must be looked up before; what cannot be found is why none can be made. */
+export function lookedUp<T>(
+  control: string,
+  look: () => Promise<T>,
+  textOf: (found: T) => string,
+): Message {
+  let made = () => ''
+  return {
+    control,
+    async ready() {
+      try {
+        const found = await look()
+        made = () => textOf(found)
+      } catch (error) {
+        made = () => {
+          throw error
+        }
+      }
+    },
+    text: () => made(),
+  }
+}
+
 export interface Reply {
   /** The message that it speaks of. */
   readonly control: string

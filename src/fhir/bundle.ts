@@ -1,6 +1,7 @@
 // One interrogation as a Bundle that stands alone: its report, its values, and the pump it is of.
 import type { Bundle, FhirResource } from 'fhir/r4.js'
-import type { CodedRecord, InterrogationRecord, RecordOf } from '../model/record.ts'
+import type { Doubted } from '../model/contradicted.ts'
+import type { CodedRecord, RecordOf } from '../model/record.ts'
 import { deviceMetricsOf, devicesOf, unreadDevice } from './devices.ts'
 import { markOf } from './elements.ts'
 import { observationsOf } from './observations.ts'
@@ -10,7 +11,7 @@ import { interrogationReport, type Refill, refillReport } from './reports.ts'
 
 /** `base`: the address references are resolved against, such as http://127.0.0.1:8420/fhir/R4. */
 export function bundleOf(
-  record: InterrogationRecord,
+  record: Doubted,
   base: string,
   refill: Refill | null = null,
 ): Bundle<FhirResource> {

@@ -9,6 +9,7 @@ import type {
   Quantity,
   Reference,
 } from 'fhir/r4.js'
+import type { Doubted } from '../model/contradicted.ts'
 import {
   type Code,
   type EnumName,
@@ -74,6 +75,10 @@ export const metaOf = (
   profile: [profileUrl(profile)],
   ...markOf(source),
 })
+
+/** The same of what a reading says: of a second version once its pump has contradicted it. */
+export const readingMeta = ({ source, at, doubted }: Doubted, profile: ProfileName): Meta =>
+  metaOf(source, profile, doubted ? '2' : '1', doubted?.at ?? at)
 
 /** The mark of what is not of a device. */
 export function markOf(source: Source): Pick<Meta, 'security'> {

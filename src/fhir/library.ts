@@ -1,10 +1,12 @@
 // Where resources come from: the records of the logs that whoever asks may see, and an index of pumps
 // that follows the logs. Nothing here decides what an answer looks like.
+import type { Bundle, FhirResource } from 'fhir/r4.js'
 import { NO_CODINGS } from '../model/codings.ts'
 import { goneOf, observe } from '../model/metrics.ts'
 import type { Code } from '../model/nomenclature.ts'
 import { ownerOf, type PatientId, samePeople } from '../model/owner.ts'
 import { sourceOf } from '../model/source.ts'
+import { bundleOf } from './bundle.ts'
 import { deviceMetricsOf, devicesOf, unreadDevice } from './devices.ts'
 import { deviceId, patientReference } from './elements.ts'
 import { type Coder, coderOf } from './extra-codings.ts'
@@ -106,6 +108,17 @@ export class Library {
       if (!one.cursor.startsWith(`${place}.`)) return
       yield one
     }
+  }
+
+  /** The interrogation at a position of the log as a Bundle that stands alone; null = there is none. */
+  async bundle(position: number, base: string): Promise<Bundle<FhirResource> | null> {
+    const one = { after: position - 1, before: position + 1 }
+    for await (const record of this.#log.recorded(one, READ)) {
+      if (record.kind !== 'interrogation') continue
+      const refill = (await this.#log.refills()).get(position) ?? null
+      return this.#coder.coded(bundleOf(record, base, refill))
+    }
+    return null
   }
 
   /** Every pump, or the one that is asked about. */

@@ -1,6 +1,7 @@
 // What stands in the log as resources: values, reports and logged events of its readings, and every record as an
 // AuditEvent, in the order of the log or against it, behind a cursor.
 import type { AuditEvent, Resource } from 'fhir/r4.js'
+import { type Doubted, doubtedBy } from '../model/contradicted.ts'
 import { observe } from '../model/metrics.ts'
 import { OWN } from '../model/nomenclature.ts'
 import type { InterrogationRecord, RecordOf } from '../model/record.ts'
@@ -84,7 +85,7 @@ export class LogResources {
     { pump, wants = () => true }: Query,
   ): AsyncGenerator<Made> {
     const about = type === 'DiagnosticReport'
-    const refills = about && wants(OWN.refill) ? await this.#refills() : null
+    const refills = about && wants(OWN.refill) ? await this.refills() : null
     const events = !about && wants(OWN.event)
     const kinds = events ? READ_AND_LOGGED : READ
     for await (const record of this.recorded(range, kinds, pump)) {
@@ -111,17 +112,21 @@ export class LogResources {
     { gone, ...range }: Range,
     kinds: Kinds,
     pump?: string,
-  ): AsyncGenerator<InterrogationRecord | RecordOf<'pump-events'>> {
-    for await (const one of this.#sources.feed.read({ ...range, kinds, pump })) {
+  ): AsyncGenerator<Doubted | RecordOf<'pump-events'>> {
+    const { feed, knowledge } = this.#sources
+    for await (const one of feed.read({ ...range, kinds, pump })) {
       if (gone?.()) throw new Gone()
       const record = one.api()
       if (record?.kind !== 'interrogation' && record?.kind !== 'pump-events') continue
-      if (record.pump) yield record
+      if (!record.pump) continue
+      yield record.kind === 'interrogation'
+        ? doubtedBy(record, knowledge.contradictedBy(record.pump.id, record.position))
+        : record
     }
   }
 
   /** Refills that the pumps report, by the position of the interrogation that reports each first. */
-  async #refills(): Promise<ReadonlyMap<number, Refill>> {
+  async refills(): Promise<ReadonlyMap<number, Refill>> {
     const { knowledge, feed } = this.#sources
     const oldest = await feed.oldest()
     const all = knowledge.pumps().flatMap(({ id }) => knowledge.refills(id).items)

@@ -154,6 +154,9 @@ function byIdentifier(
   throw new FhirProblem(400, `${quoted(given)}: this modifier is not supported.`)
 }
 
+/** No session is held for so long. */
+const LONGEST_SESSION_MS = 3_600_000
+
 /** What of the question makes the walk through the log shorter. It never decides what matches. */
 export function narrowed({
   type,
@@ -177,7 +180,10 @@ export function narrowed({
   for (const text of query.getAll('_lastUpdated')) {
     if (alternatives(text).length !== 1) continue
     const { prefix, lo, hi } = dateTest('_lastUpdated', text, zone)
-    if (['eq', 'ge', 'gt', 'sa'].includes(prefix) && isPlain(lo)) spans.from = utc(lo)
+    // A reading that its pump contradicts later in the session is updated then.
+    if (['eq', 'ge', 'gt', 'sa'].includes(prefix) && isPlain(lo)) {
+      spans.from = utc(Math.max(0, type === 'AuditEvent' ? lo : lo - LONGEST_SESSION_MS))
+    }
     if (['eq', 'le', 'lt', 'eb'].includes(prefix) && isPlain(hi)) spans.to = utc(hi)
   }
   const codes = query.getAll('code').map((text) => alternatives(text).map(tokenOf))

@@ -1,6 +1,7 @@
 // Observations of one interrogation: each one value, as it was read, for ever. A value that is not there
 // says why, and one of a reading that the pump contradicted is not final. How old it is, is no matter of an Observation: the present is DeviceMetric.operationalStatus.
 import type { CodeableConcept, Observation, ObservationComponent } from 'fhir/r4.js'
+import type { Doubted } from '../model/contradicted.ts'
 import {
   type Measured,
   type Metric,
@@ -18,9 +19,9 @@ import {
   deviceId,
   deviceReference,
   deviceTime,
-  metaOf,
   quantityOf,
   RECORD_SYSTEM,
+  readingMeta,
   readingTime,
   subjectOf,
   wordOf,
@@ -44,7 +45,7 @@ type Value = Pick<
   | 'dataAbsentReason'
 >
 
-export function observationsOf(record: InterrogationRecord): Observation[] {
+export function observationsOf(record: Doubted): Observation[] {
   return observe(record).map((one) => observationOf(record, one))
 }
 
@@ -56,7 +57,7 @@ export const identifierOf = ({ log, position }: Place, key: string) => ({
   value: `${log}/${position}/${key}`,
 })
 
-export function observationOf(record: InterrogationRecord, one: Observed): Observation {
+export function observationOf(record: Doubted, one: Observed): Observation {
   const { metric, key } = one
   const pump = record.pump?.id ?? ''
   const effective = readingTime(record)
@@ -65,7 +66,7 @@ export function observationOf(record: InterrogationRecord, one: Observed): Obser
   return {
     resourceType: 'Observation',
     id: observationId(record, key),
-    meta: metaOf(record.source, 'reading', '1', record.at),
+    meta: readingMeta(record, 'reading'),
     identifier: [identifierOf(record, key)],
     status: record.contradicted ? 'preliminary' : 'final',
     category: [categoryOf(metric.about)],

@@ -1,15 +1,15 @@
 // DiagnosticReports: one for each interrogation, and one for each refill as the pump reports it.
 import type { CodeableConcept, DiagnosticReport } from 'fhir/r4.js'
+import type { Doubted } from '../model/contradicted.ts'
 import { observe } from '../model/metrics.ts'
 import { type Code, OWN } from '../model/nomenclature.ts'
-import type { InterrogationRecord } from '../model/record.ts'
 import { doubtsOf } from '../words/doubts.ts'
 import {
   conceptOf,
   type DeviceTime,
   deviceTime,
-  metaOf,
   RECORD_SYSTEM,
+  readingMeta,
   readingTime,
   subjectOf,
 } from './elements.ts'
@@ -20,7 +20,7 @@ export interface Refill {
   readonly before: number | null
 }
 
-export function interrogationReport(record: InterrogationRecord): DiagnosticReport {
+export function interrogationReport(record: Doubted): DiagnosticReport {
   const keys = observe(record).map(({ key }) => observationId(record, key))
   const parts = record.unavailable.map(({ block, reason }) => `${block} (${reason})`)
   const unread = `These parts of the pump could not be read: ${parts.join(', ')}.`
@@ -38,7 +38,7 @@ const OTHER: CodeableConcept = {
 const REFILL_KEYS = ['filled-at', 'filled-volume', 'reported-volume']
 
 /** What the pump was told, not what was injected: the volumes before and after are its own reckoning. */
-export function refillReport(record: InterrogationRecord, { before }: Refill): DiagnosticReport {
+export function refillReport(record: Doubted, { before }: Refill): DiagnosticReport {
   const { log } = record
   const earlier = before === null ? [] : [`${reportId({ log, position: before })}.reported-volume`]
   const now = REFILL_KEYS.map((key) => observationId(record, key))
@@ -48,19 +48,19 @@ export function refillReport(record: InterrogationRecord, { before }: Refill): D
 }
 
 function report(
-  record: InterrogationRecord,
+  record: Doubted,
   suffix: string,
   code: Code,
   effective: DeviceTime,
   observations: readonly string[],
   conclusions: readonly string[] = [],
 ): DiagnosticReport {
-  const { log, position, source, at } = record
+  const { log, position, at } = record
   const conclusion = [...doubtsOf(record), ...conclusions].join(' ')
   return {
     resourceType: 'DiagnosticReport',
     id: `${reportId(record)}${suffix}`,
-    meta: metaOf(source, suffix === '' ? 'interrogation' : 'refill', '1', at),
+    meta: readingMeta(record, suffix === '' ? 'interrogation' : 'refill'),
     identifier: [{ system: RECORD_SYSTEM, value: `${log}/${position}${suffix.replace('.', '/')}` }],
     // `preliminary` would be of verified results.
     status: record.contradicted ? 'partial' : 'final',

@@ -41,6 +41,10 @@ export interface FhirSources {
     pump(id: string): KnownPump | null
     owners(): Owners
     refills(id: string): { readonly items: readonly Refill[] }
+    contradictedBy(
+      id: string,
+      position: number,
+    ): { readonly position: number; readonly at: string } | null
   }
 }
 

@@ -8,22 +8,36 @@ import { PUMP_SYSTEM, RECORD_SYSTEM } from './elements.ts'
 /** Of what has no identifier of its own. */
 const ID_SYSTEM = 'urn:wandbridge:resource'
 
+/** What there is a second version of. */
+const CHANGING: readonly string[] = ['DiagnosticReport', 'Observation']
+
 type Identified = FhirResource & { identifier?: Identifier[] | Identifier }
 
-export function transactionOf({ entry = [], identifier }: Bundle<FhirResource>): Bundle {
+/**
+ * `again`: the values and reports of it were sent before, and are another version now: they take the place of what is
+ * there under their identifier.
+ */
+export function transactionOf(
+  { entry = [], identifier }: Bundle<FhirResource>,
+  { again = false }: { readonly again?: boolean } = {},
+): Bundle {
   const names = new Map<string, string>()
   for (const { resource } of entry) if (resource) names.set(keyOf(resource), nameOf(resource))
   return {
     resourceType: 'Bundle',
     ...(identifier && { identifier }),
     type: 'transaction',
-    entry: entry.flatMap(({ resource }) => (resource ? [entryOf(resource, names)] : [])),
+    entry: entry.flatMap(({ resource }) => (resource ? [entryOf(resource, names, again)] : [])),
   }
 }
 
 const keyOf = ({ resourceType, id }: FhirResource) => `${resourceType}/${id ?? ''}`
 
-function entryOf(resource: FhirResource, names: ReadonlyMap<string, string>): BundleEntry {
+function entryOf(
+  resource: FhirResource,
+  names: ReadonlyMap<string, string>,
+  again: boolean,
+): BundleEntry {
   const { id: _id, meta, ...rest } = resource as Identified
   const [first] = [rest.identifier ?? []].flat()
   const own = first ?? { system: ID_SYSTEM, value: keyOf(resource) }
@@ -33,14 +47,14 @@ function entryOf(resource: FhirResource, names: ReadonlyMap<string, string>): Bu
     ...(Object.keys(kept).length > 0 && { meta: kept }),
     ...(first === undefined && { identifier: [own] }),
   }
+  const condition = `identifier=${word(own.system ?? '')}|${word(own.value ?? '')}`
   return {
     fullUrl: nameOf(resource),
     resource: renamed(sent, names) as FhirResource,
-    request: {
-      method: 'POST',
-      url: resource.resourceType,
-      ifNoneExist: `identifier=${word(own.system ?? '')}|${word(own.value ?? '')}`,
-    },
+    request:
+      again && CHANGING.includes(resource.resourceType)
+        ? { method: 'PUT', url: `${resource.resourceType}?${condition}` }
+        : { method: 'POST', url: resource.resourceType, ifNoneExist: condition },
   }
 }
 

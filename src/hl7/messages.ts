@@ -33,14 +33,28 @@ export function messageOf(record: Sendable, profile: Profile = PROFILE): string 
   }
 }
 
-function report(record: InterrogationRecord, profile: Profile): string {
+/**
+ * A reading once more, after a record of its session said that the pump contradicted it: under the same filler number,
+ * in a message of that record's own.
+ */
+export const correction = (
+  reading: InterrogationRecord,
+  said: RecordOf<'session'>,
+  profile: Profile = PROFILE,
+): string => report({ ...reading, contradicted: true }, profile, said)
+
+function report(
+  record: InterrogationRecord,
+  profile: Profile,
+  said: Pick<CodedRecord, 'log' | 'position' | 'at'> | null = null,
+): string {
   // When it was read, by this computer's clock; the pump's own and its offset are rows of their own.
   const at = hostTime(record.readAt)
   const filler = [`${record.log}/${record.position}`, NAMESPACE]
   const provider = record.owner?.provider
   const coded = new Coded(profile.codings)
-  // Table 0123: R is stored and not verified.
-  const status = record.contradicted ? 'R' : 'F'
+  // Table 0123: C is a correction of what was sent before, R is stored and not verified.
+  const status = said ? 'C' : record.contradicted ? 'R' : 'F'
   const obr = segment('OBR', {
     ...{ 1: '1', 2: filler, 3: filler, 4: coded.code(OWN.interrogation), 7: at, 25: status },
     ...(provider !== undefined && { 16: provider.split('^') }),
@@ -51,7 +65,13 @@ function report(record: InterrogationRecord, profile: Profile): string {
   const notes = [...doubtsOf(record), ...unread].map((text, i) =>
     segment('NTE', { 1: String(i + 1), 2: 'L', 3: text }),
   )
-  const head = opening(record, profile, 'R01', profile.reportProfile)
+  const { log, position, at: told } = said ?? record
+  const head = opening(
+    { ...record, log, position, at: told },
+    profile,
+    'R01',
+    profile.reportProfile,
+  )
   return message([...head, obr, ...notes, ...rows])
 }
 

@@ -1,27 +1,42 @@
 // A destination of the configuration as the outbox takes it: PCD-01 and PCD-04 over MLLP.
 import type { Env } from '../base/env.ts'
 import { dialer, isSecure } from '../delivery/line.ts'
-import type { Sender } from '../delivery/sender.ts'
+import { lookedUp, type Sender } from '../delivery/sender.ts'
 import { Wire } from '../delivery/wire.ts'
+import type { FeedRecord } from '../feed/feed-record.ts'
 import type { Codings } from '../model/codings.ts'
+import type { InterrogationRecord } from '../model/record.ts'
 import { type DestinationConfig, profileOf } from './config.ts'
 import { controlId } from './heading.ts'
-import { isSendable, messageOf } from './messages.ts'
+import { correction, isSendable, messageOf } from './messages.ts'
 import { parseAck } from './text.ts'
 
+/** The reading that a record of a session contradicts. Rejects when it is not kept any more. */
+export type Contradicted = (said: FeedRecord) => Promise<InterrogationRecord>
+
 /** `codings`: of the clinic, beside ours. */
-export function hl7Sender(env: Env, config: DestinationConfig, codings?: Codings): Sender {
+export function hl7Sender(
+  env: Env,
+  config: DestinationConfig,
+  contradicted: Contradicted,
+  codings?: Codings,
+): Sender {
   const profile = profileOf(config, codings)
   return {
     kind: 'hl7',
     address: `${isSecure(config) ? 'tls' : 'tcp'}://${config.host}:${config.port}`,
     kinds: [
       'interrogation',
+      'session',
       ...(config.alarms ? (['alarm'] as const) : []),
       ...(config.events ? (['pump-events'] as const) : []),
     ],
     messageOf(record) {
       const one = record.api()
+      if (one?.kind === 'session' && one.event === 'contradicted' && one.pump) {
+        const read = () => contradicted(record)
+        return lookedUp(controlId(one), read, (reading) => correction(reading, one, profile))
+      }
       if (!one || !isSendable(one)) return null
       return { control: controlId(one), text: () => messageOf(one, profile) }
     },

@@ -1,13 +1,12 @@
 // The destinations of a bridge, of every kind: the audit log is their outbox, a file each in the state
 // directory says how far they are. What they are sent comes from the surfaces, which do not know them.
 import { join } from 'node:path'
-import type { Bundle, FhirResource } from 'fhir/r4.js'
 import type { Env } from '../base/env.ts'
 import { fileStore } from '../base/file-store.ts'
 import type { Say } from '../base/journal.ts'
 import type { DeliveryConfig, WebhookConfig } from '../delivery/config.ts'
 import { Destination, type Notes } from '../delivery/destination.ts'
-import { fhirSender, type Transactions } from '../delivery/fhir-push.ts'
+import { fhirSender } from '../delivery/fhir-push.ts'
 import type { Rules } from '../delivery/machine.ts'
 import type { Records } from '../delivery/outbox.ts'
 import { insist } from '../delivery/place.ts'
@@ -15,19 +14,17 @@ import type { Sender } from '../delivery/sender.ts'
 import { webhookSender } from '../delivery/webhook.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
-import { bundleOf, eventsBundle } from '../fhir/bundle.ts'
-import { type Coder, coderOf } from '../fhir/extra-codings.ts'
-import { transactionOf } from '../fhir/transaction.ts'
+import { coderOf } from '../fhir/extra-codings.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
-import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { withoutPeople } from '../model/people.ts'
 import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
+import { contradictedIn, type Known, pushed } from './transactions.ts'
 
 export interface Delivery {
   status(): readonly Coded<DestinationStatus>[]
@@ -55,63 +52,14 @@ export interface Addressee {
   readonly testMessages: boolean
   readonly since: string | undefined
   readonly rules: Partial<Rules>
-  sender(env: Env): Sender
+  /** `records`: where what a message speaks of is looked up. */
+  sender(env: Env, records: Pick<Records, 'read'>): Sender
 }
-
-/** After so many times that a message was sent and not taken, another one is tried. */
-const STUCK = 20
 
 type DeliveryRecords = Records & Pick<Feed, 'oldest'>
 
-/** What is known of refills, which are told with the reading that first had them. */
-export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
-
-function pushed(env: Env, known: Known | null, { coded }: Coder): Transactions {
-  const text = (bundle: Bundle<FhirResource>) => JSON.stringify(transactionOf(coded(bundle)))
-  return {
-    kinds: ['interrogation', 'pump-events'],
-    of(record) {
-      const made = record.api()
-      const { log, position } = record
-      const control = `${log}/${position}`
-      if (made?.kind === 'pump-events' && made.pump && made.entries.length > 0) {
-        return { control, text: () => text(eventsBundle(made, '')) }
-      }
-      if (made?.kind !== 'interrogation' || !made.pump) return null
-      const { id } = made.pump
-      return {
-        control,
-        ready: () => (known ? reached(env, known, record) : Promise.resolve()),
-        text() {
-          const refills = known?.refills(id).items ?? []
-          const found = refills.find((one) => one.position === position)
-          const refill = found ? { before: found.before?.position ?? null } : null
-          return text(bundleOf(made, '', refill))
-        },
-      }
-    },
-  }
-}
-
-/** What is known follows the log by itself; a message waits no longer than this for it, in ms. */
-const KNOWN_MS = 30_000
-
-function reached(env: Env, known: Known, { log, position }: FeedRecord): Promise<void> {
-  const behind = () => {
-    const { state } = known
-    return state.log === log && state.position < position && state.phase !== 'stopped'
-  }
-  if (!behind()) return Promise.resolve()
-  return new Promise((resolve) => {
-    const done = () => {
-      cancel()
-      leave()
-      resolve()
-    }
-    const cancel = env.after(KNOWN_MS, done, { background: true })
-    const leave = known.onChange(() => void (behind() || done()))
-  })
-}
+/** After so many times that a message was sent and not taken, another one is tried. */
+const STUCK = 20
 
 /** `known`: null = refills are not told. */
 export function addressees(
@@ -134,7 +82,7 @@ export function addressees(
       since,
     }: Pick<Addressee, 'name' | 'testMessages'> & { since?: string | undefined },
     rules: Partial<Rules>,
-    sender: (env: Env) => Sender,
+    sender: Addressee['sender'],
   ): Addressee => ({ kind, name, testMessages, since, rules, sender })
   const overHttp = ({ timeoutSeconds, attempts }: DeliveryConfig['fhir'][number]) => ({
     ackMs: timeoutSeconds * 1_000,
@@ -152,13 +100,14 @@ export function addressees(
           patienceMs: one.patienceMinutes * 60_000,
           stuck: STUCK,
         },
-        (env) => hl7Sender(env, one, codings),
+        (env, records) => hl7Sender(env, one, (said) => contradictedIn(records, said), codings),
       ),
     ),
     ...fhir.map((one) =>
-      of('fhir', one, overHttp(one), (env) =>
-        fhirSender(env, one, pushed(env, known, coderOf(codings))),
-      ),
+      of('fhir', one, overHttp(one), (env, records) => {
+        const read = (said: FeedRecord) => contradictedIn(records, said)
+        return fhirSender(env, one, pushed(env, known, coderOf(codings), read))
+      }),
     ),
     ...webhooks.map((one) =>
       of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered(one))),
@@ -191,7 +140,7 @@ export function startDelivery(
         name,
         since,
         rules: { ...rules, ...quick },
-        sender: sender(env),
+        sender: sender(env, feed),
         records: feed,
         store: fileStore(placeFile(stateDir, name)),
         notes: notesOf(auditor, name),

@@ -5,25 +5,43 @@ import { listLogs } from '../audit/read/files.ts'
 import { nodeDisk } from '../base/disk.ts'
 import { type Env, systemEnv } from '../base/env.ts'
 import { fileStore } from '../base/file-store.ts'
+import { VERSION } from '../base/version.ts'
 import { owed } from '../delivery/outbox.ts'
 import { sinceOf } from '../delivery/place.ts'
 import { parseSaved } from '../delivery/saved.ts'
 import { Feed } from '../feed/feed.ts'
-import { bundleOf } from '../fhir/bundle.ts'
+import { Library } from '../fhir/library.ts'
+import { Knowledge } from '../knowledge/knowledge.ts'
+import type { Codings } from '../model/codings.ts'
 import { sourceOf } from '../model/source.ts'
 import { type Addressee, placeFile } from './delivery-host.ts'
 
 const feedOf = (env: Env, dir: string, log: string) =>
   new Feed({ env, disk: nodeDisk, dir, source: sourceOf(log), log })
 
-/** `dir`: `<state>/audit/<log>`. Null = there is no interrogation at this position. */
-export async function exportedBundle(dir: string, log: string, position: number, base: string) {
-  const feed = feedOf(systemEnv(), dirname(dir), log)
-  for await (const found of feed.read({ after: position - 1, before: position + 1 })) {
-    const record = found.api()
-    return record?.kind === 'interrogation' && record.pump ? bundleOf(record, base) : null
+/**
+ * `dir`: `<state>/audit/<log>`. Null = there is no interrogation at this position. What is in it is what the FHIR
+ * surface of a bridge gives: it is asked for there.
+ */
+export async function exportedBundle(
+  dir: string,
+  log: string,
+  position: number,
+  { base, codings }: { readonly base: string; readonly codings: Codings },
+) {
+  const env = systemEnv()
+  const [feed, source] = [feedOf(env, dirname(dir), log), sourceOf(log)]
+  // Of refills and contradicted readings the whole log tells.
+  const knowledge = new Knowledge({ env, disk: null, dir: '', source, feed })
+  await knowledge.start()
+  try {
+    if (knowledge.state.phase === 'failed') throw new Error(`${log} cannot be read`)
+    const status = () => ({ pumps: [] })
+    const how = { env, version: VERSION, zone: 'UTC', codings, status, feed, knowledge }
+    return await new Library(how).bundle(position, base)
+  } finally {
+    await knowledge.stop()
   }
-  return null
 }
 
 export interface Owed {
@@ -41,8 +59,9 @@ export async function* owedTo(stateDir: string, config: Addressee, env: Env): As
   const log = (await listLogs(nodeDisk, audit)).at(-1)
   if (log === undefined) return
   const feed = feedOf(env, audit, log)
-  for await (const { record, message } of owed(feed, config.sender(env), saved)) {
+  for await (const { record, message } of owed(feed, config.sender(env, feed), saved)) {
     const { control } = message
+    await message.ready?.()
     yield { control, position: record.position, log, text: message.text() }
   }
 }

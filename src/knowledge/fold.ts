@@ -18,6 +18,7 @@ import {
   type Figure,
   type Known,
   type LogRecord,
+  MOST_CONTRADICTED,
   MOST_ENDED,
   MOST_REFILLS,
   MOST_STEPS,
@@ -70,7 +71,7 @@ export function fold(known: Known, record: LogRecord, place: Place): void {
       return withPump(known, record, place, (pump) => onWorksheet(pump, record, position))
     case 'session':
       return withPump(known, record, place, (pump) => {
-        onContradicted(pump, record)
+        onContradicted(pump, record, position)
         onSession(known, record, pump, position)
         onSessionEnd(pump, record)
       })
@@ -123,6 +124,7 @@ function newPump(id: string, { pump, model }: LogRecord, moment: PumpKnown['firs
     refills: [],
     filledAt: null,
     steps: [],
+    contradicted: [],
   }
 }
 
@@ -142,10 +144,13 @@ function onInterrogation(pump: PumpKnown, record: RecordOf<'interrogation'>, pla
 }
 
 /** What the pump says of its newest reading counts for that reading, wherever it is shown from now on. */
-function onContradicted(pump: PumpKnown, said: RecordOf<'session'>): void {
+function onContradicted(pump: PumpKnown, said: RecordOf<'session'>, position: number): void {
   const { reading } = pump
   const { record } = reading ?? {}
   if (!reading || record?.kind !== 'interrogation' || !contradicts(said, record)) return
+  if (record.body.contradicted) return
+  pump.contradicted.push({ reading: reading.position, position, at: said.at })
+  bound(pump.contradicted, MOST_CONTRADICTED)
   pump.reading = { ...reading, record: { ...record, body: { ...record.body, contradicted: true } } }
 }
 
@@ -277,6 +282,7 @@ function onRetention(known: Known, record: RecordOf<'retention'>): void {
     pump.refills = pump.refills.filter(kept)
     pump.past = pump.past.filter(({ ended }) => kept(ended))
     pump.steps = pump.steps.filter(kept)
+    pump.contradicted = pump.contradicted.filter(({ reading }) => reading >= oldest)
     if (pump.reading && !kept(pump.reading)) Object.assign(pump, { reading: null, live: null })
   }
 }

@@ -6,7 +6,7 @@ import type { Refill } from '../model/api.ts'
 import type { Owners } from '../model/owner.ts'
 import type { NewEvents } from '../model/pump-events.ts'
 import { Follower, type KnowledgeOptions, type KnowledgeState } from './follower.ts'
-import type { PastAlarm, PumpKnown } from './known.ts'
+import type { Moment, PastAlarm, PumpKnown } from './known.ts'
 import {
   type ActiveAlarm,
   activeAlarms,
@@ -112,6 +112,11 @@ export class Knowledge {
   refills(id: string, query: PageQuery = {}): Page<Refill> {
     const pump = this.#pump(id)
     return pump ? refillsOf(pump, this.#follower.origin, query) : { items: [], next: null }
+  }
+
+  /** What says that the pump contradicted a reading that was recorded already; null = nothing does. */
+  contradictedBy(id: string, position: number): Moment | null {
+    return this.#pump(id)?.contradicted.find(({ reading }) => reading === position) ?? null
   }
 
   /** The pump's own events since the reading before its newest; null = it was not read. */

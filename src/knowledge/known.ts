@@ -13,6 +13,8 @@ export const MOST_VISITS = 10_000
 export const MOST_REFILLS = 2_000
 /** Alarms of one pump that have ended. */
 export const MOST_ENDED = 500
+/** Readings of one pump that it contradicted. */
+export const MOST_CONTRADICTED = 500
 /** Worksheet steps between two refills. */
 export const MOST_STEPS = 200
 
@@ -121,6 +123,8 @@ export interface PumpKnown {
   /** The last time of a refill that the pump reported. */
   filledAt: string | null
   steps: Step[]
+  /** Readings that the pump contradicted when they were recorded already, and the records that say so. */
+  contradicted: (Moment & { readonly reading: number })[]
 }
 
 /** A session that was opened, and of which no confirmed close is known. */

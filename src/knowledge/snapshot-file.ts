@@ -7,7 +7,7 @@ import { type Disk, readAll, replaceFile } from '../base/disk.ts'
 import type { Known } from './known.ts'
 
 /** Changes with the folds and with the form of what they keep: then everything is read again. */
-const FORMAT = 'wandbridge-knowledge/6'
+const FORMAT = 'wandbridge-knowledge/7'
 
 export interface Snapshot {
   readonly format: string

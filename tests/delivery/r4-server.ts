@@ -40,6 +40,8 @@ export async function r4Server(options: R4Options = {}) {
   const valid = hasJudges ? await validator() : () => {}
   /** Type and identifier of what was created. */
   const store = new Set<string>()
+  /** `status` of what has one, as it was sent last. */
+  const statuses = new Map<string, string>()
   /** Transactions in the order in which each was first carried out. */
   const order: string[] = []
   const carried = new Set<string>()
@@ -58,7 +60,10 @@ export async function r4Server(options: R4Options = {}) {
       if (!/^urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(fullUrl)) {
         throw new Refused(400, `fullUrl ${fullUrl}`)
       }
-      if (request?.method !== 'POST' || request.url !== resource.resourceType) {
+      const [path, condition] = request?.url.split('?') ?? []
+      const updates = request?.method === 'PUT' && condition !== undefined
+      const creates = request?.method === 'POST' && condition === undefined
+      if (path !== resource.resourceType || updates === creates) {
         throw new Refused(400, `request ${JSON.stringify(request)}`)
       }
       if (resource.id !== undefined) throw new Refused(400, 'a server gives the id itself')
@@ -66,7 +71,7 @@ export async function r4Server(options: R4Options = {}) {
       for (const reference of referencesIn(resource)) {
         if (!names.has(reference)) throw new Refused(400, `${reference} is nowhere`)
       }
-      const params = [...new URLSearchParams(request.ifNoneExist)]
+      const params = [...new URLSearchParams(updates ? condition : request?.ifNoneExist)]
       const [[name = '', token = ''] = []] = params
       if (params.length !== 1 || name !== 'identifier') throw new Refused(412, 'ifNoneExist')
       const [system, value] = token.split('|')
@@ -75,6 +80,8 @@ export async function r4Server(options: R4Options = {}) {
         throw new Refused(412, `${token} is not its identifier`)
       }
       const key = `${resource.resourceType} ${token}`
+      const { status = '' } = resource as { status?: string }
+      if (updates || !store.has(key)) statuses.set(key, status)
       if (store.has(key)) return '200 OK'
       made.push(key)
       return '201 Created'
@@ -133,6 +140,7 @@ export async function r4Server(options: R4Options = {}) {
   return {
     url: `http://127.0.0.1:${(server.address() as { port: number }).port}/fhir`,
     store,
+    statuses,
     order,
     requests,
     close() {

@@ -15,6 +15,9 @@ import { eventually } from './world.ts'
 
 afterEach(closeAll)
 
+/** No record speaks of another here. */
+const NOTHING = { async *read() {} }
+
 const hook = (name: string, url: string, more: object = {}) => ({
   name,
   url,
@@ -70,7 +73,7 @@ it('a worksheet names people, and has their words, for whoever is configured to 
       webhooks: [hook('lab', 'http://127.0.0.1/', { kinds: ['worksheet'], ...more })],
     })
     const [lab] = addressees({ hl7: [], ...config }, WORDS['en-US'])
-    const message = record && lab?.sender(new VirtualEnv()).messageOf(record)
+    const message = record && lab?.sender(new VirtualEnv(), NOTHING).messageOf(record)
     return JSON.parse(message?.text() ?? '') as Record<string, unknown>
   }
   const { signed: _, ...rest } = sent({ people: true })

@@ -114,6 +114,8 @@ export async function sourcesOf(
       pumps,
       pump: (id) => pumps().find((one) => one.id === id) ?? null,
       owners: () => OWNERS,
+      contradictedBy: (id, position) =>
+        run.known.pumps[id]?.contradicted.find((one) => one.reading === position) ?? null,
       refills: (id) => {
         const pump = run.known.pumps[id]
         return { items: pump ? refillsOf(pump, origin, {}).items : [] }

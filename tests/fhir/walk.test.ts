@@ -45,6 +45,7 @@ async function library() {
     pump: () => null,
     owners: noOwners,
     refills: () => ({ items: [] }),
+    contradictedBy: () => null,
   }
   return new Library({
     env,

@@ -107,10 +107,16 @@ describe('the events of the pump', () => {
   it('go to a destination only when it is configured to have them', () => {
     const config = (more: object) =>
       destinationSchema.parse({ name: 'emr', host: '127.0.0.1', port: 1, ...more })
-    const kinds = (more: object) => hl7Sender(systemEnv(), config(more)).kinds
-    expect(kinds({})).toEqual(['interrogation'])
-    expect(kinds({ events: true })).toEqual(['interrogation', 'pump-events'])
-    expect(kinds({ alarms: true, events: true })).toEqual(['interrogation', 'alarm', 'pump-events'])
+    const kinds = (more: object) =>
+      hl7Sender(systemEnv(), config(more), () => Promise.reject()).kinds
+    expect(kinds({})).toEqual(['interrogation', 'session'])
+    expect(kinds({ events: true })).toEqual(['interrogation', 'session', 'pump-events'])
+    expect(kinds({ alarms: true, events: true })).toEqual([
+      'interrogation',
+      'session',
+      'alarm',
+      'pump-events',
+    ])
   })
 })
 

@@ -171,6 +171,9 @@ async function* listOf<T>(all: readonly T[]) {
 const numberIn = ({ value, unit }: { value: number | null; unit: string | null }) =>
   expect.objectContaining({ value, unit })
 
+/** No record speaks of another here. */
+const NOTHING = { async *read() {} }
+
 /** What a reading says, without how old it is by now. */
 function saidBy(shown: Readonly<Partial<Record<keyof typeof contentShape, unknown>>>) {
   const said = Object.keys(contentShape).map((key) => [key, shown[key as keyof typeof shown]])
@@ -189,7 +192,7 @@ async function sentBy(entries: ReturnType<typeof feedRecords>) {
     webhooks: [{ name: 'hook', url, secretFiles: ['never read'] }],
   })
   const all = addressees({ hl7, ...overHttp }, WORDS['en-US'])
-  const [mllp, r4, hook] = all.map(({ sender }) => sender(new VirtualEnv({ seed: 1 })))
+  const [mllp, r4, hook] = all.map(({ sender }) => sender(new VirtualEnv({ seed: 1 }), NOTHING))
   return entries
     .filter(({ kind }) => kind === 'interrogation')
     .map((entry) => {

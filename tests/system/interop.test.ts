@@ -24,7 +24,10 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   const config = join(temporary(), 'config.yaml')
   writeFileSync(
     config,
-    `source: simulator\nstateDir: ${state}\nhl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, testMessages: true }\n`,
+    `source: simulator\nstateDir: ${state}\nhl7:\n  destinations:\n    - { name: emr, host: 127.0.0.1, port: ${port}, testMessages: true }
+codings:
+  - { of: MDCX_PUMP_RESERVOIR_VOLUME_REPORTED, system: urn:oid:1.2.36.146, code: PUMP-RV, display: Reservoir }
+`,
   )
   const base = ['--state-dir', state]
   const { bridge, url } = await serve([wand.port], { state, more: ['--config', config] })
@@ -57,6 +60,8 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   expect(metrics).toMatch(/delivery_lag_seconds\{destination="emr",kind="hl7"\} 0(\.\d+)?\n/)
   const found = await get('/fhir/R4/Observation?code=157784')
   expect(JSON.parse(found)).toMatchObject({ total: 1, meta: { security: [{ code: 'HTEST' }] } })
+  const path = '/fhir/R4/DiagnosticReport?_include=DiagnosticReport:result&_count=200'
+  const given = JSON.parse(await get(path)) as { entry: { resource: { id: string } }[] }
   const status = start(['hl7', 'status', '--config', config])
   expect(await status.exit, status.err()).toBe(0)
   expect(status.out()).toContain('AR because')
@@ -93,7 +98,7 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   for (const kind of ['delivery-parked', 'delivery-resent']) {
     expect(records.find((one) => one.kind === kind)?.body.position, kind).toBe(position)
   }
-  const exported = start(['fhir', 'export', String(position), ...base])
+  const exported = start(['fhir', 'export', String(position), '--config', config])
   expect(await exported.exit).toBe(0)
   const bundle = JSON.parse(exported.out()) as {
     type: string
@@ -101,6 +106,14 @@ it('a reading is sent, set aside when it is refused, shown, sent again, and expo
   }
   expect(bundle.type).toBe('collection')
   expect(bundle.entry[0]?.resource.id).toMatch(new RegExp(`\\.${position}$`))
+  // The same as the bridge gave, with the codings of the clinic.
+  const read = (id: string) => /^simulator-1-[0-9a-f]{8}\./.test(id)
+  const there = given.entry.map(({ resource }) => resource)
+  const here = bundle.entry.map(({ resource }) => resource).filter(({ id }) => read(id))
+  const sorted = (all: { id: string }[]) => all.sort((a, b) => (a.id < b.id ? -1 : 1))
+  expect(sorted(here)).toEqual(sorted(there))
+  expect(here.length).toBeGreaterThan(20)
+  expect(JSON.stringify(here)).toContain('"code":"PUMP-RV"')
   const none = start(['fhir', 'export', '0', ...base])
   expect(await none.exit).toBe(1)
   expect(none.err()).toContain('There is no interrogation at position 0')

@@ -1,0 +1,95 @@
+// What FHIR servers are sent of the log: a transaction of each reading, of what the pump has logged itself, and once
+// more of a reading that the pump contradicted after it was recorded.
+import type { Bundle, FhirResource } from 'fhir/r4.js'
+import type { Env } from '../base/env.ts'
+import type { Transactions } from '../delivery/fhir-push.ts'
+import type { Records } from '../delivery/outbox.ts'
+import { lookedUp } from '../delivery/sender.ts'
+import type { FeedRecord } from '../feed/feed-record.ts'
+import { bundleOf, eventsBundle } from '../fhir/bundle.ts'
+import type { Coder } from '../fhir/extra-codings.ts'
+import { transactionOf } from '../fhir/transaction.ts'
+import type { Contradicted } from '../hl7/sender.ts'
+import type { Knowledge } from '../knowledge/knowledge.ts'
+import { contradicts, type Doubted, doubtedBy } from '../model/contradicted.ts'
+import type { InterrogationRecord } from '../model/record.ts'
+
+/** What is known of refills, which are told with the reading that first had them. */
+export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
+
+export function pushed(
+  env: Env,
+  known: Known | null,
+  { coded }: Coder,
+  contradicted: Contradicted,
+): Transactions {
+  const text = (bundle: Bundle<FhirResource>, again = false) =>
+    JSON.stringify(transactionOf(coded(bundle), { again }))
+  const bundle = (reading: Doubted) => {
+    const refills = known?.refills(reading.pump?.id ?? '').items ?? []
+    const found = refills.find((one) => one.position === reading.position)
+    return bundleOf(reading, '', found ? { before: found.before?.position ?? null } : null)
+  }
+  return {
+    kinds: ['interrogation', 'pump-events', 'session'],
+    of(record) {
+      const made = record.api()
+      const { log, position } = record
+      const control = `${log}/${position}`
+      if (made?.kind === 'pump-events' && made.pump && made.entries.length > 0) {
+        return { control, text: () => text(eventsBundle(made, '')) }
+      }
+      if (made?.kind === 'session' && made.event === 'contradicted' && made.pump) {
+        return lookedUp(
+          control,
+          () => contradicted(record),
+          (reading) => {
+            const again = bundle(doubtedBy(reading, made))
+            return text({ ...again, identifier: { ...again.identifier, value: control } }, true)
+          },
+        )
+      }
+      if (made?.kind !== 'interrogation' || !made.pump) return null
+      return {
+        control,
+        ready: () => (known ? reached(env, known, record) : Promise.resolve()),
+        text: () => text(bundle(made)),
+      }
+    },
+  }
+}
+
+/** Rejects when the reading is not kept any more. */
+export async function contradictedIn(
+  feed: Pick<Records, 'read'>,
+  said: FeedRecord,
+): Promise<InterrogationRecord> {
+  const { position: before, pump } = said
+  const kinds = ['interrogation'] as const
+  const query = { kinds, before, order: 'desc', limit: 1, ...(pump !== null && { pump }) } as const
+  for await (const one of feed.read(query)) {
+    const made = one.api()
+    if (made?.kind === 'interrogation' && contradicts(said.record, one.record)) return made
+  }
+  throw new Error('the reading that the pump contradicted is not in the log any more')
+}
+
+/** What is known follows the log by itself; a message waits no longer than this for it, in ms. */
+const KNOWN_MS = 30_000
+
+function reached(env: Env, known: Known, { log, position }: FeedRecord): Promise<void> {
+  const behind = () => {
+    const { state } = known
+    return state.log === log && state.position < position && state.phase !== 'stopped'
+  }
+  if (!behind()) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel()
+      leave()
+      resolve()
+    }
+    const cancel = env.after(KNOWN_MS, done, { background: true })
+    const leave = known.onChange(() => void (behind() || done()))
+  })
+}
