@@ -4,7 +4,7 @@
 // and never leaves anything out. The copy is another directory than the original: a bridge that is started on it sees
 // that, sets its log aside and begins another that says so.
 import { mkdir, readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { type Disk, type EntryKind, errorCode, nodeDisk, readAll } from '../base/disk.ts'
 
 /** Of the running process, or filled with nothing. */
@@ -17,8 +17,10 @@ export interface Backup {
   readonly logs: readonly string[]
 }
 
-/** Copies into `to`, which must not be there yet; only its owner may enter it. */
+/** Copies into `to`, which must not be there yet, nor lie in what is copied; only its owner may enter it. */
 export async function backup(stateDir: string, to: string, disk: Disk = nodeDisk): Promise<Backup> {
+  if (/^(?!\.\.([/\\]|$))[^/\\]/.test(relative(stateDir, to)))
+    throw new Error(`${to} lies in the directory that is to be copied`)
   await mkdir(to, { mode: 0o700 })
   const copy = new Copy(disk, stateDir, to)
   for (const name of await names(disk, stateDir)) {

@@ -63,10 +63,18 @@ export const configSchema = z
         witnesses: z
           .array(
             z.strictObject({
-              url: z.url({ protocol: /^https?$/ }),
-              key: z.string().refine((text) => typeof parseCosigner(text) !== 'string', {
-                error: 'is not the verifier key of a witness, as `wandbridge witness` prints it',
-              }),
+              url: z
+                .url({ protocol: /^https?$/ })
+                .meta({
+                  description:
+                    'Its submission prefix, what stands before `/add-checkpoint`: http://HOST:PORT.',
+                }),
+              key: z
+                .string()
+                .refine((text) => typeof parseCosigner(text) !== 'string', {
+                  error: 'is not the verifier key of a witness, as `wandbridge witness` prints it',
+                })
+                .meta({ description: 'Its verifier key, as `wandbridge witness` prints it.' }),
             }),
           )
           .max(16)
@@ -93,7 +101,9 @@ export const configSchema = z
         budgetMiB: z.number().int().min(1).default(64).meta({
           description: 'The oldest captures go when together they take more.',
         }),
-        keepDays: z.number().int().min(1).default(30),
+        keepDays: z.number().int().min(1).default(30).meta({
+          description: 'Captures that are older go.',
+        }),
       })
       .prefault({}),
     http: z
@@ -103,9 +113,16 @@ export const configSchema = z
         }),
         tls: z
           .strictObject({
-            cert: z.string().min(1),
-            key: z.string().min(1),
-            clientCa: z.string().min(1).optional(),
+            cert: z
+              .string()
+              .min(1)
+              .meta({ description: 'Certificate, and those that vouch for it.' }),
+            key: z.string().min(1).meta({ description: 'Its private key.' }),
+            clientCa: z
+              .string()
+              .min(1)
+              .optional()
+              .meta({ description: 'Who vouches for clients.' }),
           })
           .optional()
           .meta({
@@ -215,7 +232,10 @@ export const configSchema = z
         'tolerance and source go together: a verdict names where it comes from',
       )
       .default({}),
-    locale: z.enum(LOCALES).default('en-US'),
+    locale: z
+      .enum(LOCALES)
+      .default('en-US')
+      .meta({ description: 'Language of the page, of paper, and of what is said of readings.' }),
     zone: z
       .string()
       .refine(isZone, 'is not a time zone such as Europe/London')

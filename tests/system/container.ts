@@ -81,9 +81,11 @@ export class Container {
     execFileSync('mount', ['-t', 'overlay', 'overlay', '-o', layers, at('root')])
     // Images for builders forbid that packages start services.
     rmSync(join(at('root'), 'usr/sbin/policy-rc.d'), { force: true })
+    // It ends with this process, also where that is killed.
     const program = spawn(
-      'systemd-nspawn',
+      'setpriv',
       [
+        ...['--pdeathsig', 'TERM', 'systemd-nspawn'],
         ...['--quiet', '--register=no', '--keep-unit', '--private-network', '--directory'],
         ...[at('root'), `--bind-ro=${shared}:/shared`, '--boot', 'systemd.unit=basic.target'],
       ],
