@@ -11,7 +11,7 @@ export type FramingFault = LineFault | ReportFault | PduFault
 
 export interface FrameSink {
   /** `wire` is the length as received, the framing included; `raw` the PDU's bytes, its payload among them. */
-  pdu(header: Header, raw: Uint8Array, wire: number): void
+  readonly pdu: (header: Header, raw: Uint8Array, wire: number) => void
   discarded(reason: FramingFault, bytes: Uint8Array): void
 }
 

@@ -3,9 +3,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Pdu } from '../../protocol/codec/pdu.ts'
+import { type Pdu, wholePdu } from '../../protocol/codec/pdu.ts'
 import { parse } from '../../protocol/codec/struct.ts'
 import type { Struct } from '../../protocol/fields/field.ts'
+import type { FrameSink } from '../../protocol/framing/framing.ts'
 import { ReportEncoder } from '../../protocol/framing/hid-report.ts'
 import { LineStream } from '../../protocol/framing/line-stream.ts'
 import { ReportStream } from '../../protocol/framing/report-stream.ts'
@@ -20,8 +21,8 @@ const ROOT = new URL('../..', import.meta.url).pathname
 /** Decodes everything a host sent; throws on a byte that is no part of a frame. */
 function decodeAll(bytes: readonly Uint8Array[], framing: 'line' | 'report'): Pdu[] {
   const pdus: Pdu[] = []
-  const sink = {
-    pdu: (pdu: Pdu) => void pdus.push(pdu),
+  const sink: FrameSink = {
+    pdu: (header, raw) => void pdus.push(wholePdu(header, raw)),
     discarded: (reason: string) => {
       throw new Error(`the host sent what is no frame: ${reason}`)
     },

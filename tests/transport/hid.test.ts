@@ -58,10 +58,11 @@ async function closed(port: WandPort): Promise<void> {
   const closing = port.close().then(() => {
     done = true
   })
+  const often = { interval: 1, timeout: 5_000 }
   await vi.waitFor(async () => {
     await env.advance(50)
     expect(done).toBe(true)
-  })
+  }, often)
   await closing
 }
 

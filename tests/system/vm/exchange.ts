@@ -1,6 +1,6 @@
 // HELLO over whatever the kernel made of a wand: what line.ts and reports.ts have in common.
 import assert from 'node:assert/strict'
-import { encodePdu, MAJOR, type Pdu } from '../../../protocol/codec/pdu.ts'
+import { encodePdu, type Header, MAJOR, type Pdu, wholePdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
 import { MESSAGES } from '../../../protocol/messages/index.ts'
 import { until } from './until.ts'
@@ -23,7 +23,7 @@ export abstract class Opened {
   /** How it ended by itself: in the library's words. */
   gone: string | null = null
   readonly sink = {
-    pdu: (pdu: Pdu) => void this.pdus.push(pdu),
+    pdu: (header: Header, raw: Uint8Array) => void this.pdus.push(wholePdu(header, raw)),
     discarded: (reason: string, bytes: Uint8Array) => {
       this.discarded.push(reason)
       this.lost.bytes += bytes.length
