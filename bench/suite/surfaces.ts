@@ -79,6 +79,7 @@ const PROGRAMS: Readonly<Record<string, readonly Place[]>> = {
     ['its longest pause for collection', 'itself', 'pauses.ours.longestGcMs', null, 'ms'],
   ],
   memory: [
+    ['resident memory of `serve`, one wand', 'itself', 'servedMB', { most: 90 }, 'MB'],
     [
       'resident memory after an hour of one wand',
       'after ten minutes',
