@@ -1,13 +1,16 @@
-// A day of one bridge in virtual time: a simulated wand that is read all the time over a log on the real disk, with
-// a client of the stream of events. What its process takes after ten minutes and at the end, the simulated wand and
-// the client included, as nothing of it may grow with time. Prints one JSON object.
-// Usage: npm run bench -- memory [--quick] [--hours N]
-import { mkdtempSync, rmSync } from 'node:fs'
+// What `serve` of the built program takes after a minute with one wand, by the kernel (Linux). And a day of one bridge
+// in virtual time: a simulated wand that is read all the time over a log on the real disk, with a client of the
+// stream of events; what its process takes after ten minutes and at the end, the simulated wand and the client
+// included, as nothing of it may grow with time. Prints one JSON object.
+// Usage: npm run bench -- memory [--quick] [--hours N]. Needs the build (npm run build).
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { startSimulator } from '../simulator/index.ts'
-import { turn, VirtualEnv } from '../src/base/env.ts'
+import { systemEnv, turn, VirtualEnv } from '../src/base/env.ts'
 import { openWand } from '../src/drivers/open-wand/driver.ts'
 import { Closers } from '../src/host/closers.ts'
 import { startHttp } from '../src/host/http-host.ts'
@@ -21,6 +24,7 @@ const HOURS = at >= 0 ? Number(args[at + 1]) : args.includes('--quick') ? 1 : 24
 const STEP_MS = 500
 const FIRST_S = 600
 const SAMPLES = 24
+const SERVED_MS = 60_000
 
 declare const gc: (() => void) | undefined
 const MB = (bytes: number) => Number((bytes / 2 ** 20).toFixed(1))
@@ -37,7 +41,36 @@ function sample(seconds: number): Sample {
   return { hours: seconds / 3_600, residentMB: MB(rss), heapMB: MB(heapUsed + external) }
 }
 
+/** In MB; null where the kernel does not tell. */
+async function served(): Promise<number | null> {
+  if (process.platform !== 'linux') return null
+  const dir = mkdtempSync(join(tmpdir(), 'wandbridge-bench-'))
+  const link = join(dir, 'wand')
+  const simulator = await startSimulator({
+    env: systemEnv(),
+    wands: 1,
+    ports: [{ kind: 'pty', link }],
+  })
+  const program = fileURLToPath(new URL('../../../dist/bin/wandbridge.js', import.meta.url))
+  const wand = ['--source', 'simulator', '--policy', 'continuous', '--serial', link]
+  const rest = ['--state-dir', join(dir, 'state'), '--listen', '127.0.0.1:0']
+  const child = spawn(process.execPath, [program, 'serve', ...wand, ...rest], { stdio: 'ignore' })
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  try {
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, SERVED_MS))])
+    if (child.exitCode !== null) throw new Error(`serve ended with ${child.exitCode}`)
+    const [, kB] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? []
+    return MB(Number(kB) * 1_024)
+  } finally {
+    child.kill('SIGTERM')
+    await ended
+    await simulator.stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
 async function main(): Promise<void> {
+  const servedMB = await served()
   const stateDir = mkdtempSync(join(tmpdir(), 'wandbridge-bench-'))
   const env = new VirtualEnv({ seed: 1 })
   const simulator = await startSimulator({ env, seed: 1, wands: 1 })
@@ -103,7 +136,13 @@ async function main(): Promise<void> {
   const most = Math.max(...samples.map(({ residentMB }) => residentMB))
   console.log(
     JSON.stringify({
-      ...{ node: process.version, hours: HOURS, records: auditor.head?.size ?? 0, events },
+      ...{
+        node: process.version,
+        servedMB,
+        hours: HOURS,
+        records: auditor.head?.size ?? 0,
+        events,
+      },
       ...{ first, last, mostResidentMB: most },
       heapGrowth: Number((last.heapMB / first.heapMB).toFixed(3)),
       residentGrowth: Number((last.residentMB / first.residentMB).toFixed(3)),

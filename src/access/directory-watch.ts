@@ -10,23 +10,26 @@ export class DirectoryWatch {
   /** Of the directory that is watched. */
   #inode: number | null = null
   #disturbed = true
-  #turned: Promise<void> | null = null
+  #asked: Promise<boolean> | null = null
 
   constructor(dir: string) {
     this.#dir = dir
   }
 
-  /** Whether nothing has happened, up to the moment of the call, since the last `begin`. */
-  async quiet(): Promise<boolean> {
-    if (this.#watcher === null) return false
-    // What happened before this turn's requests were read is told in the poll of the next turn at the latest. Who
-    // asks in the same turn waits together.
-    this.#turned ??= turn().then(() => {
-      this.#turned = null
-      return turn()
-    })
-    await this.#turned
-    return this.#watcher !== null && !this.#disturbed
+  /**
+   * Whether nothing has happened, up to the moment of the call, since the last `begin`. Who asks in the same turn is
+   * given the same promise.
+   */
+  quiet(): Promise<boolean> {
+    if (this.#watcher === null) return Promise.resolve(false)
+    // What happened before this turn's requests were read is told in the poll of the next turn at the latest.
+    this.#asked ??= turn()
+      .then(() => {
+        this.#asked = null
+        return turn()
+      })
+      .then(() => this.#watcher !== null && !this.#disturbed)
+    return this.#asked
   }
 
   /** A look at the directory begins: what happens from now on is another matter. */

@@ -35,6 +35,8 @@ export class TokenStore {
   #looking: Promise<void> | null = null
   #next: Promise<void> | null = null
   #loaded: Promise<void> = Promise.resolve()
+  /** Of the requests of one turn. */
+  #asked = { quiet: Promise.resolve(false), looked: Promise.resolve() }
   readonly #watch: DirectoryWatch
   readonly #looks = new Emitter()
 
@@ -120,9 +122,16 @@ export class TokenStore {
    * Resolves when it is known what tokens there were at this moment, so that one made by another process counts
    * at once, and one revoked counts no more. Never rejects; a disk that does not answer is not waited for.
    */
-  async looked(): Promise<void> {
-    const look = (await this.#watch.quiet()) ? this.#looking : this.#fresh()
-    if (look) await within(this.#env, LOOK_WAIT_MS, look)
+  looked(): Promise<void> {
+    const quiet = this.#watch.quiet()
+    if (quiet !== this.#asked.quiet) {
+      const looked = quiet.then((yes) => {
+        const look = yes ? this.#looking : this.#fresh()
+        return look ? within(this.#env, LOOK_WAIT_MS, look) : undefined
+      })
+      this.#asked = { quiet, looked }
+    }
+    return this.#asked.looked
   }
 
   /** A look that begins now, or as soon as the one under way has ended: that one may have looked too early. */

@@ -3,18 +3,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import { pumpsReplySchema, wandsReplySchema } from '../model/api.ts'
-import { type BridgeStatus, type PumpStatus, pumpStatusSchema } from '../model/status.ts'
+import { type BridgeStatus, pumpStatusSchema } from '../model/status.ts'
 import { HttpProblem } from './problems.ts'
-import { recorded } from './reads.ts'
+import { type OfPump, recorded } from './reads.ts'
 import { answers, idSchema, type Made, madeOf, sendMade } from './reply.ts'
 import type { HttpSources } from './sources.ts'
 
 /** How long one encoding serves everybody. Far below what anybody notices, and said in `asOf`. */
 const SAME_MOMENT_MS = 20
 
+const WANDS = Symbol('wands')
+const PUMPS = Symbol('pumps')
+
 export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
   const { env, status } = sources
-  const cache = new Map<string, Made>()
+  const cache = new Map<string | symbol, Said>()
   let taken: BridgeStatus | null = null
   let takenAt = Number.NEGATIVE_INFINITY
   status.urgent$.subscribe(() => {
@@ -31,12 +34,12 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
     return taken
   }
 
-  /** One encoding per moment and kind of reply. */
-  function encoded(what: string, make: (status: BridgeStatus) => object): Made {
+  /** What is said at one moment of what was asked for, a pump's id or a whole list; encoded once. */
+  function said(what: string | symbol, make: (status: BridgeStatus) => Said): Said {
     const current = now()
     const known = cache.get(what)
     if (known) return known
-    const made = madeOf(make(current), app)
+    const made = make(current)
     cache.set(what, made)
     return made
   }
@@ -46,14 +49,18 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
   function answer(
     request: FastifyRequest,
     reply: FastifyReply,
-    pump: PumpStatus | null,
-    make: () => Made,
+    what: string | symbol,
+    make: (status: BridgeStatus) => Said,
   ): FastifyReply | Promise<FastifyReply> {
-    const wait = recorded(sources, request, pump?.pump ?? null)
-    return wait
-      ? wait.then(() => sendMade(request, reply, make()))
-      : sendMade(request, reply, make())
+    const send = ({ made }: Said) => {
+      if (made) return sendMade(request, reply, made)
+      throw new HttpProblem('not-found', 'No pump of this id is in the log of this bridge.')
+    }
+    const first = said(what, make)
+    const wait = recorded(sources, request, first.pump)
+    return wait ? wait.then(() => send(said(what, make))) : send(first)
   }
+  const whole = (value: object): Said => ({ pump: null, made: madeOf(value, app) })
   app.get(
     '/api/v1/wands',
     {
@@ -66,14 +73,14 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
       },
     },
     (request, reply) =>
-      answer(request, reply, null, () =>
-        encoded('wands', ({ asOf, wands, audit }) => ({
+      answer(request, reply, WANDS, ({ asOf, wands, audit }) =>
+        whole({
           asOf,
           wands,
           audit,
           destinations: sources.destinations?.() ?? [],
           patients: sources.patients?.() ?? null,
-        })),
+        }),
       ),
   )
   app.get(
@@ -88,9 +95,7 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
       },
     },
     (request, reply) =>
-      answer(request, reply, null, () =>
-        encoded('pumps', ({ asOf, pumps, audit }) => ({ asOf, pumps, audit })),
-      ),
+      answer(request, reply, PUMPS, ({ asOf, pumps, audit }) => whole({ asOf, pumps, audit })),
   )
   app.get<{ Params: { id: string } }>(
     '/api/v1/pumps/:id',
@@ -108,14 +113,18 @@ export function statusRoutes(app: FastifyInstance, sources: HttpSources): void {
     },
     (request, reply) => {
       const { id } = request.params
-      const own = ({ pump }: PumpStatus) => pump.id === id
-      return answer(request, reply, now().pumps.find(own) ?? null, () =>
-        encoded(`pump ${id}`, ({ pumps }) => {
-          const found = pumps.find(own)
-          if (found) return found
-          throw new HttpProblem('not-found', 'No pump of this id is in the log of this bridge.')
-        }),
-      )
+      return answer(request, reply, id, ({ pumps }) => {
+        const found = pumps.find(({ pump }) => pump.id === id)
+        return found ? { pump: found.pump, made: madeOf(found, app) } : UNKNOWN
+      })
     },
   )
 }
+
+/** A reply, and the pump it is about. */
+interface Said {
+  readonly pump: OfPump | null
+  /** Null = there is no such pump. */
+  readonly made: Made | null
+}
+const UNKNOWN: Said = { pump: null, made: null }
