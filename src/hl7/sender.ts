@@ -3,7 +3,6 @@ import type { Env } from '../base/env.ts'
 import { dialer, isSecure } from '../delivery/line.ts'
 import { lookedUp, type Sender } from '../delivery/sender.ts'
 import { Wire } from '../delivery/wire.ts'
-import type { FeedRecord } from '../feed/feed-record.ts'
 import type { Codings } from '../model/codings.ts'
 import type { InterrogationRecord } from '../model/record.ts'
 import { type DestinationConfig, profileOf } from './config.ts'
@@ -12,7 +11,9 @@ import { correction, isSendable, messageOf } from './messages.ts'
 import { parseAck } from './text.ts'
 
 /** The reading that a record of a session contradicts. Rejects when it is not kept any more. */
-export type Contradicted = (said: FeedRecord) => Promise<InterrogationRecord>
+export type Contradicted = (
+  said: Parameters<Sender['messageOf']>[0],
+) => Promise<InterrogationRecord>
 
 /** `codings`: of the clinic, beside ours. */
 export function hl7Sender(
