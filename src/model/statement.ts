@@ -16,6 +16,7 @@ const STREAM = { stream: 'name', position: 'number' } as const satisfies Record<
 export const STATEMENTS = {
   // What led to the phase of a link.
   'link.not-started': NOTHING,
+  'link.elsewhere': NOTHING,
   'link.start': NOTHING,
   'link.opened': NOTHING,
   'link.cannot-open': NOTHING,

@@ -17,6 +17,8 @@ const NODES = [0, 1, 2] as const
 export const HARMS = ['killed', 'hung', 'parted'] as const
 export type Harm = (typeof HARMS)[number]
 
+const PATIENCE_S = process.env['WANDBRIDGE_LONG'] === '1' ? 300 : 60
+
 export interface Cluster {
   readonly urls: readonly string[]
   harm(node: number, harm: Harm): void
@@ -48,8 +50,9 @@ export async function cluster(): Promise<Cluster> {
   })
   const urls = NODES.map((n) => `nats://127.0.0.1:${port + n}`)
   let harmed: { readonly node: number; readonly harm: Harm } | null = null
-  const settled = () => until(() => allAnswer(urls), 'all three nodes answer', 60)
-  await settled()
+  const settled = (after: string) =>
+    until(() => allAnswer(urls), `all three nodes answer after ${after}`, PATIENCE_S)
+  await settled('their start')
   return {
     urls,
     harm(node, harm) {
@@ -66,8 +69,9 @@ export async function cluster(): Promise<Cluster> {
       }
       if (harmed?.harm === 'hung') signal(harmed.node, 'SIGCONT')
       between.join()
+      const after = harmed === null ? 'nothing' : `node ${harmed.node} was ${harmed.harm}`
       harmed = null
-      await settled()
+      await settled(after)
     },
   }
 }
@@ -83,8 +87,8 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
 async function allAnswer(urls: readonly string[]): Promise<boolean> {
   try {
     for (const url of urls) {
-      const connection = await connect({ servers: url.slice(7), timeout: 1_000, reconnect: false })
-      const manager = await jetstreamManager(connection, { timeout: 1_000 })
+      const connection = await connect({ servers: url.slice(7), timeout: 3_000, reconnect: false })
+      const manager = await jetstreamManager(connection, { timeout: 3_000 })
       for await (const _ of manager.streams.list()) break
       await connection.close()
     }

@@ -16,7 +16,7 @@ import { clock, type Line, type Look } from '../sheet/lines.ts'
 import { figuresOf } from '../sheet/reading.ts'
 import type { Sheet } from '../sheet/sheet.ts'
 import type { Words } from '../sheet/words.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../../words/html.ts'
 
 /** Real text with a border, on screen and on paper. */
 export function mark(source: Source, w: Words): Html | null {

@@ -18,7 +18,7 @@ import {
 import type { SheetFile } from '../sheet/sheet-file.ts'
 import { slipDate, slipDoses } from '../sheet/slip.ts'
 import { type Words, wordsOf } from '../sheet/words.ts'
-import { dataElement, Html, html } from './html.ts'
+import { dataElement, Html, html } from '../../words/html.ts'
 import { PAPER_STYLE } from './paper-style.ts'
 import { definition, findingList, labelTable, mark, readingTable } from './parts.ts'
 

@@ -89,6 +89,7 @@ const STAYS = 'They stay in the log and are sent when it does.'
 
 export const statements: Statements = {
   'link.not-started': 'Not started.',
+  'link.elsewhere': 'The wand is at its site. Whether it answers there is not known here.',
   'link.start': 'Opening the port.',
   'link.opened': 'Port open. Asking which wand this is.',
   'link.cannot-open': 'The port cannot be opened.',
