@@ -107,7 +107,8 @@ async function makeDoor(
   }
 }
 
-const CHALLENGE = 'Bearer realm="wandbridge", Basic realm="wandbridge", charset="UTF-8"'
+/** A line each: a browser takes no notice of what follows on one that it does not know. */
+const CHALLENGE = ['Bearer realm="wandbridge"', 'Basic realm="wandbridge", charset="UTF-8"']
 
 /** The password that a browser was given is a token; the name beside it says nothing. */
 function asBearer(headers: IncomingHttpHeaders): void {

@@ -51,12 +51,13 @@ function cellsOf(one: OverviewPump, reader: Reader): Html[] {
   const { fleet, infusing, page } = reader.words
   const { site, id, serial, model, readAt, ageMs, alarms, unclosed } = one
   const still = infusing[one.infusing]
+  const name = html`<strong>${serial}</strong>`
   const address = `${PREFIX}/pumps/${encodeURIComponent(site)}/${encodeURIComponent(id)}`
   const names = [...new Set(one.alarmCodes ?? [])].map((code) => alarmName({ code }, reader))
   const number = page.alarmCount(count(alarms ?? 0), count(one.critical ?? 0))
   return [
-    html`<a href="${address}"><strong>${serial}</strong></a>${model !== null && html` <small>${model}</small>`}`,
-    html`${site}${one.silent && html` <strong>${fleet.silentSites}</strong>`}`,
+    html`${readAt === null ? name : html`<a href="${address}">${name}</a>`}${model !== null && html` <small>${model}</small>`}`,
+    html`${site}${one.silent && html` <strong>${fleet.isSilent}</strong>`}`,
     still === '' ? html`${fleet.programmed}` : html`<strong>${still}</strong>`,
     alarms === null
       ? html`<strong>${reader.words.notRead}</strong>`
@@ -105,8 +106,8 @@ interface Row {
 }
 
 /** On a narrow screen each row is a card, and each cell has its head beside it. */
-export const table = (heads: readonly string[], rows: readonly Row[]): Html =>
-  html`<table><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
+export const table = (heads: readonly string[], rows: readonly Row[], kind = 'cards'): Html =>
+  html`<table class="${kind}"><thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
   <tbody>${rows.map(
     ({ grave, cells }) =>
       html`<tr${grave ? html` class="grave"` : null}>${cells.map(

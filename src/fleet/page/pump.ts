@@ -7,7 +7,7 @@ import type { BridgeStatus, PumpStatus } from '../../model/status.ts'
 import { told } from '../../words/comparison.ts'
 import { type Html, html } from '../../words/html.ts'
 import { moment, namesOf, pumpMoment, type Reader, unreadLines } from '../../words/reader.ts'
-import { alarmName, noAlarmsText, summaryOf } from '../../words/summary.ts'
+import { alarmName, summaryOf } from '../../words/summary.ts'
 import { auditSentence } from '../../words/told.ts'
 import { named } from '../../words/words.ts'
 import { frame, type Look, notLive, PREFIX } from './frame.ts'
@@ -61,8 +61,10 @@ function figures(pump: PumpStatus, reader: Reader): Html {
 
 function alarms(pump: PumpStatus, reader: Reader): Html {
   const { page, notAvailable, alarmState } = reader.words
-  if (pump.alarms === null || pump.alarms.length === 0)
-    return html`<p class="${pump.alarms === null ? 'loud' : 'note'}">${noAlarmsText(pump, reader)}</p>`
+  // With the day: the reading may be of last month.
+  const at = moment(reader, pump.readAt)
+  if (pump.alarms === null) return html`<p class="loud">${page.alarmsUnread(at)}</p>`
+  if (pump.alarms.length === 0) return html`<p class="note">${page.noAlarms(at)}</p>`
   const heads = [page.alarm, page.class, page.state, page.began, page.noticed]
   const rows = pump.alarms.map((alarm) => ({
     grave: alarm.class === 'critical',
@@ -74,7 +76,7 @@ function alarms(pump: PumpStatus, reader: Reader): Html {
       html`${pumpMoment(reader, alarm.detectedAt)}`,
     ],
   }))
-  return html`${table(heads, rows)}<p class="note">${page.alarmsAt(moment(reader, pump.readAt))}</p>`
+  return html`${table(heads, rows)}<p class="note">${page.alarmsAt(at)}</p>`
 }
 
 /** Every field by its name, as the comparison of two readings has it. */
@@ -88,5 +90,5 @@ function everything(pump: PumpStatus, reader: Reader): Html {
     grave: false,
     cells: [html`${what}`, html`${after}`],
   }))
-  return table([fleet.field, fleet.value], rows)
+  return table([fleet.field, fleet.value], rows, 'pairs')
 }

@@ -28,18 +28,18 @@ dd.note { font-size: .925rem; font-weight: 400; }
 dl > .grave, dl > .grave dt, dl > .grave .note { background: var(--fill); color: var(--on-fill); }
 table { width: 100%; border-collapse: collapse; }
 th { text-align: left; color: var(--quiet); font-size: .925rem; font-weight: 600; }
-th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
+th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; overflow-wrap: anywhere; }
 tr.grave > td:first-child { border-left: .5rem solid var(--fill); padding-left: .6rem; }
 th:first-child, td:first-child { padding-left: .6rem; }
 small { white-space: nowrap; }
 @media (max-width: 48rem) {
-  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  tr { display: block; border-top: 3px solid var(--line); padding: .25rem 0; }
-  tr.grave { border-left: .5rem solid var(--fill); }
-  tr.grave > td:first-child { border-left: 0; }
-  td, td:first-child { display: grid; grid-template-columns: 7.5rem 1fr; gap: .5rem; border: 0; padding: .15rem .5rem; }
-  td::before { content: attr(data-head); color: var(--quiet); font-size: .925rem; }
-  td > * { justify-self: start; }
+  .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .cards tr { display: block; border-top: 3px solid var(--line); padding: .25rem 0; }
+  .cards tr.grave { border-left: .5rem solid var(--fill); }
+  .cards tr.grave > td:first-child { border-left: 0; }
+  .cards td, .cards td:first-child { display: grid; grid-template-columns: 7.5rem 1fr; gap: .5rem; border: 0; padding: .15rem .5rem; }
+  .cards td::before { content: attr(data-head); color: var(--quiet); font-size: .925rem; }
+  .pairs td { width: 50%; }
 }
 @media print { .mark { background: none; color: #000; } }
 `

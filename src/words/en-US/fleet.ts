@@ -18,6 +18,7 @@ export const fleet = {
   grave: 'Critical alarm, not infusing, or session not closed',
   due: 'Refill due within a week, or overdue',
   silentSites: 'Silent sites',
+  isSilent: 'silent',
   pump: 'Pump',
   site: 'Site',
   lastRead: 'Last read',
@@ -36,7 +37,7 @@ export const fleet = {
   records: 'Records',
   unclosed: (n: string) =>
     n === '1' ? 'One session not confirmed closed' : `${n} sessions not confirmed closed`,
-  closed: 'none open',
+  closed: 'none known to be open',
   back: 'All pumps',
   everything: 'Everything that it said at this reading',
   field: 'What',
