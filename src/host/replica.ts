@@ -9,7 +9,6 @@ import { Access } from '../access/access.ts'
 import { TokenStore } from '../access/store.ts'
 import type { Env } from '../base/env.ts'
 import { Sites } from '../fleet/serve/sites.ts'
-import { openBroker } from '../fleet/stream/broker.ts'
 import type { BrokerConfig } from '../fleet/stream/config.ts'
 import { SITE } from '../fleet/stream/names.ts'
 import { listenForMany } from '../http/door.ts'
@@ -20,6 +19,7 @@ import type { Source } from '../model/reading.ts'
 import { Auditor } from '../recorder/auditor.ts'
 import type { Words } from '../words/words.ts'
 import { Closers } from './closers.ts'
+import { closeBrokers, openBrokers } from './fleet-brokers.ts'
 import type { HttpOptions } from './http-host.ts'
 import type { PageSettings } from './page-files.ts'
 import { readLog } from './read-log.ts'
@@ -54,15 +54,15 @@ export async function startReplica(
 ): Promise<Replica> {
   const closers = new Closers((name, error) => log(`${name}: ${String(error)}`))
   try {
-    const broker = await openBroker(config, 'wandbridge replica')
-    closers.add('the broker', () => broker.close())
+    const brokers = await openBrokers(config, 'wandbridge replica')
+    closers.add('the broker', () => closeBrokers(brokers).then(() => {}))
     const mark = Buffer.from(env.random(4)).toString('hex')
     const auditor = new Auditor({
       ...{ env, stateDir, source, boot: `replica ${process.pid} ${mark}` },
       settings: { servers: config.servers.join(' '), source },
     })
     closers.add('the audit log', () => auditor.close('stopped'))
-    const sites = new Sites({ env, broker, source, log })
+    const sites = new Sites({ env, brokers, source, log })
     closers.add('the sites', () => sites.stop())
     const served = new Map<string, Served>()
     const making: Promise<void>[] = []

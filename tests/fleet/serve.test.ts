@@ -101,7 +101,12 @@ describe('a replica', () => {
     const sent = sending(one, node.url, 'a')
     await caughtUp(sent)
     const open = await openBroker({ servers: [node.url] }, 'test')
-    const sites = new Sites({ env, broker: open, source: 'simulator', log: () => {} })
+    const sites = new Sites({
+      env,
+      brokers: [{ broker: open, only: null }],
+      source: 'simulator',
+      log: () => {},
+    })
     onCleanUp(async () => {
       await sites.stop()
       await open.close()

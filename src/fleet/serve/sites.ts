@@ -110,9 +110,15 @@ export class Site {
   }
 }
 
+/** A way to the broker, and the one site that is taken from it; null = every site that is there. */
+export interface Reach {
+  readonly broker: Broker
+  readonly only: string | null
+}
+
 export interface SitesOptions {
   readonly env: Env
-  readonly broker: Broker
+  readonly brokers: readonly Reach[]
   readonly source: Source
   log(text: string): void
 }
@@ -133,14 +139,15 @@ export class Sites {
 
   /** Resolves when every site that the broker has is known. Rejects when it does not answer. */
   async start(): Promise<void> {
-    const { broker } = this.#options
-    broker.connection.subscribe(ALL_PULSES, {
-      callback: (error, message) => {
-        const ref = parsePulse(message.subject)
-        if (error !== null || ref === null || sourceOf(ref.log) !== this.#options.source) return
-        this.#sites.get(ref.site)?.hear(ref.log, pulseIn(message.string()))
-      },
-    })
+    for (const { broker, only } of this.#options.brokers)
+      broker.connection.subscribe(ALL_PULSES, {
+        callback: (error, message) => {
+          const ref = parsePulse(message.subject)
+          if (error !== null || ref === null || sourceOf(ref.log) !== this.#options.source) return
+          if (only !== null && ref.site !== only) return
+          this.#sites.get(ref.site)?.hear(ref.log, pulseIn(message.string()))
+        },
+      })
     await this.#look()
     this.#again()
   }
@@ -185,12 +192,27 @@ export class Sites {
     )
   }
 
+  /** Rejects when one of the ways is closed; what the others have is known by then. */
   async #look(): Promise<void> {
-    const { broker, source } = this.#options
+    const { brokers } = this.#options
+    const all = await Promise.allSettled(brokers.map((reach) => this.#lookAt(reach)))
+    const failed = all.find((one) => one.status === 'rejected')
+    if (failed) throw failed.reason
+    const there = all.flatMap((one) => (one.status === 'fulfilled' ? [...one.value] : []))
+    for (const [name, site] of this.#sites) {
+      const logs = there.filter(([at]) => at === name).flatMap(([, names]) => [...names])
+      await site.forget(new Set(logs))
+    }
+  }
+
+  /** The logs that are there, by their sites. */
+  async #lookAt({ broker, only }: Reach): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    const { source } = this.#options
     const there = new Map<string, Set<string>>()
     for await (const { config, created, state } of broker.manager.streams.list(ALL_SUBJECTS)) {
       const ref = parseStream(config.name)
       if (ref === null || sourceOf(ref.log) !== source || this.#stopped) continue
+      if (only !== null && ref.site !== only) continue
       const site = this.#siteOf(ref.site)
       there.set(ref.site, (there.get(ref.site) ?? new Set()).add(ref.log))
       const changed = (heard: boolean) => {
@@ -205,7 +227,7 @@ export class Sites {
         lastSeq: state.last_seq,
       })
     }
-    for (const [name, site] of this.#sites) await site.forget(there.get(name) ?? new Set())
+    return there
   }
 
   #siteOf(name: string): Site {
