@@ -1,13 +1,16 @@
 // A log at a real broker: every durable record once, in order, compared with the files, through everything
 // that may happen to the broker, to its store, to the connection and to the log.
 import { once } from 'node:events'
-import { cpSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { nkeys } from '@nats-io/transport-node'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
 import { Frontier, leafHash, sameHash } from '../../src/audit/format/merkle.ts'
 import { parseVerifierKey, signerOf, type VerifierKey } from '../../src/audit/format/note.ts'
+import { sleep } from '../../src/base/env.ts'
+import type { Cursor } from '../../src/feed/cursor.ts'
 import type { Feed } from '../../src/feed/feed.ts'
 import type { HistoryQuery } from '../../src/feed/passes.ts'
 import { streamOf } from '../../src/fleet/stream/names.ts'
@@ -15,6 +18,7 @@ import {
   broker,
   caughtUp,
   cleanUp,
+  env,
   linesOf,
   live,
   messagesOf,
@@ -31,6 +35,9 @@ import {
 afterEach(cleanUp)
 
 const SITE = 'clinic-a'
+const pair = nkeys.createUser()
+const USER = pair.getPublicKey()
+const SEED = Buffer.from(pair.getSeed())
 const nameOf = ({ name }: Room) => streamOf({ site: SITE, log: name })
 const linesAt = (url: string, one: Room) => linesOf(url, nameOf(one))
 
@@ -134,6 +141,42 @@ describe('a log at the broker', () => {
     node.resume()
     await caughtUp(sending(one, node.url, SITE))
     expect(await linesAt(node.url, one)).toEqual(await one.lines())
+  })
+
+  it('a sender that is ended while it waits for the disk ends, too', async () => {
+    const node = await broker()
+    const one = await room()
+    await one.append(some(100))
+    let reads = 0
+    const feed = {
+      ...{ head: () => one.feed.head(), look: () => one.feed.look() },
+      oldest: () => one.feed.oldest(),
+      async *follow({ log }: Cursor, { signal }: { readonly signal: AbortSignal }) {
+        for (; !signal.aborted; reads += 1) await sleep(env, 10)
+        yield { kind: 'caught-up', cursor: { log, position: -1 } }
+      },
+    } as unknown as Feed
+    const sent = sending({ ...one, feed }, node.url, SITE)
+    await until(() => reads > 1, 'it waits')
+    await sent.stop()
+    expect(sent.publisher.lag).toBe(101)
+  })
+
+  it('a user who may not publish is told so, and nothing is waited for', async () => {
+    const permissions = '{ publish: { allow: ["$JS.API.>"] }, subscribe: ["_INBOX.>"] }'
+    const node = await broker(
+      `authorization { users: [{ nkey: ${USER}, permissions: ${permissions} }] }`,
+    )
+    const one = await room()
+    await one.append(some(3))
+    const nkey = join(temporary(), 'seed')
+    writeFileSync(nkey, SEED)
+    const sent = sending(one, node.url, SITE, { nkey })
+    await until(
+      () => sent.said.some((text) => text.includes('Permissions Violation')),
+      'it is told',
+      4,
+    )
   })
 
   it('a stream that was restored from an old backup gets what it lacks; one that was removed is filled anew', async () => {

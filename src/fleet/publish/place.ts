@@ -6,7 +6,7 @@ import type { Broker } from '../stream/broker.ts'
 import type { FleetConfig } from '../stream/config.ts'
 import { descriptionOf, firstOf, type SiteLog, streamOf, subjectsOf } from '../stream/names.ts'
 
-export type Records = Pick<Feed, 'head' | 'look' | 'oldest' | 'read' | 'follow'>
+export type Records = Pick<Feed, 'head' | 'look' | 'oldest' | 'read' | 'scan' | 'follow'>
 
 /** Why nothing is added to a stream. */
 export type Apart =

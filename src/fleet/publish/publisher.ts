@@ -3,40 +3,24 @@
 // log, is kept there by retention, and is sent in constant memory when the broker is back. Where the
 // broker has another history of the log, nothing is sent, and that is told until it is settled. What the
 // broker lacks of logs that were set aside before is sent first.
-import { type Env, pause, utc } from '../../base/env.ts'
+import { type Cancel, type Env, pause } from '../../base/env.ts'
 import type { FeedRecord } from '../../feed/feed-record.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import type { Coded, DestinationStatus } from '../../model/status.ts'
 import { type Broker, openBroker } from '../stream/broker.ts'
 import type { FleetConfig } from '../stream/config.ts'
-import {
-  CHECKPOINT,
-  KEY,
-  PULSE_MS,
-  type Pulse,
-  pulseOf,
-  type SiteLog,
-  streamOf,
-  subjectsFor,
-} from '../stream/names.ts'
+import { CHECKPOINT, KEY, type SiteLog, subjectsFor } from '../stream/names.ts'
 import { Pipeline } from './pipeline.ts'
-import { type Apart, infoOf, type Place, placeOf, type Records } from './place.ts'
-import { sendRest, sentOf } from './rest.ts'
-
-/** The newest signed checkpoint and the verifier key for it. */
-export interface Newest {
-  readonly log: string
-  readonly size: number
-  readonly checkpoint: string
-  readonly key: string | null
-}
+import { type Apart, type Place, placeOf, type Records } from './place.ts'
+import { type Newest, pulses } from './pulse.ts'
+import { type OlderLog, sendOlder, sentOf } from './rest.ts'
 
 export interface PublisherOptions {
   readonly env: Env
   readonly config: FleetConfig
   readonly feed: Records
   /** The logs that were set aside before this one, the oldest first. */
-  older(log: string): Promise<readonly { readonly log: string; readonly records: Records }[]>
+  older(log: string): Promise<readonly OlderLog[]>
   /** The site's secret for what stands for a pump in subjects. */
   readonly pumpKey: Uint8Array
   newest(): Newest | null
@@ -77,7 +61,7 @@ export class Publisher {
   #why: Statement = statement('fleet.connecting', { text: '' })
   #apart: Apart | null = null
   #owedAt: string | null = null
-  #cancelPulse: () => void = () => {}
+  #cancelPulse: Cancel = () => {}
   readonly counts: FleetCounts = { sent: 0, resent: 0, epochs: 0 }
 
   constructor(options: PublisherOptions) {
@@ -85,8 +69,10 @@ export class Publisher {
   }
 
   start(): void {
+    const { env, config, newest } = this.#options
     this.#running = this.#run()
-    this.#pulse()
+    const sends = () => (this.#pipeline === null ? null : this.#broker)
+    this.#cancelPulse = pulses(env, config.site, newest, sends)
   }
 
   /** Ends; what is under way has a moment to be answered. */
@@ -210,13 +196,14 @@ export class Publisher {
     const { feed, config } = this.#options
     const head = await feed.look()
     if (head === null) return
-    const ref = { site: config.site, log: head.log }
-    await this.#sendOlder(broker, ref)
+    const ref: SiteLog = { site: config.site, log: head.log }
+    await this.#sendOlder(broker, head.log)
     const place = await placeOf(broker, feed, ref, config)
     if (place.apart !== null) return this.#told(place, tell)
     this.#apart = null
     if (this.#at?.log !== ref.log) this.#tried = -1
-    this.#at = { log: ref.log, acked: place.position }
+    const at = { log: ref.log, acked: place.position }
+    this.#at = at
     this.counts.resent += Math.max(0, this.#tried - place.position)
     if (place.made) {
       this.counts.epochs += 1
@@ -224,81 +211,49 @@ export class Publisher {
         `The broker had no stream ${place.stream}. It was made, and is filled from record ${place.position + 1}.`,
       )
     } else tell(`Records go to ${place.stream} from ${place.position + 1} on.`)
-    await this.#follow(broker, ref, place)
+    await this.#follow(broker, at, place)
   }
 
-  /** From the oldest log on of which the broker has a stream. What cannot be sent is told once, and left. */
-  async #sendOlder(broker: Broker, { site, log: current }: SiteLog): Promise<void> {
-    const { config, pumpKey } = this.#options
+  async #sendOlder(broker: Broker, current: string): Promise<void> {
     if (this.#olderSent === current) return
-    let begun = false
-    for (const { log, records } of await this.#options.older(current)) {
-      const ref = { site, log }
-      begun ||= (await infoOf(broker.manager, streamOf(ref))) !== null
-      if (!begun) continue
-      try {
-        const acked = () => {
-          this.counts.sent += 1
-        }
-        await sendRest(broker, ref, records, { config, pumpKey, acked, signal: this.#end.signal })
-      } catch (error) {
-        // Where the broker is the reason it rejects here too, and all is tried again.
-        await infoOf(broker.manager, streamOf(ref))
-        const { message } = error as Error
-        this.#options.log(
-          `Of ${log}, which was set aside, the broker does not get what it lacks: ${message}. It stays in the files of the log.`,
-        )
-      }
-      if (this.#end.signal.aborted) return
+    const { signal } = this.#end
+    const acked = (_: number, records: number) => {
+      this.counts.sent += records
     }
-    this.#olderSent = current
+    const logs = await this.#options.older(current)
+    await sendOlder(broker, logs, { ...this.#options, signal, acked })
+    if (!signal.aborted) this.#olderSent = current
   }
 
   async #follow(
     broker: Broker,
-    ref: SiteLog,
+    at: At,
     { less, position }: { readonly less: number; readonly position: number },
   ): Promise<void> {
-    const { feed, config, pumpKey } = this.#options
-    const subject = subjectsFor(ref, pumpKey)
-    const attempt = new AbortController()
-    const signal = AbortSignal.any([attempt.signal, this.#end.signal])
-    let failure: Error | null = null
-    const at = this.#at as At
-    const pipeline = new Pipeline(broker, {
-      window: config.window,
-      less,
-      acked: (acked) => {
+    const { env, feed, config, pumpKey } = this.#options
+    const { log } = at
+    const subject = subjectsFor({ site: config.site, log }, pumpKey)
+    const pipeline = new Pipeline(env, broker, {
+      ...{ window: config.window, less, signal: this.#end.signal },
+      acked: (acked, records) => {
         at.acked = acked
-        this.counts.sent += 1
-      },
-      failed(error) {
-        failure = error
-        attempt.abort()
+        this.counts.sent += records
       },
     })
     this.#pipeline = pipeline
-    // What is under way when the connection is lost is not answered any more.
-    const leave = broker.onChange((there) => {
-      if (!there) pipeline.end(new Error('the connection was lost'))
-    })
-    // A connection that is closed answers nothing any more, not even that it is.
-    const stop = () => pipeline.end(new Error('the bridge ends'))
-    signal.addEventListener('abort', stop, { once: true })
     try {
-      for await (const item of feed.follow({ log: ref.log, position }, { signal })) {
+      for await (const item of feed.follow({ log, position }, { signal: pipeline.signal })) {
         if (item.kind === 'record') {
-          this.#tried = Math.max(this.#tried, item.record.position)
-          await pipeline.send({ ...sentOf(item.record, subject), with: this.#closing(item.record) })
+          const { record } = item
+          this.#tried = Math.max(this.#tried, record.position)
+          await pipeline.send({ ...sentOf(record, subject), with: this.#closing(record) })
         } else if (item.kind === 'caught-up') await pipeline.flush()
         else break
       }
       await pipeline.drained()
     } finally {
-      leave()
-      signal.removeEventListener('abort', stop)
+      pipeline.end()
     }
-    if (failure !== null) throw failure
   }
 
   /** What goes with the last record of the newest commit: everything before it is vouched for by it. */
@@ -324,26 +279,11 @@ export class Publisher {
     for await (const { at } of feed.read({ after: this.owed - 1, limit: 1 })) this.#owedAt = at
   }
 
-  /** Says every now and then that the bridge is there, also when it records nothing. */
-  #pulse(): void {
-    const { env, config, newest } = this.#options
-    this.#cancelPulse = env.after(PULSE_MS, () => this.#pulse(), { background: true })
-    const now = newest()
-    const broker = this.#broker
-    if (now === null || broker === null || this.#pipeline === null) return
-    const { size, checkpoint, key } = now
-    const pulse: Pulse = { at: utc(env.wall()), size, checkpoint, key }
-    try {
-      broker.connection.publish(pulseOf({ site: config.site, log: now.log }), JSON.stringify(pulse))
-    } catch {
-      // It is away; the next one says it.
-    }
-  }
-
-  /** Everything that the log has now is at the broker, or nothing can be sent. */
+  /** Everything that the log has now is at the broker, or nothing can be sent, or nobody waits any more. */
   async #settled(): Promise<void> {
-    const { env } = this.#options
-    while (this.#pipeline !== null && this.lag !== 0) await pause(env, 20, this.#end.signal)
+    const { signal } = this.#end
+    while (this.#pipeline !== null && this.lag !== 0 && !signal.aborted)
+      await pause(this.#options.env, 20, signal)
   }
 }
 

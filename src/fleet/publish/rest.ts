@@ -1,49 +1,77 @@
-// What the broker lacks of a log that was set aside: sent to its end, in order, each record once. Rejects with why it
-// could not be, and whoever asks looks whether the broker is the reason.
+// What the broker lacks of logs that were set aside: sent to the end of each, in order, each record once.
+import type { Env } from '../../base/env.ts'
 import type { FeedRecord } from '../../feed/feed-record.ts'
 import type { Broker } from '../stream/broker.ts'
 import type { FleetConfig } from '../stream/config.ts'
-import { type SiteLog, subjectsFor } from '../stream/names.ts'
+import { type SiteLog, streamOf, subjectsFor } from '../stream/names.ts'
 import { Pipeline } from './pipeline.ts'
-import { placeOf, type Records } from './place.ts'
+import { infoOf, placeOf, type Records } from './place.ts'
 import { serialIn } from './serial.ts'
 
+/** A log that was set aside. */
+export interface OlderLog {
+  readonly log: string
+  readonly records: Records
+}
+
 export interface RestOptions {
+  readonly env: Env
   readonly config: FleetConfig
   readonly pumpKey: Uint8Array
   readonly signal: AbortSignal
-  acked(): void
+  acked(position: number, records: number): void
+  log(text: string): void
 }
 
-export async function sendRest(
+/**
+ * From the oldest log on of which the broker has a stream. What cannot be sent is told once, and left. Rejects when
+ * the broker is the reason.
+ */
+export async function sendOlder(
+  broker: Broker,
+  logs: readonly OlderLog[],
+  options: RestOptions,
+): Promise<void> {
+  const { site } = options.config
+  let begun = false
+  for (const { log, records } of logs) {
+    const ref = { site, log }
+    begun ||= (await infoOf(broker.manager, streamOf(ref))) !== null
+    if (!begun) continue
+    try {
+      await sendRest(broker, ref, records, options)
+    } catch (error) {
+      // Where the broker is the reason it rejects here too.
+      await infoOf(broker.manager, streamOf(ref))
+      const { message } = error as Error
+      options.log(
+        `Of ${log}, which was set aside, the broker does not get what it lacks: ${message}. It stays in the files of the log.`,
+      )
+    }
+    if (options.signal.aborted) return
+  }
+}
+
+async function sendRest(
   broker: Broker,
   ref: SiteLog,
   records: Records,
-  { config, pumpKey, signal, acked }: RestOptions,
+  { env, config, pumpKey, signal, acked }: RestOptions,
 ): Promise<void> {
   const place = await placeOf(broker, records, ref, config)
   if (place.apart !== null)
     throw new Error(`${place.stream}, record ${place.position}: ${place.apart}`)
+  const { less, position } = place
   const subject = subjectsFor(ref, pumpKey)
-  const failures: Error[] = []
-  const pipeline = new Pipeline(broker, {
-    ...{ window: config.window, less: place.less, acked },
-    failed: (error) => void failures.push(error),
-  })
-  const stop = () => pipeline.end(new Error('the bridge ends, or the connection was lost'))
-  const leave = broker.onChange((there) => !there && stop())
-  signal.addEventListener('abort', stop, { once: true })
+  const pipeline = new Pipeline(env, broker, { window: config.window, less, signal, acked })
+  const gone = () => pipeline.signal.aborted
   try {
-    for await (const record of records.read({ after: place.position })) {
-      await pipeline.send({ ...sentOf(record, subject), with: null })
-      if (failures.length > 0) break
-    }
+    for await (const some of records.scan({ after: position, gone }))
+      for (const record of some) await pipeline.send(sentOf(record, subject))
     await pipeline.drained()
   } finally {
-    leave()
-    signal.removeEventListener('abort', stop)
+    pipeline.end()
   }
-  if (failures[0]) throw failures[0]
 }
 
 export const sentOf = (
@@ -54,4 +82,5 @@ export const sentOf = (
   line: record.line,
   position: record.position,
   at: record.at,
+  with: null,
 })

@@ -7,6 +7,7 @@ import {
   credsAuthenticator,
   type NatsConnection,
   nkeyAuthenticator,
+  PermissionViolationError,
 } from '@nats-io/transport-node'
 import { Emitter } from '../../base/emitter.ts'
 import type { BrokerConfig } from './config.ts'
@@ -16,6 +17,8 @@ export interface Broker {
   readonly manager: JetStreamManager
   /** Calls `listener` whenever the connection was lost, or is there again. */
   onChange(listener: (there: boolean) => void): () => void
+  /** Calls `listener` when the broker does not let this user publish to a subject. */
+  onRefusal(listener: (error: Error, subject: string) => void): () => void
   close(): Promise<void>
 }
 
@@ -57,11 +60,13 @@ export async function openBroker(config: BrokerConfig, name: string): Promise<Br
   try {
     const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
     const changes = new Emitter<[boolean]>()
-    void follow(connection, (there) => changes.emit(there))
+    const refusals = new Emitter<[Error, string]>()
+    void follow(connection, changes, refusals)
     return {
       connection,
       manager,
       onChange: (listener) => changes.on(listener),
+      onRefusal: (listener) => refusals.on(listener),
       async close() {
         await connection.close()
       },
@@ -72,9 +77,16 @@ export async function openBroker(config: BrokerConfig, name: string): Promise<Br
   }
 }
 
-async function follow(connection: NatsConnection, told: (there: boolean) => void): Promise<void> {
-  for await (const { type } of connection.status()) {
-    if (type === 'disconnect') told(false)
-    if (type === 'reconnect') told(true)
+async function follow(
+  connection: NatsConnection,
+  changes: Emitter<[boolean]>,
+  refusals: Emitter<[Error, string]>,
+): Promise<void> {
+  for await (const status of connection.status()) {
+    if (status.type === 'disconnect') changes.emit(false)
+    if (status.type === 'reconnect') changes.emit(true)
+    if (status.type !== 'error' || !(status.error instanceof PermissionViolationError)) continue
+    const { operation, subject } = status.error
+    if (operation === 'publish') refusals.emit(status.error, subject)
   }
 }
