@@ -200,15 +200,24 @@ export async function backup(urls: readonly string[], stream: string): Promise<B
   return { stream, how: { config, state }, bytes }
 }
 
+/** Where the bytes go. While the nodes still remove what was there the broker names no place, and is asked again. */
+async function where(connection: NatsConnection, stream: string, how: object): Promise<string> {
+  let last: Answer = {}
+  const named = async () => {
+    last = await asked(connection, `$JS.API.STREAM.RESTORE.${stream}`, how)
+    return last.deliver_subject !== undefined
+  }
+  await until(named, 'the broker takes a backup', PATIENCE_S).catch((error: Error) => {
+    throw new Error(`${error.message}: ${JSON.stringify(last)}`)
+  })
+  return last.deliver_subject as string
+}
+
 /** In the place of what is there. */
 export async function restore(urls: readonly string[], { stream, how, bytes }: Backup) {
   const connection = await bare(urls)
   await (await jetstreamManager(connection)).streams.delete(stream)
-  const { deliver_subject: to = '' } = await asked(
-    connection,
-    `$JS.API.STREAM.RESTORE.${stream}`,
-    how,
-  )
+  const to = await where(connection, stream, how)
   for (const piece of bytes) await connection.request(to, piece, STEP)
   const done = (await connection.request(to, new Uint8Array(), STEP)).json<Answer>()
   if (done.error) throw new Error(done.error.description)
