@@ -110,7 +110,7 @@ async function replica(url: string) {
   const before = mebibytes()
   const from = env.monotonic()
   const open = await openBroker({ servers: [url] }, 'bench')
-  const sites = new Sites({ env, broker: open, source, log: () => {} })
+  const sites = new Sites({ env, brokers: [{ broker: open, only: null }], source, log: () => {} })
   await sites.start()
   const [site] = sites.all
   if (!site) throw new Error('the broker has no site')
