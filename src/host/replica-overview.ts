@@ -25,10 +25,16 @@ export function overviewOf(env: Env, served: Sites, brokerLostAt: string | null)
       .map(({ site, knowledge, unclosed }) => {
         const { log = null, size = 0 } = site.feed.head() ?? {}
         const { lastAt, silent, name } = site
+        const apart = site.apart !== null
         const counts = { pumps: knowledge.pumps().length, unclosed: unclosed.length }
-        return { site: name, log, records: size, lastAt, silent, ...counts }
+        return { site: name, log, records: size, lastAt, silent, apart, ...counts }
       })
-      .sort((a, b) => Number(b.silent) - Number(a.silent) || (a.site < b.site ? -1 : 1)),
+      .sort(
+        (a, b) =>
+          Number(b.apart) - Number(a.apart) ||
+          Number(b.silent) - Number(a.silent) ||
+          (a.site < b.site ? -1 : 1),
+      ),
     pumps: worstFirst(
       all.flatMap(({ site: { name, silent }, knowledge, unclosed }) =>
         knowledge.pumps().map((pump) => {

@@ -114,7 +114,10 @@ function auditOf(site: Site, away: string | null): Coded<AuditStatus> {
     log,
     position: size > 0 ? size - 1 : null,
     checkpoint: site.vouched?.checkpoint ?? null,
-    notices: silent ? [statement('fleet.silent', { site: site.name, since })] : [],
+    notices: [
+      ...(site.apart === null ? [] : [statement('fleet.apart', { site: site.name })]),
+      ...(silent ? [statement('fleet.silent', { site: site.name, since })] : []),
+    ],
   }
   if (away !== null)
     return { ...head, state: 'failed', ...statement('fleet.away', { since: away }) }

@@ -19,6 +19,9 @@ export const overviewSchema = z
         records: z.number().int(),
         lastAt: utcSchema.nullable().meta({ description: 'The newest that it said of itself.' }),
         silent: z.boolean().meta({ description: 'Nothing was heard of it for half a minute.' }),
+        apart: z.boolean().meta({
+          description: 'Nothing of it is sent, because the broker has another history of its log.',
+        }),
         pumps: z.number().int(),
         unclosed: z.number().int().meta({
           description: 'Sessions of which no confirmed close is known, of whichever pump.',

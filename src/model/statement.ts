@@ -166,6 +166,7 @@ export const STATEMENTS = {
   'fleet.gap': STREAM,
   'fleet.foreign': STREAM,
   // At a replica.
+  'fleet.apart': { site: 'name' },
   'fleet.silent': { site: 'name', since: 'time' },
   'fleet.away': { since: 'time' },
   // Why a connection to the stream ends.

@@ -49,7 +49,7 @@ it('a site whose pulse tells of records that are not here is silent', async () =
   const site = new Site(env, 'a', 'simulator')
   const ref = { site: 'a', log: 'simulator-1-00000000' }
   site.log(ref.log, () => new StreamLog({} as Broker, ref, () => {}))
-  const pulse = { at: '2026-11-24T14:02:11Z', checkpoint: null, key: null }
+  const pulse = { at: '2026-11-24T14:02:11Z', checkpoint: null, key: null, apart: null }
   const heard = async (size: number) => {
     for (let n = 0; n < 4; n += 1) {
       site.hear(ref.log, { ...pulse, size })
@@ -58,6 +58,10 @@ it('a site whose pulse tells of records that are not here is silent', async () =
     return !site.silent
   }
   expect([await heard(0), await heard(1)]).toEqual([true, false])
+  // Nor does a bridge count that is there, and whose log is another than the broker has.
+  site.hear(ref.log, { ...pulse, size: 0, apart: 'fork' })
+  expect([site.silent, site.apart]).toEqual([true, 'fork'])
+  expect([await heard(0), site.apart]).toEqual([true, null])
 })
 
 it('a stream that could not be read is followed at the next look', async () => {

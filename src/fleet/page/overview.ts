@@ -5,6 +5,7 @@ import { age, count } from '../../model/format.ts'
 import { type Html, html } from '../../words/html.ts'
 import { moment, type Reader } from '../../words/reader.ts'
 import { alarmName, leftText } from '../../words/summary.ts'
+import { sentence } from '../../words/words.ts'
 import { frame, type Look, notLive, PREFIX } from './frame.ts'
 
 export function overviewPage(all: Overview, look: Look): Html {
@@ -82,13 +83,18 @@ function sites({ sites: known }: Overview, reader: Reader): Html {
   const { fleet } = reader.words
   if (known.length === 0) return html`<p>${fleet.noSite}</p>`
   const heads = [fleet.site, fleet.state, fleet.session, fleet.all, fleet.records]
-  const rows = known.map(({ site, silent, lastAt, unclosed, pumps: n, records }) => {
+  const rows = known.map(({ site, silent, apart, lastAt, unclosed, pumps: n, records }) => {
+    const other = apart && sentence(reader.words, { code: 'fleet.apart', args: { site } })
     const since = lastAt === null ? fleet.neverHeard : fleet.silent(moment(reader, lastAt))
     return {
-      grave: false,
+      grave: apart,
       cells: [
         html`<strong>${site}</strong>`,
-        silent ? html`<strong>${since}</strong>` : html`${fleet.heard}`,
+        other
+          ? html`<strong>${other}</strong>`
+          : silent
+            ? html`<strong>${since}</strong>`
+            : html`${fleet.heard}`,
         unclosed > 0
           ? html`<strong>${fleet.unclosed(count(unclosed))}</strong>`
           : html`${fleet.closed}`,

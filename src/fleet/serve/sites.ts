@@ -31,6 +31,10 @@ export class Site {
   readonly #since: number
   #heard: number | null = null
   #pulse: Pulse | null = null
+  #apart: string | null = null
+  readonly #parted = new Subject<{ readonly log: string; readonly pulse: Pulse }>()
+  /** Words of a bridge that sends nothing, because the broker has another history of its log. */
+  readonly parted$ = this.#parted.asObservable()
 
   constructor(env: Env, name: string, source: Source) {
     this.#env = env
@@ -70,11 +74,17 @@ export class Site {
     this.#wakes.next()
   }
 
-  /** A pulse that tells of records which are not here says nothing of what is shown: it does not count. */
+  /**
+   * A pulse that tells of records which are not here says nothing of what is shown: it does not count. Nor does one of
+   * a bridge that sends nothing because its log is another.
+   */
   hear(log: string, pulse: Pulse | null): void {
     if (pulse !== null) {
       const current = this.#current()
-      if (log !== current?.log || pulse.size > current.known) return
+      if (log !== current?.log) return
+      this.#apart = pulse.apart
+      if (pulse.apart !== null) return this.#parted.next({ log, pulse })
+      if (pulse.size > current.known) return
       this.#pulse = pulse
     }
     this.#heard = this.#env.monotonic()
@@ -90,6 +100,11 @@ export class Site {
   /** Nothing was heard of it for half a minute: neither a record, nor that it is there and all its records are here. */
   get silent(): boolean {
     return this.#env.monotonic() - (this.#heard ?? this.#since) > SILENT_MS
+  }
+
+  /** Why nothing of its newest log is sent, by its own word; null = it is, or it did not say. */
+  get apart(): string | null {
+    return this.#apart
   }
 
   get vouched(): Vouched | null {
@@ -243,8 +258,9 @@ export class Sites {
 
 function pulseIn(text: string): Pulse | null {
   try {
-    const { at, size, checkpoint, key } = JSON.parse(text) as Pulse
-    return typeof at === 'string' && typeof size === 'number' ? { at, size, checkpoint, key } : null
+    const { at, size, checkpoint, key, apart = null } = JSON.parse(text) as Pulse
+    if (typeof at !== 'string' || typeof size !== 'number') return null
+    return { at, size, checkpoint, key, apart }
   } catch {
     return null
   }
