@@ -158,6 +158,12 @@ describe('doctor at a real broker', () => {
       return told?.[0]?.state === 'idle'
     }
     await until(idle, 'everything is at the broker')
+    // Lag, window and what was sent again are among the metrics.
+    const counted = new Map(host.counters().map(({ name, values }) => [name, values[0]?.value]))
+    for (const name of ['lag_records', 'lag_seconds', 'window', 'stopped', 'resent_total'])
+      expect(counted.get(`fleet_${name}`), name).toBe(0)
+    expect(counted.get('fleet_epochs_total')).toBe(1)
+    expect(counted.get('fleet_sent_total')).toBeGreaterThan(0)
     expect(told).toMatchObject([
       { kind: 'nats', name: 'fleet clinic-a', sentence: 'Every durable record is at the broker.' },
     ])

@@ -48,7 +48,7 @@ it('a site whose pulse tells of records that are not here is silent', async () =
   const env = new VirtualEnv({ seed: 1 })
   const site = new Site(env, 'a', 'simulator')
   const ref = { site: 'a', log: 'simulator-1-00000000' }
-  site.log(ref.log, () => new StreamLog({} as Broker, ref, () => {}))
+  site.log(ref.log, () => new StreamLog(env, {} as Broker, ref, () => {}))
   const pulse = { at: '2026-11-24T14:02:11Z', checkpoint: null, key: null, apart: null }
   const heard = async (size: number) => {
     for (let n = 0; n < 4; n += 1) {
@@ -86,7 +86,7 @@ it('a stream that could not be read is followed at the next look', async () => {
     return open.manager.streams.getMessage(...(asked as [string, { seq: number }]))
   }
   Object.defineProperty(manager, 'streams', { value: streams })
-  const log = new StreamLog({ ...open, manager }, ref, () => {})
+  const log = new StreamLog(env, { ...open, manager }, ref, () => {})
   onCleanUp(() => log.close())
   await expect(log.take(await facts())).rejects.toThrow('no answer')
   fails = false
@@ -138,6 +138,51 @@ describe('a replica', () => {
       }
       expect(await lines(there)).toEqual(await lines(one.feed))
     }
+  })
+
+  it('tells what the broker has dropped, by its limits, as missing, and goes on behind it', async () => {
+    const node = await broker()
+    const one = await room()
+    await one.append(some(40))
+    await one.append(await clinic('a', 5, 60))
+    await caughtUp(sending(one, node.url, 'a', { keepDays: 30, keepMiB: 64 }))
+    const open = await openBroker({ servers: [node.url] }, 'test')
+    const name = streamOf({ site: 'a', log: one.name })
+    const { config } = await open.manager.streams.info(name)
+    expect([config.max_age, config.max_bytes]).toEqual([30 * 86_400 * 1e9, 64 * 2 ** 20])
+    // As these limits do it some day.
+    await open.manager.streams.purge(name, { seq: 31 })
+    const sites = new Sites({
+      env,
+      brokers: [{ broker: open, only: null }],
+      source: 'simulator',
+      log: () => {},
+    })
+    onCleanUp(async () => {
+      await sites.stop()
+      await open.close()
+    })
+    await sites.start()
+    const feed = sites.all[0]?.feed as Feed
+    const found: unknown[] = []
+    const end = new AbortController()
+    for await (const item of feed.follow({ log: one.name, position: 9 }, { signal: end.signal })) {
+      if (item.kind === 'gap') found.push([item.from, item.to])
+      if (item.kind === 'record') found.push(item.record.position)
+      if (item.kind === 'caught-up') end.abort()
+    }
+    const kept = Array.from({ length: one.log.state.size - 30 }, (_, n) => n + 30)
+    expect(found).toEqual([[10, 29], ...kept])
+    // What is known is what those records say.
+    const knowledge = new Knowledge({ env, disk: null, dir: '', source: 'simulator', feed })
+    await knowledge.start()
+    await knowledge.stop()
+    const serials = (of: Knowledge) =>
+      of
+        .pumps()
+        .map(({ serial }) => serial)
+        .filter((text) => text.startsWith('A'))
+    expect(serials(knowledge)).toEqual(serials(await known(one)))
   })
 
   it('knows of each site what its log says, and says the same as another replica', async () => {

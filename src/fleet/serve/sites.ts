@@ -222,7 +222,7 @@ export class Sites {
 
   /** The logs that are there, by their sites. */
   async #lookAt({ broker, only }: Reach): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-    const { source } = this.#options
+    const { env, source } = this.#options
     const there = new Map<string, Set<string>>()
     for await (const { config, created, state } of broker.manager.streams.list(ALL_SUBJECTS)) {
       const ref = parseStream(config.name)
@@ -234,7 +234,7 @@ export class Sites {
         if (heard) site.hear(ref.log, null)
         site.wake()
       }
-      const one = site.log(ref.log, () => new StreamLog(broker, ref, changed))
+      const one = site.log(ref.log, () => new StreamLog(env, broker, ref, changed))
       await one.take({
         created: String(created),
         description: config.description,

@@ -2,18 +2,18 @@
 // come by themselves and are kept for whoever follows; everything older is read when somebody asks for it.
 // What the broker has dropped is told as missing; a broker that does not answer rejects.
 import { type ConsumerMessages, DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream'
+import type { Env } from '../../base/env.ts'
 import { type Batch, type Range, type RecordReader, Stored } from '../../feed/logs.ts'
 import type { Broker } from '../stream/broker.ts'
 import { CHECKPOINT, firstOf, KEY, kindOf, type SiteLog, streamOf } from '../stream/names.ts'
+import { type Pulled, pulled } from '../stream/pull.ts'
 
-/** Records given at once. */
+/** Read backward at first. */
 const PIECE = 512
-/** Read in one go. */
+/** Read backward in one go. */
 const MOST = 4_096
 /** Newest records that are kept. */
 const KEPT = 1_024
-/** The broker has so long to give the next records, in ms. */
-const WAIT_MS = 10_000
 
 /** What the broker says of a stream. */
 export interface StreamFacts {
@@ -31,6 +31,7 @@ export interface Vouched {
 
 export class StreamLog implements RecordReader {
   readonly log: string
+  readonly #env: Env
   readonly #broker: Broker
   readonly #stream: string
   /** The newest records, without a hole, up to the head. */
@@ -50,7 +51,8 @@ export class StreamLog implements RecordReader {
   readonly #changed: (heard: boolean) => void
 
   /** `changed`: it has other records; true = the bridge was just heard. */
-  constructor(broker: Broker, ref: SiteLog, changed: (heard: boolean) => void) {
+  constructor(env: Env, broker: Broker, ref: SiteLog, changed: (heard: boolean) => void) {
+    this.#env = env
     this.#broker = broker
     this.#stream = streamOf(ref)
     this.log = ref.log
@@ -111,26 +113,25 @@ export class StreamLog implements RecordReader {
     let next = first
     if (next < this.#first && next < end) {
       const to = Math.min(this.#first, end)
-      yield { records: [], next: to, place: null, missing: { from: next, to: to - 1 } }
+      yield missed(next, to)
       next = to
     }
-    const kept = this.#newest[0]?.position ?? Number.POSITIVE_INFINITY
-    while (next < Math.min(end, kept)) {
-      const stop = Math.min(end, kept, next + MOST)
-      for await (const records of this.#read(next, stop)) {
-        const [begin] = records
-        if (begin && begin.position > next) {
-          const missing = { from: next, to: begin.position - 1 }
-          yield { records: [], next: begin.position, place: null, missing }
-        }
-        next = (records.at(-1)?.position ?? next - 1) + 1
-        yield { records: records.filter(picked), next, place: null, missing: null }
+    while (next < end) {
+      const kept = this.#newest[0]?.position ?? Number.POSITIVE_INFINITY
+      if (next >= kept) {
+        const records = this.#newest.slice(next - kept, end - kept)
+        yield { records: records.filter(picked), next: end, place: null, missing: null }
+        return
+      }
+      const span = { first: next + this.#less, last: Math.min(end, kept) - 1 + this.#less }
+      for await (const piece of pulled(this.#env, this.#broker, this.#stream, span)) {
+        const begin = (piece[0] as Pulled).seq - this.#less
+        if (begin > next) yield missed(next, begin)
+        next = (piece.at(-1) as Pulled).seq - this.#less + 1
+        const records = this.#storedOf(piece, range.kinds).filter(picked)
+        yield { records, next, place: null, missing: null }
       }
     }
-    if (next >= end) return
-    const from = next - kept
-    const records = this.#newest.slice(from, from + end - next)
-    yield { records: records.filter(picked), next: end, place: null, missing: null }
   }
 
   async *backward({ first = 0, ...range }: Omit<Range, 'place'>): AsyncGenerator<Batch> {
@@ -147,31 +148,15 @@ export class StreamLog implements RecordReader {
     }
   }
 
-  /** Records from one position up to another, in order. */
-  async *#read(from: number, end: number): AsyncGenerator<readonly Stored[]> {
-    const consumer = await jetstream(this.#broker.connection).consumers.get(this.#stream, {
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: from + this.#less,
-    })
-    try {
-      let next = from
-      while (next < end) {
-        const asked = Math.min(end - next, PIECE * 4)
-        const messages = await consumer.fetch({ max_messages: asked, expires: WAIT_MS })
-        const records: Stored[] = []
-        for await (const message of messages) {
-          const record = this.#stored(message)
-          if (record.position >= end) break
-          records.push(record)
-        }
-        if (records.length === 0)
-          throw new Error(`The broker does not give record ${next} of ${this.#stream}.`)
-        next = (records.at(-1) as Stored).position + 1
-        yield records
-      }
-    } finally {
-      await consumer.delete().catch(() => {})
+  #storedOf(piece: readonly Pulled[], kinds: Range['kinds']): Stored[] {
+    const records: Stored[] = []
+    for (const { seq, message } of piece) {
+      const { subject } = message
+      // What nobody wants is not read.
+      if (kinds?.includes(kindOf(subject)) ?? true)
+        records.push(this.#stored({ seq, subject, data: message.data }))
     }
+    return records
   }
 
   async #readLast(lastSeq: number): Promise<void> {
@@ -225,6 +210,11 @@ function vouchedBy(headers: JsMsg['headers']): Vouched | null {
   const checkpoint = text(CHECKPOINT)
   return checkpoint === '' ? null : { checkpoint, key: text(KEY) || null }
 }
+
+const missed = (from: number, next: number): Batch => ({
+  ...{ records: [], next, place: null },
+  missing: { from, to: next - 1 },
+})
 
 function picker({ kinds, from, to }: Pick<Range, 'kinds' | 'from' | 'to'>) {
   const wanted = kinds && new Set(kinds)

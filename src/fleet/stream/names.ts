@@ -49,7 +49,10 @@ export function subjectsFor(
 }
 
 /** The kind of record, from the subject. */
-export const kindOf = (subject: string): string => subject.split('.')[4] ?? ''
+export function kindOf(subject: string): string {
+  const end = subject.lastIndexOf('.')
+  return subject.slice(subject.lastIndexOf('.', end - 1) + 1, end)
+}
 
 /** The newest signed checkpoint, on the record that it ends with, and the verifier key for it. Both in base64. */
 export const CHECKPOINT = 'Wandbridge-Checkpoint'
