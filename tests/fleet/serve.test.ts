@@ -87,7 +87,7 @@ it('a stream that could not be read is followed at the next look', async () => {
   }
   Object.defineProperty(manager, 'streams', { value: streams })
   const log = new StreamLog(env, { ...open, manager }, ref, () => {})
-  onCleanUp(() => log.close())
+  onCleanUp(async () => log.close())
   await expect(log.take(await facts())).rejects.toThrow('no answer')
   fails = false
   await log.take(await facts())

@@ -62,11 +62,11 @@ export class Site {
   }
 
   /** A log whose stream is not there any more. */
-  async forget(there: ReadonlySet<string>): Promise<void> {
+  forget(there: ReadonlySet<string>): void {
     for (const [name, one] of this.#logs) {
       if (there.has(name)) continue
       this.#logs.delete(name)
-      await one.close()
+      one.close()
     }
   }
 
@@ -111,8 +111,8 @@ export class Site {
     return this.#current()?.vouched ?? null
   }
 
-  async close(): Promise<void> {
-    for (const one of this.#logs.values()) await one.close()
+  close(): void {
+    for (const one of this.#logs.values()) one.close()
   }
 
   #names(): string[] {
@@ -179,7 +179,7 @@ export class Sites {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel()
-    for (const site of this.#sites.values()) await site.close()
+    for (const site of this.#sites.values()) site.close()
   }
 
   #again(): void {
@@ -216,7 +216,7 @@ export class Sites {
     const there = all.flatMap((one) => (one.status === 'fulfilled' ? [...one.value] : []))
     for (const [name, site] of this.#sites) {
       const logs = there.filter(([at]) => at === name).flatMap(([, names]) => [...names])
-      await site.forget(new Set(logs))
+      site.forget(new Set(logs))
     }
   }
 
