@@ -1,10 +1,12 @@
 // How `npm test` runs: real processes (the serial port's native part wants one each), on two processors.
+// Files of a project share them one after another, which saves each file starting Node and loading the
+// same modules again, a third of the processor time of these tests: a file puts back what it changes of
+// its process.
 //
 // The tests are divided by what they need, into vitest's projects:
 //
 //   pure      rooms whose code imports no module of Node: arithmetic, bytes, state machines, the simulator
-//             in virtual time. They give the same on every Node, so the gate runs them on one. Their
-//             files share processes, which saves each of them loading the same modules again.
+//             in virtual time. They give the same on every Node, so the gate runs them on one.
 //   workshop  checks of the workshop itself (the gate, the rules, generated pictures): once a gate.
 //   rooms     rooms that come to files and sockets by others of this house only, and judgements that are
 //             long arithmetic: on one Node.
@@ -65,6 +67,8 @@ const ONCE = [
     ...['delivery', 'patients', 'page', 'page-look', 'refill', 'refill-answers', 'refill-terminal'],
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
     ...['replay', 'clients', 'package'],
+    // What is known again after an end, and what of it is right: knowledge and the log, whatever runs them.
+    ...['restart', 'audit-verify', 'interop'],
     // What is written and shown, and who may see it, is the same on every Node.
     ...['refill-access', 'refill-operators', 'audit-report', 'audit-read', 'support-bundle'],
     // It runs on the Node of the system that it boots.
@@ -83,6 +87,7 @@ const limits = (seconds: number) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
+    isolate: false,
     maxWorkers: 3,
     passWithNoTests: false,
     exclude: ['node_modules/**', 'dist/**', 'tests/oracles/**', 'tests/system/vm/**'],
@@ -98,7 +103,6 @@ export default defineConfig({
         test: {
           name: 'pure',
           include: PURE,
-          isolate: false,
           ...limits(20),
           sequence: { groupOrder: 0 },
         },

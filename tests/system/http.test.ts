@@ -177,7 +177,7 @@ describe('what is live', () => {
 })
 
 describe.concurrent('records', () => {
-  const restarts = LONG ? 20 : 5
+  const restarts = LONG ? 20 : 3
   it(`are the same in the log and in what clients got, over ${restarts} restarts and broken connections`, {
     timeout: LONG ? 900_000 : 240_000,
   }, async () => {

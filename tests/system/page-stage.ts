@@ -150,7 +150,11 @@ export async function seat(
   await page.clock.install({ time: new Date('2026-11-24T14:02:11Z') })
   await page.goto(url)
   await page.locator('.strip, .obstacle').first().waitFor({ timeout: 20_000 })
-  for (const waiting of ['Looking for the last visit.', 'Reading the history.'])
+  for (const waiting of [
+    'Connecting to the bridge.',
+    'Looking for the last visit.',
+    'Reading the history.',
+  ])
     await page.getByText(waiting).waitFor({ state: 'hidden', timeout: 20_000 })
   return page
 }

@@ -1,6 +1,6 @@
 // A HID port over node-hid's surface: it opens once, ends once whatever way the device goes, never
 // waits without a limit, and says in words why it cannot be opened.
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MAX_OUTSTANDING, REPORT_SIZE } from '../../protocol/framing/hid-report.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
 import { hidSource } from '../../src/transport/hid.ts'
@@ -20,7 +20,8 @@ beforeEach(() => {
 
 const uncaught: unknown[] = []
 const note = (error: unknown) => void uncaught.push(error)
-process.on('uncaughtException', note)
+beforeAll(() => void process.on('uncaughtException', note))
+afterAll(() => void process.off('uncaughtException', note))
 afterEach(async () => {
   await new Promise((resolve) => setImmediate(resolve))
   expect(uncaught.splice(0)).toEqual([])
@@ -184,12 +185,16 @@ describe('a HID port that cannot be opened', () => {
   })
 
   it('closed before it was open never opens, and lets the device go', async () => {
+    let asked = () => {}
+    const whenAsked = new Promise<void>((resolve) => (asked = resolve))
     let go: (hid: FakeHid) => void = () => {}
-    const fake = fakeDriver(() => new Promise<FakeHid>((resolve) => (go = resolve)))
+    const fake = fakeDriver(() => {
+      asked()
+      return new Promise<FakeHid>((resolve) => (go = resolve))
+    })
     const port = hidSource(path, { env, driver: fake.driver }).create()
     const opening = failure(port)
-    await vi.waitFor(() => expect(go).not.toBe(undefined))
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await whenAsked
     await closed(port)
     const hid = new FakeHid()
     go(hid)
