@@ -27,6 +27,8 @@ export type FeedOptions = {
   readonly source: Source
   /** Only this log, also when another one is written now. Default: the current one. */
   readonly log?: string
+  /** So many of the newest records are held for all who follow; where there are many feeds, fewer. */
+  readonly held?: number
   /** The writer's word in its own process; without it the head is looked for on the disk. */
   readonly head?: () => LogHead | null
   /** Something may be new; without it the disk is looked at every now and then, while somebody follows. */
@@ -81,7 +83,7 @@ export class Feed {
     this.#logs =
       'logs' in options ? options.logs : logsAt(options.disk, options.dir, options.source)
     this.#wakes = new Wakes(options.env, options.wake$ ?? null)
-    this.#passes = new Passes(options.env, this.#wakes)
+    this.#passes = new Passes(options.env, this.#wakes, options.held)
   }
 
   /** The head as it is known; without a writer, as it was when the disk was last looked at. */

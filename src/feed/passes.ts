@@ -34,9 +34,11 @@ interface Piece {
 export class Passes {
   readonly #env: Env
   readonly #wakes: Wakes
-  readonly #tail = new Tail()
+  readonly #tail: Tail
 
-  constructor(env: Env, wakes: Wakes) {
+  /** `held`: so many of the newest records are held for all who follow. */
+  constructor(env: Env, wakes: Wakes, held?: number) {
+    this.#tail = new Tail(held)
     this.#env = env
     this.#wakes = wakes
   }

@@ -8,6 +8,7 @@ const RECORDS = 4_000
 const BYTES = 8 << 20
 
 export class Tail {
+  readonly #most: number
   #reader: RecordReader | null = null
   /** Every record from `#from` on. */
   #records: FeedRecord[] = []
@@ -16,6 +17,11 @@ export class Tail {
   #bytes = 0
   #place: Place | null = null
   #reading: Promise<void> | null = null
+
+  /** It holds at most so many records. */
+  constructor(most: number = RECORDS) {
+    this.#most = most
+  }
 
   /** The first position of this log that it holds; what is before must be read from the files. */
   fromOf(reader: RecordReader): number {
@@ -44,7 +50,7 @@ export class Tail {
   async #read(reader: RecordReader, until: number): Promise<void> {
     // Of what it would not hold, nothing before the last segment is read.
     const other = this.#reader !== reader
-    if (other || until - this.#next > RECORDS) {
+    if (other || until - this.#next > this.#most) {
       const begin = until === 0 ? 0 : await reader.beginOf(until - 1, until)
       if (other || begin > this.#next) this.#clear(begin)
       this.#reader = reader
@@ -71,7 +77,7 @@ export class Tail {
   }
 
   #trim(): void {
-    let drop = Math.max(0, this.#records.length - RECORDS)
+    let drop = Math.max(0, this.#records.length - this.#most)
     for (const record of this.#records.slice(0, drop)) this.#bytes -= record.line.length
     for (; this.#bytes > BYTES; drop += 1) this.#bytes -= this.#records[drop]?.line.length ?? 0
     this.#records.splice(0, drop)

@@ -33,6 +33,9 @@ export interface Served {
   status(): BridgeStatus
 }
 
+/** Each look goes over all pumps of a site, and only a site that falls silent changes by itself. */
+const LOOK_MS = 2_000
+
 interface Making {
   readonly env: Env
   /** Where its tokens are. */
@@ -71,7 +74,7 @@ export function serve(making: Making): Served {
   const own = () => new Map([[site.name, served]])
   const sources: HttpSources = {
     ...{ env, version: VERSION, words, feed, knowledge, log },
-    status: { status, urgent$: NEVER },
+    status: { status, urgent$: NEVER, lookMs: LOOK_MS },
     access: new Access({ env, tokens, required: true }),
     reads: readLog(auditor, `/sites/${site.name}`),
     counters: () => [],

@@ -1,5 +1,5 @@
-// What is live, and when that changes: bad news at once, all the rest four times a second. One look
-// serves every client.
+// What is live, and when that changes: bad news at once, all the rest four times a second, or as seldom as
+// the source says. One look serves every client.
 import type { Env } from '../base/env.ts'
 import type { StatusEvent } from '../model/api.ts'
 import type { BridgeStatus } from '../model/status.ts'
@@ -53,7 +53,7 @@ export function watchLiveness(
   const again = () => {
     if (ended) return
     look()
-    cancel = env.after(LOOK_MS, again, { background: true })
+    cancel = env.after(source.lookMs ?? LOOK_MS, again, { background: true })
   }
   again()
   return () => {

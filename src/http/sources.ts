@@ -27,6 +27,8 @@ export interface StatusSource {
   status(): BridgeStatus
   /** Something may just have become or ceased to be live: nobody waits for the next look. */
   readonly urgent$: Observable<unknown>
+  /** How often it is looked at whether the status is another one, in ms, where nothing can be live. */
+  readonly lookMs?: number
 }
 
 /** Who read what is recorded before the reply goes out. */

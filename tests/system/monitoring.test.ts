@@ -55,6 +55,7 @@ audit:
   witnesses: [{ url: 'http://127.0.0.1:1', key: '${witness.text}' }]
 hl7:
   destinations: [{ name: emr, host: 127.0.0.1, port: 1, testMessages: true }]
+fleet: { servers: ['nats://127.0.0.1:1'], site: clinic-a }
 `,
     )
     const { url } = await serve([wand.port], { state, more: ['--config', config] })

@@ -14,7 +14,7 @@ import {
   parsePulse,
   parseStream,
 } from '../stream/names.ts'
-import { StreamLog, type Vouched } from './stream-log.ts'
+import { KEPT, StreamLog, type Vouched } from './stream-log.ts'
 
 /** How often the broker is asked which streams there are, in ms. */
 const LOOK_MS = 2_000
@@ -41,8 +41,7 @@ export class Site {
     this.name = name
     this.#since = env.monotonic()
     this.feed = new Feed({
-      env,
-      source,
+      ...{ env, source, held: KEPT },
       logs: {
         list: async () => this.#names(),
         of: (log) => this.#logs.get(log) as StreamLog,

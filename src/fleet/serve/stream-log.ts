@@ -12,8 +12,8 @@ import { type Pulled, pulled } from '../stream/pull.ts'
 const PIECE = 512
 /** Read backward in one go. */
 const MOST = 4_096
-/** Newest records that are kept. */
-const KEPT = 1_024
+/** Newest records that are kept: with what is made of each it takes some 10 kB, and there are many sites. */
+export const KEPT = 256
 
 /** What the broker says of a stream. */
 export interface StreamFacts {
@@ -180,7 +180,9 @@ export class StreamLog implements RecordReader {
     })
     const following = await consumer.consume({
       max_messages: 500,
-      callback: (message) => turn === this.#turn && this.#taken(message),
+      callback: (message) => {
+        if (turn === this.#turn) this.#taken(message)
+      },
     })
     if (turn !== this.#turn) return void following.close().catch(() => {})
     this.#following = following

@@ -34,14 +34,10 @@ const brokerShape = {
     description:
       'File with the credentials (JWT and seed) of a NATS user; of a replica also a directory with one for each site.',
   }),
-  nkey: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({
-      description:
-        'File with the seed of an NKey user; of a replica also a directory with one for each site.',
-    }),
+  nkey: z.string().min(1).optional().meta({
+    description:
+      'File with the seed of an NKey user; of a replica also a directory with one for each site.',
+  }),
   tls: tls.optional().meta({
     description: 'PEM files, where the system\u2019s own authorities do not vouch for the broker.',
   }),
