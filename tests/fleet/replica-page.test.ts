@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { CHROMIUM, launch, NO_CHROMIUM } from '../system/chromium.ts'
 import { complaints } from '../system/page.ts'
+import { faults } from '../system/refill-hands.ts'
 import { readingOf, replica, tokenIn } from './replicas.ts'
 import { broker, caughtUp, cleanUp, room, sending, temporary } from './world.ts'
 
@@ -61,11 +62,30 @@ describe('the pages of a replica', () => {
       expect(serials.toSorted()).toEqual(['A-100', 'A-200', 'B-300', 'B-400'])
       expect(serials[0]).toBe('B-300')
       await fits('overview')
+      // It renews itself only for who asks for that.
+      expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(0)
+      await page.getByRole('link', { name: 'Renew this page' }).click()
+      await page.getByRole('link', { name: 'Do not renew' }).waitFor()
+      expect(await page.locator('meta[http-equiv=refresh]').count()).toBe(1)
       await page.getByRole('link', { name: 'B-300' }).click()
       await page.getByRole('heading', { name: 'Pump B-300' }).waitFor()
       expect(await page.locator('body').textContent()).toContain('Not live')
       await fits('pump')
       expect(said).toEqual([])
+      await context.close()
+    }
+    // What axe finds needs scripts of its own; in the dark as well.
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await ((await browser) as Browser).newContext({
+        ...{ viewport: { width: 1_280, height: 900 }, colorScheme, bypassCSP: true },
+        httpCredentials: { username: 'all', password: token },
+      })
+      const page = await context.newPage()
+      await page.goto(`${served.url}/fleet`)
+      expect(await faults(page), `overview, ${colorScheme}`).toEqual([])
+      await page.getByRole('link', { name: 'B-300' }).click()
+      await page.getByRole('heading', { name: 'Pump B-300' }).waitFor()
+      expect(await faults(page), `pump, ${colorScheme}`).toEqual([])
       await context.close()
     }
   })

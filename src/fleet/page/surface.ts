@@ -3,7 +3,7 @@
 import type { Overview } from '../../model/fleet.ts'
 import type { SurfaceAnswer, SurfaceRequest } from '../../model/surface.ts'
 import { type Html, html } from '../../words/html.ts'
-import { frame, type Look, PREFIX } from './frame.ts'
+import { frame, type Look, PREFIX, RENEWS } from './frame.ts'
 import { overviewPage } from './overview.ts'
 import { type PumpOfSite, pumpPage } from './pump.ts'
 
@@ -16,16 +16,17 @@ export interface PageSources extends Look {
 export const pagesOf = (sources: PageSources) => ({
   prefix: PREFIX,
   routes: ['', '/pumps/:site/:id'].map((path) => ({ path, open: false })),
-  async answer({ path, recorded }: SurfaceRequest): Promise<SurfaceAnswer> {
+  async answer({ path, query, recorded }: SurfaceRequest): Promise<SurfaceAnswer> {
+    const look = { ...sources, renews: query.has(RENEWS) }
     const [, , site, id] = path.split('/')
     if (site === undefined || id === undefined) {
       await recorded(null)
-      return page(200, overviewPage(sources.overview(), sources))
+      return page(200, overviewPage(sources.overview(), look))
     }
     const found = sources.pump(site, id)
     await recorded(found && { serial: found.pump.pump.serial })
     return found
-      ? page(200, pumpPage(found, sources))
+      ? page(200, pumpPage(found, look))
       : say(404, sources.reader.words.fleet.unknown, sources)
   },
   failure: ({

@@ -6,6 +6,8 @@ export const fleet = {
   /** Over everything that is shown. */
   notLive:
     'Read from records of the sites. Nothing here is live, and this page does not watch a pump.',
+  renews: 'Renew this page every minute',
+  renewsNot: 'Do not renew this page by itself',
   asOf: (time: string) => `As of ${time}`,
   brokerLost: (since: string) =>
     `The broker has not answered since ${since}. What stands here is as old as it says, and may be outdated.`,
