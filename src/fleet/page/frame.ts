@@ -21,7 +21,7 @@ export const RENEWS = 'renew'
 const AGAIN_S = 60
 
 export function frame(title: string, body: Html, { reader, source, renews = false }: Look): Html {
-  const { fleet, page, refill, source: marks } = reader.words
+  const { page, refill, source: marks } = reader.words
   return html`<!doctype html>
 <html lang="${refill.lang}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -29,7 +29,7 @@ export function frame(title: string, body: Html, { reader, source, renews = fals
 <title>${title}</title><link rel="stylesheet" href="${STYLE_PATH}"></head>
 <body>${source !== 'device' && html`<aside class="mark">${marks[source]}</aside>`}
 <main><h1>${title}</h1>${body}</main>
-<footer><p>${fleet.foot}</p><p>${page.zone(reader.zone)}</p></footer></body></html>
+<footer><p>${page.readOnly}</p><p>${page.zone(reader.zone)}</p></footer></body></html>
 `
 }
 

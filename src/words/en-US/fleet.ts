@@ -47,5 +47,4 @@ export const fleet = {
   unknown: 'No such pump is known here, or this token is not for its site.',
   signIn:
     'The browser asks for a name and a password. The password is a token of a site, or of all; the name may be anything.',
-  foot: 'wandbridge reads. It cannot program a pump.',
 }
