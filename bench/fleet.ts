@@ -20,6 +20,7 @@ import { fleetSchema } from '../src/fleet/stream/config.ts'
 import { Knowledge } from '../src/knowledge/knowledge.ts'
 import { type LocalBroker, startBroker } from './suite/broker.ts'
 import { cpuMs, rssMiB } from './suite/process.ts'
+import { spread } from './suite/rounds.ts'
 
 const env = systemEnv()
 const args = process.argv.slice(2)
@@ -152,10 +153,7 @@ const told = ({ ms, records, cpu, brokerCpu }: Took) => ({
   brokerCpuSeconds: round(brokerCpu / 1_000, 1),
 })
 
-function median(all: readonly number[]): number {
-  const sorted = all.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? 0
-}
+const median = (all: readonly number[]) => spread(all).median
 
 async function main(): Promise<void> {
   if (!existsSync(place)) {

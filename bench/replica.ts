@@ -32,6 +32,8 @@ const quick = args.includes('--quick')
 const COUNTS = (option('--pumps') ?? '10,100,1000').split(',').map(Number)
 const SECONDS = Number(option('--seconds') ?? (quick ? 5 : 20))
 const TURNS = quick ? 1 : 3
+/** Before the first turn: code that is new is slow. */
+const WARM_SECONDS = quick ? 3 : 10
 const RECORDS = Number(option('--records') ?? (quick ? 100_000 : 1_000_000))
 const SITES = 20
 const TICK_MS = 20
@@ -173,7 +175,7 @@ class Loader {
   }
 }
 
-interface Spread {
+interface Quantiles {
   readonly median: number
   readonly p99: number
   readonly most: number
@@ -182,16 +184,16 @@ interface Spread {
 interface Turn {
   readonly perSecond: number
   /** Of a record, by its own time, when the client of the stream has it. */
-  readonly ageMs: Spread
+  readonly ageMs: Quantiles
   /** How late a timer of the process that gives the load is: what the machine adds by itself. */
-  readonly lateMs: Spread
+  readonly lateMs: Quantiles
   /** Of the replica, the broker, and what gives the load and takes the events. */
   readonly cores: number
   readonly brokerCores: number
   readonly loadCores: number
 }
 
-function spread(all: readonly number[]): Spread {
+function quantiles(all: readonly number[]): Quantiles {
   const sorted = all.toSorted((a, b) => a - b)
   const at = (part: number) =>
     Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] ?? 0)
@@ -240,7 +242,7 @@ async function measured(pumps: number) {
     const leave: (() => void)[] = []
     for (const token of tokens) leave.push(await client(url, token, (ms) => void ages.push(ms)))
     const loader = new Loader(bridges)
-    await loader.read(3)
+    await loader.read(WARM_SECONDS)
     const turns: Turn[] = []
     const ids = [replica.pid as number, broker.child.pid as number, process.pid]
     for (let turn = 0; turn < TURNS; turn += 1) {
@@ -257,7 +259,7 @@ async function measured(pumps: number) {
       const [own = 0, brokers = 0, load = 0] = cores.map((x) => Number(x.toFixed(3)))
       turns.push({
         perSecond: Math.round((sent * 1_000) / ms),
-        ...{ ageMs: spread(ages), lateMs: spread(loader.late) },
+        ...{ ageMs: quantiles(ages), lateMs: quantiles(loader.late) },
         ...{ cores: own, brokerCores: brokers, loadCores: load },
       })
     }
