@@ -123,7 +123,7 @@ async function replica(url: string, brokerPid: number): Promise<void> {
   const before = heapKB()
   const took = taking(brokerPid)
   const open = await openBroker({ servers: [url] }, 'bench')
-  const sites = new Sites({ env, broker: open, source, log: () => {} })
+  const sites = new Sites({ env, brokers: [{ broker: open, only: null }], source, log: () => {} })
   await sites.start()
   const [site] = sites.all
   if (!site) throw new Error('the broker has no site')

@@ -94,6 +94,9 @@ export const ROOMS = {
   'fleet/serve': room('src/fleet/serve/', 'the logs of many sites, as the broker has them', [
     ...['base', 'model', 'feed', 'fleet/stream'],
   ]),
+  'fleet/page': room('src/fleet/page/', 'what is known of many sites, for a browser', [
+    ...['model', 'words'],
+  ]),
   'fleet/watch': room('src/fleet/watch/', 'whether each log of a fleet only grows', [
     ...['base', 'audit/format', 'fleet/serve', 'witness'],
   ]),
@@ -106,7 +109,7 @@ export const ROOMS = {
     ...['model', 'words', 'refill/sheet'],
   ]),
   'refill/page': room('src/refill/page/', 'the worksheet in a browser', [
-    ...['base', 'model', 'access', 'http', 'refill/sheet', 'refill/desk', 'refill/paper'],
+    ...['base', 'model', 'access', 'http', 'refill/sheet', 'refill/desk', 'refill/paper', 'words'],
   ]),
   host: room('src/host/', 'where the rooms meet', [
     ...[
@@ -119,8 +122,8 @@ export const ROOMS = {
       'decoders',
       'delivery',
     ],
-    ...['capture', 'driver', 'drivers', 'feed', 'fhir', 'fleet/publish', 'fleet/serve'],
-    ...['fleet/stream', 'fleet/watch', 'hl7', 'http', 'knowledge', 'model'],
+    ...['capture', 'driver', 'drivers', 'feed', 'fhir', 'fleet/page', 'fleet/publish'],
+    ...['fleet/serve', 'fleet/stream', 'fleet/watch', 'hl7', 'http', 'knowledge', 'model'],
     ...['patients', 'port', 'protocol', 'recorder', 'refill/sheet', 'status', 'witness', 'words'],
   ]),
   cli: room(

@@ -5,16 +5,21 @@
 #
 # Usage: cluster.sh DIR [PORT]   DIR is kept: what the streams hold is there. Clients: PORT, PORT+1, PORT+2.
 # With AUTH=FILE in the environment the file is included in each node's configuration: users, permissions.
+# With VIA=PORT node N reaches node M at PORT + 3 N + M: whatever listens there stands between them.
 set -eu
 dir=${1:?usage: cluster.sh DIR [PORT]}
 port=${2:-4222}
-routes=
-for n in 0 1 2; do routes="$routes${routes:+, }\"nats://127.0.0.1:$((port + 1000 + n))\""; done
 mkdir -p "$dir"
 pids=
 trap 'kill $pids 2>/dev/null; wait' EXIT
 trap 'exit 0' INT TERM
 for n in 0 1 2; do
+  routes=
+  to=$((port + 1000))
+  [ -z "${VIA:-}" ] || to=$((VIA + 3 * n))
+  for m in 0 1 2; do
+    [ $m = $n ] || routes="$routes${routes:+, }\"nats://127.0.0.1:$((to + m))\""
+  done
   {
     echo "server_name: node$n"
     echo "listen: \"127.0.0.1:$((port + n))\""
@@ -23,6 +28,7 @@ for n in 0 1 2; do
     echo "  name: wandbridge"
     echo "  listen: \"127.0.0.1:$((port + 1000 + n))\""
     echo "  routes: [$routes]"
+    [ -z "${VIA:-}" ] || echo "  no_advertise: true"
     echo "}"
     [ -z "${AUTH:-}" ] || echo "include \"$AUTH\""
   } >"$dir/node$n.conf"

@@ -10,6 +10,8 @@ import { gatherAhead } from './doctor/ahead-facts.ts'
 import { check } from './doctor/checks.ts'
 import { gather } from './doctor/facts.ts'
 import type { Finding } from './doctor/finding.ts'
+import { fleetEnds, fleetFindings } from './doctor/fleet.ts'
+import { gatherFleet } from './doctor/fleet-facts.ts'
 import { CommandError, Exit } from './exit.ts'
 import { type BridgeFlags, settings, withBridgeOptions } from './options.ts'
 import { row } from './render.ts'
@@ -32,7 +34,13 @@ export function registerDoctor(program: Command): void {
       const { devices, hidden } = await lookAround()
       const facts = await gather(env, chosen, devices)
       const ahead = await gatherAhead(env, chosen, facts.state.freeBytes)
-      const findings = [...check(facts), ...lookAhead(ahead)]
+      const fleet = await gatherFleet(env, chosen)
+      const certificates = [...ahead.certificates, ...fleetEnds(fleet)]
+      const findings = [
+        ...check(facts),
+        ...fleetFindings(fleet),
+        ...lookAhead({ ...ahead, certificates }),
+      ]
       const lines = renderFindings(findings)
       if (flags.json) for (const finding of findings) console.log(JSON.stringify(finding))
       else for (const line of lines) console.log(line)

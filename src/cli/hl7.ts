@@ -140,7 +140,7 @@ async function through(
   if (Object.keys(sent).length + named.length === 0) {
     throw new CommandError(
       Exit.USAGE,
-      `The running bridge has no destination ${to}. Nothing was sent.`,
+      `The running bridge has no destination ${to ?? 'of this kind'}. Nothing was sent.`,
     )
   }
   for (const [name, n] of Object.entries(sent)) console.log(`${name}: ${n} sent again.`)

@@ -129,6 +129,9 @@ async function replica(chosen: Settings, from: string): Promise<void> {
   })
   stopInOrder(() => running.close())
   log(`Replica ready on ${running.url}. Sites: ${running.sites.join(', ') || 'none yet'}.`)
+  log(
+    `Pages: ${running.url}/fleet. A browser asks for a name, which may be anything, and for a token.`,
+  )
   log(`Tokens for all sites: --state-dir ${stateDir}; for one: --state-dir ${stateDir}/sites/SITE.`)
 }
 

@@ -5,7 +5,7 @@ import type { Args, Reply } from '../control/messages.ts'
 import type { Handlers } from '../control/server.ts'
 import { statement } from '../model/statement.ts'
 import { wrongEntries } from '../refill/sheet/entries.ts'
-import { auditSentence, destinationTold, statusTold } from '../words/told.ts'
+import { auditSentence, statusTold } from '../words/told.ts'
 import type { Host } from './host.ts'
 import { outcomeTold } from './telling.ts'
 
@@ -34,10 +34,11 @@ export function controlHandlers(host: Host): Handlers {
       if (host.http) return host.http.openLink()
       throw new Error('This bridge does not listen for HTTP. Start it with --listen.')
     },
-    delivery: () =>
-      delivery()
-        .status()
-        .map((one) => destinationTold(host.words, one)),
+    delivery: () => {
+      const all = host.destinations()
+      if (all.length === 0) delivery()
+      return all
+    },
     counters: () =>
       host
         .counters()

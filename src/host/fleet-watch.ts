@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import { nodeDisk } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
 import { Sites } from '../fleet/serve/sites.ts'
-import { openBroker } from '../fleet/stream/broker.ts'
 import type { BrokerConfig } from '../fleet/stream/config.ts'
 import { type Found, Watch } from '../fleet/watch/watch.ts'
 import type { Source } from '../model/reading.ts'
 import type { Witness } from '../witness/witness.ts'
+
+import { closeBrokers, openBrokers } from './fleet-brokers.ts'
 
 export type { Found }
 
@@ -39,8 +40,8 @@ export async function startWatch(
   },
 ): Promise<Watching> {
   const { source, witness, found, log } = options
-  const broker = await openBroker(options.broker, 'wandbridge witness')
-  const sites = new Sites({ env, broker, source, log })
+  const brokers = await openBrokers(options.broker, 'wandbridge witness')
+  const sites = new Sites({ env, brokers, source, log })
   const watch = new Watch({
     ...{ env, disk: nodeDisk, sites, witness, found, log },
     dir: join(dir, 'fleet'),
@@ -48,7 +49,7 @@ export async function startWatch(
   const close = async () => {
     await watch.stop()
     await sites.stop()
-    await broker.close()
+    await closeBrokers(brokers)
   }
   try {
     await sites.start()

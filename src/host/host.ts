@@ -22,6 +22,7 @@ import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { Locale } from '../model/format.ts'
 import type { Source } from '../model/reading.ts'
 import { sourceOf } from '../model/source.ts'
+import type { DestinationStatus } from '../model/status.ts'
 import type { PatientsConfig } from '../patients/config.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
 import { type CaptureLimits, Captures } from '../recorder/captures.ts'
@@ -38,7 +39,7 @@ import { Part } from './part.ts'
 import type { Patients } from './patients-host.ts'
 import { openRooms } from './rooms.ts'
 import { checkState, claimState } from './state-format.ts'
-import { lineTold, outcomeTold } from './telling.ts'
+import { destinationsTold, lineTold, outcomeTold } from './telling.ts'
 import { WAND_DRIVER } from './wand-driver.ts'
 import type { WitnessConfig, Witnessed } from './witness-host.ts'
 
@@ -61,6 +62,8 @@ export interface Host {
   caughtUp(): Promise<void>
   /** Null = there is no destination. */
   readonly delivery: Delivery | null
+  /** Where messages go, and records, with how far each is. */
+  destinations(): readonly DestinationStatus[]
   counters(): readonly Counter[]
   /** Uses other settings for the parts that are named: `change`. */
   reconfigure(next: Changes): Promise<void>
@@ -289,6 +292,7 @@ async function hostOf(
     get delivery() {
       return delivery.now
     },
+    destinations: () => destinationsTold(words, delivery.now, fleet),
     reconfigure: (next) => change(parts, next),
     reload,
     counters,

@@ -18,7 +18,7 @@ import type { Knowledge } from '../knowledge/knowledge.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { isLoss } from '../model/event.ts'
 import type { Auditor } from '../recorder/auditor.ts'
-import { destinationTold, statusTold } from '../words/told.ts'
+import { statusTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
 import type { Delivery } from './delivery-host.ts'
 import { fhirMount } from './fhir-host.ts'
@@ -26,6 +26,7 @@ import type { Fleet } from './fleet-host.ts'
 import { type PageSettings, pageFiles } from './page-files.ts'
 import type { Patients } from './patients-host.ts'
 import { readLog } from './read-log.ts'
+import { destinationsTold } from './telling.ts'
 
 export interface HttpOptions extends ListenOptions {
   /** False: whoever reaches the port may read. On this computer only. */
@@ -98,12 +99,7 @@ export async function startHttp(
     access,
     reads: readLog(auditor),
     counters,
-    destinations: () => {
-      const broker = fleet()?.status()
-      return [...(delivery()?.status() ?? []), ...(broker ? [broker] : [])].map((one) =>
-        destinationTold(words, one),
-      )
-    },
+    destinations: () => destinationsTold(words, delivery(), fleet()),
     patients: () => patients()?.status() ?? null,
     mounts: [fhirMount(env, { bridge, feed, knowledge }, page.zone, options.codings ?? NO_CODINGS)],
     page: pageFiles(page),

@@ -2,8 +2,18 @@
 import type { Outcome } from '../bridge/interrogate.ts'
 import type { WatchLine } from '../bridge/watch.ts'
 import type { Reply } from '../control/messages.ts'
-import { auditTold, linkTold, pumpTold, sessionTold, unclosedTold } from '../words/told.ts'
+import type { DestinationStatus } from '../model/status.ts'
+import {
+  auditTold,
+  destinationTold,
+  linkTold,
+  pumpTold,
+  sessionTold,
+  unclosedTold,
+} from '../words/told.ts'
 import { sentence, sentences, type Words } from '../words/words.ts'
+import type { Delivery } from './delivery-host.ts'
+import type { Fleet } from './fleet-host.ts'
 
 /** A line of the live stream. */
 export function lineTold(words: Words, line: WatchLine): Reply<'watch'> {
@@ -28,6 +38,16 @@ export function lineTold(words: Words, line: WatchLine): Reply<'watch'> {
       return line
   }
 }
+
+/** Where messages go, and then the broker, to which every record does. */
+export const destinationsTold = (
+  words: Words,
+  delivery: Pick<Delivery, 'status'> | null,
+  fleet: Pick<Fleet, 'status'> | null,
+): DestinationStatus[] =>
+  [...(delivery?.status() ?? []), ...(fleet ? [fleet.status()] : [])].map((one) =>
+    destinationTold(words, one),
+  )
 
 type Told = Reply<'interrogate'>[number]['outcome']
 

@@ -1,7 +1,13 @@
 // One server for many surfaces: the token that a request shows says whose surface answers it, and each
 // surface knows its own logs and its own tokens only. What shows another token, or none, is answered here:
-// the overview of all, for tokens that are for all.
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+// the overview of all, for tokens that are for all. A browser shows a token as the password that it is asked for, so
+// that it is let in by every replica alike, and nothing is kept of it here.
+import type {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  RequestListener,
+  ServerResponse,
+} from 'node:http'
 import Fastify, { type FastifyServerOptions } from 'fastify'
 import { Registry } from 'prom-client'
 import type { Access } from '../access/access.ts'
@@ -10,7 +16,9 @@ import type { Env } from '../base/env.ts'
 import type { Overview } from '../model/fleet.ts'
 import { guarded, type HttpApp, makeApp } from './app.ts'
 import { countersText } from './metrics.ts'
+import { type Mount, mountRoutes } from './mount.ts'
 import { headersOf } from './origin.ts'
+import { type PageFile, pageRoutes } from './page.ts'
 import { HttpProblem } from './problems.ts'
 import { recorded } from './reads.ts'
 import { type HttpServer, type ListenOptions, listenWith } from './server.ts'
@@ -22,6 +30,9 @@ export interface DoorSources {
   readonly access: Access
   readonly reads: ReadLog
   overview(): Overview
+  /** Its pages, and their files. */
+  readonly mounts: readonly Mount[]
+  readonly page: readonly PageFile[]
   /** Null = it can be read; else why it cannot. */
   notReady(): string | null
   counters(): readonly Counter[]
@@ -37,9 +48,10 @@ export function listenForMany(sources: DoorSources, options: ListenOptions): Pro
 
 async function makeDoor(
   sources: DoorSources,
-  settings: HttpSettings,
+  listening: HttpSettings,
   options: FastifyServerOptions,
 ): Promise<HttpApp> {
+  const settings = { ...listening, challenge: CHALLENGE }
   const headers = headersOf(settings)
   const fastify = Fastify({ ...options, return503OnClosing: false })
   const end = guarded(fastify, sources, settings)
@@ -61,13 +73,19 @@ async function makeDoor(
     reply.header('content-type', Registry.PROMETHEUS_CONTENT_TYPE)
     return countersText(sources.counters())
   })
+  pageRoutes(fastify, sources.page)
+  for (const mount of sources.mounts) mountRoutes(fastify, sources, settings, mount)
   // Everything else is some site's own: whoever shows no token learns no more than that.
   fastify.get('/*', { config }, () => {
-    throw new HttpProblem('not-found', 'This token is for the overview, /api/v1/fleet, alone.')
+    throw new HttpProblem(
+      'not-found',
+      'This token is for the overview and the pages of all sites: /api/v1/fleet and /fleet.',
+    )
   })
   await fastify.ready()
   const surfaces = new Map<string, Promise<Surface>>()
   divert(fastify.server, (request) => {
+    asBearer(request.headers)
     const id = parseBearer(request.headers.authorization ?? '')?.id
     const owner = id === undefined ? null : sources.ownerOf(id)
     if (owner === null) return null
@@ -87,6 +105,17 @@ async function makeDoor(
       await end()
     },
   }
+}
+
+/** A line each: a browser takes no notice of what follows on one that it does not know. */
+const CHALLENGE = ['Bearer realm="wandbridge"', 'Basic realm="wandbridge", charset="UTF-8"']
+
+/** The password that a browser was given is a token; the name beside it says nothing. */
+function asBearer(headers: IncomingHttpHeaders): void {
+  const [, text] = /^Basic +([\w+/]+=*)$/i.exec(headers.authorization ?? '') ?? []
+  if (text === undefined) return
+  const said = Buffer.from(text, 'base64').toString()
+  headers.authorization = `Bearer ${said.slice(said.indexOf(':') + 1)}`
 }
 
 interface Surface {

@@ -82,7 +82,7 @@ export function guard(
       }
       if (problem.problem.status === 405) return done(problem)
       if (problem.problem.status === 401) {
-        reply.header('www-authenticate', 'Bearer realm="wandbridge"')
+        reply.header('www-authenticate', [...(settings.challenge ?? ['Bearer realm="wandbridge"'])])
       }
       sources.reads.refused()
       const wait = refusals.take('all', env.monotonic()) > 0

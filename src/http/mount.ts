@@ -26,7 +26,7 @@ const WAITING = 50
 
 export function mountRoutes(
   app: FastifyInstance,
-  sources: HttpSources,
+  sources: Pick<HttpSources, 'env' | 'reads'>,
   settings: HttpSettings,
   { prefix, scope, routes, answer }: Mount,
 ): void {

@@ -120,5 +120,7 @@ export const LIMITS: HttpLimits = {
 }
 
 export interface HttpSettings extends Rules {
+  /** How whoever shows nothing is asked for a token; by default as a program is. */
+  readonly challenge?: readonly string[]
   readonly limits: HttpLimits
 }

@@ -2,12 +2,16 @@
 // types from it; how it is put in order is here, too. Pure, browser-safe.
 import * as z from 'zod'
 import { daysLeft, type Infusing, infusingOf } from './infusing.ts'
+import { alarmsInOrder } from './reading.ts'
 import type { InterrogationRecord } from './record.ts'
 import { utcSchema } from './value.ts'
 
 export const overviewSchema = z
   .object({
     asOf: utcSchema,
+    brokerLostAt: utcSchema.nullable().meta({
+      description: 'Since when the broker does not answer; null = it does.',
+    }),
     sites: z.array(
       z.object({
         site: z.string(),
@@ -15,7 +19,13 @@ export const overviewSchema = z
         records: z.number().int(),
         lastAt: utcSchema.nullable().meta({ description: 'The newest that it said of itself.' }),
         silent: z.boolean().meta({ description: 'Nothing was heard of it for half a minute.' }),
+        apart: z.boolean().meta({
+          description: 'Nothing of it is sent, because the broker has another history of its log.',
+        }),
         pumps: z.number().int(),
+        unclosed: z.number().int().meta({
+          description: 'Sessions of which no confirmed close is known, of whichever pump.',
+        }),
       }),
     ),
     pumps: z
@@ -32,6 +42,12 @@ export const overviewSchema = z
             description: 'Alarms that are critical, or of no known class; null = not read.',
           }),
           alarms: z.number().int().nullable(),
+          alarmCodes: z.array(z.string().nullable()).nullable().meta({
+            description: 'The same by their codes, the worst first.',
+          }),
+          unclosed: z.number().int().meta({
+            description: 'Its sessions of which no confirmed close is known.',
+          }),
           daysLeft: z.number().int().nullable().meta({
             description: 'Days until the pump expects its low-reservoir alarm; null = not known.',
           }),
@@ -51,6 +67,7 @@ const MILD: readonly (string | null)[] = ['non-critical', 'log-only']
 interface PumpOfSite {
   readonly site: string
   readonly silent: boolean
+  readonly unclosed: number
   readonly id: string
   readonly serial: string
   readonly model: string | null
@@ -59,18 +76,19 @@ interface PumpOfSite {
 }
 
 export function overviewPump(
-  { site, silent, id, serial, model, reading }: PumpOfSite,
+  { site, silent, unclosed, id, serial, model, reading }: PumpOfSite,
   asOf: string,
 ): OverviewPump {
   const alarms = reading?.alarms ?? null
   const left = reading && daysLeft(reading, asOf)
   return {
-    ...{ site, id, serial, model, silent },
+    ...{ site, id, serial, model, silent, unclosed },
     readAt: reading?.readAt ?? null,
     ageMs: reading && Math.max(0, Date.parse(asOf) - Date.parse(reading.readAt)),
     infusing: reading ? infusingOf(reading) : 'unknown',
     critical: alarms?.filter((one) => !MILD.includes(one.class)).length ?? null,
     alarms: alarms?.length ?? null,
+    alarmCodes: alarms && alarmsInOrder(alarms).map(({ code }) => code),
     daysLeft: left,
     dueThisWeek: left !== null && left < WEEK,
   }
@@ -84,8 +102,10 @@ const INFUSING: Readonly<Record<Infusing, number>> = {
 }
 
 /** 0 = somebody has to look at it at once. */
-function rank({ critical, alarms, infusing, daysLeft: left, silent }: OverviewPump): number {
+function rank(pump: OverviewPump): number {
+  const { critical, alarms, infusing, daysLeft: left, silent, unclosed } = pump
   const all = [
+    unclosed > 0 ? 0 : 9,
     critical !== null && critical > 0 ? 0 : 9,
     INFUSING[infusing],
     left !== null && left < 0 ? 1 : 9,

@@ -16,6 +16,7 @@ const STREAM = { stream: 'name', position: 'number' } as const satisfies Record<
 export const STATEMENTS = {
   // What led to the phase of a link.
   'link.not-started': NOTHING,
+  'link.elsewhere': NOTHING,
   'link.start': NOTHING,
   'link.opened': NOTHING,
   'link.cannot-open': NOTHING,
@@ -165,6 +166,7 @@ export const STATEMENTS = {
   'fleet.gap': STREAM,
   'fleet.foreign': STREAM,
   // At a replica.
+  'fleet.apart': { site: 'name' },
   'fleet.silent': { site: 'name', since: 'time' },
   'fleet.away': { since: 'time' },
   // Why a connection to the stream ends.

@@ -2,6 +2,7 @@
 // more file of this shape. Numbers, units, dates and ages are not here: they are src/model/format.ts's,
 // and come in as text. Times come in the clinic's zone, or by the pump's clock where that is said.
 import { change, fields, items } from './en-US/fields.ts'
+import { fleet } from './en-US/fleet.ts'
 import { page } from './en-US/page.ts'
 import { refill } from './en-US/refill.ts'
 import { statements } from './en-US/statements.ts'
@@ -125,6 +126,7 @@ export const enUS = {
   field: fields,
   item: items,
   change,
+  fleet,
   page,
   refill,
 }

@@ -75,7 +75,7 @@ export const alarmName = (
   { words }: Pick<Reader, 'words'>,
 ): string => named(words.alarm, code, words.notAvailable)
 
-function leftText(days: number | null, { words: { page } }: Reader): string {
+export function leftText(days: number | null, { words: { page } }: Reader): string {
   if (days === null) return ''
   if (days < 0) return page.datePassed
   return days === 0 ? page.lastDay : page.daysLeft(count(days))

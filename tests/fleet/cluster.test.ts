@@ -1,160 +1,162 @@
-// Three nodes on this computer, as the script starts them, and several bridges under load: nodes are killed,
-// hung and started again in turn, bridges end and begin anew, a stream is lost. Afterwards each stream holds
-// every durable record exactly once, in order, compared with the files. Reduced counts in the gate.
-import { type ChildProcess, spawn } from 'node:child_process'
+// Three nodes on this computer, as the script starts them, and several bridges under load, each a process of its
+// own: nodes are killed, hung and parted from the others in turn, bridges are killed, their clocks are set, a stream is
+// put back from an old backup, another is lost. Afterwards each stream holds every durable record exactly once, in
+// order, compared with the files. Reduced counts in the gate.
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { jetstreamManager } from '@nats-io/jetstream'
-import { connect } from '@nats-io/transport-node'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { nodeDisk } from '../../src/base/disk.ts'
 import { mulberry32 } from '../../src/base/env.ts'
+import { Feed } from '../../src/feed/feed.ts'
 import { streamOf } from '../../src/fleet/stream/names.ts'
-import {
-  caughtUp,
-  cleanUp,
-  freePort,
-  linesOf,
-  onCleanUp,
-  type Room,
-  removeStream,
-  room,
-  type Sending,
-  sending,
-  some,
-  temporary,
-  until,
-} from './world.ts'
+import { type Backup, backup, cluster, HARMS, restore } from './nodes.ts'
+import { cleanUp, env, linesOf, onCleanUp, removeStream, temporary, until } from './world.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-const BRIDGES = LONG ? 20 : 2
-const ROUNDS = LONG ? 12 : 2
-const RECORDS = LONG ? 400 : 60
+const BRIDGES = LONG ? 20 : 3
+const ROUNDS = LONG ? 9 : 3
+const RECORDS = LONG ? 250 : 60
+/** A node is harmed for so long, in ms: longer than the others take to choose another leader. */
+const HARM_MS = LONG ? 6_000 : 1_500
+const PATIENCE_S = LONG ? 300 : 60
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
 afterEach(cleanUp)
 
-const SCRIPT = fileURLToPath(new URL('../../deploy/nats/cluster.sh', import.meta.url))
+beforeAll(() => {
+  execFileSync(process.execPath, [join(ROOT, 'tests/fleet/bundle.mjs')])
+})
 
-interface Cluster {
-  readonly urls: readonly string[]
-  /** The node's process. */
-  signal(node: number, signal: NodeJS.Signals): void
-  /** Starts a node that was killed. */
-  again(node: number): void
-  /** Every node says that it is well. */
-  settled(): Promise<void>
+interface Standing {
+  readonly log: string
+  readonly size: number
+  readonly state: string
+  readonly waiting: number
+  readonly code: string
 }
 
-async function cluster(): Promise<Cluster> {
+interface Bridge {
+  readonly site: string
+  readonly dir: string
+  /** Tells it what to do; how it stands then. */
+  tell(line: string): Promise<Standing>
+  /** At once, whatever it does. */
+  kill(): Promise<void>
+  start(): void
+  /** Every record, as the files of its newest log have them. */
+  lines(): Promise<string[]>
+}
+
+function bridge(site: string, servers: readonly string[]): Bridge {
   const dir = temporary()
-  const port = await clearPort()
-  const script = spawn(SCRIPT, [dir, String(port)], { stdio: 'ignore' })
-  const own = new Map<number, ChildProcess>()
-  onCleanUp(async () => {
-    for (const node of [0, 1, 2]) if (!own.has(node)) kill(pidOf(node), 'SIGCONT')
-    for (const child of own.values()) {
-      const exit = once(child, 'exit')
-      child.kill('SIGKILL')
-      await exit
-    }
-    const exit = once(script, 'exit')
-    script.kill('SIGTERM')
-    await exit
-  })
-  const urls = [0, 1, 2].map((n) => `nats://127.0.0.1:${port + n}`)
-  const pidOf = (node: number) =>
-    own.get(node)?.pid ?? Number(readFileSync(join(dir, `node${node}.pid`), 'utf8'))
-  const kill = (pid: number, signal: NodeJS.Signals) => {
-    try {
-      process.kill(pid, signal)
-    } catch {
-      // It has ended already.
-    }
+  const begin = () => {
+    const main = join(ROOT, '.cache/fleet/js/bridge.js')
+    const child = spawn(process.execPath, [main, dir, servers.join(','), site], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    })
+    child.stdin.on('error', () => {})
+    const answers: ((one: Standing) => void)[] = []
+    createInterface({ input: child.stdout }).on('line', (line) =>
+      answers.shift()?.(JSON.parse(line) as Standing),
+    )
+    const closed = once(child, 'close').then(() => null)
+    return { child, answers, closed }
   }
-  const made: Cluster = {
-    urls,
-    signal: (node, signal) => kill(pidOf(node), signal),
-    again(node) {
-      const args = ['-c', join(dir, `node${node}.conf`), '-l', join(dir, `node${node}.log`)]
-      own.set(node, spawn('nats-server', args, { stdio: 'ignore' }))
+  let now = begin()
+  const made: Bridge = {
+    site,
+    dir,
+    async tell(line) {
+      const { child, answers, closed } = now
+      const answered = new Promise<Standing>((resolve) => void answers.push(resolve))
+      child.stdin.write(`${line}\n`)
+      return (
+        (await Promise.race([answered, closed])) ?? {
+          log: '',
+          size: 0,
+          state: 'killed',
+          waiting: 0,
+          code: '',
+        }
+      )
     },
-    settled: () =>
-      until(
-        async () => {
-          try {
-            for (const url of urls) {
-              const connection = await connect({
-                servers: url.slice(7),
-                timeout: 1_000,
-                reconnect: false,
-              })
-              const manager = await jetstreamManager(connection, { timeout: 1_000 })
-              for await (const _ of manager.streams.list()) break
-              await connection.close()
-            }
-            return true
-          } catch {
-            return false
-          }
-        },
-        'all three nodes answer',
-        60,
-      ),
+    async kill() {
+      now.child.kill('SIGKILL')
+      await now.closed
+    },
+    start() {
+      now = begin()
+    },
+    async lines() {
+      const feed = { env, disk: nodeDisk, dir: join(dir, 'audit'), source: 'simulator' } as const
+      const all: string[] = []
+      for await (const { line } of new Feed(feed).read()) all.push(line)
+      return all
+    },
   }
-  await made.settled()
+  onCleanUp(() => made.kill())
   return made
 }
 
-/** One with the routes' ports behind it free as well, as far as anybody can know. */
-async function clearPort(): Promise<number> {
-  for (;;) {
-    const port = await freePort()
-    if (port < 60_000) return port
-  }
-}
-
 describe('a fleet on three nodes', () => {
-  it('has every durable record exactly once, in order, whatever happens to nodes and bridges', async () => {
+  it('has every durable record exactly once, in order, whatever happens to nodes, bridges, clocks and streams', async () => {
     const nodes = await cluster()
     const chance = mulberry32(19)
-    const rooms: Room[] = []
-    const sends: Sending[] = []
-    const site = (n: number) => `clinic-${n}`
-    const begin = (n: number) => sending(rooms[n] as Room, nodes.urls, site(n), { replicas: 3 })
-    for (let n = 0; n < BRIDGES; n += 1) {
-      rooms.push(await room())
-      sends.push(begin(n))
+    const bridges = Array.from({ length: BRIDGES }, (_, n) => bridge(`clinic-${n}`, nodes.urls))
+    const one = bridges[0] as Bridge
+    const caughtUp = (each: Bridge) => {
+      let last = ''
+      const idle = async () => {
+        const standing = await each.tell('status')
+        last = JSON.stringify(standing)
+        return standing.state === 'idle' && standing.waiting === 0
+      }
+      return until(idle, `everything of ${each.site} is there`, PATIENCE_S).catch(
+        (error: Error) => {
+          throw new Error(`${error.message}: ${last}`)
+        },
+      )
     }
-    let written = 0
+    const streamAt = async (each: Bridge) =>
+      streamOf({ site: each.site, log: (await each.tell('status')).log })
+    let old: Backup | null = null
     for (let round = 0; round < ROUNDS; round += 1) {
-      const writing = Promise.all(rooms.map((one) => one.append(some(RECORDS, written))))
-      written += RECORDS
-      const node = round % 3
-      const hangs = round % 2 === 1
-      nodes.signal(node, hangs ? 'SIGSTOP' : 'SIGKILL')
-      const bridge = chance() % BRIDGES
-      const ends = sends[bridge]?.stop()
-      await writing
-      await ends
-      sends[bridge] = begin(bridge)
-      await Promise.all(rooms.map((one) => one.append(some(RECORDS, written))))
-      written += RECORDS
-      await new Promise((resolve) => setTimeout(resolve, LONG ? 5_000 : 1_000))
-      if (hangs) nodes.signal(node, 'SIGCONT')
-      else nodes.again(node)
-      await nodes.settled()
+      const writing = bridges.map((each) => each.tell(`write ${RECORDS}`))
+      nodes.harm(round % 3, HARMS[(round + Math.floor(round / 3)) % 3] as (typeof HARMS)[number])
+      const killed = bridges[chance() % BRIDGES] as Bridge
+      await killed.kill()
+      killed.start()
+      const early = bridges[chance() % BRIDGES] as Bridge
+      await early.tell(`clock ${round % 2 === 0 ? -3_600_000 : 86_400_000}`)
+      await Promise.all([...writing, ...bridges.map((each) => each.tell(`write ${RECORDS}`))])
+      await new Promise((resolve) => setTimeout(resolve, HARM_MS))
+      await nodes.mend()
+      if (round === 0) {
+        await caughtUp(one)
+        old = await backup(nodes.urls, await streamAt(one))
+      }
+      // An old backup comes while everybody goes on.
+      if (round === ROUNDS - 1 && old) {
+        await caughtUp(one)
+        const others = bridges.slice(1).map((each) => each.tell(`write ${RECORDS}`))
+        await restore(nodes.urls, old)
+        await Promise.all([...others, one.tell('write 1')])
+      }
     }
-    for (const sent of sends)
-      await caughtUp(sent, `everything is there: ${JSON.stringify(sent.publisher.status())}`)
-    const streams = rooms.map(({ name }, n) => streamOf({ site: site(n), log: name }))
-    for (const [n, one] of rooms.entries())
-      expect(await linesOf(nodes.urls, streams[n] as string), site(n)).toEqual(await one.lines())
+    for (const each of bridges) await caughtUp(each)
+    for (const each of bridges) {
+      const lines = await each.lines()
+      expect(await linesOf(nodes.urls, await streamAt(each)), each.site).toEqual(lines)
+      expect(lines.length, each.site).toBeGreaterThan(RECORDS * ROUNDS)
+    }
     // One stream is lost altogether.
-    await removeStream(nodes.urls[0] as string, streams[0] as string)
-    await rooms[0]?.append(some(1, written))
-    await until(() => (sends[0] as Sending).publisher.counts.epochs > 0, 'it is made again', 60)
-    await caughtUp(sends[0] as Sending)
-    expect(await linesOf(nodes.urls, streams[0] as string)).toEqual(await rooms[0]?.lines())
+    await removeStream(nodes.urls[0] as string, await streamAt(one))
+    await one.tell('write 1')
+    await caughtUp(one)
+    expect(await linesOf(nodes.urls, await streamAt(one))).toEqual(await one.lines())
   })
 })

@@ -56,7 +56,7 @@ it('rejects when the connection is lost while it waits', async () => {
 it('records that come while older ones are read leave none out', async () => {
   const { one, sent, open, ref, stream } = await filled(600)
   const log = new StreamLog(env, open, ref, () => {})
-  onCleanUp(() => log.close())
+  onCleanUp(async () => log.close())
   const { config, created, state } = await open.manager.streams.info(stream)
   const { first_seq: firstSeq, last_seq: lastSeq } = state
   await log.take({ created: `${created}`, description: config.description, firstSeq, lastSeq })

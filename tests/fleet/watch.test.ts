@@ -3,12 +3,15 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
+import { Subject } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { checkpointText, originOf, parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
 import { Frontier, leafHash } from '../../src/audit/format/merkle.ts'
 import { signingKey, signNote } from '../../src/audit/format/note.ts'
 import { newKey } from '../../src/audit/log/keys.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
+import { Feed } from '../../src/feed/feed.ts'
+import { Stored } from '../../src/feed/logs.ts'
 import {
   CHECKPOINT,
   descriptionOf,
@@ -91,6 +94,54 @@ async function forge(url: string, log: string, lines: readonly string[], key: Ke
   await connection.close()
 }
 
+/** A room whose log has another record in the place of one, signed anew as if it had always been there. */
+function rewritten(lines: readonly string[], at: number, { name, key, dir }: Room) {
+  const all = lines.with(at, `${lines[at]} `)
+  const wake$ = new Subject<void>()
+  const state = () => {
+    const tree = new Frontier()
+    for (const line of all) tree.append(leafHash(Buffer.from(line)))
+    const own = signingKey(originOf(name), key)
+    const text = checkpointText({ origin: originOf(name), size: tree.size, root: tree.root() })
+    return {
+      log: name,
+      size: all.length,
+      checkpoint: signNote(text, [own]),
+      key: own.verifier.text,
+    }
+  }
+  const logs = {
+    list: async () => [name],
+    of: () => ({
+      log: name,
+      size: async () => all.length,
+      oldest: async () => 0,
+      beginOf: async () => 0,
+      async *forward({ first = 0, before = all.length }: { first?: number; before?: number }) {
+        const records = all
+          .slice(first, before)
+          .map((line, n) => new Stored(first + n, 'live', '2026-11-24T14:02:11.000Z', line))
+        yield { records, next: Math.min(before, all.length), place: null, missing: null }
+      },
+      backward: () => {
+        throw new Error('not asked for')
+      },
+    }),
+  }
+  const head = () => ({ log: name, size: all.length })
+  const feed = new Feed({ env, source: 'simulator', logs: logs as never, head, wake$ })
+  const add = () => {
+    all.push(`${lines.at(-1)} and one more`)
+    wake$.next()
+  }
+  const log = {
+    get state() {
+      return state()
+    },
+  }
+  return { dir, name, key, feed, log, add } as unknown as Room & { add(): void }
+}
+
 async function watched(): Promise<{ one: Room; url: string; dir: string; stop(): Promise<void> }> {
   const node = await broker()
   const one = await room()
@@ -113,6 +164,43 @@ describe('whoever watches over a fleet', () => {
     for (let n = 0; n < 3; n += 1) await one.append(some(3, 60 + n * 3))
     await until(async () => (await second.cosigned(one.name)) === one.log.state.size, 'grown')
     expect([...first.found, ...second.found]).toEqual([])
+  })
+
+  it('tells a room that rewrote its log, with the next checkpoint', async () => {
+    const { one, url, dir, stop } = await watched()
+    const watch = await watching(url, dir, [one.log.state.key ?? ''])
+    const { size } = one.log.state
+    await until(async () => (await watch.cosigned(one.name)) === size, 'cosigned')
+    await stop()
+    await one.close()
+    // The room changes an old record, and signs all of it anew with its own key. It goes on where it was.
+    const other = rewritten(await one.lines(), 7, one)
+    const sent = sending(other, url, SITE)
+    await until(() => sent.publisher.status().state === 'idle', 'the bridge notices nothing')
+    other.add()
+    await caughtUp(sent)
+    await until(() => watch.found.length > 0, 'it is told')
+    // By the first checkpoint that covers the change.
+    expect(watch.found[0]).toMatchObject({
+      site: SITE,
+      log: one.name,
+      finding: 'rewritten',
+      size: size + 1,
+    })
+    await sent.stop()
+  })
+
+  it('tells a room that rewrote its newest record, too: its bridge sends nothing, and says why', async () => {
+    const { one, url, dir, stop } = await watched()
+    const watch = await watching(url, dir, [one.log.state.key ?? ''])
+    const { size } = one.log.state
+    await until(async () => (await watch.cosigned(one.name)) === size, 'cosigned')
+    await stop()
+    await one.close()
+    const sent = sending(rewritten(await one.lines(), size - 1, one), url, SITE)
+    await until(() => sent.publisher.status().code === 'fleet.fork', 'the bridge sees it')
+    await until(() => watch.found.length > 0, 'it is told')
+    expect(watch.found).toMatchObject([{ site: SITE, log: one.name, finding: 'rewritten', size }])
   })
 
   it('tells a history that was rewritten with the right key, an older copy, and another key', async () => {

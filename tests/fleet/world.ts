@@ -20,6 +20,8 @@ import { Publisher } from '../../src/fleet/publish/publisher.ts'
 import { type FleetConfig, fleetSchema } from '../../src/fleet/stream/config.ts'
 import { olderLogs } from '../../src/host/fleet-host.ts'
 
+export { live, some } from './records.ts'
+
 export const env = systemEnv()
 const dirs: string[] = []
 const children = new Set<ChildProcess>()
@@ -133,6 +135,9 @@ export interface Message {
 export const bare = (url: string | readonly string[]) =>
   connect({ servers: [url].flat().map((one) => one.replace('nats://', '')) })
 
+/** Messages asked for at once. */
+const TOGETHER = 100
+
 /** All messages of a stream in order. */
 export async function messagesOf(
   url: string | readonly string[],
@@ -143,14 +148,19 @@ export async function messagesOf(
     const manager = await jetstreamManager(connection)
     const { state } = await manager.streams.info(stream)
     const all: Message[] = []
-    for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) {
-      const one = await manager.streams.getMessage(stream, { seq })
-      if (!one) continue
-      const header = one.header.get('Wandbridge-Checkpoint')
-      all.push({
-        ...{ seq, subject: one.subject, line: Buffer.from(one.data).toString() },
-        checkpoint: header === '' ? null : Buffer.from(header, 'base64').toString(),
-      })
+    for (let from = state.first_seq; from <= state.last_seq; from += TOGETHER) {
+      const length = Math.min(TOGETHER, state.last_seq - from + 1)
+      const asked = Array.from({ length }, (_, i) =>
+        manager.streams.getMessage(stream, { seq: from + i }),
+      )
+      for (const one of await Promise.all(asked)) {
+        if (!one) continue
+        const header = one.header.get('Wandbridge-Checkpoint')
+        all.push({
+          ...{ seq: one.seq, subject: one.subject, line: Buffer.from(one.data).toString() },
+          checkpoint: header === '' ? null : Buffer.from(header, 'base64').toString(),
+        })
+      }
     }
     return all
   } finally {
@@ -213,16 +223,6 @@ export async function room(dir = temporary()): Promise<Room> {
     },
   }
 }
-
-/** The `n`th record of pump number `pump`. */
-export const live = (n: number, pump = 1): NewRecord<'live'> => ({
-  ...{ kind: 'live', pump: `SIM-000${pump}`, model: 'SP-40', wand: 'WAND-1', port: '/dev/ttyS0' },
-  ...{ session: 7, action: 'R', deviceTime: '2026-11-24T14:02:11', decoder: 'open-wand 1' },
-  body: { values: { reportedVolume: n } },
-})
-
-export const some = (n: number, from = 0) =>
-  Array.from({ length: n }, (_, i) => live(from + i, (i % 3) + 1))
 
 export interface Sending {
   readonly publisher: Publisher

@@ -5,6 +5,7 @@ import { apiRecord } from '../../src/feed/api-record.ts'
 import { deviceMetricsOf, devicesOf } from '../../src/fhir/devices.ts'
 import { observationsOf } from '../../src/fhir/observations.ts'
 import { interrogationReport } from '../../src/fhir/reports.ts'
+import { pumpPage } from '../../src/fleet/page/pump.ts'
 import { messageOf } from '../../src/hl7/messages.ts'
 import { compare } from '../../src/model/comparison.ts'
 import { type Content, contentShape } from '../../src/model/content.ts'
@@ -101,6 +102,10 @@ export async function surfacesOf(repr: ReadRepr): Promise<Readonly<Record<string
       JSON.stringify([...changes.programme, ...changes.other, ...changes.unsaid]),
     ].join('\n'),
     told: JSON.stringify(told(compare(valuesIn(repr), valuesIn(repr)), reader)),
+    replica: pumpPage(
+      { site: 'a', pump: status, unclosed: [], audit: status.audit, brokerLostAt: null },
+      { reader, source: 'simulator' },
+    ).text,
     sheet: sheetPage(viewOf(sheet), look).text,
     paper: printedSheet(file, sheet).text,
     fhir: JSON.stringify([

@@ -22,6 +22,8 @@ export interface Certificate {
   readonly file: string
   /** When it ends, in ms since 1970; or why it cannot be read. */
   readonly until: number | string
+  /** What to do; not given = it is read again while the bridge runs. */
+  readonly todo?: string
 }
 
 const DAY_MS = 86_400_000
@@ -112,9 +114,10 @@ function key({ key: how }: Ahead): Finding[] {
   }
 }
 
-function certificate({ setting, file, until }: Certificate, wall: number): Finding {
+const AGAIN = 'Put a new one in its place: it is read again while the bridge runs.'
+
+function certificate({ setting, file, until, todo = AGAIN }: Certificate, wall: number): Finding {
   const topic = 'Certificate'
-  const todo = 'Put a new one in its place: it is read again while the bridge runs.'
   if (typeof until === 'string') {
     return wrong(topic, `${file} (${setting}) cannot be read as a certificate: ${until}.`, todo)
   }

@@ -77,7 +77,7 @@ export const TRANSITIONS = {
     to: 'stopped',
   },
 } as const satisfies Record<
-  Exclude<LinkCause, 'not-started' | 'not-allowed' | 'driver-lost'>,
+  Exclude<LinkCause, 'not-started' | 'elsewhere' | 'not-allowed' | 'driver-lost'>,
   Transition
 >
 

@@ -71,8 +71,9 @@ export class Publisher {
   start(): void {
     const { env, config, newest } = this.#options
     this.#running = this.#run()
-    const sends = () => (this.#pipeline === null ? null : this.#broker)
-    this.#cancelPulse = pulses(env, config.site, newest, sends)
+    const apart = () => this.#apart
+    const sends = () => (this.#pipeline === null && apart() === null ? null : this.#broker)
+    this.#cancelPulse = pulses(env, config.site, newest, sends, apart)
   }
 
   /** Ends; what is under way has a moment to be answered. */

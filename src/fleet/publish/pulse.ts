@@ -11,12 +11,16 @@ export interface Newest {
   readonly key: string | null
 }
 
-/** `broker` gives the one to which records go now; null = to none. Gives the function that ends it. */
+/**
+ * `broker` gives the one to which records go now, or would if it had no other history; null = to none. `apart` is why
+ * they do not. Gives the function that ends it.
+ */
 export function pulses(
   env: Env,
   site: string,
   newest: () => Newest | null,
   broker: () => Broker | null,
+  apart: () => string | null,
 ): Cancel {
   const say = () => {
     cancel = env.after(PULSE_MS, say, { background: true })
@@ -24,7 +28,7 @@ export function pulses(
     const to = broker()
     if (now === null || to === null) return
     const { log, size, checkpoint, key } = now
-    const pulse: Pulse = { at: utc(env.wall()), size, checkpoint, key }
+    const pulse: Pulse = { at: utc(env.wall()), size, checkpoint, key, apart: apart() }
     try {
       to.connection.publish(pulseOf({ site, log }), JSON.stringify(pulse))
     } catch {

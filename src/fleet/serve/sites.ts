@@ -31,6 +31,10 @@ export class Site {
   readonly #since: number
   #heard: number | null = null
   #pulse: Pulse | null = null
+  #apart: string | null = null
+  readonly #parted = new Subject<{ readonly log: string; readonly pulse: Pulse }>()
+  /** Words of a bridge that sends nothing, because the broker has another history of its log. */
+  readonly parted$ = this.#parted.asObservable()
 
   constructor(env: Env, name: string, source: Source) {
     this.#env = env
@@ -57,11 +61,11 @@ export class Site {
   }
 
   /** A log whose stream is not there any more. */
-  async forget(there: ReadonlySet<string>): Promise<void> {
+  forget(there: ReadonlySet<string>): void {
     for (const [name, one] of this.#logs) {
       if (there.has(name)) continue
       this.#logs.delete(name)
-      await one.close()
+      one.close()
     }
   }
 
@@ -69,11 +73,17 @@ export class Site {
     this.#wakes.next()
   }
 
-  /** A pulse that tells of records which are not here says nothing of what is shown: it does not count. */
+  /**
+   * A pulse that tells of records which are not here says nothing of what is shown: it does not count. Nor does one of
+   * a bridge that sends nothing because its log is another.
+   */
   hear(log: string, pulse: Pulse | null): void {
     if (pulse !== null) {
       const current = this.#current()
-      if (log !== current?.log || pulse.size > current.known) return
+      if (log !== current?.log) return
+      this.#apart = pulse.apart
+      if (pulse.apart !== null) return this.#parted.next({ log, pulse })
+      if (pulse.size > current.known) return
       this.#pulse = pulse
     }
     this.#heard = this.#env.monotonic()
@@ -91,12 +101,17 @@ export class Site {
     return this.#env.monotonic() - (this.#heard ?? this.#since) > SILENT_MS
   }
 
+  /** Why nothing of its newest log is sent, by its own word; null = it is, or it did not say. */
+  get apart(): string | null {
+    return this.#apart
+  }
+
   get vouched(): Vouched | null {
     return this.#current()?.vouched ?? null
   }
 
-  async close(): Promise<void> {
-    for (const one of this.#logs.values()) await one.close()
+  close(): void {
+    for (const one of this.#logs.values()) one.close()
   }
 
   #names(): string[] {
@@ -109,9 +124,15 @@ export class Site {
   }
 }
 
+/** A way to the broker, and the one site that is taken from it; null = every site that is there. */
+export interface Reach {
+  readonly broker: Broker
+  readonly only: string | null
+}
+
 export interface SitesOptions {
   readonly env: Env
-  readonly broker: Broker
+  readonly brokers: readonly Reach[]
   readonly source: Source
   log(text: string): void
 }
@@ -132,14 +153,15 @@ export class Sites {
 
   /** Resolves when every site that the broker has is known. Rejects when it does not answer. */
   async start(): Promise<void> {
-    const { broker } = this.#options
-    broker.connection.subscribe(ALL_PULSES, {
-      callback: (error, message) => {
-        const ref = parsePulse(message.subject)
-        if (error !== null || ref === null || sourceOf(ref.log) !== this.#options.source) return
-        this.#sites.get(ref.site)?.hear(ref.log, pulseIn(message.string()))
-      },
-    })
+    for (const { broker, only } of this.#options.brokers)
+      broker.connection.subscribe(ALL_PULSES, {
+        callback: (error, message) => {
+          const ref = parsePulse(message.subject)
+          if (error !== null || ref === null || sourceOf(ref.log) !== this.#options.source) return
+          if (only !== null && ref.site !== only) return
+          this.#sites.get(ref.site)?.hear(ref.log, pulseIn(message.string()))
+        },
+      })
     await this.#look()
     this.#again()
   }
@@ -156,7 +178,7 @@ export class Sites {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancel()
-    for (const site of this.#sites.values()) await site.close()
+    for (const site of this.#sites.values()) site.close()
   }
 
   #again(): void {
@@ -184,12 +206,27 @@ export class Sites {
     )
   }
 
+  /** Rejects when one of the ways is closed; what the others have is known by then. */
   async #look(): Promise<void> {
-    const { env, broker, source } = this.#options
+    const { brokers } = this.#options
+    const all = await Promise.allSettled(brokers.map((reach) => this.#lookAt(reach)))
+    const failed = all.find((one) => one.status === 'rejected')
+    if (failed) throw failed.reason
+    const there = all.flatMap((one) => (one.status === 'fulfilled' ? [...one.value] : []))
+    for (const [name, site] of this.#sites) {
+      const logs = there.filter(([at]) => at === name).flatMap(([, names]) => [...names])
+      site.forget(new Set(logs))
+    }
+  }
+
+  /** The logs that are there, by their sites. */
+  async #lookAt({ broker, only }: Reach): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+    const { env, source } = this.#options
     const there = new Map<string, Set<string>>()
     for await (const { config, created, state } of broker.manager.streams.list(ALL_SUBJECTS)) {
       const ref = parseStream(config.name)
       if (ref === null || sourceOf(ref.log) !== source || this.#stopped) continue
+      if (only !== null && ref.site !== only) continue
       const site = this.#siteOf(ref.site)
       there.set(ref.site, (there.get(ref.site) ?? new Set()).add(ref.log))
       const changed = (heard: boolean) => {
@@ -204,7 +241,7 @@ export class Sites {
         lastSeq: state.last_seq,
       })
     }
-    for (const [name, site] of this.#sites) await site.forget(there.get(name) ?? new Set())
+    return there
   }
 
   #siteOf(name: string): Site {
@@ -220,8 +257,9 @@ export class Sites {
 
 function pulseIn(text: string): Pulse | null {
   try {
-    const { at, size, checkpoint, key } = JSON.parse(text) as Pulse
-    return typeof at === 'string' && typeof size === 'number' ? { at, size, checkpoint, key } : null
+    const { at, size, checkpoint, key, apart = null } = JSON.parse(text) as Pulse
+    if (typeof at !== 'string' || typeof size !== 'number') return null
+    return { at, size, checkpoint, key, apart }
   } catch {
     return null
   }

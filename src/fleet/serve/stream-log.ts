@@ -44,6 +44,8 @@ export class StreamLog implements RecordReader {
   #first = 0
   #size = 0
   #following: ConsumerMessages | null = null
+  /** What follows the stream now; what comes of one before it does not count. */
+  #turn = 0
   /** The newest checkpoint that came with a record. */
   vouched: Vouched | null = null
   /** The newest moment that a record says. */
@@ -79,7 +81,7 @@ export class StreamLog implements RecordReader {
     const halted = this.#size === here && this.#size < there
     if (created === this.#epoch && !halted) return
     this.#epoch = ''
-    await this.close()
+    this.close()
     this.#newest = []
     this.#size = lastSeq - this.#less + 1
     this.#changed(false)
@@ -88,8 +90,10 @@ export class StreamLog implements RecordReader {
     this.#epoch = created
   }
 
-  async close(): Promise<void> {
-    await this.#following?.close().catch(() => {})
+  /** Nothing comes any more. The end of what follows a stream that was removed is not waited for: it may not come. */
+  close(): void {
+    this.#turn += 1
+    void this.#following?.close().catch(() => {})
     this.#following = null
   }
 
@@ -169,14 +173,19 @@ export class StreamLog implements RecordReader {
   }
 
   async #follow(seq: number): Promise<void> {
+    const turn = this.#turn
     const consumer = await jetstream(this.#broker.connection).consumers.get(this.#stream, {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: seq,
     })
-    this.#following = await consumer.consume({
+    const following = await consumer.consume({
       max_messages: 500,
-      callback: (message) => this.#taken(message),
+      callback: (message) => {
+        if (turn === this.#turn) this.#taken(message)
+      },
     })
+    if (turn !== this.#turn) return void following.close().catch(() => {})
+    this.#following = following
   }
 
   #taken(message: JsMsg): void {

@@ -11,6 +11,7 @@ import {
 } from '@nats-io/transport-node'
 import { Emitter } from '../../base/emitter.ts'
 import type { BrokerConfig } from './config.ts'
+import { brokerFault } from './fault.ts'
 
 export interface Broker {
   readonly connection: NatsConnection
@@ -25,7 +26,7 @@ export interface Broker {
 /** How long an answer of the broker is waited for, in ms. */
 export const ANSWER_MS = 5_000
 
-/** Rejects as the system or the broker does when the first connection cannot be made. */
+/** Rejects with what is wrong and what to do when the first connection cannot be made. */
 export async function openBroker(config: BrokerConfig, name: string): Promise<Broker> {
   const { servers, credentials, nkey, tls } = config
   const secret = credentials ?? nkey
@@ -56,7 +57,7 @@ export async function openBroker(config: BrokerConfig, name: string): Promise<Br
     noAsyncTraces: true,
     ...(authenticator && { authenticator }),
     ...(secured && { tls: files }),
-  })
+  }).catch((error: unknown) => Promise.reject(brokerFault(error)))
   try {
     const manager = await jetstreamManager(connection, { timeout: ANSWER_MS })
     const changes = new Emitter<[boolean]>()
@@ -73,7 +74,7 @@ export async function openBroker(config: BrokerConfig, name: string): Promise<Br
     }
   } catch (error) {
     await connection.close()
-    throw error
+    throw brokerFault(error)
   }
 }
 

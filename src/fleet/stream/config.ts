@@ -30,12 +30,14 @@ const brokerShape = {
     )
     .min(1)
     .meta({ description: 'Addresses of the broker: nats://HOST:PORT or tls://HOST:PORT.' }),
-  credentials: z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ description: 'File with the credentials (JWT and seed) of a NATS user.' }),
-  nkey: z.string().min(1).optional().meta({ description: 'File with the seed of an NKey user.' }),
+  credentials: z.string().min(1).optional().meta({
+    description:
+      'File with the credentials (JWT and seed) of a NATS user; of a replica also a directory with one for each site.',
+  }),
+  nkey: z.string().min(1).optional().meta({
+    description:
+      'File with the seed of an NKey user; of a replica also a directory with one for each site.',
+  }),
   tls: tls.optional().meta({
     description: 'PEM files, where the system\u2019s own authorities do not vouch for the broker.',
   }),

@@ -88,4 +88,6 @@ export interface Pulse {
   readonly size: number
   readonly checkpoint: string | null
   readonly key: string | null
+  /** Why nothing of the log is sent: the broker has another history of it. Null = it is sent. */
+  readonly apart: string | null
 }

@@ -48,7 +48,14 @@ export class Watch {
 
   start(): void {
     const { sites } = this.#options
-    const begin = (site: Site) => void this.#running.push(this.#site(site))
+    const begin = (site: Site) => {
+      this.#running.push(this.#site(site))
+      // A log that was rewritten before it was sent on, or put back from a copy: its bridge itself has seen that.
+      site.parted$.subscribe(({ log, pulse: { apart, checkpoint } }) => {
+        if (apart === 'fork') this.#tell(site, log, 'rewritten', checkpoint)
+        if (apart === 'ahead') this.#tell(site, log, 'shorter', checkpoint)
+      })
+    }
     for (const site of sites.all) begin(site)
     sites.came$.subscribe(begin)
   }

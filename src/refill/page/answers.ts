@@ -2,8 +2,8 @@
 // and who has signed in, or a sentence.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpProblem } from '../../http/problems.ts'
+import type { Html } from '../../words/html.ts'
 import type { Desk } from '../desk/desk.ts'
-import type { Html } from '../paper/html.ts'
 import type { Step } from '../sheet/entries.ts'
 import { nextStep, type Sheet } from '../sheet/sheet.ts'
 import type { Problem } from '../sheet/take.ts'

@@ -1,7 +1,7 @@
 // A step's form as it is drawn: its fields, what was wrong with what was typed, and what is doubtful beside
 // the field that answers it. Pure.
 import { count } from '../../model/format.ts'
-import { type Html, html } from '../paper/html.ts'
+import { type Html, html } from '../../words/html.ts'
 import { STEPS, type Step } from '../sheet/entries.ts'
 import type { Given } from '../sheet/given.ts'
 import type { Look } from '../sheet/lines.ts'

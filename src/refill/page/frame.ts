@@ -1,7 +1,7 @@
 // What surrounds every page of the worksheet: head, mark, who signs, foot; and a page that only says
 // something. Pure.
 import type { Source } from '../../model/reading.ts'
-import { Html, html } from '../paper/html.ts'
+import { Html, html } from '../../words/html.ts'
 import { mark } from '../paper/parts.ts'
 import { SCRIPT_PATH } from '../paper/print.ts'
 import type { Look } from '../sheet/lines.ts'

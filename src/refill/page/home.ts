@@ -1,5 +1,5 @@
 // The list of sheets, with the form that begins one. Pure.
-import { type Html, html } from '../paper/html.ts'
+import { type Html, html } from '../../words/html.ts'
 import { clock, type Look } from '../sheet/lines.ts'
 import { type Sheet, stateOf } from '../sheet/sheet.ts'
 import type { Problem } from '../sheet/take.ts'

@@ -2,7 +2,7 @@
 // written and what is the same before and after is folded away, a row each. No script is needed for any
 // of it (script.ts keeps what is typed). Pure.
 import { age } from '../../model/format.ts'
-import { type Html, html } from '../paper/html.ts'
+import { type Html, html } from '../../words/html.ts'
 import { definition, findingList, labelTable, readingTable } from '../paper/parts.ts'
 import { type Finding, onLabel } from '../sheet/compare.ts'
 import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'

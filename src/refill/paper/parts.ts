@@ -3,6 +3,7 @@
 import { count } from '../../model/format.ts'
 import type { Source } from '../../model/reading.ts'
 import type { Told } from '../../words/comparison.ts'
+import { type Html, html } from '../../words/html.ts'
 import { WORDS } from '../../words/words.ts'
 import {
   type Bars,
@@ -16,7 +17,6 @@ import { clock, type Line, type Look } from '../sheet/lines.ts'
 import { figuresOf } from '../sheet/reading.ts'
 import type { Sheet } from '../sheet/sheet.ts'
 import type { Words } from '../sheet/words.ts'
-import { type Html, html } from './html.ts'
 
 /** Real text with a border, on screen and on paper. */
 export function mark(source: Source, w: Words): Html | null {

@@ -2,6 +2,7 @@
 // same records and the same settings give the same bytes, so that a sheet can be made again from the
 // log and compared. Pure.
 import { renderSVG } from 'uqr'
+import { dataElement, Html, html } from '../../words/html.ts'
 import { clockSentence, computedDate, reportedDate } from '../sheet/dates.ts'
 import { STEPS, type Step } from '../sheet/entries.ts'
 import { findings } from '../sheet/findings.ts'
@@ -18,7 +19,6 @@ import {
 import type { SheetFile } from '../sheet/sheet-file.ts'
 import { slipDate, slipDoses } from '../sheet/slip.ts'
 import { type Words, wordsOf } from '../sheet/words.ts'
-import { dataElement, Html, html } from './html.ts'
 import { PAPER_STYLE } from './paper-style.ts'
 import { definition, findingList, labelTable, mark, readingTable } from './parts.ts'
 

@@ -89,6 +89,7 @@ const STAYS = 'They stay in the log and are sent when it does.'
 
 export const statements: Statements = {
   'link.not-started': 'Not started.',
+  'link.elsewhere': 'The wand is at its site. Whether it answers there is not known here.',
   'link.start': 'Opening the port.',
   'link.opened': 'Port open. Asking which wand this is.',
   'link.cannot-open': 'The port cannot be opened.',
@@ -281,6 +282,8 @@ export const statements: Statements = {
     `Stream ${stream} ends with record ${position}, and the one behind it is not kept here any more. Nothing is sent. Rename or remove the stream at the broker: it is made again, from the oldest record that is kept.`,
   'fleet.foreign': ({ stream }) =>
     `The broker has a stream ${stream} that no bridge made. Nothing is sent. Rename or remove it at the broker.`,
+  'fleet.apart': ({ site }) =>
+    `The log of ${site} is another than the broker has of it: one of the two was rewritten, or put back from a copy. Nothing newer of it comes, and what is shown may be false. At ${site}, wandbridge delivery status says which.`,
   'fleet.silent': ({ site, since }) =>
     `Nothing is heard of ${site}; its newest word is of ${since.slice(0, 10)} ${since.slice(11, 19)} UTC. What is shown is as old as it says.`,
   'fleet.away': ({ since }) =>

@@ -4,7 +4,7 @@ import { asideOf } from '../../../audit/format/unaccepted.ts'
 import { count } from '../../../model/format.ts'
 import { printable } from '../../../model/printable.ts'
 import type { Statement } from '../../../model/statement.ts'
-import { type Html, html } from '../../../refill/paper/html.ts'
+import { type Html, html } from '../../../words/html.ts'
 import { sentence as saying, WORDS } from '../../../words/words.ts'
 import type { Collector, Kept } from './collect.ts'
 import {

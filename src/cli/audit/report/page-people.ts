@@ -3,7 +3,7 @@
 import { count } from '../../../model/format.ts'
 import { printable } from '../../../model/printable.ts'
 import type { Signed } from '../../../model/signed.ts'
-import { type Html, html } from '../../../refill/paper/html.ts'
+import { type Html, html } from '../../../words/html.ts'
 import type { Collector, Kept, ReadSum, Sum, WorksheetEntry } from './collect.ts'
 import { ofKind } from './page-log.ts'
 import {

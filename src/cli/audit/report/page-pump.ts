@@ -2,7 +2,7 @@
 // wrong while they were read. Pure.
 import { FIELDS } from '../../../model/fields.ts'
 import { count, dateTime, number } from '../../../model/format.ts'
-import { type Html, html } from '../../../refill/paper/html.ts'
+import { type Html, html } from '../../../words/html.ts'
 import { sentence as saying, WORDS } from '../../../words/words.ts'
 import type { Collector, Kept } from './collect.ts'
 import { type Of, ofKind } from './page-log.ts'

@@ -4,7 +4,7 @@
 import { count } from '../../../model/format.ts'
 import { printable } from '../../../model/printable.ts'
 import { sourceOf } from '../../../model/source.ts'
-import { Html, html } from '../../../refill/paper/html.ts'
+import { Html, html } from '../../../words/html.ts'
 import type { Asked, Collector } from './collect.ts'
 import type { DataFile } from './files.ts'
 import { happened, logPages, ofKind } from './page-log.ts'

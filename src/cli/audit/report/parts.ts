@@ -2,7 +2,7 @@
 
 import { dateTime } from '../../../model/format.ts'
 import { printable } from '../../../model/printable.ts'
-import { type Html, html } from '../../../refill/paper/html.ts'
+import { type Html, html } from '../../../words/html.ts'
 import type { Kept, Place } from './collect.ts'
 
 /** `24-Nov-2026 14:02:11`, as the report says it: UTC. */

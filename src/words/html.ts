@@ -1,6 +1,6 @@
 // HTML as text that cannot be broken out of: whatever stands in `${}` is escaped, unless it was made
 // here. Pure.
-import { printableJson } from '../../model/printable.ts'
+import { printableJson } from '../model/printable.ts'
 
 export class Html {
   readonly text: string

@@ -1,0 +1,102 @@
+// What several sites show together, at a replica: the overview, its pages, and the metrics. Which sites they are is
+// decided by whoever hands them over.
+import { type Env, utc } from '../base/env.ts'
+import { PREFIX, STYLE_PATH } from '../fleet/page/frame.ts'
+import { STYLE } from '../fleet/page/style.ts'
+import { pagesOf } from '../fleet/page/surface.ts'
+import type { Mount } from '../http/mount.ts'
+import type { PageFile } from '../http/page.ts'
+import type { Counter } from '../http/sources.ts'
+import { type Overview, overviewPump, worstFirst } from '../model/fleet.ts'
+import type { Source } from '../model/reading.ts'
+import { readerOf } from '../words/reader.ts'
+import { gauge } from './counters.ts'
+import type { PageSettings } from './page-files.ts'
+import type { Served } from './replica-site.ts'
+
+type Sites = ReadonlyMap<string, Served>
+
+export function overviewOf(env: Env, served: Sites, brokerLostAt: string | null): Overview {
+  const asOf = utc(env.wall())
+  const all = [...served.values()].map((one) => ({ ...one, unclosed: one.knowledge.unclosed() }))
+  return {
+    ...{ asOf, brokerLostAt },
+    sites: all
+      .map(({ site, knowledge, unclosed }) => {
+        const { log = null, size = 0 } = site.feed.head() ?? {}
+        const { lastAt, silent, name } = site
+        const apart = site.apart !== null
+        const counts = { pumps: knowledge.pumps().length, unclosed: unclosed.length }
+        return { site: name, log, records: size, lastAt, silent, apart, ...counts }
+      })
+      .sort(
+        (a, b) =>
+          Number(b.apart) - Number(a.apart) ||
+          Number(b.silent) - Number(a.silent) ||
+          (a.site < b.site ? -1 : 1),
+      ),
+    pumps: worstFirst(
+      all.flatMap(({ site: { name, silent }, knowledge, unclosed }) =>
+        knowledge.pumps().map((pump) => {
+          const open = unclosed.filter((one) => one.pump === pump.id).length
+          return overviewPump({ ...pump, site: name, silent, unclosed: open }, asOf)
+        }),
+      ),
+    ),
+  }
+}
+
+interface Pages {
+  readonly env: Env
+  readonly source: Source
+  readonly page: PageSettings
+}
+
+/** The pages of these sites, and of no other. */
+export function pagesFor(
+  { env, source, page }: Pages,
+  sites: () => Sites,
+  away: () => string | null,
+): Mount {
+  const pages = pagesOf({
+    ...{ source, reader: readerOf(page.locale, page.zone) },
+    overview: () => overviewOf(env, sites(), away()),
+    pump(name, id) {
+      const { pumps = [], wands = [], audit } = sites().get(name)?.status() ?? {}
+      const pump = pumps.find((one) => one.pump.id === id)
+      if (!pump || !audit) return null
+      const { serial } = pump.pump
+      const open = wands[0]?.unclosed.filter((one) => one.pump === serial) ?? []
+      return { site: name, pump, unclosed: open, audit, brokerLostAt: away() }
+    },
+  })
+  return { ...pages, scope: 'status' }
+}
+
+const INSIDE = `<!doctype html><meta http-equiv="refresh" content="0;url=${PREFIX}"><title>wandbridge</title><a href="${PREFIX}">wandbridge</a>`
+
+/** What anybody may have: it says nothing of any pump. */
+export const FILES: readonly PageFile[] = [
+  { path: '/', type: 'text/html; charset=utf-8', body: Buffer.from(INSIDE), lasting: false },
+  { path: STYLE_PATH, type: 'text/css; charset=utf-8', body: Buffer.from(STYLE), lasting: false },
+]
+
+export function countersOf(served: Sites, away: string | null): Counter[] {
+  const all = [...served.values()]
+  const perSite = (name: string, help: string, of: (one: Served) => number): Counter => ({
+    ...{ name, help, type: 'gauge' },
+    values: all.map((one) => ({ labels: { site: one.site.name }, value: of(one) })),
+  })
+  return [
+    perSite(
+      'fleet_records',
+      'Records of the site at the broker.',
+      (one) => one.site.feed.head()?.size ?? 0,
+    ),
+    perSite('fleet_behind', 'Records that are not known here yet.', ({ site, knowledge }) =>
+      Math.max(0, (site.feed.head()?.size ?? 0) - 1 - knowledge.state.position),
+    ),
+    perSite('fleet_silent', 'Nothing is heard of the site.', (one) => Number(one.site.silent)),
+    gauge('fleet_broker_lost', 'The broker does not answer.', Number(away !== null)),
+  ]
+}

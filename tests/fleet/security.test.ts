@@ -1,0 +1,157 @@
+// Who may do what at a broker, with the example configuration of deploy/: a bridge of one site writes and reads nothing of
+// another, a replica sees a site by that site's key alone; TLS with an authority of one's own, and a broker that is
+// not what it should be, told in a sentence.
+
+import { mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect, nkeyAuthenticator } from '@nats-io/transport-node'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openBroker } from '../../src/fleet/stream/broker.ts'
+import { descriptionOf, streamOf } from '../../src/fleet/stream/names.ts'
+import { startReplica } from '../../src/host/replica.ts'
+import { WORDS } from '../../src/words/words.ts'
+import { accounts, authority, operated, tls, userKey } from './keys.ts'
+import {
+  broker,
+  caughtUp,
+  cleanUp,
+  env,
+  onCleanUp,
+  room,
+  sending,
+  some,
+  temporary,
+  until,
+} from './world.ts'
+
+afterEach(cleanUp)
+
+const LOG = 'simulator-1-0a1b2c3d'
+
+describe('a broker with an account for each site', () => {
+  it('takes from a bridge what is of its own site, and gives it nothing of another', async () => {
+    const dir = temporary()
+    const readers = join(dir, 'readers')
+    mkdirSync(readers)
+    const key = {
+      a: userKey(dir, 'a'),
+      b: userKey(dir, 'b'),
+      readA: userKey(readers, 'clinic-a'),
+      readB: userKey(readers, 'clinic-b'),
+    }
+    const node = await broker(
+      accounts({
+        ...{ UPUBLISHERCLINICA: key.a.id, UPUBLISHERCLINICB: key.b.id },
+        ...{ UREADERCLINICA: key.readA.id, UREADERCLINICB: key.readB.id },
+      }),
+    )
+    const rooms = { a: await room(), b: await room() }
+    for (const [site, one] of Object.entries(rooms)) {
+      // Whose a record is, is told by its number.
+      await one.append(some(20, site === 'b' ? 5_000 : 0))
+      const nkey = key[site as 'a' | 'b'].file
+      await caughtUp(sending(one, node.url, `clinic-${site}`, { nkey }))
+    }
+    // The bridge of A that calls itself B: none of its records is taken.
+    const other = await room()
+    await other.append(some(3))
+    const wrong = sending(other, node.url, 'clinic-b', { nkey: key.a.file })
+    await until(() => wrong.said.some((line) => /permission/i.test(line)), 'it is told', 20)
+    expect(wrong.publisher.counts.sent).toBe(0)
+    await wrong.stop()
+    // With the key of A, whatever it asks for, nothing of B is there.
+    const asA = await openBroker({ servers: [node.url], nkey: key.a.file }, 'test')
+    onCleanUp(() => asA.close())
+    const streamB = streamOf({ site: 'clinic-b', log: rooms.b.name })
+    await expect(asA.manager.streams.info(streamB)).rejects.toThrow(/stream not found/)
+    await expect(asA.manager.streams.getMessage(streamB, { seq: 1 })).rejects.toThrow(/not found/)
+    const inbox: string[] = []
+    asA.connection.subscribe('_INBOX.>', {
+      callback: (error, message) => void (error === null && inbox.push(message.string())),
+    })
+    // Nor is anything believed that stands in its account under the name of B.
+    const bare = await connect({
+      servers: node.url.slice(7),
+      authenticator: nkeyAuthenticator(Buffer.from(readFileSync(key.a.file, 'utf8').trim())),
+    })
+    onCleanUp(() => bare.close())
+    await (await jetstreamManager(bare)).streams.add({
+      name: streamOf({ site: 'clinic-b', log: LOG }),
+      description: descriptionOf(0),
+      subjects: [`wand.v1.clinic-b.${LOG}.>`],
+    })
+    const replica = await startReplica(env, temporary(), {
+      ...{ broker: { servers: [node.url], nkey: readers }, source: 'simulator' },
+      ...{ words: WORDS['en-US'], page: { locale: 'en-US', zone: 'UTC' } },
+      ...{ http: { host: '127.0.0.1', port: 0 }, log: () => {} },
+    })
+    onCleanUp(() => replica.close())
+    const sites = () =>
+      replica.overview().sites.map(({ site, log, records }) => [site, log, records])
+    await rooms.b.append(some(5, 5_020))
+    const expected = (['a', 'b'] as const).map((one) => [
+      ...[`clinic-${one}`, rooms[one].name, rooms[one].log.state.size],
+    ])
+    await until(
+      () => JSON.stringify(sites()) === JSON.stringify(expected),
+      `${JSON.stringify(sites())}`,
+    )
+    expect(inbox.some((text) => text.includes('"reportedVolume":7}'))).toBe(true)
+    expect(inbox.filter((text) => /"reportedVolume":50\d\d/.test(text))).toEqual([])
+    expect(inbox.filter((text) => text.includes(rooms.b.name))).toEqual([])
+    // A reader cannot write, and has no stream removed.
+    const asReader = await openBroker({ servers: [node.url], nkey: key.readB.file }, 'test')
+    onCleanUp(() => asReader.close())
+    await expect(asReader.manager.streams.delete(streamB)).rejects.toThrow(/permission/i)
+  })
+
+  it('lets in a user by a credentials file', async () => {
+    const dir = temporary()
+    const { conf, file } = operated(dir)
+    const node = await broker(conf)
+    const one = await room()
+    await one.append(some(5))
+    const sent = sending(one, node.url, 'clinic-a', { credentials: file })
+    await caughtUp(sent)
+    const nobody = sending(await room(), node.url, 'clinic-b')
+    await until(
+      () => nobody.said.some((line) => line.includes('does not let this user in')),
+      'told',
+    )
+  })
+})
+
+describe('a broker behind TLS', () => {
+  it('is believed by the authority that is configured, and by no other; the sentence says what to mend', async () => {
+    const dir = temporary()
+    const own = authority(dir, 'own')
+    const other = authority(dir, 'other')
+    const { cert, key } = own.certificate('localhost')
+    const node = await broker(tls(cert, key))
+    // By its name: the client holds a certificate to no address.
+    const url = `tls://localhost:${new URL(node.url).port}`
+    const one = await room()
+    await one.append(some(5))
+    await caughtUp(sending(one, url, 'clinic-a', { tls: { ca: own.ca } }))
+    const wrong = sending(await room(), url, 'clinic-b', { tls: { ca: other.ca } })
+    await until(
+      () =>
+        wrong.said.some((line) =>
+          line.includes('fleet.tls.ca must be the authority of the broker'),
+        ),
+      `told: ${wrong.said}`,
+    )
+    expect(wrong.publisher.status()).toMatchObject({ code: 'fleet.connecting', state: 'waiting' })
+    // A certificate for another name, and a broker that has none.
+    await node.kill()
+    const named = own.certificate('broker.example')
+    renameSync(named.cert, cert)
+    renameSync(named.key, key)
+    await node.start()
+    const broken = { servers: [url], tls: { ca: own.ca } }
+    await expect(openBroker(broken, 'test')).rejects.toThrow('its certificate is for another name')
+    await node.kill()
+    await expect(openBroker(broken, 'test')).rejects.toThrow('nothing listens at that address')
+  })
+})
