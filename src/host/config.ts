@@ -63,12 +63,10 @@ export const configSchema = z
         witnesses: z
           .array(
             z.strictObject({
-              url: z
-                .url({ protocol: /^https?$/ })
-                .meta({
-                  description:
-                    'Its submission prefix, what stands before `/add-checkpoint`: http://HOST:PORT.',
-                }),
+              url: z.url({ protocol: /^https?$/ }).meta({
+                description:
+                  'Its submission prefix, what stands before `/add-checkpoint`: http://HOST:PORT.',
+              }),
               key: z
                 .string()
                 .refine((text) => typeof parseCosigner(text) !== 'string', {
