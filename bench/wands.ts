@@ -130,7 +130,7 @@ function drawn(curves: Readonly<Record<string, readonly number[]>>): string {
     const parts = values.map((value) => value / (values[0] ?? 1))
     const points = parts.map((part, i) => `${x(i)},${y(part).toFixed(1)}`).join(' ')
     const colour = ['#335', '#2a7a3f', '#b3372f'][n]
-    const end = `<text x="${x(parts.length - 1) + 8}" y="${y(last(parts)) + 4 + n * 12}" fill="${colour}">${name}</text>`
+    const end = `<text x="${x(parts.length - 1) + 8}" y="${y(last(parts)) + 4}" fill="${colour}">${name}</text>`
     return `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${points}"/>${end}`
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="#fff"/>${[...marks, ...names, ...lines].join('')}</svg>`
