@@ -2,6 +2,7 @@
 // happens in order: what was done in the directory before a request came in is known one turn of the event loop
 // later. Elsewhere, and where the kernel takes no further watch, the directory is never said to be quiet.
 import { type FSWatcher, watch } from 'node:fs'
+import { basename } from 'node:path'
 import { turn } from '../base/env.ts'
 
 export class DirectoryWatch {
@@ -47,7 +48,11 @@ export class DirectoryWatch {
     this.close()
     if (inode === null) return
     try {
-      this.#watcher = watch(this.#dir, { persistent: false }, () => this.disturb())
+      // What happens to the directory itself is told under its own name. It may be gone then, and the kernel's watch
+      // with it, and another one may stand in its place under the same inode.
+      this.#watcher = watch(this.#dir, { persistent: false }, (_, name) =>
+        name === basename(this.#dir) ? this.close() : this.disturb(),
+      )
       this.#watcher.on('error', () => this.close())
       this.#inode = inode
     } catch {

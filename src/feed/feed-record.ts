@@ -58,7 +58,11 @@ export class FeedRecord implements Cursor {
 
   /** What it says is worked out again if somebody asks once more; which pump it is about stays known. */
   forget(): void {
-    void this.pump
+    try {
+      void this.pump
+    } catch {
+      // Its line is damaged. Whoever asks for this record is told so; those after it are not held up.
+    }
     this.#api = undefined
     this.#stored.forget()
   }

@@ -3,8 +3,8 @@
 // the segments it counts, and the keys as they were when the log was. So a restored bridge may send something twice
 // and never leaves anything out. The copy is another directory than the original: a bridge that is started on it sees
 // that, sets its log aside and begins another that says so.
-import { mkdir, readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { mkdir, readdir, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { type Disk, type EntryKind, errorCode, nodeDisk, readAll } from '../base/disk.ts'
 
 /** Of the running process, or filled with nothing. */
@@ -19,7 +19,9 @@ export interface Backup {
 
 /** Copies into `to`, which must not be there yet, nor lie in what is copied; only its owner may enter it. */
 export async function backup(stateDir: string, to: string, disk: Disk = nodeDisk): Promise<Backup> {
-  if (/^(?!\.\.([/\\]|$))[^/\\]/.test(relative(stateDir, to)))
+  const there = join(await realpath(dirname(to)), basename(to))
+  const within = relative(await realpath(stateDir), there)
+  if (within !== '' && !isAbsolute(within) && !/^\.\.([/\\]|$)/.test(within))
     throw new Error(`${to} lies in the directory that is to be copied`)
   await mkdir(to, { mode: 0o700 })
   const copy = new Copy(disk, stateDir, to)

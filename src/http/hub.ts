@@ -12,7 +12,7 @@ import { RECORD_KINDS } from '../model/record.ts'
 import { statement } from '../model/statement.ts'
 import type { BridgeStatus } from '../model/status.ts'
 import { recordTold } from '../words/told.ts'
-import { sentence, type Words } from '../words/words.ts'
+import { sentence } from '../words/words.ts'
 import { statusEvent, watchLiveness } from './liveness.ts'
 import type { HttpSources } from './sources.ts'
 import type { StreamClient } from './stream-client.ts'
@@ -24,27 +24,13 @@ const MINUTE_TICKS = 60_000 / TICK_MS
 /** How long after the log could not be read it is followed again. */
 const AGAIN_MS = 1_000
 
-/** A record as it goes over the wire, once for everybody. */
-const encodings = new WeakMap<FeedRecord, Buffer | null>()
-
-/** Null = it is of a kind that the API does not give. */
-function encoded(record: FeedRecord, words: Words): Buffer | null {
-  const known = encodings.get(record)
-  if (known !== undefined) return known
-  const api = record.api()
-  const framed = api && frame(api.kind, recordTold(words, api), cursorText(record))
-  // Memory of its own: as a part of a pool it would keep all of that for as long as the record is known.
-  const made = framed && Buffer.allocUnsafeSlow(framed.length)
-  made?.set(framed ?? [])
-  encodings.set(record, made)
-  return made
-}
-
 export class Hub {
   readonly #sources: HttpSources
   readonly #env: Env
   readonly #sentAway: (reason: Bye) => void
   readonly #clients = new Set<StreamClient>()
+  /** Records as they go over the wire, once for everybody; null = of a kind that the API does not give. */
+  readonly #encodings = new WeakMap<FeedRecord, Buffer | null>()
   readonly #reads = new Semaphore(READS)
   readonly #abort = new AbortController()
   /** Up to here everybody who has caught up has been given everything; null = there is no log yet. */
@@ -120,7 +106,7 @@ export class Hub {
     const first = this.#at === null
     this.#at = item.cursor
     if (item.kind === 'record') {
-      const bytes = encoded(item.record, this.#sources.words)
+      const bytes = this.#encoded(item.record)
       for (const client of this.#clients) {
         if (!client.live) continue
         client.take(item.record, bytes)
@@ -210,7 +196,7 @@ export class Hub {
         }
         const range = { after: from.position, before: to.position + 1, gone: () => client.gone }
         for await (const record of this.#sources.feed.read({ ...range, kinds })) {
-          client.take(record, encoded(record, this.#sources.words))
+          client.take(record, this.#encoded(record))
           if (!(await client.drained())) return this.bye(client, 'slow')
         }
         client.cursor = to
@@ -267,5 +253,17 @@ export class Hub {
 
   #asOf(): string {
     return utc(this.#env.wall())
+  }
+
+  #encoded(record: FeedRecord): Buffer | null {
+    const known = this.#encodings.get(record)
+    if (known !== undefined) return known
+    const api = record.api()
+    const framed = api && frame(api.kind, recordTold(this.#sources.words, api), cursorText(record))
+    // Memory of its own: as a part of a pool it would keep all of that for as long as the record is known.
+    const made = framed && Buffer.allocUnsafeSlow(framed.length)
+    made?.set(framed ?? [])
+    this.#encodings.set(record, made)
+    return made
   }
 }

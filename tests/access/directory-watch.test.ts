@@ -51,6 +51,23 @@ describe('a watched directory', () => {
     watch.found(null)
     expect(await watch.quiet()).toBe(false)
   })
+
+  it('is watched anew when another one stands in its place under the same inode', async () => {
+    const watch = new DirectoryWatch(dir)
+    const { ino } = statSync(dir)
+    watch.found(ino)
+    watch.begin()
+    expect(await watch.quiet()).toBe(tells)
+    rmSync(dir, { recursive: true })
+    mkdirSync(dir)
+    expect(await watch.quiet()).toBe(false)
+    watch.found(ino)
+    watch.begin()
+    expect(await watch.quiet()).toBe(tells)
+    writeFileSync(join(dir, 'made'), '')
+    expect(await watch.quiet()).toBe(false)
+    watch.close()
+  })
 })
 
 it('a token that comes with a restored directory, and one made in it, are known at once', async () => {

@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -159,7 +160,10 @@ it(`a copy is whole, ${COPIES} times while records are written and segments begi
   expect(Math.max(...sizes)).toBeGreaterThan(Math.min(...sizes))
   expect(readdirSync(join(stateDir, 'audit', auditor.head?.log ?? '')).length).toBeGreaterThan(2)
   await expect(backup(stateDir, stateDir)).rejects.toThrow(/EEXIST/)
-  await expect(backup(stateDir, join(stateDir, 'copy'))).rejects.toThrow(/lies in the directory/)
+  const by = join(temporary(), 'link')
+  symlinkSync(stateDir, by)
+  for (const way of [stateDir, by])
+    await expect(backup(stateDir, join(way, 'copy'))).rejects.toThrow(/lies in the directory/)
 })
 
 it('a copy has a segment that was packed meanwhile once, and whole', async () => {
