@@ -44,7 +44,10 @@ export class Destination {
   readonly #turns: Turns
   readonly #end = new AbortController()
   #place: Place | null = null
-  #opened: Promise<void> = Promise.resolve()
+  /** What retention has left, as it was told last, also before the place was read. */
+  #kept: { readonly log: string; readonly oldest: number } | null = null
+  /** What it has let go of is looked for, once at a time. */
+  #looked: Promise<void> = Promise.resolve()
   /** Why nothing can be sent at all: its place or the log cannot be read. */
   #lost: Statement | null = statement('delivery.starting')
   /** Set aside before, and to be sent again; the first of them may be under way, and then it is this. */
@@ -57,7 +60,8 @@ export class Destination {
     const { env, records, sender, rules } = options
     this.#options = options
     this.#outbox = new Outbox(env, records, sender)
-    this.#exchange = new Exchange(env, sender, { ...RULES, ...rules }, options.log)
+    const all = { ...RULES, ...rules }
+    this.#exchange = new Exchange(env, sender, all, options.log, (work) => this.#surely(work))
     this.#turns = new Turns(this.#exchange, this.#outbox)
   }
 
@@ -72,12 +76,13 @@ export class Destination {
   start(): void {
     const { store, name, env } = this.#options
     const since = sinceOf(env, this.#options.since)
-    this.#opened = this.#surely(async () => {
+    const opened = this.#surely(async () => {
       this.#place = await Place.open(env, store, name, since)
       this.#lost = null
     })
-    void this.#opened.then(() => {
+    void opened.then(() => {
       if (!this.#place) return
+      if (this.#kept) void this.keptFrom(this.#kept.log, this.#kept.oldest)
       void this.#follow(this.#place)
       void this.#work(this.#place)
     })
@@ -97,17 +102,22 @@ export class Destination {
 
   /**
    * Retention has let go of what stands before `oldest`, or the log is another one. What was set aside holds nothing
-   * back: what is not kept any more can never be sent, which is recorded and said.
+   * back: what is not kept any more can never be sent, which is recorded and said. While the place cannot be read,
+   * nobody waits for it: it looks by itself when it can.
    */
-  async keptFrom(log: string, oldest: number): Promise<void> {
-    await this.#opened
-    const saved = this.#place?.saved
-    const gone = saved?.parked.filter((one) => one.log !== log || one.position < oldest) ?? []
-    for (const one of gone) {
-      // Who sends it now finds that out by itself.
-      if (one.control === this.#resending?.control) continue
-      if (this.#place && !(await this.#forgotten(this.#place, one))) return
-    }
+  keptFrom(log: string, oldest: number): Promise<void> {
+    this.#kept = { log, oldest }
+    const place = this.#place
+    if (!place) return Promise.resolve()
+    this.#looked = this.#looked.then(async () => {
+      const { parked } = place.saved
+      for (const one of parked.filter((one) => one.log !== log || one.position < oldest)) {
+        // Who sends it now finds that out by itself.
+        if (one.control === this.#resending?.control || !this.#isParked(place, one)) continue
+        if (!(await this.#forgotten(place, one))) return
+      }
+    })
+    return this.#looked
   }
 
   /** Nothing is owed, and what is known is kept. For whoever sends once and ends. */
@@ -158,18 +168,14 @@ export class Destination {
   async #follow(place: Place): Promise<void> {
     const { signal } = this.#end
     const { records } = this.#options
-    await this.#surely(async () => {
+    await this.#surely(async (works) => {
       if (place.saved.place === null) {
         const begin = await beginning(records, place.saved.since, signal)
         if (begin) place.moved(begin)
       }
       const from = place.saved.place
-      if (from) await this.#outbox.follow(from, signal, () => this.#readable())
+      if (from) await this.#outbox.follow(from, signal, works)
     })
-  }
-
-  #readable(): void {
-    this.#lost = null
   }
 
   async #work(place: Place): Promise<void> {
@@ -222,12 +228,21 @@ export class Destination {
     if (why) log(`wants no messages any more (${why.code} ${why.text}), and is sent none.`)
   }
 
+  #isParked(place: Place, { control }: Parked): boolean {
+    return place.saved.parked.some((one) => one.control === control)
+  }
+
   async #resend(place: Place, parked: Parked): Promise<void> {
     this.#resending = parked
+    // It may just be recorded that it is not kept any more: then it is not sent, and that is not recorded twice.
+    await this.#looked
+    if (!this.#isParked(place, parked)) {
+      this.#resending = null
+      return
+    }
     let found: FeedRecord | 'gone' | 'unknown' = 'unknown'
     await this.#surely(async () => {
       found = await this.#stored(parked)
-      this.#readable()
     })
     const record = found as FeedRecord | 'gone' | 'unknown'
     const message = typeof record === 'string' ? null : this.#options.sender.messageOf(record)
@@ -296,25 +311,32 @@ export class Destination {
     return parked
   }
 
-  /** Until it works, or it is stopped; says once what keeps everything from being sent. */
-  async #surely(work: () => Promise<void>): Promise<void> {
+  /**
+   * Until it works, or it is stopped; says once what keeps everything from being sent. Whoever goes on for long says
+   * itself that it works again.
+   */
+  async #surely(work: (works: () => void) => Promise<void>): Promise<void> {
+    let why: Statement | null = null
+    const works = () => {
+      if (why && this.#lost === why) this.#lost = null
+      why = null
+    }
+    const failed = (error: Error) => {
+      const { message: text } = error
+      why =
+        error instanceof UnreadablePlace
+          ? statement('delivery.place-unreadable', { destination: this.name })
+          : statement('delivery.failed', { text })
+      if (JSON.stringify(why) !== JSON.stringify(this.#lost) && !this.#stopped)
+        this.#options.log(`${text}. Nothing is sent to it until that is mended; it is tried again.`)
+      this.#lost = why
+      return false
+    }
     await this.#written(() =>
-      work().then(
-        () => true,
-        (error: Error) => {
-          const { message: text } = error
-          const lost =
-            error instanceof UnreadablePlace
-              ? statement('delivery.place-unreadable', { destination: this.name })
-              : statement('delivery.failed', { text })
-          if (JSON.stringify(lost) !== JSON.stringify(this.#lost) && !this.#stopped)
-            this.#options.log(
-              `${text}. Nothing is sent to it until that is mended; it is tried again.`,
-            )
-          this.#lost = lost
-          return false
-        },
-      ),
+      work(works).then(() => {
+        works()
+        return true
+      }, failed),
     )
   }
 

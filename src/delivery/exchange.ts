@@ -17,6 +17,7 @@ export class Exchange {
   readonly #rules: Rules
   readonly #link: Link
   readonly #log: Say
+  readonly #surely: (work: () => Promise<void>) => Promise<void>
   #state: State = IDLE
   #stopped = false
   /** How the message that is under way is tried. */
@@ -33,10 +34,18 @@ export class Exchange {
   /** That it takes nothing now stands in the log of the bridge. */
   #saidDown = false
 
-  constructor(env: Env, sender: Sender, rules: Rules, log: Say) {
+  /** `surely`: does something until it works, and says why it does not. */
+  constructor(
+    env: Env,
+    sender: Sender,
+    rules: Rules,
+    log: Say,
+    surely: (work: () => Promise<void>) => Promise<void>,
+  ) {
     this.#env = env
     this.#rules = rules
     this.#log = log
+    this.#surely = surely
     this.#link = sender.link({
       connected: () => this.#on({ kind: 'connected' }),
       reply: (reply) => {
@@ -67,7 +76,7 @@ export class Exchange {
    */
   async send(message: Message, how: How = {}): Promise<Result> {
     this.#how = how
-    await message.ready?.()
+    await this.#surely(async () => message.ready?.())
     try {
       this.#text = message.text()
     } catch (error) {

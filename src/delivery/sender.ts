@@ -2,21 +2,35 @@
 // knows order, retry, setting aside and the place; what is sent and how, it does not.
 
 import type { FeedRecord } from '../feed/feed-record.ts'
-import type { RecordKind } from '../model/record.ts'
+import type { InterrogationRecord, RecordKind } from '../model/record.ts'
 import type { Statement } from '../model/statement.ts'
 import type { DestinationKind } from '../model/status.ts'
 
-/** What a record is sent as: the same whenever it is sent. */
+/**
+ * What a record is sent as: under the same id whenever it is sent, and the same, unless its pump has contradicted it
+ * meanwhile.
+ */
 export interface Message {
   /** Tells this message from every other, to the destination too. */
   readonly control: string
-  /** Resolves when what it is made of is known; not set = it is. */
+  /** Resolves when what it is made of is known, and is asked each time; not set = it is. Rejects when it cannot be read. */
   ready?(): Promise<void>
   /** Throws when none can be made of the record. */
   text(): string
 }
 
-/** A message that is made of what must be looked up before; what cannot be found is why none can be made. */
+/** What a message is made of is in the log no more. */
+export class NotKept extends Error {}
+
+/** What the log says of contradicted readings at the moment it is asked. Rejects when the log cannot be read. */
+export interface Contradictions {
+  /** The reading that this record of a session contradicts. Rejects with `NotKept` when it is not there any more. */
+  reading(said: FeedRecord): Promise<InterrogationRecord>
+  /** The record that says that the pump contradicted this reading; null = none does. */
+  of(reading: FeedRecord): Promise<{ readonly position: number; readonly at: string } | null>
+}
+
+/** A message that is made of what must be looked up before; that it is not kept is why none can be made. */
 export function lookedUp<T>(
   control: string,
   look: () => Promise<T>,
@@ -30,6 +44,7 @@ export function lookedUp<T>(
         const found = await look()
         made = () => textOf(found)
       } catch (error) {
+        if (!(error instanceof NotKept)) throw error
         made = () => {
           throw error
         }

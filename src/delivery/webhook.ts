@@ -8,7 +8,7 @@ import type { FeedRecord } from '../feed/feed-record.ts'
 import type { WebhookConfig } from './config.ts'
 import { poster, refusal, saidBy, shownUrl } from './http.ts'
 import { HttpLink } from './http-link.ts'
-import type { Sender } from './sender.ts'
+import { type Contradictions, lookedUp, type Sender } from './sender.ts'
 
 /** `whsec_` and base64 of 24 to 64 bytes. Throws a sentence when it is none; never with the secret in it. */
 export function parseSecret(text: string): Buffer {
@@ -48,6 +48,7 @@ export function webhookSender(
   env: Env,
   config: WebhookConfig,
   render: (record: FeedRecord) => object | null,
+  contradictions: Contradictions,
 ): Sender {
   const { post, end } = poster(config)
   return {
@@ -56,7 +57,14 @@ export function webhookSender(
     kinds: config.kinds,
     messageOf(record) {
       const made = render(record)
-      return made && { control: webhookId(record), text: () => JSON.stringify(made) }
+      if (!made) return null
+      const control = webhookId(record)
+      if (record.kind !== 'interrogation') return { control, text: () => JSON.stringify(made) }
+      return lookedUp(
+        control,
+        () => contradictions.of(record),
+        (said) => JSON.stringify(said ? { ...made, contradicted: true } : made),
+      )
     },
     link: (events) =>
       new HttpLink(

@@ -1,25 +1,19 @@
 // A destination of the configuration as the outbox takes it: PCD-01 and PCD-04 over MLLP.
 import type { Env } from '../base/env.ts'
 import { dialer, isSecure } from '../delivery/line.ts'
-import { lookedUp, type Sender } from '../delivery/sender.ts'
+import { type Contradictions, lookedUp, type Sender } from '../delivery/sender.ts'
 import { Wire } from '../delivery/wire.ts'
 import type { Codings } from '../model/codings.ts'
-import type { InterrogationRecord } from '../model/record.ts'
 import { type DestinationConfig, profileOf } from './config.ts'
 import { controlId } from './heading.ts'
 import { correction, isSendable, messageOf } from './messages.ts'
 import { parseAck } from './text.ts'
 
-/** The reading that a record of a session contradicts. Rejects when it is not kept any more. */
-export type Contradicted = (
-  said: Parameters<Sender['messageOf']>[0],
-) => Promise<InterrogationRecord>
-
 /** `codings`: of the clinic, beside ours. */
 export function hl7Sender(
   env: Env,
   config: DestinationConfig,
-  contradicted: Contradicted,
+  contradictions: Contradictions,
   codings?: Codings,
 ): Sender {
   const profile = profileOf(config, codings)
@@ -35,11 +29,18 @@ export function hl7Sender(
     messageOf(record) {
       const one = record.api()
       if (one?.kind === 'session' && one.event === 'contradicted' && one.pump) {
-        const read = () => contradicted(record)
+        const read = () => contradictions.reading(record)
         return lookedUp(controlId(one), read, (reading) => correction(reading, one, profile))
       }
       if (!one || !isSendable(one)) return null
-      return { control: controlId(one), text: () => messageOf(one, profile) }
+      const control = controlId(one)
+      if (one.kind !== 'interrogation') return { control, text: () => messageOf(one, profile) }
+      // It may be sent late, and even after its correction: it must not take that back.
+      return lookedUp(
+        control,
+        () => contradictions.of(record),
+        (said) => messageOf(said ? { ...one, contradicted: true } : one, profile),
+      )
     },
     link: (events) => new Wire(dialer(env, config), parseAck, events),
   }

@@ -24,7 +24,8 @@ import type { Coded, DestinationKind, DestinationStatus } from '../model/status.
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
 import type { Words } from '../words/words.ts'
-import { contradictedIn, type Known, pushed } from './transactions.ts'
+import { contradictionsIn } from './contradictions.ts'
+import { type Known, pushed } from './transactions.ts'
 
 export interface Delivery {
   status(): readonly Coded<DestinationStatus>[]
@@ -100,17 +101,18 @@ export function addressees(
           patienceMs: one.patienceMinutes * 60_000,
           stuck: STUCK,
         },
-        (env, records) => hl7Sender(env, one, (said) => contradictedIn(records, said), codings),
+        (env, records) => hl7Sender(env, one, contradictionsIn(records), codings),
       ),
     ),
     ...fhir.map((one) =>
-      of('fhir', one, overHttp(one), (env, records) => {
-        const read = (said: FeedRecord) => contradictedIn(records, said)
-        return fhirSender(env, one, pushed(env, known, coderOf(codings), read))
-      }),
+      of('fhir', one, overHttp(one), (env, records) =>
+        fhirSender(env, one, pushed(env, known, coderOf(codings), contradictionsIn(records))),
+      ),
     ),
     ...webhooks.map((one) =>
-      of('webhook', one, overHttp(one), (env) => webhookSender(env, one, rendered(one))),
+      of('webhook', one, overHttp(one), (env, records) =>
+        webhookSender(env, one, rendered(one), contradictionsIn(records)),
+      ),
     ),
   ]
 }

@@ -3,16 +3,13 @@
 import type { Bundle, FhirResource } from 'fhir/r4.js'
 import type { Env } from '../base/env.ts'
 import type { Transactions } from '../delivery/fhir-push.ts'
-import type { Records } from '../delivery/outbox.ts'
-import { lookedUp } from '../delivery/sender.ts'
+import { type Contradictions, lookedUp } from '../delivery/sender.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
 import { bundleOf, eventsBundle } from '../fhir/bundle.ts'
 import type { Coder } from '../fhir/extra-codings.ts'
 import { transactionOf } from '../fhir/transaction.ts'
-import type { Contradicted } from '../hl7/sender.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
-import { contradicts, type Doubted, doubtedBy } from '../model/contradicted.ts'
-import type { InterrogationRecord } from '../model/record.ts'
+import { type Doubted, doubtedBy } from '../model/contradicted.ts'
 
 /** What is known of refills, which are told with the reading that first had them. */
 export type Known = Pick<Knowledge, 'refills' | 'state' | 'onChange'>
@@ -21,7 +18,7 @@ export function pushed(
   env: Env,
   known: Known | null,
   { coded }: Coder,
-  contradicted: Contradicted,
+  contradictions: Contradictions,
 ): Transactions {
   const text = (bundle: Bundle<FhirResource>, again = false) =>
     JSON.stringify(transactionOf(coded(bundle), { again }))
@@ -42,7 +39,7 @@ export function pushed(
       if (made?.kind === 'session' && made.event === 'contradicted' && made.pump) {
         return lookedUp(
           control,
-          () => contradicted(record),
+          () => contradictions.reading(record),
           (reading) => {
             const again = bundle(doubtedBy(reading, made))
             return text({ ...again, identifier: { ...again.identifier, value: control } }, true)
@@ -50,28 +47,16 @@ export function pushed(
         )
       }
       if (made?.kind !== 'interrogation' || !made.pump) return null
-      return {
+      return lookedUp(
         control,
-        ready: () => (known ? reached(env, known, record) : Promise.resolve()),
-        text: () => text(bundle(made)),
-      }
+        async () => {
+          if (known) await reached(env, known, record)
+          return contradictions.of(record)
+        },
+        (said) => text(bundle(doubtedBy(made, said))),
+      )
     },
   }
-}
-
-/** Rejects when the reading is not kept any more. */
-export async function contradictedIn(
-  feed: Pick<Records, 'read'>,
-  said: FeedRecord,
-): Promise<InterrogationRecord> {
-  const { position: before, pump } = said
-  const kinds = ['interrogation'] as const
-  const query = { kinds, before, order: 'desc', limit: 1, ...(pump !== null && { pump }) } as const
-  for await (const one of feed.read(query)) {
-    const made = one.api()
-    if (made?.kind === 'interrogation' && contradicts(said.record, one.record)) return made
-  }
-  throw new Error('the reading that the pump contradicted is not in the log any more')
 }
 
 /** What is known follows the log by itself; a message waits no longer than this for it, in ms. */

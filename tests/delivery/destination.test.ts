@@ -169,6 +169,81 @@ it('what was set aside holds no retention back, and is told by its number once i
   expect(again.status().parked).toBe(0)
 })
 
+it('a place that cannot be read holds nobody up that tells of retention, and is looked at when it can be', async () => {
+  const { made, disk, told, begin, until, read, pass } = await world({ answer: () => 'refused' })
+  const destination = begin()
+  await pass(100)
+  const all = await read(3)
+  await until(() => destination.idle)
+  await destination.stop()
+  disk.unreadable = true
+  const again = begin()
+  const heard: string[] = []
+  void again.keptFrom(made.current, 0).then(() => heard.push('first'))
+  void again.keptFrom(made.current, all[2] ?? 0).then(() => heard.push('second'))
+  await pass(1_000)
+  expect([heard, told.gaps]).toEqual([['first', 'second'], []])
+  disk.unreadable = false
+  await until(() => again.idle && again.status().parked === 1)
+  expect(told.gaps.map(({ from }) => from)).toEqual(all.slice(0, 2))
+})
+
+it('what is sent again while it is recorded that it is not kept any more is recorded once', async () => {
+  const recording: ((done: boolean) => void)[] = []
+  const gaps: number[] = []
+  const { made, got, begin, until, read, pass } = await world({
+    answer: () => 'refused',
+    notes: {
+      gap: ({ from }) => {
+        gaps.push(from)
+        return new Promise((done) => void recording.push(done))
+      },
+    },
+  })
+  const destination = begin()
+  await pass(100)
+  const all: number[] = []
+  for (let i = 0; i < 40; i += 1) all.push(...(await read()))
+  await until(() => destination.idle)
+  made.drop()
+  const oldest = made.kept()[0]?.position as number
+  const lost = all.filter((at) => at < oldest)
+  expect(lost.length).toBeGreaterThan(0)
+  const told = destination.keptFrom(made.current, oldest)
+  await until(() => recording.length === 1)
+  destination.resend()
+  await pass(1_000)
+  expect(gaps).toEqual(lost.slice(0, 1))
+  await until(() => {
+    for (const done of recording.splice(0)) done(true)
+    return destination.idle
+  })
+  await told
+  expect(gaps).toEqual(lost)
+  expect(destination.status().parked).toBe(all.length - lost.length)
+  expect(got).toHaveLength(all.length + all.length - lost.length)
+})
+
+it('a log that cannot be read when a message is made of it sets nothing aside: it is tried again, and said once', async () => {
+  let times = 3
+  const { got, told, said, begin, read, pass, until, ids } = await world({
+    async look() {
+      if (times-- > 0) throw new Error('EIO: i/o error, read')
+    },
+  })
+  const destination = begin()
+  await pass(100)
+  const all = await read(2)
+  await pass(9_000)
+  expect([got, told.parked]).toEqual([[], []])
+  expect(destination.status()).toMatchObject({ state: 'failed', waiting: 2 })
+  expect(destinationSaid(destination.status())).toContain('EIO')
+  await until(() => destination.idle)
+  expect(got).toEqual(ids(all))
+  expect([told.parked, said.length]).toEqual([[], 1])
+  expect(destination.status()).toMatchObject({ state: 'idle', lagMs: 0 })
+})
+
 it('what is set aside twice stays set aside once, and is recorded each time', async () => {
   const { told, begin, until, read, pass, kept } = await world({ answer: () => 'refused' })
   const destination = begin()

@@ -1,4 +1,4 @@
-// A bridge without wands that sends what its log holds to destinations over HTTP: what the tests of the
+// A bridge without wands that sends what its log holds to destinations: what the tests of the
 // senders share.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,6 +11,7 @@ import { systemEnv } from '../../src/base/env.ts'
 import { deliverySchema } from '../../src/delivery/config.ts'
 import type { Rules } from '../../src/delivery/machine.ts'
 import { Feed } from '../../src/feed/feed.ts'
+import { destinationSchema } from '../../src/hl7/config.ts'
 import { addressees, startDelivery } from '../../src/host/delivery-host.ts'
 import { Auditor } from '../../src/recorder/auditor.ts'
 import { WORDS } from '../../src/words/words.ts'
@@ -46,6 +47,7 @@ export interface Seen {
   readonly what: string
   readonly at: number
   readonly type: string
+  readonly contradicted: boolean
 }
 
 /** A receiver of webhooks in Python; it is ended with the test. */
@@ -75,6 +77,7 @@ export async function webhookReceiver(options: object = {}) {
 export async function sending(
   config: z.input<typeof deliverySchema>,
   quick: Partial<Rules> = { backoffMs: 5, longestMs: 50, ackMs: 1_000 },
+  overMllp: readonly z.input<typeof destinationSchema>[] = [],
 ) {
   const stateDir = temporary()
   const source = 'simulator'
@@ -84,7 +87,8 @@ export async function sending(
   const { disk, dir, commits$: wake$ } = auditor
   const feed = new Feed({ env, disk, dir, source, head: () => auditor.head, wake$ })
   const said: string[] = []
-  const all = addressees({ hl7: [], ...deliverySchema.parse(config) }, WORDS['en-US'])
+  const hl7 = destinationSchema.array().parse(overMllp)
+  const all = addressees({ hl7, ...deliverySchema.parse(config) }, WORDS['en-US'])
   const begin = () =>
     startDelivery(env, stateDir, { auditor, feed }, all, (text) => void said.push(text), quick)
   let delivery = begin()

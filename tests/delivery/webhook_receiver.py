@@ -60,7 +60,7 @@ class Handler(BaseHTTPRequestHandler):
         print(json.dumps({
             "id": msg_id, "check": check, "position": record["position"], "kind": record["kind"],
             "size": len(body), "what": what, "at": time.monotonic(),
-            "type": self.headers["content-type"],
+            "type": self.headers["content-type"], "contradicted": record.get("contradicted", False),
         }), flush=True)
         if what in ("drop", "taken-drop"):
             self.close_connection = True

@@ -6,7 +6,7 @@ import type { NewRecord } from '../../src/audit/format/record.ts'
 import { Destination, type DestinationOptions, type Notes } from '../../src/delivery/destination.ts'
 import type { Gap } from '../../src/delivery/outbox.ts'
 import type { Parked, Saved } from '../../src/delivery/saved.ts'
-import type { Reply, Sender } from '../../src/delivery/sender.ts'
+import { lookedUp, type Reply, type Sender } from '../../src/delivery/sender.ts'
 import { type Cursor, cursorText } from '../../src/feed/cursor.ts'
 import type { Feed } from '../../src/feed/feed.ts'
 import { statement } from '../../src/model/statement.ts'
@@ -42,6 +42,8 @@ export interface Wish {
   readonly rules?: DestinationOptions['rules']
   /** Of these no message can be made. */
   readonly bad?: (position: number) => boolean
+  /** What a message is made of is looked up before. */
+  readonly look?: (position: number) => Promise<void>
 }
 
 export async function world({ answer = () => 'accepted', ...wish }: Wish = {}) {
@@ -73,13 +75,15 @@ export async function world({ answer = () => 'accepted', ...wish }: Wish = {}) {
     kind: 'hl7',
     address: 'tcp://emr:1',
     kinds: ['live'],
-    messageOf: (record) => ({
-      control: control(record),
-      text() {
-        if (wish.bad?.(record.position)) throw new Error('it says nothing')
-        return control(record)
-      },
-    }),
+    messageOf: (record) =>
+      lookedUp(
+        control(record),
+        async () => wish.look?.(record.position),
+        () => {
+          if (wish.bad?.(record.position)) throw new Error('it says nothing')
+          return control(record)
+        },
+      ),
     link(events) {
       let line = 0
       return {

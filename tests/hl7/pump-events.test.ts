@@ -107,8 +107,8 @@ describe('the events of the pump', () => {
   it('go to a destination only when it is configured to have them', () => {
     const config = (more: object) =>
       destinationSchema.parse({ name: 'emr', host: '127.0.0.1', port: 1, ...more })
-    const kinds = (more: object) =>
-      hl7Sender(systemEnv(), config(more), () => Promise.reject()).kinds
+    const nothing = { reading: () => Promise.reject(), of: () => Promise.reject() }
+    const kinds = (more: object) => hl7Sender(systemEnv(), config(more), nothing).kinds
     expect(kinds({})).toEqual(['interrogation', 'session'])
     expect(kinds({ events: true })).toEqual(['interrogation', 'session', 'pump-events'])
     expect(kinds({ alarms: true, events: true })).toEqual([

@@ -193,12 +193,16 @@ async function sentBy(entries: ReturnType<typeof feedRecords>) {
   })
   const all = addressees({ hl7, ...overHttp }, WORDS['en-US'])
   const [mllp, r4, hook] = all.map(({ sender }) => sender(new VirtualEnv({ seed: 1 }), NOTHING))
-  return entries
-    .filter(({ kind }) => kind === 'interrogation')
-    .map((entry) => {
-      const [a = '', b = '', c = ''] = [mllp, r4, hook].map((one) => one?.messageOf(entry)?.text())
-      return { hl7: a, fhir: b, webhook: c }
+  const sent = async (entry: (typeof entries)[number]) => {
+    const texts = [mllp, r4, hook].map(async (one) => {
+      const message = one?.messageOf(entry)
+      await message?.ready?.()
+      return message?.text()
     })
+    const [a = '', b = '', c = ''] = await Promise.all(texts)
+    return { hl7: a, fhir: b, webhook: c }
+  }
+  return Promise.all(entries.filter(({ kind }) => kind === 'interrogation').map(sent))
 }
 
 /** Patients of a transaction, by identifier. */
