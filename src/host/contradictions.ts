@@ -11,6 +11,8 @@ export function contradictionsIn(feed: Pick<Records, 'read'>): Contradictions {
       const kinds = ['interrogation'] as const
       const query = { kinds, ...about(said), before: said.position, order: 'desc' } as const
       for await (const one of feed.read({ ...query, limit: 1 })) {
+        // Another log was begun meanwhile: its positions are not those of the record.
+        if (one.log !== said.log) break
         const made = one.api()
         if (made?.kind === 'interrogation' && contradicts(said.record, one.record)) return made
       }
@@ -19,6 +21,7 @@ export function contradictionsIn(feed: Pick<Records, 'read'>): Contradictions {
     async of(reading) {
       const kinds = ['interrogation', 'session'] as const
       for await (const one of feed.read({ kinds, ...about(reading), after: reading.position })) {
+        if (one.log !== reading.log) break
         if (contradicts(one.record, reading.record)) return { position: one.position, at: one.at }
         // What is said from here on is said of another reading.
         if (one.kind === 'interrogation' || ends(one, reading)) return null

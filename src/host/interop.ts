@@ -9,6 +9,7 @@ import { VERSION } from '../base/version.ts'
 import { owed } from '../delivery/outbox.ts'
 import { sinceOf } from '../delivery/place.ts'
 import { parseSaved } from '../delivery/saved.ts'
+import type { Message } from '../delivery/sender.ts'
 import { Feed } from '../feed/feed.ts'
 import { Library } from '../fhir/library.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
@@ -62,7 +63,16 @@ export async function* owedTo(stateDir: string, config: Addressee, env: Env): As
   for await (const { record, message } of owed(feed, config.sender(env, feed), saved)) {
     const { control } = message
     await message.ready?.()
-    yield { control, position: record.position, log, text: message.text() }
+    yield { control, position: record.position, log, text: textOf(message) }
+  }
+}
+
+/** Where none can be made, that is what is said: the bridge sets the message aside, and goes on. */
+function textOf(message: Message): string {
+  try {
+    return message.text()
+  } catch (error) {
+    return `No message can be made of it: ${(error as Error).message}.`
   }
 }
 

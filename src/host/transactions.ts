@@ -39,7 +39,10 @@ export function pushed(
       if (made?.kind === 'session' && made.event === 'contradicted' && made.pump) {
         return lookedUp(
           control,
-          () => contradictions.reading(record),
+          async () => {
+            if (known) await reached(env, known, record)
+            return contradictions.reading(record)
+          },
           (reading) => {
             const again = bundle(doubtedBy(reading, made))
             return text({ ...again, identifier: { ...again.identifier, value: control } }, true)
@@ -65,7 +68,9 @@ const KNOWN_MS = 30_000
 function reached(env: Env, known: Known, { log, position }: FeedRecord): Promise<void> {
   const behind = () => {
     const { state } = known
-    return state.log === log && state.position < position && state.phase !== 'stopped'
+    // It has not begun, or it is on its way.
+    const before = state.log === null || (state.log === log && state.position < position)
+    return before && state.phase !== 'stopped'
   }
   if (!behind()) return Promise.resolve()
   return new Promise((resolve) => {
