@@ -15,6 +15,7 @@ import { sleep, systemEnv } from '../src/base/env.ts'
 import { Feed } from '../src/feed/feed.ts'
 import { Publisher } from '../src/fleet/publish/publisher.ts'
 import { Sites } from '../src/fleet/serve/sites.ts'
+import { Way } from '../src/fleet/serve/way.ts'
 import { openBroker } from '../src/fleet/stream/broker.ts'
 import { fleetSchema } from '../src/fleet/stream/config.ts'
 import { Knowledge } from '../src/knowledge/knowledge.ts'
@@ -123,7 +124,12 @@ async function replica(url: string, brokerPid: number): Promise<void> {
   const before = heapKB()
   const took = taking(brokerPid)
   const open = await openBroker({ servers: [url] }, 'bench')
-  const sites = new Sites({ env, brokers: [{ broker: open, only: null }], source, log: () => {} })
+  const sites = new Sites({
+    env,
+    ways: [new Way(env, null, async () => open)],
+    source,
+    log: () => {},
+  })
   await sites.start()
   const [site] = sites.all
   if (!site) throw new Error('the broker has no site')

@@ -8,7 +8,7 @@ import { type Found, Watch } from '../fleet/watch/watch.ts'
 import type { Source } from '../model/reading.ts'
 import type { Witness } from '../witness/witness.ts'
 
-import { closeBrokers, openBrokers } from './fleet-brokers.ts'
+import { closeWays, openWays } from './fleet-brokers.ts'
 
 export type { Found }
 
@@ -40,8 +40,8 @@ export async function startWatch(
   },
 ): Promise<Watching> {
   const { source, witness, found, log } = options
-  const brokers = await openBrokers(options.broker, 'wandbridge witness')
-  const sites = new Sites({ env, brokers, source, log })
+  const ways = await openWays(env, options.broker, 'wandbridge witness')
+  const sites = new Sites({ env, ways, source, log })
   const watch = new Watch({
     ...{ env, disk: nodeDisk, sites, witness, found, log },
     dir: join(dir, 'fleet'),
@@ -49,7 +49,7 @@ export async function startWatch(
   const close = async () => {
     await watch.stop()
     await sites.stop()
-    await closeBrokers(brokers)
+    await closeWays(ways)
   }
   try {
     await sites.start()

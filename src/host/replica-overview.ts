@@ -4,6 +4,7 @@ import { type Env, utc } from '../base/env.ts'
 import { PREFIX, STYLE_PATH } from '../fleet/page/frame.ts'
 import { STYLE } from '../fleet/page/style.ts'
 import { pagesOf } from '../fleet/page/surface.ts'
+import type { Sites as FleetSites } from '../fleet/serve/sites.ts'
 import type { Mount } from '../http/mount.ts'
 import type { PageFile } from '../http/page.ts'
 import type { Counter } from '../http/sources.ts'
@@ -46,6 +47,9 @@ export function overviewOf(env: Env, served: Sites, brokerLostAt: string | null)
   }
 }
 
+/** Since when the broker does not answer, for any site, and for one; null = it does. */
+type Away = Pick<FleetSites, 'lost' | 'lostOf'>
+
 interface Pages {
   readonly env: Env
   readonly source: Source
@@ -53,21 +57,17 @@ interface Pages {
 }
 
 /** The pages of these sites, and of no other. */
-export function pagesFor(
-  { env, source, page }: Pages,
-  sites: () => Sites,
-  away: () => string | null,
-): Mount {
+export function pagesFor({ env, source, page }: Pages, sites: () => Sites, away: Away): Mount {
   const pages = pagesOf({
     ...{ source, reader: readerOf(page.locale, page.zone) },
-    overview: () => overviewOf(env, sites(), away()),
+    overview: () => overviewOf(env, sites(), away.lost),
     pump(name, id) {
       const { pumps = [], wands = [], audit } = sites().get(name)?.status() ?? {}
       const pump = pumps.find((one) => one.pump.id === id)
       if (!pump || !audit) return null
       const { serial } = pump.pump
       const open = wands[0]?.unclosed.filter((one) => one.pump === serial) ?? []
-      return { site: name, pump, unclosed: open, audit, brokerLostAt: away() }
+      return { site: name, pump, unclosed: open, audit, brokerLostAt: away.lostOf(name) }
     },
   })
   return { ...pages, scope: 'status' }
@@ -81,7 +81,7 @@ export const FILES: readonly PageFile[] = [
   { path: STYLE_PATH, type: 'text/css; charset=utf-8', body: Buffer.from(STYLE), lasting: false },
 ]
 
-export function countersOf(served: Sites, away: string | null): Counter[] {
+export function countersOf(served: Sites, away: Away): Counter[] {
   const all = [...served.values()]
   const perSite = (name: string, help: string, of: (one: Served) => number): Counter => ({
     ...{ name, help, type: 'gauge' },
@@ -97,6 +97,9 @@ export function countersOf(served: Sites, away: string | null): Counter[] {
       Math.max(0, (site.feed.head()?.size ?? 0) - 1 - knowledge.state.position),
     ),
     perSite('fleet_silent', 'Nothing is heard of the site.', (one) => Number(one.site.silent)),
-    gauge('fleet_broker_lost', 'The broker does not answer.', Number(away !== null)),
+    perSite('fleet_key_lost', 'The broker does not answer the key of the site.', ({ site }) =>
+      Number(away.lostOf(site.name) !== null),
+    ),
+    gauge('fleet_broker_lost', 'The broker answers no key.', Number(away.lost !== null)),
   ]
 }

@@ -46,7 +46,7 @@ interface Making {
   readonly site: Site
   readonly auditor: Auditor
   readonly codings: Codings
-  /** Since when the broker does not answer. */
+  /** Since when the broker does not answer, for this site. */
   away(): string | null
   log(text: string): void
 }
@@ -72,6 +72,12 @@ export function serve(making: Making): Served {
   }
   const status = () => statusTold(words, coded())
   const own = () => new Map([[site.name, served]])
+  const lost = {
+    get lost() {
+      return away()
+    },
+    lostOf: away,
+  }
   const sources: HttpSources = {
     ...{ env, version: VERSION, words, feed, knowledge, log },
     status: { status, urgent$: NEVER, lookMs: LOOK_MS },
@@ -80,7 +86,7 @@ export function serve(making: Making): Served {
     counters: () => [],
     mounts: [
       fhirMount(env, { bridge: { status: coded }, feed, knowledge }, page.zone, codings),
-      pagesFor({ env, source, page }, own, away),
+      pagesFor({ env, source, page }, own, lost),
     ],
     page: FILES,
   }

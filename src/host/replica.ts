@@ -19,7 +19,7 @@ import type { Source } from '../model/reading.ts'
 import { Auditor } from '../recorder/auditor.ts'
 import type { Words } from '../words/words.ts'
 import { Closers } from './closers.ts'
-import { closeBrokers, openBrokers } from './fleet-brokers.ts'
+import { closeWays, openWays } from './fleet-brokers.ts'
 import type { HttpOptions } from './http-host.ts'
 import type { PageSettings } from './page-files.ts'
 import { readLog } from './read-log.ts'
@@ -54,15 +54,15 @@ export async function startReplica(
 ): Promise<Replica> {
   const closers = new Closers((name, error) => log(`${name}: ${String(error)}`))
   try {
-    const brokers = await openBrokers(config, 'wandbridge replica')
-    closers.add('the broker', () => closeBrokers(brokers).then(() => {}))
+    const ways = await openWays(env, config, 'wandbridge replica')
+    closers.add('the broker', () => closeWays(ways).then(() => {}))
     const mark = Buffer.from(env.random(4)).toString('hex')
     const auditor = new Auditor({
       ...{ env, stateDir, source, boot: `replica ${process.pid} ${mark}` },
       settings: { servers: config.servers.join(' '), source },
     })
     closers.add('the audit log', () => auditor.close('stopped'))
-    const sites = new Sites({ env, brokers, source, log })
+    const sites = new Sites({ env, ways, source, log })
     closers.add('the sites', () => sites.stop())
     const served = new Map<string, Served>()
     const making: Promise<void>[] = []
@@ -70,7 +70,8 @@ export async function startReplica(
     sites.came$.subscribe((site) => {
       const codings = http.codings ?? NO_CODINGS
       const how = { env, source, words, page, codings, log }
-      const one = serve({ ...how, dir: dirOf(stateDir, site.name), site, auditor, away })
+      const lost = () => sites.lostOf(site.name)
+      const one = serve({ ...how, dir: dirOf(stateDir, site.name), site, auditor, away: lost })
       served.set(site.name, one)
       closers.add(`site ${site.name}`, async () => {
         one.tokens.close()
@@ -88,7 +89,7 @@ export async function startReplica(
     await tokens.follow()
     closers.add('the tokens', async () => tokens.close())
     const overview = () => overviewOf(env, served, away())
-    const pages = pagesFor({ env, source, page }, () => served, away)
+    const pages = pagesFor({ env, source, page }, () => served, sites)
     const server: HttpServer = await listenForMany(
       {
         env,
@@ -98,7 +99,7 @@ export async function startReplica(
         mounts: [pages],
         page: FILES,
         notReady: () => (away() === null ? null : 'The broker does not answer.'),
-        counters: () => countersOf(served, away()),
+        counters: () => countersOf(served, sites),
         ownerOf: (id) => [...served.values()].find((one) => one.tokens.get(id))?.site.name ?? null,
         surfaceOf: (name) => (served.get(name) as Served).sources,
         log,

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { cpSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { DiscardPolicy } from '@nats-io/jetstream'
 import { nkeys } from '@nats-io/transport-node'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseCheckpoint } from '../../src/audit/format/checkpoint.ts'
@@ -13,6 +14,7 @@ import { sleep } from '../../src/base/env.ts'
 import type { Cursor } from '../../src/feed/cursor.ts'
 import type { Feed } from '../../src/feed/feed.ts'
 import type { HistoryQuery } from '../../src/feed/passes.ts'
+import { openBroker } from '../../src/fleet/stream/broker.ts'
 import { streamOf } from '../../src/fleet/stream/names.ts'
 import {
   broker,
@@ -128,6 +130,39 @@ describe('a log at the broker', () => {
     expect(lines.length).toBeGreaterThanOrEqual(50)
     expect(await linesAt(node.url, old)).toEqual(lines)
     expect(await linesAt(node.url, one)).toEqual(await one.lines())
+  })
+
+  it('a broker that takes nothing more of a log that was set aside is tried again, and it is not said that all is there', async () => {
+    const node = await broker()
+    const dir = temporary()
+    const old = await room(dir)
+    await old.append(some(20))
+    const sent = sending(old, node.url, SITE)
+    await caughtUp(sent)
+    await sent.stop()
+    await old.append(some(30, 20))
+    await old.close()
+    const lines = await old.lines()
+    const manifests = readdirSync(join(dir, 'audit', old.name)).filter((one) =>
+      /manifest/.test(one),
+    )
+    for (const one of manifests) rmSync(join(dir, 'audit', old.name, one))
+    const one = await room(dir)
+    // As an account does that has no room left.
+    const open = await openBroker({ servers: [node.url] }, 'test')
+    onCleanUp(() => open.close())
+    const limit = async (max_msgs: number) => {
+      const { config } = await open.manager.streams.info(nameOf(old))
+      const discard = max_msgs < 0 ? DiscardPolicy.Old : DiscardPolicy.New
+      await open.manager.streams.update(nameOf(old), { ...config, max_msgs, discard })
+    }
+    await limit(25)
+    const next = sending(one, node.url, SITE)
+    await until(() => next.said.some((text) => text.includes('maximum messages')), 'it is told', 10)
+    expect(next.publisher.status()).toMatchObject({ state: 'waiting', code: 'fleet.connecting' })
+    await limit(-1)
+    await caughtUp(next)
+    expect(await linesAt(node.url, old)).toEqual(lines)
   })
 
   it('a sender that is ended in the middle of a backlog ends, and the next one goes on', async () => {

@@ -53,6 +53,39 @@ it('rejects when the connection is lost while it waits', async () => {
   expect(await reading).toContain('connection was lost')
 })
 
+it('goes on for a reader whom the broker has forgotten meanwhile', async () => {
+  const { open, stream } = await filled(1_400)
+  let now = 0
+  const all: number[] = []
+  const slow = { ...env, monotonic: () => now }
+  for await (const piece of pulled(slow, open, stream, { first: 1, last: 1_401 })) {
+    all.push(...piece.map(({ seq }) => seq))
+    if (now > 0) continue
+    now += 31_000
+    for await (const { name } of open.manager.consumers.list(stream))
+      await open.manager.consumers.delete(stream, name)
+  }
+  expect(all).toEqual(Array.from({ length: 1_401 }, (_, i) => 1 + i))
+})
+
+it('what was dropped since the last look, all of a span, is told as missing, and what is behind it is given', async () => {
+  const { open, ref, stream } = await filled(600)
+  const log = new StreamLog(env, open, ref, () => {})
+  onCleanUp(async () => log.close())
+  const { config, created, state } = await open.manager.streams.info(stream)
+  const { first_seq: firstSeq, last_seq: lastSeq } = state
+  await log.take({ created: `${created}`, description: config.description, firstSeq, lastSeq })
+  await open.manager.streams.purge(stream, { seq: 401 })
+  const found: unknown[] = []
+  for await (const { missing, records } of log.forward({ first: 100, before: 300, until: 601 })) {
+    found.push(missing ?? records.length)
+    if (found.length > 3) break
+  }
+  expect(found).toEqual([{ from: 100, to: 299 }])
+  const { consumer_count: left } = (await open.manager.streams.info(stream)).state
+  expect(left).toBeLessThan(4)
+})
+
 it('records that come while older ones are read leave none out', async () => {
   const { one, sent, open, ref, stream } = await filled(600)
   const log = new StreamLog(env, open, ref, () => {})

@@ -2,16 +2,19 @@
 // another, a replica sees a site by that site's key alone; TLS with an authority of one's own, and a broker that is
 // not what it should be, told in a sentence.
 
-import { mkdirSync, readFileSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openBroker } from '../../src/fleet/stream/broker.ts'
+import { brokerProblem, fleetSchema } from '../../src/fleet/stream/config.ts'
 import { descriptionOf, streamOf } from '../../src/fleet/stream/names.ts'
 import { startReplica } from '../../src/host/replica.ts'
+import type { BridgeStatus } from '../../src/model/status.ts'
 import { WORDS } from '../../src/words/words.ts'
 import { accounts, authority, operated, tls, userKey } from './keys.ts'
+import { get, tokenIn } from './replicas.ts'
 import {
   broker,
   caughtUp,
@@ -106,6 +109,83 @@ describe('a broker with an account for each site', () => {
     await expect(asReader.manager.streams.delete(streamB)).rejects.toThrow(/permission/i)
   })
 
+  it('that takes back the key of one site leaves the others as they are, and that one comes back with its key', async () => {
+    const dir = temporary()
+    const readers = join(dir, 'readers')
+    mkdirSync(readers)
+    const key = {
+      a: userKey(dir, 'a'),
+      b: userKey(dir, 'b'),
+      readA: userKey(readers, 'clinic-a'),
+      readB: userKey(readers, 'clinic-b'),
+    }
+    const old = { id: key.readA.id, other: userKey(dir, 'other').id }
+    // They are called like a key, and are none.
+    for (const name of ['clinic-b.bak', 'clinic-c.pub', 'readme'])
+      writeFileSync(join(readers, name), 'x')
+    const node = await broker(
+      accounts({
+        ...{ UPUBLISHERCLINICA: key.a.id, UPUBLISHERCLINICB: key.b.id },
+        ...{ UREADERCLINICA: key.readA.id, UREADERCLINICB: key.readB.id },
+      }),
+    )
+    const rooms = { a: await room(), b: await room() }
+    const sent = []
+    for (const [site, one] of Object.entries(rooms)) {
+      await one.append(some(20))
+      const nkey = key[site as 'a' | 'b'].file
+      const by = sending(one, node.url, `clinic-${site}`, { nkey })
+      await caughtUp(by)
+      sent.push(by)
+    }
+    const conf = join(dirname(node.store), 'nats.conf')
+    const changed = async (from: string, to: string) => {
+      await node.kill()
+      writeFileSync(conf, readFileSync(conf, 'utf8').replace(from, to))
+      await node.start()
+    }
+    const started = async () => {
+      const [said, state]: [string[], string] = [[], temporary()]
+      const token = await tokenIn(join(state, 'sites/clinic-a'))
+      const replica = await startReplica(env, state, {
+        ...{ broker: { servers: [node.url], nkey: readers }, source: 'simulator' },
+        ...{ words: WORDS['en-US'], page: { locale: 'en-US', zone: 'UTC' } },
+        ...{ http: { host: '127.0.0.1', port: 0 }, log: (text) => void said.push(text) },
+      })
+      onCleanUp(() => replica.close())
+      const sizes = () => replica.overview().sites.map(({ site, records }) => [site, records])
+      const audit = async () => {
+        const reply = await get(replica, '/api/v1/pumps', token)
+        return ((await reply.json()) as BridgeStatus).audit.state
+      }
+      return { replica, said, sizes, audit }
+    }
+    const is = (one: 'a' | 'b') => [`clinic-${one}`, rooms[one].log.state.size]
+    const shows = ({ sizes }: Awaited<ReturnType<typeof started>>, all: unknown[]) =>
+      until(() => JSON.stringify(sizes().toSorted()) === JSON.stringify(all), `${all}`, 40)
+    const first = await started()
+    await shows(first, [is('a'), is('b')])
+    const before = is('a')
+    await changed(old.id, old.other)
+    await until(() => first.said.some((text) => text.includes('the key of clinic-a:')), 'told', 20)
+    await rooms.b.append(some(5, 20))
+    await shows(first, [before, is('b')])
+    await until(() => first.replica.overview().brokerLostAt === null, 'clinic-b is there', 20)
+    expect((await get(first.replica, '/readyz', null)).status).toBe(200)
+    expect(await first.audit()).toBe('failed')
+    // So it is with one that starts now.
+    const second = await started()
+    await shows(second, [['clinic-a', 0], is('b')])
+    expect(second.said.join()).toContain('clinic-a.nk: it does not let this user in')
+    expect(await second.audit()).toBe('failed')
+    await changed(old.other, old.id)
+    await rooms.a.append(some(5, 20))
+    for (const one of [first, second]) {
+      await shows(one, [is('a'), is('b')])
+      await until(async () => (await one.audit()) === 'ok', 'clinic-a is there again')
+    }
+  }, 90_000)
+
   it('lets in a user by a credentials file', async () => {
     const dir = temporary()
     const { conf, file } = operated(dir)
@@ -120,6 +200,16 @@ describe('a broker with an account for each site', () => {
       'told',
     )
   })
+})
+
+it('an address with a name or a password in it is refused, and not shown', () => {
+  for (const server of ['nats://bob:s3cret@127.0.0.1:4222', 'tls://s3cret@b.example', 's3cret@x']) {
+    const { error } = fleetSchema.safeParse({ servers: [server], site: 'a' })
+    for (const text of [error?.message ?? '', brokerProblem({ servers: [server] }) ?? '']) {
+      expect(text).toContain('name a file in fleet.nkey or fleet.credentials')
+      expect(text).not.toContain('s3cret')
+    }
+  }
 })
 
 describe('a broker behind TLS', () => {

@@ -2,11 +2,12 @@
 // alike, and one that ends is not missed at the other. What a token reaches is in replica.test.ts.
 import { cpSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { VirtualEnv } from '../../src/base/env.ts'
+import { utc, VirtualEnv } from '../../src/base/env.ts'
 import { Feed } from '../../src/feed/feed.ts'
 import type { HistoryQuery } from '../../src/feed/passes.ts'
 import { Site, Sites } from '../../src/fleet/serve/sites.ts'
 import { StreamLog } from '../../src/fleet/serve/stream-log.ts'
+import { Way } from '../../src/fleet/serve/way.ts'
 import { type Broker, openBroker } from '../../src/fleet/stream/broker.ts'
 import { streamOf } from '../../src/fleet/stream/names.ts'
 import { Knowledge } from '../../src/knowledge/knowledge.ts'
@@ -64,6 +65,25 @@ it('a site whose pulse tells of records that are not here is silent', async () =
   expect([await heard(0), site.apart]).toEqual([true, null])
 })
 
+it('a site is silent by its own word when it was not heard since the replica began', async () => {
+  const env = new VirtualEnv({ seed: 1 })
+  const ref = { site: 'a', log: 'simulator-1-00000000' }
+  const siteOf = (ageMs: number | null) => {
+    const site = new Site(env, 'a', 'simulator')
+    const log = new StreamLog(env, {} as Broker, ref, () => {})
+    log.lastAt = ageMs === null ? null : utc(env.wall() - ageMs)
+    site.log(ref.log, () => log)
+    return site
+  }
+  const MONTH = 30 * 86_400_000
+  const all = [null, MONTH, -MONTH, 20_000, -20_000].map(siteOf)
+  expect(all.map(({ silent }) => silent)).toEqual([true, true, true, false, false])
+  await env.advance(31_000)
+  expect(all.map(({ silent }) => silent)).toEqual([true, true, true, true, true])
+  for (const site of all) site.hear(ref.log, null)
+  expect(all.map(({ silent }) => silent)).toEqual([false, false, false, false, false])
+})
+
 it('a stream that could not be read is followed at the next look', async () => {
   const node = await broker()
   const one = await room()
@@ -107,7 +127,7 @@ describe('a replica', () => {
     const open = await openBroker({ servers: [node.url] }, 'test')
     const sites = new Sites({
       env,
-      brokers: [{ broker: open, only: null }],
+      ways: [new Way(env, null, async () => open)],
       source: 'simulator',
       log: () => {},
     })
@@ -154,7 +174,7 @@ describe('a replica', () => {
     await open.manager.streams.purge(name, { seq: 31 })
     const sites = new Sites({
       env,
-      brokers: [{ broker: open, only: null }],
+      ways: [new Way(env, null, async () => open)],
       source: 'simulator',
       log: () => {},
     })

@@ -145,6 +145,8 @@ export class Pipeline {
     if (records > this.#flying.length)
       return this.end(new Error(`the broker has record ${position}, which was not sent`))
     this.#answers += 1
+    // An answer to a record before it speaks for these already.
+    if (records <= 0) return
     this.#flying.splice(0, records)
     this.#options.acked(position, records)
     this.#waits?.()

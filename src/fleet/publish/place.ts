@@ -7,6 +7,8 @@ import type { FleetConfig } from '../stream/config.ts'
 import { descriptionOf, firstOf, type SiteLog, streamOf, subjectsOf } from '../stream/names.ts'
 
 export type Records = Pick<Feed, 'head' | 'look' | 'oldest' | 'read' | 'scan' | 'follow'>
+/** What is read of a log to find its place. */
+type Read = Pick<Records, 'look' | 'oldest' | 'read'>
 
 /** Why nothing is added to a stream. */
 export type Apart =
@@ -34,7 +36,7 @@ export type Place =
 
 export async function placeOf(
   { manager }: Pick<Broker, 'manager'>,
-  feed: Records,
+  feed: Read,
   ref: SiteLog,
   config: Pick<FleetConfig, 'replicas' | 'keepDays' | 'keepMiB'>,
 ): Promise<Place> {
@@ -89,7 +91,7 @@ export async function infoOf(
   }
 }
 
-async function lineAt(feed: Records, position: number): Promise<string | null> {
+async function lineAt(feed: Read, position: number): Promise<string | null> {
   for await (const record of feed.read({ after: position - 1, limit: 1 })) {
     return record.position === position ? record.line : null
   }

@@ -23,9 +23,12 @@ export interface RestOptions {
   log(text: string): void
 }
 
+/** Nothing more is sent of a log, because of what it is itself: it cannot be read, or the broker has another one. */
+class Left extends Error {}
+
 /**
- * From the oldest log on of which the broker has a stream. What cannot be sent is told once, and left. Rejects when
- * the broker is the reason.
+ * From the oldest log on of which the broker has a stream. A log that has a fault of its own is told once, and left.
+ * Rejects when the broker did not take what it was given: it is to be tried again.
  */
 export async function sendOlder(
   broker: Broker,
@@ -41,11 +44,9 @@ export async function sendOlder(
     try {
       await sendRest(broker, ref, records, options)
     } catch (error) {
-      // Where the broker is the reason it rejects here too.
-      await infoOf(broker.manager, streamOf(ref))
-      const { message } = error as Error
+      if (!(error instanceof Left)) throw error
       options.log(
-        `Of ${log}, which was set aside, the broker does not get what it lacks: ${message}. It stays in the files of the log.`,
+        `Of ${log}, which was set aside, the broker does not get what it lacks: ${error.message}. It stays in the files of the log.`,
       )
     }
     if (options.signal.aborted) return
@@ -55,12 +56,13 @@ export async function sendOlder(
 async function sendRest(
   broker: Broker,
   ref: SiteLog,
-  records: Records,
+  log: Records,
   { env, config, pumpKey, signal, acked }: RestOptions,
 ): Promise<void> {
+  const records = leaving(log)
   const place = await placeOf(broker, records, ref, config)
   if (place.apart !== null)
-    throw new Error(`${place.stream}, record ${place.position}: ${place.apart}`)
+    throw new Left(`${place.stream}, record ${place.position}: ${place.apart}`)
   const { less, position } = place
   const subject = subjectsFor(ref, pumpKey)
   const pipeline = new Pipeline(env, broker, { window: config.window, less, signal, acked })
@@ -71,6 +73,24 @@ async function sendRest(
     await pipeline.drained()
   } finally {
     pipeline.end()
+  }
+}
+
+/** The same records, where an error of reading them is the log's own fault. */
+function leaving(records: Records): Pick<Records, 'look' | 'oldest' | 'read' | 'scan'> {
+  const left = (error: unknown) => Promise.reject(new Left((error as Error).message))
+  async function* each<T>(all: AsyncIterable<T>): AsyncGenerator<T> {
+    try {
+      yield* all
+    } catch (error) {
+      await left(error)
+    }
+  }
+  return {
+    look: () => records.look().catch(left),
+    oldest: () => records.oldest().catch(left),
+    read: (query) => each(records.read(query)),
+    scan: (query) => each(records.scan(query)),
   }
 }
 

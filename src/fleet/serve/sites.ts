@@ -15,6 +15,7 @@ import {
   parseStream,
 } from '../stream/names.ts'
 import { KEPT, StreamLog, type Vouched } from './stream-log.ts'
+import type { Way } from './way.ts'
 
 /** How often the broker is asked which streams there are, in ms. */
 const LOOK_MS = 2_000
@@ -96,9 +97,17 @@ export class Site {
     return pulse !== null && (record === null || pulse > record) ? pulse : record
   }
 
-  /** Nothing was heard of it for half a minute: neither a record, nor that it is there and all its records are here. */
+  /**
+   * Nothing was heard of it for half a minute: neither a record, nor that it is there and all its records are here. Of
+   * a site that was not heard since this began, its newest record says when that was; not longer than for half a
+   * minute, because its clock may be wrong.
+   */
   get silent(): boolean {
-    return this.#env.monotonic() - (this.#heard ?? this.#since) > SILENT_MS
+    const now = this.#env.monotonic()
+    if (this.#heard !== null || now - this.#since > SILENT_MS)
+      return now - (this.#heard ?? this.#since) > SILENT_MS
+    const { lastAt } = this
+    return lastAt === null || !(Math.abs(this.#env.wall() - Date.parse(lastAt)) <= SILENT_MS)
   }
 
   /** Why nothing of its newest log is sent, by its own word; null = it is, or it did not say. */
@@ -124,15 +133,9 @@ export class Site {
   }
 }
 
-/** A way to the broker, and the one site that is taken from it; null = every site that is there. */
-export interface Reach {
-  readonly broker: Broker
-  readonly only: string | null
-}
-
 export interface SitesOptions {
   readonly env: Env
-  readonly brokers: readonly Reach[]
+  readonly ways: readonly Way[]
   readonly source: Source
   log(text: string): void
 }
@@ -143,85 +146,101 @@ export class Sites {
   readonly #came = new Subject<Site>()
   /** Every site, once it is known. */
   readonly came$ = this.#came.asObservable()
-  #cancel: Cancel = () => {}
+  /** Connections on which pulses are heard. */
+  readonly #heard = new WeakSet<Broker>()
+  readonly #cancels = new Map<Way, Cancel>()
   #stopped = false
-  #lost: string | null = null
 
   constructor(options: SitesOptions) {
     this.#options = options
   }
 
-  /** Resolves when every site that the broker has is known. Rejects when it does not answer. */
+  /**
+   * Resolves when every site that the broker has is known. Rejects when it does not answer. Where it answers on some
+   * ways only, the sites of the others are known by their names, and are looked for from then on.
+   */
   async start(): Promise<void> {
-    for (const { broker, only } of this.#options.brokers)
-      broker.connection.subscribe(ALL_PULSES, {
-        callback: (error, message) => {
-          const ref = parsePulse(message.subject)
-          if (error !== null || ref === null || sourceOf(ref.log) !== this.#options.source) return
-          if (only !== null && ref.site !== only) return
-          this.#sites.get(ref.site)?.hear(ref.log, pulseIn(message.string()))
-        },
-      })
-    await this.#look()
-    this.#again()
+    const { ways } = this.#options
+    const all = await Promise.allSettled(ways.map((way) => this.#lookAt(way)))
+    const failed = all.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []))
+    if (failed[0] && failed.length === ways.length) throw failed[0]
+    for (const [n, one] of all.entries()) {
+      const way = ways[n] as Way
+      if (one.status === 'rejected') this.#lose(way, one.reason as Error)
+      if (way.only !== null) this.#siteOf(way.only)
+      this.#again(way)
+    }
   }
 
   get all(): readonly Site[] {
     return [...this.#sites.values()]
   }
 
-  /** Since when the broker does not answer; null = it does. */
+  /** Since when the broker does not answer on any way; null = it does on one. */
   get lost(): string | null {
-    return this.#lost
+    const all = this.#options.ways.map((way) => way.lost)
+    return all.includes(null) ? null : (all.toSorted().at(-1) ?? null)
+  }
+
+  /** Since when the broker does not answer on the way of a site; null = it does. */
+  lostOf(site: string): string | null {
+    return this.#options.ways.find(({ only }) => only === null || only === site)?.lost ?? null
   }
 
   async stop(): Promise<void> {
     this.#stopped = true
-    this.#cancel()
+    for (const cancel of this.#cancels.values()) cancel()
     for (const site of this.#sites.values()) site.close()
   }
 
-  #again(): void {
+  /** Each way for itself: none waits for another. */
+  #again(way: Way): void {
     if (this.#stopped) return
     const { env, log } = this.#options
-    this.#cancel = env.after(
-      LOOK_MS,
-      () =>
-        void this.#look()
-          .then(
-            () => {
-              if (this.#lost !== null) log('The broker answers again.')
-              this.#lost = null
-            },
-            (error: Error) => {
-              if (this.#lost !== null) return
-              this.#lost = utc(env.wall())
-              log(
-                `The broker does not answer: ${error.message}. What is shown is as old as it says.`,
-              )
-            },
-          )
-          .then(() => this.#again()),
-      { background: true },
+    const look = async () => {
+      try {
+        await this.#lookAt(way)
+        if (way.lost !== null) log(`The broker answers${keyOf(way)} again.`)
+        way.lost = null
+      } catch (error) {
+        if (way.lost === null && !this.#stopped) this.#lose(way, error as Error)
+      }
+      this.#again(way)
+    }
+    this.#cancels.set(
+      way,
+      env.after(LOOK_MS, () => void look(), { background: true }),
     )
   }
 
-  /** Rejects when one of the ways is closed; what the others have is known by then. */
-  async #look(): Promise<void> {
-    const { brokers } = this.#options
-    const all = await Promise.allSettled(brokers.map((reach) => this.#lookAt(reach)))
-    const failed = all.find((one) => one.status === 'rejected')
-    if (failed) throw failed.reason
-    const there = all.flatMap((one) => (one.status === 'fulfilled' ? [...one.value] : []))
-    for (const [name, site] of this.#sites) {
-      const logs = there.filter(([at]) => at === name).flatMap(([, names]) => [...names])
-      site.forget(new Set(logs))
-    }
+  #lose(way: Way, { message }: Error): void {
+    const { env, log } = this.#options
+    way.lost = utc(env.wall())
+    log(
+      `The broker does not answer${keyOf(way)}: ${message}. What is shown${way.only === null ? '' : ` of ${way.only}`} is as old as it says.`,
+    )
   }
 
-  /** The logs that are there, by their sites. */
-  async #lookAt({ broker, only }: Reach): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  #hear(broker: Broker, only: string | null): void {
+    if (this.#heard.has(broker)) return
+    this.#heard.add(broker)
+    broker.connection.subscribe(ALL_PULSES, {
+      callback: (error, message) => {
+        const ref = parsePulse(message.subject)
+        if (error !== null || ref === null || sourceOf(ref.log) !== this.#options.source) return
+        if (only !== null && ref.site !== only) return
+        this.#sites.get(ref.site)?.hear(ref.log, pulseIn(message.string()))
+      },
+    })
+  }
+
+  /** The logs that are there now, of the sites of one way. */
+  async #lookAt(way: Way): Promise<void> {
     const { env, source } = this.#options
+    const { only } = way
+    const broker = await way.reach()
+    if (this.#stopped) return
+    this.#hear(broker, only)
     const there = new Map<string, Set<string>>()
     for await (const { config, created, state } of broker.manager.streams.list(ALL_SUBJECTS)) {
       const ref = parseStream(config.name)
@@ -234,14 +253,16 @@ export class Sites {
         site.wake()
       }
       const one = site.log(ref.log, () => new StreamLog(env, broker, ref, changed))
-      await one.take({
+      const facts = {
         created: String(created),
         description: config.description,
         firstSeq: state.first_seq,
         lastSeq: state.last_seq,
-      })
+      }
+      await one.take(facts, broker)
     }
-    return there
+    for (const [name, site] of this.#sites)
+      if (only === null || only === name) site.forget(there.get(name) ?? new Set())
   }
 
   #siteOf(name: string): Site {
@@ -254,6 +275,8 @@ export class Sites {
     return made
   }
 }
+
+const keyOf = ({ only }: Way) => (only === null ? '' : ` the key of ${only}`)
 
 function pulseIn(text: string): Pulse | null {
   try {

@@ -32,7 +32,7 @@ export interface Vouched {
 export class StreamLog implements RecordReader {
   readonly log: string
   readonly #env: Env
-  readonly #broker: Broker
+  #broker: Broker
   readonly #stream: string
   /** The newest records, without a hole, up to the head. */
   #newest: Stored[] = []
@@ -69,11 +69,16 @@ export class StreamLog implements RecordReader {
   /**
    * What the broker says now. A stream that was made again is read anew; it is followed from its head on. So is one
    * of which nothing came since the last look, though the broker had more then. Where that fails it rejects, and is
-   * done at the next look.
+   * done at the next look. So it is on another connection, where the one before was closed.
    */
-  async take({ created, description, firstSeq, lastSeq }: StreamFacts): Promise<void> {
+  async take(
+    { created, description, firstSeq, lastSeq }: StreamFacts,
+    broker = this.#broker,
+  ): Promise<void> {
     const first = firstOf(description)
     if (first === null) return
+    if (broker !== this.#broker) this.#epoch = ''
+    this.#broker = broker
     this.#less = 1 - first
     this.#first = lastSeq === 0 ? first : firstSeq - this.#less
     const { here, there } = this.#looked
@@ -135,6 +140,10 @@ export class StreamLog implements RecordReader {
         const records = this.#storedOf(piece, range.kinds).filter(picked)
         yield { records, next, place: null, missing: null }
       }
+      // What the broker has dropped since the last look, at the end of the span or all of it.
+      const to = span.last - this.#less + 1
+      if (next < to) yield missed(next, to)
+      next = to
     }
   }
 

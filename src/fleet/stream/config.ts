@@ -6,6 +6,7 @@ import { SITE } from './names.ts'
 /** Records under way at once when nothing else is said. */
 const WINDOW = 250
 
+/** Null = it is no address of a broker. */
 function hostOf(server: string): string | null {
   const url = URL.canParse(server) ? new URL(server) : null
   if (url === null || !['nats:', 'tls:'].includes(url.protocol) || url.hostname === '') return null
@@ -21,12 +22,21 @@ const tls = z.strictObject({
 const CLEAR_TEXT =
   'Readings are not sent to other computers in clear text: give tls://, or `tls` in the configuration'
 
+/** An address is told in the status and in records. */
+const SECRET =
+  'An address of a broker has no name and no password in it, because addresses are shown: name a file in fleet.nkey or fleet.credentials'
+/** Also of a text that is no address: what stands before an @ is not shown. */
+const hasSecret = (server: string) => server.includes('@')
+
 const brokerShape = {
   servers: z
     .array(
-      z.string().refine((text) => hostOf(text) !== null, {
-        error: 'is no address of a broker, such as tls://broker.example:4222',
-      }),
+      z
+        .string()
+        .refine((text) => !hasSecret(text), { error: SECRET, abort: true })
+        .refine((text) => hostOf(text) !== null, {
+          error: 'is no address of a broker, such as tls://broker.example:4222',
+        }),
     )
     .min(1)
     .meta({ description: 'Addresses of the broker: nats://HOST:PORT or tls://HOST:PORT.' }),
@@ -80,6 +90,7 @@ export type BrokerConfig = Pick<FleetConfig, 'servers' | 'credentials' | 'nkey' 
 
 /** Why a broker cannot be used as it is named; null = it can. */
 export function brokerProblem(broker: BrokerConfig): string | null {
+  if (broker.servers.some(hasSecret)) return SECRET
   const wrong = broker.servers.find((one) => hostOf(one) === null)
   if (wrong !== undefined)
     return `${wrong} is no address of a broker, such as nats://127.0.0.1:4222`

@@ -18,11 +18,37 @@ const AHEAD = 4 * PIECE
 /** A reader that has died is forgotten by the broker after so long, in ms. */
 const FORGOTTEN_MS = 30_000
 
+interface Span {
+  readonly first: number
+  readonly last: number
+}
+type Way = Pick<Broker, 'connection' | 'manager' | 'onChange'>
+
 export async function* pulled(
   env: Env,
-  { connection, manager, onChange }: Pick<Broker, 'connection' | 'manager' | 'onChange'>,
+  broker: Way,
   stream: string,
-  { first, last }: { readonly first: number; readonly last: number },
+  { first, last }: Span,
+): AsyncGenerator<readonly Pulled[]> {
+  let next = first
+  for (let slow = true; slow && next <= last; ) {
+    slow = false
+    for await (const piece of pulledOnce(env, broker, stream, { first: next, last })) {
+      const given = env.monotonic()
+      yield piece
+      next = (piece.at(-1) as Pulled).seq + 1
+      // The broker may have forgotten who looks at a piece for so long: it is told anew.
+      slow = env.monotonic() - given > FORGOTTEN_MS / 2
+      if (slow) break
+    }
+  }
+}
+
+async function* pulledOnce(
+  env: Env,
+  { connection, manager, onChange }: Way,
+  stream: string,
+  { first, last }: Span,
 ): AsyncGenerator<readonly Pulled[]> {
   const { name } = await manager.consumers.add(stream, {
     deliver_policy: DeliverPolicy.StartSequence,
