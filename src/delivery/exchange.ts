@@ -22,8 +22,13 @@ export class Exchange {
   #stopped = false
   /** How the message that is under way is tried. */
   #how: How = {}
-  /** The text of the message that is under way. */
+  /** The message that is under way, and its text as it was made last. */
+  #message: Message | null = null
   #text = ''
+  /** It has waited since it was made: meanwhile the pump may have contradicted what it says. */
+  #waited = false
+  /** Counts what ends an attempt: what is still being made then is not sent. */
+  #attempt = 0
   #done: (result: Result) => void = () => {}
   #timer: Cancel = () => {}
   #lastError = NO_ERROR
@@ -79,6 +84,8 @@ export class Exchange {
     await this.#surely(async () => message.ready?.())
     try {
       this.#text = message.text()
+      this.#message = message
+      this.#waited = false
     } catch (error) {
       const text = (error as Error).message.slice(0, 500)
       return { kind: 'parked', code: 'none', text, attempts: 0 }
@@ -120,8 +127,28 @@ export class Exchange {
     )
   }
 
+  async #give(control: string): Promise<void> {
+    const attempt = this.#attempt
+    const message = this.#message
+    if (this.#waited && message !== null) {
+      await this.#surely(async () => message.ready?.())
+      if (attempt !== this.#attempt || this.#stopped) return
+      try {
+        this.#text = message.text()
+      } catch {
+        // What it was made of is not kept any more. It stays as it was.
+      }
+      this.#waited = false
+    }
+    this.#link.send(this.#text, control)
+  }
+
   #on(event: Event): void {
     if (this.#stopped) return
+    if (event.kind === 'closed' || event.kind === 'time') {
+      this.#attempt += 1
+      this.#waited = true
+    }
     const { state, effects } = step(this.#state, event, { ...this.#rules, ...this.#how })
     this.#state = state
     for (const effect of effects) {
@@ -130,7 +157,7 @@ export class Exchange {
           this.#link.connect()
           break
         case 'send':
-          this.#link.send(this.#text, this.#state.head ?? '')
+          void this.#give(this.#state.head ?? '')
           break
         case 'close':
           this.#ours = statement('delivery.unanswered')

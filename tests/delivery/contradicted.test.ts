@@ -158,6 +158,25 @@ it('never stands as certain again where its correction was taken while it was st
   expect(after.every(isDoubted)).toBe(true)
 }, 60_000)
 
+it('never stands as certain again where it waited for its destination while it was contradicted', async () => {
+  let takes = false
+  let before = 0
+  const emr = await mllpServer(() => (takes ? 'AA' : null))
+  const quick = { backoffMs: 5, longestMs: 20, ackMs: 100, stuck: null }
+  const bridge = await sending({}, quick, [emr.config])
+  await eventually(() => bridge.of('emr')?.state === 'idle', 10_000)
+  await bridge.read(1)
+  await eventually(() => emr.got.length > 1, 10_000)
+  await bridge.auditor.append(contradiction(await recordedReading()))
+  // One that was under way already may still come.
+  before = emr.got.length + 1
+  await eventually(() => emr.got.length > before, 10_000)
+  takes = true
+  await eventually(() => bridge.of('emr')?.sent === 2 && bridge.delivery().idle, 20_000)
+  expect(emr.got.slice(before).map((text) => obrOf(text)[25])).not.toContain('F')
+  expect(emr.got.slice(before).every(isDoubted)).toBe(true)
+}, 60_000)
+
 it('is another version where FHIR is asked for it, found by when that was', async () => {
   const { bridge, at, said } = await contradicted()
   const { feed } = bridge
