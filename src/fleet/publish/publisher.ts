@@ -13,7 +13,7 @@ import { CHECKPOINT, KEY, type SiteLog, subjectsFor } from '../stream/names.ts'
 import { Pipeline } from './pipeline.ts'
 import { type Apart, type Place, placeOf, type Records } from './place.ts'
 import { type Newest, pulses } from './pulse.ts'
-import { type OlderLog, sendOlder, sentOf } from './rest.ts'
+import { type OlderLog, Rest, sentOf } from './rest.ts'
 
 export interface PublisherOptions {
   readonly env: Env
@@ -54,18 +54,22 @@ export class Publisher {
   #broker: Broker | null = null
   #pipeline: Pipeline | null = null
   #at: At | null = null
-  /** The log before which everything that was set aside is at the broker, or told. */
-  #olderSent = ''
   /** The highest position that was ever handed to the broker, of the log that is sent. */
   #tried = -1
   #why: Statement = statement('fleet.connecting', { text: '' })
   #apart: Apart | null = null
+  readonly #rest: Rest
   #owedAt: string | null = null
   #cancelPulse: Cancel = () => {}
   readonly counts: FleetCounts = { sent: 0, resent: 0, epochs: 0 }
 
   constructor(options: PublisherOptions) {
     this.#options = options
+    const acked = (_: number, records: number) => {
+      this.counts.sent += records
+    }
+    const now = () => ({ broker: this.#broker, log: this.#at?.log ?? null })
+    this.#rest = new Rest({ ...options, signal: this.#end.signal, acked, now })
   }
 
   start(): void {
@@ -90,6 +94,7 @@ export class Publisher {
     this.#end.abort()
     await this.#broker?.close()
     await this.#running
+    await this.#rest.ended()
   }
 
   /** The first position of the log that is written now which the broker has not taken. */
@@ -114,18 +119,26 @@ export class Publisher {
     const { lag } = this
     const since = this.#pipeline?.oldest ?? this.#owedAt
     const sends = this.#pipeline !== null
-    const idle = sends && lag === 0
+    const rest = sends ? this.#rest.why : null
     const state =
-      this.#apart !== null ? 'failed' : idle ? 'idle' : sends ? 'sending' : ('waiting' as const)
+      this.#apart !== null
+        ? 'failed'
+        : !sends
+          ? 'waiting'
+          : lag !== 0
+            ? 'sending'
+            : rest === null
+              ? 'idle'
+              : 'waiting'
     const said =
       state === 'idle'
         ? statement('fleet.idle')
         : state === 'sending'
           ? statement('fleet.sending', { records: lag ?? 0 })
-          : this.#why
+          : (rest ?? this.#why)
     return {
       ...{ name: `fleet ${config.site}`, kind: 'nats', address: config.servers.join(' '), state },
-      lagMs: idle || since === null ? 0 : Math.max(0, env.wall() - Date.parse(since)),
+      lagMs: state === 'idle' || since === null ? 0 : Math.max(0, env.wall() - Date.parse(since)),
       ...{ waiting: lag ?? 0, parked: 0, aside: [], sent: this.counts.sent },
       strays: this.counts.resent,
       ...said,
@@ -198,7 +211,7 @@ export class Publisher {
     const head = await feed.look()
     if (head === null) return
     const ref: SiteLog = { site: config.site, log: head.log }
-    await this.#sendOlder(broker, head.log)
+    await this.#rest.send(broker, head.log)
     const place = await placeOf(broker, feed, ref, config)
     if (place.apart !== null) return this.#told(place, tell)
     this.#apart = null
@@ -213,17 +226,6 @@ export class Publisher {
       )
     } else tell(`Records go to ${place.stream} from ${place.position + 1} on.`)
     await this.#follow(broker, at, place)
-  }
-
-  async #sendOlder(broker: Broker, current: string): Promise<void> {
-    if (this.#olderSent === current) return
-    const { signal } = this.#end
-    const acked = (_: number, records: number) => {
-      this.counts.sent += records
-    }
-    const logs = await this.#options.older(current)
-    await sendOlder(broker, logs, { ...this.#options, signal, acked })
-    if (!signal.aborted) this.#olderSent = current
   }
 
   async #follow(

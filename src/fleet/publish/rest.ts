@@ -1,6 +1,7 @@
 // What the broker lacks of logs that were set aside: sent to the end of each, in order, each record once.
-import type { Env } from '../../base/env.ts'
+import { type Env, pause } from '../../base/env.ts'
 import type { FeedRecord } from '../../feed/feed-record.ts'
+import { type Statement, statement } from '../../model/statement.ts'
 import type { Broker } from '../stream/broker.ts'
 import type { FleetConfig } from '../stream/config.ts'
 import { type SiteLog, streamOf, subjectsFor } from '../stream/names.ts'
@@ -14,13 +15,96 @@ export interface OlderLog {
   readonly records: Records
 }
 
-export interface RestOptions {
+interface SendOptions {
   readonly env: Env
   readonly config: FleetConfig
   readonly pumpKey: Uint8Array
   readonly signal: AbortSignal
   acked(position: number, records: number): void
   log(text: string): void
+}
+
+export interface RestOptions extends SendOptions {
+  /** Those that were set aside before this one, the oldest first. */
+  older(current: string): Promise<readonly OlderLog[]>
+  /** What is connected to, and which log is written now. */
+  now(): { readonly broker: Broker | null; readonly log: string | null }
+}
+
+const FIRST_WAIT_MS = 500
+const LONGEST_WAIT_MS = 30_000
+
+/**
+ * What the broker lacks of the logs that were set aside goes before the log that is written now. Where it does not
+ * take it, that may be the fault of one stream alone: the log that is written now goes on, and the others are tried
+ * again beside it.
+ */
+export class Rest {
+  readonly #options: RestOptions
+  /** Of everything before this log there is nothing left to send. */
+  #sent = ''
+  #trying: Promise<void> | null = null
+  #why: Statement | null = null
+  /** What was told. */
+  readonly #told = new Set<string>()
+
+  constructor(options: RestOptions) {
+    this.#options = options
+  }
+
+  /** Why something is not at the broker yet; null = nothing is known to be wrong. */
+  get why(): Statement | null {
+    return this.#why
+  }
+
+  async send(broker: Broker, current: string): Promise<void> {
+    if (this.#sent === current || this.#trying !== null) return
+    if (await this.#tried(broker, current)) return
+    this.#trying = this.#tryAgain().finally(() => {
+      this.#trying = null
+    })
+  }
+
+  /** Resolves when nothing is under way; `signal` ends it. */
+  async ended(): Promise<void> {
+    await this.#trying
+  }
+
+  async #tryAgain(): Promise<void> {
+    const { env, signal, now } = this.#options
+    for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      await pause(env, wait, signal)
+      const { broker, log } = now()
+      if (broker !== null && log !== null && (await this.#tried(broker, log))) return
+    }
+  }
+
+  /** Whether the broker has all of it, as far as that can be read. */
+  async #tried(broker: Broker, current: string): Promise<boolean> {
+    const { older, signal } = this.#options
+    try {
+      await sendOlder(broker, await older(current), {
+        ...this.#options,
+        log: (text) => this.#tell(text),
+      })
+    } catch (error) {
+      const text = (error as Error).message.slice(0, 200)
+      this.#why = statement('fleet.connecting', { text })
+      this.#tell(
+        `The broker does not take the rest of a log that was set aside: ${text}. It stays in the log, and is tried again.`,
+      )
+      return false
+    }
+    if (signal.aborted) return false
+    this.#why = null
+    this.#sent = current
+    return true
+  }
+
+  #tell(text: string): void {
+    if (!this.#told.has(text) && !this.#options.signal.aborted) this.#options.log(text)
+    this.#told.add(text)
+  }
 }
 
 /** Nothing more is sent of a log, because of what it is itself: it cannot be read, or the broker has another one. */
@@ -30,10 +114,10 @@ class Left extends Error {}
  * From the oldest log on of which the broker has a stream. A log that has a fault of its own is told once, and left.
  * Rejects when the broker did not take what it was given: it is to be tried again.
  */
-export async function sendOlder(
+async function sendOlder(
   broker: Broker,
   logs: readonly OlderLog[],
-  options: RestOptions,
+  options: SendOptions,
 ): Promise<void> {
   const { site } = options.config
   let begun = false
@@ -57,7 +141,7 @@ async function sendRest(
   broker: Broker,
   ref: SiteLog,
   log: Records,
-  { env, config, pumpKey, signal, acked }: RestOptions,
+  { env, config, pumpKey, signal, acked }: SendOptions,
 ): Promise<void> {
   const records = leaving(log)
   const place = await placeOf(broker, records, ref, config)
