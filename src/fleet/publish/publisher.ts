@@ -166,8 +166,8 @@ export class Publisher {
         this.#why = statement('fleet.connecting', { text })
         tell(`The broker does not take records now: ${text}. They stay in the log.`)
       }
-      this.#pipeline = null
       await this.#lookOwed().catch(() => {})
+      this.#pipeline = null
       await this.#again(wait)
       wait = this.#apart === null ? Math.min(wait * 2, LONGEST_WAIT_MS) : LONGEST_WAIT_MS
       // A connection that was closed for good is not made again by itself.
