@@ -3,32 +3,22 @@
 // log, is kept there by retention, and is sent in constant memory when the broker is back. Where the
 // broker has another history of the log, nothing is sent, and that is told until it is settled. What the
 // broker lacks of logs that were set aside before is sent first.
-import { type Cancel, type Env, pause } from '../../base/env.ts'
+import { type Cancel, pause } from '../../base/env.ts'
 import type { FeedRecord } from '../../feed/feed-record.ts'
 import { type Statement, statement } from '../../model/statement.ts'
 import type { Coded, DestinationStatus } from '../../model/status.ts'
 import { type Broker, openBroker } from '../stream/broker.ts'
-import type { FleetConfig } from '../stream/config.ts'
 import { CHECKPOINT, KEY, type SiteLog, subjectsFor } from '../stream/names.ts'
 import { Pipeline } from './pipeline.ts'
 import { type Apart, type Place, placeOf, type Records } from './place.ts'
 import { type Newest, pulses } from './pulse.ts'
-import { type OlderLog, Rest, sentOf } from './rest.ts'
+import { FIRST_WAIT_MS, LONGEST_WAIT_MS, type LogOptions, Rest, sentOf } from './rest.ts'
 
-export interface PublisherOptions {
-  readonly env: Env
-  readonly config: FleetConfig
+export interface PublisherOptions extends LogOptions {
   readonly feed: Records
-  /** The logs that were set aside before this one, the oldest first. */
-  older(log: string): Promise<readonly OlderLog[]>
-  /** The site's secret for what stands for a pump in subjects. */
-  readonly pumpKey: Uint8Array
   newest(): Newest | null
-  log(text: string): void
 }
 
-const FIRST_WAIT_MS = 500
-const LONGEST_WAIT_MS = 30_000
 /** The end of a bridge waits so long for what is under way, in ms. */
 const END_MS = 2_000
 
@@ -116,33 +106,26 @@ export class Publisher {
 
   status(): Coded<DestinationStatus> {
     const { env, config } = this.#options
-    const { lag } = this
     const since = this.#pipeline?.oldest ?? this.#owedAt
-    const sends = this.#pipeline !== null
-    const rest = sends ? this.#rest.why : null
-    const state =
-      this.#apart !== null
-        ? 'failed'
-        : !sends
-          ? 'waiting'
-          : lag !== 0
-            ? 'sending'
-            : rest === null
-              ? 'idle'
-              : 'waiting'
-    const said =
-      state === 'idle'
-        ? statement('fleet.idle')
-        : state === 'sending'
-          ? statement('fleet.sending', { records: lag ?? 0 })
-          : (rest ?? this.#why)
+    const { state, ...said } = this.#standing()
     return {
       ...{ name: `fleet ${config.site}`, kind: 'nats', address: config.servers.join(' '), state },
       lagMs: state === 'idle' || since === null ? 0 : Math.max(0, env.wall() - Date.parse(since)),
-      ...{ waiting: lag ?? 0, parked: 0, aside: [], sent: this.counts.sent },
+      ...{ waiting: this.lag ?? 0, parked: 0, aside: [], sent: this.counts.sent },
       strays: this.counts.resent,
       ...said,
     }
+  }
+
+  #standing(): Pick<DestinationStatus, 'state'> & Statement {
+    if (this.#apart !== null) return { state: 'failed', ...this.#why }
+    if (this.#pipeline === null) return { state: 'waiting', ...this.#why }
+    if (this.lag !== 0)
+      return { state: 'sending', ...statement('fleet.sending', { records: this.lag ?? 0 }) }
+    const { why } = this.#rest
+    return why === null
+      ? { state: 'idle', ...statement('fleet.idle') }
+      : { state: 'waiting', ...why }
   }
 
   async #run(): Promise<void> {

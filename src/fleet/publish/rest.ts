@@ -15,24 +15,29 @@ export interface OlderLog {
   readonly records: Records
 }
 
-interface SendOptions {
+/** Of whoever sends the logs of a bridge. */
+export interface LogOptions {
   readonly env: Env
   readonly config: FleetConfig
+  /** The site's secret for what stands for a pump in subjects. */
   readonly pumpKey: Uint8Array
-  readonly signal: AbortSignal
-  acked(position: number, records: number): void
+  /** The logs that were set aside before this one, the oldest first. */
+  older(log: string): Promise<readonly OlderLog[]>
   log(text: string): void
 }
 
-export interface RestOptions extends SendOptions {
-  /** Those that were set aside before this one, the oldest first. */
-  older(current: string): Promise<readonly OlderLog[]>
+interface RestOptions extends LogOptions {
+  readonly signal: AbortSignal
+  acked(position: number, records: number): void
   /** What is connected to, and which log is written now. */
   now(): { readonly broker: Broker | null; readonly log: string | null }
 }
 
-const FIRST_WAIT_MS = 500
-const LONGEST_WAIT_MS = 30_000
+type SendOptions = Omit<RestOptions, 'older' | 'now'>
+
+/** How long it is waited before the broker is tried again: at first, and at the most. */
+export const FIRST_WAIT_MS = 500
+export const LONGEST_WAIT_MS = 30_000
 
 /**
  * What the broker lacks of the logs that were set aside goes before the log that is written now. Where it does not
