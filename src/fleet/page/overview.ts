@@ -65,9 +65,7 @@ function cellsOf(one: OverviewPump, reader: Reader): Html[] {
       : alarms === 0
         ? html`${page.noneReported}`
         : html`<strong>${number}</strong> ${names.join(', ')}`,
-    unclosed > 0
-      ? html`<strong>${fleet.unclosed(count(unclosed))}</strong>`
-      : html`${fleet.closed}`,
+    sessions(unclosed, reader),
     one.daysLeft === null
       ? html`${reader.words.notAvailable}`
       : one.dueThisWeek
@@ -78,6 +76,10 @@ function cellsOf(one: OverviewPump, reader: Reader): Html[] {
       : html`${moment(reader, readAt)} <small>${fleet.ago(age(ageMs))}</small>`,
   ]
 }
+
+/** How many were left open, of a pump or of a site. */
+const sessions = (unclosed: number, { words: { fleet } }: Reader): Html =>
+  unclosed > 0 ? html`<strong>${fleet.unclosed(count(unclosed))}</strong>` : html`${fleet.closed}`
 
 function sites({ sites: known }: Overview, reader: Reader): Html {
   const { fleet } = reader.words
@@ -95,9 +97,7 @@ function sites({ sites: known }: Overview, reader: Reader): Html {
           : silent
             ? html`<strong>${since}</strong>`
             : html`${fleet.heard}`,
-        unclosed > 0
-          ? html`<strong>${fleet.unclosed(count(unclosed))}</strong>`
-          : html`${fleet.closed}`,
+        sessions(unclosed, reader),
         html`${count(n)}`,
         html`${count(records)}`,
       ],

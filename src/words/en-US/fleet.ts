@@ -31,7 +31,6 @@ export const fleet = {
   ago: (age: string) => `${age} ago`,
   never: 'not read',
   programmed: 'as programmed',
-  dueNow: 'due',
   silent: (since: string) => `Silent: its newest word is of ${since}.`,
   neverHeard: 'Silent: nothing was ever heard of it.',
   heard: 'Heard of within half a minute',
