@@ -27,6 +27,9 @@ export function pushed(
     const found = refills.find((one) => one.position === reading.position)
     return bundleOf(reading, '', found ? { before: found.before?.position ?? null } : null)
   }
+  const told = async (record: FeedRecord) => {
+    if (known) await reached(env, known, record)
+  }
   return {
     kinds: ['interrogation', 'pump-events', 'session'],
     of(record) {
@@ -40,7 +43,7 @@ export function pushed(
         return lookedUp(
           control,
           async () => {
-            if (known) await reached(env, known, record)
+            await told(record)
             return contradictions.reading(record)
           },
           (reading) => {
@@ -53,7 +56,7 @@ export function pushed(
       return lookedUp(
         control,
         async () => {
-          if (known) await reached(env, known, record)
+          await told(record)
           return contradictions.of(record)
         },
         (said) => text(bundle(doubtedBy(made, said))),
