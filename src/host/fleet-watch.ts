@@ -7,7 +7,6 @@ import type { BrokerConfig } from '../fleet/stream/config.ts'
 import { type Found, Watch } from '../fleet/watch/watch.ts'
 import type { Source } from '../model/reading.ts'
 import type { Witness } from '../witness/witness.ts'
-
 import { closeWays, openWays } from './fleet-brokers.ts'
 
 export type { Found }

@@ -66,7 +66,6 @@ export async function startReplica(
     closers.add('the sites', () => sites.stop())
     const served = new Map<string, Served>()
     const making: Promise<void>[] = []
-    const away = () => sites.lost
     sites.came$.subscribe((site) => {
       const codings = http.codings ?? NO_CODINGS
       const how = { env, source, words, page, codings, log }
@@ -88,7 +87,7 @@ export async function startReplica(
     const tokens = new TokenStore(env, stateDir, source)
     await tokens.follow()
     closers.add('the tokens', async () => tokens.close())
-    const overview = () => overviewOf(env, served, away())
+    const overview = () => overviewOf(env, served, sites.lost)
     const pages = pagesFor({ env, source, page }, () => served, sites)
     const server: HttpServer = await listenForMany(
       {
@@ -98,7 +97,7 @@ export async function startReplica(
         overview,
         mounts: [pages],
         page: FILES,
-        notReady: () => (away() === null ? null : 'The broker does not answer.'),
+        notReady: () => (sites.lost === null ? null : 'The broker does not answer.'),
         counters: () => countersOf(served, sites),
         ownerOf: (id) => [...served.values()].find((one) => one.tokens.get(id))?.site.name ?? null,
         surfaceOf: (name) => (served.get(name) as Served).sources,

@@ -132,7 +132,8 @@ export class StreamLog implements RecordReader {
         yield { records: records.filter(picked), next: end, place: null, missing: null }
         return
       }
-      const span = { first: next + this.#less, last: Math.min(end, kept) - 1 + this.#less }
+      const to = Math.min(end, kept)
+      const span = { first: next + this.#less, last: to - 1 + this.#less }
       for await (const piece of pulled(this.#env, this.#broker, this.#stream, span)) {
         const begin = (piece[0] as Pulled).seq - this.#less
         if (begin > next) yield missed(next, begin)
@@ -141,7 +142,6 @@ export class StreamLog implements RecordReader {
         yield { records, next, place: null, missing: null }
       }
       // What the broker has dropped since the last look, at the end of the span or all of it.
-      const to = span.last - this.#less + 1
       if (next < to) yield missed(next, to)
       next = to
     }

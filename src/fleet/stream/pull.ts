@@ -22,11 +22,11 @@ interface Span {
   readonly first: number
   readonly last: number
 }
-type Way = Pick<Broker, 'connection' | 'manager' | 'onChange'>
+type Connected = Pick<Broker, 'connection' | 'manager' | 'onChange'>
 
 export async function* pulled(
   env: Env,
-  broker: Way,
+  broker: Connected,
   stream: string,
   { first, last }: Span,
 ): AsyncGenerator<readonly Pulled[]> {
@@ -46,7 +46,7 @@ export async function* pulled(
 
 async function* pulledOnce(
   env: Env,
-  { connection, manager, onChange }: Way,
+  { connection, manager, onChange }: Connected,
   stream: string,
   { first, last }: Span,
 ): AsyncGenerator<readonly Pulled[]> {
