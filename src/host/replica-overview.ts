@@ -19,15 +19,17 @@ type Sites = ReadonlyMap<string, Served>
 
 export function overviewOf(env: Env, served: Sites, brokerLostAt: string | null): Overview {
   const asOf = utc(env.wall())
-  const all = [...served.values()].map((one) => ({ ...one, unclosed: one.knowledge.unclosed() }))
+  const all = [...served.values()].map(({ site, knowledge }) => ({
+    ...{ site, unclosed: knowledge.unclosed(), pumps: knowledge.pumps() },
+  }))
   return {
     ...{ asOf, brokerLostAt },
     sites: all
-      .map(({ site, knowledge, unclosed }) => {
+      .map(({ site, pumps, unclosed }) => {
         const { log = null, size = 0 } = site.feed.head() ?? {}
         const { lastAt, silent, name } = site
         const apart = site.apart !== null
-        const counts = { pumps: knowledge.pumps().length, unclosed: unclosed.length }
+        const counts = { pumps: pumps.length, unclosed: unclosed.length }
         return { site: name, log, records: size, lastAt, silent, apart, ...counts }
       })
       .sort(
@@ -37,8 +39,8 @@ export function overviewOf(env: Env, served: Sites, brokerLostAt: string | null)
           (a.site < b.site ? -1 : 1),
       ),
     pumps: worstFirst(
-      all.flatMap(({ site: { name, silent }, knowledge, unclosed }) =>
-        knowledge.pumps().map((pump) => {
+      all.flatMap(({ site: { name, silent }, pumps, unclosed }) =>
+        pumps.map((pump) => {
           const open = unclosed.filter((one) => one.pump === pump.id).length
           return overviewPump({ ...pump, site: name, silent, unclosed: open }, asOf)
         }),
