@@ -24,6 +24,7 @@ import {
   linesOf,
   live,
   messagesOf,
+  type Node,
   onCleanUp,
   type Room,
   removeStream,
@@ -52,6 +53,22 @@ it('a sender that is ended while brokers say nothing ends at once', async () => 
   await once(mute, 'connection')
   await sent.stop()
 }, 4_000)
+
+/** A log that was set aside while nobody sent, with 30 records that the broker lacks, and the one behind it. */
+async function setAside(node: Node) {
+  const dir = temporary()
+  const old = await room(dir)
+  await old.append(some(20))
+  const sent = sending(old, node.url, SITE)
+  await caughtUp(sent)
+  await sent.stop()
+  await old.append(some(30, 20))
+  await old.close()
+  const lines = await old.lines()
+  const manifests = readdirSync(join(dir, 'audit', old.name)).filter((one) => /manifest/.test(one))
+  for (const one of manifests) rmSync(join(dir, 'audit', old.name, one))
+  return { old, lines, one: await room(dir) }
+}
 
 describe('a log at the broker', () => {
   it('every record once, in order; no serial in a subject; the checkpoint that the last record ends with', async () => {
@@ -111,20 +128,7 @@ describe('a log at the broker', () => {
 
   it('what the broker lacks of a log that was set aside while nobody sent comes with the next one', async () => {
     const node = await broker()
-    const dir = temporary()
-    const old = await room(dir)
-    await old.append(some(20))
-    const sent = sending(old, node.url, SITE)
-    await caughtUp(sent)
-    await sent.stop()
-    await old.append(some(30, 20))
-    await old.close()
-    const lines = await old.lines()
-    const manifests = readdirSync(join(dir, 'audit', old.name)).filter((one) =>
-      /manifest/.test(one),
-    )
-    for (const one of manifests) rmSync(join(dir, 'audit', old.name, one))
-    const one = await room(dir)
+    const { old, lines, one } = await setAside(node)
     expect(one.name).not.toBe(old.name)
     await caughtUp(sending(one, node.url, SITE))
     expect(lines.length).toBeGreaterThanOrEqual(50)
@@ -134,20 +138,7 @@ describe('a log at the broker', () => {
 
   it('a broker that takes nothing more of a log that was set aside is tried again, and it is not said that all is there', async () => {
     const node = await broker()
-    const dir = temporary()
-    const old = await room(dir)
-    await old.append(some(20))
-    const sent = sending(old, node.url, SITE)
-    await caughtUp(sent)
-    await sent.stop()
-    await old.append(some(30, 20))
-    await old.close()
-    const lines = await old.lines()
-    const manifests = readdirSync(join(dir, 'audit', old.name)).filter((one) =>
-      /manifest/.test(one),
-    )
-    for (const one of manifests) rmSync(join(dir, 'audit', old.name, one))
-    const one = await room(dir)
+    const { old, lines, one } = await setAside(node)
     // As an account does that has no room left.
     const open = await openBroker({ servers: [node.url] }, 'test')
     onCleanUp(() => open.close())
@@ -163,8 +154,7 @@ describe('a log at the broker', () => {
     await one.append(some(10))
     const mine = await one.lines()
     const there = async () => (await linesAt(node.url, one)).length === mine.length
-    for (let left = 100; left > 0 && !(await there().catch(() => false)); left -= 1)
-      await sleep(env, 50)
+    await until(() => there().catch(() => false), 'it goes on', 5)
     expect(await linesAt(node.url, one)).toEqual(mine)
     expect(next.publisher.status()).toMatchObject({ state: 'waiting', code: 'fleet.connecting' })
     await limit(-1)

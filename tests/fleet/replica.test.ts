@@ -7,7 +7,17 @@ import { nodeDisk } from '../../src/base/disk.ts'
 import { Feed } from '../../src/feed/feed.ts'
 import type { BridgeStatus } from '../../src/model/status.ts'
 import { clinic, get, readingOf, replica, tokenIn } from './replicas.ts'
-import { broker, caughtUp, cleanUp, env, type Room, room, sending, temporary } from './world.ts'
+import {
+  broker,
+  caughtUp,
+  cleanUp,
+  env,
+  type Room,
+  room,
+  sending,
+  temporary,
+  until,
+} from './world.ts'
 
 /** Every address that any server of this process has, as it was registered. */
 const routes = new Set<string>()
@@ -125,7 +135,9 @@ describe('at a replica', () => {
       Reader,
     ]
     // The surface of a site is made when it is asked first.
-    await asA('/api/v1/pumps')
+    // What is read must be recorded: nobody is answered before the log here is open.
+    for (const read of [asA, asB])
+      await until(async () => (await read('/api/v1/pumps')).status === 200, 'it is answered')
     const theirs = await thingsOf('b', rooms.b, asB)
     expect(theirs.pumps.length).toBeGreaterThan(2)
     expect(theirs.records.length).toBeGreaterThan(2)

@@ -32,23 +32,32 @@ afterEach(cleanUp)
 
 const LOG = 'simulator-1-0a1b2c3d'
 
+/** Of two clinics: what each sends with, and in a directory of their own what they are read with. */
+function keysOfTwo() {
+  const dir = temporary()
+  const readers = join(dir, 'readers')
+  mkdirSync(readers)
+  const key = {
+    a: userKey(dir, 'a'),
+    b: userKey(dir, 'b'),
+    readA: userKey(readers, 'clinic-a'),
+    readB: userKey(readers, 'clinic-b'),
+  }
+  return { dir, readers, key }
+}
+
+const brokerOf = (key: ReturnType<typeof keysOfTwo>['key']) =>
+  broker(
+    accounts({
+      ...{ UPUBLISHERCLINICA: key.a.id, UPUBLISHERCLINICB: key.b.id },
+      ...{ UREADERCLINICA: key.readA.id, UREADERCLINICB: key.readB.id },
+    }),
+  )
+
 describe('a broker with an account for each site', () => {
   it('takes from a bridge what is of its own site, and gives it nothing of another', async () => {
-    const dir = temporary()
-    const readers = join(dir, 'readers')
-    mkdirSync(readers)
-    const key = {
-      a: userKey(dir, 'a'),
-      b: userKey(dir, 'b'),
-      readA: userKey(readers, 'clinic-a'),
-      readB: userKey(readers, 'clinic-b'),
-    }
-    const node = await broker(
-      accounts({
-        ...{ UPUBLISHERCLINICA: key.a.id, UPUBLISHERCLINICB: key.b.id },
-        ...{ UREADERCLINICA: key.readA.id, UREADERCLINICB: key.readB.id },
-      }),
-    )
+    const { readers, key } = keysOfTwo()
+    const node = await brokerOf(key)
     const rooms = { a: await room(), b: await room() }
     for (const [site, one] of Object.entries(rooms)) {
       // Whose a record is, is told by its number.
@@ -110,25 +119,12 @@ describe('a broker with an account for each site', () => {
   })
 
   it('that takes back the key of one site leaves the others as they are, and that one comes back with its key', async () => {
-    const dir = temporary()
-    const readers = join(dir, 'readers')
-    mkdirSync(readers)
-    const key = {
-      a: userKey(dir, 'a'),
-      b: userKey(dir, 'b'),
-      readA: userKey(readers, 'clinic-a'),
-      readB: userKey(readers, 'clinic-b'),
-    }
+    const { dir, readers, key } = keysOfTwo()
     const old = { id: key.readA.id, other: userKey(dir, 'other').id }
     // They are called like a key, and are none.
     for (const name of ['clinic-b.bak', 'clinic-c.pub', 'readme'])
       writeFileSync(join(readers, name), 'x')
-    const node = await broker(
-      accounts({
-        ...{ UPUBLISHERCLINICA: key.a.id, UPUBLISHERCLINICB: key.b.id },
-        ...{ UREADERCLINICA: key.readA.id, UREADERCLINICB: key.readB.id },
-      }),
-    )
+    const node = await brokerOf(key)
     const rooms = { a: await room(), b: await room() }
     const sent = []
     for (const [site, one] of Object.entries(rooms)) {

@@ -116,6 +116,22 @@ it('a stream that could not be read is followed at the next look', async () => {
   await until(() => log.known === one.log.state.size, 'the newest came')
 })
 
+/** The sites of a broker, read by one connection, which ends with the test. */
+async function sitesAt(open: Broker): Promise<Sites> {
+  const sites = new Sites({
+    env,
+    ways: [new Way(env, null, async () => open)],
+    source: 'simulator',
+    log: () => {},
+  })
+  onCleanUp(async () => {
+    await sites.stop()
+    await open.close()
+  })
+  await sites.start()
+  return sites
+}
+
 describe('a replica', () => {
   it('gives every range of a log as its files do, forward and backward, old and new', async () => {
     const node = await broker()
@@ -125,17 +141,7 @@ describe('a replica', () => {
     const sent = sending(one, node.url, 'a')
     await caughtUp(sent)
     const open = await openBroker({ servers: [node.url] }, 'test')
-    const sites = new Sites({
-      env,
-      ways: [new Way(env, null, async () => open)],
-      source: 'simulator',
-      log: () => {},
-    })
-    onCleanUp(async () => {
-      await sites.stop()
-      await open.close()
-    })
-    await sites.start()
+    const sites = await sitesAt(open)
     await one.append(some(40, 2_500))
     await caughtUp(sent)
     const there = sites.all[0]?.feed as Feed
@@ -172,17 +178,7 @@ describe('a replica', () => {
     expect([config.max_age, config.max_bytes]).toEqual([30 * 86_400 * 1e9, 64 * 2 ** 20])
     // As these limits do it some day.
     await open.manager.streams.purge(name, { seq: 31 })
-    const sites = new Sites({
-      env,
-      ways: [new Way(env, null, async () => open)],
-      source: 'simulator',
-      log: () => {},
-    })
-    onCleanUp(async () => {
-      await sites.stop()
-      await open.close()
-    })
-    await sites.start()
+    const sites = await sitesAt(open)
     const feed = sites.all[0]?.feed as Feed
     const found: unknown[] = []
     const end = new AbortController()

@@ -151,6 +151,16 @@ async function watched(): Promise<{ one: Room; url: string; dir: string; stop():
   return { one, url: node.url, dir: temporary(), stop: () => sent.stop() }
 }
 
+/** A room whose log is cosigned to its end, and which sends no more. */
+async function cosigned() {
+  const { one, url, dir, stop } = await watched()
+  const watch = await watching(url, dir, [one.log.state.key ?? ''])
+  const { size } = one.log.state
+  await until(async () => (await watch.cosigned(one.name)) === size, 'cosigned')
+  await stop()
+  return { one, url, watch, size }
+}
+
 describe('whoever watches over a fleet', () => {
   it('cosigns a log that grows, over a restart, and finds nothing', async () => {
     const { one, url, dir } = await watched()
@@ -167,11 +177,7 @@ describe('whoever watches over a fleet', () => {
   })
 
   it('tells a room that rewrote its log, with the next checkpoint', async () => {
-    const { one, url, dir, stop } = await watched()
-    const watch = await watching(url, dir, [one.log.state.key ?? ''])
-    const { size } = one.log.state
-    await until(async () => (await watch.cosigned(one.name)) === size, 'cosigned')
-    await stop()
+    const { one, url, watch, size } = await cosigned()
     await one.close()
     // The room changes an old record, and signs all of it anew with its own key. It goes on where it was.
     const other = rewritten(await one.lines(), 7, one)
@@ -191,11 +197,7 @@ describe('whoever watches over a fleet', () => {
   })
 
   it('tells a room that rewrote its newest record, too: its bridge sends nothing, and says why', async () => {
-    const { one, url, dir, stop } = await watched()
-    const watch = await watching(url, dir, [one.log.state.key ?? ''])
-    const { size } = one.log.state
-    await until(async () => (await watch.cosigned(one.name)) === size, 'cosigned')
-    await stop()
+    const { one, url, watch, size } = await cosigned()
     await one.close()
     const sent = sending(rewritten(await one.lines(), size - 1, one), url, SITE)
     await until(() => sent.publisher.status().code === 'fleet.fork', 'the bridge sees it')
@@ -204,11 +206,7 @@ describe('whoever watches over a fleet', () => {
   })
 
   it('tells a history that was rewritten with the right key, an older copy, and another key', async () => {
-    const { one, url, dir, stop } = await watched()
-    const watch = await watching(url, dir, [one.log.state.key ?? ''])
-    const { size } = one.log.state
-    await until(async () => (await watch.cosigned(one.name)) === size, 'cosigned')
-    await stop()
+    const { one, url, watch, size } = await cosigned()
     const lines = await one.lines()
     const stream = streamOf({ site: SITE, log: one.name })
     const told = (finding: Found['finding']) => () =>
