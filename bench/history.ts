@@ -2,7 +2,7 @@
 // the list of all pumps' state aside, what a chart asks for of one pump. The log is made once and kept in .cache.
 // Prints one JSON object.
 // Usage: npm run bench -- history [--quick]
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { NewRecord } from '../src/audit/format/record.ts'
 import { systemEnv } from '../src/base/env.ts'
@@ -17,6 +17,7 @@ import { Auditor } from '../src/recorder/auditor.ts'
 import { EventRecorder } from '../src/recorder/event-recorder.ts'
 import { WORDS } from '../src/words/words.ts'
 import { happening } from './suite/happening.ts'
+import { madeOnce } from './suite/made-once.ts'
 import { spread } from './suite/rounds.ts'
 
 const env = systemEnv()
@@ -65,13 +66,7 @@ function parsed(): number {
 }
 
 async function main(): Promise<void> {
-  if (!existsSync(place)) {
-    const unfinished = `${place}.new`
-    rmSync(unfinished, { recursive: true, force: true })
-    mkdirSync(unfinished, { recursive: true })
-    await make(unfinished)
-    renameSync(unfinished, place)
-  }
+  await madeOnce(place, make)
   const auditor = auditorOf(place)
   await auditor.opened
   const { disk, dir, commits$ } = auditor

@@ -2,7 +2,7 @@
 // bytes of the same log and doing nothing with them. The log is made once, as a bridge in continuous mode
 // writes it, and kept in .cache. Prints one JSON object.
 // Usage: npm run bench -- knowledge [--quick] [--records N]
-import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { newKey } from '../src/audit/log/keys.ts'
 import { AuditLog } from '../src/audit/log/log.ts'
@@ -11,6 +11,7 @@ import { systemEnv, utc } from '../src/base/env.ts'
 import { Feed } from '../src/feed/feed.ts'
 import { Knowledge } from '../src/knowledge/knowledge.ts'
 import { happening } from './suite/happening.ts'
+import { madeOnce } from './suite/made-once.ts'
 
 const env = systemEnv()
 const args = process.argv.slice(2)
@@ -94,13 +95,7 @@ async function start(dir: string, from: Feed) {
 }
 
 async function main(): Promise<void> {
-  if (!existsSync(place)) {
-    const unfinished = `${place}.new`
-    rmSync(unfinished, { recursive: true, force: true })
-    mkdirSync(unfinished, { recursive: true })
-    await make(unfinished)
-    renameSync(unfinished, place)
-  }
+  await madeOnce(place, make)
   const dir = join(place, 'knowledge')
   rmSync(dir, { recursive: true, force: true })
   const read = await raw()

@@ -1,24 +1,13 @@
 // What a bridge records of a simulated wand that is read all the time, to fill long logs with.
-import { startSimulator } from '../../simulator/index.ts'
 import type { NewRecord } from '../../src/audit/format/record.ts'
 import { VirtualEnv } from '../../src/base/env.ts'
-import { Bridge } from '../../src/bridge/bridge.ts'
-import { openWand } from '../../src/drivers/open-wand/driver.ts'
 import { recordOf } from '../../src/recorder/records.ts'
-import { loopbackSource } from '../../src/transport/loopback.ts'
+import { loopBridge } from './loop-bridge.ts'
 
 /** What a bridge records in four minutes: sessions that are held, read and closed. */
 export async function happening(): Promise<NewRecord[]> {
   const virtual = new VirtualEnv({ seed: 1 })
-  const simulator = await startSimulator({ env: virtual, seed: 1, wands: 1 })
-  const ports = simulator.wands.map((wand) => loopbackSource('loop-0', wand.paths.line))
-  const bridge = new Bridge({
-    env: virtual,
-    driver: openWand,
-    source: 'simulator',
-    ports,
-    policy: 'continuous',
-  })
+  const { bridge, simulator } = await loopBridge(virtual)
   const records: NewRecord[] = []
   bridge.events$.subscribe((event) => {
     const record = recordOf(event)

@@ -36,21 +36,10 @@ interface Ready {
 
 /** A pump's status of about the usual size: what the simulator gives, from its own bridge. */
 async function sample(): Promise<{ pump: PumpStatus; status: BridgeStatus }> {
-  const { startSimulator } = await import('../../simulator/index.ts')
-  const { Bridge } = await import('../../src/bridge/bridge.ts')
-  const { openWand } = await import('../../src/drivers/open-wand/driver.ts')
   const { VirtualEnv } = await import('../../src/base/env.ts')
-  const { loopbackSource } = await import('../../src/transport/loopback.ts')
+  const { loopBridge } = await import('./loop-bridge.ts')
   const virtual = new VirtualEnv()
-  const simulator = await startSimulator({ env: virtual, seed: 1, wands: 1 })
-  const ports = simulator.wands.map((wand) => loopbackSource('wand', wand.paths.line))
-  const bridge = new Bridge({
-    env: virtual,
-    driver: openWand,
-    source: 'simulator',
-    ports,
-    policy: 'continuous',
-  })
+  const { bridge } = await loopBridge(virtual)
   bridge.start()
   await virtual.until(() => bridge.status().pumps[0]?.quality === 'current', 60_000)
   const status = statusTold(WORDS['en-US'], bridge.status())
