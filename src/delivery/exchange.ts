@@ -127,6 +127,7 @@ export class Exchange {
     )
   }
 
+  /** Sends it, made anew if it has waited; nothing, if the attempt is over by then. */
   async #give(control: string): Promise<void> {
     const attempt = this.#attempt
     const message = this.#message
