@@ -1,8 +1,8 @@
 // HELLO over whatever the kernel made of a wand: what line.ts and reports.ts have in common.
-import assert from 'node:assert/strict'
 import { encodePdu, type Header, MAJOR, type Pdu, wholePdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
 import { MESSAGES } from '../../../protocol/messages/index.ts'
+import { note } from './host.ts'
 import { until } from './until.ts'
 
 /** A HELLO request; `link` and `seq` are repeated in its reply. */
@@ -43,11 +43,20 @@ export abstract class Opened {
     return until(`a reply with link ${link} and number ${seq}`, found, ms)
   }
 
-  /** One HELLO with its reply: the wand's serial number in it. */
+  /**
+   * One HELLO with its reply: the wand's serial number in it. It is sent again where no reply comes, as
+   * every host does it, because what is first on a line that was just plugged in may be lost there.
+   */
   async hello(link = 0x5151, seq = 1): Promise<string> {
-    await this.send(hello(link, seq))
-    const fields = parse(MESSAGES.HELLO.reply, (await this.answer(link, seq)).payload)
-    assert.ok(fields, 'a HELLO reply')
-    return fields.wandSerial ?? ''
+    for (let left = 3; ; left -= 1) {
+      await this.send(hello(link, seq))
+      try {
+        const { payload } = await this.answer(link, seq)
+        return parse(MESSAGES.HELLO.reply, payload)?.wandSerial ?? ''
+      } catch (error) {
+        if (left === 0) throw error
+        note(`HELLO is sent again: ${error instanceof Error ? error.message : error}`)
+      }
+    }
   }
 }
