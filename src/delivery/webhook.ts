@@ -5,6 +5,7 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Env } from '../base/env.ts'
 import type { FeedRecord } from '../feed/feed-record.ts'
+import type { CodedRecord, RecordKind } from '../model/record.ts'
 import type { WebhookConfig } from './config.ts'
 import { poster, refusal, saidBy, shownUrl } from './http.ts'
 import { HttpLink } from './http-link.ts'
@@ -43,27 +44,39 @@ export function signed(
 export const webhookId = ({ log, position }: Pick<FeedRecord, 'log' | 'position'>) =>
   `${log}_${position}`
 
-/** `render`: a record as the API gives it; null = it is of no kind that the API gives. */
+/** `render`: a record as the API gives it. */
 export function webhookSender(
   env: Env,
   config: WebhookConfig,
-  render: (record: FeedRecord) => object | null,
+  render: (record: CodedRecord) => object,
   contradictions: Contradictions,
 ): Sender {
   const { post, end } = poster(config)
+  const wants = (kind: RecordKind) => config.kinds.includes(kind)
+  const textOf = (record: CodedRecord) => JSON.stringify(render(record))
+  // Whoever takes readings is told that one is contradicted: by the record of its session, or by the reading again.
+  const again = wants('interrogation') && !wants('session')
   return {
     kind: 'webhook',
     address: shownUrl(config.url),
-    kinds: config.kinds,
+    kinds: again ? [...config.kinds, 'session'] : config.kinds,
     messageOf(record) {
-      const made = render(record)
+      const made = record.api()
       if (!made) return null
       const control = webhookId(record)
-      if (record.kind !== 'interrogation') return { control, text: () => JSON.stringify(made) }
+      if (made.kind === 'interrogation') {
+        return lookedUp(
+          control,
+          () => contradictions.of(record),
+          (said) => textOf(said ? { ...made, contradicted: true } : made),
+        )
+      }
+      if (made.kind !== 'session' || wants('session')) return { control, text: () => textOf(made) }
+      if (made.event !== 'contradicted' || !made.pump) return null
       return lookedUp(
         control,
-        () => contradictions.of(record),
-        (said) => JSON.stringify(said ? { ...made, contradicted: true } : made),
+        () => contradictions.reading(record),
+        (reading) => textOf({ ...reading, contradicted: true }),
       )
     },
     link: (events) =>

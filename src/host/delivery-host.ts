@@ -13,13 +13,13 @@ import { insist } from '../delivery/place.ts'
 import type { Sender } from '../delivery/sender.ts'
 import { webhookSender } from '../delivery/webhook.ts'
 import type { Feed } from '../feed/feed.ts'
-import type { FeedRecord } from '../feed/feed-record.ts'
 import { coderOf } from '../fhir/extra-codings.ts'
 import type { DestinationConfig } from '../hl7/config.ts'
 import { hl7Sender } from '../hl7/sender.ts'
 import type { Counter } from '../http/sources.ts'
 import { type Codings, NO_CODINGS } from '../model/codings.ts'
 import { withoutPeople } from '../model/people.ts'
+import type { CodedRecord } from '../model/record.ts'
 import type { Coded, DestinationKind, DestinationStatus } from '../model/status.ts'
 import type { Auditor } from '../recorder/auditor.ts'
 import { recordTold } from '../words/told.ts'
@@ -70,11 +70,8 @@ export function addressees(
 ): Addressee[] {
   const rendered =
     ({ people }: WebhookConfig) =>
-    (record: FeedRecord) => {
-      const made = record.api()
-      if (made?.kind === 'worksheet' && !people) return withoutPeople(made)
-      return made && recordTold(words, made)
-    }
+    (made: CodedRecord) =>
+      made.kind === 'worksheet' && !people ? withoutPeople(made) : recordTold(words, made)
   const of = (
     kind: DestinationKind,
     {

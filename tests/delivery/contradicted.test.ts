@@ -132,14 +132,17 @@ it('never stands as certain again where it was set aside and is sent after it wa
   await bridge.read(1)
   await all((one) => one.parked === 1)
   await bridge.auditor.append(contradiction(await recordedReading()))
-  await eventually(() => bridge.of('emr')?.sent === 1 && bridge.of('ehr')?.sent === 1, 20_000)
+  await all((one) => one.sent === 1)
   expect(bridge.delivery().resend()).toEqual({ emr: 1, ehr: 1, lab: 1 })
   await all((one) => one.parked === 0)
   expect(emr.got.map((text) => obrOf(text)[25])).toEqual(['F', 'C', 'R'])
   expect(new Set(emr.got.map((text) => obrOf(text)[3])).size).toBe(1)
   expect(emr.got.map(isDoubted)).toEqual([false, true, true])
   expect(new Set(ehr.statuses.values())).not.toContain('final')
-  expect(lab.seen.map((one) => one.contradicted)).toEqual([false, true])
+  // The reading is told again to who takes readings, and no sessions.
+  expect(lab.seen.map((one) => one.contradicted)).toEqual([false, true, true])
+  expect(new Set(lab.seen.map(({ kind, position }) => `${kind} ${position}`)).size).toBe(1)
+  expect(new Set(lab.seen.map(({ id }) => id)).size).toBe(2)
 }, 60_000)
 
 it('never stands as certain again where its correction was taken while it was stuck itself', async () => {
