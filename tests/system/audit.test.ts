@@ -156,8 +156,7 @@ function expectAllKept(state: string, seen: readonly Reading[]): void {
 }
 
 describe.concurrent('kill -9 under load', () => {
-  // As many on every Node would take longer than anything else that the gate runs.
-  const kills = LONG ? 100 : process.versions.node.startsWith('20.') ? 6 : 3
+  const kills = LONG ? 100 : 3
   it.each([1, 2, 3])(
     'at random moments: whatever was seen is in the log, bridge %i',
     {
