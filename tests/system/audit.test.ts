@@ -191,7 +191,7 @@ describe.concurrent('kill -9 under load', () => {
       await eventually(
         () => existsSync(join(state, 'audit')),
         (x) => x,
-        5_000,
+        20_000,
       )
       after.child.kill('SIGTERM')
       // A session that the kill has cut off is not known to be closed, and the bridge says so as it ends.
@@ -379,7 +379,7 @@ describe.concurrent('the log', () => {
     await eventually(
       () => sentence(w.watch),
       (text) => !text.includes('set aside'),
-      5_000,
+      20_000,
     )
     const kinds = records(state).map((r) => r.kind)
     expect(kinds).toContain('quarantine')

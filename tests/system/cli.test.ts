@@ -77,7 +77,7 @@ describe.concurrent('status --json', () => {
     await eventually(
       () => spawnSync('test', ['-e', through]).status,
       (x) => x === 0,
-      5_000,
+      20_000,
     )
     expectGood(await readOnce(through))
   })
@@ -234,7 +234,7 @@ describe.concurrent('serve', () => {
     await eventually(
       () => watching.out(),
       (x) => x.includes('"kind":"reading"'),
-      2_000,
+      10_000,
     )
     bridge.child.kill('SIGTERM')
     expect(await bridge.exit).toBe(0)
