@@ -217,208 +217,204 @@ interface Resource {
   readonly [field: string]: unknown
 }
 
-/** In the gate every scenario with its own clock and with one of the others, in turn; every one with all in the long run. */
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-const OTHERS = Object.keys(CLOCKS).length - 1
-const inTurn = (clock: number) =>
-  NAMES.filter((_, i) => LONG || clock === 0 || clock === 1 + (i % OTHERS))
 
-describe.each(Object.keys(CLOCKS).map((name, clock) => ({ name, clock })))(
-  'with a clock $name',
-  ({ name, clock }) => {
-    it.for(inTurn(clock))(
-      'an interrogation of %s is the same in the API, FHIR, HL7 and CSV',
-      async (scenario, { skip }) => {
-        const appended = await appendedOf(scenario)
-        const entries = feedRecords(
-          appended.map((one) => withClock(one, CLOCKS[name] ?? null)),
-          0,
-          LOG,
+/** In the gate each scenario with its own clock and one of the others, in turn; with full counts each with all. */
+function inTurn(clock: string): readonly string[] {
+  const [own, ...others] = Object.keys(CLOCKS)
+  if (LONG || clock === own) return NAMES
+  return NAMES.filter((_, i) => others[i % others.length] === clock)
+}
+
+describe.each(Object.keys(CLOCKS))('with a clock %s', (name) => {
+  it.for(inTurn(name))(
+    'an interrogation of %s is the same in the API, FHIR, HL7 and CSV',
+    async (scenario, { skip }) => {
+      const appended = await appendedOf(scenario)
+      const entries = feedRecords(
+        appended.map((one) => withClock(one, CLOCKS[name] ?? null)),
+        0,
+        LOG,
+      )
+      const rows: Row[] = []
+      const collector = new Collector(
+        { pump: null, from: null, to: null },
+        (table, row) => void (table === 'readings' && rows.push(row)),
+      )
+      for (const [position, { line }] of entries.entries()) {
+        collector.take({ log: LOG, position, leaf: '', vouched: '' } as never, line)
+      }
+      expect(collector.foreign).toEqual([])
+      const read = entries.flatMap((entry) => {
+        const record = entry.api()
+        return record?.kind === 'interrogation' ? [record] : []
+      })
+      expect(read.length).toBeGreaterThan(0)
+      const sent = await sentBy(entries)
+      const texts = sent.map(({ hl7 }) => hl7)
+      const moving = await listed(readings(listOf(entries)))
+      const messages = await parsed(texts, { skip })
+      const stream = await streamed(entries)
+      const pages = onPage(stream)
+      const events = await eventsOf(scenario)
+      expect([pages.length, events.length]).toEqual([read.length, read.length])
+      for (const [i, record] of read.entries()) {
+        const rest = JSON.parse(JSON.stringify(record)) as InterrogationRecord
+        // What a webhook posts is the record of the API.
+        expect(JSON.parse(sent[i]?.webhook ?? '')).toEqual(rest)
+        const resources = (bundleOf(record, 'http://x').entry ?? []).map(
+          (one) => JSON.parse(JSON.stringify(one.resource)) as Resource,
         )
-        const rows: Row[] = []
-        const collector = new Collector(
-          { pump: null, from: null, to: null },
-          (table, row) => void (table === 'readings' && rows.push(row)),
+        const report = resources.find((one) => one.resourceType === 'DiagnosticReport')
+        const of = (key: string) =>
+          resources.find(
+            (one) => one.resourceType === 'Observation' && one.id === `${rest.id}.${key}`,
+          )
+        // What the stream sends is the record of the API, under its identifier.
+        const event = stream.find(({ id, event }) => event === 'interrogation' && id === rest.id)
+        expect(event?.data).toEqual(rest)
+        // The page, the bridge at that moment, and one that was started again, say what the record says, as the status says it: of no patient.
+        const [page, known] = [pages[i], recalled(record)]
+        // Its clock is the one that was read.
+        const read = CLOCKS[name] === null ? [events[i] && atOnce(events[i])] : []
+        for (const shown of [page, known, ...read]) {
+          expect(saidBy(shown ?? {})).toEqual(saidBy(rest))
+          expect(Object.keys(pumpStatusSchema.shape)).toEqual(
+            expect.arrayContaining(Object.keys(shown ?? {})),
+          )
+          expect(shown).toMatchObject({ readAt: rest.readAt, pump: rest.pump ?? {} })
+        }
+        expect([page?.quality, page?.reason]).toEqual(['stale', known.reason])
+        const screen = onScreen(known)
+        expect(screen.readAt).toBe(timeOfDay(rest.readAt))
+        expect(screen.serial).toBe(rest.pump?.serial)
+        expect(screen.text).not.toMatch(/Doe|Jane|00-17/)
+        expect(JSON.stringify([page, known])).not.toMatch(/Doe|Jane|00-17/)
+
+        const message = messages[i]
+        const hl7 = (texts[i] ?? '').split('\r').map((line) => line.split('|'))
+        const row = rows.find(
+          (one) => one['position'] === record.position && one['kind'] === 'interrogation',
         )
-        for (const [position, { line }] of entries.entries()) {
-          collector.take({ log: LOG, position, leaf: '', vouched: '' } as never, line)
+        const csv = cellsOf(csvLine(TABLES.readings.map((column) => row?.[column] ?? null)))
+
+        // Numbers.
+        for (const [key, { value, unit }, ref, column, expected] of figures(rest)) {
+          const quantity = of(key)?.['valueQuantity'] as { value: number; code: string } | undefined
+          const said = message?.rows.find((one) => one.ref === ref)
+          const what = `${scenario} ${key}`
+          if (SCREEN_KEYS.includes(key)) {
+            const seen = screen.figure(key)
+            if (value === null) expect(seen, what).toBeNull()
+            // What a pump without boluses says of them is said in one word, or not at all.
+            else if (seen !== null || !/bolus/.test(key)) {
+              expect(Math.abs((seen?.value ?? Number.NaN) - value), what).toBeLessThanOrEqual(
+                seen?.off ?? 0,
+              )
+            }
+          }
+          if (value === null) {
+            expect(quantity, what).toBeUndefined()
+            expect(said?.value, what).toBe('')
+            expect(csv[column], what).toBe('')
+            continue
+          }
+          expect(unit, what).toBe(expected)
+          expect(quantity, what).toMatchObject({ value, code: unit })
+          expect(Number(said?.value), what).toBe(value)
+          expect(Number(csv[column]), what).toBe(value)
         }
-        expect(collector.foreign).toEqual([])
-        const read = entries.flatMap((entry) => {
-          const record = entry.api()
-          return record?.kind === 'interrogation' ? [record] : []
-        })
-        expect(read.length).toBeGreaterThan(0)
-        const sent = await sentBy(entries)
-        const texts = sent.map(({ hl7 }) => hl7)
-        const moving = await listed(readings(listOf(entries)))
-        const messages = await parsed(texts, { skip })
-        const stream = await streamed(entries)
-        const pages = onPage(stream)
-        const events = await eventsOf(scenario)
-        expect([pages.length, events.length]).toEqual([read.length, read.length])
-        for (const [i, record] of read.entries()) {
-          const rest = JSON.parse(JSON.stringify(record)) as InterrogationRecord
-          // What a webhook posts is the record of the API.
-          expect(JSON.parse(sent[i]?.webhook ?? '')).toEqual(rest)
-          const resources = (bundleOf(record, 'http://x').entry ?? []).map(
-            (one) => JSON.parse(JSON.stringify(one.resource)) as Resource,
-          )
-          const report = resources.find((one) => one.resourceType === 'DiagnosticReport')
-          const of = (key: string) =>
-            resources.find(
-              (one) => one.resourceType === 'Observation' && one.id === `${rest.id}.${key}`,
-            )
-          // What the stream sends is the record of the API, under its identifier.
-          const event = stream.find(({ id, event }) => event === 'interrogation' && id === rest.id)
-          expect(event?.data).toEqual(rest)
-          // The page, the bridge at that moment, and one that was started again, say what the record says, as the status says it: of no patient.
-          const [page, known] = [pages[i], recalled(record)]
-          // Its clock is the one that was read.
-          const read = CLOCKS[name] === null ? [events[i] && atOnce(events[i])] : []
-          for (const shown of [page, known, ...read]) {
-            expect(saidBy(shown ?? {})).toEqual(saidBy(rest))
-            expect(Object.keys(pumpStatusSchema.shape)).toEqual(
-              expect.arrayContaining(Object.keys(shown ?? {})),
-            )
-            expect(shown).toMatchObject({ readAt: rest.readAt, pump: rest.pump ?? {} })
-          }
-          expect([page?.quality, page?.reason]).toEqual(['stale', known.reason])
-          const screen = onScreen(known)
-          expect(screen.readAt).toBe(timeOfDay(rest.readAt))
-          expect(screen.serial).toBe(rest.pump?.serial)
-          expect(screen.text).not.toMatch(/Doe|Jane|00-17/)
-          expect(JSON.stringify([page, known])).not.toMatch(/Doe|Jane|00-17/)
 
-          const message = messages[i]
-          const hl7 = (texts[i] ?? '').split('\r').map((line) => line.split('|'))
-          const row = rows.find(
-            (one) => one['position'] === record.position && one['kind'] === 'interrogation',
-          )
-          const csv = cellsOf(csvLine(TABLES.readings.map((column) => row?.[column] ?? null)))
-
-          // Numbers.
-          for (const [key, { value, unit }, ref, column, expected] of figures(rest)) {
-            const quantity = of(key)?.['valueQuantity'] as
-              | { value: number; code: string }
-              | undefined
-            const said = message?.rows.find((one) => one.ref === ref)
-            const what = `${scenario} ${key}`
-            if (SCREEN_KEYS.includes(key)) {
-              const seen = screen.figure(key)
-              if (value === null) expect(seen, what).toBeNull()
-              // What a pump without boluses says of them is said in one word, or not at all.
-              else if (seen !== null || !/bolus/.test(key)) {
-                expect(Math.abs((seen?.value ?? Number.NaN) - value), what).toBeLessThanOrEqual(
-                  seen?.off ?? 0,
-                )
-              }
-            }
-            if (value === null) {
-              expect(quantity, what).toBeUndefined()
-              expect(said?.value, what).toBe('')
-              expect(csv[column], what).toBe('')
-              continue
-            }
-            expect(unit, what).toBe(expected)
-            expect(quantity, what).toMatchObject({ value, code: unit })
-            expect(Number(said?.value), what).toBe(value)
-            expect(Number(csv[column]), what).toBe(value)
+        // Each dose with its drug.
+        expect(screen.drugs).toEqual(
+          (rest.infusion.drugs ?? []).map(({ name, concentration, dose24h }) => [
+            ...[name, concentration.value, dose24h.value],
+          ]),
+        )
+        const names = message?.rows.filter(({ ref }) => ref === 'MDC_DRUG_NAME_LABEL') ?? []
+        for (const [n, drug] of (rest.infusion.drugs ?? []).entries()) {
+          const slot = n + 1
+          for (const [key, ref, column, { value, unit }] of [
+            ['dose', 'MDC_RATE_DOSE', 'dose24h', drug.dose24h],
+            ['concentration', 'MDC_CONC_DRUG', 'concentration', drug.concentration],
+          ] as const) {
+            const observation = of(`drug${slot}-${key}`)
+            expect(observation?.['valueQuantity']).toMatchObject({ value, code: unit })
+            expect(observation?.['component']).toMatchObject([{ valueString: drug.name }])
+            const said = message?.rows.filter((one) => one.ref === ref)[n]
+            expect(Number(said?.value)).toBe(value)
+            const named = names.find(({ level }) => level === `${said?.level}.1`)
+            expect(named?.value).toBe(drug.name)
+            expect(Number(csv[`drug_${slot}_${column}_${COLUMN[unit ?? '']}`])).toBe(value)
           }
-
-          // Each dose with its drug.
-          expect(screen.drugs).toEqual(
-            (rest.infusion.drugs ?? []).map(({ name, concentration, dose24h }) => [
-              ...[name, concentration.value, dose24h.value],
-            ]),
-          )
-          const names = message?.rows.filter(({ ref }) => ref === 'MDC_DRUG_NAME_LABEL') ?? []
-          for (const [n, drug] of (rest.infusion.drugs ?? []).entries()) {
-            const slot = n + 1
-            for (const [key, ref, column, { value, unit }] of [
-              ['dose', 'MDC_RATE_DOSE', 'dose24h', drug.dose24h],
-              ['concentration', 'MDC_CONC_DRUG', 'concentration', drug.concentration],
-            ] as const) {
-              const observation = of(`drug${slot}-${key}`)
-              expect(observation?.['valueQuantity']).toMatchObject({ value, code: unit })
-              expect(observation?.['component']).toMatchObject([{ valueString: drug.name }])
-              const said = message?.rows.filter((one) => one.ref === ref)[n]
-              expect(Number(said?.value)).toBe(value)
-              const named = names.find(({ level }) => level === `${said?.level}.1`)
-              expect(named?.value).toBe(drug.name)
-              expect(Number(csv[`drug_${slot}_${column}_${COLUMN[unit ?? '']}`])).toBe(value)
-            }
-            expect(csv[`drug_${slot}_name`]).toBe(drug.name)
-          }
-
-          // The lists of the API, and the worksheet.
-          const visit = visitView(visitOf(record, null), { log: LOG, source: record.source })
-          const point = moving.find(({ position }) => position === record.position)
-          for (const short of [visit, point, readingOf(record, false)]) {
-            expect(short?.readAt).toBe(rest.readAt)
-          }
-          for (const short of [visit, point]) {
-            expect(short).toMatchObject({
-              id: rest.id,
-              deviceTime: rest.deviceTime,
-              reportedVolume: numberIn(rest.reservoir.reportedVolume),
-              rate: numberIn(rest.infusion.rate),
-            })
-          }
-
-          // Whose it was.
-          const { name: _, ...owner } = OWNER
-          expect([rest.owner, visit.owner]).toEqual([OWNER, owner])
-          const { value } = owner
-          expect(report?.['subject']).toMatchObject({ identifier: owner })
-          expect(of('rate-current')?.['subject']).toMatchObject({ identifier: owner })
-          expect(pushedOwners(sent[i]?.fhir ?? '')).toEqual([owner])
-          const pid = hl7.find(([segment]) => segment === 'PID')?.[3]?.split('^')
-          expect([pid?.[0], pid?.[3]]).toEqual([value, '&1.2.3&ISO'])
-          expect([csv['patient_system'], csv['patient_id']]).toEqual([owner.system, value])
-
-          // Times: when it was read, when it was recorded, and what the pump's clock said.
-          expect(rest.readAt < rest.at).toBe(true)
-          for (const alarm of rest.alarms ?? []) expect(alarm.readAt).toBe(rest.readAt)
-          const ours = resources.filter((one) => one.resourceType === 'Observation')
-          for (const one of [report, ...ours]) {
-            expect(one?.['effectiveDateTime']).toBe(rest.readAt)
-            expect(one?.['issued']).toBe(rest.at)
-          }
-          expect(hl7.find(([segment]) => segment === 'OBR')?.[7]).toBe(hl7Time(rest.readAt))
-          const times = hl7.filter(
-            ([segment, , , , level]) => segment === 'OBX' && !level?.endsWith('.0'),
-          )
-          expect(new Set(times.map((fields) => fields[14]))).toEqual(
-            new Set([hl7Time(rest.readAt)]),
-          )
-          expect(hl7[0]?.[6]).toBe(hl7Time(rest.at))
-          expect([csv['read_at_utc'], csv['at_utc']]).toEqual([rest.readAt, rest.at])
-          const clock = message?.rows.find(({ ref }) => ref === 'MDCX_PUMP_CLOCK')?.value
-          const extension = (
-            report?.['_effectiveDateTime'] as { extension?: { valueString?: string }[] }
-          )?.extension
-          const beside = extension?.find((one) => one.valueString !== undefined)?.valueString
-          for (const text of [clock, beside ?? '', csv['pump_clock']]) {
-            expect(text).toBe(rest.deviceTime ?? '')
-          }
-
-          // Identifiers: of the record, and of the pump.
-          expect(report?.id).toBe(rest.id)
-          expect(rest.id).toBe(`${csv['log']}.${csv['position']}`)
-          expect(hl7.find(([segment]) => segment === 'OBR')?.[2]?.split('^')[0]).toBe(
-            rest.id.replace('.', '/'),
-          )
-          const pump = resources.find(
-            (one) => one.resourceType === 'Device' && one.id === rest.pump?.id,
-          )
-          const equipment = hl7.find((fields) => fields[4] === '1.0.0.0')?.[18]?.split('^')
-          for (const serial of [pump?.['serialNumber'], equipment?.[0], csv['pump']]) {
-            expect(serial).toBe(rest.pump?.serial)
-          }
-          expect(equipment?.[2]).toBe(`urn:wandbridge:pump:${rest.pump?.id}`)
+          expect(csv[`drug_${slot}_name`]).toBe(drug.name)
         }
-      },
-    )
-  },
-)
+
+        // The lists of the API, and the worksheet.
+        const visit = visitView(visitOf(record, null), { log: LOG, source: record.source })
+        const point = moving.find(({ position }) => position === record.position)
+        for (const short of [visit, point, readingOf(record, false)]) {
+          expect(short?.readAt).toBe(rest.readAt)
+        }
+        for (const short of [visit, point]) {
+          expect(short).toMatchObject({
+            id: rest.id,
+            deviceTime: rest.deviceTime,
+            reportedVolume: numberIn(rest.reservoir.reportedVolume),
+            rate: numberIn(rest.infusion.rate),
+          })
+        }
+
+        // Whose it was.
+        const { name: _, ...owner } = OWNER
+        expect([rest.owner, visit.owner]).toEqual([OWNER, owner])
+        const { value } = owner
+        expect(report?.['subject']).toMatchObject({ identifier: owner })
+        expect(of('rate-current')?.['subject']).toMatchObject({ identifier: owner })
+        expect(pushedOwners(sent[i]?.fhir ?? '')).toEqual([owner])
+        const pid = hl7.find(([segment]) => segment === 'PID')?.[3]?.split('^')
+        expect([pid?.[0], pid?.[3]]).toEqual([value, '&1.2.3&ISO'])
+        expect([csv['patient_system'], csv['patient_id']]).toEqual([owner.system, value])
+
+        // Times: when it was read, when it was recorded, and what the pump's clock said.
+        expect(rest.readAt < rest.at).toBe(true)
+        for (const alarm of rest.alarms ?? []) expect(alarm.readAt).toBe(rest.readAt)
+        const ours = resources.filter((one) => one.resourceType === 'Observation')
+        for (const one of [report, ...ours]) {
+          expect(one?.['effectiveDateTime']).toBe(rest.readAt)
+          expect(one?.['issued']).toBe(rest.at)
+        }
+        expect(hl7.find(([segment]) => segment === 'OBR')?.[7]).toBe(hl7Time(rest.readAt))
+        const times = hl7.filter(
+          ([segment, , , , level]) => segment === 'OBX' && !level?.endsWith('.0'),
+        )
+        expect(new Set(times.map((fields) => fields[14]))).toEqual(new Set([hl7Time(rest.readAt)]))
+        expect(hl7[0]?.[6]).toBe(hl7Time(rest.at))
+        expect([csv['read_at_utc'], csv['at_utc']]).toEqual([rest.readAt, rest.at])
+        const clock = message?.rows.find(({ ref }) => ref === 'MDCX_PUMP_CLOCK')?.value
+        const extension = (
+          report?.['_effectiveDateTime'] as { extension?: { valueString?: string }[] }
+        )?.extension
+        const beside = extension?.find((one) => one.valueString !== undefined)?.valueString
+        for (const text of [clock, beside ?? '', csv['pump_clock']]) {
+          expect(text).toBe(rest.deviceTime ?? '')
+        }
+
+        // Identifiers: of the record, and of the pump.
+        expect(report?.id).toBe(rest.id)
+        expect(rest.id).toBe(`${csv['log']}.${csv['position']}`)
+        expect(hl7.find(([segment]) => segment === 'OBR')?.[2]?.split('^')[0]).toBe(
+          rest.id.replace('.', '/'),
+        )
+        const pump = resources.find(
+          (one) => one.resourceType === 'Device' && one.id === rest.pump?.id,
+        )
+        const equipment = hl7.find((fields) => fields[4] === '1.0.0.0')?.[18]?.split('^')
+        for (const serial of [pump?.['serialNumber'], equipment?.[0], csv['pump']]) {
+          expect(serial).toBe(rest.pump?.serial)
+        }
+        expect(equipment?.[2]).toBe(`urn:wandbridge:pump:${rest.pump?.id}`)
+      }
+    },
+  )
+})
