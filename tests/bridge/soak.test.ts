@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { rig } from './rig.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-const SECONDS = LONG ? 600 : 10
+const SECONDS = LONG ? 600 : 20
 const WANDS = 64
 
 /** Heap in use after a collection, in MB; without --expose-gc the least of a few looks. */
