@@ -13,14 +13,16 @@
 //   node      everything else in this process: files, sockets, crypto, streams, and what is there only to
 //             be the same on every Node. A new room belongs here until it is known not to. Many wait
 //             for a socket or a limit, so three run at a time.
-//   system    whole programs, with deadlines. They mostly wait, too, and run when the arithmetic of the
-//             others is over.
-//   once      whole programs again, for what is drawn or said by them rather than done by Node: pictures of
-//             the page, the page and the worksheet in Chromium, examples. Once a gate; what the newest Node
-//             must show of a page is in page-visit.
+//   system    whole programs, with deadlines, one of each kind that depends on Node: native parts (ports, HID),
+//             signals and streams (cli, output), child processes (apart), descriptors that run out, HTTP to a
+//             client and to a browser. They mostly wait, too, and run when the arithmetic of the others is over.
+//   once      whole programs again, for what is drawn, said, kept or refused by them rather than done by Node:
+//             pictures of the page, the page and the worksheet in Chromium, the log, commands, examples.
+//             Once a gate.
 //
 // The gate runs all of them on the oldest Node we promise, and `node` and `system` again on the newest
-// (`npm test -- --node-alone`).
+// (`npm test -- --node-alone`). A new file of whole programs belongs to `system` until it is known to show
+// nothing of Node that another one of it does not show.
 import { defineConfig } from 'vitest/config'
 
 const long = process.env['WANDBRIDGE_LONG'] === '1'
@@ -48,7 +50,10 @@ const ROOMS = [
   ...['cli', 'feed', 'fhir', 'hl7', 'host', 'knowledge', 'recorder', 'support', 'witness'].map(
     (room) => `${room}/*`,
   ),
-  'audit/{decisions,oracle,second-verifier,tamper,vouched}',
+  // On a disk in memory.
+  'audit/{decisions,faults,oracle,retention,second-verifier,tamper,vouched}',
+  // Its writer is killed by the system, and writes as `audit/log` does.
+  'audit/kill',
   'capture/!(format)',
   'refill/desk-log',
 ].map((tests) => `tests/${tests}.test.ts`)
@@ -68,7 +73,12 @@ const ONCE = [
     ...['examples', 'unclosed', 'log-origin', 'firmware', 'conform', 'monitoring', 'tiles'],
     ...['replay', 'clients', 'package'],
     // What is known again after an end, and what of it is right: knowledge and the log, whatever runs them.
-    ...['restart', 'audit-verify', 'interop'],
+    ...['restart', 'audit', 'audit-verify', 'interop'],
+    // What commands say, how they end by the table of ends, what they make of what they find: cli and output
+    // have the signals, the streams and the serial port.
+    ...['commands', 'doctor', 'ends', 'reload', 'surroundings'],
+    // http has the streams of a bridge, and a browser that is let in.
+    ...['http-programs', 'page-visit'],
     // What is written and shown, and who may see it, is the same on every Node.
     ...['refill-access', 'refill-operators', 'audit-report', 'audit-read', 'support-bundle'],
     // It runs on the Node of the system that it boots.
@@ -87,6 +97,8 @@ const limits = (seconds: number) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
+    // What one project has translated, the others and the newest Node need not translate again.
+    experimental: { fsModuleCache: true },
     isolate: false,
     maxWorkers: 3,
     passWithNoTests: false,

@@ -1,22 +1,12 @@
 // kill -9 at random moments under load: everything that any observer was told is in the log after
 // recovery, and the log verifies. On the real disk.
-import { spawn } from 'node:child_process'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openKeys } from '../../src/audit/log/keys.ts'
 import { AuditLog } from '../../src/audit/log/log.ts'
@@ -25,10 +15,10 @@ import { verify } from '../../src/audit/verify/verify.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
 import { mulberry32, systemEnv } from '../../src/base/env.ts'
 
-// Thirty in the gate, on the oldest Node; ten elsewhere.
-const GATE = process.env['CI'] === 'true' && process.versions.node.startsWith('20.')
-const KILLS = process.env['WANDBRIDGE_LONG'] === '1' ? 300 : GATE ? 30 : 10
+const KILLS = process.env['WANDBRIDGE_LONG'] === '1' ? 300 : 12
 
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const CODE = '.cache/writer'
 const state = mkdtempSync(join(tmpdir(), 'wandbridge-kill-'))
 afterAll(() => rmSync(state, { recursive: true, force: true }))
 
@@ -40,7 +30,7 @@ interface Life {
 
 /** One life of the writer: ends `ms` after it said that it is writing. */
 async function live(ms: number): Promise<Life> {
-  const child = spawn(process.execPath, [join(state, 'code/tests/audit/writer.child.js'), state], {
+  const child = spawn(process.execPath, [join(ROOT, CODE, 'writer.js'), state], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const told = new Map<number, string>()
@@ -60,31 +50,11 @@ async function live(ms: number): Promise<Life> {
   return { log: head.log, key: head.key, told }
 }
 
-/** The child as JavaScript, for Node 20: types stripped, once, into the temporary directory. */
+/** The child as JavaScript, for Node 20. */
 beforeAll(() => {
-  const root = fileURLToPath(new URL('../..', import.meta.url))
-  const compilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.ESNext,
-    verbatimModuleSyntax: true,
-    rewriteRelativeImportExtensions: true,
-  }
-  const names = ['src', 'protocol'].flatMap((room) =>
-    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' }).map((name) =>
-      join(room, name),
-    ),
-  )
-  for (const name of [...names, 'tests/audit/writer.child.ts']) {
-    if (!name.endsWith('.ts')) continue
-    const { outputText } = ts.transpileModule(readFileSync(join(root, name), 'utf8'), {
-      compilerOptions,
-    })
-    const out = join(state, 'code', name.replace(/\.ts$/, '.js'))
-    mkdirSync(dirname(out), { recursive: true })
-    writeFileSync(out, outputText)
-  }
-  writeFileSync(join(state, 'code', 'package.json'), '{"type":"module"}')
-  symlinkSync(join(root, 'node_modules'), join(state, 'code', 'node_modules'))
+  const packed = `const { pack } = await import('./tools/bundle.mjs')
+    await pack('${CODE}', { writer: 'tests/audit/writer.child.ts' })`
+  execFileSync(process.execPath, ['--input-type=module', '--eval', packed], { cwd: ROOT })
 }, 60_000)
 
 it(

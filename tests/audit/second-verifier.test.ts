@@ -22,8 +22,8 @@ import { altered, diskOf, recordsOf, segmentOf } from './forge.ts'
 import { MemoryDisk } from './memory-disk.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-const STATES = LONG ? 400 : 40
-const MUTATIONS = LONG ? 5_000 : 300
+const STATES = LONG ? 400 : 24
+const MUTATIONS = LONG ? 5_000 : 100
 const MS = LONG ? 1_800_000 : 600_000
 
 const root = mkdtempSync(join(tmpdir(), 'wandbridge-second-'))

@@ -15,7 +15,7 @@ import { alarms, interrogations, LOG, NAMES, recordsOf } from '../fhir/readings.
 import { snapshotArbitrary } from '../model/arbitrary.ts'
 import { byMedplum, byPython, hasPythonHl7, type Parsed, parsed as read } from './parsers.ts'
 
-const RUNS = process.env['WANDBRIDGE_LONG'] === '1' ? 2_000 : 60
+const RUNS = process.env['WANDBRIDGE_LONG'] === '1' ? 2_000 : 30
 
 function meant(parsed: Parsed, record: InterrogationRecord): void {
   const rows = parsed.rows.filter((row) => row.status !== 'X' || row.flag !== '')

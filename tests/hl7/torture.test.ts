@@ -1,23 +1,13 @@
 // A server of another make that loses connections, delays, refuses, halves and doubles its answers and
 // names the wrong message, and a sender that is killed: every message arrives, in order, those that come
 // twice can be told, none is lost, and what it refuses is set aside while the rest go on.
-import { type ChildProcess, spawn } from 'node:child_process'
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import ts from 'typescript'
 import { afterEach, describe, expect, it } from 'vitest'
 import { listLogs } from '../../src/audit/read/files.ts'
 import { readRecords } from '../../src/audit/read/reader.ts'
@@ -55,30 +45,15 @@ function child(command: string, args: readonly string[]): ChildProcess {
 
 const linesOf = (of: ChildProcess) => createInterface({ input: of.stdout as never })
 
-/** The sources as JavaScript, for a process of their own. */
+const CODE = '.cache/sender'
+
+/** The sender as JavaScript, for a process of its own; gives a folder for what it keeps. */
 function compiled(): string {
   const dir = mkdtempSync(join(tmpdir(), 'wandbridge-torture-'))
   dirs.push(dir)
-  for (const root of ['src', 'protocol', 'tests/hl7/sender.child.ts']) {
-    const from = join(ROOT, root)
-    const files = statSync(from).isDirectory()
-      ? readdirSync(from, { recursive: true, encoding: 'utf8' }).map((file) => join(root, file))
-      : [root]
-    for (const file of files.filter((one) => one.endsWith('.ts'))) {
-      const compilerOptions = {
-        module: ts.ModuleKind.ESNext,
-        target: ts.ScriptTarget.ES2022,
-        verbatimModuleSyntax: true,
-        rewriteRelativeImportExtensions: true,
-      }
-      const source = readFileSync(join(ROOT, file), 'utf8')
-      const to = join(dir, 'code', file.replace(/\.ts$/, '.js'))
-      mkdirSync(dirname(to), { recursive: true })
-      writeFileSync(to, ts.transpileModule(source, { compilerOptions }).outputText)
-    }
-  }
-  writeFileSync(join(dir, 'code/package.json'), '{"type":"module"}')
-  symlinkSync(join(ROOT, 'node_modules'), join(dir, 'code/node_modules'))
+  const packed = `const { pack } = await import('./tools/bundle.mjs')
+    await pack('${CODE}', { sender: 'tests/hl7/sender.child.ts' })`
+  execFileSync(process.execPath, ['--input-type=module', '--eval', packed], { cwd: ROOT })
   return dir
 }
 
@@ -116,7 +91,7 @@ describe('under torture', () => {
       })
 
       const random = mulberry32(5)
-      const main = join(dir, 'code/tests/hl7/sender.child.js')
+      const main = join(ROOT, CODE, 'sender.js')
       for (let kills = 0; ; kills += 1) {
         const sender = child(process.execPath, [main, state, String(port)])
         const before = seen.length

@@ -14,7 +14,7 @@ import { duringReal } from '../audit/bench-log.ts'
 import { MemoryDisk } from '../audit/memory-disk.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-const SEEDS = LONG ? 200 : 12
+const SEEDS = LONG ? 200 : 6
 const SCENARIOS = ['stall-late-recovery', 'low-reservoir-early', 'mri-stuck-session', 'eri-to-eos']
 
 interface House extends Rooms {

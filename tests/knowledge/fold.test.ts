@@ -24,7 +24,7 @@ describe('knowledge of random records', () => {
         const before = again(folded(run.slice(0, cut)))
         expect(again(folded(run.slice(cut), before))).toEqual(wholes[i])
       }),
-      { numRuns: LONG ? 2_000 : 30 },
+      { numRuns: LONG ? 2_000 : 15 },
     )
   })
 
@@ -45,7 +45,7 @@ describe('knowledge of random records', () => {
         }
         expect(again(known)).toEqual(whole)
       }),
-      { numRuns: LONG ? 1_000 : 15 },
+      { numRuns: LONG ? 1_000 : 8 },
     )
     expect(left).toBeGreaterThan(0)
   })

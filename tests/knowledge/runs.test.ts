@@ -27,7 +27,7 @@ const SCENARIOS = [
   'mri-stuck-session',
   'event-log-overflow',
 ]
-const SEEDS = process.env['WANDBRIDGE_LONG'] === '1' ? 100 : 10
+const SEEDS = process.env['WANDBRIDGE_LONG'] === '1' ? 100 : 6
 const START: NewRecord = {
   kind: 'start',
   body: { software: 'wandbridge 0', node: 'v20', platform: 'linux' },

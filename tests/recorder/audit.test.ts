@@ -225,7 +225,7 @@ describe('one altered byte of a PDU', () => {
         const result = await verify(disk, dir, { rederive: decoderOf })
         expect(result).toMatchObject({ ok: false, problem: { position: records.length } })
       }),
-      { numRuns: process.env['WANDBRIDGE_LONG'] === '1' ? 1_000 : 40 },
+      { numRuns: process.env['WANDBRIDGE_LONG'] === '1' ? 1_000 : 20 },
     )
   })
 })

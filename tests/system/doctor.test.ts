@@ -13,7 +13,7 @@ describe.concurrent('doctor', () => {
   it('names the program that holds the port, and exits with 1', async () => {
     const { port } = await sim('pty')
     const holder = run('sh', ['-c', `exec 3<>${port}; echo; exec sleep 60`])
-    await eventually(holder.out, (text) => text === '\n', 5_000)
+    await eventually(holder.out, (text) => text === '\n', 20_000)
     const program = doctor('--json', '--serial', port)
     expect(await program.exit).toBe(1)
     const held = program.json().filter((line) => line['topic'] === 'Port')

@@ -18,7 +18,7 @@ export interface Program {
   readonly exit: Promise<number | null>
 }
 
-/** Longest time that a program takes to start; how fast it starts is shown elsewhere. */
+/** Longest time that a program takes to start or to answer a command; how fast it is, is shown elsewhere. */
 const START_MS = process.env['WANDBRIDGE_LONG'] === '1' ? 300_000 : 30_000
 
 const running = new Set<ChildProcess>()
@@ -126,7 +126,7 @@ export async function sim(kind: 'pty' | 'tcp', ...args: string[]): Promise<Sim> 
       await eventually(
         () => program.json().length,
         (x) => x > before,
-        5_000,
+        START_MS,
       )
       const answer = program.json()[before] as Record<string, unknown>
       if (answer['ok'] !== true) throw new Error(JSON.stringify(answer))

@@ -31,7 +31,7 @@ import { receiver } from './receiver.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
 /** The seeds from the first to the last, such as `105-155`. */
-const [FIRST = 1, LAST = FIRST] = (process.env['WANDBRIDGE_SEEDS'] ?? (LONG ? '1-200' : '1-2'))
+const [FIRST = 1, LAST = FIRST] = (process.env['WANDBRIDGE_SEEDS'] ?? (LONG ? '1-200' : '1'))
   .split('-')
   .map(Number)
 const ROUNDS = 3

@@ -7,7 +7,7 @@ import { storyOf } from './lies.ts'
 import { play } from './run.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-const WANDS = Number(process.env['WANDBRIDGE_WANDS'] ?? (LONG ? 10_000 : 12))
+const WANDS = Number(process.env['WANDBRIDGE_WANDS'] ?? (LONG ? 10_000 : 6))
 const FIRST = Number(process.env['WANDBRIDGE_FIRST'] ?? 1)
 
 describe('wands that lie', () => {

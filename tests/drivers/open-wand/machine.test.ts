@@ -99,7 +99,7 @@ function heal(w: World): void {
   w.wand.pump = 'SIM-0001'
 }
 
-const runs = { numRuns: LONG ? 10_000 : 150 }
+const runs = { numRuns: LONG ? 10_000 : 60 }
 
 describe('whatever wand, cable and people do', () => {
   // The world itself checks every step: legal transitions only, one request out, no reply that is not
@@ -164,7 +164,7 @@ describe('whatever wand, cable and people do', () => {
         expect(w.told('snapshot')).toBeLessThanOrEqual(waits.length + 1)
         expect(w.wand.opened).toBeLessThanOrEqual(2 * waits.length + 1)
       }),
-      { numRuns: LONG ? 2_000 : 100 },
+      { numRuns: LONG ? 2_000 : 40 },
     )
   })
 })

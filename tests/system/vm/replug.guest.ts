@@ -19,7 +19,7 @@ import { withRules } from './rules.ts'
 import { until } from './until.ts'
 import { plugged, withSimulator } from './wand.ts'
 
-const ROUNDS = process.env['WANDBRIDGE_LONG'] === '1' ? 200 : 3
+const ROUNDS = process.env['WANDBRIDGE_LONG'] === '1' ? 200 : 2
 const STALE_MS = 1_000
 const BACK_MS = 3_000
 /** As long as a reading takes on air that is not always good. */

@@ -17,7 +17,7 @@ import { until } from './until.ts'
 
 /** More than the 63 reports that hidraw keeps. */
 const FLOOD = 200
-const ROUNDS = process.env['WANDBRIDGE_LONG'] === '1' ? 20 : 2
+const ROUNDS = process.env['WANDBRIDGE_LONG'] === '1' ? 20 : 1
 
 type Line = WatchLine | ({ readonly kind: 'counters' } & DriverCounters)
 
