@@ -23,6 +23,8 @@ const at = args.indexOf('--hours')
 const HOURS = at >= 0 ? Number(args[at + 1]) : args.includes('--quick') ? 1 : 24
 const STEP_MS = 500
 const FIRST_S = 600
+/** Until then the newest records, which are held, fill their room. */
+const HOUR_S = 3_600
 const SAMPLES = 24
 const SERVED_MS = 60_000
 
@@ -129,9 +131,12 @@ async function main(): Promise<void> {
   for (let ms = 0; ms < seconds * 1_000; ms += STEP_MS) {
     await pass(STEP_MS)
     const s = (ms + STEP_MS) / 1_000
-    if (s === FIRST_S || (s > FIRST_S && (s - FIRST_S) % every === 0)) samples.push(sample(s))
+    if (s === FIRST_S || s === HOUR_S || (s > FIRST_S && (s - FIRST_S) % every === 0)) {
+      samples.push(sample(s))
+    }
   }
   const [first, last] = [samples[0], samples.at(-1)]
+  const hour = samples.find(({ hours }) => hours === 1)
   if (!first || !last) throw new Error('nothing was seen')
   const most = Math.max(...samples.map(({ residentMB }) => residentMB))
   console.log(
@@ -143,9 +148,17 @@ async function main(): Promise<void> {
         records: auditor.head?.size ?? 0,
         events,
       },
-      ...{ first, last, mostResidentMB: most },
-      heapGrowth: Number((last.heapMB / first.heapMB).toFixed(3)),
-      residentGrowth: Number((last.residentMB / first.residentMB).toFixed(3)),
+      ...{ first, last },
+      // Of less than a day nothing is said of a day.
+      day:
+        HOURS < 24 || !hour
+          ? null
+          : {
+              heapFromHour: Number((last.heapMB / hour.heapMB).toFixed(3)),
+              heapFromTenMinutes: Number((last.heapMB / first.heapMB).toFixed(3)),
+              resident: Number((last.residentMB / first.residentMB).toFixed(3)),
+              mostResidentMB: most,
+            },
       samples,
     }),
   )

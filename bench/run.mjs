@@ -1,6 +1,8 @@
 // `npm run bench -- [NAME] [--flush MS] [options of the bench]`: builds the benches and runs one; if none is
-// named, the suite, for which it also builds the program and installs the peers, apart from it. `--flush MS` (Linux, with strace) lets every fdatasync and fsync take that much
-// longer, for all that are compared: many virtual disks answer before anything is on a medium.
+// named, the suite, for which it also builds the program and installs the peers, apart from it. A part of the suite
+// that is no program of its own (paths, snapshot, cold) is run by the suite. `--flush MS` (Linux, with strace) lets
+// every fdatasync and fsync take that much longer, for all that are compared: many virtual disks answer before
+// anything is on a medium.
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +10,10 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const args = process.argv.slice(2)
-const name = args[0]?.startsWith('-') === false ? args.shift() : 'suite'
+const asked = args[0]?.startsWith('-') === false ? args.shift() : 'suite'
+const ofSuite = ['paths', 'snapshot', 'cold'].includes(asked)
+const name = ofSuite ? 'suite' : asked
+if (ofSuite) args.push('--only', asked)
 const at = args.indexOf('--flush')
 const [, flush] = at < 0 ? [] : args.splice(at, 2)
 
@@ -24,13 +29,15 @@ if (!existsSync(join(root, file))) {
   console.error(`There is no bench called ${name}: see bench/README.md.`)
   process.exit(2)
 }
-if (name === 'suite' && !args.includes('--contender')) {
+if (['suite', 'memory'].includes(name) && !args.includes('--readme')) {
   run(process.execPath, [join('tools', 'build.mjs')])
+}
+if (name === 'suite' && !args.includes('--readme')) {
   if (!existsSync(join(root, 'bench', 'peers', 'node_modules'))) {
     run('npm', ['ci', '--prefix', join('bench', 'peers'), '--ignore-scripts', '--no-progress'])
   }
 }
-const program = [process.execPath, file, ...args]
+const program = [process.execPath, '--expose-gc', file, ...args]
 if (flush === undefined) run(program[0], program.slice(1))
 else {
   const us = Math.round(Number(flush) * 1_000)

@@ -103,7 +103,7 @@ for (let turn = -1; turn < TURNS; turn += 1) {
 }
 const READ = quick ? [1, 16, 64, 256] : COUNTS
 const life = READ.map((): number[] => [])
-for (let turn = -1; turn < (quick ? 1 : 5); turn += 1) {
+for (let turn = -1; turn < (quick ? 3 : 5); turn += 1) {
   for (const [i, count] of READ.entries()) {
     const ms = await reading(count)
     if (turn >= 0) life[i]?.push(ms)

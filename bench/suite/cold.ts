@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { spread } from './rounds.ts'
-import type { Row } from './rows.ts'
+import type { Said } from './row.ts'
 
 const HOOK = `process.on('exit', () => {
   const { user, system } = process.cpuUsage()
@@ -13,7 +13,7 @@ const HOOK = `process.on('exit', () => {
 })`
 
 /** `root`: a clone that was built. */
-export function coldStarts(root: string, turns: number): readonly Row[] {
+export function coldStarts(root: string, turns: number): Said {
   const dir = mkdtempSync(join(tmpdir(), 'wandbridge-cold-'))
   const hook = join(dir, 'hook.cjs')
   writeFileSync(hook, HOOK)
@@ -28,14 +28,14 @@ export function coldStarts(root: string, turns: number): readonly Row[] {
     return Number(String(output[3])) / 1_000
   }
   const commands = [
-    ['--version', 2, [program, '--version']],
-    ['status (nothing runs)', 4, [program, 'status']],
+    ['version', [program, '--version']],
+    ['status', [program, 'status']],
   ] as const
   const ratios = commands.map((): number[] => [])
   try {
     for (let turn = -1; turn < turns; turn += 1) {
       const bare = cost('-e', '0')
-      for (const [i, [, , args]] of commands.entries()) {
+      for (const [i, [, args]] of commands.entries()) {
         const ours = cost(...args)
         if (turn >= 0) ratios[i]?.push(ours / bare)
       }
@@ -43,8 +43,5 @@ export function coldStarts(root: string, turns: number): readonly Row[] {
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }
-  return commands.map(([name, most], i) => ({
-    ...{ work: `cold start of ${name}, processor time`, against: 'node -e 0' },
-    ...{ measured: spread(ratios[i] ?? []), must: { most }, unit: '×' },
-  }))
+  return Object.fromEntries(commands.map(([name], i) => [name, spread(ratios[i] ?? [])]))
 }

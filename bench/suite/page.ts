@@ -1,6 +1,7 @@
 // The page of plots: one file of HTML with SVG in it, nothing fetched. How far each row is from what is asked of it,
 // all on one scale; what is only stated, as a table; pauses; and every row over the history of main.
-import { type Cost, isMet, type Row } from './rows.ts'
+import type { Cost } from './paths.ts'
+import { askedText, type Row, standing } from './row.ts'
 
 const safe = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`)
 
@@ -24,10 +25,9 @@ function x(better: number): number {
   return LABEL + (PLOT * Math.log(bounded / WORST)) / Math.log(BEST / WORST)
 }
 
-function askedOf({ must }: Row): { text: string; better: (value: number) => number } | null {
-  if (must === null) return null
-  if ('least' in must) return { text: `≥ ${must.least}`, better: (value) => value / must.least }
-  return { text: `≤ ${must.most}`, better: (value) => must.most / value }
+function betterOf({ must }: Row, value: number): number {
+  if (must === null) return Number.NaN
+  return 'least' in must ? value / must.least : must.most / value
 }
 
 /** Bars that begin at the line of what is asked: to the right better, to the left worse. */
@@ -40,19 +40,17 @@ function bars(rows: readonly Row[]): string {
 <text class="tick" x="${x(tick)}" y="16" text-anchor="middle">${name}</text>`
   })
   const lines = rows.map((row, i) => {
-    const asked = askedOf(row)
-    if (asked === null) return ''
     const y = 34 + i * LINE
     const { low, median, high } = row.measured
     const label = `<text x="0" y="${y + 8}">${safe(row.work)}</text>
 <text class="against" x="0" y="${y + 22}">${safe(row.against)}</text>`
     const said = `<text x="${LABEL + PLOT + 16}" y="${y + 8}">${short(median)} ${safe(row.unit)}</text>
-<text class="against" x="${LABEL + PLOT + 16}" y="${y + 22}">asked ${asked.text} ${safe(row.unit)}</text>`
+<text class="against" x="${LABEL + PLOT + 16}" y="${y + 22}">asked ${askedText(row)} ${safe(row.unit)}</text>`
     if (Number.isNaN(median)) return label + said
-    const [from, to] = [x(1), x(asked.better(median))].sort((a, b) => a - b) as [number, number]
-    const [worse, better] = [low, high].map((value) => x(asked.better(value)))
+    const [from, to] = [x(1), x(betterOf(row, median))].sort((a, b) => a - b) as [number, number]
+    const [worse, better] = [low, high].map((value) => x(betterOf(row, value)))
     return `${label}
-<rect class="${isMet(row) ? 'met' : 'missed'}" x="${from}" y="${y + 2}" width="${Math.max(2, to - from)}" height="14"/>
+<rect class="${standing(row) === 'met' ? 'met' : 'missed'}" x="${from}" y="${y + 2}" width="${Math.max(2, to - from)}" height="14"/>
 <line class="spread" x1="${worse}" x2="${better}" y1="${y + 9}" y2="${y + 9}"/>${said}`
   })
   return `<svg viewBox="0 0 ${W} ${height}" role="img" aria-label="How far each row is from what is asked">${grid.join('')}${lines.join('\n')}</svg>`

@@ -93,6 +93,8 @@ interface Timer {
   readonly due: number
   readonly order: number
   readonly fn: () => void
+  /** Where it stands among the timers; -1 = no longer. */
+  at: number
 }
 
 /** Deterministic time and randomness for tests and for the simulator without devices. */
@@ -100,7 +102,7 @@ export class VirtualEnv implements Env {
   #now = 0
   #wallOffset: number
   #order = 0
-  /** In the order in which they fall due; the next is the last. */
+  /** A binary heap: each timer is before those at twice its place and behind, and the next is the first. */
   readonly #timers: Timer[] = []
   readonly #rng: () => number
 
@@ -118,13 +120,12 @@ export class VirtualEnv implements Env {
   }
 
   after(ms: number, fn: () => void): Cancel {
-    const timer: Timer = { due: this.#now + Math.max(0, ms), order: this.#order, fn }
+    const due = this.#now + Math.max(0, ms)
+    const timer: Timer = { due, order: this.#order, fn, at: this.#timers.length }
     this.#order += 1
-    this.#timers.splice(this.#place(timer), 0, timer)
-    return () => {
-      const at = this.#place(timer)
-      if (this.#timers[at] === timer) this.#timers.splice(at, 1)
-    }
+    this.#timers.push(timer)
+    this.#rise(timer)
+    return () => this.#remove(timer)
   }
 
   random(n: number): Uint8Array {
@@ -135,9 +136,9 @@ export class VirtualEnv implements Env {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms
     await settle()
-    for (let next = this.#timers.at(-1); next && next.due <= end; next = this.#timers.at(-1)) {
+    for (let next = this.#timers[0]; next && next.due <= end; next = this.#timers[0]) {
       this.#now = Math.max(this.#now, next.due)
-      this.#timers.pop()
+      this.#remove(next)
       next.fn()
       await settle()
     }
@@ -164,18 +165,47 @@ export class VirtualEnv implements Env {
     this.#wallOffset += by
   }
 
-  /** Where the timer stands, or would stand. */
-  #place({ due, order }: Timer): number {
-    let [low, high] = [0, this.#timers.length]
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const other = this.#timers[middle] as Timer
-      if (other.due > due || (other.due === due && other.order > order)) low = middle + 1
-      else high = middle
+  #remove(timer: Timer): void {
+    const { at } = timer
+    if (at < 0) return
+    timer.at = -1
+    const last = this.#timers.pop() as Timer
+    if (last === timer) return
+    this.#put(last, at)
+    this.#rise(last)
+    this.#sink(last)
+  }
+
+  #rise(timer: Timer): void {
+    for (let above = this.#timers[(timer.at - 1) >> 1]; above; ) {
+      if (!before(timer, above)) return
+      const { at } = above
+      this.#put(above, timer.at)
+      this.#put(timer, at)
+      above = this.#timers[(at - 1) >> 1]
     }
-    return low
+  }
+
+  #sink(timer: Timer): void {
+    for (;;) {
+      const [left, right] = [this.#timers[2 * timer.at + 1], this.#timers[2 * timer.at + 2]]
+      const below = left && right && before(right, left) ? right : left
+      if (!below || before(timer, below)) return
+      const { at } = below
+      this.#put(below, timer.at)
+      this.#put(timer, at)
+    }
+  }
+
+  #put(timer: Timer, at: number): void {
+    timer.at = at
+    this.#timers[at] = timer
   }
 }
+
+/** Of two that fall due at once the one that was set first is first. */
+const before = (a: Timer, b: Timer): boolean =>
+  a.due < b.due || (a.due === b.due && a.order < b.order)
 
 /** Lets promises, streams and immediates run until nothing more can be pending in this process. */
 async function settle(): Promise<void> {

@@ -1,12 +1,17 @@
 // The way from bytes to readings has not become slow: ratios to the floors of bench/, in short turns one after
 // the other. The bounds are far below what `npm run bench` finds, so that a busy computer does not fail them,
 // and above what was there before the way was made short. What is doubtful is measured again.
+import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
+import { ASKED, type Part } from '../../bench/suite/asked.ts'
 import { lineMachine, type Path, plainLines, reportMachine } from '../../bench/suite/floors.ts'
 import { FRAMES, lines, pieces, reports } from '../../bench/suite/frames.ts'
 import { ourLines, ourReports } from '../../bench/suite/ours.ts'
+import { withAsked } from '../../bench/suite/readme.ts'
 import { spread } from '../../bench/suite/rounds.ts'
+import { rowsOf, standing } from '../../bench/suite/row.ts'
 
+const PARTS = Object.keys(ASKED) as readonly Part[]
 const TURNS = 15
 const TIMES = 4
 const TRIES = 4
@@ -43,4 +48,14 @@ it.each([
     await new Promise((resolve) => setImmediate(resolve))
   }
   expect(Math.max(...tries), `ratios: ${tries.join(', ')}`).toBeGreaterThanOrEqual(least)
+})
+
+it('what bench/README.md says is asked is what is declared', () => {
+  const readme = readFileSync('bench/README.md', 'utf8')
+  expect(withAsked(readme), 'run `npm run bench -- --readme`').toBe(readme)
+})
+
+it('a row without a number is not measured, and never met', () => {
+  const rows = PARTS.flatMap((part) => rowsOf(part, {}))
+  expect(rows.map(standing)).toEqual(rows.map(() => 'NOT MEASURED'))
 })

@@ -17,13 +17,20 @@ import { type Cause, follow, isConnected } from './table.ts'
 
 /** The state to come and the effects so far. */
 export interface Draft {
-  s: LinkState
+  /** A copy that belongs to this step, which alone changes it, by `set`. */
+  readonly s: LinkState
   readonly effects: Effect[]
   readonly now: Stamp
 }
 
+export const draftOf = (state: LinkState, now: Stamp): Draft => ({
+  s: { ...state },
+  effects: [],
+  now,
+})
+
 export function set(d: Draft, change: Partial<LinkState>): void {
-  d.s = { ...d.s, ...change }
+  Object.assign(d.s, change)
 }
 
 export function tell(d: Draft, news: LinkNews): void {

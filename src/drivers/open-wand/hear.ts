@@ -20,7 +20,7 @@ export function opening(d: Draft): void {
     lost(d, statement('why.port-late', { seconds: OPEN_MS / 1000 }))
   }
   if (isConnected(phase)) drop(d, 'port-gone')
-  if (phase === 'stopped') d.s = initialState(d.s.policy, d.s.source, d.s.liveMs)
+  if (phase === 'stopped') set(d, initialState(d.s.policy, d.s.source, d.s.liveMs))
   if (d.s.phase === 'idle') take(d, { type: 'start' })
   else if (d.s.phase === 'waiting') retry(d)
 }

@@ -11,7 +11,7 @@ import { messageOfType } from '../../../protocol/messages/index.ts'
 import type { Stamp } from '../../model/event.ts'
 import { statement } from '../../model/statement.ts'
 import { agenda } from './agenda.ts'
-import { type Draft, drop, go, halt, retreat, set, toEnding } from './draft.ts'
+import { type Draft, draftOf, drop, go, halt, retreat, set, toEnding } from './draft.ts'
 import { type Effect, type Input, type LinkState, type ReplyFault, TIMING } from './link-state.ts'
 import { onReply } from './replies.ts'
 import { markChanged, otherSource, sourceOf } from './source.ts'
@@ -25,7 +25,7 @@ export function step(
   input: Input,
   now: Stamp,
 ): { readonly state: LinkState; readonly effects: readonly Effect[] } {
-  const d: Draft = { s: state, effects: [], now }
+  const d = draftOf(state, now)
   if (state.phase !== 'stopped') {
     // What ran out before the input came has run out, whatever the input says.
     expire(d)

@@ -11,7 +11,7 @@ import { statement } from '../../model/statement.ts'
 import type { PortFact } from '../../transport/port.ts'
 import type { Count, Overhearing, OverhearOptions } from '../driver.ts'
 import { runsOut } from './agenda.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, draftOf } from './draft.ts'
 import { asked, ended, lost, opening } from './hear.ts'
 import { Interpreter } from './interpret.ts'
 import { initialState, type LinkState } from './link-state.ts'
@@ -163,7 +163,7 @@ export class Overheard implements Overhearing {
 
   #do(work: (d: Draft) => void): void {
     const at = this.#last ?? { wall: 0, mono: 0 }
-    const d: Draft = { s: this.#state, effects: [], now: at }
+    const d = draftOf(this.#state, at)
     this.#steppedAt = at.mono
     work(d)
     const due = () => runsOut(d.s, this.#o.bridge !== null).find((item) => item.at <= at.mono)
