@@ -80,7 +80,7 @@ export const ASKED = {
       'byte machine of reports',
       0.5,
       'reports 1024 / byte machine of reports',
-      'Medians were 0.44 to 0.51. No system gives reports in chunks of 1 KiB: a chunk of several is cut into reports, which the machine does not do. Else the same as one at a time',
+      'Medians were 0.44 to 0.51, and no system gives reports in chunks of 1 KiB. The reasons are those of one at a time',
     ),
   ],
   snapshot: [
@@ -177,7 +177,7 @@ export const ASKED = {
       '1 wand',
       [1.2, '×'],
       'reading.flat',
-      'Medians were 1.4 to 1.7 (2.2 before). No work of an event grows with the number of wands any more: an event changes one entry of a map, virtual time has a heap of timers, a step of the link copies its state once. What grows is the collection of garbage (from a tenth to a fifth of the time): where 255 other wands have had their turn in between, what one event replaces has come to the old part of the heap. Tried: a larger young part (`--max-semi-space-size`), without a difference that could be measured. See profile.md',
+      'Medians were 1.4 to 1.7 (2.2 before). No work of an event grows with the number of wands on this way any more (the lines of the command watch are looked for among all wands): an event changes one entry of a map, virtual time has a heap of timers, a step of the link copies its state once. What grows is the collection of garbage (from a tenth to a fifth of the time): where 255 other wands have had their turn in between, what one event replaces has come to the old part of the heap. Tried: a larger young part (`--max-semi-space-size`), without a difference that could be measured. See profile.md',
     ),
     stated(
       'wands on one processor, simulated wand included',
