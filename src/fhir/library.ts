@@ -94,17 +94,22 @@ export class Library {
     if (['CodeSystem', 'StructureDefinition', 'ValueSet', 'Patient'].includes(type))
       return first(this.all(type, {}), id)
     if (!place) return null
-    for await (const found of this.#at(type, `${place['log']}.${place['position']}`, gone)) {
+    const at = `${place['log']}.${place['position']}`
+    for await (const found of this.#at(type, at, { gone, first: version === '1' })) {
       if (found.resource?.id === id) return found as Found
     }
     return null
   }
 
   /** What the record at a place, `LOG.POSITION`, gives. */
-  async *#at(type: Type, place: string, gone?: () => boolean): AsyncGenerator<Found | Passed> {
+  async *#at(
+    type: Type,
+    place: string,
+    query: Pick<Query, 'gone' | 'first'> = {},
+  ): AsyncGenerator<Found | Passed> {
     const [log, position = ''] = place.split('.')
     const cursor = `${log}.${Number(position) - 1}.${END}`
-    for await (const one of this.all(type, { cursor, gone })) {
+    for await (const one of this.all(type, { ...query, cursor })) {
       if (!one.cursor.startsWith(`${place}.`)) return
       yield one
     }
@@ -169,7 +174,8 @@ export class Library {
   /** The values of the interrogation at a place, `LOG.POSITION`. */
   async readingOf(place: string, gone: () => boolean): Promise<Found[]> {
     const out: Found[] = []
-    for await (const one of this.#at('Observation', place, gone)) if (one.resource) out.push(one)
+    for await (const one of this.#at('Observation', place, { gone }))
+      if (one.resource) out.push(one)
     return out
   }
 

@@ -82,13 +82,13 @@ export class LogResources {
   async *#readings(
     type: 'Observation' | 'DiagnosticReport',
     range: Range,
-    { pump, wants = () => true }: Query,
+    { pump, first, wants = () => true }: Query,
   ): AsyncGenerator<Made> {
     const about = type === 'DiagnosticReport'
     const refills = about && wants(OWN.refill) ? await this.refills() : null
     const events = !about && wants(OWN.event)
     const kinds = events ? READ_AND_LOGGED : READ
-    for await (const record of this.recorded(range, kinds, pump)) {
+    for await (const record of this.recorded(range, kinds, pump, first)) {
       const { position } = record
       const made = (resource: Resource, i: number): Made => ({
         found: { resource, pump: pumpOf(record) },
@@ -108,10 +108,12 @@ export class LogResources {
     }
   }
 
+  /** `first`: as they were recorded, whatever the pump has said since. */
   async *recorded(
     { gone, ...range }: Range,
     kinds: Kinds,
     pump?: string,
+    first = false,
   ): AsyncGenerator<Doubted | RecordOf<'pump-events'>> {
     const { feed, knowledge } = this.#sources
     for await (const one of feed.read({ ...range, kinds, pump })) {
@@ -119,7 +121,7 @@ export class LogResources {
       const record = one.api()
       if (record?.kind !== 'interrogation' && record?.kind !== 'pump-events') continue
       if (!record.pump) continue
-      yield record.kind === 'interrogation'
+      yield record.kind === 'interrogation' && !first
         ? doubtedBy(record, knowledge.contradictedBy(record.pump.id, record.position))
         : record
     }

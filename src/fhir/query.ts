@@ -45,6 +45,8 @@ export interface Query {
   readonly to?: string | undefined
   /** Of Observations and DiagnosticReports: the only codes of interest. */
   readonly wants?: ((code: Code) => boolean) | undefined
+  /** Of Observations and DiagnosticReports: their first versions, before the pump said anything else. */
+  readonly first?: boolean | undefined
   /** Whether nobody waits for it any more: then the walk ends. */
   readonly gone?: (() => boolean) | undefined
 }

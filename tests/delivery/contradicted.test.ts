@@ -202,6 +202,10 @@ it('is another version where FHIR is asked for it, found by when that was', asyn
     conclusion: expect.stringMatching(/./),
     meta: { versionId: '2', lastUpdated: when },
   })
+  // The first version stays what it was.
+  const asked = (version: string) => library.one('DiagnosticReport', id, { version })
+  expect((await asked('1'))?.resource).toMatchObject({ status: 'final', meta: { versionId: '1' } })
+  expect((await asked('2'))?.resource).toEqual(report)
   const bundle = await library.bundle(at, '')
   const values = bundle?.entry?.filter(({ resource }) => resource?.resourceType === 'Observation')
   expect(values?.length).toBeGreaterThan(20)
