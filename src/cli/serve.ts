@@ -117,11 +117,12 @@ async function replica(chosen: Settings, from: string): Promise<void> {
   const log = (text: string) => journal.say('info', 'fleet', text)
   const { source, stateDir, locale, zone } = chosen
   const broker = brokerOf(chosen, from)
-  const http = httpOf(chosen, log)
+  const http = httpOf(chosen, journal.of('http'))
   if (!http) throw new CommandError(Exit.USAGE, 'A replica has nothing to do without --listen.')
   const { startReplica } = await import('../host/replica.ts')
   const page = { locale, zone }
-  const options = { broker, source, words: WORDS[locale], page, http, log }
+  const said = { log: journal.of('fleet') }
+  const options = { broker, source, words: WORDS[locale], page, http, ...said }
   const running = await startReplica(env, stateDir, options).catch((error: Error) => {
     const next = 'Nothing is served. Check --from, and what the broker lets this user do.'
     const what = error instanceof ListenError ? '' : 'The replica cannot start: '

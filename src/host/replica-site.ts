@@ -7,7 +7,7 @@ import { TokenStore } from '../access/store.ts'
 import type { Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { BridgeMemory } from '../bridge/bridge.ts'
-import type { Site } from '../fleet/serve/sites.ts'
+import type { Site } from '../fleet/serve/site.ts'
 import type { HttpSources } from '../http/sources.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
 import type { Codings } from '../model/codings.ts'
@@ -77,6 +77,7 @@ export function serve(making: Making): Served {
       return away()
     },
     lostOf: away,
+    keyLostOf: () => null,
   }
   const sources: HttpSources = {
     ...{ env, version: VERSION, words, feed, knowledge, log },
