@@ -5,7 +5,7 @@
 import type { Command } from 'commander'
 import { sleep, systemEnv } from '../base/env.ts'
 import { ask } from '../control/client.ts'
-import { sourcesIn } from '../host/host.ts'
+import { sourcesIn } from '../host/state-source.ts'
 import type { DestinationKind, DestinationStatus } from '../model/status.ts'
 import { destinationTold } from '../words/told.ts'
 import { WORDS } from '../words/words.ts'

@@ -7,8 +7,9 @@ import { isJournal, Journal, type Level } from '../base/journal.ts'
 import { serviceManager } from '../base/service-manager.ts'
 import { AlreadyRunning } from '../control/server.ts'
 import { LISTEN } from '../host/config.ts'
-import { type Host, type HostOptions, ListenError, OtherSource, startHost } from '../host/host.ts'
+import { type Host, type HostOptions, ListenError, startHost } from '../host/host.ts'
 import { LaterState } from '../host/state-format.ts'
+import { OtherSource } from '../host/state-source.ts'
 import { printable, printableJson } from '../model/printable.ts'
 import { type AuditStatus, type Coded, isFork } from '../model/status.ts'
 import { auditSentence, linkText } from '../words/told.ts'
@@ -117,11 +118,12 @@ async function replica(chosen: Settings, from: string): Promise<void> {
   const log = (text: string) => journal.say('info', 'fleet', text)
   const { source, stateDir, locale, zone } = chosen
   const broker = brokerOf(chosen, from)
-  const http = httpOf(chosen, log)
+  const http = httpOf(chosen, journal.of('http'))
   if (!http) throw new CommandError(Exit.USAGE, 'A replica has nothing to do without --listen.')
   const { startReplica } = await import('../host/replica.ts')
   const page = { locale, zone }
-  const options = { broker, source, words: WORDS[locale], page, http, log }
+  const said = { log: journal.of('fleet') }
+  const options = { broker, source, words: WORDS[locale], page, http, ...said }
   const running = await startReplica(env, stateDir, options).catch((error: Error) => {
     const next = 'Nothing is served. Check --from, and what the broker lets this user do.'
     const what = error instanceof ListenError ? '' : 'The replica cannot start: '

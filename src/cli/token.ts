@@ -63,7 +63,7 @@ async function open(flags: StateFlags) {
 
 /** A token is for the kind of bridge that the state directory is of. */
 async function sourceFor(flags: CreateFlags): Promise<Source> {
-  const { sourcesIn } = await import('../host/host.ts')
+  const { sourcesIn } = await import('../host/state-source.ts')
   return (await sourcesIn(stateDirOf(flags)))[0] ?? flags.source ?? 'device'
 }
 

@@ -1,5 +1,5 @@
-// How the broker of a bridge stands, as `doctor` sees it from outside: whether it is reached, what it has of the log,
-// which certificate it shows. Nothing is made or changed there.
+// How the broker of a bridge or a replica stands, as `doctor` sees it from outside: whether it is reached, what it has
+// of the log, which keys of sites it lets in, which certificate it shows. Nothing is made or changed there.
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
@@ -13,6 +13,7 @@ import { type Broker, openBroker } from '../fleet/stream/broker.ts'
 import type { FleetConfig } from '../fleet/stream/config.ts'
 import { firstOf, streamOf } from '../fleet/stream/names.ts'
 import type { Source } from '../model/reading.ts'
+import { fileOf, overlooked, type SiteKeys, siteKeys, withKey } from './fleet-brokers.ts'
 
 export interface FleetLook {
   readonly site: string
@@ -21,12 +22,23 @@ export interface FleetLook {
   readonly fault: string | null
   /** Of the newest log here; null = not reached, or there is no log yet. */
   readonly stream: StreamLook | null
+  /** Null = one key is for all. */
+  readonly keys: KeysLook | null
   /** Bytes of the account, and how many it may have; null = not reached, or it may have any number. */
   readonly storage: { readonly used: number; readonly most: number } | null
   /** Of each server that shows one, when its certificate ends, in ms since 1970. */
   readonly certificates: readonly { readonly server: string; readonly until: number }[]
   /** When the credentials of this bridge end, in ms since 1970; null = never, or it has none. */
   readonly credentialsUntil: number | null
+}
+
+/** What lies where a replica has a key for each site. */
+export interface KeysLook {
+  readonly dir: string
+  /** Why a key is not let in; null = it is. */
+  readonly sites: readonly { readonly site: string; readonly fault: string | null }[]
+  /** Which files are passed over there, and what to do; null = none are. */
+  readonly overlooked: string | null
 }
 
 export interface StreamLook {
@@ -53,23 +65,58 @@ export async function lookAtFleet(
   const made = {
     ...{ site, servers, stream: null, storage: null },
     certificates: shown.filter((one) => one !== null),
-    credentialsUntil: await credentialsUntil(config.credentials),
+    ...{ keys: null, credentialsUntil: null },
   }
+  try {
+    const keys = await siteKeys(config)
+    if (keys !== null) return { ...made, fault: null, ...(await keysLook(config, keys)) }
+  } catch (error) {
+    return { ...made, fault: (error as Error).message }
+  }
+  const ends = { credentialsUntil: await credentialsUntil(config.credentials) }
   let broker: Broker
   try {
     broker = await openBroker(config, `wandbridge doctor of ${site}`)
   } catch (error) {
-    return { ...made, fault: (error as Error).message }
+    return { ...made, ...ends, fault: (error as Error).message }
   }
   try {
     const stream = await streamLook(env, broker, stateDir, config, source)
     const { storage, limits } = await broker.manager.getAccountInfo()
     const most = limits.max_storage
-    return { ...made, fault: null, stream, storage: most > 0 ? { used: storage, most } : null }
+    return {
+      ...made,
+      ...ends,
+      fault: null,
+      stream,
+      storage: most > 0 ? { used: storage, most } : null,
+    }
   } catch (error) {
-    return { ...made, fault: (error as Error).message }
+    return { ...made, ...ends, fault: (error as Error).message }
   } finally {
     await broker.close()
+  }
+}
+
+async function keysLook(config: FleetConfig, keys: SiteKeys) {
+  const files = [...keys.marks.keys()].map((site) => ({ site, file: fileOf(keys, site) }))
+  const sites = await Promise.all(
+    files.map(async ({ site, file }) => {
+      const open = openBroker(withKey(config, file), `wandbridge doctor of ${site}`)
+      const fault = await open.then(
+        (broker) => broker.close().then(() => null),
+        (error: Error) => error.message,
+      )
+      return { site, fault }
+    }),
+  )
+  const ends =
+    config.credentials === undefined ? [] : files.map(({ file }) => credentialsUntil(file))
+  const until = (await Promise.all(ends)).filter((one) => one !== null)
+  const others = keys.others.length === 0 ? null : overlooked(keys, keys.others)
+  return {
+    keys: { dir: keys.dir, sites, overlooked: others },
+    credentialsUntil: until.length === 0 ? null : Math.min(...until),
   }
 }
 

@@ -2,12 +2,13 @@
 import { join } from 'node:path'
 import { nodeDisk } from '../base/disk.ts'
 import type { Env } from '../base/env.ts'
+import type { Say } from '../base/journal.ts'
 import { Sites } from '../fleet/serve/sites.ts'
 import type { BrokerConfig } from '../fleet/stream/config.ts'
 import { type Found, Watch } from '../fleet/watch/watch.ts'
 import type { Source } from '../model/reading.ts'
 import type { Witness } from '../witness/witness.ts'
-import { closeWays, openWays } from './fleet-brokers.ts'
+import { Ways } from './fleet-brokers.ts'
 
 export type { Found }
 
@@ -35,12 +36,12 @@ export async function startWatch(
     readonly source: Source
     readonly witness: Witness
     found(found: Found): void
-    log(text: string): void
+    log: Say
   },
 ): Promise<Watching> {
   const { source, witness, found, log } = options
-  const ways = await openWays(env, options.broker, 'wandbridge witness')
-  const sites = new Sites({ env, ways, source, log })
+  const ways = await Ways.open(env, options.broker, { name: 'wandbridge witness', log })
+  const sites = new Sites({ env, ways: ways.all, source, log })
   const watch = new Watch({
     ...{ env, disk: nodeDisk, sites, witness, found, log },
     dir: join(dir, 'fleet'),
@@ -48,7 +49,7 @@ export async function startWatch(
   const close = async () => {
     await watch.stop()
     await sites.stop()
-    await closeWays(ways)
+    await ways.close()
   }
   try {
     await sites.start()
@@ -57,5 +58,6 @@ export async function startWatch(
     throw error
   }
   watch.start()
+  ways.follow((way) => sites.add(way))
   return { close }
 }

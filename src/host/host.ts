@@ -1,11 +1,8 @@
 // A bridge with its audit log and its control socket: what `serve` and `demo` run, what other commands
 // talk to, and what `status` and `watch` are for a moment when no bridge runs.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { map, type Observable } from 'rxjs'
-import { listLogs } from '../audit/read/files.ts'
 import { systemAccount } from '../base/account.ts'
-import { nodeDisk } from '../base/disk.ts'
 import { type Env, sleep } from '../base/env.ts'
 import type { Say } from '../base/journal.ts'
 import { clockState } from '../base/time-service.ts'
@@ -21,7 +18,6 @@ import type { Counter } from '../http/sources.ts'
 import type { Knowledge } from '../knowledge/knowledge.ts'
 import type { Locale } from '../model/format.ts'
 import type { Source } from '../model/reading.ts'
-import { sourceOf } from '../model/source.ts'
 import type { DestinationStatus } from '../model/status.ts'
 import type { PatientsConfig } from '../patients/config.ts'
 import type { Auditor, AuditorOptions } from '../recorder/auditor.ts'
@@ -35,10 +31,12 @@ import { bridgeCounters } from './counters.ts'
 import type { Delivery, Destinations } from './delivery-host.ts'
 import type { Fleet, FleetOptions } from './fleet-host.ts'
 import type { Http, HttpOptions } from './http-host.ts'
+import { owedToDestinations, type Sending, sends } from './owed.ts'
 import { Part } from './part.ts'
 import type { Patients } from './patients-host.ts'
 import { openRooms } from './rooms.ts'
 import { checkState, claimState } from './state-format.ts'
+import { checkSource } from './state-source.ts'
 import { destinationsTold, lineTold, outcomeTold } from './telling.ts'
 import { WAND_DRIVER } from './wand-driver.ts'
 import type { WitnessConfig, Witnessed } from './witness-host.ts'
@@ -106,27 +104,7 @@ export interface HostOptions extends Omit<BridgeOptions, 'env' | 'recorder' | 'd
   readonly fleet?: FleetOptions
 }
 
-type Sending = HostOptions['delivery']
-
-const sends = (settings: Sending) =>
-  settings !== undefined && listsOf(settings.destinations).some((list) => list.length > 0)
-
-const listsOf = ({ hl7, fhir, webhooks }: Destinations) => [hl7, fhir, webhooks]
-
-/** What destinations have not had. One whose place is not read yet, or that does not run, may be owed everything. */
-export function owedToDestinations({
-  now,
-  changing,
-  settings,
-}: Pick<Part<Pick<Delivery, 'owed' | 'close'>, Sending>, 'now' | 'changing' | 'settings'>): number {
-  if (now && !changing) return now.owed
-  return changing || sends(settings) ? 0 : Number.POSITIVE_INFINITY
-}
-
 export { ListenError } from '../http/listen-error.ts'
-
-/** The state directory belongs to a bridge of another kind. */
-export class OtherSource extends Error {}
 
 /**
  * Takes `stateDir`, then makes the bridge and starts it; rejects with AlreadyRunning when another
@@ -174,8 +152,7 @@ async function hostOf(
   }: HostOptions,
   closers: Closers,
 ): Promise<Host> {
-  const other = (await sourcesIn(stateDir)).find((one) => one !== source)
-  if (other !== undefined) throw new OtherSource(otherSourceSentence(stateDir, other, source))
+  await checkSource(stateDir, source)
   await claimState(stateDir)
   knowDecoder(driver.decoder)
   const { CREDENTIALS_DIRECTORY: credentials } = process.env
@@ -306,17 +283,6 @@ async function hostOf(
     },
   }
 }
-
-/** Of which kinds the logs of a state directory are. */
-export async function sourcesIn(stateDir: string): Promise<readonly Source[]> {
-  const logs = await listLogs(nodeDisk, join(stateDir, 'audit')).catch(() => [])
-  return [...new Set(logs.map(sourceOf))]
-}
-
-const KIND = { device: 'devices', simulator: 'simulated wands', replay: 'replayed captures' }
-
-const otherSourceSentence = (stateDir: string, has: Source, wanted: Source) =>
-  `${stateDir} holds the log of a bridge for ${KIND[has]}, and this one is for ${KIND[wanted]}. Nothing was read. Start it with --source ${has}, or give another --state-dir.`
 
 /** This boot of the system and this process, so that monotonic times are compared within one only. */
 function bootName(env: Env): string {

@@ -20,7 +20,8 @@ import type { Served } from './replica-site.ts'
 
 type Sites = ReadonlyMap<string, Served>
 
-export function overviewOf(env: Env, served: Sites, brokerLostAt: string | null): Overview {
+export function overviewOf(env: Env, served: Sites, away: Away): Overview {
+  const brokerLostAt = away.lost
   const asOf = utc(env.wall())
   const all = [...served.values()].map(({ site, knowledge }) => ({
     ...{ site, unclosed: knowledge.unclosed(), pumps: knowledge.pumps() },
@@ -32,12 +33,14 @@ export function overviewOf(env: Env, served: Sites, brokerLostAt: string | null)
         const { log = null, size = 0 } = site.feed.head() ?? {}
         const { lastAt, silent, name } = site
         const apart = site.apart !== null
+        const keyLostAt = away.keyLostOf(name)
         const counts = { pumps: pumps.length, unclosed: unclosed.length }
-        return { site: name, log, records: size, lastAt, silent, apart, ...counts }
+        return { site: name, log, records: size, lastAt, silent, apart, keyLostAt, ...counts }
       })
       .sort(
         (a, b) =>
           Number(b.apart) - Number(a.apart) ||
+          Number(b.keyLostAt !== null) - Number(a.keyLostAt !== null) ||
           Number(b.silent) - Number(a.silent) ||
           (a.site < b.site ? -1 : 1),
       ),
@@ -52,8 +55,8 @@ export function overviewOf(env: Env, served: Sites, brokerLostAt: string | null)
   }
 }
 
-/** Since when the broker does not answer, for any site, and for one; null = it does. */
-type Away = Pick<FleetSites, 'lost' | 'lostOf'>
+/** Since when the broker does not answer, for any site, and for one, and why: by its key; null = it does. */
+type Away = Pick<FleetSites, 'lost' | 'lostOf' | 'keyLostOf'>
 
 interface Pages {
   readonly env: Env
@@ -66,7 +69,7 @@ export function pagesFor({ env, source, page }: Pages, sites: () => Sites, away:
   const reader = readerOf(page.locale, page.zone)
   const pages = pagesOf({
     ...{ source, reader },
-    overview: () => overviewOf(env, sites(), away.lost),
+    overview: () => overviewOf(env, sites(), away),
     pump(name, id) {
       const served = sites().get(name)
       const { pumps = [], audit } = served?.status() ?? {}
@@ -106,8 +109,8 @@ export function countersOf(served: Sites, away: Away): Counter[] {
       Math.max(0, (site.feed.head()?.size ?? 0) - 1 - knowledge.state.position),
     ),
     perSite('fleet_silent', 'Nothing is heard of the site.', (one) => Number(one.site.silent)),
-    perSite('fleet_key_lost', 'The broker does not answer the key of the site.', ({ site }) =>
-      Number(away.lostOf(site.name) !== null),
+    perSite('fleet_key_lost', 'The broker does not let in the key of the site.', ({ site }) =>
+      Number(away.keyLostOf(site.name) !== null),
     ),
     gauge('fleet_broker_lost', 'The broker answers no key.', Number(away.lost !== null)),
   ]

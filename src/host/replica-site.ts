@@ -7,9 +7,10 @@ import { TokenStore } from '../access/store.ts'
 import type { Env } from '../base/env.ts'
 import { VERSION } from '../base/version.ts'
 import type { BridgeMemory } from '../bridge/bridge.ts'
-import type { Site } from '../fleet/serve/sites.ts'
+import type { Site } from '../fleet/serve/site.ts'
 import type { HttpSources } from '../http/sources.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
+import { TICK_MS } from '../model/api.ts'
 import type { Codings } from '../model/codings.ts'
 import type { Source } from '../model/reading.ts'
 import { statement } from '../model/statement.ts'
@@ -33,8 +34,8 @@ export interface Served {
   status(): BridgeStatus
 }
 
-/** Each look goes over all pumps of a site, and only a site that falls silent changes by itself. */
-const LOOK_MS = 2_000
+/** Each look goes over all pumps of a site, and only a site that falls silent changes by itself: as often as clients hear that they are connected. */
+const LOOK_MS = TICK_MS
 
 interface Making {
   readonly env: Env
@@ -77,6 +78,7 @@ export function serve(making: Making): Served {
       return away()
     },
     lostOf: away,
+    keyLostOf: () => null,
   }
   const sources: HttpSources = {
     ...{ env, version: VERSION, words, feed, knowledge, log },

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { Access } from '../access/access.ts'
 import { TokenStore } from '../access/store.ts'
 import type { Env } from '../base/env.ts'
+import type { Say } from '../base/journal.ts'
 import { Sites } from '../fleet/serve/sites.ts'
 import type { BrokerConfig } from '../fleet/stream/config.ts'
 import { SITE } from '../fleet/stream/names.ts'
@@ -19,7 +20,7 @@ import type { Source } from '../model/reading.ts'
 import { Auditor } from '../recorder/auditor.ts'
 import type { Words } from '../words/words.ts'
 import { Closers } from './closers.ts'
-import { closeWays, openWays } from './fleet-brokers.ts'
+import { Ways } from './fleet-brokers.ts'
 import type { HttpOptions } from './http-host.ts'
 import type { PageSettings } from './page-files.ts'
 import { readLog } from './read-log.ts'
@@ -32,7 +33,7 @@ export interface ReplicaOptions {
   readonly words: Words
   readonly page: PageSettings
   readonly http: Omit<HttpOptions, 'log'>
-  log(text: string): void
+  log: Say
 }
 
 export interface Replica {
@@ -54,15 +55,15 @@ export async function startReplica(
 ): Promise<Replica> {
   const closers = new Closers((name, error) => log(`${name}: ${String(error)}`))
   try {
-    const ways = await openWays(env, config, 'wandbridge replica')
-    closers.add('the broker', () => closeWays(ways).then(() => {}))
+    const ways = await Ways.open(env, config, { name: 'wandbridge replica', log })
+    closers.add('the broker', () => ways.close())
     const mark = Buffer.from(env.random(4)).toString('hex')
     const auditor = new Auditor({
       ...{ env, stateDir, source, boot: `replica ${process.pid} ${mark}` },
       settings: { servers: config.servers.join(' '), source },
     })
     closers.add('the audit log', () => auditor.close('stopped'))
-    const sites = new Sites({ env, ways, source, log })
+    const sites = new Sites({ env, ways: ways.all, source, log })
     closers.add('the sites', () => sites.stop())
     const served = new Map<string, Served>()
     const making: Promise<void>[] = []
@@ -84,10 +85,11 @@ export async function startReplica(
     }
     await sites.start()
     await Promise.all(making)
+    ways.follow((way) => sites.add(way))
     const tokens = new TokenStore(env, stateDir, source)
     await tokens.follow()
     closers.add('the tokens', async () => tokens.close())
-    const overview = () => overviewOf(env, served, sites.lost)
+    const overview = () => overviewOf(env, served, sites)
     const pages = pagesFor({ env, source, page }, () => served, sites)
     const server: HttpServer = await listenForMany(
       {

@@ -10,6 +10,7 @@ import type { Moment, PastAlarm, PumpKnown } from './known.ts'
 import {
   type ActiveAlarm,
   activeAlarms,
+  idsBySerial,
   type MissingAlarm,
   missingAlarms,
   newEvents,
@@ -59,10 +60,11 @@ export class Knowledge {
 
   /** In the order in which they were first seen. */
   pumps(): PumpView[] {
-    const origin = this.#follower.origin
-    return Object.values(this.#follower.known.pumps)
+    const { known, origin } = this.#follower
+    const ids = idsBySerial(known)
+    return Object.values(known.pumps)
       .sort((a, b) => a.first.position - b.first.position)
-      .map((pump) => pumpView(this.#follower.known, origin, pump))
+      .map((pump) => pumpView(known, origin, pump, ids))
   }
 
   pump(id: string): PumpView | null {

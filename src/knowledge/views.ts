@@ -82,16 +82,31 @@ export const mayBeWith = (
   pump: Pick<PumpView, 'id' | 'serial'>,
 ): boolean => (one.pump === null ? one.serial === pump.serial : one.pump === pump.id)
 
-export function pumpView(known: Known, origin: Origin, pump: PumpKnown): PumpView {
+/** Ids of pumps by their serial. */
+export function idsBySerial({ pumps }: Known): ReadonlyMap<string, readonly string[]> {
+  const ids = new Map<string, string[]>()
+  for (const { id, serial } of Object.values(pumps)) {
+    const alike = ids.get(serial)
+    if (alike) alike.push(id)
+    else ids.set(serial, [id])
+  }
+  return ids
+}
+
+/** `ids`: by their serial; made once by whoever takes all pumps. */
+export function pumpView(
+  known: Known,
+  origin: Origin,
+  pump: PumpKnown,
+  ids = idsBySerial(known),
+): PumpView {
   const { id, serial, model, first, last, visits } = pump
   const reading = readingOf(pump, origin)
   const visit = visits.at(-1)
   return {
     ...{ id, serial, model, first, last, source: origin.source, reading },
     firmware: reading?.identity.firmware ?? null,
-    sameSerial: Object.values(known.pumps)
-      .filter((other) => other.serial === serial && other.id !== id)
-      .map((other) => other.id),
+    sameSerial: (ids.get(serial) ?? []).filter((other) => other !== id),
     live: pump.live && (apiOf(pump.live, origin) as RecordOf<'live'>),
     closeConfirmed: visit?.position === reading?.position ? (visit?.closeConfirmed ?? null) : null,
     alarms: activeAlarms(pump),

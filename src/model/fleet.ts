@@ -22,6 +22,10 @@ export const overviewSchema = z
         apart: z.boolean().meta({
           description: 'Nothing of it is sent, because the broker has another history of its log.',
         }),
+        keyLostAt: utcSchema.nullable().meta({
+          description:
+            'Since when the broker does not let in the key of this site, or the key is gone, while those of others are let in: nothing of the site comes. Null = its key is let in, or the broker is away.',
+        }),
         pumps: z.number().int(),
         unclosed: z.number().int().meta({
           description: 'Sessions of which no confirmed close is known, of whichever pump.',

@@ -51,7 +51,7 @@ const WELL: FleetFacts = {
     owed: 3,
     copies: { wanted: 3, has: 3, current: 3 },
   },
-  ...{ storage: null, certificates: [], credentialsUntil: null },
+  ...{ keys: null, storage: null, certificates: [], credentialsUntil: null },
 }
 const stream = (more: Partial<NonNullable<FleetFacts['stream']>>) => ({
   stream: { ...(WELL.stream as NonNullable<FleetFacts['stream']>), ...more },

@@ -1,5 +1,5 @@
 // Three nodes on this computer, as the script of deploy/ starts them, with what stands between them: nodes are
-// killed, hung, parted from the others, and started again. And a stream's backup, as the broker makes it.
+// killed, hung, parted from the others, and started again; their clocks are set. And a stream's backup, as the broker makes it.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { clocksOf } from './clock/clocks.ts'
 import { bare, onCleanUp, temporary, until } from './world.ts'
 
 const SCRIPT = fileURLToPath(new URL('../../deploy/nats/cluster.sh', import.meta.url))
@@ -22,6 +23,8 @@ const PATIENCE_S = process.env['WANDBRIDGE_LONG'] === '1' ? 300 : 60
 export interface Cluster {
   readonly urls: readonly string[]
   harm(node: number, harm: Harm): void
+  /** Sets the wall clock of a node so many seconds off, while it runs and when it is started again. */
+  setClock(node: number, seconds: number): void
   /** Everything is as it was, and every node answers. */
   mend(): Promise<void>
 }
@@ -30,7 +33,9 @@ export async function cluster(): Promise<Cluster> {
   const dir = temporary()
   const port = clearPort()
   const between = await gates(port + 1_000)
-  const environment = { ...process.env, VIA: String(between.port) }
+  const confOf = (node: number) => join(dir, `node${node}.conf`)
+  const clocks = clocksOf(dir, NODES, confOf)
+  const environment = { ...process.env, ...clocks.environment, VIA: String(between.port) }
   const script = spawn(SCRIPT, [dir, String(port)], { stdio: 'ignore', env: environment })
   const own = new Map<number, ChildProcess>()
   const pidOf = (node: number) =>
@@ -55,6 +60,7 @@ export async function cluster(): Promise<Cluster> {
   await settled('their start')
   return {
     urls,
+    setClock: clocks.set,
     harm(node, harm) {
       harmed = { node, harm }
       if (harm === 'killed') signal(node, 'SIGKILL')
@@ -64,8 +70,8 @@ export async function cluster(): Promise<Cluster> {
     async mend() {
       if (harmed?.harm === 'killed') {
         const { node } = harmed
-        const args = ['-c', join(dir, `node${node}.conf`), '-l', join(dir, `node${node}.log`)]
-        own.set(node, spawn('nats-server', args, { stdio: 'ignore' }))
+        const args = ['-c', confOf(node), '-l', join(dir, `node${node}.log`)]
+        own.set(node, spawn('nats-server', args, { stdio: 'ignore', env: environment }))
       }
       if (harmed?.harm === 'hung') signal(harmed.node, 'SIGCONT')
       between.join()

@@ -45,6 +45,7 @@ const overview = (
     lastAt: AT,
     silent: false,
     apart: false,
+    keyLostAt: null,
     pumps: 1,
     unclosed: 0,
   }
@@ -103,6 +104,9 @@ describe('the overview of a fleet', () => {
       'nothing was ever heard of it',
     )
     expect(page(overview([], { apart: true }))).toContain('another than the broker has of it')
+    const refused = page(overview([], { keyLostAt: AT }))
+    expect(refused).toContain('not let in the key of this site since 24-Nov-2026 14:02')
+    expect(refused).toContain('Sites whose key is not let in')
     expect(page({ ...overview([]), brokerLostAt: AT })).toContain(
       'has not answered since 24-Nov-2026 14:02',
     )

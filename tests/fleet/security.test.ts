@@ -2,14 +2,18 @@
 // another, a replica sees a site by that site's key alone; TLS with an authority of one's own, and a broker that is
 // not what it should be, told in a sentence.
 
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { fleetFindings } from '../../src/cli/doctor/fleet.ts'
+import { gatherFleet } from '../../src/cli/doctor/fleet-facts.ts'
 import { openBroker } from '../../src/fleet/stream/broker.ts'
 import { brokerProblem, fleetSchema } from '../../src/fleet/stream/config.ts'
 import { descriptionOf, streamOf } from '../../src/fleet/stream/names.ts'
+import { configSchema } from '../../src/host/config.ts'
 import { startReplica } from '../../src/host/replica.ts'
 import type { BridgeStatus } from '../../src/model/status.ts'
 import { WORDS } from '../../src/words/words.ts'
@@ -53,6 +57,37 @@ const brokerOf = (key: ReturnType<typeof keysOfTwo>['key']) =>
       ...{ UREADERCLINICA: key.readA.id, UREADERCLINICB: key.readB.id },
     }),
   )
+
+/** A replica that has a key for each site, what it says and what it shows. */
+async function replicaWith(url: string, readers: string) {
+  const [said, state]: [string[], string] = [[], temporary()]
+  const token = await tokenIn(join(state, 'sites/clinic-a'))
+  const all = await tokenIn(state)
+  const replica = await startReplica(env, state, {
+    ...{ broker: { servers: [url], nkey: readers }, source: 'simulator' },
+    ...{ words: WORDS['en-US'], page: { locale: 'en-US', zone: 'UTC' } },
+    http: { host: '127.0.0.1', port: 0 },
+    log: (text, level = 'warning') => void said.push(`${level}: ${text}`),
+  })
+  onCleanUp(() => replica.close())
+  const sizes = () => replica.overview().sites.map(({ site, records }) => [site, records])
+  const audit = async () => {
+    const reply = await get(replica, '/api/v1/pumps', token)
+    return ((await reply.json()) as BridgeStatus).audit.state
+  }
+  /** Whose key is not let in, by the overview. */
+  const refused = () =>
+    replica
+      .overview()
+      .sites.filter(({ keyLostAt }) => keyLostAt !== null)
+      .map(({ site }) => site)
+      .join()
+  const page = async () => (await get(replica, '/fleet', all)).text()
+  return { replica, state, said, sizes, audit, refused, page }
+}
+
+const shows = ({ sizes }: Awaited<ReturnType<typeof replicaWith>>, all: unknown[]) =>
+  until(() => JSON.stringify(sizes().toSorted()) === JSON.stringify(all), `${all}`, 40)
 
 describe('a broker with an account for each site', () => {
   it('takes from a bridge what is of its own site, and gives it nothing of another', async () => {
@@ -140,26 +175,14 @@ describe('a broker with an account for each site', () => {
       writeFileSync(conf, readFileSync(conf, 'utf8').replace(from, to))
       await node.start()
     }
-    const started = async () => {
-      const [said, state]: [string[], string] = [[], temporary()]
-      const token = await tokenIn(join(state, 'sites/clinic-a'))
-      const replica = await startReplica(env, state, {
-        ...{ broker: { servers: [node.url], nkey: readers }, source: 'simulator' },
-        ...{ words: WORDS['en-US'], page: { locale: 'en-US', zone: 'UTC' } },
-        ...{ http: { host: '127.0.0.1', port: 0 }, log: (text) => void said.push(text) },
-      })
-      onCleanUp(() => replica.close())
-      const sizes = () => replica.overview().sites.map(({ site, records }) => [site, records])
-      const audit = async () => {
-        const reply = await get(replica, '/api/v1/pumps', token)
-        return ((await reply.json()) as BridgeStatus).audit.state
-      }
-      return { replica, said, sizes, audit }
-    }
     const is = (one: 'a' | 'b') => [`clinic-${one}`, rooms[one].log.state.size]
-    const shows = ({ sizes }: Awaited<ReturnType<typeof started>>, all: unknown[]) =>
-      until(() => JSON.stringify(sizes().toSorted()) === JSON.stringify(all), `${all}`, 40)
+    const started = () => replicaWith(node.url, readers)
     const first = await started()
+    // What lies beside the keys is told, loudly, and how a key is called.
+    const beside = first.said.filter((line) => line.includes('clinic-b.bak, clinic-c.pub, readme'))
+    expect(beside).toEqual([
+      expect.stringMatching(/^warning: No keys of sites.* such as clinic-a\.nk\./),
+    ])
     await shows(first, [is('a'), is('b')])
     const before = is('a')
     await changed(old.id, old.other)
@@ -169,18 +192,74 @@ describe('a broker with an account for each site', () => {
     await until(() => first.replica.overview().brokerLostAt === null, 'clinic-b is there', 20)
     expect((await get(first.replica, '/readyz', null)).status).toBe(200)
     expect(await first.audit()).toBe('failed')
+    await until(() => first.refused() === 'clinic-a', 'the overview says whose key it is', 20)
+    expect(await first.page()).toContain('has not let in the key of this site since')
     // So it is with one that starts now.
     const second = await started()
     await shows(second, [['clinic-a', 0], is('b')])
     expect(second.said.join()).toContain('clinic-a.nk: it does not let this user in')
     expect(await second.audit()).toBe('failed')
+    expect(second.refused()).toBe('clinic-a')
     await changed(old.other, old.id)
     await rooms.a.append(some(5, 20))
     for (const one of [first, second]) {
       await shows(one, [is('a'), is('b')])
       await until(async () => (await one.audit()) === 'ok', 'clinic-a is there again')
+      expect(one.refused()).toBe('')
     }
   }, 90_000)
+
+  it('lets in a key that comes, is another, or goes, while a replica runs; doctor says what lies there', async () => {
+    const { dir, readers, key } = keysOfTwo()
+    const node = await brokerOf(key)
+    const rooms = { a: await room(), b: await room() }
+    for (const [site, one] of Object.entries(rooms)) {
+      await one.append(some(20))
+      await caughtUp(
+        sending(one, node.url, `clinic-${site}`, { nkey: key[site as 'a' | 'b'].file }),
+      )
+    }
+    const is = (one: 'a' | 'b') => [`clinic-${one}`, rooms[one].log.state.size]
+    const [file, away] = [key.readB.file, join(dir, 'away.nk')]
+    renameSync(file, away)
+    const one = await replicaWith(node.url, readers)
+    await shows(one, [is('a')])
+    // Another's key, and then its own: the file counts as it is.
+    copyFileSync(userKey(dir, 'stranger').file, file)
+    await until(() => one.refused() === 'clinic-b', 'a key that is not let in is told', 20)
+    const settings = configSchema.parse({
+      source: 'simulator',
+      fleet: { site: 'replica', servers: [node.url], nkey: readers },
+    })
+    writeFileSync(join(readers, 'clinic-c.key'), 'x')
+    const found = fleetFindings(await gatherFleet(env, { ...settings, stateDir: temporary() }))
+    expect(found.map(({ level, says }) => `${level}: ${says}`)).toEqual([
+      expect.stringMatching(/^ok: .* lets in keys of 1 site/),
+      expect.stringMatching(
+        /^wrong: The key of clinic-b is not let in: it does not let this user in/,
+      ),
+      expect.stringMatching(/^wrong: No keys of sites, and not used: clinic-c\.key in /),
+    ])
+    await until(
+      () => one.said.some((text) => text.includes('clinic-c.key in')),
+      'told while it runs',
+    )
+    copyFileSync(away, file)
+    await shows(one, [is('a'), is('b')])
+    await until(() => one.refused() === '', 'clinic-b is let in', 20)
+    // So does a token that is made now, for a site that was not there at the start.
+    const token = await tokenIn(join(one.state, 'sites/clinic-b'))
+    const counts = async () => (await get(one.replica, '/api/v1/pumps', token)).status === 200
+    await until(counts, 'a token made now counts', 20)
+    rmSync(file)
+    await until(() => one.refused() === 'clinic-b', 'a key that is gone is told', 20)
+    await rooms.b.append(some(5, 20))
+    await rooms.a.append(some(5, 20))
+    await until(() => JSON.stringify(one.sizes()[1]) === JSON.stringify(is('a')), 'a goes on')
+    expect(one.sizes()[0]).toEqual(['clinic-b', rooms.b.log.state.size - 5])
+    renameSync(away, file)
+    await shows(one, [is('a'), is('b')])
+  }, 120_000)
 
   it('lets in a user by a credentials file', async () => {
     const dir = temporary()
@@ -206,6 +285,15 @@ it('an address with a name or a password in it is refused, and not shown', () =>
       expect(text).not.toContain('s3cret')
     }
   }
+})
+
+it('the example of docs/fleet.md is a configuration', () => {
+  const [, example = ''] =
+    /^```yaml\n(fleet:\n[^`]*)```$/m.exec(
+      readFileSync(new URL('../../docs/fleet.md', import.meta.url), 'utf8'),
+    ) ?? []
+  const { fleet } = configSchema.parse(parse(example))
+  expect(fleet).toMatchObject({ site: 'clinic-a', replicas: 3, window: 250 })
 })
 
 describe('a broker behind TLS', () => {

@@ -7,7 +7,8 @@ import { expect, it } from 'vitest'
 import { systemEnv } from '../../src/base/env.ts'
 import { deliveryOf, settings } from '../../src/cli/options.ts'
 import { destinationSchema } from '../../src/hl7/config.ts'
-import { owedToDestinations, startHost } from '../../src/host/host.ts'
+import { startHost } from '../../src/host/host.ts'
+import { owedToDestinations } from '../../src/host/owed.ts'
 import { Part, PartGone } from '../../src/host/part.ts'
 
 it('runs with the newest settings that could be used, one of it at a time, and none in the end', async () => {

@@ -1,5 +1,5 @@
-// Whether the log of this bridge reaches its broker, and what will keep it from it within weeks. Facts in, findings out.
-import type { FleetLook, StreamLook } from '../../host/fleet-look.ts'
+// Whether the log of this bridge reaches its broker, which keys of a replica the broker lets in, and what will keep it from it within weeks. Facts in, findings out.
+import type { FleetLook, KeysLook, StreamLook } from '../../host/fleet-look.ts'
 import { count } from '../../model/format.ts'
 import type { Certificate } from './ahead.ts'
 import { type Finding, note, ok, wrong } from './finding.ts'
@@ -16,7 +16,7 @@ const FEW = 100
 
 export function fleetFindings(facts: FleetFacts | null): Finding[] {
   if (facts === null) return []
-  const { site, servers, fault, told, stream, storage } = facts
+  const { site, servers, fault, told, stream, storage, keys } = facts
   const where = servers.join(', ')
   if (fault !== null)
     return [
@@ -26,6 +26,7 @@ export function fleetFindings(facts: FleetFacts | null): Finding[] {
         'Mend that; the bridge tries again by itself, and sends what it owes.',
       ),
     ]
+  if (keys !== null) return keyFindings(where, keys)
   return [
     ok(TOPIC, `The broker (${where}) lets this bridge in, as ${site}.`),
     ...(told === null
@@ -33,6 +34,39 @@ export function fleetFindings(facts: FleetFacts | null): Finding[] {
       : [wrong(TOPIC, told, 'wandbridge delivery status says how far it is.')]),
     ...(stream === null ? [] : streamFindings(stream)),
     ...(storage === null ? [] : room(storage)),
+  ]
+}
+
+/** Of a replica, which has a key for each site. */
+function keyFindings(where: string, { dir, sites, overlooked }: KeysLook): Finding[] {
+  const refused = sites.filter(({ fault }) => fault !== null)
+  const none = `${dir} has no key of a site: a replica with it does not start.`
+  return [
+    ...(sites.length === 0 ? [wrong(TOPIC, none, 'Put the key of each site there.')] : []),
+    ...(sites.length > refused.length
+      ? [
+          ok(
+            TOPIC,
+            `The broker (${where}) lets in keys of ${count(sites.length - refused.length)} sites.`,
+          ),
+        ]
+      : []),
+    ...refused.map(({ site, fault }) =>
+      wrong(
+        TOPIC,
+        `The key of ${site} is not let in: ${fault}. A replica shows nothing newer of ${site}.`,
+        `Put the right key of ${site} into ${dir}; a replica that runs uses it by itself.`,
+      ),
+    ),
+    ...(overlooked === null
+      ? []
+      : [
+          wrong(
+            TOPIC,
+            overlooked,
+            'See which of them were meant as keys: their sites are shown nowhere.',
+          ),
+        ]),
   ]
 }
 

@@ -26,13 +26,14 @@ const isGrave = ({ critical, infusing, unclosed }: OverviewPump): boolean =>
 
 function counts({ sites: known, pumps: read }: Overview, { words: { fleet } }: Reader): Html {
   const silent = known.filter((one) => one.silent).length
+  const lost = known.filter((one) => one.keyLostAt !== null).length
   const grave = read.filter(isGrave).length
   const due = read.filter((one) => one.dueThisWeek).length
   const cell = (label: string, n: number, loud: boolean) =>
     html`<div${loud && n > 0 ? html` class="grave"` : null}><dt>${label}</dt><dd>${count(n)}</dd></div>`
   return html`<section aria-label="${fleet.counts}"><dl class="counts">
     ${cell(fleet.grave, grave, true)}${cell(fleet.due, due, false)}
-    ${cell(fleet.silentSites, silent, false)}${cell(fleet.all, read.length, false)}</dl></section>`
+    ${cell(fleet.silentSites, silent, false)}${lost > 0 && cell(fleet.keysLost, lost, true)}${cell(fleet.all, read.length, false)}</dl></section>`
 }
 
 function pumps(all: readonly OverviewPump[], reader: Reader): Html {
@@ -85,24 +86,28 @@ function sites({ sites: known }: Overview, reader: Reader): Html {
   const { fleet } = reader.words
   if (known.length === 0) return html`<p>${fleet.noSite}</p>`
   const heads = [fleet.site, fleet.state, fleet.session, fleet.all, fleet.records]
-  const rows = known.map(({ site, silent, apart, lastAt, unclosed, pumps: n, records }) => {
-    const other = apart && sentence(reader.words, { code: 'fleet.apart', args: { site } })
-    const since = lastAt === null ? fleet.neverHeard : fleet.silent(moment(reader, lastAt))
-    return {
-      grave: apart,
-      cells: [
-        html`<strong>${site}</strong>`,
-        other
-          ? html`<strong>${other}</strong>`
-          : silent
-            ? html`<strong>${since}</strong>`
-            : html`${fleet.heard}`,
-        sessions(unclosed, reader),
-        html`${count(n)}`,
-        html`${count(records)}`,
-      ],
-    }
-  })
+  const rows = known.map(
+    ({ site, silent, apart, keyLostAt, lastAt, unclosed, pumps: n, records }) => {
+      const other = apart && sentence(reader.words, { code: 'fleet.apart', args: { site } })
+      const since = lastAt === null ? fleet.neverHeard : fleet.silent(moment(reader, lastAt))
+      return {
+        grave: apart || keyLostAt !== null,
+        cells: [
+          html`<strong>${site}</strong>`,
+          other
+            ? html`<strong>${other}</strong>`
+            : keyLostAt !== null
+              ? html`<strong>${fleet.keyLost(moment(reader, keyLostAt))}</strong>`
+              : silent
+                ? html`<strong>${since}</strong>`
+                : html`${fleet.heard}`,
+          sessions(unclosed, reader),
+          html`${count(n)}`,
+          html`${count(records)}`,
+        ],
+      }
+    },
+  )
   return table(heads, rows)
 }
 

@@ -1,143 +1,22 @@
-// The sites of a fleet, as the broker has them: which logs there are, how many records each has, when each
-// site was heard last. It keeps nothing: a replica that starts anew finds the same.
+// The sites of a fleet, as the broker has them: which there are, and which logs of theirs. It keeps nothing: a replica that starts anew finds the same.
 import { Subject } from 'rxjs'
 import { type Cancel, type Env, utc } from '../../base/env.ts'
-import { Feed } from '../../feed/feed.ts'
+import type { Say } from '../../base/journal.ts'
 import type { Source } from '../../model/reading.ts'
-import { ordinalOf, sourceOf } from '../../model/source.ts'
+import { sourceOf } from '../../model/source.ts'
 import type { Broker } from '../stream/broker.ts'
-import {
-  ALL_PULSES,
-  ALL_SUBJECTS,
-  PULSE_MS,
-  type Pulse,
-  parsePulse,
-  parseStream,
-} from '../stream/names.ts'
-import { KEPT, StreamLog, type Vouched } from './stream-log.ts'
+import { ALL_PULSES, ALL_SUBJECTS, type Pulse, parsePulse, parseStream } from '../stream/names.ts'
+import { Site } from './site.ts'
+import { StreamLog } from './stream-log.ts'
 import type { Way } from './way.ts'
 
 /** How often the broker is asked which streams there are, in ms. */
 const LOOK_MS = 2_000
-/** A site that says nothing for so long is silent, in ms. */
-const SILENT_MS = 3 * PULSE_MS
-
-/** What is heard of one site: the newest log of the kind that is served. */
-export class Site {
-  readonly name: string
-  readonly feed: Feed
-  readonly #env: Env
-  readonly #logs = new Map<string, StreamLog>()
-  readonly #wakes = new Subject<void>()
-  readonly #since: number
-  #heard: number | null = null
-  #pulse: Pulse | null = null
-  #apart: string | null = null
-  readonly #parted = new Subject<{ readonly log: string; readonly pulse: Pulse }>()
-  /** Words of a bridge that sends nothing, because the broker has another history of its log. */
-  readonly parted$ = this.#parted.asObservable()
-
-  constructor(env: Env, name: string, source: Source) {
-    this.#env = env
-    this.name = name
-    this.#since = env.monotonic()
-    this.feed = new Feed({
-      ...{ env, source, held: KEPT },
-      logs: {
-        list: async () => this.#names(),
-        of: (log) => this.#logs.get(log) as StreamLog,
-      },
-      head: () => {
-        const one = this.#current()
-        return one === null ? null : { log: one.log, size: one.known }
-      },
-      wake$: this.#wakes,
-    })
-  }
-
-  log(name: string, make: () => StreamLog): StreamLog {
-    const known = this.#logs.get(name) ?? make()
-    this.#logs.set(name, known)
-    return known
-  }
-
-  /** A log whose stream is not there any more. */
-  forget(there: ReadonlySet<string>): void {
-    for (const [name, one] of this.#logs) {
-      if (there.has(name)) continue
-      this.#logs.delete(name)
-      one.close()
-    }
-  }
-
-  wake(): void {
-    this.#wakes.next()
-  }
-
-  /**
-   * A pulse that tells of records which are not here says nothing of what is shown: it does not count. Nor does one of
-   * a bridge that sends nothing because its log is another.
-   */
-  hear(log: string, pulse: Pulse | null): void {
-    if (pulse !== null) {
-      const current = this.#current()
-      if (log !== current?.log) return
-      this.#apart = pulse.apart
-      if (pulse.apart !== null) return this.#parted.next({ log, pulse })
-      if (pulse.size > current.known) return
-      this.#pulse = pulse
-    }
-    this.#heard = this.#env.monotonic()
-  }
-
-  /** By its newest record's own word; null = it has none. */
-  get lastAt(): string | null {
-    const pulse = this.#pulse?.at ?? null
-    const record = this.#current()?.lastAt ?? null
-    return pulse !== null && (record === null || pulse > record) ? pulse : record
-  }
-
-  /**
-   * Nothing was heard of it for half a minute: neither a record, nor that it is there and all its records are here. Of
-   * a site that was not heard since this began, its newest record says when that was; not longer than for half a
-   * minute, because its clock may be wrong.
-   */
-  get silent(): boolean {
-    const now = this.#env.monotonic()
-    if (this.#heard !== null || now - this.#since > SILENT_MS)
-      return now - (this.#heard ?? this.#since) > SILENT_MS
-    const { lastAt } = this
-    return lastAt === null || !(Math.abs(this.#env.wall() - Date.parse(lastAt)) <= SILENT_MS)
-  }
-
-  /** Why nothing of its newest log is sent, by its own word; null = it is, or it did not say. */
-  get apart(): string | null {
-    return this.#apart
-  }
-
-  get vouched(): Vouched | null {
-    return this.#current()?.vouched ?? null
-  }
-
-  close(): void {
-    for (const one of this.#logs.values()) one.close()
-  }
-
-  #names(): string[] {
-    return [...this.#logs.keys()].sort((a, b) => ordinalOf(a) - ordinalOf(b))
-  }
-
-  #current(): StreamLog | null {
-    const log = this.#names().at(-1)
-    return log === undefined ? null : (this.#logs.get(log) ?? null)
-  }
-}
-
 export interface SitesOptions {
   readonly env: Env
   readonly ways: readonly Way[]
   readonly source: Source
-  log(text: string): void
+  log: Say
 }
 
 export class Sites {
@@ -148,11 +27,13 @@ export class Sites {
   readonly came$ = this.#came.asObservable()
   /** Connections on which pulses are heard. */
   readonly #heard = new WeakSet<Broker>()
+  readonly #ways: Way[]
   readonly #cancels = new Map<Way, Cancel>()
   #stopped = false
 
   constructor(options: SitesOptions) {
     this.#options = options
+    this.#ways = [...options.ways]
   }
 
   /**
@@ -160,7 +41,7 @@ export class Sites {
    * ways only, the sites of the others are known by their names, and are looked for from then on.
    */
   async start(): Promise<void> {
-    const { ways } = this.#options
+    const ways = this.#ways
     const all = await Promise.allSettled(ways.map((way) => this.#lookAt(way)))
     const failed = all.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []))
     if (failed[0] && failed.length === ways.length) throw failed[0]
@@ -172,19 +53,32 @@ export class Sites {
     }
   }
 
+  /** A way that was not there at the start: its site is known at once, and looked for. */
+  add(way: Way): void {
+    this.#ways.push(way)
+    if (way.only !== null) this.#siteOf(way.only)
+    this.#again(way, 0)
+  }
+
   get all(): readonly Site[] {
     return [...this.#sites.values()]
   }
 
   /** Since when the broker does not answer on any way; null = it does on one. */
   get lost(): string | null {
-    const all = this.#options.ways.map((way) => way.lost)
+    const all = this.#ways.map((way) => way.lost)
     return all.includes(null) ? null : (all.toSorted().at(-1) ?? null)
   }
 
   /** Since when the broker does not answer on the way of a site; null = it does. */
   lostOf(site: string): string | null {
-    return this.#options.ways.find(({ only }) => only === null || only === site)?.lost ?? null
+    return this.#ways.find(({ only }) => only === null || only === site)?.lost ?? null
+  }
+
+  /** Since when the broker does not let in the key of a site, or there is none; null = it does, or is away itself. */
+  keyLostOf(site: string): string | null {
+    const way = this.#ways.find(({ only }) => only === site)
+    return way?.refused && this.lost === null ? way.lost : null
   }
 
   async stop(): Promise<void> {
@@ -194,13 +88,13 @@ export class Sites {
   }
 
   /** Each way for itself: none waits for another. */
-  #again(way: Way): void {
+  #again(way: Way, afterMs = LOOK_MS): void {
     if (this.#stopped) return
     const { env, log } = this.#options
     const look = async () => {
       try {
         await this.#lookAt(way)
-        if (way.lost !== null) log(`The broker answers${keyOf(way)} again.`)
+        if (way.lost !== null) log(`The broker answers${keyOf(way)} again.`, 'info')
         way.lost = null
       } catch (error) {
         if (way.lost === null && !this.#stopped) this.#lose(way, error as Error)
@@ -209,7 +103,7 @@ export class Sites {
     }
     this.#cancels.set(
       way,
-      env.after(LOOK_MS, () => void look(), { background: true }),
+      env.after(afterMs, () => void look(), { background: true }),
     )
   }
 

@@ -47,6 +47,19 @@ export class Way {
     }
   }
 
+  /** The last time that it was to be opened it could not be: the key is refused or gone, or the broker is away. */
+  get refused(): boolean {
+    return this.#why !== null
+  }
+
+  /** Its key is another one: it is opened anew, and at once. */
+  renew(): void {
+    void this.#broker?.close()
+    this.#broker = null
+    this.#why = null
+    this.#wait = FIRST_WAIT_MS
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await this.#broker?.close()

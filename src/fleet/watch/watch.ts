@@ -8,7 +8,8 @@ import { submissionText } from '../../audit/format/submission.ts'
 import { type Disk, readAll, replaceFile } from '../../base/disk.ts'
 import { type Env, pause, utc } from '../../base/env.ts'
 import type { Witness } from '../../witness/witness.ts'
-import type { Site, Sites } from '../serve/sites.ts'
+import type { Site } from '../serve/site.ts'
+import type { Sites } from '../serve/sites.ts'
 import { type Finding, type Kept, RoomLog } from './room-log.ts'
 
 export interface Found {

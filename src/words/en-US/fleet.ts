@@ -15,7 +15,7 @@ export const fleet = {
   noSite: 'The broker has no site that this token is for.',
   counts: 'At a glance',
   pumps: 'Pumps, the worst first',
-  sites: 'Sites, the silent ones first',
+  sites: 'Sites, those that need somebody first',
   all: 'Pumps',
   grave: 'Critical alarm, not infusing, or session not closed',
   due: 'Refill due within a week, or overdue',
@@ -33,6 +33,9 @@ export const fleet = {
   programmed: 'as programmed',
   silent: (since: string) => `Silent: its newest word is of ${since}.`,
   neverHeard: 'Silent: nothing was ever heard of it.',
+  keyLost: (since: string) =>
+    `The broker has not let in the key of this site since ${since}, or the key is gone. Nothing newer of it comes.`,
+  keysLost: 'Sites whose key is not let in',
   heard: 'Heard of within half a minute',
   state: 'State',
   records: 'Records',
