@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect, nkeyAuthenticator } from '@nats-io/transport-node'
 import { afterEach, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { fleetFindings } from '../../src/cli/doctor/fleet.ts'
 import { gatherFleet } from '../../src/cli/doctor/fleet-facts.ts'
 import { openBroker } from '../../src/fleet/stream/broker.ts'
@@ -82,7 +83,7 @@ async function replicaWith(url: string, readers: string) {
       .map(({ site }) => site)
       .join()
   const page = async () => (await get(replica, '/fleet', all)).text()
-  return { replica, said, sizes, audit, refused, page }
+  return { replica, state, said, sizes, audit, refused, page }
 }
 
 const shows = ({ sizes }: Awaited<ReturnType<typeof replicaWith>>, all: unknown[]) =>
@@ -246,6 +247,10 @@ describe('a broker with an account for each site', () => {
     copyFileSync(away, file)
     await shows(one, [is('a'), is('b')])
     await until(() => one.refused() === '', 'clinic-b is let in', 20)
+    // So does a token that is made now, for a site that was not there at the start.
+    const token = await tokenIn(join(one.state, 'sites/clinic-b'))
+    const counts = async () => (await get(one.replica, '/api/v1/pumps', token)).status === 200
+    await until(counts, 'a token made now counts', 20)
     rmSync(file)
     await until(() => one.refused() === 'clinic-b', 'a key that is gone is told', 20)
     await rooms.b.append(some(5, 20))
@@ -280,6 +285,15 @@ it('an address with a name or a password in it is refused, and not shown', () =>
       expect(text).not.toContain('s3cret')
     }
   }
+})
+
+it('the example of docs/fleet.md is a configuration', () => {
+  const [, example = ''] =
+    /^```yaml\n(fleet:\n[^`]*)```$/m.exec(
+      readFileSync(new URL('../../docs/fleet.md', import.meta.url), 'utf8'),
+    ) ?? []
+  const { fleet } = configSchema.parse(parse(example))
+  expect(fleet).toMatchObject({ site: 'clinic-a', replicas: 3, window: 250 })
 })
 
 describe('a broker behind TLS', () => {

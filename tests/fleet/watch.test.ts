@@ -20,7 +20,7 @@ import {
   subjectsOf,
 } from '../../src/fleet/stream/names.ts'
 import type { Found } from '../../src/fleet/watch/watch.ts'
-import { startWatch } from '../../src/host/fleet-watch.ts'
+import { foundSentence, startWatch } from '../../src/host/fleet-watch.ts'
 import { runWitness } from '../../src/witness/run.ts'
 import {
   bare,
@@ -193,6 +193,9 @@ describe('whoever watches over a fleet', () => {
       finding: 'rewritten',
       size: size + 1,
     })
+    expect(foundSentence(watch.found[0] as Found)).toMatch(
+      new RegExp(`^clinic-a: log ${one.name} \\(${size + 1} records\\): its history was rewritten`),
+    )
     await sent.stop()
   })
 
