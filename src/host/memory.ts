@@ -19,7 +19,7 @@ export function memoryOf(knowledge: Knowledge): BridgeMemory {
       const identity = { id, serial, model, firmware }
       return reading === null ? [] : [{ identity, reading, live, closeConfirmed }]
     })
-    unclosed = knowledge.unclosed().map(told)
+    unclosed = knowledge.unclosed().map(unclosedTold)
   }
   return {
     pumps() {
@@ -34,7 +34,7 @@ export function memoryOf(knowledge: Knowledge): BridgeMemory {
   }
 }
 
-function told({ why, session, serial, opened }: UnclosedView): UnclosedSession {
+export function unclosedTold({ why, session, serial, opened }: UnclosedView): UnclosedSession {
   const said = statement('unclosed.remembered', { pump: serial, openedAt: opened.at })
   return { why, session, pump: serial, ...said }
 }

@@ -8,10 +8,13 @@ import type { Sites as FleetSites } from '../fleet/serve/sites.ts'
 import type { Mount } from '../http/mount.ts'
 import type { PageFile } from '../http/page.ts'
 import type { Counter } from '../http/sources.ts'
+import { mayBeWith } from '../knowledge/views.ts'
 import { type Overview, overviewPump, worstFirst } from '../model/fleet.ts'
 import type { Source } from '../model/reading.ts'
 import { readerOf } from '../words/reader.ts'
+import { sentence } from '../words/words.ts'
 import { gauge } from './counters.ts'
+import { unclosedTold } from './memory.ts'
 import type { PageSettings } from './page-files.ts'
 import type { Served } from './replica-site.ts'
 
@@ -44,7 +47,7 @@ export function overviewOf(env: Env, served: Sites, away: Away): Overview {
     pumps: worstFirst(
       all.flatMap(({ site: { name, silent }, pumps, unclosed }) =>
         pumps.map((pump) => {
-          const open = unclosed.filter((one) => one.pump === pump.id).length
+          const open = unclosed.filter((one) => mayBeWith(one, pump)).length
           return overviewPump({ ...pump, site: name, silent, unclosed: open }, asOf)
         }),
       ),
@@ -63,16 +66,20 @@ interface Pages {
 
 /** The pages of these sites, and of no other. */
 export function pagesFor({ env, source, page }: Pages, sites: () => Sites, away: Away): Mount {
+  const reader = readerOf(page.locale, page.zone)
   const pages = pagesOf({
-    ...{ source, reader: readerOf(page.locale, page.zone) },
+    ...{ source, reader },
     overview: () => overviewOf(env, sites(), away),
     pump(name, id) {
-      const { pumps = [], wands = [], audit } = sites().get(name)?.status() ?? {}
+      const served = sites().get(name)
+      const { pumps = [], audit } = served?.status() ?? {}
       const pump = pumps.find((one) => one.pump.id === id)
-      if (!pump || !audit) return null
-      const { serial } = pump.pump
-      const open = wands[0]?.unclosed.filter((one) => one.pump === serial) ?? []
-      return { site: name, pump, unclosed: open, audit, brokerLostAt: away.lostOf(name) }
+      if (!served || !pump || !audit) return null
+      const unclosed = served.knowledge
+        .unclosed()
+        .filter((one) => mayBeWith(one, pump.pump))
+        .map((one) => ({ sentence: sentence(reader.words, unclosedTold(one)) }))
+      return { site: name, pump, unclosed, audit, brokerLostAt: away.lostOf(name) }
     },
   })
   return { ...pages, scope: 'status' }

@@ -76,6 +76,12 @@ export interface Page<T> {
 /** A session not known to be closed. */
 export type UnclosedView = Readonly<SessionKnown> & { readonly why: string }
 
+/** Whether it may be a session with this pump: of one that only its serial tells, any pump with that serial. */
+export const mayBeWith = (
+  one: Pick<UnclosedView, 'pump' | 'serial'>,
+  pump: Pick<PumpView, 'id' | 'serial'>,
+): boolean => (one.pump === null ? one.serial === pump.serial : one.pump === pump.id)
+
 /** Ids of pumps by their serial. */
 export function idsBySerial({ pumps }: Known): ReadonlyMap<string, readonly string[]> {
   const ids = new Map<string, string[]>()

@@ -30,6 +30,7 @@ export function changePumps(
       live: null,
       ...readOf(event),
       session: wand.session.id === event.session ? wand.session : LEFT_BEHIND,
+      contradicted: event.contradicted,
       ended: endedAlready(wand, event),
     })
   } else if (event.kind === 'live' && durable) {
@@ -37,6 +38,10 @@ export function changePumps(
     if (!pump || !sameSession(pump.reading, event)) return
     const live = { reportedVolume: event.reportedVolume, rate: event.rate }
     pumps.set(event.pump.id, { ...pump, live, ...readOf(event) })
+  } else if (event.kind === 'outdated') {
+    const pump = pumps.get(event.pump.id)
+    if (event.why !== 'contradicted' || !pump || !sameSession(pump.reading, event)) return
+    pumps.set(event.pump.id, { ...pump, contradicted: true })
   } else {
     const reason = endOf(event)
     if (reason !== null) endPumps(pumps, event, wand, reason)

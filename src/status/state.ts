@@ -71,6 +71,8 @@ export interface PumpState {
   readonly readAt: string
   /** The session it was read in, as last known. */
   readonly session: Session
+  /** The pump has contradicted the reading, which is said of it for good, as its records say it. */
+  readonly contradicted: boolean
   /** Set for good when the session of the reading has ended. */
   readonly ended: Reason | null
 }

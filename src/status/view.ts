@@ -44,8 +44,18 @@ export function viewBridge(
 const isThat = (one: UnclosedSession, told: UnclosedSession) =>
   one.session !== 0 && one.session === told.session && told.pump !== null
 
-/** Why the pump's reading is not live at `now`; null = it is. */
+/** Why the pump's reading is not live at `now`; null = it is. That the pump contradicted it outlives its session. */
 function staleReason(
+  state: BridgeState,
+  audit: Coded<AuditStatus>,
+  pump: PumpState,
+  now: Stamp,
+): Reason | null {
+  const reason = notLive(state, audit, pump, now)
+  return reason !== null && pump.contradicted ? 'contradicted' : reason
+}
+
+function notLive(
   state: BridgeState,
   audit: Coded<AuditStatus>,
   pump: PumpState,

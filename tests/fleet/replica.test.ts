@@ -189,6 +189,8 @@ describe('at a replica', () => {
     const reading = await readingOf('normal-refill', 'A-1')
     const { session = 1, wand, port, model } = reading
     await one.append([
+      // The same serial number at another model is another pump.
+      { ...reading, model: `${model} II` },
       reading,
       {
         kind: 'session',
@@ -209,8 +211,12 @@ describe('at a replica', () => {
     expect(
       wands.map((each) => [each.port, each.serial, each.link.connected, each.link.cause]),
     ).toEqual([[port, wand, false, 'elsewhere']])
-    const unclosed = served.overview().pumps[0]?.unclosed
-    expect(wands[0]?.unclosed.length).toBe(unclosed)
+    const { pumps } = served.overview()
+    expect(pumps.map((each) => [each.model, each.unclosed])).toEqual([
+      [model, 1],
+      [`${model} II`, 0],
+    ])
+    expect(wands[0]?.unclosed.length).toBe(1)
     const basic = (token: string) => ({
       authorization: `Basic ${Buffer.from(`x:${token}`).toString('base64')}`,
     })
@@ -219,11 +225,16 @@ describe('at a replica', () => {
     for (const token of [a, all]) {
       const overview = await page('/fleet', token)
       expect(overview).toContain('A-1')
-      const [, address = ''] = /href="(\/fleet\/pumps\/a\/[^"]+)"/.exec(overview) ?? []
-      const pump = await page(address, token)
-      expect(pump).toContain('Pump A-1')
-      expect(pump).toContain('Not live')
-      if (unclosed) expect(pump).toContain('is not known to be closed')
+      const shown = await Promise.all(
+        [...overview.matchAll(/href="(\/fleet\/pumps\/a\/[^"]+)"/g)].map(([, address = '']) =>
+          page(address, token),
+        ),
+      )
+      for (const pump of shown) {
+        expect(pump).toContain('Pump A-1')
+        expect(pump).toContain('Not live')
+      }
+      expect(shown.map((pump) => pump.includes('is not known to be closed'))).toEqual([true, false])
     }
     // Who opened a pump's page is recorded, with the pump.
     const log = new Feed({ env, source: 'simulator', disk: nodeDisk, dir: `${dir}/audit` })

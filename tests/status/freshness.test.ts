@@ -137,6 +137,49 @@ describe('a reading whose record comes late', () => {
   })
 })
 
+describe('a reading that its pump contradicted', () => {
+  const contradicted = (s: Script): BridgeEvent => ({
+    ...s.head(),
+    kind: 'outdated',
+    why: 'contradicted',
+    pump: s.pump,
+  })
+
+  it.each([
+    ['the end of its session', (s: Script) => s.end('confirmed')],
+    ['the loss of its wand', (s: Script) => s.linkEvent(false)],
+    ['the loss of its pump', (s: Script) => s.contact(false)],
+  ])('is told as such after %s, as a bridge that starts then tells it', (_, loss) => {
+    for (const say of [
+      (s: Script) => s.apply(s.reading(), contradicted(s)),
+      (s: Script) => s.apply({ ...s.reading(), contradicted: true }),
+    ]) {
+      const s = new Script()
+      s.apply(s.linkEvent(true), s.contact(true), s.open(7))
+      say(s)
+      s.apply(loss(s))
+      expect(s.view()).toMatchObject({ quality: 'stale', reason: 'contradicted' })
+      const volume = s.view()?.reservoir.reportedVolume
+      expect(volume).toMatchObject({ quality: 'stale', reason: 'contradicted' })
+    }
+  })
+
+  it('leaves the reading of another pump, another session and a newer one as they are', () => {
+    const s = new Script()
+    s.live()
+    const [first, second] = PUMPS as [PumpIdentity, PumpIdentity]
+    s.apply(s.end('confirmed'))
+    s.pump = second
+    s.apply(s.open(8), s.reading(), contradicted(s))
+    s.pump = first
+    s.apply(s.end('confirmed'))
+    expect(s.view(first)?.reason).toBe('session-closed')
+    s.pump = second
+    s.apply(s.open(9), s.reading(), s.end('confirmed'))
+    expect(s.view(second)?.reason).toBe('session-closed')
+  })
+})
+
 describe('two pumps', () => {
   it('never mix: another pump under the wand has none of the old values', () => {
     const s = new Script()

@@ -29,6 +29,12 @@ export interface Vouched {
   readonly key: string | null
 }
 
+/** What the newest message of a stream says. */
+interface Last {
+  readonly vouched: Vouched | null
+  readonly at: string
+}
+
 export class StreamLog implements RecordReader {
   readonly log: string
   readonly #env: Env
@@ -79,18 +85,27 @@ export class StreamLog implements RecordReader {
     if (first === null) return
     if (broker !== this.#broker) this.#epoch = ''
     this.#broker = broker
-    this.#less = 1 - first
-    this.#first = lastSeq === 0 ? first : firstSeq - this.#less
+    const less = 1 - first
+    const size = lastSeq - less + 1
     const { here, there } = this.#looked
-    this.#looked = { here: this.#size, there: lastSeq - this.#less + 1 }
+    this.#looked = { here: this.#size, there: size }
     const halted = this.#size === here && this.#size < there
-    if (created === this.#epoch && !halted) return
-    this.#epoch = ''
-    this.close()
+    const anew = created !== this.#epoch || halted
+    // What vouches for the records is known before they are: nobody is woken again for it.
+    let last: Last | null = null
+    if (anew) {
+      this.#epoch = ''
+      this.close()
+      last = lastSeq > 0 && lastSeq >= firstSeq ? await this.#last(lastSeq) : null
+    }
+    this.#less = less
+    this.#first = lastSeq === 0 ? first : firstSeq - less
+    if (!anew) return
     this.#newest = []
-    this.#size = lastSeq - this.#less + 1
+    this.#size = size
+    this.vouched = last?.vouched ?? null
+    this.lastAt = last?.at ?? this.lastAt
     this.#changed(false)
-    await this.#readLast(lastSeq)
     await this.#follow(lastSeq + 1)
     this.#epoch = created
   }
@@ -172,13 +187,11 @@ export class StreamLog implements RecordReader {
     return records
   }
 
-  async #readLast(lastSeq: number): Promise<void> {
-    this.vouched = null
-    if (lastSeq - this.#less < this.#first) return
-    const message = await this.#broker.manager.streams.getMessage(this.#stream, { seq: lastSeq })
-    if (message === null) return
-    this.vouched = vouchedBy(message.header)
-    this.lastAt = atOf(Buffer.from(message.data).toString())
+  async #last(seq: number): Promise<Last | null> {
+    const message = await this.#broker.manager.streams.getMessage(this.#stream, { seq })
+    if (message === null) return null
+    const at = atOf(Buffer.from(message.data).toString())
+    return { vouched: vouchedBy(message.header), at }
   }
 
   async #follow(seq: number): Promise<void> {
