@@ -102,7 +102,7 @@ export class VirtualEnv implements Env {
   #now = 0
   #wallOffset: number
   #order = 0
-  /** A binary heap: each timer is before those at twice its place and behind, and the next is the first. */
+  /** A binary heap: a timer at place n is due before those at 2n + 1 and 2n + 2, so that the first is due next. */
   readonly #timers: Timer[] = []
   readonly #rng: () => number
 

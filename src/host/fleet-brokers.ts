@@ -35,6 +35,8 @@ export async function siteKeys(config: BrokerConfig): Promise<SiteKeys | null> {
   const marks = new Map<string, string>()
   const others: string[] = []
   for (const file of (await readdir(dir)).toSorted()) {
+    // What a system keeps there for itself, as it does beside a mounted secret.
+    if (file.startsWith('.')) continue
     const site = file.endsWith(end) ? file.slice(0, -end.length) : ''
     // A file that goes meanwhile is none.
     const found = SITE.test(site) ? await stat(join(dir, file)).catch(() => null) : null
@@ -65,6 +67,8 @@ export class Ways {
   readonly #log: Say
   #keys: SiteKeys | null
   #cancel: Cancel = () => {}
+  /** Its directory could not be read at the last look. */
+  #unread = false
   #closed = false
 
   private constructor(
@@ -108,11 +112,20 @@ export class Ways {
   follow(added: (way: Way) => void): void {
     if (this.#closed || this.#keys === null) return
     const look = async () => {
-      const now = await siteKeys(this.#config).catch(() => null)
-      if (now !== null && !this.#closed) this.#take(now, added)
+      const now = await siteKeys(this.#config).catch((error: Error) => error)
+      if (this.#closed) return
+      if (now !== null && !(now instanceof Error)) this.#take(now, added)
+      else if (!this.#unread) this.#tellUnread(now)
+      this.#unread = now === null || now instanceof Error
       this.follow(added)
     }
     this.#cancel = this.#env.after(LOOK_MS, () => void look(), { background: true })
+  }
+
+  #tellUnread(why: Error | null): void {
+    this.#log(
+      `The keys of sites cannot be looked at: ${why?.message ?? 'where they were is no directory'}. Those that are known are used on.`,
+    )
   }
 
   async close(): Promise<void> {
@@ -131,7 +144,10 @@ export class Ways {
       if (mark === before.marks.get(site)) continue
       const known = this.all.find(({ only }) => only === site)
       if (mark === undefined) this.#log(`The key of ${site} is not in ${now.dir} any more.`)
-      else this.#log(`The key of ${site} is ${known ? 'another' : 'there'} now.`, 'info')
+      else {
+        const how = !known ? 'there' : before.marks.has(site) ? 'another' : 'there again'
+        this.#log(`The key of ${site} is ${how} now.`, 'info')
+      }
       if (known) known.renew()
       else {
         const way = this.#wayOf(site)

@@ -11,6 +11,7 @@ import { Feed } from '../feed/feed.ts'
 import { infoOf } from '../fleet/publish/place.ts'
 import { type Broker, openBroker } from '../fleet/stream/broker.ts'
 import type { FleetConfig } from '../fleet/stream/config.ts'
+import { isByKey } from '../fleet/stream/fault.ts'
 import { firstOf, streamOf } from '../fleet/stream/names.ts'
 import type { Source } from '../model/reading.ts'
 import { fileOf, overlooked, type SiteKeys, siteKeys, withKey } from './fleet-brokers.ts'
@@ -32,11 +33,19 @@ export interface FleetLook {
   readonly credentialsUntil: number | null
 }
 
+export interface SiteKeyLook {
+  readonly site: string
+  /** Why the broker is not reached with its key; null = it is. */
+  readonly fault: string | null
+  /** It is the key: the broker does not take it. */
+  readonly refused: boolean
+}
+
 /** What lies where a replica has a key for each site. */
 export interface KeysLook {
   readonly dir: string
   /** Why a key is not let in; null = it is. */
-  readonly sites: readonly { readonly site: string; readonly fault: string | null }[]
+  readonly sites: readonly SiteKeyLook[]
   /** Which files are passed over there, and what to do; null = none are. */
   readonly overlooked: string | null
 }
@@ -103,11 +112,10 @@ async function keysLook(config: FleetConfig, keys: SiteKeys) {
   const sites = await Promise.all(
     files.map(async ({ site, file }) => {
       const open = openBroker(withKey(config, file), `wandbridge doctor of ${site}`)
-      const fault = await open.then(
-        (broker) => broker.close().then(() => null),
-        (error: Error) => error.message,
+      return open.then(
+        (broker) => broker.close().then(() => ({ site, fault: null, refused: false })),
+        (error: Error) => ({ site, fault: error.message, refused: isByKey(error) }),
       )
-      return { site, fault }
     }),
   )
   const ends =

@@ -79,7 +79,9 @@ export function pagesFor({ env, source, page }: Pages, sites: () => Sites, away:
         .unclosed()
         .filter((one) => mayBeWith(one, pump.pump))
         .map((one) => ({ sentence: sentence(reader.words, unclosedTold(one)) }))
-      return { site: name, pump, unclosed, audit, brokerLostAt: away.lostOf(name) }
+      const keyLostAt = away.keyLostOf(name)
+      const brokerLostAt = keyLostAt === null ? away.lostOf(name) : null
+      return { site: name, pump, unclosed, audit, brokerLostAt, keyLostAt }
     },
   })
   return { ...pages, scope: 'status' }

@@ -10,7 +10,6 @@ import type { BridgeMemory } from '../bridge/bridge.ts'
 import type { Site } from '../fleet/serve/site.ts'
 import type { HttpSources } from '../http/sources.ts'
 import { Knowledge } from '../knowledge/knowledge.ts'
-import { TICK_MS } from '../model/api.ts'
 import type { Codings } from '../model/codings.ts'
 import type { Source } from '../model/reading.ts'
 import { statement } from '../model/statement.ts'
@@ -34,8 +33,8 @@ export interface Served {
   status(): BridgeStatus
 }
 
-/** Each look goes over all pumps of a site, and only a site that falls silent changes by itself: as often as clients hear that they are connected. */
-const LOOK_MS = TICK_MS
+/** Each look goes over all pumps of a site, and without a record only how the site is heard changes, in ms. */
+const LOOK_MS = 5_000
 
 interface Making {
   readonly env: Env
@@ -49,11 +48,13 @@ interface Making {
   readonly codings: Codings
   /** Since when the broker does not answer, for this site. */
   away(): string | null
+  /** Since when it does not let in the key of this site; null = it does, or is away itself. */
+  keyLost(): string | null
   log(text: string): void
 }
 
 export function serve(making: Making): Served {
-  const { env, dir, source, words, page, codings, site, auditor, away, log } = making
+  const { env, dir, source, words, page, codings, site, auditor, away, keyLost, log } = making
   const { feed } = site
   const knowledge = new Knowledge({ env, disk: null, dir: '', source, feed })
   const tokens = new TokenStore(env, dir, source)
@@ -62,7 +63,7 @@ export function serve(making: Making): Served {
     const now = { mono: env.monotonic(), wall: env.wall() }
     const { pumps, ...rest } = viewBridge(
       wandsIn(memory, knowledge, source),
-      auditOf(site, away()),
+      auditOf(site, away(), keyLost()),
       memory,
       now,
     )
@@ -75,10 +76,10 @@ export function serve(making: Making): Served {
   const own = () => new Map([[site.name, served]])
   const lost = {
     get lost() {
-      return away()
+      return keyLost() === null ? away() : null
     },
     lostOf: away,
-    keyLostOf: () => null,
+    keyLostOf: keyLost,
   }
   const sources: HttpSources = {
     ...{ env, version: VERSION, words, feed, knowledge, log },
@@ -119,7 +120,7 @@ function wandsIn(memory: BridgeMemory, knowledge: Knowledge, source: Source): Br
 }
 
 /** How a site's log stands, as the broker has it. */
-function auditOf(site: Site, away: string | null): Coded<AuditStatus> {
+function auditOf(site: Site, away: string | null, keyLost: string | null): Coded<AuditStatus> {
   const { log = null, size = 0 } = site.feed.head() ?? {}
   const { lastAt: since } = site
   const silent = site.silent && since !== null
@@ -132,6 +133,8 @@ function auditOf(site: Site, away: string | null): Coded<AuditStatus> {
       ...(silent ? [statement('fleet.silent', { site: site.name, since })] : []),
     ],
   }
+  if (keyLost !== null)
+    return { ...head, state: 'failed', ...statement('fleet.key-lost', { since: keyLost }) }
   if (away !== null)
     return { ...head, state: 'failed', ...statement('fleet.away', { since: away }) }
   return { ...head, state: 'ok', ...statement('audit.recorded') }

@@ -67,17 +67,25 @@ export async function startReplica(
     closers.add('the sites', () => sites.stop())
     const served = new Map<string, Served>()
     const making: Promise<void>[] = []
+    let started = false
     sites.came$.subscribe((site) => {
       const codings = http.codings ?? NO_CODINGS
       const how = { env, source, words, page, codings, log }
-      const lost = () => sites.lostOf(site.name)
-      const one = serve({ ...how, dir: dirOf(stateDir, site.name), site, auditor, away: lost })
+      const away = () => sites.lostOf(site.name)
+      const keyLost = () => sites.keyLostOf(site.name)
+      const dir = dirOf(stateDir, site.name)
+      const one = serve({ ...how, dir, site, auditor, away, keyLost })
       served.set(site.name, one)
       closers.add(`site ${site.name}`, async () => {
         one.tokens.close()
         await one.knowledge.stop()
       })
-      making.push(Promise.all([one.tokens.follow(), one.knowledge.start()]).then(() => {}))
+      const begun = Promise.all([one.tokens.follow(), one.knowledge.start()]).then(() => {})
+      if (!started) making.push(begun)
+      else
+        begun.catch(({ message }: Error) =>
+          log(`${site.name} is not served: ${message}. Mend that, and start the replica again.`),
+        )
     })
     await mkdir(join(stateDir, 'sites'), { recursive: true, mode: 0o700 })
     for (const name of await readdir(join(stateDir, 'sites'))) {
@@ -85,6 +93,7 @@ export async function startReplica(
     }
     await sites.start()
     await Promise.all(making)
+    started = true
     ways.follow((way) => sites.add(way))
     const tokens = new TokenStore(env, stateDir, source)
     await tokens.follow()

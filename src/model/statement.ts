@@ -169,6 +169,7 @@ export const STATEMENTS = {
   'fleet.apart': { site: 'name' },
   'fleet.silent': { site: 'name', since: 'time' },
   'fleet.away': { since: 'time' },
+  'fleet.key-lost': { since: 'time' },
   // Why a connection to the stream ends.
   'bye.slow': NOTHING,
   'bye.revoked': NOTHING,

@@ -44,7 +44,10 @@ export function viewBridge(
 const isThat = (one: UnclosedSession, told: UnclosedSession) =>
   one.session !== 0 && one.session === told.session && told.pump !== null
 
-/** Why the pump's reading is not live at `now`; null = it is. That the pump contradicted it outlives its session. */
+/**
+ * Why the pump's reading is not live at `now`; null = it is. That the pump contradicted it is told for good once its
+ * session is over; before that, what there is to be done about the signal.
+ */
 function staleReason(
   state: BridgeState,
   audit: Coded<AuditStatus>,
@@ -52,7 +55,7 @@ function staleReason(
   now: Stamp,
 ): Reason | null {
   const reason = notLive(state, audit, pump, now)
-  return reason !== null && pump.contradicted ? 'contradicted' : reason
+  return pump.ended !== null && pump.contradicted ? 'contradicted' : reason
 }
 
 function notLive(

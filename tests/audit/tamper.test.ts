@@ -13,7 +13,7 @@ import { bench, close, during, duringReal, logDir, open, refused } from './bench
 import { MemoryDisk } from './memory-disk.ts'
 
 const LONG = process.env['WANDBRIDGE_LONG'] === '1'
-// Every eleventh byte, which is every kind of place in every kind of file; every one in the long run.
+// Every eleventh byte of every file; every one in the long run.
 const STEP = LONG ? 1 : 11
 
 let dir = ''

@@ -63,6 +63,13 @@ describe('what doctor makes of a broker', () => {
     expect(fleetFindings(null)).toEqual([])
   })
 
+  it('says once that a broker is away, however many keys there are for it', () => {
+    const sites = ['a', 'b'].map((site) => ({ site, fault: 'nothing listens', refused: false }))
+    const found = fleetFindings({ ...WELL, keys: { dir: '/keys', sites, overlooked: null } })
+    expect(found.map(({ level }) => level)).toEqual(['wrong'])
+    expect(said(found)).toContain('is not reached: nothing listens')
+  })
+
   it.each<[string, Partial<FleetFacts>, Finding['level'], string]>([
     ['not reached', { fault: 'nothing listens' }, 'wrong', 'records stay in the log'],
     [

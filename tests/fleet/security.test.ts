@@ -232,9 +232,11 @@ describe('a broker with an account for each site', () => {
       fleet: { site: 'replica', servers: [node.url], nkey: readers },
     })
     writeFileSync(join(readers, 'clinic-c.key'), 'x')
+    // As a system leaves beside what it mounts.
+    writeFileSync(join(readers, '..data'), 'x')
     const found = fleetFindings(await gatherFleet(env, { ...settings, stateDir: temporary() }))
     expect(found.map(({ level, says }) => `${level}: ${says}`)).toEqual([
-      expect.stringMatching(/^ok: .* lets in keys of 1 site/),
+      expect.stringMatching(/^ok: Sites whose keys the broker .* lets in: 1\.$/),
       expect.stringMatching(
         /^wrong: The key of clinic-b is not let in: it does not let this user in/,
       ),
@@ -253,6 +255,14 @@ describe('a broker with an account for each site', () => {
     await until(counts, 'a token made now counts', 20)
     rmSync(file)
     await until(() => one.refused() === 'clinic-b', 'a key that is gone is told', 20)
+    // In the same words to the site itself: the broker is there.
+    const own = await (await get(one.replica, '/fleet', token)).text()
+    expect(own).toContain('has not let in the key of this site')
+    expect(own).not.toContain('The broker has not answered')
+    const { audit } = (await (await get(one.replica, '/api/v1/wands', token)).json()) as {
+      audit: { state: string; code: string }
+    }
+    expect(audit).toMatchObject({ state: 'failed', code: 'fleet.key-lost' })
     await rooms.b.append(some(5, 20))
     await rooms.a.append(some(5, 20))
     await until(() => JSON.stringify(one.sizes()[1]) === JSON.stringify(is('a')), 'a goes on')

@@ -148,7 +148,6 @@ describe('a reading that its pump contradicted', () => {
   it.each([
     ['the end of its session', (s: Script) => s.end('confirmed')],
     ['the loss of its wand', (s: Script) => s.linkEvent(false)],
-    ['the loss of its pump', (s: Script) => s.contact(false)],
   ])('is told as such after %s, as a bridge that starts then tells it', (_, loss) => {
     for (const say of [
       (s: Script) => s.apply(s.reading(), contradicted(s)),
@@ -162,6 +161,15 @@ describe('a reading that its pump contradicted', () => {
       const volume = s.view()?.reservoir.reportedVolume
       expect(volume).toMatchObject({ quality: 'stale', reason: 'contradicted' })
     }
+  })
+
+  it('does not hide within its session what there is to be done about the signal', () => {
+    const s = new Script()
+    s.live()
+    s.apply(contradicted(s), s.contact(false))
+    expect(s.view()).toMatchObject({ quality: 'stale', reason: 'implant-lost' })
+    s.apply(s.end('unconfirmed'))
+    expect(s.view()?.reason).toBe('contradicted')
   })
 
   it('leaves the reading of another pump, another session and a newer one as they are', () => {

@@ -103,7 +103,14 @@ export async function surfacesOf(repr: ReadRepr): Promise<Readonly<Record<string
     ].join('\n'),
     told: JSON.stringify(told(compare(valuesIn(repr), valuesIn(repr)), reader)),
     replica: pumpPage(
-      { site: 'a', pump: status, unclosed: [], audit: status.audit, brokerLostAt: null },
+      {
+        site: 'a',
+        pump: status,
+        unclosed: [],
+        audit: status.audit,
+        brokerLostAt: null,
+        keyLostAt: null,
+      },
       { reader, source: 'simulator' },
     ).text,
     sheet: sheetPage(viewOf(sheet), look).text,

@@ -26,12 +26,12 @@ export function fleetFindings(facts: FleetFacts | null): Finding[] {
         'Mend that; the bridge tries again by itself, and sends what it owes.',
       ),
     ]
-  if (keys !== null) return keyFindings(where, keys)
+  const running =
+    told === null ? [] : [wrong(TOPIC, told, 'wandbridge delivery status says how far it is.')]
+  if (keys !== null) return [...running, ...keyFindings(where, keys)]
   return [
     ok(TOPIC, `The broker (${where}) lets this bridge in, as ${site}.`),
-    ...(told === null
-      ? []
-      : [wrong(TOPIC, told, 'wandbridge delivery status says how far it is.')]),
+    ...running,
     ...(stream === null ? [] : streamFindings(stream)),
     ...(storage === null ? [] : room(storage)),
   ]
@@ -39,23 +39,28 @@ export function fleetFindings(facts: FleetFacts | null): Finding[] {
 
 /** Of a replica, which has a key for each site. */
 function keyFindings(where: string, { dir, sites, overlooked }: KeysLook): Finding[] {
-  const refused = sites.filter(({ fault }) => fault !== null)
+  const faulty = sites.filter(({ fault }) => fault !== null)
+  const first = faulty[0]?.fault
+  if (first && faulty.length === sites.length && !sites.some(({ refused }) => refused))
+    return [wrong(TOPIC, `The broker (${where}) is not reached: ${first}.`, 'Mend that.')]
   const none = `${dir} has no key of a site: a replica with it does not start.`
   return [
     ...(sites.length === 0 ? [wrong(TOPIC, none, 'Put the key of each site there.')] : []),
-    ...(sites.length > refused.length
+    ...(sites.length > faulty.length
       ? [
           ok(
             TOPIC,
-            `The broker (${where}) lets in keys of ${count(sites.length - refused.length)} sites.`,
+            `Sites whose keys the broker (${where}) lets in: ${count(sites.length - faulty.length)}.`,
           ),
         ]
       : []),
-    ...refused.map(({ site, fault }) =>
+    ...faulty.map(({ site, fault, refused }) =>
       wrong(
         TOPIC,
-        `The key of ${site} is not let in: ${fault}. A replica shows nothing newer of ${site}.`,
-        `Put the right key of ${site} into ${dir}; a replica that runs uses it by itself.`,
+        `The key of ${site} ${refused ? 'is not let in' : 'could not be tried'}: ${fault}. A replica shows nothing newer of ${site}.`,
+        refused
+          ? `Put the right key of ${site} into ${dir}; a replica that runs uses it by itself.`
+          : 'Mend that; a replica that runs tries again by itself.',
       ),
     ),
     ...(overlooked === null

@@ -20,6 +20,8 @@ export interface PumpOfSite {
   readonly unclosed: readonly { readonly sentence: string }[]
   readonly audit: BridgeStatus['audit']
   readonly brokerLostAt: string | null
+  /** Since when the broker does not let in the key of its site; null = it does, or is away itself. */
+  readonly keyLostAt: string | null
 }
 
 export function pumpPage(one: PumpOfSite, look: Look): Html {
@@ -29,6 +31,7 @@ export function pumpPage(one: PumpOfSite, look: Look): Html {
   const { serial, model, firmware } = namesOf(reader, pump.pump, pump.invalid)
   const which = [model && `${page.model} ${model}`, firmware && `${page.firmware} ${firmware}`]
   const loud = [
+    ...(one.keyLostAt === null ? [] : [fleet.keyLost(moment(reader, one.keyLostAt))]),
     ...(pump.reason === 'contradicted' ? [page.contradicted] : []),
     ...unreadLines(pump, reader),
     ...unclosed.map(({ sentence }) => sentence),

@@ -28,6 +28,8 @@ export class Sites {
   /** Connections on which pulses are heard. */
   readonly #heard = new WeakSet<Broker>()
   readonly #ways: Way[]
+  /** Ways of which it is known whether the broker answers on them. */
+  readonly #looked = new Set<Way>()
   readonly #cancels = new Map<Way, Cancel>()
   #stopped = false
 
@@ -47,6 +49,7 @@ export class Sites {
     if (failed[0] && failed.length === ways.length) throw failed[0]
     for (const [n, one] of all.entries()) {
       const way = ways[n] as Way
+      this.#looked.add(way)
       if (one.status === 'rejected') this.#lose(way, one.reason as Error)
       if (way.only !== null) this.#siteOf(way.only)
       this.#again(way)
@@ -66,8 +69,8 @@ export class Sites {
 
   /** Since when the broker does not answer on any way; null = it does on one. */
   get lost(): string | null {
-    const all = this.#ways.map((way) => way.lost)
-    return all.includes(null) ? null : (all.toSorted().at(-1) ?? null)
+    const all = [...this.#looked].map((way) => way.lost)
+    return all.includes(null) || all.length === 0 ? null : (all.toSorted().at(-1) ?? null)
   }
 
   /** Since when the broker does not answer on the way of a site; null = it does. */
@@ -99,6 +102,7 @@ export class Sites {
       } catch (error) {
         if (way.lost === null && !this.#stopped) this.#lose(way, error as Error)
       }
+      this.#looked.add(way)
       this.#again(way)
     }
     this.#cancels.set(

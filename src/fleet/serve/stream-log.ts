@@ -50,6 +50,8 @@ export class StreamLog implements RecordReader {
   #first = 0
   #size = 0
   #following: ConsumerMessages | null = null
+  /** It was made again, or may have been, and is looked at: positions are of the one before. */
+  #between = false
   /** What follows the stream now; what comes of one before it does not count. */
   #turn = 0
   /** The newest checkpoint that came with a record. */
@@ -95,12 +97,14 @@ export class StreamLog implements RecordReader {
     let last: Last | null = null
     if (anew) {
       this.#epoch = ''
+      this.#between = true
       this.close()
       last = lastSeq > 0 && lastSeq >= firstSeq ? await this.#last(lastSeq) : null
     }
     this.#less = less
     this.#first = lastSeq === 0 ? first : firstSeq - less
     if (!anew) return
+    this.#between = false
     this.#newest = []
     this.#size = size
     this.vouched = last?.vouched ?? null
@@ -131,6 +135,7 @@ export class StreamLog implements RecordReader {
   }
 
   async *forward({ first = 0, ...range }: Range): AsyncGenerator<Batch> {
+    if (this.#between) throw new Error(`${this.#stream} was made again, and is looked at first`)
     const { until, before = until } = range
     const end = Math.min(before, until)
     const picked = picker(range)

@@ -3,6 +3,7 @@
 // was taken back may be given back. What becomes of one way says nothing of another.
 import type { Env } from '../../base/env.ts'
 import type { Broker } from '../stream/broker.ts'
+import { isByKey } from '../stream/fault.ts'
 
 const FIRST_WAIT_MS = 2_000
 const LONGEST_WAIT_MS = 30_000
@@ -19,6 +20,8 @@ export class Way {
   /** Before this moment it is not opened again. */
   #next = 0
   #why: unknown = null
+  /** Which key it is: what was begun with one before is not used. */
+  #turn = 0
   #closed = false
 
   constructor(env: Env, only: string | null, open: () => Promise<Broker>) {
@@ -32,14 +35,19 @@ export class Way {
     if (this.#broker !== null && !this.#broker.connection.isClosed()) return this.#broker
     this.#broker = null
     if (this.#why !== null && this.#env.monotonic() < this.#next) throw this.#why
+    const turn = this.#turn
     try {
       const broker = await this.#open()
+      if (this.#closed || turn !== this.#turn) {
+        await broker.close()
+        throw new Error('its key was changed while it was tried')
+      }
       this.#why = null
       this.#wait = FIRST_WAIT_MS
       this.#broker = broker
-      if (this.#closed) await broker.close()
       return broker
     } catch (error) {
+      if (turn !== this.#turn) throw error
       this.#why = error
       this.#next = this.#env.monotonic() + this.#wait
       this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS)
@@ -47,13 +55,14 @@ export class Way {
     }
   }
 
-  /** The last time that it was to be opened it could not be: the key is refused or gone, or the broker is away. */
+  /** The last time that it was to be opened the broker did not take its key, or there was none to show. */
   get refused(): boolean {
-    return this.#why !== null
+    return this.#why !== null && isByKey(this.#why)
   }
 
   /** Its key is another one: it is opened anew, and at once. */
   renew(): void {
+    this.#turn += 1
     void this.#broker?.close()
     this.#broker = null
     this.#why = null

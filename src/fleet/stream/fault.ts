@@ -20,6 +20,16 @@ export function brokerFault(error: unknown): Error {
   return said === null ? (error as Error) : new Error(`${said} (${message})`, { cause: error })
 }
 
+/** Whether it is the key: the broker does not take it, or there is none that could be shown to it. */
+export function isByKey(error: unknown): boolean {
+  for (let one: unknown = error; one instanceof Error; one = one.cause) {
+    const { code = '' } = one as NodeJS.ErrnoException
+    if (/^(Auth|UserAuth|NKeys)/.test(one.name) || FILE.test(code)) return true
+  }
+  return false
+}
+const FILE = /^(ENOENT|EACCES|EISDIR)$/
+
 function meaningOf(error: unknown): string | null {
   if (error instanceof AuthorizationError)
     return 'it does not let this user in: check fleet.nkey or fleet.credentials, and the users of the broker'

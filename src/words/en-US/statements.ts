@@ -288,6 +288,8 @@ export const statements: Statements = {
     `Nothing is heard of ${site}; its newest word is of ${since.slice(0, 10)} ${since.slice(11, 19)} UTC. What is shown is as old as it says.`,
   'fleet.away': ({ since }) =>
     `The broker has not answered since ${since.slice(11, 19)} UTC. What is shown is as old as it says, and may be outdated.`,
+  'fleet.key-lost': ({ since }) =>
+    `The broker has not let in the key of this site since ${since.slice(11, 19)} UTC, or the key is gone. What is shown is as old as it says, and may be outdated.`,
 
   'bye.slow':
     'This connection did not take what was sent, so it is ended. Connect again with the last id; nothing recorded is lost.',
