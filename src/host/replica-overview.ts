@@ -79,9 +79,8 @@ export function pagesFor({ env, source, page }: Pages, sites: () => Sites, away:
         .unclosed()
         .filter((one) => mayBeWith(one, pump.pump))
         .map((one) => ({ sentence: sentence(reader.words, unclosedTold(one)) }))
-      const keyLostAt = away.keyLostOf(name)
-      const brokerLostAt = keyLostAt === null ? away.lostOf(name) : null
-      return { site: name, pump, unclosed, audit, brokerLostAt, keyLostAt }
+      const lost = { brokerLostAt: away.lostOf(name), keyLostAt: away.keyLostOf(name) }
+      return { site: name, pump, unclosed, audit, ...lost }
     },
   })
   return { ...pages, scope: 'status' }

@@ -46,7 +46,7 @@ interface Making {
   readonly site: Site
   readonly auditor: Auditor
   readonly codings: Codings
-  /** Since when the broker does not answer, for this site. */
+  /** Since when the broker does not answer, for this site; null = it does, or it is the key. */
   away(): string | null
   /** Since when it does not let in the key of this site; null = it does, or is away itself. */
   keyLost(): string | null
@@ -76,7 +76,7 @@ export function serve(making: Making): Served {
   const own = () => new Map([[site.name, served]])
   const lost = {
     get lost() {
-      return keyLost() === null ? away() : null
+      return away()
     },
     lostOf: away,
     keyLostOf: keyLost,

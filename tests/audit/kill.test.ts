@@ -1,12 +1,11 @@
 // kill -9 at random moments under load: everything that any observer was told is in the log after
 // recovery, and the log verifies. On the real disk.
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openKeys } from '../../src/audit/log/keys.ts'
 import { AuditLog } from '../../src/audit/log/log.ts'
@@ -14,11 +13,11 @@ import { readRecords } from '../../src/audit/read/reader.ts'
 import { verify } from '../../src/audit/verify/verify.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
 import { mulberry32, systemEnv } from '../../src/base/env.ts'
+import { packed } from './packed.ts'
 
 const KILLS = process.env['WANDBRIDGE_LONG'] === '1' ? 300 : 12
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const CODE = '.cache/writer'
+let writer = ''
 const state = mkdtempSync(join(tmpdir(), 'wandbridge-kill-'))
 afterAll(() => rmSync(state, { recursive: true, force: true }))
 
@@ -30,7 +29,7 @@ interface Life {
 
 /** One life of the writer: ends `ms` after it said that it is writing. */
 async function live(ms: number): Promise<Life> {
-  const child = spawn(process.execPath, [join(ROOT, CODE, 'writer.js'), state], {
+  const child = spawn(process.execPath, [writer, state], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const told = new Map<number, string>()
@@ -50,11 +49,8 @@ async function live(ms: number): Promise<Life> {
   return { log: head.log, key: head.key, told }
 }
 
-/** The child as JavaScript, for Node 20. */
 beforeAll(() => {
-  const packed = `const { pack } = await import('./tools/bundle.mjs')
-    await pack('${CODE}', { writer: 'tests/audit/writer.child.ts' })`
-  execFileSync(process.execPath, ['--input-type=module', '--eval', packed], { cwd: ROOT })
+  writer = packed('writer', 'tests/audit/writer.child.ts')
 }, 60_000)
 
 it(

@@ -1,7 +1,7 @@
 // A server of another make that loses connections, delays, refuses, halves and doubles its answers and
 // names the wrong message, and a sender that is killed: every message arrives, in order, those that come
 // twice can be told, none is lost, and what it refuses is set aside while the rest go on.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,6 +13,7 @@ import { listLogs } from '../../src/audit/read/files.ts'
 import { readRecords } from '../../src/audit/read/reader.ts'
 import { nodeDisk } from '../../src/base/disk.ts'
 import { mulberry32 } from '../../src/base/env.ts'
+import { packed } from '../audit/packed.ts'
 import { hasPythonHl7 } from './parsers.ts'
 import { filledLog } from './readings.ts'
 
@@ -45,15 +46,10 @@ function child(command: string, args: readonly string[]): ChildProcess {
 
 const linesOf = (of: ChildProcess) => createInterface({ input: of.stdout as never })
 
-const CODE = '.cache/sender'
-
-/** The sender as JavaScript, for a process of its own; gives a folder for what it keeps. */
-function compiled(): string {
+/** A folder for what the sender keeps. */
+function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'wandbridge-torture-'))
   dirs.push(dir)
-  const packed = `const { pack } = await import('./tools/bundle.mjs')
-    await pack('${CODE}', { sender: 'tests/hl7/sender.child.ts' })`
-  execFileSync(process.execPath, ['--input-type=module', '--eval', packed], { cwd: ROOT })
   return dir
 }
 
@@ -62,7 +58,7 @@ describe('under torture', () => {
     `${MESSAGES} messages arrive, whole, in order, none lost, over ${KILLS} kills`,
     async ({ skip }) => {
       skip(!hasPythonHl7() && process.env['CI'] !== 'true', 'python3-hl7 is not installed')
-      const dir = compiled()
+      const dir = folder()
       const state = join(dir, 'state')
       mkdirSync(join(state, 'delivery'), { recursive: true })
       // Its place is before everything: the destination was there before the first reading.
@@ -91,7 +87,7 @@ describe('under torture', () => {
       })
 
       const random = mulberry32(5)
-      const main = join(ROOT, CODE, 'sender.js')
+      const main = packed('sender', 'tests/hl7/sender.child.ts')
       for (let kills = 0; ; kills += 1) {
         const sender = child(process.execPath, [main, state, String(port)])
         const before = seen.length

@@ -1,5 +1,5 @@
-// The alert rules and the dashboard of deploy/ name what a real bridge or a replica gives at /metrics, and nothing else; what it
-// gives and neither shows is named here. Prometheus' own program takes the rules, and they do what they say.
+// The alert rules and the dashboard of deploy/ name what a real bridge or a replica gives at /metrics, and nothing else;
+// what it gives and neither shows is named here. Prometheus' own program takes the rules, and they do what they say.
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// Whether the log of this bridge reaches its broker, which keys of a replica the broker lets in, and what will keep it from it within weeks. Facts in, findings out.
+// Whether the log of this bridge reaches its broker, which keys of a replica the broker lets in, and what will keep it
+// from it within weeks. Facts in, findings out.
 import type { FleetLook, KeysLook, StreamLook } from '../../host/fleet-look.ts'
 import { count } from '../../model/format.ts'
 import type { Certificate } from './ahead.ts'

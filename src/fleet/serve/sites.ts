@@ -1,4 +1,5 @@
-// The sites of a fleet, as the broker has them: which there are, and which logs of theirs. It keeps nothing: a replica that starts anew finds the same.
+// The sites of a fleet, as the broker has them: which there are, and which logs of theirs. It keeps nothing: a replica
+// that starts anew finds the same.
 import { Subject } from 'rxjs'
 import { type Cancel, type Env, utc } from '../../base/env.ts'
 import type { Say } from '../../base/journal.ts'
@@ -73,8 +74,9 @@ export class Sites {
     return all.includes(null) || all.length === 0 ? null : (all.toSorted().at(-1) ?? null)
   }
 
-  /** Since when the broker does not answer on the way of a site; null = it does. */
+  /** Since when the broker does not answer on the way of a site; null = it does, or it is the key. */
   lostOf(site: string): string | null {
+    if (this.keyLostOf(site) !== null) return null
     return this.#ways.find(({ only }) => only === null || only === site)?.lost ?? null
   }
 

@@ -1,4 +1,5 @@
 // HELLO over whatever the kernel made of a wand: what line.ts and reports.ts have in common.
+import assert from 'node:assert/strict'
 import { encodePdu, type Header, MAJOR, type Pdu, wholePdu } from '../../../protocol/codec/pdu.ts'
 import { parse } from '../../../protocol/codec/struct.ts'
 import { MESSAGES } from '../../../protocol/messages/index.ts'
@@ -48,11 +49,16 @@ export abstract class Opened {
    * every host does it, because what is first on a line that was just plugged in may be lost there.
    */
   async hello(link = 0x5151, seq = 1): Promise<string> {
+    const fields = parse(MESSAGES.HELLO.reply, (await this.#asked(link, seq)).payload)
+    assert.ok(fields, 'a HELLO reply')
+    return fields.wandSerial ?? ''
+  }
+
+  async #asked(link: number, seq: number): Promise<Pdu> {
     for (let left = 3; ; left -= 1) {
       await this.send(hello(link, seq))
       try {
-        const { payload } = await this.answer(link, seq)
-        return parse(MESSAGES.HELLO.reply, payload)?.wandSerial ?? ''
+        return await this.answer(link, seq)
       } catch (error) {
         if (left === 0) throw error
         note(`HELLO is sent again: ${error instanceof Error ? error.message : error}`)
